@@ -1,0 +1,163 @@
+"""Event tables that every design has, made from the trace alone by one function.
+
+``cycle``           one row a cycle
+``transfer_<port>`` one row an accepted transfer of a stream port
+``reset``           one row a reset pulse after the initial one
+
+Columns of ``cycle``: every field of the observe ports; for every stream port P
+``P_valid``, ``P_ready``, ``P_transfer`` (0 or 1), ``P_stall`` (cycles, this one
+included, that valid has waited for ready; 0 when not waiting) and ``P_idle``
+(cycles, this one included, without valid); ``in_reset``, ``epoch``, ``cycle``.
+
+Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (place in its packet, from 0),
+``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
+waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
+
+Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every source
+with packets (beats of a begun packet that the pulse cut), and the cycle facts of the cycle
+*before* the pulse, under their names in ``cycle``.
+
+Any table with a ``cycle`` column is joined by `join` with the cycle facts of that cycle;
+a column of the table's own wins over a fact of the same name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from dv_agent.designs.design import Design, SinkPort, SourcePort
+from dv_agent.designs.observation import Table
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
+
+
+def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
+    """The shared tables of one trace; all empty where the trace holds no signals."""
+    facts = _cycle_facts(design, trace)
+    tables = {"cycle": Table(facts), "reset": _reset_table(design, trace, facts)}
+    for name, port in design.ports.items():
+        if isinstance(port, SourcePort | SinkPort) and name in trace.accepted:
+            tables[f"transfer_{name}"] = _transfer_table(trace.accepted[name], facts, name)
+    return tables
+
+
+def join(tables: Mapping[str, Table], facts: Table) -> dict[str, Table]:
+    """Add the cycle facts to every table with a ``cycle`` column (but ``cycle`` and ``reset``)."""
+    return {
+        name: table if name in ("cycle", "reset") or "cycle" not in table.columns else _joined(table, facts)
+        for name, table in tables.items()
+    }
+
+
+def run_lengths(active: BoolColumn) -> IntColumn:
+    """For each cycle, how many cycles in a row `active` has held, this one included: int64[n]."""
+    count = np.cumsum(active, dtype=np.int64)
+    base = np.maximum.accumulate(np.where(active, 0, count)) if len(active) else count
+    return np.where(active, count - base, 0)
+
+
+def _joined(table: Table, facts: Table) -> Table:
+    cycle = table.columns["cycle"]
+    if len(facts) == 0:
+        return table
+    rows = np.clip(cycle, 0, len(facts) - 1)
+    picked = {name: column[rows] for name, column in facts.columns.items() if name not in table.columns}
+    return Table({**table.columns, **picked})
+
+
+def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
+    n = trace.cycles if trace.signals else 0
+    if n == 0:
+        return {}
+    facts: dict[str, IntColumn] = {"cycle": np.arange(n, dtype=np.int64), "epoch": trace.epoch}
+    facts["in_reset"] = trace.in_reset.astype(np.int64)
+    for name, port in design.ports.items():
+        if port.kind == "observe":
+            facts.update({field: trace.signals[spec.signal] for field, spec in port.fields.items()})
+        elif isinstance(port, SourcePort | SinkPort):
+            valid = (trace.signals[port.valid] != 0) & ~trace.in_reset
+            ready = (trace.signals[port.ready] != 0) & ~trace.in_reset
+            facts[f"{name}_valid"] = valid.astype(np.int64)
+            facts[f"{name}_ready"] = ready.astype(np.int64)
+            facts[f"{name}_transfer"] = (valid & ready).astype(np.int64)
+            facts[f"{name}_stall"] = run_lengths(valid & ~ready)
+            facts[f"{name}_idle"] = run_lengths(~valid)
+    return facts
+
+
+def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str) -> Table:
+    cycle, epoch = transfers.cycle, transfers.epoch
+    n = len(transfers)
+    first = np.ones(n, dtype=bool)
+    first[1:] = epoch[1:] != epoch[:-1]
+    previous = np.empty(n, dtype=np.int64)
+    previous[1:] = cycle[:-1]
+    columns = {"cycle": cycle, "epoch": epoch, "beat": packet_places(transfers, first)}
+    if facts:
+        start = _epoch_starts(facts)
+        previous[first] = start[epoch[first]] - 1
+        valid_before = np.maximum(cycle - 1, 0)
+        stall = np.where(cycle > 0, facts[f"{name}_stall"][valid_before], 0)
+        stall = np.where(cycle - stall > previous, stall, cycle - previous - 1)
+        columns["stall"] = stall
+        columns["gap"] = cycle - previous - 1 - stall
+        columns["back_to_back"] = ((cycle - previous == 1) & ~first).astype(np.int64)
+    return Table(columns)
+
+
+def _epoch_starts(facts: Mapping[str, IntColumn]) -> IntColumn:
+    """First cycle out of reset of each epoch."""
+    epochs = facts["epoch"]
+    starts = np.zeros(int(epochs[-1]) + 1, dtype=np.int64)
+    out = np.flatnonzero(facts["in_reset"] == 0)[::-1]
+    starts[epochs[out]] = out
+    return starts
+
+
+def packet_places(transfers: Transfers, first: BoolColumn) -> IntColumn:
+    """Place of each beat in its packet, from 0; `first` marks the first transfer of each epoch."""
+    n = len(transfers)
+    last = transfers.columns.get("last")
+    if last is None:
+        return np.zeros(n, dtype=np.int64)
+    begins = first.copy()
+    begins[1:] |= last[:-1] != 0
+    index = np.arange(n, dtype=np.int64)
+    return index - np.maximum.accumulate(np.where(begins, index, 0)) if n else index
+
+
+def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -> Table:
+    begins = np.zeros(trace.cycles, dtype=bool)
+    if trace.cycles:
+        begins[1:] = trace.in_reset[1:] & ~trace.in_reset[:-1]
+        begins[0] = trace.in_reset[0]
+    at = np.flatnonzero(begins)
+    epoch = trace.epoch[at] if trace.cycles else at
+    columns: dict[str, IntColumn] = {"cycle": at, "epoch": epoch}
+    width = run_lengths(trace.in_reset)
+    columns["width"] = np.array([_width(width, int(start)) for start in at], dtype=np.int64)
+    before = np.maximum(at - 1, 0)
+    columns.update({name: column[before] for name, column in facts.items() if name not in ("cycle", "epoch")})
+    for name in design.source_names:
+        if name in trace.accepted:
+            columns[f"{name}_beat"] = _cut_beats(trace.accepted[name], epoch)
+    return Table(columns)
+
+
+def _width(lengths: IntColumn, start: int) -> int:
+    ends = np.flatnonzero(lengths[start:] == 0)
+    return int(ends[0]) if len(ends) else len(lengths) - start
+
+
+def _cut_beats(transfers: Transfers, epochs: IntColumn) -> IntColumn:
+    """Beats of an unfinished packet at the end of the epoch before each of `epochs`."""
+    result = np.zeros(len(epochs), dtype=np.int64)
+    last = transfers.columns.get("last")
+    if last is None:
+        return result
+    for row, epoch in enumerate(epochs):
+        ends = last[transfers.epoch == epoch - 1]
+        closed = np.flatnonzero(ends)
+        result[row] = len(ends) - (closed[-1] + 1 if len(closed) else 0)
+    return result

@@ -1,0 +1,119 @@
+"""Finding and loading designs: folders of this package, or of ``$DV_AGENT_DESIGNS``, or given by path."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import ModuleType
+from typing import cast
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.files import read_document, read_text
+from dv_agent.designs.observation import ReferenceModel
+from dv_agent.designs.schema import StimulusSchema, load_schema
+from dv_agent.errors import InputFileError, UnknownNameError
+
+FILE = "design.yaml"
+
+
+@dataclass(frozen=True)
+class DesignFolder:
+    """A loaded design and, on demand, the files beside its design.yaml."""
+
+    design: Design
+
+    @property
+    def path(self) -> Path:
+        """The folder."""
+        return self.design.folder
+
+    @cached_property
+    def schema(self) -> StimulusSchema:
+        """stimulus.yaml, validated."""
+        return load_schema(read_document(self.path / "stimulus.yaml"), self.design)
+
+    @cached_property
+    def specification(self) -> str:
+        """spec.md, as text."""
+        return read_text(self.path / "spec.md")
+
+    @cached_property
+    def model(self) -> ReferenceModel:
+        """model.py: the reference model."""
+        return load_model(self.path / "model.py", f"dv_agent.designs.{self.design.name}.model")
+
+
+def design_roots() -> tuple[Path, ...]:
+    """Folders that hold designs: this package's, then those of ``$DV_AGENT_DESIGNS`` (separated as in PATH)."""
+    extra = os.environ.get("DV_AGENT_DESIGNS", "")
+    return (Path(__file__).parent, *(Path(part) for part in extra.split(os.pathsep) if part))
+
+
+def design_names() -> tuple[str, ...]:
+    """Names of all designs, sorted."""
+    return tuple(sorted({file.parent.name for root in design_roots() for file in root.glob(f"*/{FILE}")}))
+
+
+def find_design(name: str) -> DesignFolder:
+    """Load the design called `name`, or standing in the folder `name` if that holds a path separator.
+
+    Raises:
+        UnknownNameError: no such design; offers the nearest names.
+        InputFileError: its design.yaml is broken.
+    """
+    if os.sep in name:
+        return load_design(Path(name))
+    for root in design_roots():
+        if name in design_names() and (root / name / FILE).is_file():
+            return load_design(root / name)
+    raise UnknownNameError("design", name, design_names())
+
+
+def load_design(folder: Path) -> DesignFolder:
+    """Load and validate ``folder/design.yaml``; the RTL files must exist.
+
+    Raises:
+        InputFileError: with file, line and what was expected.
+    """
+    document = read_document(folder / FILE)
+    if not isinstance(document.data, dict):
+        raise document.error((), "expected keys such as `name`, `top`, `ports`")
+    document.data["folder"] = folder.resolve()
+    design = document.validate(Design)
+    for index, source in enumerate(design.sources):
+        if not (folder / source).is_file():
+            raise document.error(("sources", index), f"no file {source!r} beside design.yaml")
+    return DesignFolder(design)
+
+
+def load_model(path: Path, name: str) -> ReferenceModel:
+    """Import a model.py under the module name `name` (once; a second call gives the same module).
+
+    Raises:
+        InputFileError: missing, not importable, or without `observe`.
+    """
+    if name in sys.modules and getattr(sys.modules[name], "__file__", None) == str(path):
+        return cast("ReferenceModel", sys.modules[name])
+    if not path.is_file():
+        raise InputFileError(path, "no such file; every design needs a reference model")
+    return cast("ReferenceModel", _import(path, name))
+
+
+def _import(path: Path, name: str) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise InputFileError(path, "not a Python module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise InputFileError(path, f"cannot be imported: {type(error).__name__}: {error}") from error
+    if not callable(getattr(module, "observe", None)):
+        raise InputFileError(path, "defines no function `observe(trace)`")
+    return module

@@ -1,0 +1,87 @@
+"""The noun Program: a test after expansion, as the drivers execute it.
+
+A test is small and says loops; a program is flat and says beats. It is a pure
+function of the design, the test and its seed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
+
+from dv_agent.designs.design import FieldSpec
+
+OpKind = Literal["send", "write", "idle", "ready", "stall", "accept", "serve", "pulse", "after", "at"]
+RESET_TRACK = "reset"
+
+
+class Op(NamedTuple):
+    """One thing that a driver does. Which kinds a track may hold depends on its port.
+
+    ========  ==================  =====================================================================
+    kind      track               meaning
+    ========  ==================  =====================================================================
+    send      source              after `gap` idle cycles, offer the beat `value` until it is accepted
+    write     strobe              after `gap` idle cycles, strobe `value` for one cycle
+    idle      source strobe reset do nothing for `value` cycles
+    ready     sink                ready high for `value` cycles
+    stall     sink                ready low for `value` cycles
+    accept    sink                ready high until `value` transfers were accepted
+    serve     responder           answer the next `value` requests `gap` cycles later than the earliest,
+                                  after holding the request's ready low for `stall` cycles each
+    pulse     reset               reset active for `value` cycles
+    after     any                 wait until `port` has accepted `value` transfers since the test began
+    at        any                 wait until cycle `value` of the test
+    ========  ==================  =====================================================================
+
+    Attributes:
+        value: packed payload, number of cycles, or count.
+        gap: idle cycles before; for ``serve``, added latency in cycles.
+        last: 1 where a ``send`` ends its packet (always 1 on ports without packets).
+        stall: cycles of low ready before each request (``serve`` only).
+        port: the port that ``after`` looks at.
+        strobes: (strobe port, packed payload) pairs fired in the very cycle in which a ``send`` is accepted.
+        step: index of the top-level step of the track that this came from.
+    """
+
+    kind: OpKind
+    value: int = 0
+    gap: int = 0
+    last: int = 1
+    stall: int = 0
+    port: str = ""
+    strobes: tuple[tuple[str, int], ...] = ()
+    step: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What the drivers do, one track a port (and one named ``reset``).
+
+    A track that ended is silent: sources and strobes idle, sinks ready, responders
+    answer at once, reset inactive. The test ends when all tracks ended and nothing
+    moved for the design's `quiet_cycles`, or at `max_cycles`.
+
+    Attributes:
+        tracks: port name or ``reset`` -> operations.
+        memories: responder port -> words (unsigned), answered by address modulo length.
+        max_cycles: bound on the simulated cycles.
+    """
+
+    tracks: dict[str, tuple[Op, ...]]
+    max_cycles: int
+    memories: dict[str, tuple[int, ...]] = field(default_factory=dict)
+
+
+def pack(fields: dict[str, FieldSpec], values: dict[str, tuple[int, ...]]) -> int:
+    """The payload as one integer: fields in declaration order, the first in the least significant bits.
+
+    Args:
+        values: field name -> one value a lane, each within the field's range.
+    """
+    packed, place = 0, 0
+    for name, spec in fields.items():
+        for value in values[name]:
+            packed |= (value & ((1 << spec.width) - 1)) << place
+            place += spec.width
+    return packed
