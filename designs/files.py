@@ -43,11 +43,15 @@ class Document:
         self.data: Any = self._build(node, ())
 
     def line(self, loc: Sequence[str | int]) -> int | None:
-        """The 1-based line of the deepest known part of a path such as ``("ports", "in", 0)``."""
-        for end in range(len(loc), -1, -1):
-            if tuple(loc[:end]) in self._lines:
-                return self._lines[tuple(loc[:end])]
-        return None
+        """The 1-based line of the deepest known part of a path such as ``("ports", "in", 0)``.
+
+        Parts that the file does not hold (a missing key, the tag of a union) are passed over.
+        """
+        known: tuple[str | int, ...] = ()
+        for part in loc:
+            if (*known, part) in self._lines:
+                known = (*known, part)
+        return self._lines.get(known)
 
     def error(self, loc: Sequence[str | int], message: str) -> InputFileError:
         """An error that points at the part `loc` of this file."""

@@ -70,6 +70,9 @@ class _Measure:
             if key == "beats" and track_kind(self._design, self._name) != "source":
                 continue
             try:
+                if key == "beats" and _has_expression(block.get(key)):
+                    most[key] = self._track.beats.max
+                    continue
                 if key in block:
                     # Only the size matters here, so a count beyond the limit is left to the caller's message.
                     if key == "count" and isinstance(block[key], int) and block[key] > self._design.limits.max_items:
@@ -81,6 +84,12 @@ class _Measure:
                 raise StimulusError((*where, key), str(error)) from None
             most[key] = drawn.high
         return most["count"] * most.get("beats", 1)
+
+
+def _has_expression(data: Any) -> bool:
+    if isinstance(data, dict | list):
+        return any(map(_has_expression, data.values() if isinstance(data, dict) else data))
+    return isinstance(data, str)
 
 
 def loop_values(data: Any, where: Location) -> dict[str, range | list[int]]:

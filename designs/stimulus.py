@@ -134,6 +134,10 @@ def _check_frame(data: dict[str, Any]) -> None:
             raise StimulusError(("tracks", str(name)), "expected a list of steps")
         if len(steps) > MAX_STEPS:
             raise StimulusError(("tracks", str(name)), f"more than {MAX_STEPS} steps; use repeat, for or random")
+        for index, step in enumerate(steps):
+            if not isinstance(step, dict) or not all(isinstance(key, str) for key in step):
+                reason = f"expected a step, an object, found {str(step)[:40]!r}"
+                raise StimulusError(("tracks", str(name), index), reason)
 
 
 def tests_from_document(document: Document, design: Design) -> tuple[Test, ...]:

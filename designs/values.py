@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Any
 
-from dv_agent.designs.expression import Expression, ExpressionError, parse
+from dv_agent.designs.expression import Expression, parse
+from dv_agent.designs.expression_tree import ExpressionError
 from dv_agent.designs.stimulus import Location, StimulusError
 from dv_agent.errors import UnknownNameError
 

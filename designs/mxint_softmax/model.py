@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
-from dv_agent.designs.trace import IntColumn, Trace, Transfers
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 LUT = np.array([64, 70, 76, 83, 91, 99, 108, 117], dtype=np.int64)
 BIT_LENGTH = np.array([value.bit_length() for value in range(128)], dtype=np.int64)
@@ -114,6 +114,7 @@ def observe(trace: Trace) -> Observation:
     """
     accepted = trace.accepted["in"]
     keep = complete_mask(accepted.epoch, accepted.columns["last"])
+    last_epoch = int(trace.epoch[-1]) if len(trace.epoch) else 0
     beats = select_beats(accepted, keep)
     rows = find_rows(beats.last)
     exps = exponentials(beats.m, beats.e)
@@ -124,7 +125,7 @@ def observe(trace: Trace) -> Observation:
         "lane": lane_table(facts),
         "beat": beat_table(facts),
         "row": row_table(facts),
-        "partial": partial_table(accepted, keep),
+        "partial": partial_table(accepted, keep, last_epoch),
     }
     return Observation(expected={"out": expected_beats(facts)}, tables=tables)
 
@@ -139,7 +140,7 @@ def expected_beats(facts: Facts) -> Expected:
 # --- Rows ------------------------------------------------------------------------------------
 
 
-def complete_mask(epoch: IntColumn, last: IntColumn) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def complete_mask(epoch: IntColumn, last: IntColumn) -> BoolColumn:
     """(all beats,) whether the beat's row was ended by an accepted beat of the same epoch."""
     index = np.arange(len(last))
     # The first ending beat at or after each beat; len(last) where there is none.
@@ -150,7 +151,7 @@ def complete_mask(epoch: IntColumn, last: IntColumn) -> np.ndarray[tuple[int, ..
     return found
 
 
-def select_beats(accepted: Transfers, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Beats:
+def select_beats(accepted: Transfers, keep: BoolColumn) -> Beats:
     """The beats of complete rows as int64 columns."""
     columns = {name: np.asarray(values, dtype=np.int64)[keep] for name, values in accepted.columns.items()}
     return Beats(
@@ -365,15 +366,14 @@ def gap_columns(beats: Beats, rows: Rows) -> dict[str, IntColumn]:
     return {"gap_before": before, "longest_gap": per_row(np.maximum, inside, rows)}
 
 
-def partial_table(accepted: Transfers, keep: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Table:
-    """One row a row that was begun and never ended: ``cut`` is 1 if a later epoch has begun to accept."""
+def partial_table(accepted: Transfers, keep: BoolColumn, last_epoch: int) -> Table:
+    """One row a row that was begun and never ended: ``cut`` is 1 if a reset cut it, 0 at the end of the trace."""
     cycle, epoch = accepted.cycle[~keep], accepted.epoch[~keep]
     values, first, beats = np.unique(epoch, return_index=True, return_counts=True)
-    final = accepted.epoch[-1] if len(accepted) else 0
     columns = {
         "cycle": cycle[first + beats - 1],
         "epoch": values.astype(np.int64),
         "beats": beats.astype(np.int64),
-        "cut": (values < final).astype(np.int64),
+        "cut": (values < last_epoch).astype(np.int64),
     }
     return Table(columns)

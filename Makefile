@@ -1,0 +1,31 @@
+# make run    set up what is missing, then close coverage of one design on its real RTL
+# make test   set up what is missing, then lint and test (what CI runs)
+.PHONY: run test test-full lint setup benchmarks clean
+
+DESIGN ?= mxint_softmax
+PYTHON_FILES = agents coverage designs dv_agent eval prompts runners tests benchmarks
+
+run: setup
+	@.venv/bin/dv-agent run --design $(DESIGN)
+
+test: setup lint
+	@.venv/bin/python -m pytest --numprocesses 2 --quiet
+
+# Everything that `make test` only checks by hash: proves each design anew and writes its proof.json.
+test-full: setup lint
+	@.venv/bin/python -m pytest --numprocesses 2 --quiet
+	@.venv/bin/dv-agent designs check --all --write-proof
+
+lint: setup
+	@.venv/bin/ruff check --quiet $(PYTHON_FILES)
+	@.venv/bin/ruff format --check --quiet $(PYTHON_FILES)
+	@.venv/bin/mypy -p dv_agent --no-error-summary
+
+setup:
+	@sh scripts/setup.sh
+
+benchmarks: setup
+	@for file in benchmarks/*.py; do .venv/bin/python $$file || exit 1; done
+
+clean:
+	rm -rf .venv build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

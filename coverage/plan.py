@@ -1,0 +1,186 @@
+"""The noun Plan: all bins of a design in one order, which every coverage array follows."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dv_agent.coverage.structure import Bin, Covergroup, Cross, Excluded, Kind
+from dv_agent.errors import UnknownNameError
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A visible coverpoint or a cross: its bins are ``plan.bins[start:stop]``."""
+
+    covergroup: str
+    name: str
+    kind: Kind
+    weight: int
+    description: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A member of a cross bin or a position of a transition.
+
+    Attributes:
+        label: for people, such as ``sat0 = high``.
+        slot: where its hits are counted: below ``len(plan.bins)`` a bin, else a hidden counter.
+    """
+
+    label: str
+    slot: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """What is to be covered.
+
+    Slots number everything that is counted: first the bins, then hidden counters (bins of hidden
+    coverpoints, positions of transitions), then illegal bins.
+
+    Attributes:
+        path: the file it came from.
+        bins: the order of every array with one entry a bin; the bins of one item stand together.
+        items: visible coverpoints and crosses, in the order of their bins.
+        hidden: ids of the hidden counters.
+        illegal: bins whose hit is a failing check.
+        ignored: what was argued to be unreachable; cross bins by their id, values by the name of the entry.
+        parts: for each bin its members or positions; empty for value bins.
+        at_least: int64[bins].
+        item_of: int64[bins], index into `items`.
+        hash: hex SHA-256 over everything that changes counts or percentages; texts for people are left out.
+    """
+
+    path: Path
+    covergroups: tuple[Covergroup, ...]
+    bins: tuple[Bin, ...]
+    items: tuple[Item, ...]
+    hidden: tuple[str, ...]
+    illegal: tuple[Excluded, ...]
+    ignored: tuple[Excluded, ...]
+    parts: tuple[tuple[Part, ...], ...]
+    at_least: NDArray[np.int64]
+    item_of: NDArray[np.int64]
+    hash: str
+    slots: dict[str, int] = field(repr=False)
+
+    @property
+    def tables(self) -> tuple[str, ...]:
+        """The tables that the covergroups are sampled on, in the order of first use."""
+        return tuple(dict.fromkeys(group.on for group in self.covergroups))
+
+    def index(self, bin_id: str) -> int:
+        """Position of a bin in every array.
+
+        Raises:
+            UnknownNameError: with the nearest ids.
+        """
+        slot = self.slots.get(bin_id, len(self.bins))
+        if slot >= len(self.bins):
+            raise UnknownNameError("bin", bin_id, (one.id for one in self.bins))
+        return slot
+
+
+def build_plan(path: Path, covergroups: tuple[Covergroup, ...]) -> Plan:
+    """Number the bins of `covergroups`."""
+    items = _items(covergroups)
+    bins = tuple(one for group in covergroups for part in _visible(group) for one in part)
+    hidden = tuple(_hidden(covergroups))
+    illegal = tuple(one for group in covergroups for point in group.coverpoints for one in point.illegal)
+    names = [*(one.id for one in bins), *hidden, *(one.id for one in illegal)]
+    slots = {name: slot for slot, name in enumerate(names)}
+    crosses = {(group.name, cross.name): cross for group in covergroups for cross in group.crosses}
+    lengths = [item.stop - item.start for item in items]
+    return Plan(
+        path=path, covergroups=covergroups, bins=bins, items=items, hidden=hidden, illegal=illegal,
+        ignored=tuple(one for group in covergroups for one in _ignored(group)),
+        parts=tuple(_parts(one, crosses.get((one.covergroup, one.item)), slots) for one in bins),
+        at_least=_frozen([one.at_least for one in bins]),
+        item_of=_frozen(np.repeat(np.arange(len(items)), lengths)),
+        hash=_hash(covergroups), slots=slots,
+    )  # fmt: skip
+
+
+def position_id(one: Bin, position: int) -> str:
+    """The id of the hidden counter of one position of a transition bin."""
+    return f"{one.id}[{position}]"
+
+
+def _visible(group: Covergroup) -> list[tuple[Bin, ...]]:
+    return [point.bins for point in group.coverpoints if not point.hidden] + [cross.bins for cross in group.crosses]
+
+
+def _items(covergroups: tuple[Covergroup, ...]) -> tuple[Item, ...]:
+    items: list[Item] = []
+    start = 0
+    for group in covergroups:
+        for one in (*(point for point in group.coverpoints if not point.hidden), *group.crosses):
+            kind: Kind = "cross" if isinstance(one, Cross) else one.kind
+            stop = start + len(one.bins)
+            items.append(Item(group.name, one.name, kind, one.weight, one.description, start, stop))
+            start = stop
+    return tuple(items)
+
+
+def _hidden(covergroups: tuple[Covergroup, ...]) -> list[str]:
+    names: list[str] = []
+    for group in covergroups:
+        for point in group.coverpoints:
+            if point.hidden:
+                names += [one.id for one in point.bins]
+            if point.kind == "transition":
+                names += [position_id(one, index) for one in point.bins for index in range(len(one.values))]
+    return names
+
+
+def _ignored(group: Covergroup) -> list[Excluded]:
+    return [one for part in (*group.coverpoints, *group.crosses) for one in part.ignored]
+
+
+def _parts(one: Bin, cross: Cross | None, slots: dict[str, int]) -> tuple[Part, ...]:
+    if one.kind == "transition":
+        return tuple(Part(str(values), slots[position_id(one, i)]) for i, values in enumerate(one.values))
+    if cross is None:
+        return ()
+    pairs = zip(cross.of, one.members, strict=True)
+    return tuple(Part(f"{point} = {name}", slots[f"{one.covergroup}.{point}.{name}"]) for point, name in pairs)
+
+
+def _frozen(values: Any) -> NDArray[np.int64]:
+    array = np.array(values, dtype=np.int64)
+    array.setflags(write=False)
+    return array
+
+
+def _hash(covergroups: tuple[Covergroup, ...]) -> str:
+    groups = [
+        {
+            "group": [group.name, group.on, group.when.text if group.when else None, group.weight],
+            "points": [
+                [point.name, point.of.text, point.hidden, point.weight, _content(point.bins),
+                 [[one.id, _ranges(one.values)] for one in (*point.ignored, *point.illegal)]]
+                for point in group.coverpoints
+            ],
+            "crosses": [[cross.name, cross.of, cross.weight, _content(cross.bins)] for cross in group.crosses],
+        }
+        for group in covergroups
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(groups, sort_keys=True).encode()).hexdigest()
+
+
+def _content(bins: tuple[Bin, ...]) -> list[list[Any]]:
+    return [[one.name, one.tier, one.at_least, _ranges(one.values)] for one in bins]
+
+
+def _ranges(values: tuple[Any, ...]) -> list[Any]:
+    return [one.ranges for one in values]

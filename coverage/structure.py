@@ -1,0 +1,110 @@
+"""What a plan is made of: covergroups, coverpoints, crosses and bins (IEEE 1800-2017 §19.3 to §19.6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from dv_agent.coverage.values import ValueSet
+from dv_agent.designs.expression import Expression
+
+Tier = Literal["easy", "medium", "hard"]
+Kind = Literal["value", "transition", "cross"]
+TIERS: tuple[Tier, ...] = get_args(Tier)
+MAX_BINS = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One bin.
+
+    Attributes:
+        id: ``covergroup.item.name``, unique in the plan. The name of a cross bin joins the names of its
+            members with ``+``. An id holds letters, digits and ``_ . + -`` only, so shells leave it alone,
+            and its first two dots part covergroup, item and name.
+        item: the coverpoint or cross that the bin belongs to.
+        description: one line, placeholders resolved.
+        at_least: hits from which the bin is covered (§19.7.1).
+        weight: weight of the item.
+        values: one set for a value bin, one per position for a transition, none for a cross.
+        members: for a cross, the bin name of each crossed coverpoint.
+    """
+
+    id: str
+    covergroup: str
+    item: str
+    name: str
+    kind: Kind
+    tier: Tier
+    description: str
+    at_least: int
+    weight: int
+    values: tuple[ValueSet, ...] = ()
+    members: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The name as people write it: ``high x low`` for a cross."""
+        return " x ".join(self.members) if self.members else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class Excluded:
+    """Values, a sequence or a cross bin kept out of the plan (§19.5.5) or forbidden (§19.5.6), and why.
+
+    Attributes:
+        id: ``covergroup.item.name``, built like the id of a bin.
+        why: the argument that the plan's author gave.
+        values: as in `Bin`; empty for cross bins.
+    """
+
+    id: str
+    why: str
+    values: tuple[ValueSet, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Coverpoint:
+    """An expression over the columns of a table, and its bins: all of values or all of transitions.
+
+    Attributes:
+        line: where the expression stands in the plan.
+        hidden: the coverpoint only feeds crosses; its own bins do not count.
+    """
+
+    name: str
+    kind: Kind
+    of: Expression
+    line: int | None
+    weight: int
+    hidden: bool
+    description: str
+    bins: tuple[Bin, ...]
+    ignored: tuple[Excluded, ...]
+    illegal: tuple[Excluded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cross:
+    """Combinations of the bins of value coverpoints of one covergroup, seen on one row (§19.6)."""
+
+    name: str
+    of: tuple[str, ...]
+    weight: int
+    description: str
+    bins: tuple[Bin, ...]
+    ignored: tuple[Excluded, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Covergroup:
+    """Coverpoints and crosses sampled on every row of one table that passes `when`."""
+
+    name: str
+    on: str
+    when: Expression | None
+    when_line: int | None
+    weight: int
+    description: str
+    coverpoints: tuple[Coverpoint, ...]
+    crosses: tuple[Cross, ...]

@@ -1,0 +1,60 @@
+#!/bin/sh
+# Brings a fresh Debian or Ubuntu machine to where `make run` and `make test` work.
+# What is there already is left alone; as root it installs Debian packages, else it says which line to run.
+set -eu
+
+venv=.venv
+python=""
+for candidate in ${PYTHON:-} python3.14 python3.13 python3.12 python3.11 python3; do
+    if command -v "$candidate" >/dev/null 2>&1 &&
+        "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+        python=$candidate
+        break
+    fi
+done
+
+missing=""
+need() { missing="$missing $1"; }
+
+if [ -z "$python" ]; then
+    need python3
+    version=3
+else
+    version=$("$python" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    # Debian takes venv and the shared library of Python apart from Python itself; cocotb loads the latter.
+    "$python" -c 'import ensurepip, venv' 2>/dev/null || need "python$version-venv"
+    "$python" - <<'PY' || need "libpython$version"
+import ctypes, glob, sys, sysconfig
+name = "libpython%d.%d.so" % sys.version_info[:2]
+folders = [sysconfig.get_config_var("LIBDIR") or "", sys.base_prefix + "/lib", "/usr/lib"]
+places = [hit for folder in folders for hit in glob.glob(folder + "/" + name + "*") + glob.glob(folder + "/*/" + name + "*")]
+try:
+    ctypes.CDLL(places[0] if places else name + ".1.0")
+except OSError:
+    sys.exit(1)
+PY
+fi
+command -v iverilog >/dev/null 2>&1 || need iverilog
+
+if [ -n "$missing" ]; then
+    line="apt-get update && apt-get install -y$missing"
+    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+        echo "setup: installing$missing"
+        apt-get update -qq
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
+        exec sh "$0"
+    fi
+    echo "setup: these packages are missing:$missing" >&2
+    echo "setup: install them with this line, then call make again:" >&2
+    echo "    sudo sh -c '$line'" >&2
+    exit 3
+fi
+
+stamp=$venv/.installed-$(cksum pyproject.toml | cut -d' ' -f1)
+if [ ! -e "$stamp" ]; then
+    [ -x $venv/bin/python ] || { echo "setup: making $venv with $python"; "$python" -m venv $venv; }
+    echo "setup: installing dv-agent and what it needs into $venv (once; about a minute)"
+    $venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+    rm -f $venv/.installed-*
+    touch "$stamp"
+fi

@@ -1,0 +1,108 @@
+"""Files that people write: every complaint names file, line and what was expected."""
+
+import json
+from pathlib import Path
+
+import pytest
+from small_design import DESIGN, SCHEMA, small_design
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.files import Document, read_document
+from dv_agent.designs.loader import find_design, load_design
+from dv_agent.designs.schema import load_schema
+from dv_agent.designs.stimulus import tests_from_document as read_tests
+from dv_agent.errors import ExitCode, InputFileError, UnknownNameError
+
+
+def document(text: str) -> Document:
+    return Document(Path("x.yaml"), text)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("", 1, "empty"),
+        ("a: [1, 2", 1, "not valid YAML"),
+        ("a: 1\nb: 2\na: 3\n", 3, "duplicate key 'a'"),
+        ("a: 1\n? [1]\n: 2\n", 2, "plain word"),
+        ("a: &x [1]\nb: *x\nc: " + "[" * 70 + "]" * 70, 3, "nested deeper"),
+        ("a: " + "[" * 9000, None, "YAML"),
+        ("a: \x00", None, "not valid YAML"),
+    ],
+)
+def test_broken_yaml_is_refused_with_its_line(text: str, line: int | None, message: str) -> None:
+    with pytest.raises(InputFileError, match=message) as caught:
+        document(text)
+    assert line is None or caught.value.line == line
+    assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_keys_stay_text_and_tags_build_nothing() -> None:
+    assert document("on: 1\nyes: !!python/object:os.system x\n").data == {"on": 1, "yes": "x"}
+
+
+def test_json_is_read_by_the_same_parser() -> None:
+    assert document('{"a": [1, {"b": null}], "c": -2.5}').data == {"a": [1, {"b": None}], "c": -2.5}
+
+
+def test_a_model_error_points_at_its_line() -> None:
+    doc = document(json.dumps(DESIGN, indent=1).replace('"width": 3', '"width": 300'))
+    doc.data["folder"] = "."
+    with pytest.raises(InputFileError, match=r"x\.yaml:\d+: ports\.\S*width: .*less than or equal to 64") as caught:
+        doc.validate(Design)
+    assert (
+        '"width": 300'
+        in json.dumps(DESIGN, indent=1).replace('"width": 3', '"width": 300').splitlines()[caught.value.line - 1]
+    )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("  cfg: {}\n", "", 2, "no track 'cfg'"),
+        ("  cfg: {}", "  cgf: {}", 11, "unknown track 'cgf'; did you mean cfg"),
+        ("gap: 0, e:", "gap: -1, e:", 8, "outside"),
+        ("e: {set: [-8, 7]}", "e: {set: -9}", 8, "is not a distribution"),
+        ("dense: 2", "sense: 2", 9, "unknown profile 'sense'"),
+        ("wait:", "weight:", 13, "unknown key of a random block"),
+    ],
+)
+def test_a_wrong_schema_is_refused_with_its_line(old: str, new: str, line: int, message: str) -> None:
+    assert old in SCHEMA
+    with pytest.raises(InputFileError, match=message) as caught:
+        load_schema(document(SCHEMA.replace(old, new)), small_design())
+    assert caught.value.line == line
+
+
+def test_a_faulty_test_file_is_refused_with_its_line() -> None:
+    with pytest.raises(InputFileError, match=r"x\.yaml:3: .*expected a list of steps"):
+        read_tests(document('{"tests": [\n {"tracks": {"in": []}},\n {"tracks": {"in": 4}}]}'), small_design())
+
+
+def test_missing_and_odd_files(tmp_path: Path) -> None:
+    with pytest.raises(InputFileError, match="no such file"):
+        read_document(tmp_path / "none.yaml")
+    (tmp_path / "latin.yaml").write_bytes(b"a: \xff")
+    with pytest.raises(InputFileError, match="not UTF-8"):
+        read_document(tmp_path / "latin.yaml")
+    with pytest.raises(InputFileError):
+        read_document(tmp_path)
+
+
+def test_an_unknown_design_offers_the_nearest() -> None:
+    with pytest.raises(UnknownNameError, match="did you mean mxint_softmax"):
+        find_design("mxint_sofmax")
+
+
+def test_a_design_needs_its_sources(tmp_path: Path) -> None:
+    (tmp_path / "design.yaml").write_text(json.dumps(DESIGN))
+    with pytest.raises(InputFileError, match=r"no file 'small\.v'"):
+        load_design(tmp_path)
+    (tmp_path / "small.v").write_text("module small; endmodule")
+    assert load_design(tmp_path).design.source_names == ("in",)
+
+
+def test_a_design_without_anything_to_drive_is_refused() -> None:
+    ports = {"debug": DESIGN["ports"]["debug"]}  # type: ignore[index]
+    with pytest.raises(ValueError, match="nothing to drive"):
+        Design.model_validate({**DESIGN, "folder": Path(), "ports": ports})
