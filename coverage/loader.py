@@ -46,7 +46,9 @@ def parse_plan(document: Document) -> Plan:
 def _read_covergroup(cursor: Cursor, room: int) -> tuple[Covergroup, int]:
     """The covergroup at `cursor`, and how many bins the plan may still add to the `room` it had."""
     cursor.fields(_KEYS, ("name", "on", "coverpoints"))
-    name, options, when = cursor.at("name").identifier(), read_options(cursor, Options()), cursor.get("when")
+    name, on, options = cursor.at("name").identifier(), cursor.at("on").identifier(), read_options(cursor, Options())
+    written = cursor.get("when")
+    when = None if written is None else read_expression(written)
     points: dict[str, Coverpoint] = {}
     for entry in cursor.at("coverpoints").items():
         point = read_coverpoint(entry, name, options)
@@ -64,8 +66,8 @@ def _read_covergroup(cursor: Cursor, room: int) -> tuple[Covergroup, int]:
         room = _spend(entry, room, len(cross.bins))
     _check_hidden(cursor, points, crosses)
     group = Covergroup(
-        name=name, on=cursor.at("on").identifier(),
-        when=None if when is None else read_expression(when), when_line=None if when is None else when.line,
+        name=name, on=on, line=cursor.at("on").line,
+        when=when, when_line=None if written is None else written.line,
         weight=options.weight, description=options.description,
         coverpoints=tuple(points.values()), crosses=tuple(crosses.values()),
     )  # fmt: skip

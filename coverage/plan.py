@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
-from dv_agent.coverage.structure import Bin, Covergroup, Cross, Excluded, Kind
+from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Cross, Excluded, Kind
 from dv_agent.errors import UnknownNameError
 
 
@@ -124,7 +124,8 @@ def _items(covergroups: tuple[Covergroup, ...]) -> tuple[Item, ...]:
     items: list[Item] = []
     start = 0
     for group in covergroups:
-        for one in (*(point for point in group.coverpoints if not point.hidden), *group.crosses):
+        visible: list[Coverpoint | Cross] = [point for point in group.coverpoints if not point.hidden]
+        for one in visible + list(group.crosses):
             kind: Kind = "cross" if isinstance(one, Cross) else one.kind
             stop = start + len(one.bins)
             items.append(Item(group.name, one.name, kind, one.weight, one.description, start, stop))
@@ -144,7 +145,8 @@ def _hidden(covergroups: tuple[Covergroup, ...]) -> list[str]:
 
 
 def _ignored(group: Covergroup) -> list[Excluded]:
-    return [one for part in (*group.coverpoints, *group.crosses) for one in part.ignored]
+    points = [one for point in group.coverpoints for one in point.ignored]
+    return points + [one for cross in group.crosses for one in cross.ignored]
 
 
 def _parts(one: Bin, cross: Cross | None, slots: dict[str, int]) -> tuple[Part, ...]:
@@ -156,7 +158,7 @@ def _parts(one: Bin, cross: Cross | None, slots: dict[str, int]) -> tuple[Part, 
     return tuple(Part(f"{point} = {name}", slots[f"{one.covergroup}.{point}.{name}"]) for point, name in pairs)
 
 
-def _frozen(values: Any) -> NDArray[np.int64]:
+def _frozen(values: ArrayLike) -> NDArray[np.int64]:
     array = np.array(values, dtype=np.int64)
     array.setflags(write=False)
     return array
@@ -168,7 +170,7 @@ def _hash(covergroups: tuple[Covergroup, ...]) -> str:
             "group": [group.name, group.on, group.when.text if group.when else None, group.weight],
             "points": [
                 [point.name, point.of.text, point.hidden, point.weight, _content(point.bins),
-                 [[one.id, _ranges(one.values)] for one in (*point.ignored, *point.illegal)]]
+                 [[one.id, _ranges(one.values)] for one in point.illegal]]
                 for point in group.coverpoints
             ],
             "crosses": [[cross.name, cross.of, cross.weight, _content(cross.bins)] for cross in group.crosses],

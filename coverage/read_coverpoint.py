@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from dv_agent.coverage.cursor import Cursor
 from dv_agent.coverage.read_bins import Draft, auto_bins, listed_bins, transition_bins
@@ -100,7 +101,7 @@ def _separate(
 
 def _check_overlap(sets: list[tuple[str, ValueSet, Cursor]]) -> None:
     order = sorted((low, high, index) for index, (_, values, _) in enumerate(sets) for low, high in values.ranges)
-    for (_, high, one), (low, _, two) in zip(order, order[1:], strict=False):
+    for (_, high, one), (low, _, two) in pairwise(order):
         if low <= high:
             earlier, later = sorted((one, two))
             message = f"bins {sets[earlier][0]!r} and {sets[later][0]!r} overlap: both hold {low}"

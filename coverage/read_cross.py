@@ -91,7 +91,7 @@ def _exclude(cursor: Cursor, grid: _Grid) -> list[str]:
         grid.reason[...] = _OUTSIDE
         for entry in only.items():
             grid.reason[_select(entry, grid)] = _KEPT
-    whys = []
+    whys: list[str] = []
     for entry in [] if ignore is None else ignore.items():
         entry.fields(("when", "why"), ("when",))
         why = entry.get("why")
@@ -134,11 +134,13 @@ def _cited(cursor: Cursor, grid: _Grid) -> list[str]:
         if not found:
             raise cursor.error("tiers: no bin of this cross matches")
         return found
-    name = "+".join(part.strip() for part in cursor.word().replace(" x ", "+").split("+"))
-    kept = {"+".join(grid.names(place)) for place in grid.places(grid.reason == _KEPT)}
-    if name not in kept:
-        raise cursor.unknown("bin of this cross", name, kept)
-    return [name]
+    members = [part.strip() for part in cursor.word().replace(" x ", "+").split("+")]
+    numbers = [{one.name: index for index, one in enumerate(part.bins)} for part in grid.parts]
+    found_all = len(members) == len(numbers) and all(m in known for m, known in zip(members, numbers, strict=True))
+    if found_all and grid.reason[tuple(known[m] for m, known in zip(members, numbers, strict=True))] == _KEPT:
+        return ["+".join(members)]
+    kept = ["+".join(grid.names(place)) for place in grid.places(grid.reason == _KEPT)]
+    raise cursor.unknown("bin of this cross", "+".join(members), kept)
 
 
 def _make_bin(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dv_agent.coverage.cursor import Cursor
 from dv_agent.coverage.values import LIMIT, Range, ValueSet, value_set
-from dv_agent.designs.expression import Expression, ExpressionError, Node, parse
+from dv_agent.designs.expression import Expression, parse
+from dv_agent.designs.expression_tree import ExpressionError, Node
 
 MAX_MEMBERS = 4096
 MAX_LENGTH = 64

@@ -98,10 +98,11 @@ class Cross:
 
 @dataclass(frozen=True, slots=True)
 class Covergroup:
-    """Coverpoints and crosses sampled on every row of one table that passes `when`."""
+    """Coverpoints and crosses sampled on every row of one table that passes `when`; `line` is where `on` stands."""
 
     name: str
     on: str
+    line: int | None
     when: Expression | None
     when_line: int | None
     weight: int

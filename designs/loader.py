@@ -22,14 +22,20 @@ FILE = "design.yaml"
 
 @dataclass(frozen=True)
 class DesignFolder:
-    """A loaded design and, on demand, the files beside its design.yaml."""
+    """A loaded design and, on demand, the files beside its design.yaml.
+
+    Attributes:
+        design: its `folder` says where the RTL is.
+        home: where everything else is, if that is another folder (a copy with a seeded bug in its RTL).
+    """
 
     design: Design
+    home: Path | None = None
 
     @property
     def path(self) -> Path:
-        """The folder."""
-        return self.design.folder
+        """The folder of specification, schema, model, plan, witnesses and bugs."""
+        return self.home or self.design.folder
 
     @cached_property
     def schema(self) -> StimulusSchema:

@@ -18,6 +18,7 @@ from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import UnknownNameError
 
 MAX_WAIT = 100_000
+NO_PROFILE = "none"  # in `use`: leave the track out of the test
 COUNTS = {
     "source": "packets",
     "sink": "ready/stall pairs",
@@ -55,7 +56,7 @@ class TrackSchema(Frozen):
     beats: Beats = Beats()
     profiles: dict[Identifier, dict[Identifier, Any]] = Field(default_factory=dict)
     use: dict[Identifier, float] = Field(
-        default_factory=dict, description="profile -> weight, as random tests choose among profiles"
+        default_factory=dict, description="profile -> weight, as random tests choose; `none` leaves the track silent"
     )
     memory_words: int = Field(default=0, ge=0, le=1 << 20)
 
@@ -88,7 +89,7 @@ def load_schema(document: Document, design: Design) -> StimulusSchema:
 
 def _check_profiles(document: Document, design: Design, name: str, track: TrackSchema) -> None:
     for profile in track.use:
-        if profile not in track.profiles:
+        if profile not in track.profiles and profile != NO_PROFILE:
             raise document.error(
                 ("tracks", name, "use", profile), str(UnknownNameError("profile", profile, track.profiles))
             )

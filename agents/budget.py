@@ -1,0 +1,53 @@
+"""What a run may use, what it has used, and when it ends."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from dv_agent.designs.design import Frozen
+
+
+class Spent(Frozen):
+    """What a run has used so far."""
+
+    cycles: int = 0
+    calls: int = 0
+    tokens: int = 0
+    usd: float = 0.0
+    seconds: float = 0.0
+
+
+class Budget(Frozen):
+    """Bounds of a run; None is no bound.
+
+    Attributes:
+        cycles: simulated clock cycles, resets included. The test that crosses the bound is finished.
+        calls: calls of a language model.
+        tokens: input and output tokens of all calls.
+        usd: price of all calls, US dollars.
+        seconds: wall time; a run under this bound is not reproducible, and its record says so.
+    """
+
+    cycles: int | None = Field(default=200_000, ge=1)
+    calls: int | None = Field(default=50, ge=0)
+    tokens: int | None = Field(default=None, ge=1)
+    usd: float | None = Field(default=None, gt=0)
+    seconds: float | None = Field(default=None, gt=0)
+
+    @property
+    def reproducible(self) -> bool:
+        """Whether the bounds alone fix what a seeded run does."""
+        return self.seconds is None
+
+    def exceeded(self, spent: Spent) -> str | None:
+        """The name of a bound that is used up, or None. `calls` is asked of agents with a model only."""
+        for name in ("cycles", "tokens", "usd", "seconds"):
+            bound = getattr(self, name)
+            if bound is not None and getattr(spent, name) >= bound:
+                return name
+        return None
+
+    def left(self, spent: Spent) -> dict[str, float]:
+        """What remains of every bound that is set."""
+        bounds = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: max(bound - getattr(spent, name), 0) for name, bound in bounds.items() if bound is not None}

@@ -1,0 +1,50 @@
+"""Moves of the search agent that add, repeat, remove and reorder items."""
+
+from __future__ import annotations
+
+import copy
+import random
+
+from dv_agent.agents.ground import Focus, Ground, Tracks, near_focus
+
+
+def new_item(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Insert random items near the focus."""
+    name = source.choice(list(ground.payload))
+    steps = tracks.setdefault(name, [])
+    place = near_focus(len(steps), focus.get(name), source)
+    steps[place:place] = ground.drawn(name, source.choice((1, 1, 2, 4)), source)
+    return True
+
+
+def copy_item(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Repeat an item."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None:
+        return False
+    steps = tracks[place[0]]
+    copies = [copy.deepcopy(steps[place[1]]) for _ in range(source.choice((1, 1, 2, 5)))]
+    steps[place[1] : place[1]] = copies
+    return True
+
+
+def drop_item(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Remove some steps of one track."""
+    names = [name for name, steps in tracks.items() if len(steps) > 1]
+    if not names:
+        return False
+    steps = tracks[source.choice(names)]
+    start = source.randrange(len(steps))
+    del steps[start : start + source.choice((1, 1, 1, 3, 8))]
+    return True
+
+
+def swap_items(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Exchange two items."""
+    names = [name for name in ground.payload if len(tracks.get(name, ())) > 1]
+    if not names:
+        return False
+    steps = tracks[source.choice(names)]
+    one, two = source.sample(range(len(steps)), 2)
+    steps[one], steps[two] = steps[two], steps[one]
+    return True

@@ -1,0 +1,82 @@
+"""The loop: propose, simulate, check, sample, record, next, until closed, out of budget or stalled."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.record import RunRecord
+from dv_agent.agents.state import Progress, RunState, advance, make_view
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.turn import TurnRecord
+from dv_agent.coverage.totals import overall_totals
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When to stop besides the budget.
+
+    Attributes:
+        target: percentage of bins at which the run is done.
+        patience: turns in a row without a new bin after which it has stalled, or None.
+        stop_on_failure: whether the first failed check ends the run.
+    """
+
+    target: float = 100.0
+    patience: int | None = None
+    stop_on_failure: bool = False
+
+
+def stop_reason(state: RunState, budget: Budget, limits: Limits) -> str | None:
+    """Why the run ends now, or None to go on."""
+    totals = overall_totals(state.coverage)
+    if state.failures and limits.stop_on_failure:
+        return "failure"
+    if 100 * totals.bins_hit >= limits.target * totals.bins:
+        return "target"
+    if bound := budget.exceeded(state.spent):
+        return f"budget:{bound}"
+    if state.done:
+        return "agent_done"
+    if limits.patience is not None and state.stale_turns >= limits.patience:
+        return "stalled"
+    return None
+
+
+def run(
+    agent: Agent,
+    bench: Testbench,
+    state: RunState,
+    budget: Budget,
+    limits: Limits,
+    record: RunRecord,
+    on_test: Progress | None = None,
+    on_turn: Callable[[RunState, TurnRecord], None] | None = None,
+) -> RunState:
+    """Drive `agent` on `bench` from `state` to the end; the record is whole whatever happens.
+
+    Raises:
+        DvAgentError: the simulator, the model or the disk failed; what was done stands in the record.
+    """
+    started = time.monotonic() - state.spent.seconds
+    reason = "error"
+    try:
+        while (stop := stop_reason(state, budget, limits)) is None:
+            proposal = agent.propose(make_view(bench, state, budget))
+            record.proposal(state.turn, proposal)
+            state, turn = advance(state, proposal, bench, budget, on_test)
+            spent = state.spent.model_copy(update={"seconds": time.monotonic() - started})
+            state = replace(state, spent=spent)
+            record.turn(turn)
+            if on_turn:
+                on_turn(state, turn)
+        reason = stop
+    except KeyboardInterrupt:
+        reason = "interrupted"
+        raise
+    finally:
+        record.finish(state, reason)
+    return state

@@ -1,0 +1,157 @@
+"""The run record: a folder that says all that happened, written while it happens.
+
+``run.json``       what was run, with which versions, and how it ended (rewritten atomically)
+``turns.jsonl``    one line a turn, appended and flushed; a reply stands here before it is parsed
+``coverage.json``  the coverage database
+``failures/``      failing tests, shrunk, with their waveforms
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.state import RunState
+from dv_agent.agents.turn import TurnRecord
+from dv_agent.coverage.storage import to_file
+from dv_agent.coverage.totals import overall_totals
+from dv_agent.designs.design import Frozen
+from dv_agent.errors import OutputError
+
+Status = Literal["running", "finished", "interrupted", "error"]
+
+
+class RunHeader(Frozen):
+    """``run.json``.
+
+    Attributes:
+        hashes: SHA-256 of the files that the result depends on, by kind.
+        versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
+        reproducible: false if a bound in seconds was set.
+    """
+
+    schema_version: Literal[1] = 1
+    id: str
+    started: str
+    design: str
+    task_version: int
+    agent: str
+    agent_options: dict[str, Any] = Field(default_factory=dict)
+    model: str | None = None
+    seed: int
+    budget: Budget
+    target: float
+    simulator: str
+    hashes: dict[str, str]
+    versions: dict[str, str]
+    reproducible: bool
+    status: Status = "running"
+    stop_reason: str = ""
+    finished: str = ""
+    turns: int = 0
+    tests: int = 0
+    bins_hit: int = 0
+    bins: int = 0
+    coverage_pct: float = 0.0
+    failing_tests: int = 0
+    spent: Spent = Spent()
+
+
+def new_folder(out: Path, design: str, agent: str, model: str | None) -> Path:
+    """Make ``out/<UTC>_<design>_<agent>_<model>_<id>``.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    model_words = [re.sub(r"[^A-Za-z0-9.-]+", "-", model)] if model else []
+    words = [stamp, design, agent, *model_words, secrets.token_hex(3)]
+    folder = out / "_".join(words)
+    try:
+        folder.mkdir(parents=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the run folder {folder}: {error.strerror}; choose another with --out") from None
+    return folder
+
+
+class RunRecord:
+    """The writer of one run folder.
+
+    Args:
+        folder: an existing, empty folder.
+        header: what is known at the start.
+
+    Raises:
+        OutputError: from every method, if the disk is full or the folder cannot be written.
+    """
+
+    def __init__(self, folder: Path, header: RunHeader) -> None:
+        self.folder, self.header = folder, header
+        self._write("run.json", header.model_dump(mode="json"))
+
+    def proposal(self, turn: int, proposal: Proposal) -> None:
+        """Keep a model's reply before anything is done with it; agents without a model leave no line."""
+        if proposal.raw:
+            self._append({"kind": "reply", "turn": turn, "raw": proposal.raw, "usage": proposal.usage})
+
+    def turn(self, turn: TurnRecord) -> None:
+        """Append a finished turn."""
+        self._append({"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)})
+
+    def finish(self, state: RunState, reason: str) -> None:
+        """Write the coverage database and how the run ended."""
+        totals = overall_totals(state.coverage)
+        status: Status = "interrupted" if reason == "interrupted" else "error" if reason == "error" else "finished"
+        update = {
+            "status": status,
+            "stop_reason": reason,
+            "finished": utc_now(),
+            "turns": state.turn,
+            "tests": state.tests,
+            "bins_hit": totals.bins_hit,
+            "bins": totals.bins,
+            "coverage_pct": totals.coverage_pct,
+            "failing_tests": len(state.failures),
+            "spent": state.spent,
+        }
+        self.header = self.header.model_copy(update=update)
+        self._write("coverage.json", to_file(state.coverage))
+        self._write("run.json", self.header.model_dump(mode="json"))
+
+    def _append(self, data: dict[str, Any]) -> None:
+        try:
+            with (self.folder / "turns.jsonl").open("a", encoding="utf-8") as file:
+                file.write(json.dumps(data, separators=(",", ":"), default=_plain) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise OutputError(f"cannot write {self.folder}/turns.jsonl: {error.strerror}") from None
+
+    def _write(self, name: str, data: Any) -> None:
+        """Replace a file at once, so that a reader never sees half of it."""
+        part = self.folder / f".{name}.part"
+        try:
+            part.write_text(json.dumps(data, indent=1, default=_plain) + "\n", encoding="utf-8")
+            part.replace(self.folder / name)
+        except OSError as error:
+            raise OutputError(f"cannot write {self.folder / name}: {error.strerror}") from None
+
+
+def utc_now() -> str:
+    """The time as ISO 8601 with seconds, in UTC."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json")
+    raise TypeError(type(value).__name__)

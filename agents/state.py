@@ -1,0 +1,148 @@
+"""The state of a run, and the one way forward.
+
+`advance` is shared by the loop, by agents that simulate in mid-turn, by interactive use, by
+replay, by resume and by re-scoring: whatever happens to a run happens here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.testbench import Result, Testbench
+from dv_agent.agents.turn import FailureRecord, TestRecord, TurnRecord
+from dv_agent.coverage.database import Coverage, new_bins
+from dv_agent.coverage.holes import holes
+from dv_agent.coverage.totals import overall_totals
+from dv_agent.designs.stimulus import StimulusError, Test
+from dv_agent.prompts.view import Outcome, View
+
+MAX_FAILURES = 20
+Progress = Callable[[TestRecord], None]
+
+
+@dataclass(frozen=True, slots=True)
+class RunState:
+    """Everything that a run has come to.
+
+    Attributes:
+        coverage: merged over all tests so far.
+        last: outcomes of the last turn, as the agent will see them.
+        errors: what was dropped of the last proposal.
+        failures: failing tests so far, at most `MAX_FAILURES`.
+        stale_turns: turns in a row without a new bin.
+        done: the agent said that it has nothing more to propose.
+    """
+
+    coverage: Coverage
+    spent: Spent = field(default_factory=Spent)
+    turn: int = 0
+    tests: int = 0
+    last: tuple[Outcome, ...] = ()
+    errors: tuple[str, ...] = ()
+    failures: tuple[FailureRecord, ...] = ()
+    stale_turns: int = 0
+    done: bool = False
+
+
+def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
+    """What the agent may know now."""
+    return View(
+        design=bench.folder.design,
+        schema=bench.folder.schema,
+        specification=bench.folder.specification,
+        plan=bench.plan,
+        coverage=state.coverage,
+        holes=holes(bench.plan, state.coverage),
+        turn=state.turn,
+        last=state.last,
+        errors=state.errors,
+        budget_left=budget.left(state.spent),
+    )
+
+
+def advance(
+    state: RunState, proposal: Proposal, bench: Testbench, budget: Budget, progress: Progress | None = None
+) -> tuple[RunState, TurnRecord]:
+    """Run the proposal's tests until the budget is used up; returns the new state and what to record.
+
+    Raises:
+        SimulationError: the simulator itself failed; `state` is still valid.
+    """
+    usage = proposal.usage
+    start = replace(state, spent=_paid(state.spent, proposal), last=(), errors=proposal.errors)
+    current, records = start, list[TestRecord]()
+    for test in proposal.tests:
+        if budget.exceeded(current.spent):
+            break
+        current, record = _one_test(current, test, bench)
+        records.append(record)
+        if progress:
+            progress(record)
+    gained = any(record.new_bins for record in records)
+    current = replace(
+        current, turn=state.turn + 1, done=proposal.done, stale_turns=0 if gained else state.stale_turns + 1
+    )
+    turn = TurnRecord(
+        turn=state.turn,
+        tests=tuple(records),
+        errors=proposal.errors,
+        usage=usage,
+        raw=proposal.raw,
+        bins_hit=overall_totals(current.coverage).bins_hit,
+        spent=current.spent,
+    )
+    return current, turn
+
+
+def _paid(spent: Spent, proposal: Proposal) -> Spent:
+    usage = proposal.usage
+    return spent.model_copy(
+        update={
+            "calls": spent.calls + usage.calls,
+            "tokens": spent.tokens + usage.input_tokens + usage.output_tokens,
+            "usd": spent.usd + usage.usd,
+        }
+    )
+
+
+def _one_test(state: RunState, test: Test, bench: Testbench) -> tuple[RunState, TestRecord]:
+    try:
+        result = bench.run(test, state.coverage.open_bins.tolist())
+    except StimulusError as error:
+        record = TestRecord(test=test, index=state.tests, error=str(error))
+        outcome = Outcome(test=test, cycles=0, end="refused", new_bins=(), hits=())
+        errors = (*state.errors, f"test {test.name or state.tests}: {error}")
+        return replace(state, tests=state.tests + 1, last=(*state.last, outcome), errors=errors), record
+    return _sampled(state, result, bench)
+
+
+def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunState, TestRecord]:
+    coverage = state.coverage.add(result.sample, f"{state.tests:06}", state.turn)
+    new = new_bins(state.coverage, coverage)
+    failures = tuple(str(failure) for failure in result.failures)
+    hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
+    covered = tuple(bench.plan.index(one.id) for one in new)
+    trace = result.trace
+    outcome = Outcome(result.test, trace.cycles, trace.end, covered, hits, result.near, failures)
+    record = TestRecord(
+        test=result.test,
+        index=state.tests,
+        cycles=result.trace.cycles,
+        end=result.trace.end,
+        new_bins=tuple(one.id for one in new),
+        hits=hits,
+        failures=result.failures,
+    )
+    found = (FailureRecord(index=state.tests, test=result.test, failures=result.failures),) if failures else ()
+    spent = state.spent.model_copy(update={"cycles": state.spent.cycles + result.trace.cycles})
+    return replace(
+        state,
+        coverage=coverage,
+        spent=spent,
+        tests=state.tests + 1,
+        last=(*state.last, outcome),
+        failures=(state.failures + found)[:MAX_FAILURES],
+    ), record

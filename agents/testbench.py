@@ -1,0 +1,108 @@
+"""One test, all the way: expand, simulate, observe, check, sample coverage."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.sample import UNSEEN, Sample, closeness
+from dv_agent.coverage.sampler import Sampler
+from dv_agent.designs.cycle_tables import cycle_tables, join
+from dv_agent.designs.expansion import expand
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.observation import Observation, Table
+from dv_agent.designs.stimulus import Test
+from dv_agent.designs.trace import Trace
+from dv_agent.prompts.view import Near
+from dv_agent.runners.checks import CheckFailure, check
+from dv_agent.runners.simulator import Run, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One simulated test.
+
+    Attributes:
+        sample: its coverage; empty of hits where the simulator hung or crashed.
+        near: the targets, each with the distance at which this test came nearest.
+        failures: failed checks, not yet confirmed in a fresh process.
+    """
+
+    test: Test
+    trace: Trace
+    sample: Sample
+    near: tuple[Near, ...]
+    failures: tuple[CheckFailure, ...]
+
+
+class Testbench:
+    """A design, its plan and an open simulator session.
+
+    Args:
+        folder: the design with schema and reference model.
+        plan: what is sampled.
+        session: an open session of `folder.design`; the caller closes it.
+    """
+
+    __test__ = False
+
+    def __init__(self, folder: DesignFolder, plan: Plan, session: Session) -> None:
+        self.folder, self.plan = folder, plan
+        self._session, self._sampler = session, Sampler(plan)
+        self._table_of = {group.name: group.on for group in plan.covergroups}
+
+    def run(self, test: Test, targets: Sequence[int] = ()) -> Result:
+        """Simulate `test`.
+
+        Args:
+            targets: indices of the bins whose distance is wanted.
+
+        Raises:
+            StimulusError: the test cannot be expanded.
+            SimulationError: the simulator itself failed.
+        """
+        design = self.folder.design
+        done = self._session.run(expand(design, self.folder.schema, test))
+        tables, failures = observe(self.folder, done.trace)
+        sample = self._sampler.sample(tables, targets if len(targets) else None)
+        near = self._near(sample, tables, done, targets)
+        return Result(test, done.trace, sample, near, failures + _illegal(sample))
+
+    def _near(self, sample: Sample, tables: Mapping[str, Table], done: Run, targets: Sequence[int]) -> tuple[Near, ...]:
+        found = []
+        for index in targets:
+            if sample.distance[index] >= UNSEEN:
+                continue
+            columns = tables[self._table_of[self.plan.bins[index].covergroup]].columns
+            cycle = columns["cycle"][sample.nearest_row[index]] if "cycle" in columns else 0
+            distance = closeness(int(sample.distance[index]), int(sample.residual[index]))
+            found.append(Near(index, distance, _steps_at(done, int(cycle))))
+        return tuple(found)
+
+
+def observe(folder: DesignFolder, trace: Trace) -> tuple[dict[str, Table], tuple[CheckFailure, ...]]:
+    """All event tables of a trace, and the checks that it fails."""
+    observation: Observation = folder.model.observe(trace)
+    failures = check(folder.design, trace, observation)
+    shared = cycle_tables(folder.design, trace)
+    return join({**observation.tables, **shared}, shared["cycle"]), failures
+
+
+def _steps_at(done: Run, cycle: int) -> dict[str, int]:
+    """For each track, the step that was under way in `cycle`."""
+    steps = {}
+    for track, starts in done.step_starts.items():
+        if starts:
+            place = int(np.searchsorted([start for start, _ in starts], cycle, side="right")) - 1
+            steps[track] = starts[max(place, 0)][1]
+    return steps
+
+
+def _illegal(sample: Sample) -> tuple[CheckFailure, ...]:
+    return tuple(
+        CheckFailure(check="illegal_bin", port="", cycle=hit.cycle, message=f"{hit.bin} was hit: {hit.why}")
+        for hit in sample.illegal
+    )

@@ -1,0 +1,72 @@
+"""Moves of the search agent that change when things happen: gaps, stalls, latencies, resets."""
+
+from __future__ import annotations
+
+import random
+
+from dv_agent.agents.ground import SPREAD, Focus, Ground, Tracks, near_focus
+from dv_agent.designs.program import RESET_TRACK
+from dv_agent.designs.schema import track_kind
+
+
+def gap(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Change the gap before one beat."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None:
+        return False
+    item = tracks[place[0]][place[1]]
+    holder = item if "write" in item else source.choice(ground.beats(place[0], item))
+    old = holder.get("gap", 0)
+    holder["gap"] = max(0, source.choice((0, old + source.choice(SPREAD), old - source.choice(SPREAD), 1)))
+    return bool(holder["gap"] != old)
+
+
+def no_gaps(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Send everything back to back."""
+    changed = False
+    for name in ground.payload:
+        for step in tracks.get(name, ()):
+            for holder in (step, *(ground.beats(name, step) if ground.is_item(name, step) else ())):
+                changed |= bool(holder.pop("gap", 0))
+    return changed
+
+
+def timing(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Change one duration of a sink, responder or reset track."""
+    names = [name for name in (*ground.timed, RESET_TRACK) if tracks.get(name)]
+    if not names:
+        return False
+    name = source.choice(names)
+    steps = tracks[name]
+    index = near_focus(len(steps) - 1, focus.get(name), source)
+    step = steps[index]
+    key = next((key for key in step if isinstance(step[key], int)), None)
+    if key is None:
+        return False
+    step[key] = max(1, step[key] + source.choice((-1, 1)) * source.choice(SPREAD))
+    return True
+
+
+def new_timing(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Draw a sink or responder track anew, or insert one stall, ready or accept."""
+    if not ground.timed:
+        return False
+    name = source.choice(ground.timed)
+    kind = track_kind(ground.design, name)
+    if source.random() < 0.3 or kind == "responder":
+        tracks[name] = ground.drawn(name, source.randint(1, 20), source)
+        return True
+    steps = tracks.setdefault(name, [])
+    place = near_focus(len(steps), focus.get(name), source)
+    steps[place:place] = [{source.choice(("stall", "ready", "accept")): source.choice((1, 2, 4, 9, 20, 60, 150))}]
+    return True
+
+
+def reset(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Remove the reset, or place one somewhere."""
+    if tracks.get(RESET_TRACK) and source.random() < 0.5:
+        del tracks[RESET_TRACK]
+    else:
+        wait = source.choice((source.randint(1, 20), source.randint(1, 200)))
+        tracks[RESET_TRACK] = [{"idle": wait}, {"pulse": source.choice((1, 1, 2, 5))}]
+    return True

@@ -1,0 +1,52 @@
+"""What one turn leaves in the record."""
+
+from __future__ import annotations
+
+from dv_agent.agents.budget import Spent
+from dv_agent.agents.proposal import Usage
+from dv_agent.designs.design import Frozen
+from dv_agent.designs.stimulus import Test
+from dv_agent.runners.checks import CheckFailure
+
+
+class TestRecord(Frozen):
+    """One test of a turn.
+
+    Attributes:
+        index: its number in the run.
+        end: a value of `dv_agent.designs.trace.End`, or "refused".
+        new_bins: ids of the bins that it covered first.
+        hits: indices of all bins that it hit.
+        error: why it was refused, if it was.
+    """
+
+    __test__ = False
+
+    test: Test
+    index: int
+    cycles: int = 0
+    end: str = "refused"
+    new_bins: tuple[str, ...] = ()
+    hits: tuple[int, ...] = ()
+    failures: tuple[CheckFailure, ...] = ()
+    error: str = ""
+
+
+class FailureRecord(Frozen):
+    """A failing test."""
+
+    index: int
+    test: Test
+    failures: tuple[CheckFailure, ...]
+
+
+class TurnRecord(Frozen):
+    """One line of ``turns.jsonl``."""
+
+    turn: int
+    tests: tuple[TestRecord, ...]
+    errors: tuple[str, ...] = ()
+    usage: Usage = Usage()
+    raw: str = ""
+    bins_hit: int
+    spent: Spent

@@ -1,0 +1,88 @@
+"""The columns of an event table under the names that expressions use."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.structure import Covergroup
+from dv_agent.designs.expression import Expression
+from dv_agent.designs.observation import Table
+from dv_agent.designs.trace import IntColumn
+from dv_agent.errors import InputFileError, UnknownNameError
+
+
+def lane_names(table: Table) -> list[str]:
+    """Every name that an expression may use: ``x`` for a column, ``m0``, ``m1``, ... for the lanes of ``m``."""
+    names: list[str] = []
+    for name, column in table.columns.items():
+        names += [name] if column.ndim == 1 else [f"{name}{lane}" for lane in range(column.shape[1])]
+    return names
+
+
+def find_column(table: Table, name: str) -> IntColumn | None:
+    """int64[n] of a column or of one lane of a column, or None; a column's own name goes before a lane's."""
+    column = table.columns.get(name)
+    if column is not None:
+        return column if column.ndim == 1 else None
+    for cut in range(len(name) - 1, 0, -1):
+        base, lane = name[:cut], name[cut:]
+        if not lane.isdigit():
+            return None
+        lanes = table.columns.get(base)
+        if lanes is not None and lanes.ndim == 2 and str(int(lane)) == lane and int(lane) < lanes.shape[1]:
+            return lanes[:, int(lane)]
+    return None
+
+
+def evaluate(expression: Expression, columns: Mapping[str, IntColumn], rows: int) -> IntColumn:
+    """int64[rows], constants spread over all rows."""
+    values = expression.evaluate_columns(columns)
+    return values if values.ndim else np.broadcast_to(values, (rows,))
+
+
+def read_columns(
+    path: Path, group: Covergroup, table: Table, expressions: Iterable[tuple[Expression, int | None]]
+) -> dict[str, IntColumn]:
+    """The columns that `expressions` (with their lines in the plan) read.
+
+    Raises:
+        InputFileError: a name is no column of the table; points at the line in the plan.
+    """
+    columns: dict[str, IntColumn] = {}
+    for expression, line in expressions:
+        for name in expression.names() - columns.keys():
+            column = find_column(table, name)
+            if column is None:
+                kind = f"column of table {group.on!r}"
+                raise InputFileError(path, str(UnknownNameError(kind, name, lane_names(table))), line)
+            columns[name] = column
+    return columns
+
+
+def expressions_of(group: Covergroup) -> list[tuple[Expression, int | None]]:
+    """All expressions of a covergroup with their lines, the filter first."""
+    first = [] if group.when is None else [(group.when, group.when_line)]
+    return first + [(point.of, point.line) for point in group.coverpoints]
+
+
+def check_tables(plan: Plan, tables: Mapping[str, Table], complete: bool = False) -> None:
+    """Check that `plan` can be sampled on `tables`.
+
+    Args:
+        complete: whether a table that the plan names and `tables` lacks is an error; otherwise
+            its bins are merely not observable.
+
+    Raises:
+        InputFileError: an unknown column or, with `complete`, table; points into the plan.
+    """
+    for group in plan.covergroups:
+        table = tables.get(group.on)
+        if table is None and complete:
+            message = f"covergroup {group.name!r}: {UnknownNameError('table', group.on, tables)}"
+            raise InputFileError(plan.path, message, group.line)
+        if table is not None and table.columns:
+            read_columns(plan.path, group, table, expressions_of(group))

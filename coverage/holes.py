@@ -1,0 +1,107 @@
+"""The noun Hole: a bin that is not covered yet, and what is known about the way there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from dv_agent.coverage.database import Coverage
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.sample import UNSEEN
+from dv_agent.coverage.structure import TIERS, Kind, Tier
+from dv_agent.designs.design import Frozen
+from dv_agent.designs.trace import IntColumn
+
+
+class PartHits(Frozen):
+    """How often a member of a cross bin, or a position of a transition, was hit on its own."""
+
+    label: str
+    hits: int
+
+
+class Hole(Frozen):
+    """An uncovered bin.
+
+    Attributes:
+        bin: its id.
+        name: its name for people, ``high x low`` for a cross.
+        description: one line on how to hit it.
+        hits, at_least: hits so far, and hits from which the bin is covered.
+        observable: false where no test had the table of the bin.
+        distance, residual: as in `Sample`, the least of any test; None where never measured.
+        parts: for crosses and transitions.
+        nearest_test, nearest_turn, nearest_row: the test that came nearest, and its row.
+    """
+
+    bin: str
+    covergroup: str
+    item: str
+    name: str
+    kind: Kind
+    tier: Tier
+    description: str
+    hits: int
+    at_least: int
+    observable: bool
+    distance: int | None
+    residual: int | None
+    parts: tuple[PartHits, ...]
+    nearest_test: str | None
+    nearest_turn: int | None
+    nearest_row: int | None
+
+
+class Family(Frozen):
+    """The holes of one coverpoint or cross; `bins` counts all its bins."""
+
+    covergroup: str
+    item: str
+    description: str
+    bins: int
+    holes: tuple[Hole, ...]
+
+
+def holes(plan: Plan, coverage: Coverage) -> tuple[Hole, ...]:
+    """The uncovered bins: easy tier first, in plan order within a tier."""
+    found = [_hole(plan, coverage, index) for index in coverage.open_bins.tolist()]
+    return tuple(sorted(found, key=lambda hole: TIERS.index(hole.tier)))
+
+
+def families(plan: Plan, found: Iterable[Hole]) -> tuple[Family, ...]:
+    """`found` grouped by coverpoint or cross, in plan order."""
+    items = {(item.covergroup, item.name): item for item in plan.items}
+    ordered = sorted(found, key=lambda hole: plan.index(hole.bin))
+    result = []
+    for (group, name), members in groupby(ordered, key=lambda hole: (hole.covergroup, hole.item)):
+        item = items[group, name]
+        result.append(
+            Family(
+                covergroup=group, item=name, description=item.description,
+                bins=item.stop - item.start, holes=tuple(members),
+            )
+        )  # fmt: skip
+    return tuple(result)
+
+
+def _hole(plan: Plan, coverage: Coverage, index: int) -> Hole:
+    one, test = plan.bins[index], coverage.nearest_test(index)
+    distance, residual = int(coverage.distance[index]), int(coverage.residual[index])
+    row = int(coverage.nearest_row[index])
+    return Hole(
+        bin=one.id, covergroup=one.covergroup, item=one.item, name=one.title, kind=one.kind, tier=one.tier,
+        description=one.description, hits=int(coverage.hits[index]), at_least=one.at_least,
+        observable=bool(coverage.observable[index]),
+        distance=distance if distance < UNSEEN else None,
+        residual=residual if max(distance, residual) < UNSEEN else None,
+        parts=tuple(
+            PartHits(label=part.label, hits=_slot_hits(coverage.hits, coverage.hidden_hits, part.slot))
+            for part in plan.parts[index]
+        ),
+        nearest_test=test[1] if test else None, nearest_turn=test[0] if test else None,
+        nearest_row=row if test and row >= 0 else None,
+    )  # fmt: skip
+
+
+def _slot_hits(hits: IntColumn, hidden: IntColumn, slot: int) -> int:
+    return int(hits[slot] if slot < len(hits) else hidden[slot - len(hits)])

@@ -1,0 +1,47 @@
+"""Sampling event tables into bins, vectorised over rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dv_agent.coverage.group_sampler import GroupSampler
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.sample import Sample
+from dv_agent.coverage.tally import Tally
+from dv_agent.designs.observation import Table
+
+
+class Sampler:
+    """Samples the tables of tests into the bins of one plan. Holds no state between tests.
+
+    Args:
+        plan: what to sample.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self._groups = tuple(GroupSampler(plan, group) for group in plan.covergroups)
+
+    def sample(self, tables: Mapping[str, Table], targets: Sequence[int] | NDArray[np.int64] | None = None) -> Sample:
+        """Sample one test.
+
+        Args:
+            tables: event tables by name. One that is absent, or has no columns, makes its bins not observable.
+            targets: indices of the bins whose distance is wanted, such as the holes; None for no distances.
+
+        Raises:
+            InputFileError: a table lacks a column that the plan reads; points at the line in the plan.
+        """
+        wanted = None
+        if targets is not None:
+            wanted = np.zeros(len(self.plan.bins), dtype=np.bool_)
+            wanted[np.asarray(targets, dtype=np.int64)] = True
+        tally = Tally(self.plan, wanted)
+        for group in self._groups:
+            table = tables.get(group.on)
+            if table is not None and table.columns:
+                group.sample(table, tally)
+        return tally.finish()

@@ -1,0 +1,84 @@
+"""Totals of coverage, as counts and as IEEE 1800 percentages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from dv_agent.coverage.database import Coverage
+from dv_agent.coverage.structure import TIERS
+from dv_agent.designs.design import Frozen
+from dv_agent.designs.trace import BoolColumn
+
+
+class Totals(Frozen):
+    """How much is covered.
+
+    Attributes:
+        bins: how many bins there are.
+        bins_hit: how many of them have at_least hits.
+        coverage_pct: the weighted average of IEEE 1800-2017 §19.11: over the items that have bins, each the share
+            of its bins covered, weighted by the items; over the covergroups likewise. 100 where nothing
+            has weight.
+    """
+
+    bins: int
+    bins_hit: int
+    coverage_pct: float
+
+
+class Summary(Frozen):
+    """Totals of the whole plan and of its parts; items are called ``covergroup.item``."""
+
+    overall: Totals
+    tiers: dict[str, Totals]
+    covergroups: dict[str, Totals]
+    items: dict[str, Totals]
+
+
+def summarise(coverage: Coverage) -> Summary:
+    """All totals of `coverage`. A tier counts the bins of that tier only, by the same formula."""
+    plan = coverage.plan
+    every = np.ones(len(plan.bins), dtype=np.bool_)
+    group_of = np.array([one.covergroup for one in plan.bins])
+    tier_of = np.array([one.tier for one in plan.bins])
+    items = {f"{item.covergroup}.{item.name}": (item.start, item.stop) for item in plan.items}
+    return Summary(
+        overall=_totals(coverage, every),
+        tiers={tier: _totals(coverage, tier_of == tier) for tier in TIERS if (tier_of == tier).any()},
+        covergroups={group.name: _totals(coverage, group_of == group.name) for group in plan.covergroups},
+        items={name: _share(coverage.covered[start:stop]) for name, (start, stop) in items.items()},
+    )
+
+
+def overall_totals(coverage: Coverage) -> Totals:
+    """The totals of the whole plan alone."""
+    return _totals(coverage, np.ones(len(coverage.plan.bins), dtype=np.bool_))
+
+
+def _totals(coverage: Coverage, chosen: BoolColumn) -> Totals:
+    plan = coverage.plan
+    covered = coverage.covered & chosen
+    bins = np.bincount(plan.item_of[chosen], minlength=len(plan.items)).tolist()
+    hit = np.bincount(plan.item_of[covered], minlength=len(plan.items)).tolist()
+    shares: dict[str, list[tuple[int, float]]] = {group.name: [] for group in plan.covergroups}
+    for item, count, found in zip(plan.items, bins, hit, strict=True):
+        if count and item.weight:
+            shares[item.covergroup].append((item.weight, found / count))
+    groups = [(group.weight, _average(shares[group.name])) for group in plan.covergroups if shares[group.name]]
+    # Asked for one covergroup alone, its own weight must not matter, even if it is 0.
+    alone = len(groups) == 1
+    average = groups[0][1] if alone else _average([pair for pair in groups if pair[0]])
+    return Totals(bins=int(chosen.sum()), bins_hit=int(covered.sum()), coverage_pct=100 * average)
+
+
+def _share(covered: BoolColumn) -> Totals:
+    bins, hit = len(covered), int(covered.sum())
+    return Totals(bins=bins, bins_hit=hit, coverage_pct=100 * hit / bins)
+
+
+def _average(pairs: Iterable[tuple[int, float]]) -> float:
+    listed = list(pairs)
+    weight = sum(weight for weight, _ in listed)
+    return sum(weight * share for weight, share in listed) / weight if weight else 1.0

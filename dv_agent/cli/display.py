@@ -1,0 +1,164 @@
+"""What a person sees while a run goes on, and at its end."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from dv_agent.agents.record import RunHeader
+    from dv_agent.agents.state import RunState
+    from dv_agent.agents.turn import TestRecord, TurnRecord
+    from dv_agent.cli.launch import Finished
+    from dv_agent.coverage.holes import Hole
+
+HOLES_SHOWN = 12
+REFRESH_SECONDS = 0.1
+
+
+class Display:
+    """Live progress on stderr (a line a turn where that is no terminal) and the final report on stdout.
+
+    Args:
+        quiet: no progress; the report is still printed.
+    """
+
+    def __init__(self, quiet: bool = False) -> None:
+        self._console = Console(highlight=False)
+        self._progress = Console(file=sys.stderr, highlight=False)
+        self._quiet = quiet
+        self._live: Live | None = None
+        self._lines: list[str] = []
+        self._drawn = self._started = 0.0
+        self._bins = self._hit = self._cycles = self._tests = self._failing = self._turn = self._fresh = 0
+        self._budget: int | None = None
+
+    # While the run goes on ------------------------------------------------------------------------------
+
+    def start(self, header: RunHeader, folder: Path, bins: int) -> None:
+        """Show what runs."""
+        self._bins, self._budget, self._started = bins, header.budget.cycles, time.monotonic()
+        if self._quiet:
+            return
+        words = f"{header.design} · {header.agent} · seed {header.seed} · {header.simulator} · {bins} bins"
+        self._progress.print(Text(words, style="bold"))
+        if self._progress.is_terminal:
+            self._live = Live(self._picture(), console=self._progress, auto_refresh=False, transient=True)
+            self._live.start()
+
+    def test(self, record: TestRecord) -> None:
+        """Count one test."""
+        self._tests += 1
+        self._cycles += record.cycles
+        self._hit += len(record.new_bins)
+        self._fresh += len(record.new_bins)
+        self._failing += bool(record.failures)
+        if self._live and time.monotonic() - self._drawn > REFRESH_SECONDS:
+            self._draw()
+
+    def turn(self, state: RunState, turn: TurnRecord) -> None:
+        """Show a finished turn."""
+        self._turn = state.turn
+        line = (
+            f"turn {state.turn:3}  {self._hit:4}/{self._bins} bins  +{self._fresh:<3}  "
+            f"{self._tests:5} tests  {self._cycles:8,} cycles  {self._checks()}"
+        )
+        self._fresh = 0
+        if self._live:
+            self._draw()
+        elif not self._quiet and (turn.turn < 10 or turn.turn % 10 == 9):
+            self._progress.print(line)
+
+    def stop(self) -> None:
+        """Take the live picture away."""
+        if self._live:
+            self._live.stop()
+            self._live = None
+
+    def note(self, text: str) -> None:
+        """A line below the report."""
+        self._console.print(Text(text, style="dim"))
+
+    def _checks(self) -> str:
+        return "checks ok" if not self._failing else f"{self._failing} tests FAILED"
+
+    def _draw(self) -> None:
+        if self._live:
+            self._drawn = time.monotonic()
+            self._live.update(self._picture(), refresh=True)
+
+    def _picture(self) -> Group:
+        grid = Table.grid(padding=(0, 2))
+        seconds = max(time.monotonic() - self._started, 1e-9)
+        grid.add_row("coverage", ProgressBar(self._bins, self._hit, width=40), f"{self._hit}/{self._bins} bins")
+        if self._budget:
+            used = min(self._cycles, self._budget)
+            grid.add_row("budget", ProgressBar(self._budget, used, width=40), f"{self._cycles:,}/{self._budget:,} cycles")
+        speed = f"{self._cycles / seconds:,.0f} cycles/s"
+        style = "red" if self._failing else "green"
+        grid.add_row(
+            f"turn {self._turn + 1}", Text(f"+{self._fresh} bins this turn · {self._tests} tests · {speed}"),
+            Text(self._checks(), style=style),
+        )  # fmt: skip
+        return Group(grid)
+
+    # At the end ------------------------------------------------------------------------------------------
+
+    def report(self, finished: Finished) -> None:
+        """Totals, holes, findings, and where the record is."""
+        header = finished.header
+        self._console.print(_totals_table(finished))
+        self._print_holes(finished.report.holes)
+        for finding in finished.findings:
+            self._console.print(Text(f"FAILED {finding.headline}", style="bold red"))
+            for line in finding.lines():
+                self._console.print(Text(f"  {line}"))
+        if not finished.findings:
+            self._console.print(Text(f"all checks passed in {header.tests} tests", style="green"))
+        spent = header.spent
+        reasons = {"target": "target reached", "agent_done": "nothing more to propose", "stalled": "no new bins"}
+        reason = reasons.get(header.stop_reason, header.stop_reason.replace("budget:", "budget used up: "))
+        self._console.print(
+            f"stopped: {reason} · {header.turns} turns · {header.tests} tests · {spent.cycles:,} cycles · "
+            f"{spent.seconds:.1f} s"
+        )
+        self._console.print(f"record: {finished.folder}", soft_wrap=True)
+
+    def _print_holes(self, holes: tuple[Hole, ...]) -> None:
+        if not holes:
+            return
+        table = Table(title=f"{len(holes)} holes remain", title_justify="left", box=None, pad_edge=False)
+        for name, justify in (("bin", "left"), ("tier", "left"), ("distance", "right"), ("how to hit it", "left")):
+            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        for hole in holes[:HOLES_SHOWN]:
+            distance = "-" if hole.distance is None else str(hole.distance)
+            table.add_row(hole.bin, hole.tier, distance, hole.description)
+        self._console.print(table)
+        if len(holes) > HOLES_SHOWN:
+            self._console.print(f"... and {len(holes) - HOLES_SHOWN} more in coverage.json")
+
+
+def _totals_table(finished: Finished) -> Table:
+    summary = finished.report.summary
+    title = f"{finished.header.design}: coverage"
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    table.add_column("")
+    table.add_column("bins hit", justify="right")
+    table.add_column("")
+    table.add_column("IEEE 1800 total", justify="right")
+    rows = {"all": summary.overall, **summary.tiers, **summary.covergroups}
+    for name, totals in rows.items():
+        bar = ProgressBar(totals.bins, totals.bins_hit, width=24)
+        style = "bold" if name == "all" else None
+        table.add_row(name, f"{totals.bins_hit}/{totals.bins}", bar, f"{totals.coverage_pct:.2f} %", style=style)
+        if name in ("all", *summary.tiers) and name == list({"all": 0, **summary.tiers})[-1]:
+            table.add_row()
+    return table

@@ -1,0 +1,99 @@
+"""``dv-agent doctor``: what is installed, in which version, what is missing and the line that installs it."""
+
+from __future__ import annotations
+
+import json
+import platform
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated
+
+import typer
+
+from dv_agent.errors import ExitCode
+
+VERSION_TIMEOUT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that dv-agent uses."""
+
+    name: str
+    found: str
+    needed: bool
+    why: str
+    install: str
+
+    @property
+    def ok(self) -> bool:
+        """Present, or not needed."""
+        return bool(self.found) or not self.needed
+
+
+def findings() -> list[Finding]:
+    """Look at this machine; starts each program once to ask its version."""
+    pip, apt = f"{sys.executable} -m pip install", "apt-get install -y"
+    packages = (
+        ("cocotb", True, "drives the simulator", "'cocotb>=2.1,<3'"),
+        ("numpy", True, "traces and coverage", "numpy"),
+        ("pydantic", True, "validates files", "pydantic"),
+        ("pyverilog", True, "reads RTL", "pyverilog"),
+    )
+    programs = (
+        ("iverilog", True, "compiles and simulates the RTL", ["iverilog", "-V"], "iverilog"),
+        ("surfer", False, "shows waveforms", ["surfer", "--version"], ""),
+        ("gtkwave", False, "shows waveforms", ["gtkwave", "--version"], "gtkwave"),
+        ("yosys", False, "counts cells in `designs check`", ["yosys", "-V"], "yosys"),
+        ("verilator", False, "lints in `designs check`", ["verilator", "--version"], "verilator"),
+    )
+    found = [Finding("python", platform.python_version(), True, "3.11 or newer", "")]
+    found += [Finding(name, _package(name), needed, why, f"{pip} {spec}") for name, needed, why, spec in packages]
+    found += [
+        Finding(name, _program(command), needed, why, f"{apt} {package}" if package else "https://surfer-project.org")
+        for name, needed, why, command, package in programs
+    ]
+    return found
+
+
+def doctor(
+    as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say what is installed, what is missing, and the line that installs it. Exit code 3 if something needed is missing.
+
+    Example:
+
+      dv-agent doctor
+    """
+    found = findings()
+    if as_json:
+        print(json.dumps([{**asdict(one), "ok": one.ok} for one in found], indent=1))
+    else:
+        for one in found:
+            mark = "ok  " if one.found else "MISS" if one.needed else "-   "
+            print(f"{mark} {one.name:10} {one.found or 'not found':40.40} {one.why}")
+            if not one.found and one.install:
+                print(f"{'':16}{'install it with' if one.needed else 'optional'}: {one.install}")
+    if not all(one.ok for one in found):
+        raise typer.Exit(ExitCode.PREREQUISITE)
+
+
+def _package(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return ""
+
+
+def _program(command: list[str]) -> str:
+    if shutil.which(command[0]) is None:
+        return ""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=VERSION_TIMEOUT, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    lines = (done.stdout or done.stderr).strip().splitlines()
+    return lines[0].strip() if lines else "present"

@@ -1,0 +1,55 @@
+"""The command ``dv-agent``. Heavy imports happen inside the commands, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from dv_agent import __version__
+from dv_agent.cli.designs import designs_app
+from dv_agent.cli.doctor import doctor
+from dv_agent.cli.run import run
+from dv_agent.errors import DvAgentError, ExitCode
+
+app = typer.Typer(
+    name="dv-agent",
+    help="Close functional coverage and find bugs on real RTL: with a language model, or without.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="Exit codes: 0 done, 1 a check failed or the target was missed, 2 usage or bad input file, "
+    "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted.",
+)
+app.command()(run)
+app.command()(doctor)
+app.add_typer(designs_app, name="designs")
+
+
+@app.callback(invoke_without_command=True)
+def _version(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+    if version:
+        print(f"dv-agent {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; every `DvAgentError` becomes one message and its exit code."""
+    try:
+        app()
+    except DvAgentError as error:
+        print(f"dv-agent: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("dv-agent: interrupted", file=sys.stderr)
+        sys.exit(ExitCode.INTERRUPTED)
+    except BrokenPipeError:
+        # The reader (a pager, `head`) has what it wanted.
+        sys.stderr.close()
+        sys.exit(ExitCode.DONE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,42 @@
+"""Hashes of everything that a result on a design depends on."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+from dv_agent.designs.loader import DesignFolder
+
+FILES = {
+    "design": ("design.yaml",),
+    "specification": ("spec.md",),
+    "model": ("model.py",),
+    "schema": ("stimulus.yaml",),
+    "plan": ("plan.yaml",),
+    "witnesses": ("witnesses/*.json",),
+    "bugs": ("bugs/*.yaml", "bugs/*.patch"),
+}
+
+
+def fingerprint(folder: DesignFolder) -> dict[str, str]:
+    """SHA-256 (hexadecimal) of the RTL and of each kind of file in `FILES`; a kind without files is left out.
+
+    The RTL is hashed as it is simulated, so a copy with a seeded bug has another hash.
+    """
+    hashes = {"rtl": _hash(folder.design.source_files())}
+    for kind, patterns in FILES.items():
+        files = sorted(file for pattern in patterns for file in folder.path.glob(pattern))
+        if files:
+            hashes[kind] = _hash(files)
+    return hashes
+
+
+def _hash(files: Iterable[Path]) -> str:
+    """Over names and contents, in the given order; line ends are those of the file."""
+    total = hashlib.sha256()
+    for file in files:
+        content = file.read_bytes()
+        total.update(f"{file.name} {len(content)}\n".encode())
+        total.update(content)
+    return total.hexdigest()

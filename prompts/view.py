@@ -1,0 +1,77 @@
+"""The noun View: all that an agent may know of a design and of the run so far.
+
+It holds no path: witnesses, seeded bugs and the reference model cannot be reached from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from dv_agent.coverage.database import Coverage
+from dv_agent.coverage.holes import Hole
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.design import Design
+from dv_agent.designs.schema import StimulusSchema
+from dv_agent.designs.stimulus import Test
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """How near a test came to a hole, better than any test before it or as near as the best.
+
+    Attributes:
+        bin: index of the hole in the plan.
+        distance: see `dv_agent.coverage.holes`; smaller is nearer.
+        steps: track -> index of the step that was under way when the test came nearest.
+    """
+
+    bin: int
+    distance: float
+    steps: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one test did.
+
+    Attributes:
+        cycles: simulated cycles.
+        end: a value of `dv_agent.designs.trace.End`.
+        new_bins: indices of the bins that it covered first.
+        hits: indices of all bins that it hit.
+        near: the holes that it came near to.
+        failures: one line for each failed check.
+    """
+
+    test: Test
+    cycles: int
+    end: str
+    new_bins: tuple[int, ...]
+    hits: tuple[int, ...]
+    near: tuple[Near, ...] = ()
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What `Agent.propose` is given.
+
+    Attributes:
+        turn: turns done so far.
+        last: outcomes of the last turn's tests, in order.
+        errors: what was dropped from the last proposal and why.
+        budget_left: what remains of every bound that is set, such as ``{"cycles": 120000}``.
+    """
+
+    design: Design
+    schema: StimulusSchema
+    specification: str
+    plan: Plan
+    coverage: Coverage
+    holes: tuple[Hole, ...]
+    turn: int
+    last: tuple[Outcome, ...] = ()
+    errors: tuple[str, ...] = ()
+    budget_left: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,61 @@
+"""What crosses the socket between the parent and the simulator process: length-prefixed JSON.
+
+Standard library only: the simulator process imports this, and its start-up
+time is a figure that users wait for.
+"""
+
+from __future__ import annotations
+
+import json
+import socket
+import struct
+from typing import Any
+
+# The recording is memory shared by both processes: rows as text, after this header. So everything up to the very
+# cycle in which the RTL hangs or crashes is known, whatever happens to the process.
+RECORDING_HEADER = 64  # bytes: rows written (8, little endian), then one byte that is 1 once the reply was sent
+REPLIED = 8  # place of that byte
+MAX_MESSAGE = 1 << 30  # bytes
+
+_PREFIX = struct.Struct("<I")
+
+
+class Closed(ConnectionError):
+    """The other side is gone."""
+
+
+def send(connection: socket.socket, message: Any) -> None:
+    """Send one JSON value.
+
+    Raises:
+        OSError: the other side is gone.
+    """
+    body = json.dumps(message, separators=(",", ":")).encode()
+    connection.sendall(_PREFIX.pack(len(body)) + body)
+
+
+def receive(connection: socket.socket) -> Any:
+    """Receive one JSON value; blocks.
+
+    Raises:
+        Closed: the other side is gone.
+        TimeoutError: the socket's time-out passed.
+        ValueError: not a message.
+    """
+    (length,) = _PREFIX.unpack(_exactly(connection, _PREFIX.size))
+    if length > MAX_MESSAGE:
+        raise ValueError(f"message of {length} bytes")
+    return json.loads(_exactly(connection, length))
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    parts = bytearray()
+    while len(parts) < count:
+        try:
+            part = connection.recv(count - len(parts))
+        except ConnectionError as error:
+            raise Closed from error
+        if not part:
+            raise Closed
+        parts += part
+    return bytes(parts)

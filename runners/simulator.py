@@ -1,0 +1,85 @@
+"""The seam between dv-agent and a simulator: `Simulator` opens a `Session`, a session plays programs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.program import Program
+from dv_agent.designs.trace import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What came of one program.
+
+    Attributes:
+        trace: what the monitors saw.
+        step_starts: track -> (cycle, step) pairs in cycle order: from that cycle on, the track played that
+            top-level step of the test. Empty where the simulator hung or crashed.
+        released: waits (``after``) that could never end and were cut short.
+        seconds: wall time spent in the simulator, in seconds; the only part that differs between two runs.
+    """
+
+    trace: Trace
+    step_starts: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
+    released: int = 0
+    seconds: float = 0.0
+
+
+class Session(Protocol):
+    """One design under simulation. Every run starts from power-up and reset, so the order of runs is immaterial."""
+
+    def run(self, program: Program) -> Run:
+        """Play one program.
+
+        RTL that hangs, crashes or calls ``$finish`` is a result (`End.HUNG`, `End.CRASHED`); the session stays usable.
+
+        Raises:
+            UsageError: the program does not fit the design.
+            SimulatorCrash, SimulatorTimeout: the design does not even survive its initial reset.
+        """
+        ...
+
+    def close(self) -> None:
+        """End the simulator; may be called twice."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
+
+
+class Simulator(Protocol):
+    """A way to simulate designs."""
+
+    @property
+    def name(self) -> str:
+        """Short name, such as ``icarus``."""
+        ...
+
+    def version(self) -> str:
+        """The tool's own version line.
+
+        Raises:
+            PrerequisiteError: the tool is not installed.
+        """
+        ...
+
+    def open(self, design: Design, *, waves: Path | None = None) -> Session:
+        """Build the design (or take it from the cache) and start a session.
+
+        Args:
+            waves: write a waveform there; such a session plays one program only.
+
+        Raises:
+            PrerequisiteError: the tool is not installed.
+            BuildError: the tool refused the RTL.
+            SimulatorCrash, SimulatorTimeout: it built, but does not start.
+        """
+        ...
