@@ -114,9 +114,11 @@ def _smaller(data: Any) -> Iterator[Any]:
     elif isinstance(data, list):
         yield from (data[:index] + data[index + 1 :] for index in range(len(data)))
         for index, part in enumerate(data):
-            yield from (data[:index] + [smaller] + data[index + 1 :] for smaller in _smaller(part))
+            yield from ([*data[:index], smaller, *data[index + 1 :]] for smaller in _smaller(part))
     else:
-        yield from ({key: part for key, part in data.items() if key != gone} for gone in ("gap", "with") if gone in data)
+        yield from (
+            {key: part for key, part in data.items() if key != gone} for gone in ("gap", "with") if gone in data
+        )
         for key, part in data.items():
             yield from ({**data, key: smaller} for smaller in _smaller(part))
 

@@ -50,7 +50,7 @@ def transition_bins(cursor: Cursor) -> list[Draft]:
 
 def auto_bins(cursor: Cursor) -> list[Draft]:
     """``auto:`` one bin per value, or per run of `size` values of a range (§19.5.1, `bins b[] = {...}`)."""
-    values = read_values(cursor, ("size", "tiers"))
+    values = read_values(cursor.fields(("values", "range", "size", "tiers")), ("size", "tiers"))
     size = cursor.get("size")
     step = 1 if size is None else size.integer(1, 1 << 62)
     if size is not None and "range" not in cursor.data:

@@ -35,7 +35,7 @@ def apply_patch(patch: Path, folder: Path) -> tuple[Path, ...]:
 
 
 def _target(patch: Path, line: str, folder: Path, number: int) -> Path:
-    name = line[4:].split("\t")[0].strip()
+    name = line[4:].split("\t", maxsplit=1)[0].strip()
     target = (folder / Path(*Path(name).parts[1:])).resolve()
     if not target.is_relative_to(folder.resolve()) or not target.is_file():
         raise InputFileError(patch, f"no file {name!r} to change", number)

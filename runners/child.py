@@ -11,6 +11,7 @@ Nothing random happens here, and neither NumPy nor pydantic is imported.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -28,7 +29,7 @@ import cocotb
 from cocotb.handle import Immediate
 from cocotb.types import LogicArray
 
-from dv_agent.runners.framing import RECORDING_HEADER, REPLIED, Closed, receive, send
+from dv_agent.runners.framing import RECORDING_HEADER, Closed, receive, send
 from dv_agent.runners.play import Outcome, Pins, play
 
 CONFIG_VARIABLE = "DV_AGENT_CHILD"
@@ -52,28 +53,41 @@ async def serve(dut: Any) -> None:
     gc.freeze()
     send(connection, {"ready": True})
     try:
-        while True:
-            program = receive(connection)
-            if config["fork"]:
-                copy = os.fork()
-                if copy:
-                    _watch(copy, connection, config["recording"])
-                    continue
-                libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-            break
+        program, done = _next_program(connection, config["fork"])
     except Closed:
         os._exit(0)
+    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL if config["fork"] else 0)
     try:
-        await _turn(dut, tick, connection, layout, program, config)
+        reply = await _turn(dut, tick, layout, program, config)
     except Exception:
-        send(connection, {"error": traceback.format_exc(limit=-4)})
+        reply = {"error": traceback.format_exc(limit=-4)}
+    send(connection, reply)
     if config["fork"]:
+        os.write(done, b"1")
         os._exit(0)
 
 
-async def _turn(
-    dut: Any, tick: Any, connection: socket.socket, layout: dict[str, Any], program: dict[str, Any], config: Any
-) -> None:
+def _next_program(connection: socket.socket, fork: bool) -> tuple[dict[str, Any], int]:
+    """The next program, in the process that shall play it, and where to write a byte after the answer.
+
+    Raises:
+        Closed: the parent is gone.
+    """
+    while True:
+        program = receive(connection)
+        if not fork:
+            return program, -1
+        _reap()
+        read_end, write_end = os.pipe()
+        copy = os.fork()
+        if not copy:
+            os.close(read_end)
+            return program, write_end
+        os.close(write_end)
+        _watch(copy, read_end, connection)
+
+
+async def _turn(dut: Any, tick: Any, layout: dict[str, Any], program: dict[str, Any], config: Any) -> dict[str, Any]:
     width = layout["sample_width"]
     with mmap.mmap(config["recording"], RECORDING_HEADER + width * program["max_cycles"]) as recording:
         started = time.perf_counter()
@@ -92,9 +106,7 @@ async def _turn(
             else:
                 await tick
         signal.setitimer(signal.ITIMER_PROF, 0)
-        reply = {**outcome._asdict(), "seconds": time.perf_counter() - started}
-        recording[REPLIED] = 1
-        send(connection, reply)
+        return {**outcome._asdict(), "seconds": time.perf_counter() - started}
 
 
 def _pins(dut: Any, recording: mmap.mmap, width: int) -> Pins:
@@ -120,18 +132,28 @@ def _pins(dut: Any, recording: mmap.mmap, width: int) -> Pins:
     return Pins(read, lambda text: set_bits(_GPI_NO_DELAY, text), record)
 
 
-def _watch(copy: int, connection: socket.socket, recording: int) -> None:
-    """Wait for the copy to end; end it if the parent goes away; speak for it if it died without an answer."""
-    handle = os.pidfd_open(copy)
-    try:
-        watched = [handle, connection.fileno()]
-        while handle not in (ready := select.select(watched, [], [])[0]):
-            if ready and not connection.recv(1, socket.MSG_PEEK):
-                os.kill(copy, signal.SIGKILL)
-            watched = [handle]
-    finally:
-        os.close(handle)
+def _watch(copy: int, done: int, connection: socket.socket) -> None:
+    """Wait until the copy has answered; end it if the parent goes away; speak for it if it died without an answer.
+
+    Args:
+        done: read end of a pipe; the copy writes one byte after its answer, and its death closes the other end.
+    """
+    watched = [done, connection.fileno()]
+    while done not in (ready := select.select(watched, [], [])[0]):
+        if ready and not connection.recv(1, socket.MSG_PEEK):
+            os.kill(copy, signal.SIGKILL)
+        watched = [done]
+    answered = os.read(done, 1)
+    os.close(done)
+    if answered:
+        return
     _, status = os.waitpid(copy, 0)
-    if os.pread(recording, 1, REPLIED) != b"\x01":
-        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-        send(connection, {"died": True, "signal": number, "hung": number == signal.SIGPROF})
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    send(connection, {"died": True, "hung": number == signal.SIGPROF})
+
+
+def _reap() -> None:
+    # Copies that answered end on their own time, while the parent already looks at the answer.
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass

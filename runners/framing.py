@@ -13,8 +13,7 @@ from typing import Any
 
 # The recording is memory shared by both processes: rows as text, after this header. So everything up to the very
 # cycle in which the RTL hangs or crashes is known, whatever happens to the process.
-RECORDING_HEADER = 64  # bytes: rows written (8, little endian), then one byte that is 1 once the reply was sent
-REPLIED = 8  # place of that byte
+RECORDING_HEADER = 64  # bytes; the first 8 are the number of rows, little endian
 MAX_MESSAGE = 1 << 30  # bytes
 
 _PREFIX = struct.Struct("<I")

@@ -101,7 +101,9 @@ class Display:
         grid.add_row("coverage", ProgressBar(self._bins, self._hit, width=40), f"{self._hit}/{self._bins} bins")
         if self._budget:
             used = min(self._cycles, self._budget)
-            grid.add_row("budget", ProgressBar(self._budget, used, width=40), f"{self._cycles:,}/{self._budget:,} cycles")
+            grid.add_row(
+                "budget", ProgressBar(self._budget, used, width=40), f"{self._cycles:,}/{self._budget:,} cycles"
+            )
         speed = f"{self._cycles / seconds:,.0f} cycles/s"
         style = "red" if self._failing else "green"
         grid.add_row(

@@ -62,7 +62,7 @@ def findings() -> list[Finding]:
 def doctor(
     as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
-    """Say what is installed, what is missing, and the line that installs it. Exit code 3 if something needed is missing.
+    """Say what is installed, what is missing, and the line that installs it (exit code 3 if it is needed).
 
     Example:
 

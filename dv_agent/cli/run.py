@@ -34,7 +34,9 @@ def run(
     design: Annotated[str, typer.Option(envvar=_env("DESIGN"), help="Name of a design, or path of its folder.")],
     agent: Annotated[
         AgentName,
-        typer.Option(envvar=_env("AGENT"), help="Who proposes tests: the floor, random, guided search, or the witnesses."),
+        typer.Option(
+            envvar=_env("AGENT"), help="Who proposes tests: the floor, random, guided search, or the witnesses."
+        ),
     ] = AgentName.search,
     seed: Annotated[int, typer.Option(envvar=_env("SEED"), min=0, help="Fixes every choice of the agent.")] = 0,
     max_cycles: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -85,6 +86,7 @@ CASES = [
     ("      - name: q", "      - name: p", 14, "duplicate coverpoint 'p'"),
     ("        auto: {range: [0, 3]}\n", "", 14, "coverpoint 'q' has no bins"),
     ("auto: {range: [0, 3]}", "bins: {}", 16, "a mapping with at least one entry"),
+    ("auto: {range: [0, 3]}", "auto: 3", 16, "auto: expected a mapping, found 3"),
     ("auto: {range: [0, 3]}", "auto: {values: [1], size: 2}", 16, "`size` needs a `range`"),
     ("auto: {range: [0, 3]}", "auto: {range: [0, 4000000000000000000]}", 16, "a plan holds at most 20000"),
     ("auto: {range: [0, 3]}", "auto: {range: [0, 10000]}", 22, "cross of 2 x 10001 = 20002 bins"),
@@ -163,7 +165,7 @@ def test_nothing_but_a_plan_or_an_input_file_error_comes_out(data: st.DataObject
         parent = plain
         for key in path:
             parent = parent[key]
-        parent[last] = data.draw(JUNK)
+        parent[last] = deepcopy(data.draw(JUNK))
     try:
         plan = plan_from(plain)
     except InputFileError as error:

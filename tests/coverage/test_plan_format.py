@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 from coverage_helpers import plan_of, points_plan
 from hypothesis import given, settings
 from strategies import plans
 
+from dv_agent.coverage import loader
 from dv_agent.coverage.plan import Plan
 from dv_agent.errors import UnknownNameError
 
@@ -178,3 +180,9 @@ def test_three_coverpoints_cross_in_file_order() -> None:
     points = ", ".join(f"{{name: p{i}, of: a, bins: {{x: 0, y: 1}}}}" for i in range(3))
     plan = points_plan(f"[{points}]", "[{name: c, of: [p2, p0, p1], only: [{p2: y}]}]")
     assert [one.name for one in plan.bins[6:]] == ["y+x+x", "y+x+y", "y+y+x", "y+y+y"]
+
+
+def test_the_plan_in_the_readme_loads() -> None:
+    text = (Path(loader.__file__).parent / "README.md").read_text(encoding="utf-8")
+    plan = plan_of(text.split("```yaml\n")[1].split("```")[0])
+    assert plan.index("reduction.sat_r.high+7") == len(plan.bins) - 1

@@ -1,0 +1,59 @@
+"""The long commands on designs: checking them, and making their witnesses."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from dv_agent.agents.search import SearchAgent
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.loader import load_plan
+from dv_agent.designs.files import read_document
+from dv_agent.designs.loader import find_design
+from dv_agent.designs.stimulus import tests_from_document
+from dv_agent.designs.witnesses import load_witnesses, save_witnesses
+from dv_agent.eval.check import Options, PartResult, check_design
+from dv_agent.eval.proof import write_proof as write
+from dv_agent.eval.witness_search import candidates, choose, find, trim_all
+from dv_agent.runners.simulators import find_simulator
+
+
+def check_and_print(name: str, simulator: str, options: Options, *, write_proof: bool, as_json: bool) -> bool:
+    """Check one design, printing each part as it ends; True if all holds."""
+    folder, chosen = find_design(name), find_simulator(simulator)
+    parts: list[PartResult] = []
+    for part in check_design(folder, chosen, options):
+        parts.append(part)
+        if as_json:
+            print(json.dumps({"design": folder.design.name, "ok": part.ok, **part.model_dump(mode="json")}))
+            continue
+        figures = ", ".join(f"{key} {value}" for key, value in part.figures.items() if value != "")
+        print(f"{'ok  ' if part.ok else 'FAIL'} {folder.design.name} {part.part:10} {part.seconds:6.1f} s  {figures}")
+        for problem in part.problems:
+            print(f"       {problem}")
+    held = all(part.ok for part in parts)
+    if held and write_proof:
+        command = f"dv-agent designs check {folder.design.name} --beats {options.beats} --write-proof"
+        path = write(folder, command, f"{chosen.name} {chosen.version()}", options, parts)
+        if not as_json:
+            print(f"     proof written to {path}")
+    return held
+
+
+def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int, simulator: str) -> tuple[str, ...]:
+    """Find, choose, trim and save witnesses; returns the bins that have none."""
+    folder = find_design(name)
+    plan = load_plan(folder.path / "plan.yaml")
+    tests = list(load_witnesses(folder))
+    for path in more:
+        tests += tests_from_document(read_document(path), folder.design)
+    with find_simulator(simulator).open(folder.design) as session:
+        bench = Testbench(folder, plan, session)
+        known = candidates(bench, tests)
+        found = [*known, *find(bench, SearchAgent(seed), known, max_cycles, print)]
+        kept = choose(trim_all(bench, choose(found), print))
+    named = [one.test.model_copy(update={"name": f"witness {index}"}) for index, one in enumerate(kept)]
+    save_witnesses(folder, tuple(named))
+    covered = frozenset[int]().union(*(one.bins for one in kept))
+    print(f"{len(kept)} witnesses, {sum(one.cycles for one in kept):,} cycles, {len(covered)} of {len(plan.bins)} bins")
+    return tuple(one.id for index, one in enumerate(plan.bins) if index not in covered)

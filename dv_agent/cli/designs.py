@@ -1,0 +1,149 @@
+"""``dv-agent designs``: what can be verified, and whether it is a sound benchmark."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dv_agent.errors import ExitCode, UsageError
+
+designs_app = typer.Typer(help="List, show, check and measure designs.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="Name of a design, or path of its folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+Simulator = Annotated[str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which simulator runs the RTL.")]
+
+
+@designs_app.command("list")
+def list_designs(as_json: Json = False) -> None:
+    """List all designs with their size.
+
+    Example:
+
+      dv-agent designs list
+    """
+    from dv_agent.cli.overview import overview
+    from dv_agent.designs.loader import design_names, find_design
+
+    rows = [overview(find_design(name)) for name in design_names()]
+    if as_json:
+        print(json.dumps(rows, indent=1))
+        return
+    for row in rows:
+        tiers = " ".join(f"{tier} {count}" for tier, count in row["tiers"].items())
+        print(f"{row['name']:18} {row['bins']:4} bins ({tiers}) · {row['bugs']} bugs · {row['rtl_lines']} RTL lines")
+        print(f"{'':18} {row['title']}")
+
+
+@designs_app.command()
+def show(
+    name: Name,
+    spec: Annotated[bool, typer.Option("--spec", help="Print the specification.")] = False,
+    bins: Annotated[bool, typer.Option("--bins", help="Print every bin with its tier and description.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show one design: ports, tracks, plan; or its specification, or its bins.
+
+    Examples:
+
+      dv-agent designs show mxint_softmax
+
+      dv-agent designs show mxint_softmax --bins
+    """
+    from dv_agent.cli.overview import bin_lines, describe, overview
+    from dv_agent.designs.loader import find_design
+
+    folder = find_design(name)
+    if as_json:
+        print(json.dumps(overview(folder), indent=1))
+    elif spec:
+        print(folder.specification)
+    else:
+        print("\n".join(bin_lines(folder) if bins else describe(folder)))
+
+
+@designs_app.command()
+def check(
+    name: Annotated[str | None, typer.Argument(help="Name of a design, or path of its folder.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Check every design.")] = False,
+    beats: Annotated[int, typer.Option(min=1, help="Random beats on the clean RTL.")] = 20_000,
+    mutants: Annotated[int, typer.Option(min=0, help="Mutants of the reference model to try.")] = 40,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of random beats and mutants.")] = 0,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 2,
+    write_proof: Annotated[
+        bool, typer.Option("--write-proof", help="Write proof.json if all holds; means --beats 1000000 unless given.")
+    ] = False,
+    simulator: Simulator = "icarus",
+    as_json: Json = False,
+) -> None:
+    """Prove a design sound: lint, agreement of model and RTL, witnesses, tiers, seeded bugs, mutants of the model.
+
+    Examples:
+
+      dv-agent designs check mxint_softmax
+
+      dv-agent designs check --all --write-proof
+    """
+    from dv_agent.cli.checking import check_and_print
+    from dv_agent.designs.loader import design_names
+    from dv_agent.eval.check import Options
+
+    if (name is None) == (not every):
+        raise UsageError("name one design, or say --all")
+    if write_proof and beats == 20_000:
+        beats = 1_000_000
+    options = Options(beats=beats, mutants=mutants, seed=seed, jobs=jobs)
+    names = design_names() if every else (name or "",)
+    held = [check_and_print(one, simulator, options, write_proof=write_proof, as_json=as_json) for one in names]
+    if not all(held):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+@designs_app.command()
+def measure(
+    name: Name,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the random beats.")] = 0,
+    jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 2,
+    simulator: Simulator = "icarus",
+) -> None:
+    """Measure how often random stimulus hits each bin (10^3, 10^4, 10^5 beats) and write hit_rates.json.
+
+    Example:
+
+      dv-agent designs measure mxint_softmax
+    """
+    from dv_agent.designs.loader import find_design
+    from dv_agent.eval.hit_rates import measure as run_measurement
+    from dv_agent.eval.hit_rates import save_hit_rates
+
+    folder = find_design(name)
+    rates = run_measurement(folder, simulator, seed, jobs)
+    path = save_hit_rates(folder, rates)
+    tiers = [rates.tier(one) for one in rates.hits]
+    print(" ".join(f"{tier} {tiers.count(tier)}" for tier in ("easy", "medium", "hard")))
+    print(f"{len(rates.unhit)} bins unhit by {rates.beats[-1]} beats; written to {path}")
+
+
+@designs_app.command()
+def witnesses(
+    name: Name,
+    add: Annotated[list[Path] | None, typer.Option(help="Files with more tests to choose from.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 0,
+    max_cycles: Annotated[int, typer.Option(min=0, help="Cycles to search for missing bins.")] = 2_000_000,
+    simulator: Simulator = "icarus",
+) -> None:
+    """Find a test for every bin, choose as few as possible, trim them, and write witnesses/witnesses.json.
+
+    Example:
+
+      dv-agent designs witnesses mxint_softmax --add my_tests.json
+    """
+    from dv_agent.cli.checking import make_witnesses
+
+    missing = make_witnesses(name, tuple(add or ()), seed, max_cycles, simulator)
+    if missing:
+        print(f"{len(missing)} bins without a witness:")
+        print("\n".join(missing))
+        raise typer.Exit(ExitCode.CHECK_FAILED)

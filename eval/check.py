@@ -1,0 +1,200 @@
+"""``designs check``: is a design a sound benchmark?
+
+Each part of the check answers one question and can fail:
+
+``lint``       does every tool accept the RTL without a message?
+``agreement``  does the RTL agree with the reference model on random traffic (no false alarm)?
+``witnesses``  do the witnesses hit every bin, with no failing check?
+``tiers``      do the tiers of the plan agree with the measured hit rates?
+``bugs``       is every seeded bug killed by a witness, and does each bug's stimulus stand in the plan?
+``mutants``    are mutants of the reference model noticed?
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.database import Coverage, empty_coverage
+from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.design import Frozen
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.stimulus import Test
+from dv_agent.designs.trace import Trace
+from dv_agent.designs.witnesses import load_witnesses
+from dv_agent.errors import BuildError, InputFileError
+from dv_agent.eval.bugs import load_bugs
+from dv_agent.eval.hit_rates import load_hit_rates, tier_errors
+from dv_agent.eval.kills import Kill, hunt
+from dv_agent.eval.lint import lint
+from dv_agent.eval.model_mutants import Mutant, mutate_model
+from dv_agent.eval.traffic import Chunk, over_chunks, run_chunk
+from dv_agent.runners.simulator import Simulator
+
+MUTANTS = 40
+MUTANTS_NOTICED = 20
+UNHIT_BINS = 25
+MESSAGES = 20
+
+
+class Options(Frozen):
+    """How much to check.
+
+    Attributes:
+        beats: random beats for ``agreement``.
+        mutants: mutants of the model to try.
+        jobs: processes for random traffic.
+    """
+
+    beats: int = 20_000
+    mutants: int = MUTANTS
+    seed: int = 0
+    jobs: int = 2
+
+
+class PartResult(Frozen):
+    """The answer of one part of the check; `problems` is empty if it holds."""
+
+    part: str
+    figures: dict[str, int | float | str]
+    problems: tuple[str, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def ok(self) -> bool:
+        """Whether the part holds."""
+        return not self.problems
+
+
+def check_design(folder: DesignFolder, simulator: Simulator, options: Options) -> Iterator[PartResult]:
+    """Run all parts, cheapest first; yields each answer as it comes."""
+    checker = _Checker(folder, simulator, options)
+    for part in (checker.lint, checker.witnesses, checker.tiers, checker.bugs, checker.mutants, checker.agreement):
+        yield _timed(part)
+
+
+def _timed(part: Callable[[], PartResult]) -> PartResult:
+    start = time.monotonic()
+    result = part()
+    problems = result.problems
+    if len(problems) > MESSAGES:
+        problems = (*problems[:MESSAGES], f"... and {len(problems) - MESSAGES} more")
+    return result.model_copy(update={"seconds": round(time.monotonic() - start, 1), "problems": problems})
+
+
+class _Checker:
+    def __init__(self, folder: DesignFolder, simulator: Simulator, options: Options) -> None:
+        self._folder, self._simulator, self._options = folder, simulator, options
+        self._plan: Plan = load_plan(folder.path / "plan.yaml")
+        self._tests: tuple[Test, ...] = load_witnesses(folder)
+        self._traces: list[Trace] = []
+
+    def lint(self) -> PartResult:
+        results = lint(self._folder.design)
+        figures: dict[str, int | float | str] = {one.tool: "skipped" if one.skipped else "ok" for one in results}
+        problems = tuple(f"{one.tool}: {line}" for one in results for line in one.messages.splitlines())
+        return PartResult(part="lint", figures=figures, problems=problems)
+
+    def witnesses(self) -> PartResult:
+        coverage, problems = empty_coverage(self._plan), list[str]()
+        cycles = 0
+        with self._simulator.open(self._folder.design) as session:
+            bench = Testbench(self._folder, self._plan, session)
+            for index, test in enumerate(self._tests):
+                result = bench.run(test)
+                cycles += result.trace.cycles
+                self._traces.append(result.trace)
+                coverage = coverage.add(result.sample, f"{index:06}")
+                problems += [f"witness {index} ({test.name}) fails: {failure.message}" for failure in result.failures]
+        problems += [f"no witness hits {self._plan.bins[index].id}" for index in coverage.open_bins.tolist()]
+        figures = {"witnesses": len(self._tests), "bins": len(self._plan.bins), "cycles": cycles}
+        figures["bins_hit"] = len(self._plan.bins) - len(coverage.open_bins)
+        return PartResult(
+            part="witnesses", figures={**figures}, problems=tuple(problems + _idle(coverage, self._tests))
+        )
+
+    def tiers(self) -> PartResult:
+        rates = load_hit_rates(self._folder)
+        if rates is None:
+            return PartResult(part="tiers", figures={}, problems=("no hit_rates.json; run `dv-agent designs measure`",))
+        problems = list(tier_errors(self._plan, rates))
+        if len(rates.unhit) < UNHIT_BINS:
+            problems.append(
+                f"only {len(rates.unhit)} bins stay unhit by {rates.beats[-1]} random beats; want {UNHIT_BINS}"
+            )
+        counts = {tier: sum(one.tier == tier for one in self._plan.bins) for tier in ("easy", "medium", "hard")}
+        return PartResult(part="tiers", figures={**counts}, problems=tuple(problems))
+
+    def bugs(self) -> PartResult:
+        known = {one.id for one in self._plan.bins}
+        killed, problems = 0, list[str]()
+        bugs = load_bugs(self._folder)
+        for bug in bugs:
+            problems += [
+                f"bug {bug.id}: exposed_by names no bin of the plan: {name}" for name in set(bug.exposed_by) - known
+            ]
+            if not bug.exposed_by:
+                problems.append(f"bug {bug.id}: exposed_by is empty")
+            try:
+                found = hunt(self._folder, self._plan, bug, self._tests, self._simulator)
+            except (BuildError, InputFileError) as error:
+                problems.append(f"bug {bug.id}: {error}")
+                continue
+            if isinstance(found, Kill):
+                killed += 1
+            else:
+                problems.append(f"bug {bug.id} survives all {found.tests} witnesses")
+        return PartResult(part="bugs", figures={"bugs": len(bugs), "killed": killed}, problems=tuple(problems))
+
+    def mutants(self) -> PartResult:
+        mutants = mutate_model(
+            self._folder, self._traces, self._options.mutants, self._options.seed, self._arithmetic()
+        )
+        noticed = sum(mutant.noticed for mutant in mutants)
+        survivors = [f"mutant survives: line {one.line}: {one.change}" for one in mutants if not one.noticed]
+        enough = noticed >= min(MUTANTS_NOTICED, self._options.mutants)
+        problems = () if enough else (f"only {noticed} of {len(mutants)} mutants are noticed", *survivors)
+        figures: dict[str, int | float | str] = {"mutants": len(mutants), "noticed": noticed}
+        figures["survivors"] = "; ".join(_place(one) for one in mutants if not one.noticed)
+        return PartResult(part="mutants", figures=figures, problems=problems)
+
+    def agreement(self) -> PartResult:
+        options = self._options
+        counts = [0, 0, 0]
+        problems: list[str] = []
+        name = self._simulator.name
+        for tests, beats, cycles, failures in over_chunks(
+            self._folder, name, options.seed, options.beats, options.jobs, chunk_failures
+        ):
+            counts = [counts[0] + tests, counts[1] + beats, counts[2] + cycles]
+            problems += failures
+        figures: dict[str, int | float | str] = {"tests": counts[0], "beats": counts[1], "cycles": counts[2]}
+        return PartResult(part="agreement", figures={**figures, "alarms": len(problems)}, problems=tuple(problems))
+
+    def _arithmetic(self) -> tuple[str, ...]:
+        """All functions that feed expected outputs; tables feed coverage only, which checks do not see."""
+        return getattr(self._folder.model, "ARITHMETIC", ())
+
+
+def chunk_failures(chunk: Chunk) -> tuple[int, int, int, list[str]]:
+    """Tests, beats and cycles of a chunk, and a line for every failed check."""
+    tests = beats = cycles = 0
+    problems: list[str] = []
+    for result, done in run_chunk(chunk):
+        tests, beats, cycles = tests + 1, done, cycles + result.trace.cycles
+        problems += [
+            f"{failure.check} in random test {result.test.text()}: {failure.message}" for failure in result.failures
+        ]
+    return tests, beats, cycles, problems
+
+
+def _idle(coverage: Coverage, tests: tuple[Test, ...]) -> list[str]:
+    """Witnesses that were first at no bin: the set is not minimal."""
+    useful = {int(name[1]) for name in coverage.names}
+    return [f"witness {index} ({test.name}) adds no bin" for index, test in enumerate(tests) if index not in useful]
+
+
+def _place(mutant: Mutant) -> str:
+    return f"line {mutant.line}: {mutant.change}"

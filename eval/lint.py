@@ -1,0 +1,86 @@
+"""RTL that every tool accepts without a word: Icarus, pyverilog, and Verilator and yosys where installed."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from dv_agent.designs.design import Design, Frozen
+
+LINT_TIMEOUT = 120
+
+
+class LintResult(Frozen):
+    """What one tool said; `messages` is empty where it accepts the RTL. A tool that is not installed is skipped."""
+
+    tool: str
+    skipped: bool = False
+    messages: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing speaks against the RTL."""
+        return not self.messages
+
+
+def lint(design: Design) -> tuple[LintResult, ...]:
+    """Ask every tool."""
+    files = [str(file) for file in design.source_files()]
+    tools: dict[str, Callable[[Path], list[str]]] = {
+        "iverilog": lambda room: ["iverilog", "-g2005", "-Wall", "-s", design.top, "-o", str(room / "out"), *files],
+        "verilator": lambda _: ["verilator", "--lint-only", "-Wall", "--top-module", design.top, *files],
+        "yosys": lambda _: [
+            "yosys",
+            "-q",
+            "-p",
+            f"read_verilog {' '.join(files)}; synth -top {design.top}; check -assert",
+        ],
+    }
+    found = []
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        for tool, command in tools.items():
+            found.append(_run(tool, command(Path(room)), Path(room)))
+        found.append(_pyverilog(files, Path(room)))
+    return tuple(found)
+
+
+def _run(tool: str, command: list[str], room: Path) -> LintResult:
+    if shutil.which(command[0]) is None:
+        return LintResult(tool=tool, skipped=True)
+    try:
+        done = subprocess.run(
+            command,
+            cwd=room,
+            capture_output=True,
+            text=True,
+            timeout=LINT_TIMEOUT,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        return LintResult(tool=tool, messages=f"no answer in {LINT_TIMEOUT} s")
+    said = (done.stdout + done.stderr).strip()
+    failed = f"exit code {done.returncode}" if done.returncode else ""
+    return LintResult(tool=tool, messages=(said or failed)[:2000])
+
+
+def _pyverilog(files: list[str], room: Path) -> LintResult:
+    """pyverilog writes tables and its preprocessor's output into the current folder, hence the change of folder."""
+    from pyverilog.vparser.parser import ParseError, VerilogCodeParser  # noqa: PLC0415  (slow to import)
+
+    here = Path.cwd()
+    os.chdir(room)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+            VerilogCodeParser(files, outputdir=str(room), debug=False).parse()
+    except ParseError as error:
+        return LintResult(tool="pyverilog", messages=str(error)[:2000] or "parse error")
+    finally:
+        os.chdir(here)
+    return LintResult(tool="pyverilog")

@@ -1,0 +1,58 @@
+"""The environment of the simulator process: what cocotb needs, and nothing that is secret."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import cocotb_tools.config
+import find_libpython
+
+import dv_agent
+from dv_agent.errors import PrerequisiteError
+
+# RTL can read files and start programs, so it must not inherit API keys.
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV")
+
+
+def vpi_library() -> str:
+    """cocotb's library for vvp, as the argument of ``-m``."""
+    return cocotb_tools.config.lib_entry("vpi", "icarus")
+
+
+def child_environment(test_module: str, top: str) -> dict[str, str]:
+    """All variables of the simulator process, except its own configuration.
+
+    Raises:
+        PrerequisiteError: this Python has no shared library, which cocotb needs.
+    """
+    library = os.environ.get("LIBPYTHON_LOC") or find_libpython.find_libpython()
+    if not library:
+        raise PrerequisiteError("no shared libpython for this interpreter", "apt-get install libpython3-dev")
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    return inherited | {
+        "GPI_USERS": f"{library};{cocotb_tools.config.pygpi_entry_point()}",
+        "PYGPI_PYTHON_BIN": sys.executable,
+        "PYTHONPATH": os.pathsep.join(dict.fromkeys(_roots())),
+        "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
+        "COCOTB_TEST_MODULES": test_module,
+        "COCOTB_TOPLEVEL": top,
+        "TOPLEVEL_LANG": "verilog",
+        "COCOTB_RANDOM_SEED": "1",
+        # True gives another trace on Icarus 11; and nothing here depends on it.
+        "COCOTB_TRUST_INERTIAL_WRITES": "0",
+        "COCOTB_LOG_LEVEL": "CRITICAL",
+        "GPI_LOG_LEVEL": "CRITICAL",
+        "COCOTB_ANSI_OUTPUT": "0",
+    }
+
+
+def _roots() -> Iterator[str]:
+    """Folders from which the child must be able to import: dv_agent's and cocotb's."""
+    yield str(Path(next(iter(dv_agent.__path__))).resolve().parent)
+    spec = find_spec("cocotb")
+    if spec is not None and spec.origin is not None:
+        yield str(Path(spec.origin).parent.parent)

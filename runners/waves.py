@@ -1,0 +1,65 @@
+"""Waveforms: one program played again, with everything dumped to an FST file."""
+
+from __future__ import annotations
+
+import shlex
+import shutil
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.program import Program
+from dv_agent.designs.trace import End, Trace
+from dv_agent.errors import OutputError, SimulationError
+from dv_agent.runners.simulator import Simulator
+
+VIEWERS = ("surfer", "gtkwave")
+
+
+@dataclass(frozen=True, slots=True)
+class Waves:
+    """A waveform on disk.
+
+    Attributes:
+        path: the FST file.
+        command: what opens it; both viewers are named where neither is installed.
+        trace: what the monitors saw meanwhile.
+    """
+
+    path: Path
+    command: str
+    trace: Trace
+
+
+def dump_waves(simulator: Simulator, design: Design, program: Program, path: Path) -> Waves:
+    """Play `program` in a fresh process and write its waveform to `path`.
+
+    Where the RTL hangs, the waveform ends with the last cycle that did not.
+
+    Raises:
+        OutputError: the folder of `path` cannot be made.
+        SimulationError: the simulator failed, or writes no waveforms.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}") from None
+    trace = _play(simulator, design, program, path)
+    if trace.end == End.HUNG and trace.cycles:
+        # A killed simulator leaves half a file.
+        _play(simulator, design, replace(program, max_cycles=trace.cycles), path)
+    if not path.exists():
+        raise SimulationError(f"the simulator {simulator.name} wrote no waveform to {path}")
+    return Waves(path, viewer_command(path), trace)
+
+
+def viewer_command(path: Path) -> str:
+    """The shell command that opens a waveform."""
+    installed = [viewer for viewer in VIEWERS if shutil.which(viewer)]
+    return " or ".join(f"{viewer} {shlex.quote(str(path))}" for viewer in installed[:1] or VIEWERS)
+
+
+def _play(simulator: Simulator, design: Design, program: Program, path: Path) -> Trace:
+    with simulator.open(design, waves=path) as session:
+        return session.run(program).trace
