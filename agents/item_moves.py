@@ -28,6 +28,17 @@ def copy_item(ground: Ground, tracks: Tracks, source: random.Random, focus: Focu
     return True
 
 
+def copy_run(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Repeat a run of two to four neighbouring items."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None:
+        return False
+    steps, end = tracks[place[0]], place[1] + 1
+    run = steps[max(end - source.choice((2, 2, 3, 4)), 0) : end]
+    steps[end:end] = [copy.deepcopy(step) for _ in range(source.choice((1, 2, 3))) for step in run]
+    return True
+
+
 def drop_item(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
     """Remove some steps of one track."""
     names = [name for name, steps in tracks.items() if len(steps) > 1]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from dv_agent.agents import item_moves, payload_moves, timing_moves
 from dv_agent.agents.ground import Focus, Ground, Tracks
@@ -17,14 +17,18 @@ from dv_agent.designs.stimulus import Step, Test
 
 Move = Callable[[Ground, Tracks, random.Random, Focus], bool]
 MAX_STEPS = 64
+CROSSED_STEPS = 4
 MOVES: Mapping[str, Move] = {
     "value": payload_moves.value,
     "value_everywhere": payload_moves.value_everywhere,
     "beat_count": payload_moves.beat_count,
+    "stretch": payload_moves.stretch,
+    "ramp": payload_moves.ramp,
     "gap": timing_moves.gap,
     "no_gaps": timing_moves.no_gaps,
     "new_item": item_moves.new_item,
     "copy_item": item_moves.copy_item,
+    "copy_run": item_moves.copy_run,
     "drop_item": item_moves.drop_item,
     "swap_items": item_moves.swap_items,
     "timing": timing_moves.timing,
@@ -49,7 +53,7 @@ def cross(ground: Ground, one: Test, other: Test, source: random.Random) -> Test
         ours, theirs = one.tracks.get(name, ()), other.tracks.get(name, ())
         if name in ground.payload and ours and theirs:
             cut, start = source.randint(0, len(ours)), source.randrange(len(theirs))
-            joined = (ours[:cut] + theirs[start:])[:MAX_STEPS]
+            joined = ours[max(cut - CROSSED_STEPS, 0) : cut] + theirs[start : start + CROSSED_STEPS]
         else:
             joined = source.choice((ours, theirs))
         if joined:
@@ -57,10 +61,25 @@ def cross(ground: Ground, one: Test, other: Test, source: random.Random) -> Test
     return Test(tracks=tracks, memory=source.choice((one.memory, other.memory)))
 
 
-def trim(ground: Ground, test: Test, focus: Focus, before: int, after: int) -> Test:
-    """Only the items from `before` steps before the focus to `after` steps behind it; timing tracks are kept."""
-    tracks = dict(test.tracks)
+def trim(ground: Ground, test: Test, focus: Focus, source: random.Random) -> tuple[Test, Focus]:
+    """A few items up to just behind the focus; every other track is cut behind its focus, or dropped."""
+    tracks: dict[str, tuple[Step, ...]] = {}
+    moved = dict(focus)
+    for name, steps in test.tracks.items():
+        if name in ground.payload and name in focus:
+            first = max(focus[name] - source.choice((0, 0, 1, 2, 4)), 0)
+            tracks[name] = steps[first : focus[name] + source.choice((1, 1, 2, 3))]
+            moved[name] = focus[name] - first
+        elif source.random() < 0.25:
+            tracks[name] = steps[: focus.get(name, 0) + 1]
+    return Test(tracks={name: steps for name, steps in tracks.items() if steps}, memory=test.memory), moved
+
+
+def chain(ground: Ground, tests: Sequence[Test]) -> Test:
+    """The items of several tests behind each other, everything else silent: one drain instead of many."""
+    tracks: dict[str, tuple[Step, ...]] = {}
     for name in ground.payload:
-        if name in tracks and name in focus:
-            tracks[name] = tracks[name][max(focus[name] - before, 0) : focus[name] + after + 1]
-    return Test(tracks=tracks, memory=test.memory)
+        steps = tuple(step for test in tests for step in test.tracks.get(name, ()))
+        if steps:
+            tracks[name] = steps[:MAX_STEPS]
+    return Test(tracks=tracks, memory=tests[0].memory)

@@ -69,6 +69,34 @@ def beat_count(ground: Ground, tracks: Tracks, source: random.Random, focus: Foc
     return True
 
 
+def stretch(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Repeat one beat until its packet has the greatest length."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None or place[0] not in ground.design.source_names:
+        return False
+    beats, most = ground.beats(place[0], tracks[place[0]][place[1]]), ground.schema.tracks[place[0]].beats.max
+    if len(beats) >= most:
+        del beats[source.randint(1, len(beats)) :]
+    index = source.randrange(len(beats))
+    beats[index:index] = [copy.deepcopy(beats[index]) for _ in range(most - len(beats))]
+    return most > 1
+
+
+def ramp(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Let one field climb or fall over the beats of a packet, evenly from one value to another."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None or not ground.payload[place[0]]:
+        return False
+    beats, fields = ground.beats(place[0], tracks[place[0]][place[1]]), ground.payload[place[0]]
+    name = source.choice(list(fields))
+    spec = fields[name]
+    first, last = (source.choice((spec.low, spec.high, source.randint(spec.low, spec.high))) for _ in range(2))
+    for index, beat in enumerate(beats):
+        level = first + (last - first) * index // max(len(beats) - 1, 1)
+        beat[name] = level if spec.lanes == 1 else [level] * spec.lanes
+    return len(beats) > 1
+
+
 def _new_value(spec: FieldSpec, old: int, other: int, source: random.Random) -> int:
     """Near the old value (hill climbing), at a corner, copied, or anything."""
     step = source.choice(SPREAD)

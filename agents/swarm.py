@@ -10,15 +10,31 @@ from dv_agent.designs.schema import StimulusSchema, track_kind
 from dv_agent.designs.stimulus import Step, Test
 
 
+def shortened(test: Test, most: int, source: random.Random) -> Test:
+    """`test` (of random blocks) with at most `most` items a block: small tests teach more per cycle."""
+    tracks: dict[str, tuple[Step, ...]] = {}
+    for name, steps in test.tracks.items():
+        count = source.randint(1, most)
+        tracks[name] = tuple({"random": {**step["random"], "count": count}} for step in steps)
+    return Test(seed=test.seed, tracks=tracks, memory=test.memory)
+
+
 def narrowed(design: Design, schema: StimulusSchema, test: Test, source: random.Random) -> Test:
-    """`test` (of random blocks) with each payload field and packet length narrowed at even odds."""
+    """`test` (of random blocks) with payload fields and packet lengths narrowed, gaps and timing tracks left out.
+
+    Each at even odds.
+    """
     tracks: dict[str, tuple[Step, ...]] = {}
     for name, steps in test.tracks.items():
         ranges = _ranges(design, schema, name)
+        if not ranges and source.random() < 0.5:
+            continue
         block = dict(steps[0].get("random", {}))
         for key, (low, high) in ranges.items():
             if source.random() < 0.5:
                 block[key] = narrow(low, high, source)
+        if ranges and source.random() < 0.5:
+            block["gap"] = 0
         tracks[name] = ({"random": block},)
     return Test(seed=test.seed, tracks=tracks, memory=test.memory)
 

@@ -74,7 +74,7 @@ class Testbench:
     def _near(self, sample: Sample, tables: Mapping[str, Table], done: Run, targets: Sequence[int]) -> tuple[Near, ...]:
         found = []
         for index in targets:
-            if sample.distance[index] >= UNSEEN:
+            if sample.distance[index] >= UNSEEN or sample.nearest_row[index] < 0:
                 continue
             columns = tables[self._table_of[self.plan.bins[index].covergroup]].columns
             cycle = columns["cycle"][sample.nearest_row[index]] if "cycle" in columns else 0

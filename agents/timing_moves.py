@@ -43,7 +43,8 @@ def timing(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) 
     key = next((key for key in step if isinstance(step[key], int)), None)
     if key is None:
         return False
-    step[key] = max(1, step[key] + source.choice((-1, 1)) * source.choice(SPREAD))
+    near = step[key] + source.choice((-1, 1)) * source.choice(SPREAD)
+    step[key] = max(1, source.choice((near, near, 2 * step[key], step[key] // 2)))
     return True
 
 
@@ -58,7 +59,7 @@ def new_timing(ground: Ground, tracks: Tracks, source: random.Random, focus: Foc
         return True
     steps = tracks.setdefault(name, [])
     place = near_focus(len(steps), focus.get(name), source)
-    steps[place:place] = [{source.choice(("stall", "ready", "accept")): source.choice((1, 2, 4, 9, 20, 60, 150))}]
+    steps[place:place] = [{source.choice(("stall", "ready", "accept")): source.choice((1, 2, 4, 9, 20, 60))}]
     return True
 
 
@@ -67,6 +68,6 @@ def reset(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -
     if tracks.get(RESET_TRACK) and source.random() < 0.5:
         del tracks[RESET_TRACK]
     else:
-        wait = source.choice((source.randint(1, 20), source.randint(1, 200)))
+        wait = source.choice((source.randint(1, 20), source.randint(1, 100)))
         tracks[RESET_TRACK] = [{"idle": wait}, {"pulse": source.choice((1, 1, 2, 5))}]
     return True

@@ -90,14 +90,14 @@ def _work_up(
         (room / "failure.json").write_text(final[0].model_dump_json(indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot write {room}: {error.strerror}") from None
-    command = dump_waves(simulator, design, program, room / "waves.fst")
+    waves = dump_waves(simulator, design, program, room / "waves.fst")
     return Finding(
         test_index=record.index,
         failure=final[0],
         steps=_operations(folder, record.test),
         shrunk_steps=_operations(folder, small),
         folder=str(room),
-        open_command=command,
+        open_command=waves.command,
     )
 
 

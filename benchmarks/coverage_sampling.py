@@ -65,7 +65,7 @@ def plan_of(text: str) -> Plan:
 
 def best_time(work: Callable[[], object], seconds: float = 0.5) -> float:
     """Least seconds of one call, over about `seconds` of calls."""
-    times = []
+    times: list[float] = []
     end = time.perf_counter() + seconds
     while time.perf_counter() < end or len(times) < 3:
         start = time.perf_counter()

@@ -56,14 +56,7 @@ def _read_covergroup(cursor: Cursor, room: int) -> tuple[Covergroup, int]:
             raise entry.at("name").error(f"duplicate coverpoint {point.name!r} in covergroup {name!r}")
         points[point.name] = point
         room = _spend(entry, room, len(point.bins))
-    crosses: dict[str, Cross] = {}
-    listed = cursor.get("crosses")
-    for entry in [] if listed is None else listed.items():
-        cross = read_cross(entry, name, options, points)
-        if cross.name in crosses or cross.name in points:
-            raise entry.at("name").error(f"duplicate name {cross.name!r} in covergroup {name!r}")
-        crosses[cross.name] = cross
-        room = _spend(entry, room, len(cross.bins))
+    crosses, room = _read_crosses(cursor, name, options, points, room)
     _check_hidden(cursor, points, crosses)
     group = Covergroup(
         name=name, on=on, line=cursor.at("on").line,
@@ -72,6 +65,20 @@ def _read_covergroup(cursor: Cursor, room: int) -> tuple[Covergroup, int]:
         coverpoints=tuple(points.values()), crosses=tuple(crosses.values()),
     )  # fmt: skip
     return group, room
+
+
+def _read_crosses(
+    cursor: Cursor, group: str, options: Options, points: dict[str, Coverpoint], room: int
+) -> tuple[dict[str, Cross], int]:
+    crosses: dict[str, Cross] = {}
+    listed = cursor.get("crosses")
+    for entry in [] if listed is None else listed.items():
+        cross = read_cross(entry, group, options, points)
+        if cross.name in crosses or cross.name in points:
+            raise entry.at("name").error(f"duplicate name {cross.name!r} in covergroup {group!r}")
+        crosses[cross.name] = cross
+        room = _spend(entry, room, len(cross.bins))
+    return crosses, room
 
 
 def _spend(cursor: Cursor, room: int, bins: int) -> int:

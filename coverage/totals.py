@@ -68,8 +68,7 @@ def _totals(coverage: Coverage, chosen: BoolColumn) -> Totals:
             shares[item.covergroup].append((item.weight, found / count))
     groups = [(group.weight, _average(shares[group.name])) for group in plan.covergroups if shares[group.name]]
     # Asked for one covergroup alone, its own weight must not matter, even if it is 0.
-    alone = len(groups) == 1
-    average = groups[0][1] if alone else _average([pair for pair in groups if pair[0]])
+    average = groups[0][1] if len(groups) == 1 else _average(groups)
     return Totals(bins=int(chosen.sum()), bins_hit=int(covered.sum()), coverage_pct=100 * average)
 
 

@@ -65,7 +65,9 @@ def icarus_version() -> str:
     """
     compiler = _tool("iverilog")
     _tool("vvp")
-    done = subprocess.run([compiler, "-V"], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL)
+    done = subprocess.run(
+        [compiler, "-V"], capture_output=True, text=True, timeout=30, stdin=subprocess.DEVNULL, check=False
+    )
     return done.stdout.splitlines()[0].strip() if done.stdout else "Icarus Verilog (unknown version)"
 
 
@@ -140,7 +142,7 @@ def _compile(design: Design, folder: Path, language: str) -> None:
         done = subprocess.run(
             [*command, str(wrapper)],
             cwd=design.folder, capture_output=True, text=True, errors="replace",
-            timeout=BUILD_SECONDS, stdin=subprocess.DEVNULL,
+            timeout=BUILD_SECONDS, stdin=subprocess.DEVNULL, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise BuildError(f"{design.name}: iverilog gave no result within {BUILD_SECONDS:.0f} s") from None

@@ -53,12 +53,14 @@ class _Pins:
 
     def is_one(self, signal: str) -> BoolColumn:
         """bool[cycles] of a one-bit signal."""
-        return self._ones[:, self._places[signal][0]]
+        column: BoolColumn = self._ones[:, self._places[signal][0]]
+        return column
 
     def bits(self, signal: str, rows: IntColumn | slice) -> BoolColumn:
         """bool[rows, width], least significant first."""
         first, width = self._places[signal]
-        return self._ones[rows, first : first + width][:, ::-1]
+        bits: BoolColumn = self._ones[rows, first : first + width][:, ::-1]
+        return bits
 
     def values(self) -> dict[str, IntColumn]:
         """Every signal as `Trace.signals` has it."""
@@ -93,9 +95,7 @@ def field_values(bits: BoolColumn, spec: FieldSpec) -> IntColumn:
     return values
 
 
-def _streams(
-    design: Design, pins: _Pins
-) -> Iterator[tuple[str, BoolColumn, Mapping[str, FieldSpec], str | None]]:
+def _streams(design: Design, pins: _Pins) -> Iterator[tuple[str, BoolColumn, Mapping[str, FieldSpec], str | None]]:
     for name, port in design.ports.items():
         if isinstance(port, SourcePort | SinkPort):
             yield name, _both(pins, port), port.fields, port.last

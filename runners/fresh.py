@@ -10,9 +10,7 @@ from dv_agent.runners.failure import CheckFailure
 from dv_agent.runners.simulator import Simulator
 
 
-def confirm(
-    simulator: Simulator, design: Design, program: Program, model: ReferenceModel
-) -> tuple[CheckFailure, ...]:
+def confirm(simulator: Simulator, design: Design, program: Program, model: ReferenceModel) -> tuple[CheckFailure, ...]:
     """The checks that `program` fails in a simulator process of its own; empty if it fails none.
 
     Raises:

@@ -144,6 +144,7 @@ def plain_program(design: Design, program: Program) -> dict[str, Any]:
     streams = {
         key
         for name, port in design.ports.items()
+        if port.kind != "observe"
         for key in ([f"{name}.request", f"{name}.response"] if isinstance(port, ResponderPort) else [name])
     }
     for track, ops in program.tracks.items():

@@ -106,9 +106,7 @@ def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
             attached = [[strobe, _strobe_width(design, strobe)] for strobe in strobes]
             result["sources"].append({"name": name, **_stream(port, index), "attached": attached})
         elif isinstance(port, StrobePort):
-            result["strobes"].append(
-                {"name": name, "enable": index[port.enable], "width": payload_width(port.fields)}
-            )
+            result["strobes"].append({"name": name, "enable": index[port.enable], "width": payload_width(port.fields)})
         elif isinstance(port, SinkPort):
             result["sinks"].append({"name": name, **_stream(port, index)})
         elif isinstance(port, ResponderPort):

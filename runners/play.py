@@ -10,18 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 from typing import Any, NamedTuple
 
-from dv_agent.runners.drivers import (
-    OFFERING,
-    TIMED,
-    WAITING,
-    Board,
-    Driver,
-    ResetDriver,
-    ResponderDriver,
-    SinkDriver,
-    SourceDriver,
-    StrobeDriver,
-)
+from dv_agent.runners.drivers import OFFERING, TIMED, WAITING, Board, Driver, ResetDriver, SinkDriver, StrobeDriver
+from dv_agent.runners.responder_driver import ResponderDriver
+from dv_agent.runners.source_driver import SourceDriver
 
 
 class Pins(NamedTuple):
@@ -56,26 +47,25 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
     Returns:
         The outcome; ``drained`` needs all tracks ended and `quiet_cycles` cycles without any transfer.
     """
-    streams, strobes = _monitors(layout)
-    board = Board([key for key, _, _ in streams] + [key for key, _ in strobes])
+    monitors = _Monitors(layout)
+    board = Board(monitors.counts)
     drivers = _drivers(layout, program, board)
     reset = ResetDriver(program["tracks"].get("reset", ()), board)
-    judge = _Judge([*drivers, reset], layout["quiet_cycles"])
+    everyone = [*drivers, reset]
+    judge = _Judge(everyone, layout["quiet_cycles"])
     read, write, record = pins
-    counts, plans = board.counts, drivers
     # The design powers up in reset, and the first edge comes after the first sample event.
     for _ in range(layout["reset_cycles"] - 1):
         yield
-    held = "1" + "0" * sum(len(driver.silent) for driver in drivers if not isinstance(driver, ResponderDriver))
-    held += "".join("0" * (2 + p["response"]["last"] + p["response"]["width"]) for p in layout["responders"])
-    text, was_pulse, end = held, False, "cycle_limit"
+    text = held = "1" + "".join(driver.low for driver in drivers)
+    was_pulse, end = False, "cycle_limit"
     for cycle in range(program["max_cycles"]):
         board.cycle = cycle
         pulse = reset.plan() == "1"
         if pulse and not was_pulse:
             for driver in drivers:
                 driver.reset()
-        wanted = held if pulse else "0" + "".join([driver.plan() for driver in plans])
+        wanted = held if pulse else "0" + "".join([driver.plan() for driver in drivers])
         was_pulse = pulse
         if wanted != text:
             write(wanted)
@@ -83,22 +73,41 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
         yield
         board.sample = sample = read()
         record(sample)
-        moved = pulse
-        if not pulse:
-            for key, valid, ready in streams:
-                if sample[valid] == "1" == sample[ready]:
-                    counts[key] += 1
-                    moved = True
-            for key, enable in strobes:
-                if sample[enable] == "1":
-                    counts[key] += 1
-                    moved = True
-        if moved:
+        if pulse or monitors.saw_transfer(sample):
             judge.quiet = 0
         elif verdict := judge.still():
             end = verdict
             break
-    return Outcome(end, {driver.name: driver.starts for driver in [*drivers, reset]}, judge.released)
+    return Outcome(end, {driver.name: driver.starts for driver in everyone}, judge.released)
+
+
+class _Monitors:
+    """Count the transfers of all ports.
+
+    Attributes:
+        counts: accepted transfers by port.
+    """
+
+    def __init__(self, layout: dict[str, Any]) -> None:
+        self._streams = [(p["name"], p["valid"], p["ready"]) for p in [*layout["sources"], *layout["sinks"]]]
+        for port in layout["responders"]:
+            sides = [(f"{port['name']}.{side}", port[side]) for side in ("request", "response")]
+            self._streams += [(name, side["valid"], side["ready"]) for name, side in sides]
+        self._strobes = [(port["name"], port["enable"]) for port in layout["strobes"]]
+        self.counts = dict.fromkeys([s[0] for s in self._streams] + [s[0] for s in self._strobes], 0)
+
+    def saw_transfer(self, sample: str) -> bool:
+        """Look at one cycle without reset; whether anything was accepted in it."""
+        moved = False
+        for name, valid, ready in self._streams:
+            if sample[valid] == "1" == sample[ready]:
+                self.counts[name] += 1
+                moved = True
+        for name, enable in self._strobes:
+            if sample[enable] == "1":
+                self.counts[name] += 1
+                moved = True
+        return moved
 
 
 class _Judge:
@@ -129,14 +138,6 @@ class _Judge:
             return ""
         stuck = any(driver.state == OFFERING for driver in self.drivers)
         return "deadlock" if stuck else "drained"
-
-
-def _monitors(layout: dict[str, Any]) -> tuple[list[tuple[str, int, int]], list[tuple[str, int]]]:
-    streams = [(port["name"], port["valid"], port["ready"]) for port in [*layout["sources"], *layout["sinks"]]]
-    for port in layout["responders"]:
-        for side in ("request", "response"):
-            streams.append((f"{port['name']}.{side}", port[side]["valid"], port[side]["ready"]))
-    return streams, [(port["name"], port["enable"]) for port in layout["strobes"]]
 
 
 def _drivers(layout: dict[str, Any], program: dict[str, Any], board: Board) -> list[Driver]:

@@ -7,18 +7,20 @@ signals are recorded.
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from dv_agent.designs.design import Design, ResponderPort
 from dv_agent.designs.observation import Expected, ReferenceModel
 from dv_agent.designs.program import Program
-from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace, Transfers
+from dv_agent.designs.trace import End, Trace, Transfers
 from dv_agent.runners.decode import decode
+from dv_agent.runners.eager import EagerDesign
 from dv_agent.runners.icarus import plain_program
 from dv_agent.runners.layout import child_layout, layout_of
 from dv_agent.runners.play import Outcome, Pins, play
@@ -58,7 +60,7 @@ class ReferenceSession:
     def run(self, program: Program) -> Run:
         """See `Session.run`; `seconds` is 0."""
         rows: list[str] = []
-        eager = _EagerDesign(self._design, self._layout.drive, self._layout.sample)
+        eager = EagerDesign(self._design, self._layout)
         pins = Pins(eager.read, eager.write, rows.append)
         outcome = _finish(play(self._plain, plain_program(self._design, program), pins))
         trace = decode(self._design, self._layout, "".join(rows).encode(), End(outcome.end))
@@ -83,7 +85,7 @@ class ReferenceSession:
         expected = self._model.observe(trace).expected
         for name in self._design.sink_names:
             if name in expected:
-                trace = _append(trace, name, expected[name])
+                trace = _with_transfers(trace, name, expected[name])
         return trace
 
     def _answer_requests(self, trace: Trace, program: Program) -> Trace:
@@ -95,54 +97,68 @@ class ReferenceSession:
             expected = self._model.observe(trace).expected
             for name, port in responders.items():
                 key = f"{name}.request"
-                if key not in expected:
-                    continue
-                before = len(trace.accepted[key])
-                trace = _append(trace, key, expected[key])
-                requests = trace.accepted[key]
-                if len(requests) > before:
+                asked = len(trace.accepted[key])
+                if key in expected:
+                    trace = _with_transfers(trace, key, expected[key])
+                if len(trace.accepted[key]) > asked:
                     growing = True
-                    words = _words(requests, port, program.memories.get(name, ()))
-                    answers = {field: words for field in port.response.fields}
-                    if port.response.last is not None:
-                        answers["last"] = np.ones(len(words), np.int64)
-                    trace.accepted[f"{name}.response"] = replace(requests, columns=answers)
+                    answers = _answers(trace.accepted[key], port, program.memories.get(name, ()))
+                    trace = replace(trace, accepted={**trace.accepted, f"{name}.response": answers})
         return trace
 
 
-class _EagerDesign:
-    """Pins of a design whose ready is always high and whose outputs never are."""
-
-    def __init__(self, design: Design, drive: Any, sample: Any) -> None:
-        self._places: list[tuple[int, int, int, int]] = []
-        self._sample = ["0"] * sum(width for _, width in sample.values())
-        self._invert = design.reset.active == "low"
-        self._reset = sample[design.reset.signal][0]
-        keys: dict[tuple[str, ...], tuple[int, int]] = {}
-        place = 0
-        for piece in drive:
-            keys[piece.key] = (place, piece.width)
-            place += piece.width
-        self._keys = keys
-        self._ports = design.ports
-        self._places_of = sample
-        self._drive = "1" + "0" * (place - 1)
-        self._next = self._drive
-
-    def write(self, drive: str) -> None:
-        """The drive vector of the next cycle."""
-        self._next = drive
-
-    def read(self) -> str:
-        """The sample vector that follows from it."""
-        sample, drive = self._sample, self._next
-        return "".join(sample) + drive[:0]
-
-
-def _finish(game: Any) -> Outcome:
+def _finish(game: Generator[None, None, Outcome]) -> Outcome:
     while True:
         try:
             next(game)
         except StopIteration as end:
             outcome: Outcome = end.value
             return outcome
+
+
+def _with_transfers(trace: Trace, port: str, expected: Expected) -> Trace:
+    """`trace` with the expected transfers accepted on `port`, one a cycle, as far as their epoch reaches."""
+    ends = np.searchsorted(trace.epoch, expected.epoch, side="right")
+    last_epoch = int(trace.epoch[-1]) if trace.cycles else 0
+    cycles: list[int] = []
+    kept: list[int] = []
+    free = 0
+    for row, cause in enumerate(expected.cause_cycle.tolist()):
+        cycle = max(cause, free)
+        if expected.epoch[row] == last_epoch or cycle < ends[row]:
+            cycles.append(cycle)
+            kept.append(row)
+            free = cycle + 1
+    rows = np.array(kept, np.int64)
+    transfers = Transfers(
+        np.array(cycles, np.int64),
+        expected.epoch[rows],
+        {name: column[rows] for name, column in expected.columns.items()},
+        np.zeros(len(rows), np.bool_),
+    )
+    return _lengthened(replace(trace, accepted={**trace.accepted, port: transfers}), free)
+
+
+def _lengthened(trace: Trace, cycles: int) -> Trace:
+    more = cycles - trace.cycles
+    if more <= 0:
+        return trace
+    last_epoch = trace.epoch[-1:] if trace.cycles else np.zeros(1, np.int64)
+    return replace(
+        trace,
+        cycles=cycles,
+        in_reset=np.concatenate([trace.in_reset, np.zeros(more, np.bool_)]),
+        epoch=np.concatenate([trace.epoch, np.repeat(last_epoch, more)]),
+    )
+
+
+def _answers(requests: Transfers, port: ResponderPort, memory: tuple[int, ...]) -> Transfers:
+    ((address, _),) = port.request.fields.items()
+    ((data, spec),) = port.response.fields.items()
+    words = memory or (0,)
+    raw = [words[place % len(words)] & ((1 << spec.width) - 1) for place in requests.columns[address].tolist()]
+    values = [word - (1 << spec.width) if word > spec.high else word for word in raw]
+    columns = {data: np.array(values, np.int64)}
+    if port.response.last is not None:
+        columns["last"] = np.ones(len(values), np.int64)
+    return replace(requests, columns=columns)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -51,7 +52,7 @@ def _matrix(port: str, model: dict[str, IntColumn], columns: dict[str, IntColumn
             raise ValueError(f"the reference model expects field {name!r} on {port!r}, which the port does not have")
         column = columns[name]
         labels += [name] if like.ndim == 1 else [f"{name}[{lane}]" for lane in range(like.shape[1])]
-        parts.append(column.reshape(len(column), -1))
+        parts.append(column.reshape(len(column), math.prod(column.shape[1:])))
     return labels, np.concatenate(parts, axis=1) if parts else np.zeros((0, 0), np.int64)
 
 

@@ -73,16 +73,17 @@ def test_different_plans_do_not_merge() -> None:
 def test_merge_laws(plan: Plan, tables: list, data: st.DataObject) -> None:
     sampler, empty = Sampler(plan), empty_coverage(plan)
     parts = []
-    for index, one in enumerate(tables):
+    for one in tables:
         targets = data.draw(st.sets(st.integers(0, len(plan.bins) - 1)))
-        parts.append(
-            empty.add(sampler.sample(one, sorted(targets)), f"t{data.draw(st.integers(0, 3))}{index}", index % 2)
-        )
+        # Names may repeat: a test that is sampled twice must not break the laws.
+        name, turn = data.draw(st.sampled_from("xy")), data.draw(st.integers(0, 1))
+        parts.append(empty.add(sampler.sample(one, sorted(targets)), name, turn))
     a, b, c = parts
     left = a.merge(b).merge(c)
     forms = [to_file(one) for one in (left, a.merge(b.merge(c)), c.merge(a).merge(b), left.merge(empty))]
     assert all(form == forms[0] for form in forms)
     assert left.hits.tolist() == (a.hits + b.hits + c.hits).tolist()
+    assert left.observable.tolist() == (a.observable | b.observable | c.observable).tolist()
     assert left.distance.tolist() == np.minimum.reduce([a.distance, b.distance, c.distance]).tolist()
     assert set(left.first.tolist()) | set(left.nearest.tolist()) <= {-1, *range(len(left.names))}
 

@@ -49,6 +49,7 @@ def test_holes_tell_what_is_known(coverage: Coverage) -> None:
 def test_a_hole_that_no_test_could_observe_says_so(coverage: Coverage) -> None:
     hole = next(hole for hole in holes(PLAN, coverage) if hole.bin == "h.p.x")
     assert not hole.observable
+    assert all(other.observable for other in holes(PLAN, coverage) if other.bin != hole.bin)
     assert (hole.distance, hole.residual, hole.nearest_test, hole.nearest_row) == (None, None, None, None)
 
 

@@ -1,0 +1,39 @@
+"""A build cache for the tests of one process, and sessions that close themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from dv_agent.designs.design import Design
+from dv_agent.runners.icarus import IcarusSession, IcarusSimulator
+
+Opener = Callable[[Design], IcarusSession]
+
+
+@pytest.fixture(scope="session")
+def simulator(tmp_path_factory: pytest.TempPathFactory) -> IcarusSimulator:
+    """Icarus with a short patience."""
+    return IcarusSimulator(tmp_path_factory.mktemp("cache"), hang_seconds=0.5)
+
+
+@pytest.fixture
+def open_session(simulator: IcarusSimulator) -> Iterator[Opener]:
+    """Opens sessions and closes them after the test."""
+    sessions: list[IcarusSession] = []
+
+    def opener(design: Design) -> IcarusSession:
+        sessions.append(simulator.open(design))
+        return sessions[-1]
+
+    yield opener
+    for session in sessions:
+        session.close()
+
+
+@pytest.fixture
+def empty_path(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine on which nothing is installed."""
+    monkeypatch.setenv("PATH", str(tmp_path))

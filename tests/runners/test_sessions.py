@@ -1,0 +1,259 @@
+"""Sessions: isolation of tests, processes that come and go, and everything that can fail before a test starts."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from conftest import Opener
+from runner_fixtures import FIXTURES, MAGIC, SPIN, beats, lowreset, make_design, pipe, program
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.program import Op
+from dv_agent.designs.trace import End, Trace
+from dv_agent.errors import BuildError, InputFileError, PrerequisiteError, SimulatorCrash, SimulatorTimeout, UsageError
+from dv_agent.runners.build import build_icarus, cache_folder
+from dv_agent.runners.icarus import IcarusSimulator
+from dv_agent.runners.waves import dump_waves
+
+PROGRAM = program(in_=beats(*range(20), gap=1), out=(Op("stall", 7),))
+COUNTER = "module counter(input clk, input rst, input in_valid, output in_ready); assign in_ready = 1;\n{}\nendmodule\n"
+
+
+def group_is_alive(group: int) -> bool:
+    """Whether any process of the group runs (zombies count as dead)."""
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue
+            if int(fields[2]) == group and fields[0] != "Z":
+                return True
+    return False
+
+
+def wait_for_death(group: int, seconds: float = 5.0) -> bool:
+    """Whether the group is gone within some seconds."""
+    end = time.monotonic() + seconds
+    while group_is_alive(group):
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
+
+
+def counter(folder: Path, body: str) -> Design:
+    """A design with a chosen body."""
+    (folder / "counter.v").write_text(COUNTER.format(body))
+    port = {"kind": "source", "valid": "in_valid", "ready": "in_ready", "fields": {}}
+    return make_design("counter", {"in": port}, folder=folder)
+
+
+def same(one: Trace, other: Trace) -> bool:
+    """Whether two traces agree in every bit, known or not."""
+    return (
+        (one.cycles, one.end) == (other.cycles, other.end)
+        and all(np.array_equal(one.signals[name], other.signals[name]) for name in one.signals)
+        and one.unknown.keys() == other.unknown.keys()
+        and all(np.array_equal(one.unknown[name], other.unknown[name]) for name in one.unknown)
+    )
+
+
+def test_every_test_starts_from_power_up(open_session: Opener) -> None:
+    session = open_session(lowreset())
+    idle = program(in_=(Op("idle", 3),))
+    before = session.run(idle).trace
+    assert before.unknown["dbg_never_reset"].all()
+    session.run(program(in_=(Op("send", 77),)))
+    # A register without reset would now hold 77, had the second test touched the third one.
+    assert same(session.run(idle).trace, before)
+
+
+def test_same_program_same_trace_also_in_another_process(open_session: Opener) -> None:
+    session = open_session(pipe())
+    first = session.run(PROGRAM).trace
+    session.run(program(in_=beats(9, 8, 7)))
+    assert same(session.run(PROGRAM).trace, first)
+    assert same(open_session(pipe()).run(PROGRAM).trace, first)
+
+
+def test_a_session_reopens_after_the_simulator_was_killed(open_session: Opener) -> None:
+    session = open_session(pipe())
+    first = session.run(PROGRAM).trace
+    assert session.pid is not None
+    os.killpg(session.pid, signal.SIGKILL)
+    wait_for_death(session.pid)
+    assert same(session.run(PROGRAM).trace, first)
+
+
+def test_close_leaves_no_process_behind(open_session: Opener) -> None:
+    session = open_session(pipe(SPIN))
+    session.run(PROGRAM)
+    assert session.run(program(in_=beats(MAGIC))).trace.end == End.HUNG
+    group = session.pid
+    assert group is not None
+    assert group_is_alive(group)
+    session.close()
+    session.close()
+    assert wait_for_death(group)
+
+
+def test_a_dead_parent_leaves_no_process_behind(tmp_path: Path) -> None:
+    script = f"""
+import sys; sys.path[:0] = {[str(Path(__file__).parent), *sys.path]!r}
+from pathlib import Path
+from runner_fixtures import *
+from dv_agent.runners.icarus import IcarusSimulator
+session = IcarusSimulator(Path({str(tmp_path)!r}), hang_seconds=60).open(pipe(SPIN))
+print(session.pid, flush=True)
+session.run(program(in_=beats(MAGIC)))
+"""
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        group = int(parent.stdout.readline())
+        time.sleep(0.3)
+        assert group_is_alive(group)
+        parent.kill()
+    assert wait_for_death(group)
+
+
+def test_ctrl_c_reaches_the_parent_only_and_cleans_up(open_session: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = open_session(pipe())
+    group = session.pid
+    assert group is not None
+    assert os.getpgid(group) != os.getpgid(0)
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dv_agent.runners.process.SimulatorProcess._await_reply", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            session.run(PROGRAM)
+    assert wait_for_death(group)
+    assert session.run(PROGRAM).trace.end == End.DRAINED
+
+
+def test_secrets_do_not_reach_the_simulator(open_session: Opener, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOME_API_KEY", "hunter2")
+    session = open_session(pipe())
+    assert b"hunter2" not in Path(f"/proc/{session.pid}/environ").read_bytes()
+
+
+def test_a_program_that_does_not_fit_is_refused(open_session: Opener) -> None:
+    session = open_session(pipe())
+    for wrong in (
+        program(nowhere=(Op("idle", 1),)),
+        program(dbg=(Op("idle", 1),)),
+        program(out=(Op("send", 1),)),
+        program(in_=(Op("after", 1, port="dbg"),)),
+    ):
+        with pytest.raises(UsageError):
+            session.run(wrong)
+    assert session.run(PROGRAM).trace.end == End.DRAINED
+
+
+def test_missing_icarus_says_how_to_install_it(empty_path: None, tmp_path: Path) -> None:
+    with pytest.raises(PrerequisiteError, match="apt-get install iverilog"):
+        IcarusSimulator(tmp_path).open(pipe())
+
+
+def test_a_syntax_error_names_the_file_relative_to_the_design(simulator: IcarusSimulator, tmp_path: Path) -> None:
+    with pytest.raises(BuildError) as caught:
+        simulator.open(counter(tmp_path, "garbage here;\n" * 40))
+    assert "\ncounter.v:2: syntax error" in str(caught.value)
+    assert str(tmp_path) not in str(caught.value)
+    assert len(str(caught.value).splitlines()) <= 12
+
+
+def test_a_port_of_another_width_is_a_build_error(simulator: IcarusSimulator) -> None:
+    ports = {
+        "in": {
+            "kind": "source",
+            "valid": "in_valid",
+            "ready": "in_ready",
+            "fields": {"data": {"signal": "in_data", "width": 9}},
+        }
+    }
+    with pytest.raises(BuildError, match="in_data"):
+        simulator.open(make_design("pipe", ports))
+
+
+def test_an_unknown_parameter_is_a_build_error(simulator: IcarusSimulator) -> None:
+    with pytest.raises(BuildError, match="DEPTH"):
+        simulator.open(pipe().model_copy(update={"parameters": {"DEPTH": 3}}))
+
+
+def test_a_missing_source_and_a_signal_with_two_drivers_are_bad_input(simulator: IcarusSimulator) -> None:
+    with pytest.raises(InputFileError, match="no_such"):
+        simulator.open(pipe().model_copy(update={"sources": ("no_such.v",)}))
+    twice = {
+        name: {"kind": "source", "valid": "in_valid", "ready": "in_ready", "fields": {}} for name in ("one", "other")
+    }
+    with pytest.raises(InputFileError, match="in_valid"):
+        simulator.open(make_design("pipe", twice))
+
+
+def test_a_design_that_ends_at_once_is_a_simulator_crash(simulator: IcarusSimulator, tmp_path: Path) -> None:
+    with pytest.raises(SimulatorCrash, match="last words"):
+        simulator.open(counter(tmp_path, 'initial begin $display("last words"); $finish; end'))
+
+
+@pytest.mark.parametrize(("body", "error"), [("$finish", SimulatorCrash), ("while (1) n = n + 1", SimulatorTimeout)])
+def test_a_design_that_dies_in_its_initial_reset_is_an_error(
+    simulator: IcarusSimulator, tmp_path: Path, body: str, error: type[Exception]
+) -> None:
+    design = counter(tmp_path, f"integer n = 0;\nalways @(posedge clk) if (rst) {body};")
+    with simulator.open(design) as session, pytest.raises(error, match="initial reset"):
+        session.run(program(in_=(Op("send"),)))
+
+
+def test_much_output_stays_bounded_and_out_of_the_terminal(
+    simulator: IcarusSimulator, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = 'always @(posedge clk) repeat (1000) $display("a long line of noise %t", $time);'
+    with simulator.open(counter(tmp_path, body)) as session:
+        for _ in range(3):
+            assert session.run(program(in_=(Op("send", gap=50),))).trace.end == End.DRAINED
+    assert capfd.readouterr() == ("", "")
+
+
+def test_builds_are_found_again_and_depend_on_contents(tmp_path: Path) -> None:
+    design = counter(tmp_path, "// one")
+    first = build_icarus(design, tmp_path / "cache", "v")
+    assert not first.cached
+    assert build_icarus(design, tmp_path / "cache", "v") == type(first)(first.folder, cached=True)
+    other = build_icarus(counter(tmp_path, "// two"), tmp_path / "cache", "v")
+    assert not other.cached
+    assert other.folder != first.folder
+    assert not build_icarus(design, tmp_path / "cache", "another version").cached
+    assert len(list((tmp_path / "cache" / "icarus").iterdir())) == 3
+
+
+def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("DV_AGENT_CACHE", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
+    assert cache_folder() == Path("/somewhere/dv-agent")
+    monkeypatch.setenv("DV_AGENT_CACHE", "/elsewhere")
+    assert cache_folder() == Path("/elsewhere")
+
+
+@pytest.mark.parametrize("fault", [0, SPIN])
+def test_waves_are_written(simulator: IcarusSimulator, tmp_path: Path, fault: int) -> None:
+    path = tmp_path / "deep" / "waves here.fst"
+    waves = dump_waves(simulator, pipe(fault), program(in_=beats(1, 2, MAGIC, 3)), path)
+    assert waves.trace.end == (End.HUNG if fault else End.DRAINED)
+    assert path.stat().st_size > 200
+    assert f"'{path}'" in waves.command
+    assert waves.command.startswith(("surfer ", "gtkwave "))
+
+
+def test_fixture_folders_stay_clean() -> None:
+    assert {path.suffix for path in FIXTURES.rglob("*") if path.is_file()} == {".v"}
