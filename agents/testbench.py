@@ -15,7 +15,7 @@ from dv_agent.designs.expansion import expand
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation, Table
 from dv_agent.designs.stimulus import Test
-from dv_agent.designs.trace import Trace
+from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near
 from dv_agent.runners.checks import CheckFailure, check
 from dv_agent.runners.simulator import Run, Session
@@ -67,7 +67,10 @@ class Testbench:
         design = self.folder.design
         done = self._session.run(expand(design, self.folder.schema, test))
         tables, failures = observe(self.folder, done.trace)
-        sample = self._sampler.sample(tables, targets if len(targets) else None)
+        if done.trace.end in (End.HUNG, End.CRASHED):
+            tables = {}  # what a dying simulator showed covers nothing
+        partial = not done.trace.signals
+        sample = self._sampler.sample(tables, targets if len(targets) else None, partial=partial)
         near = self._near(sample, tables, done, targets)
         return Result(test, done.trace, sample, near, failures + _illegal(sample))
 

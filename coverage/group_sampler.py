@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dv_agent.coverage.columns import evaluate, expressions_of, read_columns
+from dv_agent.coverage.columns import evaluate, expressions_of, find_column, read_columns
 from dv_agent.coverage.distance import distance_rows, nearest_combination, nearest_values
 from dv_agent.coverage.lookup import Lookup, Ranges, build_lookup, build_ranges
 from dv_agent.coverage.plan import Plan, position_id
@@ -87,6 +87,11 @@ class GroupSampler:
         self._crosses = tuple(_compile_cross(plan, group, cross, points) for cross in group.crosses)
         self._bins = _span([i for i, one in enumerate(plan.bins) if one.covergroup == group.name])
         self._illegal = _span([plan.slots[one.id] for point in group.coverpoints for one in point.illegal])
+
+    def can_read(self, table: Table) -> bool:
+        """Whether `table` has every column that this covergroup reads."""
+        names = {name for expression, _ in self._expressions for name in expression.names()}
+        return all(find_column(table, name) is not None for name in names)
 
     def sample(self, table: Table, tally: Tally) -> None:
         """Add what the rows of `table` hit to `tally`; see `Sampler.sample` for the errors."""

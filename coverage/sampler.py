@@ -25,15 +25,23 @@ class Sampler:
         self.plan = plan
         self._groups = tuple(GroupSampler(plan, group) for group in plan.covergroups)
 
-    def sample(self, tables: Mapping[str, Table], targets: Sequence[int] | NDArray[np.int64] | None = None) -> Sample:
+    def sample(
+        self,
+        tables: Mapping[str, Table],
+        targets: Sequence[int] | NDArray[np.int64] | None = None,
+        partial: bool = False,
+    ) -> Sample:
         """Sample one test.
 
         Args:
             tables: event tables by name. One that is absent, or has no columns, makes its bins not observable.
             targets: indices of the bins whose distance is wanted, such as the holes; None for no distances.
+            partial: the tables are known to lack columns (a session without cycles); a covergroup that reads one
+                of those is not observable.
 
         Raises:
-            InputFileError: a table lacks a column that the plan reads; points at the line in the plan.
+            InputFileError: a table lacks a column that the plan reads, unless `partial`; points at the line in
+                the plan.
         """
         wanted = None
         if targets is not None:
@@ -42,6 +50,6 @@ class Sampler:
         tally = Tally(self.plan, wanted)
         for group in self._groups:
             table = tables.get(group.on)
-            if table is not None and table.columns:
+            if table is not None and table.columns and not (partial and not group.can_read(table)):
                 group.sample(table, tally)
         return tally.finish()

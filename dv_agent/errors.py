@@ -16,6 +16,7 @@
 
 A failed check of the design under test is a result (exit code 1), and a bad
 reply of a language model is feedback for its next turn: neither is an error.
+Every error survives pickling, because checks run in worker processes.
 """
 
 from __future__ import annotations
@@ -62,15 +63,22 @@ class InputFileError(UsageError):
         where = f"{path}:{line}" if line else str(path)
         super().__init__(f"{where}: {message}")
 
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.path, self.message, self.line)
+
 
 class UnknownNameError(UsageError):
     """A name that nothing answers to; the message offers the nearest ones."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
+        self._reduced = kind, name, names
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
         hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
         super().__init__(f"unknown {kind} {name!r}; {hint}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), self._reduced
 
 
 class OutputError(UsageError):
@@ -88,8 +96,11 @@ class PrerequisiteError(DvAgentError):
     exit_code = ExitCode.PREREQUISITE
 
     def __init__(self, what: str, install: str) -> None:
-        self.install = install
+        self.what, self.install = what, install
         super().__init__(f"{what}\n  install it with: {install}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.what, self.install)
 
 
 class SimulationError(DvAgentError):

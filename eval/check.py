@@ -6,7 +6,7 @@ Each part of the check answers one question and can fail:
 ``agreement``  does the RTL agree with the reference model on random traffic (no false alarm)?
 ``witnesses``  do the witnesses hit every bin, with no failing check?
 ``tiers``      do the tiers of the plan agree with the measured hit rates?
-``bugs``       is every seeded bug killed by a witness, and does each bug's stimulus stand in the plan?
+``bugs``       is every seeded bug killed by a witness that hits a bin which the bug names?
 ``mutants``    are mutants of the reference model noticed?
 """
 
@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.database import Coverage, empty_coverage
+from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.loader import load_plan
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.design import Frozen
@@ -25,15 +25,15 @@ from dv_agent.designs.stimulus import Test
 from dv_agent.designs.trace import Trace
 from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.errors import BuildError, InputFileError
-from dv_agent.eval.bugs import load_bugs
+from dv_agent.eval.bugs import Bug, load_bugs
 from dv_agent.eval.hit_rates import load_hit_rates, tier_errors
-from dv_agent.eval.kills import Kill, hunt
+from dv_agent.eval.kills import Survivor, hunt
 from dv_agent.eval.lint import lint
-from dv_agent.eval.model_mutants import Mutant, mutate_model
+from dv_agent.eval.model_mutants import COVERAGE, mutate_model
 from dv_agent.eval.traffic import Chunk, over_chunks, run_chunk
 from dv_agent.runners.simulator import Simulator
 
-MUTANTS = 40
+MUTANTS = 60
 MUTANTS_NOTICED = 20
 UNHIT_BINS = 25
 MESSAGES = 20
@@ -90,6 +90,8 @@ class _Checker:
         self._plan: Plan = load_plan(folder.path / "plan.yaml")
         self._tests: tuple[Test, ...] = load_witnesses(folder)
         self._traces: list[Trace] = []
+        self._hits: list[set[str]] = []
+        self._idle: list[int] = []
 
     def lint(self) -> PartResult:
         results = lint(self._folder.design)
@@ -105,15 +107,16 @@ class _Checker:
             for index, test in enumerate(self._tests):
                 result = bench.run(test)
                 cycles += result.trace.cycles
+                self._hits.append({self._plan.bins[bin_].id for bin_ in result.sample.hits.nonzero()[0].tolist()})
                 self._traces.append(result.trace)
                 coverage = coverage.add(result.sample, f"{index:06}")
                 problems += [f"witness {index} ({test.name}) fails: {failure.message}" for failure in result.failures]
         problems += [f"no witness hits {self._plan.bins[index].id}" for index in coverage.open_bins.tolist()]
+        useful = {int(name[1]) for name in coverage.names}
+        self._idle = [index for index in range(len(self._tests)) if index not in useful]
         figures = {"witnesses": len(self._tests), "bins": len(self._plan.bins), "cycles": cycles}
         figures["bins_hit"] = len(self._plan.bins) - len(coverage.open_bins)
-        return PartResult(
-            part="witnesses", figures={**figures}, problems=tuple(problems + _idle(coverage, self._tests))
-        )
+        return PartResult(part="witnesses", figures={**figures}, problems=tuple(problems))
 
     def tiers(self) -> PartResult:
         rates = load_hit_rates(self._folder)
@@ -128,37 +131,51 @@ class _Checker:
         return PartResult(part="tiers", figures={**counts}, problems=tuple(problems))
 
     def bugs(self) -> PartResult:
-        known = {one.id for one in self._plan.bins}
-        killed, problems = 0, list[str]()
         bugs = load_bugs(self._folder)
+        killers: dict[str, Test] = {}
+        problems: list[str] = []
         for bug in bugs:
-            problems += [
-                f"bug {bug.id}: exposed_by names no bin of the plan: {name}" for name in set(bug.exposed_by) - known
-            ]
-            if not bug.exposed_by:
-                problems.append(f"bug {bug.id}: exposed_by is empty")
-            try:
-                found = hunt(self._folder, self._plan, bug, self._tests, self._simulator)
-            except (BuildError, InputFileError) as error:
-                problems.append(f"bug {bug.id}: {error}")
-                continue
-            if isinstance(found, Kill):
-                killed += 1
+            found = self._expose(bug)
+            if isinstance(found, str):
+                problems.append(f"bug {bug.id}: {found}")
             else:
-                problems.append(f"bug {bug.id} survives all {found.tests} witnesses")
-        return PartResult(part="bugs", figures={"bugs": len(bugs), "killed": killed}, problems=tuple(problems))
+                killers[bug.id] = found
+        needed = {test.digest for test in killers.values()}
+        problems += [
+            f"witness {index} adds no bin and kills no bug"
+            for index in self._idle
+            if self._tests[index].digest not in needed
+        ]
+        return PartResult(part="bugs", figures={"bugs": len(bugs), "killed": len(killers)}, problems=tuple(problems))
+
+    def _expose(self, bug: Bug) -> Test | str:
+        """The witness that kills `bug` and hits a bin of its `exposed_by`, or why there is none."""
+        unknown = set(bug.exposed_by) - {one.id for one in self._plan.bins}
+        if unknown or not bug.exposed_by:
+            return f"exposed_by names no bin of the plan: {', '.join(sorted(unknown)) or 'it is empty'}"
+        tests = [test for test, hits in zip(self._tests, self._hits, strict=True) if hits & set(bug.exposed_by)]
+        try:
+            found = hunt(self._folder, self._plan, bug, tests, self._simulator)
+        except (BuildError, InputFileError) as error:
+            return str(error)
+        if isinstance(found, Survivor):
+            return f"survives all {found.tests} witnesses that hit its exposed_by bins"
+        return tests[found.tests - 1]
 
     def mutants(self) -> PartResult:
-        mutants = mutate_model(
-            self._folder, self._traces, self._options.mutants, self._options.seed, self._arithmetic()
-        )
-        noticed = sum(mutant.noticed for mutant in mutants)
-        survivors = [f"mutant survives: line {one.line}: {one.change}" for one in mutants if not one.noticed]
-        enough = noticed >= min(MUTANTS_NOTICED, self._options.mutants)
-        problems = () if enough else (f"only {noticed} of {len(mutants)} mutants are noticed", *survivors)
-        figures: dict[str, int | float | str] = {"mutants": len(mutants), "noticed": noticed}
-        figures["survivors"] = "; ".join(_place(one) for one in mutants if not one.noticed)
-        return PartResult(part="mutants", figures=figures, problems=problems)
+        options = self._options
+        mutants = mutate_model(self._folder, self._plan, self._traces, options.mutants, options.seed)
+        survivors = "; ".join(f"line {one.line}: {one.change}" for one in mutants if not one.by)
+        by_coverage = sum(one.by == COVERAGE for one in mutants)
+        by_checks = sum(bool(one.by) for one in mutants) - by_coverage
+        problems = []
+        if by_checks < min(MUTANTS_NOTICED, options.mutants):
+            problems.append(f"checks notice only {by_checks} of {len(mutants)} mutants; survivors: {survivors}")
+        figures: dict[str, int | float | str] = {
+            "mutants": len(mutants), "noticed_by_checks": by_checks, "noticed_by_coverage": by_coverage,
+            "survivors": survivors,
+        }  # fmt: skip
+        return PartResult(part="mutants", figures=figures, problems=tuple(problems))
 
     def agreement(self) -> PartResult:
         options = self._options
@@ -173,10 +190,6 @@ class _Checker:
         figures: dict[str, int | float | str] = {"tests": counts[0], "beats": counts[1], "cycles": counts[2]}
         return PartResult(part="agreement", figures={**figures, "alarms": len(problems)}, problems=tuple(problems))
 
-    def _arithmetic(self) -> tuple[str, ...]:
-        """All functions that feed expected outputs; tables feed coverage only, which checks do not see."""
-        return getattr(self._folder.model, "ARITHMETIC", ())
-
 
 def chunk_failures(chunk: Chunk) -> tuple[int, int, int, list[str]]:
     """Tests, beats and cycles of a chunk, and a line for every failed check."""
@@ -188,13 +201,3 @@ def chunk_failures(chunk: Chunk) -> tuple[int, int, int, list[str]]:
             f"{failure.check} in random test {result.test.text()}: {failure.message}" for failure in result.failures
         ]
     return tests, beats, cycles, problems
-
-
-def _idle(coverage: Coverage, tests: tuple[Test, ...]) -> list[str]:
-    """Witnesses that were first at no bin: the set is not minimal."""
-    useful = {int(name[1]) for name in coverage.names}
-    return [f"witness {index} ({test.name}) adds no bin" for index, test in enumerate(tests) if index not in useful]
-
-
-def _place(mutant: Mutant) -> str:
-    return f"line {mutant.line}: {mutant.change}"

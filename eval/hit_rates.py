@@ -122,3 +122,14 @@ def tier_errors(plan: Plan, rates: HitRates) -> Iterator[str]:
             yield f"{one.id}: plan says {one.tier}, measured {rates.tier(one.id)} {rates.hits[one.id]}"
     for name in sorted(set(rates.hits) - {one.id for one in plan.bins}):
         yield f"{name}: measured, but not in the plan"
+
+
+def tier_lines(plan: Plan, rates: HitRates) -> Iterator[str]:
+    """For each item whose tiers disagree with the measurement, the ``tiers:`` line that its plan entry needs."""
+    for item in plan.items:
+        bins = plan.bins[item.start : item.stop]
+        if all(rates.tier(one.id) == one.tier for one in bins):
+            continue
+        names = {tier: [one.title for one in bins if rates.tier(one.id) == tier] for tier in ("medium", "hard")}
+        tiers = ", ".join(f"{tier}: [{', '.join(map(json.dumps, found))}]" for tier, found in names.items() if found)
+        yield f"{item.covergroup}.{item.name}: tiers: {{{tiers}}}"

@@ -1,7 +1,8 @@
 """Mutants of a reference model: would anybody notice if the model were wrong?
 
-Operators and constants of ``model.py`` are changed one at a time. A mutant is noticed if the
-scoreboard fails on recorded traces of the clean RTL, or if the mutant raises.
+Operators and constants of ``model.py`` are changed one at a time and meet recorded traces of the clean
+RTL. A mutant of the arithmetic is noticed if a check fails (or if it raises); a mutant of the event tables
+if the traces, which covered every bin with the right model, leave one uncovered.
 """
 
 from __future__ import annotations
@@ -14,6 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.sampler import Sampler
+from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design, Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import ReferenceModel
@@ -27,19 +32,20 @@ _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 }  # fmt: skip
 
 
+COVERAGE = "coverage"
+
+
 class Mutant(Frozen):
     """One changed place of a model.
 
     Attributes:
         line: 1-based line in model.py.
         change: such as ``Add -> Sub`` or ``63 -> 64``.
-        noticed: whether a check failed.
-        by: the check, or the exception.
+        by: the check that failed, the exception, ``coverage``, or empty if nobody noticed.
     """
 
     line: int
     change: str
-    noticed: bool = False
     by: str = ""
 
 
@@ -53,30 +59,22 @@ class Site:
 
 
 def mutate_model(
-    folder: DesignFolder, traces: Sequence[Trace], count: int, seed: int, functions: Sequence[str] = ()
+    folder: DesignFolder, plan: Plan, traces: Sequence[Trace], count: int, seed: int
 ) -> tuple[Mutant, ...]:
-    """Try `count` mutants, chosen by `seed` among all places, against traces of the clean RTL.
+    """Try `count` mutants, chosen by `seed` among all places.
 
     Args:
-        functions: only places within these functions; empty for the whole file.
+        traces: of the clean RTL; together they cover `plan`.
     """
     text = (folder.path / "model.py").read_text(encoding="utf-8")
-    sites = list(find_sites(ast.parse(text), functions))
+    sites = list(find_sites(ast.parse(text)))
     chosen = random.Random(f"mutants/{seed}").sample(sites, min(count, len(sites)))
-    return tuple(_try(folder.design, text, site, traces) for site in sorted(chosen, key=lambda site: site.index))
+    return tuple(_try(folder.design, plan, text, site, traces) for site in sorted(chosen, key=lambda site: site.index))
 
 
-def find_sites(tree: ast.AST, functions: Sequence[str] = ()) -> Iterator[Site]:
+def find_sites(tree: ast.AST) -> Iterator[Site]:
     """Operators and integer constants, in the order of the tree."""
-    within = {
-        id(node)
-        for function in ast.walk(tree)
-        if isinstance(function, ast.FunctionDef) and function.name in functions
-        for node in ast.walk(function)
-    }
     for index, node in enumerate(ast.walk(tree)):
-        if functions and id(node) not in within:
-            continue
         if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in _SWAPS:
             yield Site(index, node.lineno, f"{type(node.op).__name__} -> {_SWAPS[type(node.op)].__name__}")
         elif isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS:
@@ -95,7 +93,7 @@ def _change(tree: ast.AST, site: Site) -> None:
         node.value = cast("int", node.value) + 1
 
 
-def _try(design: Design, text: str, site: Site, traces: Sequence[Trace]) -> Mutant:
+def _try(design: Design, plan: Plan, text: str, site: Site, traces: Sequence[Trace]) -> Mutant:
     tree = ast.parse(text)
     _change(tree, site)
     name = "dv_agent_model_mutant"
@@ -104,17 +102,21 @@ def _try(design: Design, text: str, site: Site, traces: Sequence[Trace]) -> Muta
     try:
         # The text is the design author's own model.py with one operator changed; nothing of a language model's.
         exec(compile(tree, "model.py (mutant)", "exec"), module.__dict__)  # noqa: S102
-        by = _noticed(design, cast("ReferenceModel", module), traces)
+        by = _noticed(design, plan, cast("ReferenceModel", module), traces)
     except Exception as error:
         by = type(error).__name__
     finally:
         del sys.modules[name]
-    return Mutant(line=site.line, change=site.change, noticed=bool(by), by=by)
+    return Mutant(line=site.line, change=site.change, by=by)
 
 
-def _noticed(design: Design, model: ReferenceModel, traces: Sequence[Trace]) -> str:
-    for trace in traces:
-        failures = check(design, trace, model.observe(trace))
-        if failures:
+def _noticed(design: Design, plan: Plan, model: ReferenceModel, traces: Sequence[Trace]) -> str:
+    sampler, coverage = Sampler(plan), empty_coverage(plan)
+    for index, trace in enumerate(traces):
+        observation = model.observe(trace)
+        if failures := check(design, trace, observation):
             return failures[0].check
-    return ""
+        shared = cycle_tables(design, trace)
+        sample = sampler.sample(join({**observation.tables, **shared}, shared["cycle"]))
+        coverage = coverage.add(sample, f"{index:06}")
+    return COVERAGE if len(coverage.open_bins) else ""

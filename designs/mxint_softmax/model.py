@@ -42,6 +42,7 @@ class Sums:
     acc: IntColumn  # acc after the beat
     shift: IntColumn  # em - acc_e, 0 in the first beat of a row
     lost: IntColumn  # bits of acc that this shift floored away
+    acc_before: IntColumn  # acc before the beat, 0 in the first beat of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +188,7 @@ def exponentials(m: IntColumn, e: IntColumn) -> Exponentials:
 
 def accumulate(exps: Exponentials, last: IntColumn) -> Sums:
     """The running sums, in plain integers: every shift floors, so the order of the beats counts."""
-    before, after, accs, shifts, losts = [], [], [], [], []
+    before, after, accs, shifts, losts, olds = [], [], [], [], [], []
     acc = acc_e = 0
     first = True
     for (n0, n1), (sig0, sig1), end in zip(exps.n.tolist(), exps.sig.tolist(), last.tolist(), strict=True):
@@ -199,6 +200,7 @@ def accumulate(exps: Exponentials, last: IntColumn) -> Sums:
             total = acc >> shift
             lost = acc - (total << shift)
         before.append(acc_e)
+        olds.append(0 if first else acc)
         # Four bits of padding, then each lane is floored on its own.
         acc = total + ((16 * sig0) >> (em - n0)) + ((16 * sig1) >> (em - n1))
         acc_e = em
@@ -207,7 +209,7 @@ def accumulate(exps: Exponentials, last: IntColumn) -> Sums:
         accs.append(acc)
         shifts.append(shift)
         losts.append(lost)
-    return Sums(*(np.array(column, dtype=np.int64) for column in (before, after, accs, shifts, losts)))
+    return Sums(*(np.array(column, dtype=np.int64) for column in (before, after, accs, shifts, losts, olds)))
 
 
 def divide(exps: Exponentials, sums: Sums, rows: Rows) -> Quotients:
@@ -285,7 +287,7 @@ def beat_table(facts: Facts) -> Table:
         "cycle": beats.cycle, "epoch": beats.epoch, "row": rows.of_beat, "position": rows.position,
         "length": rows.length[rows.of_beat], "last": beats.last, "e": beats.e,
         "acc_exp_before": sums.exp_before, "acc_exp": sums.exp, "acc": sums.acc,
-        "acc_shift": sums.shift, "acc_lost": sums.lost, "raised_by": raised_by(facts),
+        "acc_before": sums.acc_before, "acc_shift": sums.shift, "acc_lost": sums.lost, "raised_by": raised_by(facts),
         "row_acc": sums.acc[rows.end][rows.of_beat], "row_acc_exp": sums.exp[rows.end][rows.of_beat],
         "x_raw": cast.x_raw, "x": cast.x, "clamp": cast.x - cast.x_raw,
         "zero_lanes": np.asarray((cast.mant == 0).sum(axis=1), dtype=np.int64),

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from dv_agent.agents.search import SearchAgent
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.loader import load_plan
 from dv_agent.designs.files import read_document
-from dv_agent.designs.loader import find_design
+from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.stimulus import tests_from_document
 from dv_agent.designs.witnesses import load_witnesses, save_witnesses
+from dv_agent.eval.bugs import broken_copy, load_bugs
 from dv_agent.eval.check import Options, PartResult, check_design
 from dv_agent.eval.proof import write_proof as write
-from dv_agent.eval.witness_search import candidates, choose, find, trim_all
+from dv_agent.eval.witness_search import Target, Witnessing, choose
 from dv_agent.runners.simulators import find_simulator
 
 
@@ -41,19 +44,29 @@ def check_and_print(name: str, simulator: str, options: Options, *, write_proof:
 
 
 def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int, simulator: str) -> tuple[str, ...]:
-    """Find, choose, trim and save witnesses; returns the bins that have none."""
-    folder = find_design(name)
+    """Find, choose, trim and save witnesses; returns the bins and bugs that have none."""
+    folder, chosen = find_design(name), find_simulator(simulator)
     plan = load_plan(folder.path / "plan.yaml")
     tests = list(load_witnesses(folder))
     for path in more:
         tests += tests_from_document(read_document(path), folder.design)
-    with find_simulator(simulator).open(folder.design) as session:
-        bench = Testbench(folder, plan, session)
-        known = candidates(bench, tests)
-        found = [*known, *find(bench, SearchAgent(seed), known, max_cycles, print)]
-        kept = choose(trim_all(bench, choose(found), print))
+    with ExitStack() as stack:
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        copies = {bug.id: broken_copy(folder, bug, room) for bug in load_bugs(folder)}
+
+        def bench(one: DesignFolder) -> Testbench:
+            return Testbench(one, plan, stack.enter_context(chosen.open(one.design)))
+
+        work = Witnessing(bench(folder), {bug: bench(copy) for bug, copy in copies.items()})
+        known = work.candidates(tests)
+        found = [*known, *work.find(SearchAgent(seed), known, max_cycles, print)]
+        trimmed = work.trim_all(choose(found), print)
+        kept = choose([one for test in trimmed if (one := work.measure(test.test))])
+    reached = frozenset[Target]().union(*(one.targets for one in kept))
     named = [one.test.model_copy(update={"name": f"witness {index}"}) for index, one in enumerate(kept)]
     save_witnesses(folder, tuple(named))
-    covered = frozenset[int]().union(*(one.bins for one in kept))
-    print(f"{len(kept)} witnesses, {sum(one.cycles for one in kept):,} cycles, {len(covered)} of {len(plan.bins)} bins")
-    return tuple(one.id for index, one in enumerate(plan.bins) if index not in covered)
+    bins = [one.id for index, one in enumerate(plan.bins) if index not in reached]
+    bugs = [bug for bug in copies if bug not in reached]
+    print(f"{len(kept)} witnesses, {sum(one.cycles for one in kept):,} cycles")
+    print(f"{len(plan.bins) - len(bins)} of {len(plan.bins)} bins, {len(copies) - len(bugs)} of {len(copies)} bugs")
+    return (*bins, *bugs)

@@ -69,7 +69,7 @@ def check(
     name: Annotated[str | None, typer.Argument(help="Name of a design, or path of its folder.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Check every design.")] = False,
     beats: Annotated[int, typer.Option(min=1, help="Random beats on the clean RTL.")] = 20_000,
-    mutants: Annotated[int, typer.Option(min=0, help="Mutants of the reference model to try.")] = 40,
+    mutants: Annotated[int, typer.Option(min=0, help="Mutants of the reference model to try.")] = 60,
     seed: Annotated[int, typer.Option(min=0, help="Seed of random beats and mutants.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 2,
     write_proof: Annotated[
@@ -114,9 +114,10 @@ def measure(
 
       dv-agent designs measure mxint_softmax
     """
+    from dv_agent.coverage.loader import load_plan
     from dv_agent.designs.loader import find_design
     from dv_agent.eval.hit_rates import measure as run_measurement
-    from dv_agent.eval.hit_rates import save_hit_rates
+    from dv_agent.eval.hit_rates import save_hit_rates, tier_lines
 
     folder = find_design(name)
     rates = run_measurement(folder, simulator, seed, jobs)
@@ -124,6 +125,10 @@ def measure(
     tiers = [rates.tier(one) for one in rates.hits]
     print(" ".join(f"{tier} {tiers.count(tier)}" for tier in ("easy", "medium", "hard")))
     print(f"{len(rates.unhit)} bins unhit by {rates.beats[-1]} beats; written to {path}")
+    wrong = list(tier_lines(load_plan(folder.path / "plan.yaml"), rates))
+    if wrong:
+        print("the plan's tiers disagree; these entries need:")
+        print("\n".join(wrong))
 
 
 @designs_app.command()
@@ -134,7 +139,7 @@ def witnesses(
     max_cycles: Annotated[int, typer.Option(min=0, help="Cycles to search for missing bins.")] = 2_000_000,
     simulator: Simulator = "icarus",
 ) -> None:
-    """Find a test for every bin, choose as few as possible, trim them, and write witnesses/witnesses.json.
+    """Find a test for every bin and seeded bug, keep as few as possible, trim them, write witnesses/witnesses.json.
 
     Example:
 
@@ -144,6 +149,6 @@ def witnesses(
 
     missing = make_witnesses(name, tuple(add or ()), seed, max_cycles, simulator)
     if missing:
-        print(f"{len(missing)} bins without a witness:")
+        print(f"{len(missing)} bins or bugs without a witness:")
         print("\n".join(missing))
         raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from dv_agent.coverage.distance import FARTHEST
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sample import UNSEEN
-from dv_agent.coverage.structure import Bin, Covergroup, Cross
+from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Cross
 from dv_agent.coverage.values import ValueSet
+from dv_agent.designs.expression import Expression
 from dv_agent.designs.observation import Table
 
 
@@ -58,6 +59,11 @@ def naive_sample(plan: Plan, tables: Mapping[str, Table]) -> NaiveSample:
     return result
 
 
+def _sampled(point: Coverpoint) -> list[tuple[str, tuple[ValueSet, ...]]]:
+    bins = [(one.id, one.values) for one in point.bins]
+    return bins + [(one.id, one.values) for one in point.illegal]
+
+
 def _rows(table: Table) -> list[dict[str, int]]:
     rows = []
     for index in range(len(table)):
@@ -77,14 +83,14 @@ def _sample_group(group: Covergroup, rows: list[dict[str, int]], result: NaiveSa
     for point in group.coverpoints:
         values = [point.of.evaluate(row) for row in seen]
         if point.kind == "transition":
-            for one in (*point.bins, *point.illegal):
-                _sample_sequence(one.id, one.values, seen, values, result)
+            for name, sets in _sampled(point):
+                _sample_sequence(name, sets, seen, values, result)
             continue
         for row, value in zip(seen, values, strict=True):
-            for one in (*point.bins, *point.illegal):
-                result.of(one.id).near(value_distance(one.values[0], value), 0, row[""])
-                if value in one.values[0]:
-                    result.of(one.id).hit(row[""], row.get("cycle", -1))
+            for name, sets in _sampled(point):
+                result.of(name).near(value_distance(sets[0], value), 0, row[""])
+                if value in sets[0]:
+                    result.of(name).hit(row[""], row.get("cycle", -1))
         for one in point.bins if seen else ():
             result.of(one.id).distance = min(result.of(one.id).distance, FARTHEST)
     for cross in group.crosses:
@@ -96,7 +102,9 @@ def _sample_group(group: Covergroup, rows: list[dict[str, int]], result: NaiveSa
             _sample_cross_bin(one, cross, members, [part.of for part in parts], seen, result)
 
 
-def _sample_cross_bin(one: Bin, cross: Cross, members: list[Bin], of: list, seen: list, result: NaiveSample) -> None:
+def _sample_cross_bin(
+    one: Bin, cross: Cross, members: list[Bin], of: list[Expression], seen: list[dict[str, int]], result: NaiveSample
+) -> None:
     entry = result.of(one.id)
     if not seen:
         entry.distance, entry.residual = len(cross.of), UNSEEN

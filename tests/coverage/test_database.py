@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from dv_agent.coverage.database import Coverage, empty_coverage, new_bins
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampler import Sampler
 from dv_agent.coverage.storage import load_coverage, save_coverage, to_file
+from dv_agent.designs.observation import Table
 from dv_agent.errors import InputFileError, OutputError, UsageError
 
 POINTS = (
@@ -70,7 +72,7 @@ def test_different_plans_do_not_merge() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(plans(), st.lists(event_tables(), min_size=3, max_size=3), st.data())
-def test_merge_laws(plan: Plan, tables: list, data: st.DataObject) -> None:
+def test_merge_laws(plan: Plan, tables: list[dict[str, Table]], data: st.DataObject) -> None:
     sampler, empty = Sampler(plan), empty_coverage(plan)
     parts = []
     for one in tables:
@@ -90,7 +92,9 @@ def test_merge_laws(plan: Plan, tables: list, data: st.DataObject) -> None:
 
 @settings(max_examples=30, deadline=None)
 @given(plan=plans(), tables=event_tables())
-def test_a_file_restores_everything(tmp_path_factory: pytest.TempPathFactory, plan: Plan, tables: dict) -> None:
+def test_a_file_restores_everything(
+    tmp_path_factory: pytest.TempPathFactory, plan: Plan, tables: dict[str, Table]
+) -> None:
     path = tmp_path_factory.mktemp("coverage") / "coverage.json"
     coverage = empty_coverage(plan).add(Sampler(plan).sample(tables, range(len(plan.bins))), "one", 4)
     save_coverage(coverage, path)
@@ -124,7 +128,7 @@ def test_another_plan_is_refused(saved: Path) -> None:
         ({"hidden": {"h": 1}}, "does not have: h"),
     ],
 )
-def test_bad_files_are_refused(saved: Path, change: dict, message: str) -> None:
+def test_bad_files_are_refused(saved: Path, change: dict[str, Any], message: str) -> None:
     saved.write_text(json.dumps(json.loads(saved.read_text()) | change))
     with pytest.raises(InputFileError) as caught:
         load_coverage(PLAN, saved)

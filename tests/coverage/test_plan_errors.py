@@ -147,7 +147,7 @@ def test_tier_said_twice_for_a_bin() -> None:
         points_plan("[{name: p, of: a, auto: {values: [0], tiers: {hard: [0]}}, tiers: {easy: [0]}}]")
 
 
-JUNK = st.sampled_from([None, True, -1, 0, 1.5, 10**30, "", "p", "a +", "x" * 600, [], [[]], [1], [2, 1], {}, {"p": 1}])
+_JUNK: list[Any] = [None, True, -1, 0, 1.5, 10**30, "", "p", "a +", "x" * 600, [], [[]], [1], [2, 1], {}, {"p": 1}]
 
 
 def places(data: Any, loc: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
@@ -165,7 +165,7 @@ def test_nothing_but_a_plan_or_an_input_file_error_comes_out(data: st.DataObject
         parent = plain
         for key in path:
             parent = parent[key]
-        parent[last] = deepcopy(data.draw(JUNK))
+        parent[last] = deepcopy(data.draw(st.sampled_from(_JUNK)))
     try:
         plan = plan_from(plain)
     except InputFileError as error:
