@@ -34,7 +34,8 @@ RTL = """
 module skid(input clk, input rst, input [31:0] in_data, input in_valid, output in_ready,
             output reg [31:0] out_data, output reg out_valid, input out_ready);
   assign in_ready = !out_valid | out_ready;
-  always @(posedge clk) if (rst) out_valid <= 0; else if (in_ready) begin out_valid <= in_valid; out_data <= in_data; end
+  always @(posedge clk) if (rst) out_valid <= 0;
+    else if (in_ready) begin out_valid <= in_valid; out_data <= in_data; end
 endmodule
 """
 

@@ -1,10 +1,11 @@
 """The cocotb test module: runs inside the simulator and plays one program after another.
 
-The process waits at the first sample event of the simulation and *forks* for
-every program. So each test starts from true power-up (unreset registers and
+The process stays at the first sample event of the simulation and *forks* a
+copy of itself for every program. So each test starts from true power-up (unreset registers and
 memories are X again, ``$random`` starts over), nothing leaks from one test to
 the next, memory stays flat, and RTL that hangs or calls ``$finish`` takes down
-a copy only. A fork costs about half a millisecond, a restart 250.
+a copy only. A copy waits ready for the next program, so its half a millisecond
+is seldom seen; a restart would cost 250.
 
 Nothing random happens here, and neither NumPy nor pydantic is imported.
 """
@@ -36,6 +37,7 @@ CONFIG_VARIABLE = "DV_AGENT_CHILD"
 _PR_SET_PDEATHSIG = 1
 _GPI_NO_DELAY = 3
 _TIMER_CYCLES = 256
+_STARTED, _ANSWERED = b"s", b"a"
 
 
 @cocotb.test()
@@ -45,47 +47,101 @@ async def serve(dut: Any) -> None:
     layout = json.loads(Path(config["layout"]).read_text(encoding="utf-8"))
     connection = socket.socket(fileno=config["socket"])
     libc = ctypes.CDLL(None)
-    # Line buffering, so that the last words of RTL that hangs reach the log.
+    # Line buffering, so that the last words of RTL that hangs reach the log; and a full log is no reason to die.
     libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, 1, 0)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     tick = dut.tick.value_change
     # The first sample event. Its initial value may count as a change too, but not as a rising one.
     await dut.tick.rising_edge
     gc.collect()
     gc.freeze()
     send(connection, {"ready": True})
+    done = _copies(connection) if config["fork"] else os.open(os.devnull, os.O_WRONLY)
+    if config["fork"]:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _warm_up(layout)
     try:
-        program, done = _next_program(connection, config["fork"])
+        program = receive(connection)
+        os.write(done, _STARTED)
+        reply = await _turn(dut, tick, layout, program, config)
     except Closed:
         os._exit(0)
-    libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL if config["fork"] else 0)
-    try:
-        reply = await _turn(dut, tick, layout, program, config)
     except Exception:
         reply = {"error": traceback.format_exc(limit=-4)}
     send(connection, reply)
+    os.write(done, _ANSWERED)
     if config["fork"]:
-        os.write(done, b"1")
         os._exit(0)
 
 
-def _next_program(connection: socket.socket, fork: bool) -> tuple[dict[str, Any], int]:
-    """The next program, in the process that shall play it, and where to write a byte after the answer.
+def _copies(connection: socket.socket) -> int:
+    """Fork copies of this process, one after the other, each ahead of the program that it will play.
 
-    Raises:
-        Closed: the parent is gone.
+    Returns, in the copies only, the pipe on which a copy says how far it is. The original stays in here and
+    ends with the parent.
     """
+    copies: dict[int, tuple[int, bool]] = {}
+    events = select.poll()
+    # No event of the connection is asked for, so only the hang-up of the parent is reported.
+    events.register(connection, 0)
     while True:
-        program = receive(connection)
-        if not fork:
-            return program, -1
         _reap()
-        read_end, write_end = os.pipe()
+        done, told = os.pipe()
         copy = os.fork()
         if not copy:
-            os.close(read_end)
-            return program, write_end
-        os.close(write_end)
-        _watch(copy, read_end, connection)
+            os.close(done)
+            return told
+        os.close(told)
+        copies[done] = (copy, False)
+        events.register(done, select.POLLIN)
+        _watch(copies, events, connection)
+
+
+def _watch(copies: dict[int, tuple[int, bool]], events: select.poll, connection: socket.socket) -> None:
+    """Wait until a copy has taken a program, so that another copy is needed.
+
+    Ends with the parent; speaks for a copy that died before it answered.
+
+    Args:
+        copies: pipe -> process, and whether it took a program.
+    """
+    taken = False
+    while not taken:
+        for pipe, _ in events.poll():
+            if pipe not in copies:
+                for copy, _ in copies.values():
+                    os.kill(copy, signal.SIGKILL)
+                os._exit(0)
+            news = os.read(pipe, 1)
+            if news == _STARTED:
+                taken = True
+                copies[pipe] = (copies[pipe][0], True)
+                continue
+            events.unregister(pipe)
+            os.close(pipe)
+            copy, started = copies.pop(pipe)
+            if news == _ANSWERED:
+                continue
+            if not started:
+                # Nobody waits for an answer. The parent notices the end, and starts over.
+                os._exit(1)
+            _, status = os.waitpid(copy, 0)
+            send(connection, {"died": True, "hung": os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF})
+
+
+def _reap() -> None:
+    # Copies that answered end on their own time, while the parent already looks at the answer.
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _warm_up(layout: dict[str, Any]) -> None:
+    # A copy pays for each page that it touches first. It waits for a program anyway, so it may as well pay now, with
+    # a few cycles in which no simulator takes part.
+    program = {"tracks": {}, "memories": {}, "max_cycles": 2}
+    for _ in play(layout, program, Pins(lambda: "0" * layout["sample_width"], lambda _: None, lambda _: None)):
+        pass
 
 
 async def _turn(dut: Any, tick: Any, layout: dict[str, Any], program: dict[str, Any], config: Any) -> dict[str, Any]:
@@ -131,30 +187,3 @@ def _pins(dut: Any, recording: mmap.mmap, width: int) -> Pins:
             lambda: str(sample.value), lambda text: setattr(drive, "value", Immediate(LogicArray(text))), record
         )
     return Pins(read, lambda text: set_bits(_GPI_NO_DELAY, text), record)
-
-
-def _watch(copy: int, done: int, connection: socket.socket) -> None:
-    """Wait until the copy has answered; end it if the parent goes away; speak for it if it died without an answer.
-
-    Args:
-        done: read end of a pipe; the copy writes one byte after its answer, and its death closes the other end.
-    """
-    watched = [done, connection.fileno()]
-    while done not in (ready := select.select(watched, [], [])[0]):
-        if ready and not connection.recv(1, socket.MSG_PEEK):
-            os.kill(copy, signal.SIGKILL)
-        watched = [done]
-    answered = os.read(done, 1)
-    os.close(done)
-    if answered:
-        return
-    _, status = os.waitpid(copy, 0)
-    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    send(connection, {"died": True, "hung": number == signal.SIGPROF})
-
-
-def _reap() -> None:
-    # Copies that answered end on their own time, while the parent already looks at the answer.
-    with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass

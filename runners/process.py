@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import select
 import shutil
 import signal
@@ -22,6 +23,8 @@ from dv_agent.runners.framing import RECORDING_HEADER, Closed, receive, send
 
 START_SECONDS = 60.0
 CLOSE_SECONDS = 10.0
+LOG_BYTES = 1 << 24
+WAVES_BYTES = 1 << 32
 _LOG_TAIL = 4000  # bytes looked at for the last words
 _LAST_LINES = 8
 # The first watchdog counts CPU seconds inside the simulator. This one, for a process that sleeps, must never win
@@ -61,8 +64,11 @@ class SimulatorProcess:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(theirs.fileno(), self._recording),
                 start_new_session=True,
             )  # fmt: skip
+        _bound_files(self._process.pid, LOG_BYTES if fork else WAVES_BYTES)
         # Runs at close, when the object is forgotten, and when the interpreter ends.
-        self._end = weakref.finalize(self, _end, self._process, self._connection, self._recording, self._folder)
+        self._end = weakref.finalize(
+            self, _end, self._process, self._connection, self._recording, self._folder, os.getpid()
+        )
         try:
             self._greet()
         except BaseException:
@@ -158,7 +164,17 @@ class SimulatorProcess:
         return reply
 
 
-def _end(process: subprocess.Popen[bytes], connection: socket.socket, recording: int, folder: Path) -> None:
+def _bound_files(pid: int, size: int) -> None:
+    """Limit the size of each file that a process writes; what goes beyond is lost."""
+    # It may be gone already, which shows soon enough.
+    with contextlib.suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, size))
+
+
+def _end(process: subprocess.Popen[bytes], connection: socket.socket, recording: int, folder: Path, owner: int) -> None:
+    if os.getpid() != owner:
+        # A fork of the owner forgets its copy of the object; the simulator is not its to kill.
+        return
     connection.close()
     # Its copies live in the same group, which outlives its leader.
     with contextlib.suppress(ProcessLookupError, PermissionError):

@@ -152,3 +152,31 @@ def witnesses(
         print(f"{len(missing)} bins or bugs without a witness:")
         print("\n".join(missing))
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+@designs_app.command()
+def kills(
+    name: Name,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the search and random agents.")] = 0,
+    max_cycles: Annotated[int, typer.Option(min=1, help="Simulated cycles that each agent gets.")] = 200_000,
+    simulator: Simulator = "icarus",
+    as_json: Json = False,
+) -> None:
+    """Show which agent's tests notice which seeded bug, and by which check, at equal cycles.
+
+    Example:
+
+      dv-agent designs kills mxint_softmax
+    """
+    from dv_agent.designs.loader import find_design
+    from dv_agent.eval.kill_table import kill_table
+    from dv_agent.eval.kills import Kill
+    from dv_agent.runners.simulators import find_simulator
+
+    for row in kill_table(find_design(name), find_simulator(simulator), max_cycles, seed):
+        if as_json:
+            print(row.model_dump_json())
+            continue
+        found = row.outcome
+        words = f"killed by {found.failure.check}, test" if isinstance(found, Kill) else "survives, tests"
+        print(f"{row.bug:6} {row.difficulty:7} {row.agent:7} {words} {found.tests}, {found.cycles:,} cycles")

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from runner_fixtures import Opener
 
 from dv_agent.designs.design import Design
 from dv_agent.runners.icarus import IcarusSession, IcarusSimulator
-
-Opener = Callable[[Design], IcarusSession]
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,11 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import Trace
+from dv_agent.runners.icarus import IcarusSession
 
+Opener = Callable[[Design], IcarusSession]
 FIXTURES = Path(__file__).parent / "fixtures"
+COUNTER = "module counter(input clk, input rst, input in_valid, output in_ready); assign in_ready = 1;\n{}\nendmodule\n"
 MAGIC = 0xEE
 TAG = 0x5A
 
@@ -160,3 +164,20 @@ def beats(*values: int, last_every: int = 1, gap: int = 0) -> tuple[Op, ...]:
 def program(max_cycles: int = 2000, **tracks: tuple[Op, ...]) -> Program:
     """A program; ``in_`` means the track ``in``."""
     return Program({name.rstrip("_"): ops for name, ops in tracks.items()}, max_cycles)
+
+
+def counter(folder: Path, body: str) -> Design:
+    """A design with a chosen body."""
+    (folder / "counter.v").write_text(COUNTER.format(body))
+    port = {"kind": "source", "valid": "in_valid", "ready": "in_ready", "fields": {}}
+    return make_design("counter", {"in": port}, folder=folder)
+
+
+def same(one: Trace, other: Trace) -> bool:
+    """Whether two traces agree in every bit, known or not."""
+    return (
+        (one.cycles, one.end) == (other.cycles, other.end)
+        and all(np.array_equal(one.signals[name], other.signals[name]) for name in one.signals)
+        and one.unknown.keys() == other.unknown.keys()
+        and all(np.array_equal(one.unknown[name], other.unknown[name]) for name in one.unknown)
+    )

@@ -93,7 +93,7 @@ def test_unknown_payloads_are_left_to_the_protocol_checks() -> None:
 
 
 def test_failures_are_bounded_and_sorted() -> None:
-    found = failures(seen(range(0, 40)), due(range(100, 140)))
+    found = failures(seen(range(40)), due(range(100, 140)))
     assert len(found) == MAX_FAILURES
     assert [f.cycle for f in found] == sorted(f.cycle or 0 for f in found)
 

@@ -6,9 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from conftest import Opener
 from runner_fixtures import (
-    AdderModel, LowResetModel, PipeModel, WalkerModel, adder, beats, bits, lowreset, make_design, pipe, program, stream,
+    AdderModel,
+    LowResetModel,
+    Opener,
+    PipeModel,
+    WalkerModel,
+    adder,
+    beats,
+    bits,
+    lowreset,
+    make_design,
+    pipe,
+    program,
+    stream,
     walker,
 )  # fmt: skip
 

@@ -3,10 +3,26 @@
 from __future__ import annotations
 
 import pytest
-from conftest import Opener
 from runner_fixtures import (
-    DATA_X, DROP, EARLY, FINISH, FLICKER, LOOP, MAGIC, READY_X, SPIN, STOP, STUCK, SWAP, TWICE, WRONG,
-    PipeModel, beats, pipe, program,
+    DATA_X,
+    DROP,
+    EARLY,
+    FINISH,
+    FLICKER,
+    LOOP,
+    MAGIC,
+    READY_X,
+    SPIN,
+    STOP,
+    STUCK,
+    SWAP,
+    TWICE,
+    WRONG,
+    Opener,
+    PipeModel,
+    beats,
+    pipe,
+    program,
 )  # fmt: skip
 
 from dv_agent.designs.program import Op

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from runner_fixtures import PipeModel, pipe
-from test_sessions import same
+from runner_fixtures import PipeModel, pipe, same
 
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from runner_fixtures import (
-    AdderModel, LowResetModel, PipeModel, WalkerModel, adder, beats, lowreset, pipe, program, walker,
+    AdderModel,
+    LowResetModel,
+    PipeModel,
+    WalkerModel,
+    adder,
+    beats,
+    bits,
+    lowreset,
+    make_design,
+    pipe,
+    program,
+    stream,
+    walker,
 )  # fmt: skip
 
+from dv_agent.designs.observation import Observation
 from dv_agent.designs.program import Op, Program
-from dv_agent.designs.trace import End
+from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks import check
 from dv_agent.runners.reference_session import ReferenceSession, ReferenceSimulator
 from dv_agent.runners.simulator import Session, Simulator
@@ -39,7 +52,10 @@ def test_the_model_asks_and_the_memory_answers() -> None:
 
 
 def test_a_reset_ends_an_epoch_also_when_it_is_active_low() -> None:
-    tracks = {"in": (Op("send", 1), Op("send", 2, gap=5)), "reset": (Op("at", 3), Op("pulse", 2))}
+    tracks: dict[str, tuple[Op, ...]] = {
+        "in": (Op("send", 1), Op("send", 2, gap=5)),
+        "reset": (Op("at", 3), Op("pulse", 2)),
+    }
     trace = ReferenceSession(lowreset(), LowResetModel()).run(Program(tracks, 500)).trace
     assert trace.accepted["in"].epoch.tolist() == [0, 1]
     assert trace.accepted["out"].columns["count"].tolist() == [0, 0]
@@ -51,3 +67,24 @@ def test_it_fits_the_seams() -> None:
         seam: Session = session
         assert seam.run(program(in_=beats(1))).trace.end == End.DRAINED
     assert (simulator.name, simulator.version()) == ("reference", "reference model")
+
+
+def test_two_sources_share_a_strobe_port_one_after_the_other() -> None:
+    ports = {
+        "one": stream("source", "one", {"x": bits("one_x", 4)}),
+        "two": stream("source", "two", {"x": bits("two_x", 4)}),
+        "cfg": {"kind": "strobe", "enable": "cfg_write", "fields": {"v": bits("cfg_v", 4)}},
+    }
+    tracks: dict[str, tuple[Op, ...]] = {
+        "one": (Op("send", 1, strobes=(("cfg", 3),)), Op("send", 2)),
+        "two": (Op("send", 3, strobes=(("cfg", 4),)), Op("send", 4)),
+    }
+
+    class NoOutputs:
+        def observe(self, _trace: Trace) -> Observation:
+            return Observation({}, {})
+
+    trace = ReferenceSession(make_design("shared", ports), NoOutputs()).run(Program(tracks, 100)).trace
+    assert trace.accepted["cfg"].columns["v"].tolist() == [3, 4]
+    assert trace.accepted["one"].cycle.tolist() == [0, 1]
+    assert trace.accepted["two"].cycle.tolist() == [1, 2]

@@ -9,21 +9,16 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
-from conftest import Opener
-from runner_fixtures import FIXTURES, MAGIC, SPIN, beats, lowreset, make_design, pipe, program
+from runner_fixtures import MAGIC, SPIN, Opener, beats, counter, lowreset, pipe, program, same
 
-from dv_agent.designs.design import Design
 from dv_agent.designs.program import Op
-from dv_agent.designs.trace import End, Trace
-from dv_agent.errors import BuildError, InputFileError, PrerequisiteError, SimulatorCrash, SimulatorTimeout, UsageError
-from dv_agent.runners.build import build_icarus, cache_folder
+from dv_agent.designs.trace import End
+from dv_agent.errors import SimulatorCrash, SimulatorTimeout, UsageError
 from dv_agent.runners.icarus import IcarusSimulator
 from dv_agent.runners.waves import dump_waves
 
 PROGRAM = program(in_=beats(*range(20), gap=1), out=(Op("stall", 7),))
-COUNTER = "module counter(input clk, input rst, input in_valid, output in_ready); assign in_ready = 1;\n{}\nendmodule\n"
 
 
 def group_is_alive(group: int) -> bool:
@@ -47,23 +42,6 @@ def wait_for_death(group: int, seconds: float = 5.0) -> bool:
             return False
         time.sleep(0.05)
     return True
-
-
-def counter(folder: Path, body: str) -> Design:
-    """A design with a chosen body."""
-    (folder / "counter.v").write_text(COUNTER.format(body))
-    port = {"kind": "source", "valid": "in_valid", "ready": "in_ready", "fields": {}}
-    return make_design("counter", {"in": port}, folder=folder)
-
-
-def same(one: Trace, other: Trace) -> bool:
-    """Whether two traces agree in every bit, known or not."""
-    return (
-        (one.cycles, one.end) == (other.cycles, other.end)
-        and all(np.array_equal(one.signals[name], other.signals[name]) for name in one.signals)
-        and one.unknown.keys() == other.unknown.keys()
-        and all(np.array_equal(one.unknown[name], other.unknown[name]) for name in one.unknown)
-    )
 
 
 def test_every_test_starts_from_power_up(open_session: Opener) -> None:
@@ -160,47 +138,6 @@ def test_a_program_that_does_not_fit_is_refused(open_session: Opener) -> None:
     assert session.run(PROGRAM).trace.end == End.DRAINED
 
 
-def test_missing_icarus_says_how_to_install_it(empty_path: None, tmp_path: Path) -> None:
-    with pytest.raises(PrerequisiteError, match="apt-get install iverilog"):
-        IcarusSimulator(tmp_path).open(pipe())
-
-
-def test_a_syntax_error_names_the_file_relative_to_the_design(simulator: IcarusSimulator, tmp_path: Path) -> None:
-    with pytest.raises(BuildError) as caught:
-        simulator.open(counter(tmp_path, "garbage here;\n" * 40))
-    assert "\ncounter.v:2: syntax error" in str(caught.value)
-    assert str(tmp_path) not in str(caught.value)
-    assert len(str(caught.value).splitlines()) <= 12
-
-
-def test_a_port_of_another_width_is_a_build_error(simulator: IcarusSimulator) -> None:
-    ports = {
-        "in": {
-            "kind": "source",
-            "valid": "in_valid",
-            "ready": "in_ready",
-            "fields": {"data": {"signal": "in_data", "width": 9}},
-        }
-    }
-    with pytest.raises(BuildError, match="in_data"):
-        simulator.open(make_design("pipe", ports))
-
-
-def test_an_unknown_parameter_is_a_build_error(simulator: IcarusSimulator) -> None:
-    with pytest.raises(BuildError, match="DEPTH"):
-        simulator.open(pipe().model_copy(update={"parameters": {"DEPTH": 3}}))
-
-
-def test_a_missing_source_and_a_signal_with_two_drivers_are_bad_input(simulator: IcarusSimulator) -> None:
-    with pytest.raises(InputFileError, match="no_such"):
-        simulator.open(pipe().model_copy(update={"sources": ("no_such.v",)}))
-    twice = {
-        name: {"kind": "source", "valid": "in_valid", "ready": "in_ready", "fields": {}} for name in ("one", "other")
-    }
-    with pytest.raises(InputFileError, match="in_valid"):
-        simulator.open(make_design("pipe", twice))
-
-
 def test_a_design_that_ends_at_once_is_a_simulator_crash(simulator: IcarusSimulator, tmp_path: Path) -> None:
     with pytest.raises(SimulatorCrash, match="last words"):
         simulator.open(counter(tmp_path, 'initial begin $display("last words"); $finish; end'))
@@ -225,26 +162,6 @@ def test_much_output_stays_bounded_and_out_of_the_terminal(
     assert capfd.readouterr() == ("", "")
 
 
-def test_builds_are_found_again_and_depend_on_contents(tmp_path: Path) -> None:
-    design = counter(tmp_path, "// one")
-    first = build_icarus(design, tmp_path / "cache", "v")
-    assert not first.cached
-    assert build_icarus(design, tmp_path / "cache", "v") == type(first)(first.folder, cached=True)
-    other = build_icarus(counter(tmp_path, "// two"), tmp_path / "cache", "v")
-    assert not other.cached
-    assert other.folder != first.folder
-    assert not build_icarus(design, tmp_path / "cache", "another version").cached
-    assert len(list((tmp_path / "cache" / "icarus").iterdir())) == 3
-
-
-def test_the_cache_folder_follows_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("DV_AGENT_CACHE", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", "/somewhere")
-    assert cache_folder() == Path("/somewhere/dv-agent")
-    monkeypatch.setenv("DV_AGENT_CACHE", "/elsewhere")
-    assert cache_folder() == Path("/elsewhere")
-
-
 @pytest.mark.parametrize("fault", [0, SPIN])
 def test_waves_are_written(simulator: IcarusSimulator, tmp_path: Path, fault: int) -> None:
     path = tmp_path / "deep" / "waves here.fst"
@@ -253,7 +170,3 @@ def test_waves_are_written(simulator: IcarusSimulator, tmp_path: Path, fault: in
     assert path.stat().st_size > 200
     assert f"'{path}'" in waves.command
     assert waves.command.startswith(("surfer ", "gtkwave "))
-
-
-def test_fixture_folders_stay_clean() -> None:
-    assert {path.suffix for path in FIXTURES.rglob("*") if path.is_file()} == {".v"}

@@ -1,0 +1,79 @@
+"""`designs check` holds for mxint_softmax, and each part of it can fail."""
+
+import shutil
+from pathlib import Path
+
+from dv_agent.designs.loader import DesignFolder, find_design, load_design
+from dv_agent.eval.check import Options, PartResult, check_design, chunk_failures
+from dv_agent.eval.lint import lint
+from dv_agent.eval.traffic import over_chunks
+from dv_agent.runners.simulators import find_simulator
+
+SMALL = Options(beats=300, mutants=12, jobs=1)
+
+
+def parts(folder: DesignFolder) -> dict[str, PartResult]:
+    return {part.part: part for part in check_design(folder, find_simulator("icarus"), SMALL)}
+
+
+def copy(tmp_path: Path) -> Path:
+    home = tmp_path / "mxint_softmax"
+    shutil.copytree(find_design("mxint_softmax").path, home)
+    return home
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert text.count(old) >= 1, f"{old!r} is not in {file.name}"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def test_the_design_is_sound() -> None:
+    found = parts(find_design("mxint_softmax"))
+    assert {name: part.problems for name, part in found.items() if not part.ok} == {}
+    assert found["bugs"].figures == {"bugs": 8, "killed": 8}
+    assert found["agreement"].figures["alarms"] == 0
+
+
+def test_a_wrong_model_a_missing_witness_and_a_wrong_tier_are_noticed(tmp_path: Path) -> None:
+    home = copy(tmp_path)
+    edit(home / "model.py", "108, 117]", "108, 116]")
+    witnesses = (home / "witnesses/witnesses.json").read_text().splitlines()
+    (home / "witnesses/witnesses.json").write_text("\n".join([*witnesses[:3], *witnesses[4:]]))
+    edit(home / "plan.yaml", 'tiers: {medium: ["-8 x 4"', 'tiers: {hard: ["-8 x 4"')
+    found = parts(load_design(home))
+    assert any("value" in problem for problem in found["agreement"].problems)
+    assert any("fails" in problem for problem in found["witnesses"].problems)
+    assert any("no witness hits" in problem for problem in found["witnesses"].problems)
+    assert any("reduction.power.-8+4: plan says hard" in problem for problem in found["tiers"].problems)
+
+
+def test_a_bug_that_nothing_exposes_or_that_does_not_apply_is_noticed(tmp_path: Path) -> None:
+    home = copy(tmp_path)
+    edit(home / "bugs/bugs.yaml", "handover.next_row.smaller_after_one_beat", "row.length.1")
+    edit(home / "bugs/bugs.yaml", "lanes.quotient.least", "lanes.quotient.nothing")
+    edit(home / "bugs/S7_saturation_e7.patch", "\n-", "\n-nothing like this")
+    problems = "\n".join(parts(load_design(home))["bugs"].problems)
+    assert "bug S10: exposed_by names no bin of the plan: lanes.quotient.nothing" in problems
+    assert "bug S7: " in problems
+    assert "does not match" in problems
+
+
+def test_lint_finds_what_a_tool_says(tmp_path: Path) -> None:
+    home = copy(tmp_path)
+    edit(
+        home / "rtl/bit_length.v",
+        "endmodule",
+        "wire [3:0] odd; assign odd = 1'b1 + 4'd2; assign nowhere = 1;\nendmodule",
+    )
+    results = {one.tool: one for one in lint(load_design(home).design)}
+    assert not results["iverilog"].ok
+    assert "bit_length" in results["iverilog"].messages
+
+
+def test_traffic_does_not_depend_on_the_number_of_processes() -> None:
+    folder = find_design("mxint_softmax")
+    one, two = (list(over_chunks(folder, "icarus", 5, 12_000, jobs, chunk_failures)) for jobs in (1, 2))
+    assert one == two
+    assert sum(beats for _, beats, _, _ in one) >= 12_000
+    assert all(failures == [] for *_, failures in one)

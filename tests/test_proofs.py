@@ -1,0 +1,56 @@
+"""Every design's proof holds for its files as they are; stale or edited proofs are noticed."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from dv_agent.designs.loader import design_names, find_design, load_design
+from dv_agent.errors import InputFileError
+from dv_agent.eval.proof import Proof, proof_errors
+
+
+@pytest.mark.parametrize("name", design_names())
+def test_the_committed_proof_is_fresh_and_whole(name: str) -> None:
+    folder = find_design(name)
+    assert proof_errors(folder) == ()
+    proof = Proof.model_validate_json((folder.path / "proof.json").read_text(encoding="utf-8"))
+    assert [part.part for part in proof.parts] == ["lint", "witnesses", "tiers", "bugs", "mutants", "agreement"]
+    assert all(part.ok for part in proof.parts)
+    figures = {part.part: part.figures for part in proof.parts}
+    assert figures["agreement"]["alarms"] == 0
+    assert int(figures["agreement"]["beats"]) >= 1_000_000
+    assert figures["witnesses"]["bins"] == figures["witnesses"]["bins_hit"]
+    assert figures["bugs"]["bugs"] == figures["bugs"]["killed"]
+    assert int(figures["mutants"]["noticed_by_checks"]) >= 20
+
+
+@pytest.mark.parametrize(
+    ("file", "kind"),
+    [
+        ("rtl/row_accumulator.v", "rtl"),
+        ("model.py", "model"),
+        ("spec.md", "specification"),
+        ("stimulus.yaml", "schema"),
+        ("plan.yaml", "plan"),
+        ("witnesses/witnesses.json", "witnesses"),
+        ("bugs/bugs.yaml", "bugs"),
+    ],
+)
+def test_any_change_makes_a_proof_stale(tmp_path: Path, file: str, kind: str) -> None:
+    home = tmp_path / "mxint_softmax"
+    shutil.copytree(find_design("mxint_softmax").path, home)
+    with (home / file).open("a", encoding="utf-8") as text:
+        text.write("\n")
+    assert [error for error in proof_errors(load_design(home)) if f": {kind} changed" in error]
+
+
+def test_a_missing_or_broken_proof_is_noticed(tmp_path: Path) -> None:
+    home = tmp_path / "mxint_softmax"
+    shutil.copytree(find_design("mxint_softmax").path, home)
+    (home / "proof.json").write_text(json.dumps({"schema_version": 1}))
+    with pytest.raises(InputFileError, match=r"proof\.json"):
+        proof_errors(load_design(home))
+    (home / "proof.json").unlink()
+    assert "no proof.json" in proof_errors(load_design(home))[0]
