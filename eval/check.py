@@ -111,7 +111,7 @@ class _Checker:
                 self._traces.append(result.trace)
                 coverage = coverage.add(result.sample, f"{index:06}")
                 problems += [f"witness {index} ({test.name}) fails: {failure.message}" for failure in result.failures]
-        problems += [f"no witness hits {self._plan.bins[index].id}" for index in coverage.open_bins.tolist()]
+        problems = [f"no witness hits {self._plan.bins[index].id}" for index in coverage.open_bins.tolist()] + problems
         useful = {int(name[1]) for name in coverage.names}
         self._idle = [index for index in range(len(self._tests)) if index not in useful]
         figures = {"witnesses": len(self._tests), "bins": len(self._plan.bins), "cycles": cycles}

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
-import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +12,13 @@ from pathlib import Path
 from dv_agent.designs.design import Design, Frozen
 
 LINT_TIMEOUT = 120
+_PARSE = """
+import sys
+from pyverilog.vparser.parser import VerilogCodeParser
+room, *files = sys.argv[1:]
+VerilogCodeParser(files, outputdir=room, debug=False).parse()
+print("\\nparsed")
+"""
 
 
 class LintResult(Frozen):
@@ -71,16 +76,6 @@ def _run(tool: str, command: list[str], room: Path) -> LintResult:
 
 
 def _pyverilog(files: list[str], room: Path) -> LintResult:
-    """pyverilog writes tables and its preprocessor's output into the current folder, hence the change of folder."""
-    from pyverilog.vparser.parser import ParseError, VerilogCodeParser  # noqa: PLC0415  (slow to import)
-
-    here = Path.cwd()
-    os.chdir(room)
-    try:
-        with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
-            VerilogCodeParser(files, outputdir=str(room), debug=False).parse()
-    except ParseError as error:
-        return LintResult(tool="pyverilog", messages=str(error)[:2000] or "parse error")
-    finally:
-        os.chdir(here)
-    return LintResult(tool="pyverilog")
+    """pyverilog leaves files open, prints, and writes into the current folder, hence the process of its own."""
+    result = _run("pyverilog", [sys.executable, "-W", "ignore", "-c", _PARSE, str(room), *files], room)
+    return result if "parsed" not in result.messages.splitlines() else LintResult(tool="pyverilog")

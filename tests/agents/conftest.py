@@ -1,0 +1,17 @@
+"""A testbench of mxint_softmax on real Icarus, shared by the tests of this folder."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.loader import load_plan
+from dv_agent.designs.loader import find_design
+from dv_agent.runners.simulators import find_simulator
+
+
+@pytest.fixture(scope="session")
+def bench() -> Iterator[Testbench]:
+    folder = find_design("mxint_softmax")
+    with find_simulator("icarus").open(folder.design) as session:
+        yield Testbench(folder, load_plan(folder.path / "plan.yaml"), session)

@@ -1,0 +1,162 @@
+"""The command line as people meet it: real processes, exit codes, one clear message for a mistake."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dv_agent.designs.loader import find_design
+
+
+def call(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
+    code = "from dv_agent.cli.main import main; main()"
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("DV_AGENT_")}
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
+        cwd=cwd,
+        env={**environment, **(env or {})},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def home(tmp_path: Path) -> Path:
+    copy = tmp_path / "mxint_softmax"
+    shutil.copytree(find_design("mxint_softmax").path, copy)
+    return copy
+
+
+def test_a_run_ends_with_holes_record_and_the_word_on_models(tmp_path: Path) -> None:
+    done = call("run", "--design", "mxint_softmax", "--max-cycles", "9000", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "holes remain" in done.stdout
+    assert "all checks passed" in done.stdout
+    assert "No model is set" in done.stdout
+    (folder,) = (tmp_path / "runs").iterdir()
+    assert folder.name in done.stdout
+    assert "turn   1" in done.stderr
+    written = json.loads((folder / "run.json").read_text())
+    assert written["versions"]["cocotb"]
+    assert set(written["hashes"]) >= {"rtl", "model", "plan", "schema", "specification"}
+
+
+def test_json_is_one_object_and_the_seed_fixes_it(tmp_path: Path) -> None:
+    words = ("run", "--design", "mxint_softmax", "--agent", "random", "--max-cycles", "6000", "--json", "--seed", "4")
+    one, two = (json.loads(call(*words, cwd=tmp_path).stdout) for _ in range(2))
+    assert one["totals"] == two["totals"]
+    assert one["holes"] == two["holes"]
+    assert one["run"]["bins"] == len(one["holes"]) + one["run"]["bins_hit"]
+
+
+def test_options_can_stand_in_the_environment(tmp_path: Path) -> None:
+    env = {"DV_AGENT_DESIGN": "mxint_softmax", "DV_AGENT_AGENT": "null", "DV_AGENT_OUT": "elsewhere"}
+    assert call("run", "-q", cwd=tmp_path, env=env).returncode == 0
+    assert len(list((tmp_path / "elsewhere").iterdir())) == 1
+
+
+def test_a_missed_target_and_a_found_bug_are_exit_code_one(tmp_path: Path) -> None:
+    words = ("run", "--design", "mxint_softmax", "--agent", "random", "--max-cycles", "3000", "-q")
+    assert call(*words, "--target", "99", cwd=tmp_path).returncode == 1
+    assert call(*words, "--target", "10", cwd=tmp_path).returncode == 0
+    found = call(*words, "--bug", "S7", "--stop-on-failure", cwd=tmp_path)
+    assert found.returncode == 1
+    assert "FAILED value on out" in found.stdout
+    assert "confirmed in a fresh process" in found.stdout
+    assert "waves.fst" in found.stdout
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    text = file.read_text(encoding="utf-8")
+    assert old in text
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+MISTAKES: list[tuple[str, str, str, int, str]] = [
+    ("design.yaml", "kind: source", "kind: sauce", 2, r"design.yaml:24: ports.in: .*sauce"),
+    ("design.yaml", "name: mxint_softmax", "name: [", 2, r"design.yaml:\d+: not valid YAML"),
+    ("plan.yaml", "of: [n, r]", "of: [n, q]", 2, r"plan.yaml:\d+: .*'q'"),
+    ("plan.yaml", "of: acc_shift", "of: acc_shfit", 2, r"plan.yaml:\d+: .*acc_shfit.*did you mean"),
+    ("stimulus.yaml", "gap: [4, 18]", "gap: [18, 4]", 2, r"stimulus.yaml:\d+: range"),
+    ("model.py", "import numpy", "import nunpy", 2, r"model.py: cannot be imported: ModuleNotFoundError"),
+    ("rtl/exp_lane.v", "endmodule", "endmodul", 4, r"exp_lane.v"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "code", "message"), MISTAKES)
+def test_a_broken_design_is_one_message(tmp_path: Path, file: str, old: str, new: str, code: int, message: str) -> None:
+    copy = home(tmp_path)
+    edit(copy / file, old, new)
+    done = call("run", "--design", str(copy), "--agent", "random", "--max-cycles", "500", "-q", cwd=tmp_path)
+    assert done.returncode == code
+    assert re.search(message, done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
+    assert len(done.stderr.splitlines()) <= 14
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (("run", "--design", "mxint_sofmax"), 2, "did you mean mxint_softmax"),
+        (("run", "--design", "./nowhere"), 2, "no such file"),
+        (("run", "--design", "mxint_softmax", "--bug", "S99"), 2, "unknown seeded bug"),
+        (("run", "--design", "mxint_softmax", "--simulator", "vcs"), 2, "unknown simulator 'vcs'"),
+        (("run", "--design", "mxint_softmax", "--agent", "psychic"), 2, "psychic"),
+        (("run", "--design", "mxint_softmax", "--out", "/proc/nothing"), 2, "choose another with --out"),
+        (("designs", "show", "nope"), 2, "unknown design"),
+        (("designs", "check"), 2, "name one design"),
+    ],
+)
+def test_a_wrong_word_is_one_message(tmp_path: Path, words: tuple[str, ...], code: int, message: str) -> None:
+    done = call(*words, cwd=tmp_path)
+    assert done.returncode == code
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_simulator_says_what_to_install(tmp_path: Path) -> None:
+    (tmp_path / "bin").mkdir()
+    done = call("run", "--design", "mxint_softmax", cwd=tmp_path, env={"PATH": str(tmp_path / "bin")})
+    assert done.returncode == 3
+    assert "apt-get install" in done.stderr
+    doctor = call("doctor", cwd=tmp_path, env={"PATH": str(tmp_path / "bin")})
+    assert doctor.returncode == 3
+    assert "MISS iverilog" in doctor.stdout
+
+
+def test_doctor_list_and_show(tmp_path: Path) -> None:
+    doctor = call("doctor", "--json", cwd=tmp_path)
+    assert doctor.returncode == 0
+    assert {one["name"] for one in json.loads(doctor.stdout)} >= {"python", "cocotb", "iverilog"}
+    (row,) = [row for row in json.loads(call("designs", "list", "--json", cwd=tmp_path).stdout) if row["bugs"]]
+    assert row["name"] == "mxint_softmax"
+    assert sum(row["tiers"].values()) == row["bins"]
+    assert "source" in call("designs", "show", "mxint_softmax", cwd=tmp_path).stdout
+    bins = call("designs", "show", "mxint_softmax", "--bins", cwd=tmp_path).stdout
+    assert len(bins.splitlines()) == row["bins"]
+
+
+def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
+    """A file-size limit stands in for the full disk: writing beyond it fails as a full disk does."""
+    code = (
+        "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "from dv_agent.cli.main import main; import dv_agent.agents.record as r;"
+        "old = r.RunRecord.turn;\n"
+        "def turn(self, t):\n"
+        "    resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)); old(self, t)\n"
+        "r.RunRecord.turn = turn\n"
+        "main()"
+    )
+    words = ["run", "--design", "mxint_softmax", "--agent", "random", "--max-cycles", "900", "-q"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 2
+    assert "cannot write" in done.stderr
+    assert "Traceback" not in done.stderr
