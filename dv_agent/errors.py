@@ -122,6 +122,18 @@ class SimulatorTimeout(SimulationError):
 
 
 class ModelFailure(DvAgentError):
-    """The language model gave no usable answer after all retries."""
+    """The language model gave no answer after all retries.
+
+    Args:
+        message: what happened and what to do.
+        attempts: what was tried and what it cost (`dv_agent.agents.model.CallUsage`).
+    """
 
     exit_code = ExitCode.MODEL
+
+    def __init__(self, message: str, attempts: tuple[object, ...] = ()) -> None:
+        self.message, self.attempts = message, attempts
+        super().__init__(message)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.message, self.attempts)

@@ -43,6 +43,8 @@ class Outcome:
         hits: indices of all bins that it hit.
         near: the holes that it came near to.
         failures: one line for each failed check.
+        by_step: (track, step, bins) for each step of a source or strobe track: the bins of `new_bins` whose first hit
+            fell into that step.
     """
 
     test: Test
@@ -52,6 +54,7 @@ class Outcome:
     hits: tuple[int, ...]
     near: tuple[Near, ...] = ()
     failures: tuple[str, ...] = ()
+    by_step: tuple[tuple[str, int, tuple[int, ...]], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

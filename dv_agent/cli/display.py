@@ -85,7 +85,7 @@ class Display:
 
     def note(self, text: str) -> None:
         """A line below the report."""
-        self._console.print(Text(text, style="dim"))
+        self._console.print(Text(text, style="dim"), soft_wrap=True)
 
     def _checks(self) -> str:
         return "checks ok" if not self._failing else f"{self._failing} tests FAILED"
@@ -120,9 +120,9 @@ class Display:
         self._console.print(_totals_table(finished))
         self._print_holes(finished.report.holes)
         for finding in finished.findings:
-            self._console.print(Text(f"FAILED {finding.headline}", style="bold red"))
+            self._console.print(Text(f"FAILED {finding.headline}", style="bold red"), soft_wrap=True)
             for line in finding.lines():
-                self._console.print(Text(f"  {line}"))
+                self._console.print(Text(f"  {line}"), soft_wrap=True)
         if not finished.findings:
             self._console.print(Text(f"all checks passed in {header.tests} tests", style="green"))
         spent = header.spent
@@ -130,22 +130,21 @@ class Display:
         reason = reasons.get(header.stop_reason, header.stop_reason.replace("budget:", "budget used up: "))
         self._console.print(
             f"stopped: {reason} · {header.turns} turns · {header.tests} tests · {spent.cycles:,} cycles · "
-            f"{spent.seconds:.1f} s"
+            f"{spent.seconds:.1f} s",
+            soft_wrap=True,
         )
         self._console.print(f"record: {finished.folder}", soft_wrap=True)
 
     def _print_holes(self, holes: tuple[Hole, ...]) -> None:
         if not holes:
             return
-        table = Table(title=f"{len(holes)} holes remain", title_justify="left", box=None, pad_edge=False)
-        for name, justify in (("bin", "left"), ("tier", "left"), ("distance", "right"), ("how to hit it", "left")):
-            table.add_column(name, justify=justify)  # type: ignore[arg-type]
+        self._console.print(Text(f"{len(holes)} holes remain (distance 0 would be a hit)", style="bold"))
         for hole in holes[:HOLES_SHOWN]:
-            distance = "-" if hole.distance is None else str(hole.distance)
-            table.add_row(hole.bin, hole.tier, distance, hole.description)
-        self._console.print(table)
+            distance = "not seen" if hole.distance is None else f"distance {hole.distance}"
+            self._console.print(Text(f"  {hole.bin}  ({hole.tier}, {distance})"), soft_wrap=True)
+            self._console.print(Text(f"      {hole.description}", style="dim"), soft_wrap=True)
         if len(holes) > HOLES_SHOWN:
-            self._console.print(f"... and {len(holes) - HOLES_SHOWN} more in coverage.json")
+            self._console.print(f"  ... and {len(holes) - HOLES_SHOWN} more; `--json` lists all")
 
 
 def _totals_table(finished: Finished) -> Table:
