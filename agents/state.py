@@ -6,7 +6,7 @@ replay, by resume and by re-scoring: whatever happens to a run happens here.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from dv_agent.agents.budget import Budget, Spent
@@ -126,7 +126,8 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
     hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
     covered = tuple(bench.plan.index(one.id) for one in new)
     trace = result.trace
-    outcome = Outcome(result.test, trace.cycles, trace.end, covered, hits, result.near, failures)
+    by_step = _by_step(result, covered, bench)
+    outcome = Outcome(result.test, trace.cycles, trace.end, covered, hits, result.near, failures, by_step)
     record = TestRecord(
         test=result.test,
         index=state.tests,
@@ -146,3 +147,16 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
         last=(*state.last, outcome),
         failures=(state.failures + found)[:MAX_FAILURES],
     ), record
+
+
+def _by_step(result: Result, covered: Sequence[int], bench: Testbench) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
+    """The bins of `covered` by the step of a payload track in which each was hit first."""
+    found: dict[tuple[str, int], list[int]] = {}
+    names = [name for name, port in bench.folder.design.ports.items() if port.kind in ("source", "strobe")]
+    for index in covered:
+        cycle = int(result.sample.first_cycle[index])
+        steps = result.steps_at(cycle) if cycle >= 0 else {}
+        for name in names:
+            if name in steps:
+                found.setdefault((name, steps[name]), []).append(index)
+    return tuple((name, step, tuple(bins)) for (name, step), bins in sorted(found.items()))

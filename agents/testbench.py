@@ -29,6 +29,7 @@ class Result:
         sample: its coverage; empty of hits where the simulator hung or crashed.
         near: the targets, each with the distance at which this test came nearest.
         failures: failed checks, not yet confirmed in a fresh process.
+        step_starts: see `Run`.
     """
 
     test: Test
@@ -36,6 +37,11 @@ class Result:
     sample: Sample
     near: tuple[Near, ...]
     failures: tuple[CheckFailure, ...]
+    step_starts: Mapping[str, Sequence[tuple[int, int]]]
+
+    def steps_at(self, cycle: int) -> dict[str, int]:
+        """For each track, the step that was under way in `cycle`."""
+        return _steps_at(self.step_starts, cycle)
 
 
 class Testbench:
@@ -72,7 +78,7 @@ class Testbench:
         partial = not done.trace.signals
         sample = self._sampler.sample(tables, targets if len(targets) else None, partial=partial)
         near = self._near(sample, tables, done, targets)
-        return Result(test, done.trace, sample, near, failures + _illegal(sample))
+        return Result(test, done.trace, sample, near, failures + _illegal(sample), done.step_starts)
 
     def _near(self, sample: Sample, tables: Mapping[str, Table], done: Run, targets: Sequence[int]) -> tuple[Near, ...]:
         found = []
@@ -82,7 +88,7 @@ class Testbench:
             columns = tables[self._table_of[self.plan.bins[index].covergroup]].columns
             cycle = columns["cycle"][sample.nearest_row[index]] if "cycle" in columns else 0
             distance = closeness(int(sample.distance[index]), int(sample.residual[index]))
-            found.append(Near(index, distance, _steps_at(done, int(cycle))))
+            found.append(Near(index, distance, _steps_at(done.step_starts, int(cycle))))
         return tuple(found)
 
 
@@ -94,10 +100,9 @@ def observe(folder: DesignFolder, trace: Trace) -> tuple[dict[str, Table], tuple
     return join({**observation.tables, **shared}, shared["cycle"]), failures
 
 
-def _steps_at(done: Run, cycle: int) -> dict[str, int]:
-    """For each track, the step that was under way in `cycle`."""
+def _steps_at(step_starts: Mapping[str, Sequence[tuple[int, int]]], cycle: int) -> dict[str, int]:
     steps = {}
-    for track, starts in done.step_starts.items():
+    for track, starts in step_starts.items():
         if starts:
             place = int(np.searchsorted([start for start, _ in starts], cycle, side="right")) - 1
             steps[track] = starts[max(place, 0)][1]
