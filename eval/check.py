@@ -68,9 +68,15 @@ class PartResult(Frozen):
         return not self.problems
 
 
-def check_design(folder: DesignFolder, simulator: Simulator, options: Options) -> Iterator[PartResult]:
-    """Run all parts, cheapest first; yields each answer as it comes."""
-    checker = _Checker(folder, simulator, options)
+def check_design(
+    folder: DesignFolder, simulator: Simulator, options: Options, say: Callable[[str], None] | None = None
+) -> Iterator[PartResult]:
+    """Run all parts, cheapest first; yields each answer as it comes.
+
+    Args:
+        say: told how far a long part is.
+    """
+    checker = _Checker(folder, simulator, options, say or (lambda _: None))
     for part in (checker.lint, checker.witnesses, checker.tiers, checker.bugs, checker.mutants, checker.agreement):
         yield _timed(part)
 
@@ -85,8 +91,10 @@ def _timed(part: Callable[[], PartResult]) -> PartResult:
 
 
 class _Checker:
-    def __init__(self, folder: DesignFolder, simulator: Simulator, options: Options) -> None:
-        self._folder, self._simulator, self._options = folder, simulator, options
+    def __init__(
+        self, folder: DesignFolder, simulator: Simulator, options: Options, say: Callable[[str], None]
+    ) -> None:
+        self._folder, self._simulator, self._options, self._say = folder, simulator, options, say
         self._plan: Plan = load_plan(folder.path / "plan.yaml")
         self._tests: tuple[Test, ...] = load_witnesses(folder)
         self._traces: list[Trace] = []
@@ -187,6 +195,7 @@ class _Checker:
         ):
             counts = [counts[0] + tests, counts[1] + beats, counts[2] + cycles]
             problems += failures
+            self._say(f"agreement: {counts[1]:,} of {options.beats:,} beats, {len(problems)} alarms")
         figures: dict[str, int | float | str] = {"tests": counts[0], "beats": counts[1], "cycles": counts[2]}
         return PartResult(part="agreement", figures={**figures, "alarms": len(problems)}, problems=tuple(problems))
 

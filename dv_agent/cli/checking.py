@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,7 +26,7 @@ def check_and_print(name: str, simulator: str, options: Options, *, write_proof:
     """Check one design, printing each part as it ends; True if all holds."""
     folder, chosen = find_design(name), find_simulator(simulator)
     parts: list[PartResult] = []
-    for part in check_design(folder, chosen, options):
+    for part in check_design(folder, chosen, options, _say if sys.stderr.isatty() else None):
         parts.append(part)
         if as_json:
             print(json.dumps({"design": folder.design.name, "ok": part.ok, **part.model_dump(mode="json")}))
@@ -41,6 +42,11 @@ def check_and_print(name: str, simulator: str, options: Options, *, write_proof:
         if not as_json:
             print(f"     proof written to {path}")
     return held
+
+
+def _say(words: str) -> None:
+    """One line of progress that the next one overwrites."""
+    print(f"\r{words:78}", end="\r", file=sys.stderr, flush=True)
 
 
 def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int, simulator: str) -> tuple[str, ...]:
