@@ -13,6 +13,7 @@ from dv_agent.agents.state import Progress, RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.totals import overall_totals
+from dv_agent.errors import DvAgentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,27 +56,30 @@ def run(
     record: RunRecord,
     on_test: Progress | None = None,
     on_turn: Callable[[RunState, TurnRecord], None] | None = None,
+    should_stop: Callable[[], bool] = lambda: False,
 ) -> RunState:
     """Drive `agent` on `bench` from `state` to the end; the record is whole whatever happens.
+
+    Args:
+        should_stop: asked between turns; True ends the run as interrupted.
 
     Raises:
         DvAgentError: the simulator, the model or the disk failed; what was done stands in the record.
     """
     started = time.monotonic() - state.spent.seconds
-    reason = "error"
+    reason = "interrupted"
     try:
-        while (stop := stop_reason(state, budget, limits)) is None:
+        while (stop := stop_reason(state, budget, limits)) is None and not should_stop():
             proposal = agent.propose(make_view(bench, state, budget))
-            record.proposal(state.turn, proposal)
             state, turn = advance(state, proposal, bench, budget, on_test)
             spent = state.spent.model_copy(update={"seconds": time.monotonic() - started})
-            state = replace(state, spent=spent)
+            state, turn = replace(state, spent=spent), turn.model_copy(update={"spent": spent})
             record.turn(turn)
             if on_turn:
                 on_turn(state, turn)
-        reason = stop
-    except KeyboardInterrupt:
-        reason = "interrupted"
+        reason = stop or reason
+    except DvAgentError as error:
+        reason = f"error: {type(error).__name__}"
         raise
     finally:
         record.finish(state, reason)

@@ -12,6 +12,7 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.model import Message, ModelSettings, Reply
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.storage import to_file
@@ -46,7 +47,9 @@ class RunHeader(Frozen):
     task_version: int
     agent: str
     agent_options: dict[str, Any] = Field(default_factory=dict)
-    model: str | None = None
+    model: ModelSettings | None = None
+    strategy: str = ""
+    returned_models: tuple[str, ...] = ()
     seed: int
     budget: Budget
     target: float
@@ -83,34 +86,58 @@ def new_folder(out: Path, design: str, agent: str, model: str | None) -> Path:
     return folder
 
 
+class ReplyLine(Frozen):
+    """A call of a model, written before the reply is parsed: a reply that was paid for is never asked for again.
+
+    Attributes:
+        turn: the turn it was asked in.
+        messages: the whole prompt.
+        failure: why there is no reply, where there is none.
+    """
+
+    kind: Literal["reply"] = "reply"
+    turn: int
+    messages: tuple[Message, ...]
+    reply: Reply
+    failure: str = ""
+
+
 class RunRecord:
     """The writer of one run folder.
 
     Args:
-        folder: an existing, empty folder.
+        folder: an existing folder; empty, or of the run that goes on.
         header: what is known at the start.
+        turns: turns that stand in it already.
 
     Raises:
         OutputError: from every method, if the disk is full or the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, header: RunHeader) -> None:
-        self.folder, self.header = folder, header
+    def __init__(self, folder: Path, header: RunHeader, turns: int = 0) -> None:
+        self.folder, self.header, self._turns = folder, header, turns
+        self._models: list[str] = []
         self._write("run.json", header.model_dump(mode="json"))
 
-    def proposal(self, turn: int, proposal: Proposal) -> None:
-        """Keep a model's reply before anything is done with it; agents without a model leave no line."""
-        if proposal.raw:
-            self._append({"kind": "reply", "turn": turn, "raw": proposal.raw, "usage": proposal.usage})
+    def reply(self, messages: Sequence[Message], reply: Reply, failure: str = "") -> None:
+        """Append a call of a model in the present turn."""
+        line = ReplyLine(turn=self._turns, messages=tuple(messages), reply=reply, failure=failure)
+        self._append(line.model_dump(mode="json"))
+        self._models += [reply.model] if reply.model else []
 
     def turn(self, turn: TurnRecord) -> None:
         """Append a finished turn."""
         self._append({"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)})
+        self._turns += 1
 
     def finish(self, state: RunState, reason: str) -> None:
         """Write the coverage database and how the run ended."""
         totals = overall_totals(state.coverage)
-        status: Status = "interrupted" if reason == "interrupted" else "error" if reason == "error" else "finished"
+        status: Status = "finished"
+        if reason.startswith("error"):
+            status = "error"
+        elif reason == "interrupted":
+            status = "interrupted"
         update = {
             "status": status,
             "stop_reason": reason,
@@ -122,6 +149,7 @@ class RunRecord:
             "coverage_pct": totals.coverage_pct,
             "failing_tests": len(state.failures),
             "spent": state.spent,
+            "returned_models": tuple(dict.fromkeys((*self.header.returned_models, *self._models))),
         }
         self.header = self.header.model_copy(update=update)
         self._write("coverage.json", to_file(state.coverage))

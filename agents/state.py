@@ -93,6 +93,7 @@ def advance(
         raw=proposal.raw,
         bins_hit=overall_totals(current.coverage).bins_hit,
         spent=current.spent,
+        budget=budget,
     )
     return current, turn
 

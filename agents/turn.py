@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dv_agent.agents.budget import Spent
+from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.proposal import Usage
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.stimulus import Test
@@ -41,7 +41,11 @@ class FailureRecord(Frozen):
 
 
 class TurnRecord(Frozen):
-    """One line of ``turns.jsonl``."""
+    """One line of ``turns.jsonl``.
+
+    Attributes:
+        budget: the bounds that held; they may be raised when a run is resumed.
+    """
 
     turn: int
     tests: tuple[TestRecord, ...]
@@ -50,3 +54,4 @@ class TurnRecord(Frozen):
     raw: str = ""
     bins_hit: int
     spent: Spent
+    budget: Budget = Budget()

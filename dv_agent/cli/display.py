@@ -40,12 +40,15 @@ class Display:
         self._drawn = self._started = 0.0
         self._bins = self._hit = self._cycles = self._tests = self._failing = self._turn = self._fresh = 0
         self._budget: int | None = None
+        self._words = ""
 
     # While the run goes on ------------------------------------------------------------------------------
 
     def start(self, header: RunHeader, folder: Path, bins: int) -> None:
         """Show what runs."""
         self._bins, self._budget, self._started = bins, header.budget.cycles, time.monotonic()
+        self._hit, self._cycles, self._tests = header.bins_hit, header.spent.cycles, header.tests
+        self._turn, self._failing, self._words = header.turns, header.failing_tests, ""
         if self._quiet:
             return
         words = f"{header.design} · {header.agent} · seed {header.seed} · {header.simulator} · {bins} bins"
@@ -66,7 +69,7 @@ class Display:
 
     def turn(self, state: RunState, turn: TurnRecord) -> None:
         """Show a finished turn."""
-        self._turn = state.turn
+        self._turn, self._words = state.turn, ""
         line = (
             f"turn {state.turn:3}  {self._hit:4}/{self._bins} bins  +{self._fresh:<3}  "
             f"{self._tests:5} tests  {self._cycles:8,} cycles  {self._checks()}"
@@ -76,6 +79,14 @@ class Display:
             self._draw()
         elif not self._quiet and (turn.turn < 10 or turn.turn % 10 == 9):
             self._progress.print(line)
+
+    def say(self, words: str) -> None:
+        """Something else takes time."""
+        self._words = words
+        if self._live:
+            self._draw()
+        elif not self._quiet:
+            self._progress.print(Text(words, style="dim"))
 
     def stop(self) -> None:
         """Take the live picture away."""
@@ -110,7 +121,7 @@ class Display:
             f"turn {self._turn + 1}", Text(f"+{self._fresh} bins this turn · {self._tests} tests · {speed}"),
             Text(self._checks(), style=style),
         )  # fmt: skip
-        return Group(grid)
+        return Group(grid, Text(self._words, style="yellow")) if self._words else Group(grid)
 
     # At the end ------------------------------------------------------------------------------------------
 

@@ -2,55 +2,35 @@
 
 from __future__ import annotations
 
-import platform
-import subprocess
 import tempfile
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Protocol
 
-from dv_agent import __version__
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.loop import Limits
 from dv_agent.agents.loop import run as run_loop
+from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.record import RunHeader, RunRecord, new_folder, utc_now
-from dv_agent.agents.search import SearchAgent
+from dv_agent.agents.recorded import RecordedRun, read_run
+from dv_agent.agents.replay import replay
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.triage import Finding, triage
 from dv_agent.agents.turn import TestRecord, TurnRecord
+from dv_agent.cli.assembly import make_agent, open_design, versions
+from dv_agent.cli.interrupt import Interrupt
+from dv_agent.cli.options import Request
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.export import Report, report
 from dv_agent.coverage.loader import load_plan
-from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.witnesses import load_witnesses
-from dv_agent.errors import UnknownNameError, UsageError
-from dv_agent.eval.bugs import broken_copy, load_bugs
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import ModelFailure, OutputError, UsageError
 from dv_agent.eval.fingerprint import fingerprint
+from dv_agent.runners.simulator import Simulator
 from dv_agent.runners.simulators import find_simulator
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """The options of ``dv-agent run``; see its ``--help``."""
-
-    design: str
-    agent: str = "search"
-    seed: int = 0
-    max_cycles: int = 200_000
-    max_seconds: float | None = None
-    target: float | None = None
-    patience: int | None = None
-    stop_on_failure: bool = False
-    guided: bool = True
-    bug: str | None = None
-    simulator: str = "icarus"
-    out: Path = Path("runs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +67,7 @@ class Watcher(Protocol):
     """What is told while a run goes on."""
 
     def start(self, header: RunHeader, folder: Path, bins: int) -> None:
-        """The run begins."""
+        """The run begins, or goes on as its header says."""
         ...
 
     def test(self, record: TestRecord) -> None:
@@ -98,106 +78,120 @@ class Watcher(Protocol):
         """A turn ended."""
         ...
 
+    def say(self, words: str) -> None:
+        """Something else takes time: a model that is waited for, a replay."""
+        ...
+
     def stop(self) -> None:
         """No more progress will come."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """Where a run begins: at nothing, or at a record."""
+
+    record: RunRecord
+    state: RunState
+    agent: Agent
 
 
 def launch(request: Request, watcher: Watcher) -> Finished:
     """Run `request` to its end.
 
     Raises:
-        DvAgentError: bad names or files, missing programs, simulator or disk failures.
+        DvAgentError: bad names or files, missing programs, simulator, model or disk failures.
     """
-    folder = find_design(request.design)
-    plan = load_plan(folder.path / "plan.yaml")
-    simulator = find_simulator(request.simulator)
-    agent = make_agent(request, folder)
+    past = read_run(request.resume) if request.resume else None
     with ExitStack() as stack:
-        if request.bug:
-            room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
-            folder = _with_bug(folder, request.bug, room)
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        bug = past.header.agent_options.get("bug") if past else request.bug
+        folder = open_design(request.design or (past.header.design if past else ""), bug, room)
+        plan = load_plan(folder.path / "plan.yaml")
+        simulator = find_simulator(past.header.simulator.split()[0] if past else request.simulator)
         session = stack.enter_context(simulator.open(folder.design))
-        budget = Budget(cycles=request.max_cycles, seconds=request.max_seconds)
-        limits = Limits(
-            target=100.0 if request.target is None else request.target,
-            patience=request.patience,
-            stop_on_failure=request.stop_on_failure,
-        )
-        run_folder = new_folder(request.out, folder.design.name, request.agent, None)
-        header = _header(request, folder, budget, limits, run_folder.name, f"{simulator.name} {simulator.version()}")
-        record = RunRecord(run_folder, header)
         bench = Testbench(folder, plan, session)
+        start = _resumed(past, request, bench, watcher) if past else _fresh(request, folder, simulator, bench, watcher)
+        header, run_folder = start.record.header, start.record.folder
         watcher.start(header, run_folder, len(plan.bins))
         stack.callback(watcher.stop)
-        state = run_loop(
-            agent, bench, RunState(empty_coverage(plan)), budget, limits, record, watcher.test, watcher.turn
-        )
+        interrupt = stack.enter_context(Interrupt())
+        limits = Limits(header.target, request.patience, request.stop_on_failure)
+        try:
+            state = run_loop(
+                start.agent, bench, start.state, header.budget, limits, start.record, watcher.test, watcher.turn,
+                interrupt.asked,
+            )  # fmt: skip
+        except ModelFailure as error:
+            raise ModelFailure(f"{error.message}\n  go on later with: dv-agent run --resume {run_folder}") from None
         findings = triage(folder, simulator, state.failures, run_folder)
-    return Finished(record.header, run_folder, report(state.coverage), findings, record.header.stop_reason == "target")
+    ended = start.record.header
+    return Finished(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target")
 
 
-def make_agent(request: Request, folder: DesignFolder) -> Agent:
-    """The agent that `request` names.
-
-    Raises:
-        UsageError: the oracle without witnesses.
-    """
-    if request.agent == "null":
-        return NullAgent()
-    if request.agent == "random":
-        return RandomAgent(request.seed)
-    if request.agent == "search":
-        return SearchAgent(request.seed, guided=request.guided)
-    witnesses = load_witnesses(folder)
-    if not witnesses:
-        raise UsageError(f"{folder.design.name} has no witnesses; the oracle agent has nothing to replay")
-    return OracleAgent(witnesses)
-
-
-def _with_bug(folder: DesignFolder, name: str, room: Path) -> DesignFolder:
-    bugs = {bug.id: bug for bug in load_bugs(folder)}
-    if name not in bugs:
-        raise UnknownNameError(f"seeded bug of {folder.design.name}", name, bugs)
-    return broken_copy(folder, bugs[name], room)
-
-
-def _header(
-    request: Request, folder: DesignFolder, budget: Budget, limits: Limits, name: str, simulator: str
-) -> RunHeader:
+def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: Testbench, watcher: Watcher) -> _Start:
+    agent = request.agent or ("llm" if request.model else "search")
+    if agent == "llm" and not request.model:
+        raise UsageError("the llm agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL")
+    model = ModelSettings.model_validate(request.model) if request.model and agent == "llm" else None
+    budget = Budget(
+        cycles=request.max_cycles, calls=request.max_calls, tokens=request.max_tokens_total, usd=request.max_usd,
+        seconds=request.max_seconds,
+    )  # fmt: skip
     options: dict[str, Any] = {} if request.guided else {"guided": False}
     if request.bug:
         options["bug"] = request.bug
-    return RunHeader(
-        id=name,
+    run_folder = new_folder(request.out, folder.design.name, agent, model.model if model else None)
+    header = RunHeader(
+        id=run_folder.name,
         started=utc_now(),
         design=folder.design.name,
         task_version=folder.design.task_version,
-        agent=request.agent,
+        agent=agent,
         agent_options=options,
+        model=model,
         seed=request.seed,
         budget=budget,
-        target=limits.target,
-        simulator=simulator,
+        target=100.0 if request.target is None else request.target,
+        simulator=f"{simulator.name} {simulator.version()}",
         hashes=fingerprint(folder),
-        versions=_versions(),
-        reproducible=budget.reproducible,
+        versions=versions(),
+        reproducible=budget.reproducible and model is None,
     )
+    record = RunRecord(run_folder, header)
+    return _Start(record, RunState(empty_coverage(bench.plan)), make_agent(header, folder, record, watcher.say))
 
 
-def _versions() -> dict[str, str]:
-    versions = {"dv-agent": __version__, "python": platform.python_version(), "cocotb": version("cocotb")}
-    revision = _git(["rev-parse", "HEAD"])
-    if revision:
-        versions["git"] = revision + ("-dirty" if _git(["status", "--porcelain", "--untracked-files=no"]) else "")
-    return versions
-
-
-def _git(arguments: Sequence[str]) -> str:
-    """Output of git in the folder that dv-agent was installed from; empty where there is no git."""
-    folder = Path(__file__).resolve().parent
+def _resumed(past: RecordedRun, request: Request, bench: Testbench, watcher: Watcher) -> _Start:
+    now = fingerprint(bench.folder)
+    changed = [kind for kind in ("rtl", "model", "schema", "plan") if now.get(kind) != past.header.hashes.get(kind)]
+    if changed:
+        raise UsageError(
+            f"{past.folder} was made with another {' and '.join(changed)} of {past.header.design}; "
+            "it cannot be resumed, only rescored"
+        )
+    header = past.header.model_copy(update={"status": "running", "stop_reason": "", **_more(request, past.header)})
+    # An agent without a model proposes along, to know what it knew; a model is asked nothing that is recorded.
+    along = make_agent(header, bench.folder, None, watcher.say) if header.model is None else None
+    done = replay(past, bench, along, lambda turn, turns: watcher.say(f"replaying turn {turn} of {turns}"))
+    if done.different:
+        raise UsageError(f"{past.folder}: tests {done.different[:5]} behave otherwise now; the run cannot be resumed")
     try:
-        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=False)
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return done.stdout.strip() if done.returncode == 0 else ""
+        with (past.folder / "turns.jsonl").open("ab") as file:
+            file.truncate(past.size)  # half a line that a kill left
+    except OSError as error:
+        raise OutputError(f"cannot write {past.folder}/turns.jsonl: {error.strerror}") from None
+    record = RunRecord(past.folder, header, len(past.turns))
+    return _Start(record, done.state, along or make_agent(header, bench.folder, record, watcher.say, past.paid))
+
+
+def _more(request: Request, header: RunHeader) -> dict[str, Any]:
+    """Bounds that were given anew on resuming, larger ones above all."""
+    asked = {
+        "cycles": request.max_cycles, "calls": request.max_calls, "tokens": request.max_tokens_total,
+        "usd": request.max_usd, "seconds": request.max_seconds,
+    }  # fmt: skip
+    defaults = Budget()
+    changed = {name: value for name, value in asked.items() if value not in (None, getattr(defaults, name))}
+    target = {} if request.target is None else {"target": request.target}
+    return {"budget": header.budget.model_copy(update=changed), **target}

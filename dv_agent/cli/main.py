@@ -9,6 +9,7 @@ import typer
 from dv_agent import __version__
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
+from dv_agent.cli.records import rerun, rescore
 from dv_agent.cli.run import run
 from dv_agent.errors import DvAgentError, ExitCode
 
@@ -24,6 +25,8 @@ app = typer.Typer(
     "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted.",
 )
 app.command()(run)
+app.command()(rerun)
+app.command()(rescore)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
 

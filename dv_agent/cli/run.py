@@ -5,104 +5,138 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from dv_agent.errors import ExitCode
+from dv_agent.errors import ExitCode, UsageError
 
 NO_MODEL = (
-    "No model is set: the built-in `search` agent proposed the tests. LLM agents are not part of this version; "
-    "`--agent` chooses among null, random, search and oracle."
+    "No model is set, so the built-in `search` agent proposed the tests. Set one with --model openai:gpt-5 "
+    "(key in OPENAI_API_KEY or .env), or --model openai:NAME --base-url URL for a local server; see docs/models.md."
 )
 
 
 class AgentName(StrEnum):
-    """The agents that need no model."""
+    """Who proposes tests."""
 
     null = "null"
     random = "random"
     search = "search"
     oracle = "oracle"
+    llm = "llm"
 
 
-def _env(name: str) -> str:
-    return f"DV_AGENT_{name}"
+class Effort(StrEnum):
+    """How long a reasoning model may think."""
+
+    minimal = "minimal"
+    low = "low"
+    medium = "medium"
+    high = "high"
+
+
+def _option(name: str, text: str, panel: str = "Options", **more: Any) -> Any:
+    """An option that may stand in the environment too, as ``DV_AGENT_<NAME>``."""
+    return typer.Option(envvar=f"DV_AGENT_{name}", help=text, rich_help_panel=panel, **more)
+
+
+def _config(context: typer.Context, path: Path | None) -> Path | None:
+    from dv_agent.cli.options import read_config
+
+    return read_config(context, path)
+
+
+BUDGET, MODEL = "Budget and stopping", "Language model"
 
 
 def run(
-    design: Annotated[str, typer.Option(envvar=_env("DESIGN"), help="Name of a design, or path of its folder.")],
-    agent: Annotated[
-        AgentName,
-        typer.Option(
-            envvar=_env("AGENT"), help="Who proposes tests: the floor, random, guided search, or the witnesses."
-        ),
-    ] = AgentName.search,
-    seed: Annotated[int, typer.Option(envvar=_env("SEED"), min=0, help="Fixes every choice of the agent.")] = 0,
-    max_cycles: Annotated[
-        int, typer.Option(envvar=_env("MAX_CYCLES"), min=1, help="Budget of simulated clock cycles.")
-    ] = 200_000,
-    max_seconds: Annotated[
-        float | None,
-        typer.Option(envvar=_env("MAX_SECONDS"), min=0.1, help="Budget of wall time; makes a run irreproducible."),
-    ] = None,
-    target: Annotated[
-        float | None,
-        typer.Option(envvar=_env("TARGET"), min=0, max=100, help="Stop at this percentage of bins; exit 1 if missed."),
-    ] = None,
-    patience: Annotated[
-        int | None, typer.Option(envvar=_env("PATIENCE"), min=1, help="Stop after so many turns without a new bin.")
-    ] = None,
-    stop_on_failure: Annotated[
-        bool, typer.Option("--stop-on-failure", envvar=_env("STOP_ON_FAILURE"), help="End at the first failed check.")
-    ] = False,
-    unguided: Annotated[
-        bool, typer.Option("--unguided", help="Ablation: let `search` work without hole guidance.")
-    ] = False,
-    bug: Annotated[
-        str | None, typer.Option(envvar=_env("BUG"), help="Run on a copy of the RTL with this seeded bug in it.")
-    ] = None,
-    simulator: Annotated[str, typer.Option(envvar=_env("SIMULATOR"), help="Which simulator runs the RTL.")] = "icarus",
-    out: Annotated[Path, typer.Option(envvar=_env("OUT"), help="Folder for run records.")] = Path("runs"),
+    design: Annotated[str | None, _option("DESIGN", "Name of a design, or path of its folder.")] = None,
+    agent: Annotated[AgentName | None, _option("AGENT", "Who proposes tests: the floor (null), random, guided search, "
+        "the witnesses (oracle), or a language model. Default: llm with --model, else search.")] = None,
+    seed: Annotated[int, _option("SEED", "Fixes every choice of the agent.", min=0)] = 0,
+    simulator: Annotated[str, _option("SIMULATOR", "Which simulator runs the RTL.")] = "icarus",
+    bug: Annotated[str | None, _option("BUG", "Run on a copy of the RTL with this seeded bug in it.")] = None,
+    unguided: Annotated[bool, typer.Option("--unguided", help="Ablation: `search` without hole guidance.")] = False,
+    out: Annotated[Path, _option("OUT", "Folder for run records.")] = Path("runs"),
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.")] = None,
+    config: Annotated[Path | None, typer.Option(callback=_config, is_eager=True,
+        help="YAML file with options: one `name: value` a line.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as one JSON object on stdout.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
-) -> None:
+    max_cycles: Annotated[int, _option("MAX_CYCLES", "Simulated clock cycles.", BUDGET, min=1)] = 200_000,
+    max_calls: Annotated[int, _option("MAX_CALLS", "Calls of the model.", BUDGET, min=1)] = 50,
+    max_tokens_total: Annotated[int | None, _option("MAX_TOKENS_TOTAL", "Tokens of all calls.", BUDGET, min=1)] = None,
+    max_usd: Annotated[float | None, _option("MAX_USD", "Price of all calls, US dollars.", BUDGET, min=0.0001)] = None,
+    max_seconds: Annotated[float | None, _option("MAX_SECONDS", "Wall time; makes a run irreproducible.", BUDGET,
+        min=0.1)] = None,
+    target: Annotated[float | None, _option("TARGET", "Stop at this percentage of bins; exit 1 if missed.", BUDGET,
+        min=0, max=100)] = None,
+    patience: Annotated[int | None, _option("PATIENCE", "Stop after so many turns without a new bin.", BUDGET,
+        min=1)] = None,
+    stop_on_failure: Annotated[bool, typer.Option("--stop-on-failure", envvar="DV_AGENT_STOP_ON_FAILURE",
+        help="End at the first failed check.", rich_help_panel=BUDGET)] = False,
+    model: Annotated[str | None, _option("MODEL", "provider:name, such as openai:gpt-5.", MODEL)] = None,
+    base_url: Annotated[str | None, _option("BASE_URL", "Address of an OpenAI-compatible server.", MODEL)] = None,
+    temperature: Annotated[float | None, _option("TEMPERATURE", "Sampling temperature.", MODEL, min=0, max=2)] = None,
+    max_tokens: Annotated[int, _option("MAX_TOKENS", "Most output tokens of one reply.", MODEL, min=16)] = 4_000,
+    reasoning_effort: Annotated[Effort | None, _option("REASONING_EFFORT", "For reasoning models.", MODEL)] = None,
+    llm_seed: Annotated[int | None, _option("LLM_SEED", "Sampling seed, where the model takes one.", MODEL)] = None,
+    context_tokens: Annotated[int, _option("CONTEXT_TOKENS", "Most tokens of prompt and reply together.", MODEL,
+        min=1_000)] = 32_000,
+    requests_per_minute: Annotated[float | None, _option("REQUESTS_PER_MINUTE", "Space the calls.", MODEL,
+        min=0.01)] = None,
+    timeout: Annotated[float, _option("TIMEOUT", "Seconds after which an attempt is given up.", MODEL, min=0.1)] = 120,
+    retry_seconds: Annotated[float, _option("RETRY_SECONDS", "No new attempt starts after so long.", MODEL,
+        min=0)] = 120,
+) -> None:  # fmt: skip
     """Close the coverage of a design: propose tests, simulate, check, sample, repeat.
+
+    Every option may stand in the environment as DV_AGENT_NAME, or in a YAML file (--config) as name: value.
 
     Examples:
 
       dv-agent run --design mxint_softmax
 
-      dv-agent run --design mxint_softmax --agent random --seed 3 --max-cycles 50000
+      dv-agent run --design mxint_softmax --model openai:gpt-5 --max-usd 2
 
-      dv-agent run --design mxint_softmax --target 95 --json
+      dv-agent run --design mxint_softmax --model openai:qwen3 --base-url http://127.0.0.1:11434/v1
+
+      dv-agent run --design mxint_softmax --agent random --seed 3 --target 80 --json
 
       dv-agent run --design mxint_softmax --bug S2 --stop-on-failure
+
+      dv-agent run --resume runs/20261120T120000Z_mxint_softmax_llm_openai-gpt-5_1a2b3c
     """
     from dv_agent.cli.display import Display
-    from dv_agent.cli.launch import Request, launch
+    from dv_agent.cli.launch import launch
+    from dv_agent.cli.options import Request
 
+    settings = None
+    if model:
+        settings = {
+            "model": model, "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens,
+            "reasoning_effort": reasoning_effort.value if reasoning_effort else None, "llm_seed": llm_seed,
+            "context_tokens": context_tokens, "requests_per_minute": requests_per_minute, "timeout": timeout,
+            "retry_seconds": retry_seconds,
+        }  # fmt: skip
+    if design is None and resume is None:
+        raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
     request = Request(
-        design=design,
-        agent=agent.value,
-        seed=seed,
-        max_cycles=max_cycles,
-        max_seconds=max_seconds,
-        target=target,
-        patience=patience,
-        stop_on_failure=stop_on_failure,
-        guided=not unguided,
-        bug=bug,
-        simulator=simulator,
-        out=out,
-    )
+        design=design, agent=agent.value if agent else None, seed=seed, max_cycles=max_cycles, max_calls=max_calls,
+        max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
+        stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, out=out, resume=resume,
+        model=settings,
+    )  # fmt: skip
     display = Display(quiet=quiet or as_json)
     finished = launch(request, display)
     if as_json:
         print(json.dumps(finished.summary(), indent=1))
     else:
         display.report(finished)
-        if agent is AgentName.search:
+        if finished.header.agent == "search":
             display.note(NO_MODEL)
+    if finished.header.status == "interrupted":
+        raise typer.Exit(ExitCode.INTERRUPTED)
     if finished.failures or (target is not None and not finished.target_met):
         raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -1,0 +1,42 @@
+"""Models that remember: a reply goes to the record first, and one that is there already is not paid for again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dv_agent.agents.model import CallUsage, ChatModel, Message, ModelSettings, Reply
+from dv_agent.agents.record import RunRecord
+from dv_agent.errors import ModelFailure
+
+
+class RecordingModel:
+    """Asks another model and writes what it said before anybody parses it.
+
+    Args:
+        model: who is asked.
+        record: where it is written.
+        paid: a reply that stands in the record without its turn, because the run was killed in between; it answers
+            the first call.
+    """
+
+    def __init__(self, model: ChatModel, record: RunRecord, paid: Reply | None = None) -> None:
+        self._model, self._record, self._paid = model, record, paid
+
+    @property
+    def settings(self) -> ModelSettings:
+        """Those of the model behind."""
+        return self._model.settings
+
+    def ask(self, messages: Sequence[Message]) -> Reply:
+        """As `ChatModel.ask`; what failed attempts cost is recorded too."""
+        if self._paid is not None:
+            paid, self._paid = self._paid, None
+            return paid
+        try:
+            reply = self._model.ask(messages)
+        except ModelFailure as error:
+            attempts = tuple(one for one in error.attempts if isinstance(one, CallUsage))
+            self._record.reply(messages, Reply(text="", attempts=attempts), failure=error.message)
+            raise
+        self._record.reply(messages, reply)
+        return reply

@@ -1,0 +1,82 @@
+"""Going over a recorded run again: to resume it, or to score it anew. No model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.recorded import RecordedRun
+from dv_agent.agents.state import RunState, advance, make_view
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.turn import TurnRecord
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.errors import UsageError
+
+UNLIMITED = Budget(cycles=None, calls=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What came of replaying.
+
+    Attributes:
+        different: indices of tests that hit other bins, or ended otherwise, than recorded.
+    """
+
+    state: RunState
+    different: tuple[int, ...]
+
+
+def replay(
+    run: RecordedRun, bench: Testbench, agent: Agent | None = None, on_turn: Callable[[int, int], None] | None = None
+) -> Replayed:
+    """Simulate all recorded tests in their order.
+
+    Args:
+        agent: an agent without a model that is to go on afterwards; it proposes along, so that it knows what it knew,
+            and what it proposes must be what is recorded.
+        on_turn: told how many turns of how many are done.
+
+    Raises:
+        UsageError: `agent` proposes something else: it is not the agent of the record.
+    """
+    state, different = RunState(empty_coverage(bench.plan)), list[int]()
+    for number, turn in enumerate(run.turns):
+        if agent is not None:
+            _check_same(agent.propose(make_view(bench, state, turn.budget)), turn, number)
+        state, again = advance(state, _proposal(turn), bench, UNLIMITED)
+        state = replace(state, spent=state.spent.model_copy(update={"seconds": turn.spent.seconds}))
+        pairs = zip(turn.tests, again.tests, strict=True)
+        different += [old.index for old, new in pairs if (old.hits, old.end) != (new.hits, new.end)]
+        if on_turn:
+            on_turn(number + 1, len(run.turns))
+    return Replayed(replace(state, spent=_with_failed_calls(state.spent, run)), tuple(different))
+
+
+def _proposal(turn: TurnRecord) -> Proposal:
+    """What the agent of the record proposed; tests beyond the budget were never run and are not recorded."""
+    tests = tuple(record.test for record in turn.tests)
+    return Proposal(tests=tests, usage=turn.usage, errors=turn.errors, raw=turn.raw)
+
+
+def _check_same(proposal: Proposal, turn: TurnRecord, number: int) -> None:
+    tests = tuple(record.test for record in turn.tests)
+    if proposal.tests[: len(tests)] != tests:
+        raise UsageError(
+            f"turn {number} of the record was proposed by another version of this agent; "
+            "the run cannot be resumed, only rescored"
+        )
+
+
+def _with_failed_calls(spent: Spent, run: RecordedRun) -> Spent:
+    attempts = [attempt for line in run.failed for attempt in line.reply.attempts]
+    return spent.model_copy(
+        update={
+            "calls": spent.calls + len(attempts),
+            "tokens": spent.tokens + sum(one.input_tokens + one.output_tokens for one in attempts),
+            "usd": spent.usd + sum(one.usd or 0.0 for one in attempts),
+        }
+    )

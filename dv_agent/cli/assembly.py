@@ -1,0 +1,94 @@
+"""Putting a run together: design, agent, model, versions."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from dv_agent import __version__
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent
+from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.record import ReplyLine, RunHeader, RunRecord
+from dv_agent.agents.search import SearchAgent
+from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.witnesses import load_witnesses
+from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.eval.bugs import broken_copy, load_bugs
+
+
+def open_design(name: str, bug: str | None, room: Path) -> DesignFolder:
+    """The design `name`, or a copy in `room` with a seeded bug in its RTL.
+
+    Raises:
+        UnknownNameError: no such design or bug.
+    """
+    folder = find_design(name)
+    if not bug:
+        return folder
+    bugs = {one.id: one for one in load_bugs(folder)}
+    if bug not in bugs:
+        raise UnknownNameError(f"seeded bug of {folder.design.name}", bug, bugs)
+    return broken_copy(folder, bugs[bug], room)
+
+
+def make_agent(
+    header: RunHeader,
+    folder: DesignFolder,
+    record: RunRecord | None,
+    say: Callable[[str], None],
+    paid: ReplyLine | None = None,
+) -> Agent:
+    """The agent that `header` names.
+
+    Args:
+        record: where a model's replies go; agents without a model need none.
+        paid: a reply that answers the first call, because it is in the record already.
+
+    Raises:
+        UsageError: the oracle without witnesses.
+        PrerequisiteError: a package or key for the model is missing.
+    """
+    if header.agent == "null":
+        return NullAgent()
+    if header.agent == "random":
+        return RandomAgent(header.seed)
+    if header.agent == "search":
+        return SearchAgent(header.seed, guided=header.agent_options.get("guided", True))
+    if record is not None and header.model is not None:
+        return _llm_agent(header.model, record, paid, say)
+    witnesses = load_witnesses(folder)
+    if not witnesses:
+        raise UsageError(f"{folder.design.name} has no witnesses; the oracle agent has nothing to replay")
+    return OracleAgent(witnesses)
+
+
+def _llm_agent(settings: ModelSettings, record: RunRecord, paid: ReplyLine | None, say: Callable[[str], None]) -> Agent:
+    from dv_agent.agents.langchain_model import LangChainModel
+    from dv_agent.agents.llm import LlmAgent
+    from dv_agent.agents.recording import RecordingModel
+
+    model = LangChainModel(settings, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
+    return LlmAgent(RecordingModel(model, record, paid.reply if paid else None))
+
+
+def versions() -> dict[str, str]:
+    """Of dv-agent, Python, cocotb, and the git revision where there is one."""
+    found = {"dv-agent": __version__, "python": platform.python_version(), "cocotb": version("cocotb")}
+    revision = _git(["rev-parse", "HEAD"])
+    if revision:
+        found["git"] = revision + ("-dirty" if _git(["status", "--porcelain", "--untracked-files=no"]) else "")
+    return found
+
+
+def _git(arguments: Sequence[str]) -> str:
+    """Output of git in the folder that dv-agent was installed from; empty where there is no git."""
+    folder = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

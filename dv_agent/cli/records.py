@@ -1,0 +1,141 @@
+"""``dv-agent rerun`` and ``dv-agent rescore``: looking at finished runs again, without a model."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dv_agent.errors import ExitCode, OutputError
+
+if TYPE_CHECKING:
+    from dv_agent.agents.replay import Replayed
+
+Folder = Annotated[Path, typer.Argument(help="Folder of a run, such as runs/20261120T120000Z_...")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+
+def rerun(
+    folder: Folder,
+    test: Annotated[int, typer.Option(min=0, help="Number of the test in the run.")],
+    waves: Annotated[bool, typer.Option("--waves", help="Write the waveform (FST) beside the record.")] = False,
+    design: Annotated[str | None, typer.Option(help="Where the design is, if not under its own name.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate one test of a run again, in a fresh process, and say whether it does what is recorded.
+
+    Examples:
+
+      dv-agent rerun runs/20261120T120000Z_mxint_softmax_search_1a2b3c --test 17
+
+      dv-agent rerun runs/20261120T120000Z_mxint_softmax_search_1a2b3c --test 17 --waves
+    """
+    from dv_agent.agents.recorded import read_run
+    from dv_agent.agents.testbench import Testbench
+    from dv_agent.cli.assembly import open_design
+    from dv_agent.coverage.loader import load_plan
+    from dv_agent.designs.expansion import expand
+    from dv_agent.runners.simulators import find_simulator
+    from dv_agent.runners.waves import dump_waves
+
+    run = read_run(folder)
+    wanted = run.test(test)
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        home = open_design(design or run.header.design, run.header.agent_options.get("bug"), Path(room))
+        simulator = find_simulator(run.header.simulator.split()[0])
+        plan = load_plan(home.path / "plan.yaml")
+        with simulator.open(home.design) as session:
+            result = Testbench(home, plan, session).run(wanted.test)
+        hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
+        answer: dict[str, Any] = {
+            "test": wanted.test.data(),
+            "end": result.trace.end.value,
+            "cycles": result.trace.cycles,
+            "bins_hit": [plan.bins[index].id for index in hits],
+            "failures": [failure.model_dump(mode="json") for failure in result.failures],
+            "as_recorded": (hits, result.trace.end.value) == (wanted.hits, wanted.end),
+        }
+        if waves:
+            program = expand(home.design, home.schema, wanted.test)
+            answer["waveform"] = dump_waves(simulator, home.design, program, folder / f"test{test}.fst").command
+    if as_json:
+        print(json.dumps(answer, indent=1))
+    else:
+        _print_rerun(test, answer)
+    if answer["failures"]:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _print_rerun(test: int, answer: dict[str, Any]) -> None:
+    print(f"test {test}: {answer['end']} after {answer['cycles']:,} cycles, {len(answer['bins_hit'])} bins hit")
+    for failure in answer["failures"]:
+        where = f" in cycle {failure['cycle']}" if failure["cycle"] is not None else ""
+        print(f"FAILED {failure['check']} on {failure['port'] or 'the design'}{where}: {failure['message']}")
+    print("as recorded" if answer["as_recorded"] else "NOT as recorded: the design or its plan has changed")
+    if "waveform" in answer:
+        print(f"waveform: {answer['waveform']}")
+
+
+def rescore(
+    folder: Folder,
+    design: Annotated[str | None, typer.Option(help="Where the design is, if not under its own name.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate all tests of a run again with the design and plan of today, and write rescored.json. Needs no model.
+
+    Example:
+
+      dv-agent rescore runs/20261120T120000Z_mxint_softmax_search_1a2b3c
+    """
+    from dv_agent.agents.recorded import read_run
+    from dv_agent.agents.replay import replay
+    from dv_agent.agents.testbench import Testbench
+    from dv_agent.cli.assembly import open_design
+    from dv_agent.coverage.loader import load_plan
+    from dv_agent.runners.simulators import find_simulator
+
+    run = read_run(folder)
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        home = open_design(design or run.header.design, run.header.agent_options.get("bug"), Path(room))
+        with find_simulator(run.header.simulator.split()[0]).open(home.design) as session:
+            bench = Testbench(home, load_plan(home.path / "plan.yaml"), session)
+            done = replay(run, bench, on_turn=_progress if sys.stderr.isatty() else None)
+    answer = _score(done, run.header.bins_hit)
+    try:
+        (folder / "rescored.json").write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {folder}/rescored.json: {error.strerror}") from None
+    if as_json:
+        print(json.dumps(answer, indent=1))
+        return
+    print(f"{answer['bins_hit']}/{answer['bins']} bins, {answer['coverage_pct']:.2f} % (IEEE 1800), recorded were "
+          f"{answer['recorded_bins_hit']} bins")  # fmt: skip
+    if answer["different_tests"]:
+        print(
+            f"{len(answer['different_tests'])} tests behave otherwise than recorded: {answer['different_tests'][:10]}"
+        )
+
+
+def _score(done: Replayed, recorded: int) -> dict[str, Any]:
+    from dv_agent.coverage.totals import summarise
+
+    summary = summarise(done.state.coverage)
+    return {
+        "schema_version": 1,
+        "bins_hit": summary.overall.bins_hit,
+        "bins": summary.overall.bins,
+        "coverage_pct": summary.overall.coverage_pct,
+        "tiers": {name: totals.model_dump() for name, totals in summary.tiers.items()},
+        "failing_tests": len(done.state.failures),
+        "cycles": done.state.spent.cycles,
+        "recorded_bins_hit": recorded,
+        "different_tests": list(done.different),
+    }
+
+
+def _progress(turn: int, turns: int) -> None:
+    print(f"\rturn {turn} of {turns}", end="\r", file=sys.stderr, flush=True)
