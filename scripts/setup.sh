@@ -54,7 +54,7 @@ stamp=$venv/.installed-$(cksum pyproject.toml | cut -d' ' -f1)
 if [ ! -e "$stamp" ]; then
     [ -x $venv/bin/python ] || { echo "setup: making $venv with $python"; "$python" -m venv $venv; }
     echo "setup: installing dv-agent and what it needs into $venv (once; about a minute)"
-    $venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+    PIP_USE_PEP517=1 $venv/bin/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
     rm -f $venv/.installed-*
     touch "$stamp"
 fi
