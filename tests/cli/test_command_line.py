@@ -1,7 +1,6 @@
 """The command line as people meet it: real processes, exit codes, one clear message for a mistake."""
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -9,22 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from command import call
 
 from dv_agent.designs.loader import find_design
-
-
-def call(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    code = "from dv_agent.cli.main import main; main()"
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("DV_AGENT_")}
-    return subprocess.run(
-        [sys.executable, "-c", code, *words],
-        cwd=cwd,
-        env={**environment, **(env or {})},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def home(tmp_path: Path) -> Path:
