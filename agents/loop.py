@@ -41,7 +41,7 @@ def stop_reason(state: RunState, budget: Budget, limits: Limits) -> str | None:
     if bound := budget.exceeded(state.spent):
         return f"budget:{bound}"
     if state.done:
-        return "agent_done"
+        return state.stop_reason or "agent_done"
     if limits.patience is not None and state.stale_turns >= limits.patience:
         return "stalled"
     return None

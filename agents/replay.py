@@ -59,7 +59,7 @@ def replay(
 def _proposal(turn: TurnRecord) -> Proposal:
     """What the agent of the record proposed; tests beyond the budget were never run and are not recorded."""
     tests = tuple(record.test for record in turn.tests)
-    return Proposal(tests=tests, usage=turn.usage, errors=turn.errors, raw=turn.raw)
+    return Proposal(tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped)
 
 
 def _check_same(proposal: Proposal, turn: TurnRecord, number: int) -> None:

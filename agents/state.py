@@ -33,7 +33,7 @@ class RunState:
         errors: what was dropped of the last proposal.
         failures: failing tests so far, at most `MAX_FAILURES`.
         stale_turns: turns in a row without a new bin.
-        done: the agent said that it has nothing more to propose.
+        done: the agent said that it has nothing more to propose, and `stop_reason` why.
     """
 
     coverage: Coverage
@@ -45,6 +45,7 @@ class RunState:
     failures: tuple[FailureRecord, ...] = ()
     stale_turns: int = 0
     done: bool = False
+    stop_reason: str = ""
 
 
 def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
@@ -83,14 +84,22 @@ def advance(
             progress(record)
     gained = any(record.new_bins for record in records)
     current = replace(
-        current, turn=state.turn + 1, done=proposal.done, stale_turns=0 if gained else state.stale_turns + 1
+        current,
+        turn=state.turn + 1,
+        done=proposal.done,
+        stop_reason=proposal.stop_reason,
+        stale_turns=0 if gained else state.stale_turns + 1,
     )
     turn = TurnRecord(
         turn=state.turn,
         tests=tuple(records),
         errors=proposal.errors,
         usage=usage,
-        raw=proposal.raw,
+        dropped=proposal.dropped,
+        parts=proposal.prompt.parts if proposal.prompt else (),
+        cut=proposal.prompt.cut if proposal.prompt else (),
+        prompt_tokens=proposal.prompt.tokens if proposal.prompt else 0,
+        stop_reason=proposal.stop_reason,
         bins_hit=overall_totals(current.coverage).bins_hit,
         spent=current.spent,
         budget=budget,

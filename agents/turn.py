@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.proposal import Usage
+from dv_agent.agents.proposal import CutRecord, PartRecord, Usage
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.stimulus import Test
 from dv_agent.runners.checks import CheckFailure
@@ -43,7 +45,12 @@ class FailureRecord(Frozen):
 class TurnRecord(Frozen):
     """One line of ``turns.jsonl``.
 
+    What a model was sent and what it said stands in a line of its own, see `dv_agent.agents.record.ReplyLine`.
+
     Attributes:
+        errors: what was dropped from the reply, one line each; `dropped` counts it by class.
+        parts, cut: of the prompt, with estimated tokens.
+        stop_reason: why the agent proposed nothing more.
         budget: the bounds that held; they may be raised when a run is resumed.
     """
 
@@ -51,7 +58,11 @@ class TurnRecord(Frozen):
     tests: tuple[TestRecord, ...]
     errors: tuple[str, ...] = ()
     usage: Usage = Usage()
-    raw: str = ""
+    dropped: dict[str, int] = Field(default_factory=dict)
+    parts: tuple[PartRecord, ...] = ()
+    cut: tuple[CutRecord, ...] = ()
+    prompt_tokens: int = 0
+    stop_reason: str = ""
     bins_hit: int
     spent: Spent
     budget: Budget = Budget()

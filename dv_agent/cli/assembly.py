@@ -72,7 +72,7 @@ def _llm_agent(settings: ModelSettings, record: RunRecord, paid: ReplyLine | Non
     from dv_agent.agents.recording import RecordingModel
 
     model = LangChainModel(settings, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
-    return LlmAgent(RecordingModel(model, record, paid.reply if paid else None))
+    return LlmAgent(RecordingModel(model, record, paid.reply if paid else None), price=model.price)
 
 
 def versions() -> dict[str, str]:

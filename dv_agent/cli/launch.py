@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from pydantic import ValidationError
+
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.loop import Limits
@@ -133,7 +135,7 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
     agent = request.agent or ("llm" if request.model else "search")
     if agent == "llm" and not request.model:
         raise UsageError("the llm agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL")
-    model = ModelSettings.model_validate(request.model) if request.model and agent == "llm" else None
+    model = _settings(request.model) if request.model and agent == "llm" else None
     budget = Budget(
         cycles=request.max_cycles, calls=request.max_calls, tokens=request.max_tokens_total, usd=request.max_usd,
         seconds=request.max_seconds,
@@ -160,6 +162,15 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
     )
     record = RunRecord(run_folder, header)
     return _Start(record, RunState(empty_coverage(bench.plan)), make_agent(header, folder, record, watcher.say))
+
+
+def _settings(asked: dict[str, Any]) -> ModelSettings:
+    try:
+        return ModelSettings.model_validate(asked)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        raise UsageError(f"--{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
 def _resumed(past: RecordedRun, request: Request, bench: Testbench, watcher: Watcher) -> _Start:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import typer
 
 from dv_agent import __version__
+from dv_agent.agents.dotenv_upward import load_dotenv_upward
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.records import rerun, rescore
@@ -41,6 +43,7 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 def main() -> None:
     """Run the command line; every `DvAgentError` becomes one message and its exit code."""
     try:
+        load_dotenv_upward(Path.cwd())
         app()
     except DvAgentError as error:
         print(f"dv-agent: {error}", file=sys.stderr)

@@ -79,7 +79,8 @@ def run(
     model: Annotated[str | None, _option("MODEL", "provider:name, such as openai:gpt-5.", MODEL)] = None,
     base_url: Annotated[str | None, _option("BASE_URL", "Address of an OpenAI-compatible server.", MODEL)] = None,
     temperature: Annotated[float | None, _option("TEMPERATURE", "Sampling temperature.", MODEL, min=0, max=2)] = None,
-    max_tokens: Annotated[int, _option("MAX_TOKENS", "Most output tokens of one reply.", MODEL, min=16)] = 4_000,
+    max_tokens: Annotated[int | None, _option("MAX_TOKENS", "Most output tokens of one reply; sent only if given.",
+        MODEL, min=16)] = None,
     reasoning_effort: Annotated[Effort | None, _option("REASONING_EFFORT", "For reasoning models.", MODEL)] = None,
     llm_seed: Annotated[int | None, _option("LLM_SEED", "Sampling seed, where the model takes one.", MODEL)] = None,
     context_tokens: Annotated[int, _option("CONTEXT_TOKENS", "Most tokens of prompt and reply together.", MODEL,
@@ -88,7 +89,7 @@ def run(
         min=0.01)] = None,
     timeout: Annotated[float, _option("TIMEOUT", "Seconds after which an attempt is given up.", MODEL, min=0.1)] = 120,
     retry_seconds: Annotated[float, _option("RETRY_SECONDS", "No new attempt starts after so long.", MODEL,
-        min=0)] = 120,
+        min=0)] = 300,
 ) -> None:  # fmt: skip
     """Close the coverage of a design: propose tests, simulate, check, sample, repeat.
 

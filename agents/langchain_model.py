@@ -1,0 +1,122 @@
+"""A ChatModel of real vendors and OpenAI-compatible servers, through LangChain."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from dv_agent.agents.model import CallUsage, Message, ModelSettings, Reply
+from dv_agent.agents.model_faults import Fault, fault_of
+from dv_agent.agents.model_pace import Pace
+from dv_agent.agents.model_providers import endpoint_of
+from dv_agent.agents.model_retries import AttemptFailed, OnWait, RetryPolicy, with_retries
+from dv_agent.errors import ModelFailure
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+
+
+def _silent(message: str, seconds: float) -> None:
+    """Nobody wants to know about waits."""
+
+
+class LangChainModel:
+    """Asks a model; safe to share between threads, which then also share the spacing of requests.
+
+    Args:
+        settings: which model, and how it is sampled.
+        on_wait: told about every wait before it, with the reason and the seconds.
+        clock: seconds, monotonic.
+        sleep: waits so many seconds.
+        first_wait: seconds of the first wait after a failed attempt.
+
+    Raises:
+        UsageError: no such provider, or a setting that it has no word for.
+        PrerequisiteError: its package is not installed, or its key is not set.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        on_wait: OnWait = _silent,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        first_wait: float = 1.0,
+    ) -> None:
+        self.settings = settings
+        self.endpoint = endpoint_of(settings)
+        self.endpoint.require(settings)
+        self._pace = Pace(settings.requests_per_minute, clock, sleep)
+        self._on_wait, self._clock = on_wait, clock
+        self._policy = RetryPolicy(
+            within=settings.retry_seconds,
+            first=first_wait,
+            not_before=self._pace.delay,
+            on_wait=on_wait,
+            sleep=sleep,
+        )
+
+    def __repr__(self) -> str:
+        return f"LangChainModel({self.settings.model!r} at {self.endpoint.address})"
+
+    @functools.cached_property
+    def _client(self) -> BaseChatModel:
+        """Built at the first question: LangChain takes a second to load."""
+        from dv_agent.agents.model_client import build_client  # noqa: PLC0415
+
+        return build_client(self.endpoint, self.settings)
+
+    def ask(self, messages: Sequence[Message]) -> Reply:
+        """One reply, after retries; its `attempts` hold every request that was made.
+
+        Raises:
+            ModelFailure: no reply after all retries, or an error that retrying cannot mend.
+            PrerequisiteError: a package or key is missing.
+        """
+        attempts: list[CallUsage] = []
+        client = self._client
+        try:
+            reply = with_retries(lambda: self._attempt(client, messages, attempts), self._policy)
+            return reply.model_copy(update={"attempts": tuple(attempts)})
+        except AttemptFailed as failed:
+            fault = failed.fault
+        # Raised out here, so that no error of a client hangs on it: those hold requests, and requests hold keys.
+        raise ModelFailure(self._story(fault, attempts), tuple(attempts))
+
+    def price(self, usage: CallUsage) -> float | None:
+        """What so many tokens of this model cost, US dollars; None where that is not known."""
+        from dv_agent.agents.model_prices import price  # noqa: PLC0415
+
+        return price(usage, self.endpoint)
+
+    def _attempt(self, client: BaseChatModel, messages: Sequence[Message], attempts: list[CallUsage]) -> Reply:
+        """One request; what it used is added to `attempts`, whatever comes of it."""
+        from dv_agent.agents.model_client import ask_once, finish_of, model_of, text_of  # noqa: PLC0415
+        from dv_agent.agents.model_meter import usage_of_failure, usage_of_reply  # noqa: PLC0415
+
+        self._pace.wait(self._on_wait)
+        begun = self._clock()
+        answer = ask_once(client, messages, self.settings.timeout)
+        seconds = self._clock() - begun
+        if isinstance(answer, Exception):
+            fault = fault_of(answer, self.endpoint, self.settings)
+            attempts.append(usage_of_failure(fault, messages, self.endpoint, seconds))
+            raise AttemptFailed(fault)
+        text = text_of(answer)
+        attempts.append(usage_of_reply(answer, text, messages, self.endpoint, seconds))
+        return Reply(text=text, model=model_of(answer), finish_reason=finish_of(answer))
+
+    def _story(self, fault: Fault, attempts: Sequence[CallUsage]) -> str:
+        """What happened and what to do, for people."""
+        tries = "1 attempt" if len(attempts) == 1 else f"{len(attempts)} attempts"
+        lines = [f"{self.settings.model} at {self.endpoint.address} gave no reply after {tries}: {fault}"]
+        asked, bound = fault.retry_after or 0.0, self.settings.retry_seconds
+        if fault.retryable and asked >= bound > 0:
+            lines.append(f"the server asks to wait {asked:.0f} s, and --retry-seconds is {bound:g}")
+        elif fault.retryable and not fault.unreadable:
+            lines.append(f"no new attempt starts later than --retry-seconds {bound:g}")
+        if fault.hint:
+            lines.append(fault.hint)
+        return "\n  ".join(lines)

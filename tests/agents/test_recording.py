@@ -1,0 +1,60 @@
+"""A reply is on disk before anybody parses it, and one that is there is not paid for again."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.model import CallUsage, Message, ModelSettings, Reply, ScriptedModel
+from dv_agent.agents.record import RunHeader, RunRecord
+from dv_agent.agents.recorded import read_run
+from dv_agent.agents.recording import RecordingModel
+from dv_agent.errors import ModelFailure
+
+HELLO = (Message(role="user", content="hello"),)
+
+
+def record(folder: Path) -> RunRecord:
+    header = RunHeader(
+        id="x", started="now", design="mxint_softmax", task_version=1, agent="llm", seed=0, budget=Budget(), target=100,
+        simulator="icarus", hashes={}, versions={}, reproducible=False,
+    )  # fmt: skip
+    return RunRecord(folder, header)
+
+
+def test_a_reply_is_written_whole_before_it_is_returned(tmp_path: Path) -> None:
+    model = RecordingModel(ScriptedModel(["one", "two"]), record(tmp_path))
+    assert model.ask(HELLO).text == "one"
+    (line,) = (tmp_path / "turns.jsonl").read_text().splitlines()
+    data = json.loads(line)
+    assert (data["kind"], data["turn"], data["reply"]["text"]) == ("reply", 0, "one")
+    assert data["messages"] == [{"role": "user", "content": "hello"}]
+    paid = read_run(tmp_path).paid
+    assert paid is not None
+    assert paid.reply.text == "one"
+
+
+def test_a_paid_reply_answers_the_first_call_and_is_not_written_twice(tmp_path: Path) -> None:
+    scripted = ScriptedModel(["new"])
+    model = RecordingModel(scripted, record(tmp_path), paid=Reply(text="old"))
+    assert [model.ask(HELLO).text for _ in range(2)] == ["old", "new"]
+    assert len(scripted.asked) == 1
+    assert len((tmp_path / "turns.jsonl").read_text().splitlines()) == 1
+
+
+class Failing:
+    """A model that gives up."""
+
+    settings = ModelSettings(model="openai:none")
+
+    def ask(self, messages: object) -> Reply:
+        raise ModelFailure("gave up", (CallUsage(input_tokens=5, error="RateLimit", status=429),))
+
+
+def test_what_a_failed_call_cost_is_recorded(tmp_path: Path) -> None:
+    with pytest.raises(ModelFailure, match="gave up"):
+        RecordingModel(Failing(), record(tmp_path)).ask(HELLO)
+    run = read_run(tmp_path)
+    assert run.paid is None
+    assert [line.reply.attempts[0].input_tokens for line in run.failed] == [5]
