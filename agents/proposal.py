@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from dv_agent.agents.model import CallUsage, Message
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.stimulus import Test
 
@@ -17,6 +18,48 @@ class Usage(Frozen):
     usd: float = 0.0
 
 
+class PartRecord(Frozen):
+    """A named part of a prompt; `tokens` is an estimate."""
+
+    name: str
+    priority: int
+    tokens: int
+
+
+class CutRecord(Frozen):
+    """What was left out of a part so that the prompt fits; `whole` where nothing of it was left."""
+
+    part: str
+    tokens: int
+    items: int = 0
+    whole: bool = False
+
+
+class PromptRecord(Frozen):
+    """What a model was sent.
+
+    Attributes:
+        messages: in full.
+        tokens: estimate for all messages; what the server counted stands in the reply's attempts.
+        templates: SHA-256 over the templates.
+    """
+
+    messages: tuple[Message, ...]
+    parts: tuple[PartRecord, ...]
+    cut: tuple[CutRecord, ...]
+    tokens: int
+    strategy: str
+    templates: str
+
+
+class ReplyRecord(Frozen):
+    """How an answer came about, failed attempts included; its text is `Proposal.raw`."""
+
+    model: str = ""
+    finish_reason: str = ""
+    attempts: tuple[CallUsage, ...] = ()
+
+
 class Proposal(Frozen):
     """Tests to run, and how they came about.
 
@@ -25,6 +68,10 @@ class Proposal(Frozen):
         errors: what was dropped from the reply and why, one line each.
         raw: the reply as it came, empty for agents without a model.
         done: the agent has nothing more to propose.
+        stop_reason: why not, such as ``budget:calls``; empty if it simply had nothing more.
+        prompt: what a model was sent, None where none was asked.
+        reply: how its answer came about.
+        dropped: how much of the reply was dropped, by class, see `dv_agent.agents.replies.Drop`.
     """
 
     tests: tuple[Test, ...] = ()
@@ -32,3 +79,7 @@ class Proposal(Frozen):
     errors: tuple[str, ...] = ()
     raw: str = ""
     done: bool = Field(default=False)
+    stop_reason: str = ""
+    prompt: PromptRecord | None = None
+    reply: ReplyRecord | None = None
+    dropped: dict[str, int] = Field(default_factory=dict)

@@ -6,7 +6,7 @@ replay, by resume and by re-scoring: whatever happens to a run happens here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dv_agent.agents.budget import Budget, Spent
@@ -17,7 +17,7 @@ from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.stimulus import StimulusError, Test
-from dv_agent.prompts.view import Outcome, View
+from dv_agent.prompts.view import Attempt, Outcome, View
 
 MAX_FAILURES = 20
 Progress = Callable[[TestRecord], None]
@@ -32,6 +32,7 @@ class RunState:
         last: outcomes of the last turn, as the agent will see them.
         errors: what was dropped of the last proposal.
         failures: failing tests so far, at most `MAX_FAILURES`.
+        nearest: index of an open bin -> the test that came nearest to it, in whichever turn.
         stale_turns: turns in a row without a new bin.
         done: the agent said that it has nothing more to propose, and `stop_reason` why.
     """
@@ -43,6 +44,7 @@ class RunState:
     last: tuple[Outcome, ...] = ()
     errors: tuple[str, ...] = ()
     failures: tuple[FailureRecord, ...] = ()
+    nearest: Mapping[int, Attempt] = field(default_factory=dict)
     stale_turns: int = 0
     done: bool = False
     stop_reason: str = ""
@@ -61,6 +63,8 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         last=state.last,
         errors=state.errors,
         budget_left=budget.left(state.spent),
+        nearest=state.nearest,
+        rtl=bench.rtl,
     )
 
 
@@ -152,11 +156,21 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
     return replace(
         state,
         coverage=coverage,
+        nearest=_nearest(state, result, covered),
         spent=spent,
         tests=state.tests + 1,
         last=(*state.last, outcome),
         failures=(state.failures + found)[:MAX_FAILURES],
     ), record
+
+
+def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[int, Attempt]:
+    """The best attempts, this test considered; a bin that is covered needs none."""
+    best = {index: attempt for index, attempt in state.nearest.items() if index not in covered}
+    for near in result.near:
+        if near.bin not in covered and (near.bin not in best or near.distance < best[near.bin].near.distance):
+            best[near.bin] = Attempt(result.test, near, state.turn)
+    return best
 
 
 def _by_step(result: Result, covered: Sequence[int], bench: Testbench) -> tuple[tuple[str, int, tuple[int, ...]], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from dv_agent.coverage.sample import UNSEEN, Sample, closeness
 from dv_agent.coverage.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.expansion import expand
+from dv_agent.designs.files import read_text
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation, Table
 from dv_agent.designs.stimulus import Test
@@ -59,6 +61,11 @@ class Testbench:
         self.folder, self.plan = folder, plan
         self._session, self._sampler = session, Sampler(plan)
         self._table_of = {group.name: group.on for group in plan.covergroups}
+
+    @cached_property
+    def rtl(self) -> tuple[tuple[str, str], ...]:
+        """(file name, text) of the RTL that is simulated."""
+        return tuple((file.name, read_text(file)) for file in self.folder.design.source_files())
 
     def run(self, test: Test, targets: Sequence[int] = ()) -> Result:
         """Simulate `test`.

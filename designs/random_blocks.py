@@ -37,6 +37,8 @@ def read_block(design: Design, track: TrackSchema, name: str, block: dict[str, A
         StimulusError: an unknown key or profile, or a distribution out of range.
     """
     profile = block.get("profile", "default")
+    if not isinstance(profile, str):
+        raise StimulusError((*where, "profile"), f"expected the name of a profile, found {str(profile)[:40]!r}")
     if profile != "default" and profile not in track.profiles:
         reason = str(UnknownNameError("profile", str(profile)[:40], track.profiles))
         raise StimulusError((*where, "profile"), reason)

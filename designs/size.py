@@ -44,7 +44,8 @@ class _Measure:
             raise StimulusError(where, f"loops nested deeper than {MAX_DEPTH}")
         if "repeat" in step:
             unknown_keys(step, ("repeat", "steps"), where)
-            return integer(step["repeat"], {}, (*where, "repeat"), 0, 1 << 62) * self._body(step, where, depth)
+            # A loop that makes nothing still takes time to go through, hence at least 1.
+            return max(1, integer(step["repeat"], {}, (*where, "repeat"), 0, 1 << 62) * self._body(step, where, depth))
         if "for" in step:
             unknown_keys(step, ("for", "steps"), where)
             count = self._body(step, where, depth)
@@ -83,7 +84,7 @@ class _Measure:
             except (DistributionError, UnknownNameError) as error:
                 raise StimulusError((*where, key), str(error)) from None
             most[key] = drawn.high
-        return most["count"] * most.get("beats", 1)
+        return max(1, most["count"] * most.get("beats", 1))
 
 
 def _has_expression(data: Any) -> bool:

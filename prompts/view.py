@@ -58,6 +58,15 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Attempt:
+    """The test that came nearest to a hole so far, in whichever turn."""
+
+    test: Test
+    near: Near
+    turn: int
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What `Agent.propose` is given.
 
@@ -66,6 +75,8 @@ class View:
         last: outcomes of the last turn's tests, in order.
         errors: what was dropped from the last proposal and why.
         budget_left: what remains of every bound that is set, such as ``{"cycles": 120000}``.
+        nearest: index of a hole -> the best attempt at it; what is missing here is looked up in `last`.
+        rtl: (file name, text) of the sources of the design under test; empty where agents are not to see them.
     """
 
     design: Design
@@ -78,3 +89,5 @@ class View:
     last: tuple[Outcome, ...] = ()
     errors: tuple[str, ...] = ()
     budget_left: Mapping[str, Any] = field(default_factory=dict)
+    nearest: Mapping[int, Attempt] = field(default_factory=dict)
+    rtl: tuple[tuple[str, str], ...] = ()

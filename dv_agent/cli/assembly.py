@@ -59,20 +59,22 @@ def make_agent(
     if header.agent == "search":
         return SearchAgent(header.seed, guided=header.agent_options.get("guided", True))
     if record is not None and header.model is not None:
-        return _llm_agent(header.model, record, paid, say)
+        return _llm_agent(header.model, header.strategy, record, paid, say)
     witnesses = load_witnesses(folder)
     if not witnesses:
         raise UsageError(f"{folder.design.name} has no witnesses; the oracle agent has nothing to replay")
     return OracleAgent(witnesses)
 
 
-def _llm_agent(settings: ModelSettings, record: RunRecord, paid: ReplyLine | None, say: Callable[[str], None]) -> Agent:
+def _llm_agent(
+    settings: ModelSettings, strategy: str, record: RunRecord, paid: ReplyLine | None, say: Callable[[str], None]
+) -> Agent:
     from dv_agent.agents.langchain_model import LangChainModel
     from dv_agent.agents.llm import LlmAgent
     from dv_agent.agents.recording import RecordingModel
 
     model = LangChainModel(settings, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
-    return LlmAgent(RecordingModel(model, record, paid.reply if paid else None), price=model.price)
+    return LlmAgent(RecordingModel(model, record, paid.reply if paid else None), strategy, model.price)
 
 
 def versions() -> dict[str, str]:

@@ -31,6 +31,8 @@ from dv_agent.coverage.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import ModelFailure, OutputError, UsageError
 from dv_agent.eval.fingerprint import fingerprint
+from dv_agent.prompts.renderer import templates_hash
+from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.simulator import Simulator
 from dv_agent.runners.simulators import find_simulator
 
@@ -152,11 +154,12 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
         agent=agent,
         agent_options=options,
         model=model,
+        strategy=find_strategy(request.prompt_strategy).name if model else "",
         seed=request.seed,
         budget=budget,
         target=100.0 if request.target is None else request.target,
         simulator=f"{simulator.name} {simulator.version()}",
-        hashes=fingerprint(folder),
+        hashes=fingerprint(folder) | ({"prompts": templates_hash()} if model else {}),
         versions=versions(),
         reproducible=budget.reproducible and model is None,
     )

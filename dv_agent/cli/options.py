@@ -33,6 +33,7 @@ class Request:
     out: Path = Path("runs")
     resume: Path | None = None
     model: dict[str, Any] | None = None
+    prompt_strategy: str = "default"
 
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:

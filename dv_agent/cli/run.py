@@ -77,6 +77,8 @@ def run(
     stop_on_failure: Annotated[bool, typer.Option("--stop-on-failure", envvar="DV_AGENT_STOP_ON_FAILURE",
         help="End at the first failed check.", rich_help_panel=BUDGET)] = False,
     model: Annotated[str | None, _option("MODEL", "provider:name, such as openai:gpt-5.", MODEL)] = None,
+    prompt_strategy: Annotated[str, _option("PROMPT_STRATEGY", "How the model is prompted: default, rtl or plain.",
+        MODEL)] = "default",
     base_url: Annotated[str | None, _option("BASE_URL", "Address of an OpenAI-compatible server.", MODEL)] = None,
     temperature: Annotated[float | None, _option("TEMPERATURE", "Sampling temperature.", MODEL, min=0, max=2)] = None,
     max_tokens: Annotated[int | None, _option("MAX_TOKENS", "Most output tokens of one reply; sent only if given.",
@@ -127,7 +129,7 @@ def run(
         design=design, agent=agent.value if agent else None, seed=seed, max_cycles=max_cycles, max_calls=max_calls,
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
         stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, out=out, resume=resume,
-        model=settings,
+        model=settings, prompt_strategy=prompt_strategy,
     )  # fmt: skip
     display = Display(quiet=quiet or as_json)
     finished = launch(request, display)

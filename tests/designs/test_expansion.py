@@ -103,6 +103,8 @@ HUGE = [
     {"random": {"count": 10**9}},
     {"repeat": 999, "steps": [{"repeat": 999, "steps": [{"idle": 1}]}]},
     {"repeat": 10**30, "steps": [{"idle": 1}]},
+    {"repeat": 900, "steps": [{"repeat": 900, "steps": [{"random": {"count": 0}}]}]},
+    {"repeat": 900, "steps": [{"repeat": 900, "steps": [{"repeat": 0, "steps": [{"idle": 1}]}]}]},
 ]
 
 
@@ -131,6 +133,7 @@ WRONG: list[tuple[str, Any, str]] = [
     ("in", {"random": {"count": 3, "m": [5, 1]}}, r"range \[5, 1\] is empty"),
     ("in", {"random": {"count": 3, "m": {"set": []}}}, r"is not a distribution"),
     ("in", {"random": {"count": 3, "profile": "sparse"}}, r"unknown profile 'sparse'"),
+    ("in", {"random": {"count": 3, "profile": ["dense"]}}, r"expected the name of a profile"),
     ("in", {"repeat": 2}, r"expected a list of steps"),
     ("in", {"for": {}, "steps": [{"idle": 1}]}, r"expected 1 to 4 variables"),
     ("in", {"after": {"port": "debug", "accepted": 1}}, r"unknown port 'debug'"),

@@ -9,7 +9,8 @@ import pytest
 from runner_fixtures import Opener
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.icarus import IcarusSession, IcarusSimulator
+from dv_agent.runners.icarus import IcarusSimulator
+from dv_agent.runners.session import CocotbSession
 
 
 @pytest.fixture(scope="session")
@@ -21,9 +22,9 @@ def simulator(tmp_path_factory: pytest.TempPathFactory) -> IcarusSimulator:
 @pytest.fixture
 def open_session(simulator: IcarusSimulator) -> Iterator[Opener]:
     """Opens sessions and closes them after the test."""
-    sessions: list[IcarusSession] = []
+    sessions: list[CocotbSession] = []
 
-    def opener(design: Design) -> IcarusSession:
+    def opener(design: Design) -> CocotbSession:
         sessions.append(simulator.open(design))
         return sessions[-1]
 

@@ -12,9 +12,9 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import Trace
-from dv_agent.runners.icarus import IcarusSession
+from dv_agent.runners.session import CocotbSession
 
-Opener = Callable[[Design], IcarusSession]
+Opener = Callable[[Design], CocotbSession]
 FIXTURES = Path(__file__).parent / "fixtures"
 COUNTER = "module counter(input clk, input rst, input in_valid, output in_ready); assign in_ready = 1;\n{}\nendmodule\n"
 MAGIC = 0xEE

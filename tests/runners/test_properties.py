@@ -13,8 +13,9 @@ from runner_fixtures import PipeModel, pipe, same
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
 from dv_agent.runners.checks import check
-from dv_agent.runners.icarus import IcarusSession, IcarusSimulator
+from dv_agent.runners.icarus import IcarusSimulator
 from dv_agent.runners.reference_session import ReferenceSession
+from dv_agent.runners.session import CocotbSession
 
 SENDS = st.builds(
     lambda data, gap, last: Op("send", data, gap=gap, last=last),
@@ -38,7 +39,7 @@ PROGRAMS = st.builds(
 
 
 @pytest.fixture(scope="module")
-def session(simulator: IcarusSimulator) -> Iterator[IcarusSession]:
+def session(simulator: IcarusSimulator) -> Iterator[CocotbSession]:
     """One process for all examples."""
     with simulator.open(pipe()) as opened:
         yield opened
@@ -46,7 +47,7 @@ def session(simulator: IcarusSimulator) -> Iterator[IcarusSession]:
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(program=PROGRAMS)
-def test_outputs_are_the_inputs_in_order_and_runs_repeat(session: IcarusSession, program: Program) -> None:
+def test_outputs_are_the_inputs_in_order_and_runs_repeat(session: CocotbSession, program: Program) -> None:
     done = session.run(program)
     trace = done.trace
     assert trace.end == End.DRAINED
@@ -62,7 +63,7 @@ def test_outputs_are_the_inputs_in_order_and_runs_repeat(session: IcarusSession,
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(program=PROGRAMS)
 def test_a_fresh_process_gives_the_same_trace(
-    session: IcarusSession, simulator: IcarusSimulator, program: Program
+    session: CocotbSession, simulator: IcarusSimulator, program: Program
 ) -> None:
     with simulator.open(pipe()) as fresh:
         assert same(fresh.run(program).trace, session.run(program).trace)
@@ -79,7 +80,7 @@ def test_the_reference_session_always_passes_its_own_checks(program: Program) ->
 
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(sends=st.lists(SENDS, max_size=20))
-def test_the_reference_session_accepts_what_the_simulator_accepts(session: IcarusSession, sends: list[Op]) -> None:
+def test_the_reference_session_accepts_what_the_simulator_accepts(session: CocotbSession, sends: list[Op]) -> None:
     program = Program({"in": tuple(sends)}, 3000)
     fake, real = ReferenceSession(pipe(), PipeModel()).run(program).trace, session.run(program).trace
     for port in ("in", "out"):

@@ -1,0 +1,46 @@
+"""One test of a reply: from untrusted JSON data to a Test that is known to expand, or the reason why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dv_agent.agents.reply_json import Fault
+from dv_agent.designs.design import Design
+from dv_agent.designs.expansion import expand
+from dv_agent.designs.schema import StimulusSchema
+from dv_agent.designs.size import check_size
+from dv_agent.designs.stimulus import Location, StimulusError, Test, parse_test
+
+
+def check_test(data: Any, design: Design, schema: StimulusSchema, room: int) -> tuple[Test, int]:
+    """The test, and to how many items it may expand.
+
+    Args:
+        room: most items.
+
+    Raises:
+        StimulusError: with the place and what was expected.
+    """
+    fault = find_fault(data)
+    if fault:
+        raise StimulusError(*fault)
+    test = parse_test(data, design)
+    known = set(test.tracks) <= set(schema.tracks)
+    size = check_size(design, schema, test) if known else 0
+    if size > room:
+        raise StimulusError(
+            (), f"the tests of one reply may expand to so many items together that {room} were left for this one"
+        )
+    expand(design, schema, test)
+    return test, size
+
+
+def find_fault(data: Any, where: Location = ()) -> tuple[Location, str] | None:
+    """The first part of `data` that had no meaning as JSON, and why."""
+    if isinstance(data, Fault):
+        return where, data.reason
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, part in parts:
+        if isinstance(part, dict | list | Fault) and (found := find_fault(part, (*where, key))):
+            return found
+    return None

@@ -1,0 +1,16 @@
+"""Marks around text that is data, chosen so that the text itself cannot end them."""
+
+from __future__ import annotations
+
+import re
+
+_LEAST = 5
+_RUN = re.compile("=+")
+
+
+def fenced(label: str, text: str) -> str:
+    """`text` between two marks of ``=`` signs, more of them than stand together anywhere in `text` or `label`."""
+    longest = max((len(run) for run in _RUN.findall(f"{label}\n{text}")), default=0)
+    marks = "=" * max(_LEAST, longest + 1)
+    body = text if text.endswith("\n") else f"{text}\n"
+    return f"{marks} BEGIN {label} {marks}\n{body}{marks} END {label} {marks}"

@@ -1,0 +1,88 @@
+"""Which holes a prompt tells in detail, and what it tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby, zip_longest
+
+from dv_agent.coverage.holes import Hole, families
+from dv_agent.coverage.sample import closeness
+from dv_agent.coverage.structure import TIERS, Tier
+from dv_agent.prompts.nearness import AttemptText, Distance, attempt_text, attempts, hole_distance
+from dv_agent.prompts.view import View
+
+MAX_PARTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PartText:
+    """A member of a cross or a step of a transition, and how often it was hit on its own."""
+
+    label: str
+    hits: int
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A hole in detail; `distance` is None where nothing was measured."""
+
+    bin: str
+    tier: Tier
+    description: str
+    hits: int
+    at_least: int
+    observable: bool
+    distance: Distance | None
+    parts: tuple[PartText, ...]
+    attempt: AttemptText | None
+
+
+def targets(view: View, most: int) -> tuple[Target, ...]:
+    """At most `most` holes: of every family its nearest first, easy tiers before hard ones, in turns."""
+    known = attempts(view)
+    result = []
+    for hole in _chosen(view, most):
+        best = known.get(view.plan.index(hole.bin))
+        result.append(
+            Target(
+                bin=hole.bin,
+                tier=hole.tier,
+                description=hole.description,
+                hits=hole.hits,
+                at_least=hole.at_least,
+                observable=hole.observable,
+                distance=hole_distance(hole),
+                parts=_parts(hole),
+                attempt=attempt_text(view, best) if best else None,
+            )
+        )
+    return tuple(result)
+
+
+def _chosen(view: View, most: int) -> list[Hole]:
+    queues = [_turned(sorted(one.holes, key=_order), view.turn) for one in families(view.plan, view.holes)]
+    queues.sort(key=lambda queue: _order(queue[0]))
+    rounds = [hole for row in zip_longest(*queues) for hole in row if hole is not None]
+    return sorted(rounds[:most], key=_order)
+
+
+def _turned(queue: list[Hole], turn: int) -> list[Hole]:
+    """The nearest stays in front; the others take turns, so that one which resists does not hide the rest for ever."""
+    first, rest = queue[:1], queue[1:]
+    start = turn % len(rest) if rest else 0
+    return first + rest[start:] + rest[:start]
+
+
+def _order(hole: Hole) -> tuple[int, float]:
+    far = float("inf") if hole.distance is None else closeness(hole.distance, hole.residual or 0)
+    return TIERS.index(hole.tier), far
+
+
+def _parts(hole: Hole) -> tuple[PartText, ...]:
+    same: Sequence[list[PartText]] = [
+        [PartText(f"({part.label})" if "," in part.label else part.label, part.hits) for part in run]
+        for _, run in groupby(hole.parts, key=lambda part: (part.label, part.hits))
+    ]
+    shown = [run[0] for run in same]
+    return tuple(sorted(shown, key=lambda part: part.hits)[:MAX_PARTS] if len(shown) > MAX_PARTS else shown)

@@ -1,0 +1,105 @@
+"""Views for tests of prompts: of a real design before its first turn, and of a design with one port of every kind."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from small_design import small_design, small_schema
+
+from dv_agent.coverage.database import Coverage, empty_coverage
+from dv_agent.coverage.holes import holes
+from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.loader import find_design
+from dv_agent.designs.stimulus import Test
+from dv_agent.prompts.view import Attempt, Near, Outcome, View
+
+PLAN = """\
+schema_version: 1
+covergroups:
+  - name: level
+    on: cycle
+    description: How full the design is
+    coverpoints:
+      - name: now
+        of: dbg_level
+        description: "a level of {value}"
+        bins: {empty: 0, some: {values: [1, 3]}, full: {range: [7, 7], tier: hard, at_least: 2}}
+      - name: climb
+        of: dbg_level
+        transitions: {up: [[0], [1, 3], [7]]}
+      - name: moving
+        of: "dbg_level != 0"
+        hidden: true
+        auto: {range: [0, 1]}
+    crosses:
+      - name: both
+        of: [now, moving]
+        ignore: [{when: {now: empty, moving: "1"}, why: "empty does not move"}]
+"""
+SPECIFICATION = "# small\n\nIt adds.\n\n## 1. Input\n\nTwo lanes.\n\n## 2. Output\n\nOne lane.\n"
+
+
+def softmax_view(**more: object) -> View:
+    folder = find_design("mxint_softmax")
+    plan = load_plan(folder.path / "plan.yaml")
+    coverage = empty_coverage(plan)
+    left = {"cycles": 200_000, "calls": 50}
+    return View(
+        folder.design, folder.schema, folder.specification, plan, coverage, holes(plan, coverage), 0,
+        **{"budget_left": left, **more},  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def small_view(folder: Path, turn: int = 0, seen: bool = False, **more: object) -> View:
+    """The design with one port of every kind; if `seen`, after a test that hit one bin and came near to others."""
+    path = folder / "plan.yaml"
+    path.write_text(PLAN, encoding="utf-8")
+    plan = load_plan(path)
+    coverage = _measured(plan) if seen else empty_coverage(plan)
+    return View(
+        small_design(), small_schema(), SPECIFICATION, plan, coverage, holes(plan, coverage), turn,
+        **more,  # type: ignore[arg-type]
+    )  # fmt: skip
+
+
+def _measured(plan: Plan) -> Coverage:
+    figures = {
+        "level.now.empty": (1, 0), "level.now.some": (0, 0), "level.climb.up": (2, 0), "level.both.some+0": (1, 3),
+        "level.both.full+1": (1, 4),
+    }  # fmt: skip
+    coverage = empty_coverage(plan)
+    hits, distance, residual = coverage.hits.copy(), coverage.distance.copy(), coverage.residual.copy()
+    for name, (far, rest) in figures.items():
+        index = plan.index(name)
+        hits[index], distance[index], residual[index] = far == 0, far, rest
+    observable = np.ones(len(plan.bins), dtype=np.bool_)
+    return replace(coverage, tests=1, hits=hits, distance=distance, residual=residual, observable=observable)
+
+
+def busy_view(folder: Path) -> View:
+    """A later turn in which every part of a prompt has something to say."""
+    test = Test(
+        name="a\nname", tracks={"in": ({"row": [{"m": 1, "e": 0}]}, {"idle": 3}), "cfg": ({"write": {"a": 1}},)}
+    )
+    plan = small_view(folder).plan
+    near = (
+        Near(plan.index("level.now.empty"), 1.0, {"in": 1}),
+        Near(plan.index("level.climb.up"), 2.0, {"in": 0, "cfg": 0}),
+        Near(plan.index("level.both.some+0"), 1.75, {}),
+    )
+    failures = ("value: out: cycle 9: expected 1, got 2",)
+    outcome = Outcome(test, 120, "drained", (1,), (1,), near, failures, (("in", 0, (1,)),))
+    earlier = plan.index("level.both.full+1")
+    return small_view(
+        folder,
+        3,
+        seen=True,
+        last=(outcome, Outcome(Test(name="refused"), 0, "refused", (), ())),
+        errors=("tests[1]: no",),
+        budget_left={"cycles": 900, "calls": 4, "tokens": 5_000, "usd": 1.5, "seconds": 30.5},
+        nearest={earlier: Attempt(Test(name="old", tracks={"in": ({"idle": 8},)}), Near(earlier, 1.8, {"in": 0}), 1)},
+        rtl=(("small.v", "module small; endmodule\n"),),
+    )
