@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dv_agent.agents.shrink import shrink
@@ -12,6 +12,7 @@ from dv_agent.designs.design import Frozen
 from dv_agent.designs.expansion import expand
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.stimulus import Test
+from dv_agent.designs.trace import Trace
 from dv_agent.errors import OutputError
 from dv_agent.runners.checks import CheckFailure, check
 from dv_agent.runners.fresh import confirm
@@ -19,6 +20,7 @@ from dv_agent.runners.simulator import Session, Simulator
 from dv_agent.runners.waves import dump_waves
 
 MAX_FINDINGS = 3
+Show = Callable[[Path, Trace, CheckFailure], None]
 
 
 class Finding(Frozen):
@@ -53,9 +55,17 @@ class Finding(Frozen):
 
 
 def triage(
-    folder: DesignFolder, simulator: Simulator, failures: tuple[FailureRecord, ...], room: Path
+    folder: DesignFolder,
+    simulator: Simulator,
+    failures: tuple[FailureRecord, ...],
+    room: Path,
+    show: Show | None = None,
 ) -> tuple[Finding, ...]:
     """Work up the first test of every kind of failure, at most `MAX_FINDINGS`.
+
+    Args:
+        room: the run folder.
+        show: told the folder, trace and failure of each shrunk test, to draw it.
 
     A failure that a fresh process does not show is left out: it was not the design's.
 
@@ -71,12 +81,18 @@ def triage(
         seen.add(kind)
         confirmed = confirm(simulator, folder.design, expand(folder.design, folder.schema, record.test), folder.model)
         if confirmed:
-            findings.append(_work_up(folder, simulator, record, confirmed[0], room / "failures" / str(record.index)))
+            place = room / "failures" / str(record.index)
+            findings.append(_work_up(folder, simulator, record, confirmed[0], place, show))
     return tuple(findings)
 
 
 def _work_up(
-    folder: DesignFolder, simulator: Simulator, record: FailureRecord, failure: CheckFailure, room: Path
+    folder: DesignFolder,
+    simulator: Simulator,
+    record: FailureRecord,
+    failure: CheckFailure,
+    room: Path,
+    show: Show | None,
 ) -> Finding:
     design, schema = folder.design, folder.schema
     with simulator.open(design) as session:
@@ -91,6 +107,8 @@ def _work_up(
     except OSError as error:
         raise OutputError(f"cannot write {room}: {error.strerror}") from None
     waves = dump_waves(simulator, design, program, room / "waves.fst")
+    if show:
+        show(room, waves.trace, final[0])
     return Finding(
         test_index=record.index,
         failure=final[0],

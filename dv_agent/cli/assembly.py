@@ -14,10 +14,14 @@ from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent
 from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.record import ReplyLine, RunHeader, RunRecord
 from dv_agent.agents.search import SearchAgent
+from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.trace import Trace
 from dv_agent.designs.witnesses import load_witnesses
-from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.errors import OutputError, UnknownNameError, UsageError
 from dv_agent.eval.bugs import broken_copy, load_bugs
+from dv_agent.eval.report.make_excerpt import make_excerpt
+from dv_agent.runners.failure import CheckFailure
 
 
 def open_design(name: str, bug: str | None, room: Path) -> DesignFolder:
@@ -75,6 +79,21 @@ def _llm_agent(
 
     model = LangChainModel(settings, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
     return LlmAgent(RecordingModel(model, record, paid.reply if paid else None), strategy, model.price)
+
+
+def excerpt_writer(design: Design) -> Callable[[Path, Trace, CheckFailure], None]:
+    """Writes the few cycles around a failure as ``excerpt.json``, for the report to draw."""
+
+    def write(room: Path, trace: Trace, failure: CheckFailure) -> None:
+        excerpt = make_excerpt(design, trace, failure)
+        if excerpt is None:
+            return
+        try:
+            (room / "excerpt.json").write_text(excerpt.model_dump_json() + "\n", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"cannot write {room}/excerpt.json: {error.strerror}") from None
+
+    return write
 
 
 def versions() -> dict[str, str]:

@@ -144,7 +144,7 @@ class Display:
             f"{spent.seconds:.1f} s",
             soft_wrap=True,
         )
-        self._console.print(f"record: {finished.folder}", soft_wrap=True)
+        self._console.print(f"record: {finished.folder} (report.html shows it)", soft_wrap=True)
 
     def _print_holes(self, holes: tuple[Hole, ...]) -> None:
         if not holes:

@@ -22,7 +22,7 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.triage import Finding, triage
 from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.cli.assembly import make_agent, open_design, versions
+from dv_agent.cli.assembly import excerpt_writer, make_agent, open_design, versions
 from dv_agent.cli.interrupt import Interrupt
 from dv_agent.cli.options import Request
 from dv_agent.coverage.database import empty_coverage
@@ -31,6 +31,7 @@ from dv_agent.coverage.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import ModelFailure, OutputError, UsageError
 from dv_agent.eval.fingerprint import fingerprint
+from dv_agent.eval.report.write import write_report
 from dv_agent.prompts.renderer import templates_hash
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.simulator import Simulator
@@ -128,7 +129,8 @@ def launch(request: Request, watcher: Watcher) -> Finished:
             )  # fmt: skip
         except ModelFailure as error:
             raise ModelFailure(f"{error.message}\n  go on later with: dv-agent run --resume {run_folder}") from None
-        findings = triage(folder, simulator, state.failures, run_folder)
+        findings = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
+        write_report(run_folder, folder)
     ended = start.record.header
     return Finished(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target")
 

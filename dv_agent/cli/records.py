@@ -1,4 +1,4 @@
-"""``dv-agent rerun`` and ``dv-agent rescore``: looking at finished runs again, without a model."""
+"""``dv-agent report``, ``rerun`` and ``rescore``: looking at finished runs again, without a model."""
 
 from __future__ import annotations
 
@@ -78,6 +78,29 @@ def _print_rerun(test: int, answer: dict[str, Any]) -> None:
     print("as recorded" if answer["as_recorded"] else "NOT as recorded: the design or its plan has changed")
     if "waveform" in answer:
         print(f"waveform: {answer['waveform']}")
+
+
+def report(
+    folder: Folder,
+    design: Annotated[str | None, typer.Option(help="Where the design is, if not under its own name.")] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the report in a browser.")] = False,
+) -> None:
+    """Write report.html of a run: one static file with coverage, holes, failures and transcript.
+
+    Examples:
+
+      dv-agent report runs/20261120T120000Z_mxint_softmax_search_1a2b3c --open
+    """
+    from dv_agent.designs.loader import find_design
+    from dv_agent.eval.report.write import write_report
+
+    path = write_report(folder, find_design(design) if design else None)
+    print(path)
+    if show:
+        import webbrowser
+
+        if not webbrowser.open(path.resolve().as_uri()):
+            print("no browser found; open the file above", file=sys.stderr)
 
 
 def rescore(
