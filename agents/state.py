@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.testbench import Result, Testbench
-from dv_agent.agents.turn import FailureRecord, TestRecord, TurnRecord
+from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord
 from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.stimulus import StimulusError, Test
-from dv_agent.prompts.view import Attempt, Outcome, View
+from dv_agent.prompts.view import Attempt, Near, Outcome, View
 
 MAX_FAILURES = 20
 Progress = Callable[[TestRecord], None]
@@ -150,6 +150,11 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
         new_bins=tuple(one.id for one in new),
         hits=hits,
         failures=result.failures,
+        near=tuple(
+            NearRecord(bin=near.bin, distance=near.distance, steps=dict(near.steps))
+            for near in result.near
+            if near.bin not in covered and _is_nearer(state, near)
+        ),
     )
     found = (FailureRecord(index=state.tests, test=result.test, failures=result.failures),) if failures else ()
     spent = state.spent.model_copy(update={"cycles": state.spent.cycles + result.trace.cycles})
@@ -164,11 +169,16 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
     ), record
 
 
+def _is_nearer(state: RunState, near: Near) -> bool:
+    best = state.nearest.get(near.bin)
+    return best is None or near.distance < best.near.distance
+
+
 def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[int, Attempt]:
     """The best attempts, this test considered; a bin that is covered needs none."""
     best = {index: attempt for index, attempt in state.nearest.items() if index not in covered}
     for near in result.near:
-        if near.bin not in covered and (near.bin not in best or near.distance < best[near.bin].near.distance):
+        if near.bin not in covered and _is_nearer(state, near):
             best[near.bin] = Attempt(result.test, near, state.turn)
     return best
 

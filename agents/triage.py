@@ -99,17 +99,13 @@ def _work_up(
         small = shrink(design, schema, record.test, failure, lambda test: _failures(folder, session, test))
     program = expand(design, schema, small)
     final = confirm(simulator, design, program, folder.model) or (failure,)
-    try:
-        room.mkdir(parents=True, exist_ok=True)
-        (room / "test.json").write_text(json.dumps(record.test.data(), indent=1) + "\n", encoding="utf-8")
-        (room / "shrunk.json").write_text(json.dumps(small.data(), indent=1) + "\n", encoding="utf-8")
-        (room / "failure.json").write_text(final[0].model_dump_json(indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {room}: {error.strerror}") from None
+    _write(room / "test.json", json.dumps(record.test.data(), indent=1))
+    _write(room / "shrunk.json", json.dumps(small.data(), indent=1))
+    _write(room / "failure.json", final[0].model_dump_json(indent=1))
     waves = dump_waves(simulator, design, program, room / "waves.fst")
     if show:
         show(room, waves.trace, final[0])
-    return Finding(
+    finding = Finding(
         test_index=record.index,
         failure=final[0],
         steps=_operations(folder, record.test),
@@ -117,6 +113,8 @@ def _work_up(
         folder=str(room),
         open_command=waves.command,
     )
+    _write(room / "finding.json", finding.model_dump_json(indent=1))
+    return finding
 
 
 def _failures(folder: DesignFolder, session: Session, test: Test) -> tuple[CheckFailure, ...]:
@@ -126,3 +124,11 @@ def _failures(folder: DesignFolder, session: Session, test: Test) -> tuple[Check
 
 def _operations(folder: DesignFolder, test: Test) -> int:
     return sum(map(len, expand(folder.design, folder.schema, test).tracks.values()))
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from None

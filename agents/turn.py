@@ -11,6 +11,14 @@ from dv_agent.designs.stimulus import Test
 from dv_agent.runners.checks import CheckFailure
 
 
+class NearRecord(Frozen):
+    """A hole to which a test came nearer than all before: by how much it missed, and in which step of each track."""
+
+    bin: int
+    distance: float
+    steps: dict[str, int] = Field(default_factory=dict)
+
+
 class TestRecord(Frozen):
     """One test of a turn.
 
@@ -31,6 +39,7 @@ class TestRecord(Frozen):
     new_bins: tuple[str, ...] = ()
     hits: tuple[int, ...] = ()
     failures: tuple[CheckFailure, ...] = ()
+    near: tuple[NearRecord, ...] = ()
     error: str = ""
 
 

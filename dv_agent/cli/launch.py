@@ -121,7 +121,8 @@ def launch(request: Request, watcher: Watcher) -> Finished:
         watcher.start(header, run_folder, len(plan.bins))
         stack.callback(watcher.stop)
         interrupt = stack.enter_context(Interrupt())
-        limits = Limits(header.target, request.patience, request.stop_on_failure)
+        options = header.agent_options
+        limits = Limits(header.target, options.get("patience"), options.get("stop_on_failure", False))
         try:
             state = run_loop(
                 start.agent, bench, start.state, header.budget, limits, start.record, watcher.test, watcher.turn,
@@ -147,6 +148,10 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
     options: dict[str, Any] = {} if request.guided else {"guided": False}
     if request.bug:
         options["bug"] = request.bug
+    if request.patience is not None:
+        options["patience"] = request.patience
+    if request.stop_on_failure:
+        options["stop_on_failure"] = True
     run_folder = new_folder(request.out, folder.design.name, agent, model.model if model else None)
     header = RunHeader(
         id=run_folder.name,

@@ -30,8 +30,8 @@ def handmade(cycles: int, design: Design) -> Trace:
     return Trace(cycles, End.DRAINED, signals, unknown, count < 0, count * 0, {"in": taken})
 
 
-@pytest.mark.parametrize(("cycle", "start"), [(0, 0), (29, 0), (60, 30), (99, 60), (None, 60)])
-def test_the_window_holds_the_failing_cycle_and_more_before_than_behind(
+@pytest.mark.parametrize(("cycle", "start"), [(0, 0), (38, 0), (39, 9), (60, 30), (99, 60), (None, 60)])
+def test_the_window_holds_the_failing_cycle_and_the_start_of_the_test_if_that_fits(
     cycle: int | None, start: int, design: DesignFolder
 ) -> None:
     failure = CheckFailure(check="value", port="out", cycle=cycle, field="m[0]", message="")

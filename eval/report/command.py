@@ -1,0 +1,56 @@
+"""The command line that does a run again."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.model import ModelSettings
+from dv_agent.eval.report.run_data import Header
+
+_BOUNDS = {
+    "cycles": "--max-cycles",
+    "calls": "--max-calls",
+    "tokens": "--max-tokens-total",
+    "usd": "--max-usd",
+    "seconds": "--max-seconds",
+}
+_ICARUS = "icarus"
+_FULL = 100.0
+
+
+def rerun_command(header: Header) -> str:
+    """``dv-agent run`` with the options of the record; what stands at its default is left out."""
+    return shlex.join(["dv-agent", "run", "--design", header.design, "--agent", header.agent, *_options(header)])
+
+
+def _options(header: Header) -> Iterator[str]:
+    if header.model:
+        usual = {name: field.default for name, field in ModelSettings.model_fields.items()}
+        yield from _flags({name: value for name, value in header.model.items() if value != usual.get(name)})
+    yield from ("--seed", str(header.seed))
+    defaults = Budget().model_dump()
+    for name, flag in _BOUNDS.items():
+        bound = header.budget.get(name)
+        if bound is not None and bound != defaults[name]:
+            yield from (flag, f"{bound:.15g}")
+    if header.target is not None and header.target != _FULL:
+        yield from ("--target", f"{header.target:g}")
+    simulator = header.simulator.split(maxsplit=1)
+    if simulator and simulator[0] != _ICARUS:
+        yield from ("--simulator", simulator[0])
+    if header.strategy not in ("", "default"):
+        yield from ("--strategy", header.strategy)
+    if header.options.get("guided") is False:
+        yield "--unguided"
+    yield from _flags({name: value for name, value in header.options.items() if name != "guided"})
+
+
+def _flags(options: Mapping[str, object]) -> Iterator[str]:
+    for name, value in options.items():
+        flag = "--" + name.replace("_", "-")
+        if value is True:
+            yield flag
+        elif isinstance(value, str | int | float) and value is not False:
+            yield from (flag, value if isinstance(value, str) else f"{value:.15g}")

@@ -1,0 +1,46 @@
+"""The Jinja environment of the report: autoescape is on for every template, and all text is made visible."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from dv_agent.eval.report import words
+
+FOLDER = Path(__file__).parent / "templates"
+_HIDDEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
+)
+"""Control characters, lone surrogates, and what reorders or hides text: a report looks like what it is."""
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Templates of this folder, with the functions of `words` as filters."""
+    found = Environment(
+        loader=FileSystemLoader(FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_visible,
+    )
+    for function in (words.number, words.plural, words.size, words.duration, words.dollars, words.percent):
+        found.filters[function.__name__] = function
+    found.filters["flowing"] = words.flowing
+    found.filters["check_title"] = words.check_title
+    return found
+
+
+def visible(text: str) -> str:
+    """`text` with every hidden character as its code point, such as ``[U+202E]``."""
+    return _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
+
+
+def _visible(value: Any) -> Any:
+    return visible(value) if isinstance(value, str) and not isinstance(value, Markup) else value

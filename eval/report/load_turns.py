@@ -1,0 +1,104 @@
+"""Reading ``turns.jsonl``, line by line: its size is not bounded, what is kept of it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dv_agent.errors import InputFileError
+from dv_agent.eval.report.clipping import Allowance
+from dv_agent.eval.report.fields import Fields
+from dv_agent.eval.report.load_calls import read_call, read_cut
+from dv_agent.eval.report.load_header import read_cost
+from dv_agent.eval.report.load_tests import read_test
+from dv_agent.eval.report.run_data import Call, TestData, TurnData
+
+MAX_LINE = 64_000_000
+
+
+@dataclass
+class TurnsReader:
+    """Collects the lines of one record.
+
+    Attributes:
+        calls: calls of turns that have not come yet.
+        strange: lines of a kind that this version does not know.
+        half: whether the last line was cut in half.
+    """
+
+    allowance: Allowance = field(default_factory=Allowance)
+    turns: list[TurnData] = field(default_factory=list)
+    calls: list[tuple[int, Call]] = field(default_factory=list)
+    strange: int = 0
+    half: bool = False
+    _cycle: int = 0
+    _tokens: int = 0
+
+    def read(self, path: Path) -> None:
+        """Read the file; without one there are no turns.
+
+        Raises:
+            InputFileError: unreadable, or a line that no writer can have left.
+        """
+        for number, line in self._lines(path):
+            try:
+                data = Fields(json.loads(line), path, number)
+            except (ValueError, RecursionError) as error:
+                raise InputFileError(path, f"not JSON: {error}", number) from None
+            kind = data.text("kind", "turn")
+            if kind == "turn":
+                self._turn(data, number)
+            elif kind == "reply":
+                self.calls.append((data.count("turn"), read_call(data, number, self.allowance)))
+            else:
+                self.strange += 1
+
+    def _lines(self, path: Path) -> Iterator[tuple[int, bytes]]:
+        if not path.is_file():
+            return
+        try:
+            with path.open("rb") as file:
+                number = 0
+                while line := file.readline(MAX_LINE):
+                    number += 1
+                    if line.endswith(b"\n"):
+                        yield number, line
+                    elif len(line) == MAX_LINE:
+                        raise InputFileError(path, f"a line of more than {MAX_LINE} bytes", number)
+                    else:
+                        self.half = True
+        except OSError as error:
+            raise InputFileError(path, error.strerror or str(error)) from None
+
+    def _turn(self, data: Fields, line: int) -> None:
+        turn, spent = data.count("turn", len(self.turns)), read_cost(data.inner("spent"))
+        tests = tuple(self._tests(data, turn))
+        usage = data.inner("usage")
+        tokens = usage.count("input_tokens") + usage.count("output_tokens")
+        self._tokens = spent.tokens or self._tokens + tokens
+        calls = tuple(call for number, call in self.calls if number <= turn)
+        self.calls = [pair for pair in self.calls if pair[0] > turn]
+        if not calls and (data.text("raw") or data.data.get("prompt")):
+            calls = (read_call(data, line, self.allowance),)
+        self.turns.append(
+            TurnData(
+                turn=turn,
+                line=line,
+                tests=tests,
+                errors=data.texts("errors"),
+                calls=calls,
+                cut=read_cut(data),
+                dropped={name: data.inner("dropped").count(name) for name in data.inner("dropped").data},
+                tokens=tokens,
+                total_tokens=self._tokens,
+                spent=spent,
+            )
+        )
+
+    def _tests(self, data: Fields, turn: int) -> Iterator[TestData]:
+        for one in data.objects("tests"):
+            test = read_test(one, turn, self._cycle, self.allowance)
+            self._cycle = test.cycle
+            yield test

@@ -1,0 +1,221 @@
+"""What a report is made of: a run folder as frozen data, of bounded size."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from dv_agent.eval.report.clipping import Clip
+from dv_agent.eval.report.excerpt_model import Excerpt
+from dv_agent.runners.failure import CheckFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What was used; `usd` and `seconds` are None where nobody knows."""
+
+    cycles: int = 0
+    calls: int = 0
+    tokens: int = 0
+    usd: float | None = None
+    seconds: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """``run.json``; fields as in `dv_agent.agents.record.RunHeader`, with neutral values where a version had none."""
+
+    id: str
+    design: str
+    task_version: int
+    agent: str
+    options: Mapping[str, Any]
+    strategy: str
+    model: Mapping[str, Any]
+    returned_models: tuple[str, ...]
+    seed: int
+    budget: Mapping[str, float | None]
+    target: float | None
+    simulator: str
+    hashes: Mapping[str, str]
+    versions: Mapping[str, str]
+    reproducible: bool | None
+    status: str
+    stop_reason: str
+    started: str
+    finished: str
+    bins: int
+    spent: Cost
+
+    @property
+    def model_name(self) -> str:
+        """The requested model, empty for agents without one."""
+        return str(self.model.get("model", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Track:
+    """One track of a test: a line of compact JSON a step, and how many steps were left out."""
+
+    name: str
+    steps: tuple[str, ...]
+    more: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How near one test came to a hole, where the record tells; `steps` maps tracks to steps."""
+
+    bin: int | str
+    distance: float
+    steps: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class TestData:
+    """One test.
+
+    Attributes:
+        cycle: simulated cycles of the run when the test had ended.
+        failures: the first failed checks; `failed_checks` counts all.
+    """
+
+    __test__ = False
+
+    index: int
+    turn: int
+    name: str
+    note: str
+    seed: int
+    tracks: tuple[Track, ...]
+    cycles: int
+    cycle: int
+    end: str
+    new_bins: tuple[str, ...]
+    failures: tuple[CheckFailure, ...]
+    failed_checks: int
+    error: str
+    near: tuple[Nearness, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt."""
+
+    role: str
+    content: Clip
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One attempt to call the model; `usd` is None where the price is unknown."""
+
+    input_tokens: int
+    output_tokens: int
+    seconds: float | None
+    usd: float | None
+    error: str
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a model.
+
+    Attributes:
+        cut: what was left out of the prompt for want of room.
+        failure: why there is no reply.
+    """
+
+    line: int
+    messages: tuple[Message, ...]
+    cut: tuple[str, ...]
+    reply: Clip
+    model: str
+    finish_reason: str
+    attempts: tuple[Attempt, ...]
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class TurnData:
+    """One turn.
+
+    Attributes:
+        line: its line in ``turns.jsonl``.
+        errors: what was dropped of the reply, and why; `dropped` counts it by class.
+        cut: what was left out of the prompt for want of room.
+        tokens: input and output tokens of this turn.
+        total_tokens: of the run so far.
+    """
+
+    turn: int
+    line: int
+    tests: tuple[TestData, ...]
+    errors: tuple[str, ...]
+    calls: tuple[Call, ...]
+    cut: tuple[str, ...]
+    dropped: Mapping[str, int]
+    tokens: int
+    total_tokens: int
+    spent: Cost
+
+    @property
+    def new_bins(self) -> int:
+        """Bins covered first in this turn."""
+        return sum(len(test.new_bins) for test in self.tests)
+
+    @property
+    def cycles(self) -> int:
+        """Cycles simulated in this turn."""
+        return sum(test.cycles for test in self.tests)
+
+    @property
+    def failing(self) -> int:
+        """Tests of this turn with a failed check."""
+        return sum(bool(test.failed_checks) for test in self.tests)
+
+
+@dataclass(frozen=True, slots=True)
+class FailureData:
+    """One folder under ``failures/``; None where a file is missing."""
+
+    index: int
+    failure: CheckFailure | None
+    test: tuple[Track, ...] | None
+    shrunk: tuple[Track, ...] | None
+    excerpt: Excerpt | None
+    has_waves: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RunData:
+    """A run folder.
+
+    Attributes:
+        pending: calls whose turn was never finished.
+        notes: what is missing or was left out, one sentence each.
+        plan_hash: of the plan that coverage.json was recorded against, empty without that file.
+        files: name and size in bytes of the files of the folder.
+    """
+
+    folder: Path
+    header: Header
+    turns: tuple[TurnData, ...]
+    pending: tuple[Call, ...]
+    failures: tuple[FailureData, ...]
+    notes: tuple[str, ...]
+    plan_hash: str = ""
+    files: tuple[tuple[str, int], ...] = field(default=())
+
+    @property
+    def tests(self) -> tuple[TestData, ...]:
+        """All tests, in the order they ran."""
+        return tuple(test for turn in self.turns for test in turn.tests)
+
+    @property
+    def calls(self) -> tuple[Call, ...]:
+        """All calls of the model, in order."""
+        return tuple(call for turn in self.turns for call in turn.calls) + self.pending

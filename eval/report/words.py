@@ -1,0 +1,115 @@
+"""Numbers, times and outcomes in words; what is not known is said to be unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+UNKNOWN = "unknown"
+_LINE, _SHORT = 112, 50
+_STOP = {
+    "target": "target reached",
+    "agent_done": "the agent had nothing more to propose",
+    "no_holes": "no hole was left",
+    "stalled": "too many turns without a new bin",
+    "failure": "a check failed",
+    "interrupted": "interrupted",
+}
+_CHECKS = {
+    "value": "wrong value",
+    "lost": "transfer lost",
+    "extra": "transfer from nowhere",
+    "duplicate": "transfer delivered twice",
+    "order": "transfers in the wrong order",
+    "stable": "valid or payload taken back",
+    "unknown": "X or Z on an output",
+    "after_reset": "valid right after reset",
+    "deadlock": "deadlock",
+    "hung": "simulator hung",
+    "crashed": "simulation ended early",
+    "illegal_bin": "illegal bin hit",
+}
+
+
+def number(value: float | None) -> str:
+    """``60,071``; a fraction keeps what matters."""
+    if value is None:
+        return UNKNOWN
+    return f"{value:,}" if value == int(value) and isinstance(value, int) else f"{value:,.4g}"
+
+
+def percent(part: float, whole: float) -> str:
+    """``87.5 %``; never rounded up to 100."""
+    if not whole:
+        return "none"
+    share = 100 * part / whole
+    text = f"{share:.1f}"
+    return f"{'99.9' if text == '100.0' and part < whole else text} %"
+
+
+def dollars(usd: float | None) -> str:
+    """``$0.42``."""
+    if usd is None:
+        return UNKNOWN
+    return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
+
+
+def duration(seconds: float | None) -> str:
+    """``5.1 s``, ``2 min 05 s``, ``1 h 03 min``."""
+    if seconds is None:
+        return UNKNOWN
+    if round(seconds, 1) < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest:02} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def moment(iso: str) -> str:
+    """``2026-11-20 18:56:54 UTC``; what is no time stays as it is."""
+    try:
+        when = datetime.fromisoformat(iso)
+    except ValueError:
+        return iso or UNKNOWN
+    return f"{when.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC" if when.tzinfo else iso
+
+
+def size(octets: int) -> str:
+    """``2.4 kB``."""
+    if octets < 1000:
+        return f"{octets} B"
+    return f"{octets / 1000:.1f} kB" if octets < 1_000_000 else f"{octets / 1_000_000:.1f} MB"
+
+
+def plural(count: int, noun: str) -> str:
+    """``1 test``, ``2 tests``."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def stopped(reason: str) -> str:
+    """A stop reason in words."""
+    if reason.startswith("budget:"):
+        return f"budget used up: {reason.removeprefix('budget:')}"
+    return _STOP.get(reason, reason)
+
+
+def check_title(check: str) -> str:
+    """A failed check in words."""
+    return _CHECKS.get(check, check.replace("_", " "))
+
+
+def flowing(steps: Iterable[str]) -> str:
+    """Steps one below the other, short ones side by side."""
+    lines: list[str] = []
+    for step in steps:
+        if lines and len(lines[-1]) + len(step) < _LINE and len(step) < _SHORT:
+            lines[-1] += f"  {step}"
+        else:
+            lines.append(step)
+    return "\n".join(lines)
+
+
+def listed(parts: Iterable[str], most: int) -> str:
+    """The first `most` of `parts` with commas, and how many more there are."""
+    every = list(parts)
+    more = f" … {len(every) - most:,} more" if len(every) > most else ""
+    return ", ".join(every[:most]) + more

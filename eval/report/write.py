@@ -1,0 +1,54 @@
+"""Writing ``report.html`` into a run folder."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dv_agent.coverage.loader import load_plan
+from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.errors import OutputError, UsageError
+from dv_agent.eval.fingerprint import fingerprint
+from dv_agent.eval.report.load_run import load_run
+from dv_agent.eval.report.page import render_report
+from dv_agent.eval.report.run_data import RunData
+
+NAME = "report.html"
+
+
+def write_report(folder: Path, design: DesignFolder | None = None) -> Path:
+    """Read the run in `folder` and write its report beside it; a reader sees the old report or the new one.
+
+    Args:
+        design: where the design of the run is, if not under its own name.
+
+    Returns:
+        The path of ``report.html``.
+
+    Raises:
+        InputFileError: no run folder, or a file in it is broken.
+        OutputError: the report cannot be written.
+    """
+    run = load_run(folder)
+    home = design or _design(run)
+    if home is None:
+        html = render_report(run, None)
+    else:
+        plan = load_plan(home.path / "plan.yaml")
+        html = render_report(run, plan, title=home.design.title, hashes_now=fingerprint(home))
+    path = folder / NAME
+    draft = folder / f".{NAME}.{os.getpid()}"
+    try:
+        draft.write_text(html, encoding="utf-8")
+        draft.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    return path
+
+
+def _design(run: RunData) -> DesignFolder | None:
+    """The design under the name in the record, or None: a report is worth having without it."""
+    try:
+        return find_design(run.header.design)
+    except UsageError:
+        return None
