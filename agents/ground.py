@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -46,6 +47,28 @@ class Ground:
         """The objects of an item that hold field values; edits reach the item."""
         found = step["write"] if "write" in step else step[self.schema.tracks[name].item]
         return found if isinstance(found, list) else [found]
+
+    def size(self, test: Test) -> int:
+        """Beats, gaps and other steps on the payload tracks: what stands for the price of a test."""
+        return sum(self._step_size(name, step) for name in self.payload for step in test.tracks.get(name, ()))
+
+    def _step_size(self, name: str, step: Step) -> int:
+        if not self.is_item(name, step):
+            return 1
+        beats = self.beats(name, step)
+        gaps: int = step.get("gap", 0) + sum(beat.get("gap", 0) for beat in beats)
+        return len(beats) + gaps // 8
+
+    def with_gap_of(self, name: str, steps: tuple[Step, ...], other: Step) -> tuple[Step, ...]:
+        """`steps`, the first item beginning after as long a gap as another one."""
+        if not steps or not self.is_item(name, steps[0]) or not self.is_item(name, other):
+            return steps
+        first = copy.deepcopy(steps[0])
+        new, old = (first, other) if "write" in first else (self.beats(name, first)[0], self.beats(name, other)[0])
+        new.pop("gap", None)
+        if old.get("gap"):
+            new["gap"] = old["gap"]
+        return (first, *steps[1:])
 
     def literal(self, test: Test) -> Test:
         """`test` with its random blocks and loops written out."""

@@ -10,6 +10,8 @@ from dv_agent.agents.ground import Focus, Ground, Tracks, near_focus
 
 def new_item(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
     """Insert random items near the focus."""
+    if not ground.payload:
+        return False
     name = source.choice(list(ground.payload))
     steps = tracks.setdefault(name, [])
     place = near_focus(len(steps), focus.get(name), source)

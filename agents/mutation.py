@@ -13,9 +13,11 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dv_agent.agents import item_moves, payload_moves, timing_moves
 from dv_agent.agents.ground import Focus, Ground, Tracks
+from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.stimulus import Step, Test
 
 Move = Callable[[Ground, Tracks, random.Random, Focus], bool]
+Span = tuple[int, int]
 MAX_STEPS = 64
 CROSSED_STEPS = 4
 MOVES: Mapping[str, Move] = {
@@ -24,6 +26,11 @@ MOVES: Mapping[str, Move] = {
     "beat_count": payload_moves.beat_count,
     "stretch": payload_moves.stretch,
     "ramp": payload_moves.ramp,
+    "template": payload_moves.template,
+    "shift": payload_moves.shift,
+    "reorder": payload_moves.reorder,
+    "copy_beat": payload_moves.copy_beat,
+    "long_gap": timing_moves.long_gap,
     "gap": timing_moves.gap,
     "no_gaps": timing_moves.no_gaps,
     "new_item": item_moves.new_item,
@@ -35,6 +42,10 @@ MOVES: Mapping[str, Move] = {
     "new_timing": timing_moves.new_timing,
     "reset": timing_moves.reset,
 }
+WHEN_MOVES = frozenset({"timing", "new_timing", "reset", "gap", "long_gap", "no_gaps"})
+TIMED_MOVES = frozenset({"timing", "new_timing", "reset"})
+ITEM_MOVES = frozenset({"gap", "long_gap", "no_gaps", "new_item", "copy_item", "copy_run", "drop_item", "swap_items"})
+"""Moves that make no sense on one item alone."""
 
 
 def mutate(ground: Ground, test: Test, move: str, source: random.Random, focus: Focus) -> Test | None:
@@ -61,25 +72,68 @@ def cross(ground: Ground, one: Test, other: Test, source: random.Random) -> Test
     return Test(tracks=tracks, memory=source.choice((one.memory, other.memory)))
 
 
-def trim(ground: Ground, test: Test, focus: Focus, source: random.Random) -> tuple[Test, Focus]:
-    """A few items up to just behind the focus; every other track is cut behind its focus, or dropped."""
+def head_cut(ground: Ground, test: Test, focus: Focus, source: random.Random) -> tuple[Test, Focus]:
+    """Only a few items before the focus; other tracks lose as much of their time, or are dropped."""
     tracks: dict[str, tuple[Step, ...]] = {}
     moved = dict(focus)
+    before, drop = source.choice((0, 1, 2, 4, 8)), source.random() < 0.3
+    for name in ground.payload:
+        if test.tracks.get(name):
+            first = max(focus.get(name, 0) - before, 0)
+            tracks[name], moved[name] = test.tracks[name][first:], focus.get(name, 0) - first
+    whole = Test(tracks=tracks)
+    share = ground.size(whole) / max(ground.size(test), 1)
     for name, steps in test.tracks.items():
-        if name in ground.payload and name in focus:
-            first = max(focus[name] - source.choice((0, 0, 1, 2, 4)), 0)
-            tracks[name] = steps[first : focus[name] + source.choice((1, 1, 2, 3))]
-            moved[name] = focus[name] - first
-        elif source.random() < 0.25:
-            tracks[name] = steps[: focus.get(name, 0) + 1]
+        if name == RESET_TRACK:
+            tracks[name] = tuple(
+                {**step, "idle": max(1, round(step["idle"] * share))} if "idle" in step else step for step in steps
+            )
+        elif name not in ground.payload and not (drop and source.random() < 0.5):
+            first = round(len(steps) * (1 - share))
+            tracks[name], moved[name] = steps[first:], max(focus.get(name, 0) - first, 0)
     return Test(tracks={name: steps for name, steps in tracks.items() if steps}, memory=test.memory), moved
 
 
-def chain(ground: Ground, tests: Sequence[Test]) -> Test:
-    """The items of several tests behind each other, everything else silent: one drain instead of many."""
-    tracks: dict[str, tuple[Step, ...]] = {}
+def tail_cut(test: Test, focus: Focus) -> Test:
+    """Every track up to the step under way at the focus: what comes behind cannot have mattered."""
+    tracks = {}
+    for name, steps in test.tracks.items():
+        end = focus[name] + 1 if name in focus else 0
+        while end and ("idle" in steps[end - 1] or "ready" in steps[end - 1]):
+            end -= 1
+        if end:
+            tracks[name] = steps[:end]
+    return Test(tracks=tracks, memory=test.memory)
+
+
+def snippet(ground: Ground, test: Test, focus: Focus, before: int, bare: bool = False) -> tuple[Test, Focus]:
+    """The item under way on each payload track and `before` items before it, `bare` of gaps; nothing else."""
+    tracks: dict[str, list[Step]] = {}
+    moved = {}
     for name in ground.payload:
-        steps = tuple(step for test in tests for step in test.tracks.get(name, ()))
-        if steps:
-            tracks[name] = steps[:MAX_STEPS]
-    return Test(tracks=tracks, memory=tests[0].memory)
+        steps = test.tracks.get(name, ())
+        if steps and name in focus:
+            first = max(focus[name] - before, 0)
+            tracks[name], moved[name] = list(steps[first : focus[name] + 1]), focus[name] - first
+    if bare:
+        tracks = copy.deepcopy(tracks)
+        timing_moves.no_gaps(ground, tracks, random.Random(0), {})
+    return Test(tracks={name: tuple(steps) for name, steps in tracks.items()}, memory=test.memory), moved
+
+
+def chain(ground: Ground, tests: Sequence[Test]) -> tuple[Test, list[dict[str, Span]]]:
+    """The items of several tests behind each other, everything else silent: one drain instead of many.
+
+    Returns:
+        The test, and where the steps of each part lie in it.
+    """
+    tracks: dict[str, list[Step]] = {name: [] for name in ground.payload}
+    spans: list[dict[str, Span]] = []
+    for test in tests:
+        span = {}
+        for name, steps in tracks.items():
+            start = len(steps)
+            steps.extend(test.tracks.get(name, ()))
+            span[name] = (start, len(steps))
+        spans.append(span)
+    return Test(tracks={name: tuple(steps) for name, steps in tracks.items() if steps}, memory=tests[0].memory), spans

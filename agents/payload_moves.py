@@ -97,6 +97,110 @@ def ramp(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) ->
     return len(beats) > 1
 
 
+def template(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Rebuild an item: each field kept, constant, a ramp, two values by turns, or constant but for one beat."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None or not ground.payload[place[0]]:
+        return False
+    beats, fields = ground.beats(place[0], tracks[place[0]][place[1]]), ground.payload[place[0]]
+    if place[0] in ground.design.source_names and source.random() < 0.5:
+        most = ground.schema.tracks[place[0]].beats.max
+        beats += [copy.deepcopy(source.choice(beats)) for _ in range(most - len(beats))]
+    for name, spec in fields.items():
+        for lanes in _lane_groups(spec, source):
+            pattern = _pattern(spec, len(beats), source)
+            for beat, level in zip(beats, pattern or (), strict=False):
+                if spec.lanes == 1:
+                    beat[name] = level
+                for lane in lanes if spec.lanes > 1 else ():
+                    beat[name][lane] = level
+    return True
+
+
+def _lane_groups(spec: FieldSpec, source: random.Random) -> list[list[int]]:
+    lanes = list(range(spec.lanes))
+    return [lanes] if source.random() < 0.6 else [[lane] for lane in lanes]
+
+
+def _pattern(spec: FieldSpec, count: int, source: random.Random) -> list[int] | None:
+    """A level for each beat, or None to keep what is there."""
+    levels = (spec.low, spec.high, source.randint(spec.low, spec.high), source.randint(spec.low, spec.high))
+    one, two = source.choice(levels), source.choice(levels)
+    kind = source.randrange(5)
+    if kind == 0:
+        return None
+    if kind == 1:
+        return [one] * count
+    if kind == 2:
+        return [one + (two - one) * index // max(count - 1, 1) for index in range(count)]
+    if kind == 3:
+        return [(one, two)[index % 2] for index in range(count)]
+    odd = source.choice((0, count - 1, source.randrange(count)))
+    return [two if index == odd else one for index in range(count)]
+
+
+def shift(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Add one small number to a field in all beats of an item, or in all up to or from some beat on."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None or not ground.payload[place[0]]:
+        return False
+    beats, fields = ground.beats(place[0], tracks[place[0]][place[1]]), ground.payload[place[0]]
+    name = source.choice(list(fields))
+    spec, step = fields[name], source.choice((-1, 1)) * source.choice(SPREAD)
+    cut = source.randrange(len(beats))
+    for beat in source.choice((beats, beats[cut:], beats[: cut + 1])):
+        old = beat[name]
+        if spec.lanes == 1:
+            beat[name] = min(max(old + step, spec.low), spec.high)
+        else:
+            beat[name] = [min(max(one + step, spec.low), spec.high) for one in old]
+    return True
+
+
+def reorder(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Exchange two beats of a packet, turn it round, or exchange two lanes of a field."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None:
+        return False
+    beats, fields = ground.beats(place[0], tracks[place[0]][place[1]]), ground.payload[place[0]]
+    wide = [name for name, spec in fields.items() if spec.lanes > 1]
+    if wide and source.random() < 0.4:
+        name = source.choice(wide)
+        one, two = source.sample(range(fields[name].lanes), 2)
+        for beat in beats if source.random() < 0.5 else [source.choice(beats)]:
+            beat[name][one], beat[name][two] = beat[name][two], beat[name][one]
+        return True
+    if len(beats) < 2:
+        return False
+    kind = source.random()
+    if kind < 0.3 and fields:
+        name = source.choice(list(fields))
+        lane = source.randrange(fields[name].lanes)
+        beats.sort(key=lambda beat: beat[name] if fields[name].lanes == 1 else beat[name][lane], reverse=kind < 0.15)
+    elif kind < 0.4:
+        beats.reverse()
+    else:
+        one, two = source.sample(range(len(beats)), 2)
+        beats[one], beats[two] = beats[two], beats[one]
+    return True
+
+
+def copy_beat(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Overwrite one beat, or all beats but one, by another beat of the packet."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None:
+        return False
+    beats = ground.beats(place[0], tracks[place[0]][place[1]])
+    if len(beats) < 2:
+        return False
+    one, two = source.sample(range(len(beats)), 2)
+    if source.random() < 0.6:
+        beats[one] = copy.deepcopy(beats[two])
+    else:
+        beats[:] = [beats[one] if index == one else copy.deepcopy(beats[two]) for index in range(len(beats))]
+    return True
+
+
 def _new_value(spec: FieldSpec, old: int, other: int, source: random.Random) -> int:
     """Near the old value (hill climbing), at a corner, copied, or anything."""
     step = source.choice(SPREAD)

@@ -2,25 +2,36 @@
 
 Algorithm
 ---------
-The agent keeps, for every hole, the *nearest* test seen so far: the one with the least distance
-(ties: fewer cycles), written out as literal steps, with the step of each track that was under way when
-it came nearest. It also keeps a corpus of the tests that covered a bin first. Tests come from four
-sources:
+The agent starts with `WARM_UP` random tests, every track a random block.
+From then on a test comes from one of two sources:
 
-* **random**: long tests, every track a random block under a random profile, as the `random` agent's;
-* **swarm**: short random tests that narrow some keys to a single value, a corner, a few values or a small
-  range, so that rare combinations become common within one test;
-* **directed**: choose a hole, the less often tried in vain the likelier; take its nearest test; often
-  trim it to the items around the focus; apply one to four moves of `dv_agent.agents.mutation` at the focus.
-  A child that is at least as near replaces its parent: each hole is a hill climb with neutral drift;
-* **crossed**: head of one corpus test, tail of another, then moves anywhere.
+* **swarm**: short random tests, some keys narrowed to one value, a corner, a few values or a small range;
+* **hunt**: a change of a test that came near to a hole.
 
-Which source makes the next test is drawn by its recent yield: new bins (and, at a tenth, lesser
-distances) per simulated cycle, with exponential forgetting and a floor, so that cheap random traffic
-leads while it pays and the climbs take over. Moves are drawn by their record: (gains + 1) / (tries + 8).
+Every test is proposed in literal steps, so that its outcome names the very steps that were under way when
+it came nearest to each hole: the *focus*. For each hole the agent keeps two climbs, each a pool of up to
+four tests at the least distance so far:
 
-With ``guided=False`` (the ablation) there is no directed source, no focus and no distance: everything
-else is the same.
+* **whole**: tests with all tracks, cut behind the focus, as nothing that comes later can have mattered. A long
+  one is cut from the front, up to three times at each distance, before it is changed;
+* **loose**: only the items at the focus, without gaps, stalls or resets. An item is taken to be enough once the
+  distance was reached in a test of nothing but such items; if it was not, two items more and the gaps are tried.
+
+A hunt draws a climb, those with fewer cycles spent since their last progress the likelier. A loose climb starts a
+*chain*: changed items of many holes, behind each other in one test of about `CHAIN_BEATS` beats, with one drain.
+The focus tells which of them came nearer, and to which holes. A whole climb makes a test of its own.
+
+A change is one to four moves (`dv_agent.agents.mutation.MOVES`), drawn by their record: progress per try, for holes
+of the same coverpoint or cross above all. Where items alone did not do, moves of timing are drawn more often. For
+holes that are crosses or transitions every other move is a *transplant*: the plan says which bins can only be hit
+where a member of the cross, or the next position of the transition, is met; an item that hit such a bin first takes
+the place of the item at the focus, or goes behind it.
+
+The two sources share the cycles by recent yield: new bins and, at a tenth, lesser distances for each simulated cycle,
+with exponential forgetting and a floor.
+
+With ``guided=False`` (the ablation) distances, focus and plan are not looked at. In place of the hunts stands
+**crossed**: head of one test that covered a new bin, tail of another, cut and changed at random places.
 
 All choices are a function of the seed and of the outcomes of the tests before.
 """
@@ -28,85 +39,32 @@ All choices are a function of the seed and of the outcomes of the tests before.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import replace
 
 from dv_agent.agents.baselines import random_test
-from dv_agent.agents.ground import Ground
-from dv_agent.agents.mutation import MOVES, chain, cross, mutate, trim
+from dv_agent.agents.ground import Focus, Ground
+from dv_agent.agents.hunts import PATIENCE, Climb
+from dv_agent.agents.mover import Mover
+from dv_agent.agents.mutation import chain, cross, head_cut, snippet, tail_cut
 from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.search_memory import Child, Kind, Memory, Part, Yield
 from dv_agent.agents.swarm import narrowed, shortened
-from dv_agent.designs.stimulus import Test
-from dv_agent.prompts.view import Outcome, View
+from dv_agent.designs.stimulus import MAX_STEPS, Test
+from dv_agent.prompts.view import View
 
-CORPUS = 256
 SEARCH_BATCH = 4
 WARM_UP = 12
-HOLES_A_TEST = (1, 1, 2, 4)
 SWARM_ITEMS = (1, 2, 4, 8)
-TRIM_ABOVE = 250
-PRIOR_TRIES = 8
-FORGET = 0.9
 FLOOR = 0.05
-MOST_GAIN = 2.0
-NEARER = 0.1
-"""What a lesser distance is worth, in new bins."""
-
-Kind = Literal["random", "swarm", "directed", "crossed"]
-
-
-@dataclass(frozen=True, slots=True)
-class Nearest:
-    """The test that came nearest to one hole."""
-
-    test: Test
-    distance: float
-    cycles: int
-    focus: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Child:
-    """What was proposed, to be credited when its outcome is seen."""
-
-    kind: Kind
-    holes: tuple[int, ...] = ()
-    moves: tuple[str, ...] = ()
-
-
-@dataclass(slots=True)
-class _Yield:
-    """Recent gains and cycles of one source of tests."""
-
-    gains: float = 1.0
-    cycles: float = 1000.0
-    tests: float = 5.0
-
-    def add(self, gains: float, cycles: int) -> None:
-        self.gains = FORGET * self.gains + min(gains, MOST_GAIN)
-        self.cycles = FORGET * self.cycles + cycles
-        self.tests = FORGET * self.tests + 1
-
-    @property
-    def rate(self) -> float:
-        """Gains a cycle."""
-        return self.gains / self.cycles
-
-    @property
-    def cost(self) -> float:
-        """Cycles a test."""
-        return self.cycles / self.tests
-
-
-@dataclass(slots=True)
-class _Memory:
-    nearest: dict[int, Nearest] = field(default_factory=dict)
-    corpus: list[Test] = field(default_factory=list)
-    tried: dict[int, int] = field(default_factory=dict)
-    moves: dict[str, list[int]] = field(default_factory=lambda: {move: [0, 0] for move in MOVES})
-    yields: dict[Kind, _Yield] = field(default_factory=dict)
-    pending: list[_Child] = field(default_factory=list)
+CHAIN_BEATS = 60
+CHAIN_PARTS = 30
+CUTS_AT_ONCE = 8
+"""From as many cuts due on, they are tried whatever climb is drawn."""
+WHOLE_TOO = 0.2
+"""Weight of the whole climb of a hole whose loose climb is as near."""
+BEFORE = (0, 2)
+"""Items before the focus in the first and the second cut of a nearest test."""
+LONG, TRIMS, UNSEEN_TRIES = 8, 3, 4
 
 
 class SearchAgent:
@@ -121,114 +79,134 @@ class SearchAgent:
     name = "search"
 
     def __init__(self, seed: int, guided: bool = True, batch: int = SEARCH_BATCH) -> None:
-        self._source = random.Random(f"search/{seed}")
+        self._seed, self._source = seed, random.Random(f"search/{seed}")
         self._guided, self._batch = guided, batch
-        self._memory = _Memory()
+        self._run: _Run | None = None
 
     def propose(self, view: View) -> Proposal:
         """The next batch, after learning from the outcomes of the last one."""
         ground = Ground(view.design, view.schema)
-        self._learn(view, ground)
-        self._memory.pending = []
-        tests = [self._one(view, ground) for _ in range(self._batch)]
+        if self._run is None:
+            self._run = _Run(view, self._seed, self._source, self._guided)
+        self._run.memory.learn(view, ground)
+        tests = [self._run.test(ground) for _ in range(self._batch)]
         return Proposal(tests=tuple(tests), done=not view.holes)
 
-    # Learning --------------------------------------------------------------------------------------------
 
-    def _learn(self, view: View, ground: Ground) -> None:
-        memory = self._memory
-        open_bins = set(view.coverage.open_bins.tolist())
-        for outcome, child in zip(view.last, memory.pending, strict=False):
-            nearer = self._keep_near(outcome, ground, open_bins) if self._guided else 0
-            if outcome.new_bins:
-                memory.corpus = [*memory.corpus, ground.literal(outcome.test)][-CORPUS:]
-            gains = len(outcome.new_bins) + NEARER * nearer
-            memory.yields.setdefault(child.kind, _Yield()).add(gains, outcome.cycles)
-            for move in child.moves:
-                memory.moves[move][0] += gains > 0
-                memory.moves[move][1] += 1
-            for hole in child.holes if gains else ():
-                memory.tried[hole] = max(0, memory.tried.get(hole, 0) - 4)
-        memory.nearest = {index: near for index, near in memory.nearest.items() if index in open_bins}
+class _Run:
+    """What the agent needs from its first view on."""
 
-    def _keep_near(self, outcome: Outcome, ground: Ground, open_bins: set[int]) -> int:
-        """Remember `outcome` where it is nearest; returns to how many holes it is nearer than any before."""
-        nearer, literal = 0, None
-        for near in outcome.near:
-            best = self._memory.nearest.get(near.bin)
-            if near.bin not in open_bins or (best and near.distance > best.distance):
-                continue
-            better = best is None or near.distance < best.distance
-            if better or (best and outcome.cycles <= best.cycles) or self._source.random() < FLOOR:
-                literal = literal or ground.literal(outcome.test)
-                self._memory.nearest[near.bin] = Nearest(literal, near.distance, outcome.cycles, near.steps)
-                nearer += best is not None and better
-        return nearer
+    def __init__(self, view: View, seed: int, source: random.Random, guided: bool) -> None:
+        # A stream of its own: with and without guidance the first tests are the same.
+        self.memory = Memory(view.plan, random.Random(f"search/{seed}/memory"), guided)
+        self._source, self._guided = source, guided
+        self._mover = Mover(view.plan, self.memory, source)
+        self._seen: set[str] = set()
+        self._warm = 0
 
-    # Proposing -------------------------------------------------------------------------------------------
-
-    def _one(self, view: View, ground: Ground) -> Test:
+    def test(self, ground: Ground) -> Test:
+        """One more test; what it is for goes to `memory.pending`."""
         kind = self._choose_kind()
-        if kind == "directed":
-            return self._directed(ground)
+        if kind == "hunt":
+            return self._hunt(ground)
         if kind == "crossed":
             return self._crossed(ground)
-        self._memory.pending.append(_Child(kind))
-        test = random_test(view.design, view.schema, self._source)
-        if kind == "random":
-            return test
-        short = shortened(test, self._source.choice(SWARM_ITEMS), self._source)
-        return narrowed(view.design, view.schema, short, self._source)
+        return self._drawn(ground, kind)
 
     def _choose_kind(self) -> Kind:
-        if len(self._memory.corpus) < WARM_UP:
+        if self._warm < WARM_UP:
+            self._warm += 1
             return "random"
-        kinds: list[Kind] = ["swarm", "crossed"]
-        if self._memory.nearest:
-            kinds.append("directed")
-        yields = [self._memory.yields.setdefault(kind, _Yield()) for kind in kinds]
+        kinds: list[Kind] = ["swarm"]
+        if not self._guided and self.memory.corpus:
+            kinds.append("crossed")
+        if any(hunt.whole.pool for hunt in self.memory.hunts.values()):
+            kinds.append("hunt")
+        yields = [self.memory.yields.setdefault(kind, Yield()) for kind in kinds]
         floor = FLOOR * sum(one.rate for one in yields)
         # Cycles, not tests, are shared out by the rates: a long test costs as much as many short ones.
         return self._source.choices(kinds, [max(one.rate, floor) / one.cost for one in yields])[0]
 
+    def _drawn(self, ground: Ground, kind: Kind) -> Test:
+        self.memory.pending.append(Child(kind))
+        test = random_test(ground.design, ground.schema, self._source)
+        if kind == "swarm":
+            short = shortened(test, self._source.choice(SWARM_ITEMS), self._source)
+            test = narrowed(ground.design, ground.schema, short, self._source)
+        literal = ground.literal(test)
+        return test if any(len(steps) > MAX_STEPS for steps in literal.tracks.values()) else literal
+
     def _crossed(self, ground: Ground) -> Test:
-        one, other = self._source.choice(self._memory.corpus), self._source.choice(self._memory.corpus)
+        one, other = self._source.choice(self.memory.corpus), self._source.choice(self.memory.corpus)
         test = cross(ground, one, other, self._source) if self._source.random() < 0.4 else one
-        focus = {name: self._source.randrange(len(steps)) for name, steps in test.tracks.items()}
+        focus: Focus = {name: self._source.randrange(len(steps)) for name, steps in test.tracks.items()}
         if self._source.random() < 0.8:
-            test, focus = trim(ground, test, focus, self._source)
-        test, moves = self._moved(ground, test, focus)
-        self._memory.pending.append(_Child("crossed", (), moves))
+            test, focus = head_cut(ground, tail_cut(test, focus), focus, self._source)
+        test, moves = self._mover.moved(ground, test, focus, None)
+        self.memory.pending.append(Child("crossed", (), moves))
         return test
 
-    def _directed(self, ground: Ground) -> Test:
-        count = self._source.choice(HOLES_A_TEST)
-        parts: list[Test] = []
-        moves: list[str] = []
-        holes = tuple(self._choose_hole() for _ in range(count))
-        for hole in holes:
-            near = self._memory.nearest[hole]
-            self._memory.tried[hole] = self._memory.tried.get(hole, 0) + 1
-            test, focus = near.test, near.focus
-            if count > 1 or self._source.random() < (0.8 if near.cycles > TRIM_ABOVE else 0.1):
-                test, focus = trim(ground, test, focus, self._source)
-            test, done = self._moved(ground, test, focus)
-            parts.append(test)
-            moves += done
-        self._memory.pending.append(_Child("directed", holes, tuple(moves)))
-        return parts[0] if count == 1 else chain(ground, parts)
+    def _hunt(self, ground: Ground) -> Test:
+        due = [hole for hole, hunt in self.memory.hunts.items() if hunt.cut_due and hunt.whole.pool]
+        climbs = self._climbs()
+        hole, loose = self._source.choices(list(climbs), list(climbs.values()))[0]
+        if loose or len(due) > CUTS_AT_ONCE:
+            return self._chained(ground, due)
+        climb, moves = self.memory.hunts[hole].whole, tuple[str, ...]()
+        near = self._source.choice(climb.pool)
+        test = near.test
+        for _ in range(UNSEEN_TRIES):
+            if near.size > LONG and climb.trims < TRIMS:
+                climb.trims += 1
+                test, _ = head_cut(ground, near.test, near.focus, self._source)
+            else:
+                test, moves = self._mover.moved(ground, near.test, near.focus, hole)
+            if test.digest not in self._seen:
+                break
+        self._seen.add(test.digest)
+        self.memory.pending.append(Child("hunt", (Part(hole, False, test, moves),)))
+        return test
 
-    def _choose_hole(self) -> int:
-        holes = sorted(self._memory.nearest)
-        return self._source.choices(holes, [1.0 / (1 + self._memory.tried.get(hole, 0)) for hole in holes])[0]
+    def _climbs(self) -> dict[tuple[int, bool], float]:
+        """(hole, loose) -> weight of that climb."""
+        weights = {}
+        for hole, hunt in sorted(self.memory.hunts.items()):
+            climbs: tuple[tuple[bool, Climb], ...] = ((False, hunt.whole), (True, hunt.loose))
+            for loose, climb in climbs:
+                if climb.pool and climb.distance <= hunt.distance:
+                    share = WHOLE_TOO if hunt.is_loose and not loose else 1.0
+                    weights[hole, loose] = share / (PATIENCE + climb.spent)
+        return weights
 
-    def _moved(self, ground: Ground, test: Test, focus: Mapping[str, int]) -> tuple[Test, tuple[str, ...]]:
-        names = list(self._memory.moves)
-        weights = [(gains + 1) / (tries + PRIOR_TRIES) for gains, tries in self._memory.moves.values()]
-        done: list[str] = []
-        for _ in range(self._source.choice((1, 1, 1, 2, 2, 3, 4))):
-            move = self._source.choices(names, weights)[0]
-            changed = mutate(ground, test, move, self._source, focus)
-            if changed is not None:
-                test, done = changed, [*done, move]
-        return test, tuple(done)
+    def _chained(self, ground: Ground, due: list[int]) -> Test:
+        """Cuts that are due, and changed items of many holes, behind each other."""
+        parts, size = list[Part](), 0
+        climbs = {hole: weight for (hole, loose), weight in self._climbs().items() if loose}
+        while size < CHAIN_BEATS and len(parts) < CHAIN_PARTS and (due or climbs):
+            if due:
+                part = self._cut(ground, due.pop(0))
+            else:
+                part = self._loose_part(ground, self._source.choices(list(climbs), list(climbs.values()))[0])
+            if part.test.tracks:
+                parts.append(part)
+                size += ground.size(part.test)
+        if not parts:
+            return self._drawn(ground, "swarm")
+        test, spans = chain(ground, [part.test for part in parts])
+        placed = tuple(replace(part, spans=span) for part, span in zip(parts, spans, strict=True))
+        self.memory.pending.append(Child("hunt", placed))
+        return test
+
+    def _cut(self, ground: Ground, hole: int) -> Part:
+        hunt = self.memory.hunts[hole]
+        hunt.cut_due = False
+        near = hunt.whole.pool[0]
+        before = self.memory.context(hole, near.distance, BEFORE[min(hunt.cuts, len(BEFORE) - 1)])
+        test, _ = snippet(ground, near.test, near.focus, before, bare=not hunt.cuts)
+        return Part(hole, True, test, before=before, cut=True)
+
+    def _loose_part(self, ground: Ground, hole: int) -> Part:
+        hunt = self.memory.hunts[hole]
+        near = self._source.choice(hunt.loose.pool)
+        test, moves = self._mover.moved(ground, near.test, near.focus, hole, loose=True)
+        return Part(hole, True, test, moves, hunt.before)

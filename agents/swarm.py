@@ -25,13 +25,14 @@ def narrowed(design: Design, schema: StimulusSchema, test: Test, source: random.
     Each at even odds.
     """
     tracks: dict[str, tuple[Step, ...]] = {}
+    odds = source.choice((0.0, 0.3, 0.6))
     for name, steps in test.tracks.items():
         ranges = _ranges(design, schema, name)
         if not ranges and source.random() < 0.5:
             continue
         block = dict(steps[0].get("random", {}))
         for key, (low, high) in ranges.items():
-            if source.random() < 0.5:
+            if source.random() < odds:
                 block[key] = narrow(low, high, source)
         if ranges and source.random() < 0.5:
             block["gap"] = 0

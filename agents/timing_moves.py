@@ -21,6 +21,17 @@ def gap(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> 
     return bool(holder["gap"] != old)
 
 
+def long_gap(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """A pause of a power of two before the first beat of an item."""
+    place = ground.choose_item(tracks, source, focus)
+    if place is None:
+        return False
+    item = tracks[place[0]][place[1]]
+    holder = item if "write" in item else ground.beats(place[0], item)[0]
+    holder["gap"] = 1 << source.randint(1, 8)
+    return True
+
+
 def no_gaps(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
     """Send everything back to back."""
     changed = False
@@ -64,10 +75,16 @@ def new_timing(ground: Ground, tracks: Tracks, source: random.Random, focus: Foc
 
 
 def reset(ground: Ground, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Remove the reset, or place one somewhere."""
-    if tracks.get(RESET_TRACK) and source.random() < 0.5:
+    """Move the reset by a few cycles, place one somewhere, or remove it."""
+    steps = tracks.get(RESET_TRACK, [])
+    waits = [step for step in steps if "idle" in step]
+    kind = source.random()
+    if waits and kind < 0.7:
+        wait = waits[-1] if source.random() < 0.7 else source.choice(waits)
+        wait["idle"] = max(1, wait["idle"] + source.choice((-1, 1)) * source.choice(SPREAD))
+    elif waits and kind < 0.8:
         del tracks[RESET_TRACK]
     else:
-        wait = source.choice((source.randint(1, 20), source.randint(1, 100)))
-        tracks[RESET_TRACK] = [{"idle": wait}, {"pulse": source.choice((1, 1, 2, 5))}]
+        longest = source.choice((20, 100, 400))
+        tracks[RESET_TRACK] = [{"idle": source.randint(1, longest)}, {"pulse": source.choice((1, 1, 2, 5))}]
     return True

@@ -1,7 +1,7 @@
 """What hole guidance is worth: ``python benchmarks/search_ablation.py [design] [cycles] [seeds]``.
 
-Bins hit by random, unguided search and guided search at equal simulated cycles, for several seeds; the last
-column is the median of the holes left, as a ratio to those that random leaves.
+Bins hit by random, unguided search and guided search at equal simulated cycles, for each seed and as the median;
+the last column is the holes left at that median, as a ratio to those that random leaves.
 """
 
 from __future__ import annotations

@@ -1,0 +1,99 @@
+"""Moves of the search agent: whatever they make of a test expands, and they leave the original alone."""
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from small_design import small_design, small_schema
+
+from dv_agent.agents.baselines import random_test
+from dv_agent.agents.ground import Ground
+from dv_agent.agents.mutation import MOVES, chain, cross, head_cut, mutate, snippet, tail_cut
+from dv_agent.agents.swarm import narrowed, shortened
+from dv_agent.designs.expansion import expand
+from dv_agent.designs.loader import find_design
+from dv_agent.designs.stimulus import Test
+
+SOFTMAX = find_design("mxint_softmax")
+GROUNDS = {"softmax": Ground(SOFTMAX.design, SOFTMAX.schema), "small": Ground(small_design(), small_schema())}
+SEEDS = st.integers(0, 2**32)
+
+
+def drawn(ground: Ground, source: random.Random) -> Test:
+    return ground.literal(shortened(random_test(ground.design, ground.schema, source), 6, source))
+
+
+def focus_of(test: Test, source: random.Random) -> dict[str, int]:
+    return {name: source.randrange(len(steps)) for name, steps in test.tracks.items()}
+
+
+def check(ground: Ground, test: Test) -> None:
+    expand(ground.design, ground.schema, test)
+
+
+@pytest.mark.parametrize("name", GROUNDS)
+@pytest.mark.parametrize("move", MOVES)
+@settings(max_examples=12, deadline=None)
+@given(seed=SEEDS)
+def test_every_move_makes_a_test_that_expands(name: str, move: str, seed: int) -> None:
+    ground, source = GROUNDS[name], random.Random(seed)
+    test = drawn(ground, source)
+    before = test.text()
+    changed = mutate(ground, test, move, source, focus_of(test, source))
+    assert test.text() == before
+    if changed is not None:
+        check(ground, changed)
+
+
+@pytest.mark.parametrize("name", GROUNDS)
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_moves_can_follow_each_other(name: str, seed: int) -> None:
+    ground, source = GROUNDS[name], random.Random(seed)
+    test = drawn(ground, source)
+    focus = focus_of(test, source)
+    for _ in range(6):
+        test = mutate(ground, test, source.choice(list(MOVES)), source, focus) or test
+    check(ground, test)
+
+
+@pytest.mark.parametrize("name", GROUNDS)
+@settings(max_examples=40, deadline=None)
+@given(seed=SEEDS)
+def test_cuts_chains_crosses_and_swarms_expand(name: str, seed: int) -> None:
+    ground, source = GROUNDS[name], random.Random(seed)
+    one, other = drawn(ground, source), drawn(ground, source)
+    focus = focus_of(one, source)
+    item, place = snippet(ground, one, focus, source.randint(0, 3), bare=source.random() < 0.5)
+    assert all(0 <= index < len(item.tracks[track]) for track, index in place.items())
+    headless, _ = head_cut(ground, one, focus, source)
+    for test in (item, headless, tail_cut(one, focus), cross(ground, one, other, source)):
+        check(ground, test)
+    check(ground, narrowed(ground.design, ground.schema, random_test(ground.design, ground.schema, source), source))
+
+
+def test_a_chain_says_where_its_parts_lie() -> None:
+    ground, source = GROUNDS["softmax"], random.Random(1)
+    items = [Test(tracks={"in": drawn(ground, source).tracks["in"][:count]}) for count in (1, 3, 2)]
+    test, spans = chain(ground, items)
+    assert [span["in"] for span in spans] == [(0, 1), (1, 4), (4, 6)]
+    assert [test.tracks["in"][start:stop] for start, stop in (span["in"] for span in spans)] == [
+        item.tracks["in"] for item in items
+    ]
+
+
+def test_a_tail_cut_drops_what_comes_behind_the_focus_and_waits_at_the_end() -> None:
+    test = Test(
+        tracks={"in": ({"row": [{"m": [1, 2], "e": 0}]},) * 3, "out": ({"stall": 3}, {"ready": 2}, {"stall": 1})}
+    )
+    cut = tail_cut(test, {"in": 1, "out": 1})
+    assert len(cut.tracks["in"]) == 2
+    assert cut.tracks["out"] == ({"stall": 3},)
+
+
+def test_a_bare_snippet_has_no_gaps() -> None:
+    ground = GROUNDS["softmax"]
+    test = Test(tracks={"in": ({"row": [{"m": [1, 2], "e": 0, "gap": 9}]},)})
+    assert snippet(ground, test, {"in": 0}, 0, bare=True)[0].tracks["in"][0]["row"][0].get("gap") is None
+    assert test.tracks["in"][0]["row"][0]["gap"] == 9

@@ -1,0 +1,144 @@
+"""The search agent: reproducible, guided by distance, at home on any design."""
+
+import random
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+from small_design import small_design, small_schema
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.baselines import RandomAgent
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.ground import Ground
+from dv_agent.agents.hunts import Climb, Nearest
+from dv_agent.agents.plan_relations import Relations
+from dv_agent.agents.search import SearchAgent
+from dv_agent.agents.state import RunState, advance, make_view
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.loader import parse_plan
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.expansion import expand
+from dv_agent.designs.files import Document
+from dv_agent.designs.loader import find_design
+from dv_agent.designs.stimulus import Test
+from dv_agent.prompts.view import Near, Outcome, View
+from dv_agent.runners.reference_session import ReferenceSimulator
+
+TOY = """
+    schema_version: 1
+    covergroups:
+      - name: row
+        on: row
+        coverpoints:
+          - name: length
+            of: length
+            auto: {range: [1, 8]}
+          - name: lengths
+            of: length
+            transitions:
+              falling: [[8], [7], [6], [5], [4], [3], [2], [1]]
+"""
+BUDGET = Budget(cycles=None)
+
+
+def plan_of(text: str) -> Plan:
+    return parse_plan(Document(Path("plan.yaml"), dedent(text)))
+
+
+def drive(agent: Agent, plan: Plan, turns: int) -> tuple[RunState, list[str]]:
+    """Play `agent` on the reference model of mxint_softmax; returns the end and all tests."""
+    folder = find_design("mxint_softmax")
+    tests: list[str] = []
+    with ReferenceSimulator(folder.model).open(folder.design) as session:
+        bench, state = Testbench(folder, plan, session), RunState(empty_coverage(plan))
+        while state.turn < turns and not state.done and len(state.coverage.open_bins):
+            proposal = agent.propose(make_view(bench, state, BUDGET))
+            tests += [test.text() for test in proposal.tests]
+            state, _ = advance(state, proposal, bench, BUDGET)
+    return state, tests
+
+
+def real_run(bench: Testbench, agent: Agent, turns: int) -> list[str]:
+    state, tests = RunState(empty_coverage(bench.plan)), list[str]()
+    for _ in range(turns):
+        proposal = agent.propose(make_view(bench, state, BUDGET))
+        tests += [test.text() for test in proposal.tests]
+        state, _ = advance(state, proposal, bench, BUDGET)
+    return tests
+
+
+def test_the_same_seed_proposes_the_same_tests(bench: Testbench) -> None:
+    one, again, other = (real_run(bench, SearchAgent(seed), 8) for seed in (3, 3, 4))
+    assert one == again
+    assert one != other
+
+
+def test_without_guidance_it_proposes_other_tests(bench: Testbench) -> None:
+    guided, unguided = (real_run(bench, SearchAgent(3, guided=flag), 8) for flag in (True, False))
+    assert guided[:12] == unguided[:12]
+    assert guided != unguided
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_hunt_closes_what_random_tests_miss(seed: int) -> None:
+    plan = plan_of(TOY)
+    hunted, tests = drive(SearchAgent(seed), plan, 60)
+    drawn, _ = drive(RandomAgent(seed, batch=4), plan, 60)
+    assert [plan.bins[index].id for index in hunted.coverage.open_bins] == []
+    assert [plan.bins[index].id for index in drawn.coverage.open_bins] == ["row.lengths.falling"]
+    assert len(tests) < 240
+
+
+def test_a_bin_that_asks_for_more_hits_is_hunted_on() -> None:
+    plan = plan_of(TOY.replace("auto: {range: [1, 8]}", "bins: {eight: {values: [8], at_least: 3000}}"))
+    state, _ = drive(SearchAgent(0), plan, 25)
+    assert state.tests == 100
+
+
+def fake_view(plan: Plan, last: tuple[Outcome, ...], turn: int) -> View:
+    coverage = empty_coverage(plan)
+    return View(
+        design=small_design(), schema=small_schema(), specification="", plan=plan, coverage=coverage, holes=(),
+        turn=turn, last=last,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_every_proposal_expands_on_a_design_with_every_kind_of_port(seed: int) -> None:
+    plan, agent, ground = plan_of(TOY), SearchAgent(seed), Ground(small_design(), small_schema())
+    last: tuple[Outcome, ...] = ()
+    for turn in range(25):
+        tests = agent.propose(fake_view(plan, last, turn)).tests
+        for test in tests:
+            expand(ground.design, ground.schema, test)
+        last = tuple(made_up(test, turn + place) for place, test in enumerate(tests))
+
+
+def made_up(test: Test, number: int) -> Outcome:
+    """An outcome that now and then is nearer, at the last step of each track."""
+    steps = {name: len(steps) - 1 for name, steps in test.tracks.items()}
+    near = tuple(Near(index, float(9 - (number * 7 + index) % 9), steps) for index in range(9))
+    return Outcome(test=test, cycles=100, end="done", new_bins=(number % 9,), hits=(), near=near)
+
+
+def test_the_pool_holds_equals_and_forgives_on_progress() -> None:
+    source, climb = random.Random(0), Climb()
+    for size in range(10, 30):
+        climb.add(Nearest(Test(), 2.0, size, {}), source)
+    climb.spent = 800.0
+    climb.add(Nearest(Test(), 3.0, 1, {}), source)
+    assert climb.distance == 2.0
+    assert 1 < len(climb.pool) <= 4
+    climb.add(Nearest(Test(), 1.0, 9, {}), source)
+    assert (climb.distance, climb.spent, len(climb.pool)) == (1.0, 400.0, 1)
+
+
+def test_the_plan_tells_which_bins_show_a_member() -> None:
+    plan = plan_of(TOY)
+    relations, falling = Relations(plan), plan.index("row.lengths.falling")
+    facts = relations.members(falling)
+    assert len(facts) == 8
+    assert [plan.bins[index].id for index in relations.meeting(facts[2])] == ["row.length.6"]
+    assert {plan.bins[index].id for index in relations.meeting(facts[7])} == {"row.length.1", "row.lengths.falling"}
