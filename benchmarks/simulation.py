@@ -1,11 +1,14 @@
 """How fast tests run: ``python benchmarks/simulation.py [turns]``.
 
-Prints start-up, the time of a short test, clock cycles a second, and the
-memory of the simulator process before and after many turns.
+Prints build, start-up, the time of a short test, clock cycles a second, and
+the memory of the simulator process before and after many turns; on Icarus, and
+beside it on Verilator where that is installed. The simulators take turns in
+each round, so the ratios hold on a busy machine too.
 """
 
 from __future__ import annotations
 
+import os
 import random
 import statistics
 import sys
@@ -16,9 +19,15 @@ from pathlib import Path
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.program import Op, Program
-from dv_agent.runners.icarus import IcarusSession, IcarusSimulator
+from dv_agent.runners.icarus import IcarusSimulator
+from dv_agent.runners.icarus_build import build_icarus, icarus_version
 from dv_agent.runners.layout import payload_width
+from dv_agent.runners.session import CocotbSession
+from dv_agent.runners.verilator import VerilatorSimulator
+from dv_agent.runners.verilator_build import build_verilator
+from dv_agent.runners.verilator_tool import find_verilator, verilator_status
 
+AnySimulator = IcarusSimulator | VerilatorSimulator
 DESIGN = {
     "schema_version": 1, "name": "skid", "title": "One register", "task_version": 1, "top": "skid",
     "sources": ["skid.v"], "limits": {"quiet_cycles": 8},
@@ -38,6 +47,7 @@ module skid(input clk, input rst, input [31:0] in_data, input in_valid, output i
     else if (in_ready) begin out_valid <= in_valid; out_data <= in_data; end
 endmodule
 """
+ROUNDS = 7
 
 
 def small_design(folder: Path) -> Design:
@@ -63,51 +73,108 @@ def resident(pid: int | None) -> float:
     return int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1]) * 4 / 1024
 
 
-def report(label: str, design: Design, simulator: IcarusSimulator, turns: int) -> None:
-    """Measure one design and print a line a figure."""
-    simulator.open(design).close()
-    starts = [_seconds_to_open(design, simulator) for _ in range(5)]
-    with simulator.open(design) as session:
-        short, long = traffic(design, 64), traffic(design, 20_000)
-        cycles = session.run(short).trace.cycles
-        walls = _turns(session, short, 200)
-        done = session.run(long)
-        before = resident(session.pid)
-        slow = _turns(session, short, turns)
-        after = resident(session.pid)
-    print(f"{label}")
-    print(f"  start-up, build cached     {statistics.median(starts) * 1e3:8.0f} ms")
-    print(f"  test of 64 items           {statistics.median(walls) * 1e3:8.2f} ms  ({cycles} cycles)")
-    print(
-        f"  inside a long test         {done.trace.cycles / done.seconds:8.0f} cycles/s  ({done.trace.cycles} cycles)"
-    )
-    print(f"  simulator's memory         {before:8.1f} MB, after {turns} turns {after:.1f} MB")
-    print(f"  last turns / first turns   {statistics.median(slow[-100:]) / statistics.median(slow[:100]):8.2f}")
+def build(kind: type[AnySimulator], design: Design, cache: Path) -> None:
+    """Compile a design and start nothing."""
+    if kind is IcarusSimulator:
+        build_icarus(design, cache, icarus_version())
+    else:
+        build_verilator(design, cache, find_verilator())
 
 
-def _seconds_to_open(design: Design, simulator: IcarusSimulator) -> float:
-    started = time.perf_counter()
-    simulator.open(design).close()
-    return time.perf_counter() - started
-
-
-def _turns(session: IcarusSession, program: Program, count: int) -> list[float]:
+def start_seconds(kind: type[AnySimulator], design: Design, folder: Path) -> list[float]:
+    """Build cold (no ccache either), and warm (same RTL again, from ccache); start-up with the build cached."""
+    old = os.environ.get("CCACHE_DIR")
+    os.environ["CCACHE_DIR"] = str(folder / "ccache")
     walls = []
-    for _ in range(count):
+    for name in ("one", "two"):
         started = time.perf_counter()
-        session.run(program)
+        build(kind, design, folder / name)
         walls.append(time.perf_counter() - started)
-    return walls
+    if old is None:
+        del os.environ["CCACHE_DIR"]
+    else:
+        os.environ["CCACHE_DIR"] = old
+    starts = []
+    for _ in range(5):
+        started = time.perf_counter()
+        kind(folder / "two").open(design).close()
+        starts.append(time.perf_counter() - started)
+    return [*walls, statistics.median(starts)]
+
+
+class Rounds:
+    """One simulator's figures, a round at a time."""
+
+    def __init__(self, session: CocotbSession, design: Design) -> None:
+        self.session, self._short, self._long = session, traffic(design, 64), traffic(design, 20_000)
+        self.turns: list[float] = []
+        self.inside: list[float] = []
+        self.rates: list[float] = []
+        self.cycles = 0
+
+    def play(self) -> None:
+        """Some short tests and a long one."""
+        walls, inside = [], []
+        for _ in range(30):
+            started = time.perf_counter()
+            done = self.session.run(self._short)
+            walls.append(time.perf_counter() - started)
+            inside.append(done.seconds)
+        self.turns.append(statistics.median(walls))
+        self.inside.append(statistics.median(inside))
+        done = self.session.run(self._long)
+        self.cycles = done.trace.cycles
+        self.rates.append(done.trace.cycles / done.seconds)
+
+    def memory(self, turns: int) -> str:
+        """Memory before and after many short tests."""
+        before = resident(self.session.pid)
+        for _ in range(turns):
+            self.session.run(self._short)
+        return f"{before:.1f} > {resident(self.session.pid):.1f}"
+
+
+def report(label: str, design: Design, kinds: list[type[AnySimulator]], turns: int) -> None:
+    """Measure one design and print a line a figure: the simulators, and how often the first goes into the second."""
+    with tempfile.TemporaryDirectory() as folder:
+        rooms = [Path(folder) / kind.__name__ for kind in kinds]
+        builds = [start_seconds(kind, design, room) for kind, room in zip(kinds, rooms, strict=True)]
+        found = [Rounds(kind(room / "two").open(design), design) for kind, room in zip(kinds, rooms, strict=True)]
+        for _ in range(ROUNDS):
+            for each in found:
+                each.play()
+        memory = [each.memory(turns) for each in found]
+        for each in found:
+            each.session.close()
+    print(f"\n{label:<34}" + "".join(f"{kind().name:>16}" for kind in kinds) + ("     ratio" if len(kinds) > 1 else ""))
+    for row, name in enumerate(("build, cold, s", "build, ccache warm, s", "start-up, build cached, s")):
+        _line(name, [[build[row]] for build in builds], 2)
+    _line("test of 64 items, ms", [[wall * 1e3 for wall in each.turns] for each in found], 2)
+    _line("  of that inside the simulator, ms", [[wall * 1e3 for wall in each.inside] for each in found], 2)
+    _line(f"cycles/s in a test of {found[0].cycles}", [each.rates for each in found], 0)
+    print(f"  {f'memory before > after {turns}, MB':<32}" + "".join(f"{text:>16}" for text in memory))
+
+
+def _line(name: str, columns: list[list[float]], digits: int) -> None:
+    medians = "".join(f"{statistics.median(column):16.{digits}f}" for column in columns)
+    ratio = ""
+    if len(columns) > 1:
+        # Of each round: what slowed down one simulator slowed down the other.
+        ratio = f"{statistics.median(two / one for one, two in zip(*columns, strict=True)):9.2f}x"
+    print(f"  {name:<32}{medians}{ratio}")
 
 
 def main() -> None:
     """Measure a tiny design and a real one."""
     turns = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
+    status = verilator_status()
+    kinds: list[type[AnySimulator]] = [IcarusSimulator, *([VerilatorSimulator] if status.usable else [])]
+    print(" | ".join(kind().version() for kind in kinds))
+    if not status.usable:
+        print(f"Verilator is left out: {status.reason}")
     with tempfile.TemporaryDirectory() as folder:
-        simulator = IcarusSimulator(Path(folder) / "cache")
-        print(simulator.version())
-        report("one register", small_design(Path(folder)), simulator, turns)
-        report("mxint_softmax", find_design("mxint_softmax").design, simulator, turns)
+        report("one register", small_design(Path(folder)), kinds, turns)
+        report("mxint_softmax", find_design("mxint_softmax").design, kinds, turns)
 
 
 if __name__ == "__main__":

@@ -47,6 +47,10 @@ def child_environment(test_module: str, top: str) -> dict[str, str]:
         "COCOTB_LOG_LEVEL": "CRITICAL",
         "GPI_LOG_LEVEL": "CRITICAL",
         "COCOTB_ANSI_OUTPUT": "0",
+        # cocotb starts pytest for its assertions, which would load the plugins of every package that is installed:
+        # seconds. There are none to rewrite.
+        "COCOTB_REWRITE_ASSERTION_FILES": "",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
 
 

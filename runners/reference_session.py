@@ -21,8 +21,8 @@ from dv_agent.designs.program import Program
 from dv_agent.designs.trace import End, Trace, Transfers
 from dv_agent.runners.decode import decode
 from dv_agent.runners.eager import EagerDesign
-from dv_agent.runners.icarus import plain_program
 from dv_agent.runners.layout import child_layout, layout_of
+from dv_agent.runners.plain import plain_program
 from dv_agent.runners.play import Outcome, Pins, play
 from dv_agent.runners.simulator import Run
 

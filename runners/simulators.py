@@ -5,8 +5,9 @@ from __future__ import annotations
 from dv_agent.errors import UnknownNameError
 from dv_agent.runners.icarus import IcarusSimulator
 from dv_agent.runners.simulator import Simulator
+from dv_agent.runners.verilator import VerilatorSimulator
 
-SIMULATOR_NAMES = ("icarus",)
+SIMULATOR_NAMES = ("icarus", "verilator")
 
 
 def find_simulator(name: str) -> Simulator:
@@ -15,6 +16,8 @@ def find_simulator(name: str) -> Simulator:
     Raises:
         UnknownNameError: there is none of that name.
     """
-    if name != "icarus":
-        raise UnknownNameError("simulator", name, SIMULATOR_NAMES)
-    return IcarusSimulator()
+    if name == "icarus":
+        return IcarusSimulator()
+    if name == "verilator":
+        return VerilatorSimulator()
+    raise UnknownNameError("simulator", name, SIMULATOR_NAMES)

@@ -1,4 +1,4 @@
-"""Waveforms: one program played again, with everything dumped to an FST file."""
+"""Waveforms: one program played again, with everything dumped to an FST file (or VCD, where FST cannot be had)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Waves:
     """A waveform on disk.
 
     Attributes:
-        path: the FST file.
+        path: the waveform, which ends in ``.fst`` or ``.vcd``.
         command: what opens it; both viewers are named where neither is installed.
         trace: what the monitors saw meanwhile.
     """
@@ -42,16 +42,18 @@ def dump_waves(simulator: Simulator, design: Design, program: Program, path: Pat
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.unlink(missing_ok=True)
+        for each in (path, path.with_suffix(".vcd")):
+            each.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}") from None
     trace = _play(simulator, design, program, path)
     if trace.end == End.HUNG and trace.cycles:
         # A killed simulator leaves half a file.
         _play(simulator, design, replace(program, max_cycles=trace.cycles), path)
-    if not path.exists():
+    written = next((each for each in (path, path.with_suffix(".vcd")) if each.exists()), None)
+    if written is None:
         raise SimulationError(f"the simulator {simulator.name} wrote no waveform to {path}")
-    return Waves(path, viewer_command(path), trace)
+    return Waves(written, viewer_command(written), trace)
 
 
 def viewer_command(path: Path) -> str:

@@ -61,9 +61,11 @@ def _clock(design: Design) -> Iterator[str]:
     yield "  initial forever begin"
     yield f"    #{period * 0.4:.1f} tick = ~tick;"
     yield f"    #{period * 0.1:.1f} clock = 1'b1;"
-    yield "    drive <= drive_next;"
     yield f"    #{period * 0.5:.1f} clock = 1'b0;"
     yield "  end"
+    # In a process of its own: inside of "initial", Verilator takes "<=" for "=", and the design would see the new
+    # values one cycle early.
+    yield "  always @(posedge clock) drive <= drive_next;"
     yield "  reg [8*1024-1:0] waves;"
     yield '  initial if ($value$plusargs("waves=%s", waves)) begin'
     yield "    $dumpfile(waves);"

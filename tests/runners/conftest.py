@@ -11,6 +11,8 @@ from runner_fixtures import Opener
 from dv_agent.designs.design import Design
 from dv_agent.runners.icarus import IcarusSimulator
 from dv_agent.runners.session import CocotbSession
+from dv_agent.runners.verilator import VerilatorSimulator
+from dv_agent.runners.verilator_tool import verilator_status
 
 
 @pytest.fixture(scope="session")
@@ -31,6 +33,15 @@ def open_session(simulator: IcarusSimulator) -> Iterator[Opener]:
     yield opener
     for session in sessions:
         session.close()
+
+
+@pytest.fixture(scope="session")
+def verilator() -> VerilatorSimulator:
+    """Verilator with a short patience. It builds for seconds, so its builds stay in the user's cache."""
+    status = verilator_status()
+    if not status.usable:
+        pytest.skip(f"no usable Verilator: {status.reason}")
+    return VerilatorSimulator(hang_seconds=0.5)
 
 
 @pytest.fixture

@@ -1,0 +1,51 @@
+"""The second simulator: Verilator through cocotb. Two states only, so no check for X fires; see docs/verilator.md."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from dv_agent.designs.design import Design
+from dv_agent.runners.build import cache_folder
+from dv_agent.runners.session import HANG_SECONDS, CocotbSession
+from dv_agent.runners.verilator_build import build_verilator, waves_format
+from dv_agent.runners.verilator_tool import VerilatorTool, find_verilator
+
+# The same power-up in every test: zeros, and the same $random.
+_POWER_UP = ("+verilator+rand+reset+0", "+verilator+seed+1")
+
+
+class VerilatorSimulator:
+    """Opens sessions on Verilator.
+
+    Args:
+        cache: folder of the build cache; see `cache_folder` for the default.
+        hang_seconds: CPU seconds that 256 clock cycles may take before the RTL counts as hung.
+    """
+
+    def __init__(self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS) -> None:
+        self._cache = cache
+        self._hang_seconds = hang_seconds
+        self._tool: VerilatorTool | None = None
+
+    @property
+    def name(self) -> str:
+        """``verilator``"""
+        return "verilator"
+
+    def version(self) -> str:
+        """See `Simulator.version`."""
+        self._tool = self._tool or find_verilator()
+        return self._tool.version
+
+    def open(self, design: Design, *, waves: Path | None = None) -> CocotbSession:
+        """See `Simulator.open`; raises `InputFileError` too, where a source file is missing.
+
+        Without the headers of zlib and lz4 a waveform becomes a VCD file, with that suffix.
+        """
+        tool = self._tool = self._tool or find_verilator()
+        kind = waves_format() if waves else ""
+        build = build_verilator(design, self._cache or cache_folder(), tool, kind)
+        command = [str(build.program), *_POWER_UP]
+        if waves:
+            command += ["--trace", "--trace-file", str(waves.with_suffix(f".{kind}").absolute())]
+        return CocotbSession(design, command, build.layout, self._hang_seconds, once=waves is not None)

@@ -1,0 +1,83 @@
+"""Icarus and Verilator give the same traces. DV_AGENT_EQUIVALENCE_TESTS sets how many random tests are compared."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+
+import numpy as np
+import pytest
+from runner_fixtures import adder, beats, lowreset, pipe, program, walker
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.expansion import expand
+from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.program import Op, Program
+from dv_agent.designs.trace import End
+from dv_agent.designs.witnesses import load_witnesses
+from dv_agent.eval.traffic import chunk_tests
+from dv_agent.runners.equivalence import compare, run_differences
+from dv_agent.runners.icarus import IcarusSimulator
+from dv_agent.runners.simulator import Run
+from dv_agent.runners.verilator import VerilatorSimulator
+
+RANDOM_TESTS = int(os.environ.get("DV_AGENT_EQUIVALENCE_TESTS", "20"))
+
+
+def programs_of(folder: DesignFolder) -> Iterator[Program]:
+    """All witnesses, then random tests."""
+    for test in [*load_witnesses(folder), *islice(chunk_tests(folder, 1, 0), RANDOM_TESTS)]:
+        yield expand(folder.design, folder.schema, test)
+
+
+def test_witnesses_and_random_tests_give_the_same_traces(
+    simulator: IcarusSimulator, verilator: VerilatorSimulator
+) -> None:
+    folder = find_design("mxint_softmax")
+    done = compare(folder.design, programs_of(folder), simulator, verilator)
+    print(f"{done.programs} programs, {done.cycles} cycles, {done.values} values compared, {done.unknown} unknown")  # noqa: T201
+    assert done.programs == len(load_witnesses(folder)) + RANDOM_TESTS
+    assert done.values > 100 * done.unknown
+    assert not done.differences, "\n".join(str(difference) for difference in done.differences[:10])
+
+
+@pytest.mark.parametrize(
+    ("design", "played"),
+    [
+        (pipe(), program(in_=beats(*range(30), gap=1), out=(Op("stall", 9),), reset=(Op("idle", 20), Op("pulse", 3)))),
+        (adder(), program(in_=tuple(Op("send", x, strobes=(("cfg", x ^ 85),)) for x in range(40)))),
+        (
+            walker(),
+            Program(
+                {"in": (Op("send", 0x35), Op("send", 0xF2)), "ld": (Op("serve", 4, gap=2, stall=1),)},
+                500,
+                {"ld": tuple(range(16))},
+            ),
+        ),
+        (lowreset(), program(in_=tuple(Op("send", (1 << 163) | 3**x) for x in range(90)))),
+    ],
+    ids=lambda value: value.name if isinstance(value, Design) else "",
+)
+def test_every_kind_of_port_gives_the_same_traces(
+    simulator: IcarusSimulator, verilator: VerilatorSimulator, design: Design, played: Program
+) -> None:
+    done = compare(design, [played], simulator, verilator)
+    assert not done.differences, "\n".join(str(difference) for difference in done.differences[:10])
+    assert done.cycles > 20
+
+
+def test_differences_are_found(simulator: IcarusSimulator) -> None:
+    with simulator.open(pipe()) as session:
+        one = session.run(program(in_=beats(1, 2, 3)))
+    assert not list(run_differences(0, one, one))
+    data = one.trace.signals["in_data"].copy()
+    data[7] ^= 1
+    other = Run(replace(one.trace, signals=one.trace.signals | {"in_data": data}, end=End.LIMIT), {}, 0)
+    assert {found.what for found in run_differences(4, one, other)} == {"in_data", "end", "steps"}
+    assert "program 4: in_data at 7: " in str(list(run_differences(4, one, other))[-1])
+    hidden = np.zeros(one.trace.cycles, np.bool_)
+    hidden[7] = True
+    unknown = Run(replace(other.trace, unknown={"in_data": hidden}, end=one.trace.end), one.step_starts)
+    assert not list(run_differences(0, one, unknown))
