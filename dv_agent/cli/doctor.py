@@ -48,7 +48,6 @@ def findings() -> list[Finding]:
         ("surfer", False, "shows waveforms", ["surfer", "--version"], ""),
         ("gtkwave", False, "shows waveforms", ["gtkwave", "--version"], "gtkwave"),
         ("yosys", False, "counts cells in `designs check`", ["yosys", "-V"], "yosys"),
-        ("verilator", False, "lints in `designs check`", ["verilator", "--version"], "verilator"),
     )
     found = [Finding("python", platform.python_version(), True, "3.11 or newer", "")]
     found += [Finding(name, _package(name), needed, why, f"{pip} {spec}") for name, needed, why, spec in packages]
@@ -56,6 +55,7 @@ def findings() -> list[Finding]:
         Finding(name, _program(command), needed, why, f"{apt} {package}" if package else "https://surfer-project.org")
         for name, needed, why, command, package in programs
     ]
+    found.append(_verilator())
     return found
 
 
@@ -79,6 +79,14 @@ def doctor(
                 print(f"{'':16}{'install it with' if one.needed else 'optional'}: {one.install}")
     if not all(one.ok for one in found):
         raise typer.Exit(ExitCode.PREREQUISITE)
+
+
+def _verilator() -> Finding:
+    from dv_agent.runners.verilator_tool import verilator_status
+
+    status = verilator_status()
+    why = "second simulator" if status.usable else f"second simulator; {status.reason}"
+    return Finding("verilator", status.version if status.usable else "", False, why, status.install)
 
 
 def _package(name: str) -> str:
