@@ -35,6 +35,7 @@ class RunHeader(Frozen):
     """``run.json``.
 
     Attributes:
+        unpriced_attempts: calls of a model whose price is not known; `spent.usd` leaves them out.
         hashes: SHA-256 of the files that the result depends on, by kind.
         versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
         reproducible: false if a bound in seconds was set.
@@ -50,6 +51,7 @@ class RunHeader(Frozen):
     model: ModelSettings | None = None
     strategy: str = ""
     returned_models: tuple[str, ...] = ()
+    unpriced_attempts: int = 0
     seed: int
     budget: Budget
     target: float
@@ -117,6 +119,7 @@ class RunRecord:
     def __init__(self, folder: Path, header: RunHeader, turns: int = 0) -> None:
         self.folder, self.header, self._turns = folder, header, turns
         self._models: list[str] = []
+        self._unpriced = header.unpriced_attempts
         self._write("run.json", header.model_dump(mode="json"))
 
     def reply(self, messages: Sequence[Message], reply: Reply, failure: str = "") -> None:
@@ -124,6 +127,7 @@ class RunRecord:
         line = ReplyLine(turn=self._turns, messages=tuple(messages), reply=reply, failure=failure)
         self._append(line.model_dump(mode="json"))
         self._models += [reply.model] if reply.model else []
+        self._unpriced += sum(attempt.usd is None for attempt in reply.attempts)
 
     def turn(self, turn: TurnRecord) -> None:
         """Append a finished turn."""
@@ -149,6 +153,7 @@ class RunRecord:
             "coverage_pct": totals.coverage_pct,
             "failing_tests": len(state.failures),
             "spent": state.spent,
+            "unpriced_attempts": self._unpriced,
             "returned_models": tuple(dict.fromkeys((*self.header.returned_models, *self._models))),
         }
         self.header = self.header.model_copy(update=update)

@@ -105,6 +105,14 @@ def versions() -> dict[str, str]:
     return found
 
 
+def price_version() -> dict[str, str]:
+    """Where prices come from, and of which day; empty where the package is not installed."""
+    from dv_agent.agents.model_prices import price_date, price_source
+
+    date = price_date()
+    return {"prices": f"{price_source()}, {date}"} if date else {}
+
+
 def _git(arguments: Sequence[str]) -> str:
     """Output of git in the folder that dv-agent was installed from; empty where there is no git."""
     folder = Path(__file__).resolve().parent

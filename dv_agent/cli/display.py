@@ -144,6 +144,8 @@ class Display:
             f"{spent.seconds:.1f} s",
             soft_wrap=True,
         )
+        if header.model:
+            self._console.print(Text(_usage(header)), soft_wrap=True)
         self._console.print(f"record: {finished.folder} (report.html shows it)", soft_wrap=True)
 
     def _print_holes(self, holes: tuple[Hole, ...]) -> None:
@@ -156,6 +158,17 @@ class Display:
             self._console.print(Text(f"      {hole.description}", style="dim"), soft_wrap=True)
         if len(holes) > HOLES_SHOWN:
             self._console.print(f"  ... and {len(holes) - HOLES_SHOWN} more; `--json` lists all")
+
+
+def _usage(header: RunHeader) -> str:
+    """What the model cost, and how sure that is."""
+    spent, prices = header.spent, header.versions.get("prices", "no price list; pip install 'dv-agent[cost]'")
+    price = f"{spent.usd:.4f} US dollars ({prices})"
+    if header.unpriced_attempts:
+        unknown = f"{header.unpriced_attempts} attempts without a known price ({prices})"
+        price = f"{unknown}, the others {spent.usd:.4f} US dollars"
+    names = ", ".join(header.returned_models) or "nothing returned"
+    return f"model: {names} · {spent.calls} calls · {spent.tokens:,} tokens · {price}"
 
 
 def _totals_table(finished: Finished) -> Table:

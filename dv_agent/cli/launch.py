@@ -22,7 +22,7 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.triage import Finding, triage
 from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.cli.assembly import excerpt_writer, make_agent, open_design, versions
+from dv_agent.cli.assembly import excerpt_writer, make_agent, open_design, price_version, versions
 from dv_agent.cli.interrupt import Interrupt
 from dv_agent.cli.options import Request
 from dv_agent.coverage.database import empty_coverage
@@ -167,7 +167,7 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
         target=100.0 if request.target is None else request.target,
         simulator=f"{simulator.name} {simulator.version()}",
         hashes=fingerprint(folder) | ({"prompts": templates_hash()} if model else {}),
-        versions=versions(),
+        versions=versions() | (price_version() if model else {}),
         reproducible=budget.reproducible and model is None,
     )
     record = RunRecord(run_folder, header)

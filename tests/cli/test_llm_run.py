@@ -2,23 +2,24 @@
 
 import hashlib
 import json
+import os
 import random
 import signal
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
 from command import call, start
-from loopback import LoopbackServer, ok, raw, reset, status
+from loopback import LoopbackServer, ok, raw, reset, silence, status
 
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.witnesses import load_witnesses
 
 KEY = "sk-very-secret-0123456789"
 TESTS = [test.data() for test in load_witnesses(find_design("mxint_softmax"))]
-CALLS = 6
+CALLS = int(os.environ.get("DV_AGENT_TEST_CALLS", "6"))
+KILLS = int(os.environ.get("DV_AGENT_TEST_KILLS", "4"))
 
 
 def prompt_of(body: dict[str, Any]) -> str:
@@ -90,21 +91,18 @@ def test_kill_and_resume_pays_for_no_reply_twice_and_ends_alike(tmp_path: Path) 
         process = start(*words(server), cwd=tmp_path)
         while not list(tmp_path.glob("runs/*/run.json")):
             time.sleep(0.02)
-        run = only_run(tmp_path)
-        for _ in range(4):
+        run, paid = only_run(tmp_path), set[str]()
+        for _ in range(KILLS):
             time.sleep(kills.uniform(0.1, 1.2))
             process.kill()
             process.communicate()
-            recorded = replies(run)
-            asked = Counter(prompt_of(request.body) for request in server.requests)
-            assert all(asked[prompt] >= 1 for prompt in recorded)
+            assert not paid & {prompt_of(request.body) for request in server.requests}
+            paid = set(replies(run))
             server.requests.clear()
             process = start("run", "--resume", str(run), "-q", cwd=tmp_path)
-            paid_before = recorded
         _, errors = process.communicate(timeout=100)
         assert process.returncode == 0, errors
-        again = {prompt_of(request.body) for request in server.requests}
-        assert not again & set(paid_before)
+        assert not paid & {prompt_of(request.body) for request in server.requests}
     assert outcome(run) == outcome(only_run(tmp_path / "unbroken"))
     assert len(replies(run)) == CALLS
 
@@ -158,6 +156,32 @@ def test_control_c_while_a_model_is_waited_for(tmp_path: Path) -> None:
     assert process.returncode == 130, errors
     header = header_of(only_run(tmp_path))
     assert (header["status"], header["turns"]) == ("interrupted", 1)
+
+
+def test_control_c_twice_ends_at_once_and_the_record_is_whole(tmp_path: Path) -> None:
+    with LoopbackServer([ok(reply_to), silence(60)]) as server:
+        process = start(*words(server), cwd=tmp_path)
+        while len(server.requests) < 2:
+            time.sleep(0.02)
+        began = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=30)
+        assert time.monotonic() - began < 15
+    assert process.returncode == 130
+    header = header_of(only_run(tmp_path))
+    assert (header["status"], header["turns"], header["spent"]["calls"]) == ("interrupted", 1, 1)
+
+
+def test_prices_are_named_with_their_date_or_said_to_be_unknown(tmp_path: Path) -> None:
+    with LoopbackServer([ok(reply_to)]) as server:
+        line = ("run", "--design", "mxint_softmax", "--model", "openai:x", "--base-url", server.url, "--max-calls", "1")
+        done = call(*line, cwd=tmp_path)
+    assert "1 attempts without a known price (genai-prices" in done.stdout
+    header = header_of(only_run(tmp_path))
+    assert header["unpriced_attempts"] == 1
+    assert header["versions"]["prices"].startswith("genai-prices")
 
 
 @pytest.mark.parametrize(
