@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from dv_agent.designs.expansion import expand
 from dv_agent.designs.files import read_document
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.stimulus import Test, tests_from_document
+from dv_agent.designs.stimulus import StimulusError, Test, tests_from_document
 
 FILE = "witnesses/witnesses.json"
 
@@ -19,7 +20,25 @@ def load_witnesses(folder: DesignFolder) -> tuple[Test, ...]:
         InputFileError: with file and line.
     """
     path = folder.path / FILE
-    return tests_from_document(read_document(path), folder.design) if path.is_file() else ()
+    return load_tests(path, folder) if path.is_file() else ()
+
+
+def load_tests(path: Path, folder: DesignFolder) -> tuple[Test, ...]:
+    """The tests of a file, every step checked.
+
+    Raises:
+        InputFileError: with file, line, the place in the test and what was expected.
+    """
+    document = read_document(path)
+    tests = tests_from_document(document, folder.design)
+    many = isinstance(document.data, dict) and set(document.data) == {"tests"}
+    for index, test in enumerate(tests):
+        try:
+            expand(folder.design, folder.schema, test)
+        except StimulusError as error:
+            where = ("tests", index, *error.location) if many else error.location
+            raise document.error(where, str(error)) from None
+    return tests
 
 
 def save_witnesses(folder: DesignFolder, tests: tuple[Test, ...]) -> Path:

@@ -11,10 +11,8 @@ from pathlib import Path
 from dv_agent.agents.search import SearchAgent
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.loader import load_plan
-from dv_agent.designs.files import read_document
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.stimulus import tests_from_document
-from dv_agent.designs.witnesses import load_witnesses, save_witnesses
+from dv_agent.designs.witnesses import load_tests, load_witnesses, save_witnesses
 from dv_agent.eval.bugs import broken_copy, load_bugs
 from dv_agent.eval.check import Options, PartResult, check_design
 from dv_agent.eval.proof import write_proof as write
@@ -55,7 +53,7 @@ def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int
     plan = load_plan(folder.path / "plan.yaml")
     tests = list(load_witnesses(folder))
     for path in more:
-        tests += tests_from_document(read_document(path), folder.design)
+        tests += load_tests(path, folder)
     with ExitStack() as stack:
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
         copies = {bug.id: broken_copy(folder, bug, room) for bug in load_bugs(folder)}

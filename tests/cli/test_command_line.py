@@ -70,6 +70,14 @@ MISTAKES: list[tuple[str, str, str, int, str]] = [
     ("plan.yaml", "of: [n, r]", "of: [n, q]", 2, r"plan.yaml:\d+: .*'q'"),
     ("plan.yaml", "of: acc_shift", "of: acc_shfit", 2, r"plan.yaml:\d+: .*acc_shfit.*did you mean"),
     ("stimulus.yaml", "gap: [4, 18]", "gap: [18, 4]", 2, r"stimulus.yaml:\d+: range"),
+    (
+        "witnesses/witnesses.json",
+        '"e":',
+        '"f":',
+        2,
+        r"witnesses.json:2: tracks\.in\[\d+\]\.row\[\d+\]\.f: unknown key 'f'",
+    ),
+    ("witnesses/witnesses.json", '"tracks":', '"track":', 2, r"witnesses.json:2: .*unknown key"),
     ("model.py", "import numpy", "import nunpy", 2, r"model.py: cannot be imported: ModuleNotFoundError"),
     ("rtl/exp_lane.v", "endmodule", "endmodul", 4, r"exp_lane.v"),
 ]
@@ -79,7 +87,8 @@ MISTAKES: list[tuple[str, str, str, int, str]] = [
 def test_a_broken_design_is_one_message(tmp_path: Path, file: str, old: str, new: str, code: int, message: str) -> None:
     copy = home(tmp_path)
     edit(copy / file, old, new)
-    done = call("run", "--design", str(copy), "--agent", "random", "--max-cycles", "500", "-q", cwd=tmp_path)
+    agent = "oracle" if file.startswith("witnesses") else "random"
+    done = call("run", "--design", str(copy), "--agent", agent, "--max-cycles", "500", "-q", cwd=tmp_path)
     assert done.returncode == code
     assert re.search(message, done.stderr), done.stderr
     assert "Traceback" not in done.stderr
