@@ -13,6 +13,7 @@ from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.records import report, rerun, rescore
 from dv_agent.cli.run import run
+from dv_agent.cli.simulate import simulate
 from dv_agent.errors import DvAgentError, ExitCode
 
 app = typer.Typer(
@@ -27,6 +28,7 @@ app = typer.Typer(
     "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted.",
 )
 app.command()(run)
+app.command()(simulate)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)

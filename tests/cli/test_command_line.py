@@ -155,3 +155,21 @@ def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "cannot write" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_test_of_ones_own_is_simulated(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text("tracks:\n  in:\n    - row: [{m: [127, 60], e: 7}]\n")
+    words = ("simulate", "mine.yaml", "--design", "mxint_softmax")
+    done = call(*words, "--waves", "mine.fst", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "row.length.1" in done.stdout
+    assert (tmp_path / "mine.fst").stat().st_size > 300
+    broken = call(*words, "--bug", "S7", "--json", cwd=tmp_path)
+    assert broken.returncode == 1
+    assert json.loads(broken.stdout)["failures"][0]["check"] == "value"
+    (tmp_path / "mine.yaml").write_text("tracks:\n  in:\n    - row:\n      - {m: [127, 600], e: 7}\n")
+    wrong = call(*words, cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert "mine.yaml:4: tracks.in[0].row[0].m[1]: 600 is outside -128..127" in wrong.stderr
+    (tmp_path / "mine.yaml").write_text("tracks: {in: [{repeat: 1000000000, steps: [{idle: 1}]}]}\n")
+    assert "expands to more than 4000 items" in call(*words, cwd=tmp_path).stderr

@@ -1,0 +1,78 @@
+"""``dv-agent simulate``: tests that a person wrote, on the real RTL."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dv_agent.errors import ExitCode
+
+
+def simulate(
+    file: Annotated[Path, typer.Argument(help="JSON or YAML with one test, or with {tests: [...]}.")],
+    design: Annotated[str, typer.Option(envvar="DV_AGENT_DESIGN", help="Name of a design, or path of its folder.")],
+    bug: Annotated[str | None, typer.Option(help="On a copy of the RTL with this seeded bug in it.")] = None,
+    waves: Annotated[Path | None, typer.Option(help="Write the waveform (FST) of the first test to this file.")] = None,
+    simulator: Annotated[str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="icarus or verilator.")] = "icarus",
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a test on stdout.")] = False,
+) -> None:
+    """Simulate the tests of a file, check them, and say which bins they hit. Exit code 1 if a check failed.
+
+    docs/test-language.md says how tests are written.
+
+    Examples:
+
+      echo '[{"row": [{"m": [90, -3], "e": 2}]}]' > mine.json
+
+      dv-agent simulate mine.json --design mxint_softmax
+
+      dv-agent simulate mine.json --design mxint_softmax --waves mine.fst
+    """
+    from dv_agent.agents.testbench import Testbench
+    from dv_agent.cli.assembly import open_design
+    from dv_agent.coverage.loader import load_plan
+    from dv_agent.designs.expansion import expand
+    from dv_agent.designs.witnesses import load_tests
+    from dv_agent.runners.simulators import find_simulator
+    from dv_agent.runners.waves import dump_waves
+
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        folder = open_design(design, bug, Path(room))
+        tests, plan, chosen = load_tests(file, folder), load_plan(folder.path / "plan.yaml"), find_simulator(simulator)
+        failed = False
+        with chosen.open(folder.design) as session:
+            bench = Testbench(folder, plan, session)
+            for index, test in enumerate(tests):
+                result = bench.run(test)
+                failed |= bool(result.failures)
+                answer: dict[str, Any] = {
+                    "test": index,
+                    "name": test.name,
+                    "end": result.trace.end.value,
+                    "cycles": result.trace.cycles,
+                    "bins_hit": [plan.bins[bin_].id for bin_ in result.sample.hits.nonzero()[0].tolist()],
+                    "failures": [failure.model_dump(mode="json") for failure in result.failures],
+                }
+                print(json.dumps(answer) if as_json else _words(answer))
+        if waves and tests:
+            program = expand(folder.design, folder.schema, tests[0])
+            command = dump_waves(chosen, folder.design, program, waves).command
+            if not as_json:
+                print(f"waveform: {command}")
+    if failed:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _words(answer: dict[str, Any]) -> str:
+    head = f"test {answer['test']}{' ' + answer['name'] if answer['name'] else ''}: {answer['end']} after "
+    lines = [f"{head}{answer['cycles']:,} cycles, {len(answer['bins_hit'])} bins hit"]
+    lines += [f"  {name}" for name in answer["bins_hit"]]
+    lines += [
+        f"  FAILED {failure['check']} on {failure['port'] or 'the design'}: {failure['message']}"
+        for failure in answer["failures"]
+    ]
+    return "\n".join(lines)
