@@ -141,10 +141,7 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
     if agent == "llm" and not request.model:
         raise UsageError("the llm agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL")
     model = _settings(request.model) if request.model and agent == "llm" else None
-    budget = Budget(
-        cycles=request.max_cycles, calls=request.max_calls, tokens=request.max_tokens_total, usd=request.max_usd,
-        seconds=request.max_seconds,
-    )  # fmt: skip
+    budget = Budget().model_copy(update=_bounds(request))
     options: dict[str, Any] = {} if request.guided else {"guided": False}
     if request.bug:
         options["bug"] = request.bug
@@ -208,11 +205,14 @@ def _resumed(past: RecordedRun, request: Request, bench: Testbench, watcher: Wat
 
 def _more(request: Request, header: RunHeader) -> dict[str, Any]:
     """Bounds that were given anew on resuming, larger ones above all."""
+    target = {} if request.target is None else {"target": request.target}
+    return {"budget": header.budget.model_copy(update=_bounds(request)), **target}
+
+
+def _bounds(request: Request) -> dict[str, float]:
+    """The bounds that were asked for; what was not said keeps its default, or what the record says."""
     asked = {
         "cycles": request.max_cycles, "calls": request.max_calls, "tokens": request.max_tokens_total,
         "usd": request.max_usd, "seconds": request.max_seconds,
     }  # fmt: skip
-    defaults = Budget()
-    changed = {name: value for name, value in asked.items() if value not in (None, getattr(defaults, name))}
-    target = {} if request.target is None else {"target": request.target}
-    return {"budget": header.budget.model_copy(update=changed), **target}
+    return {name: value for name, value in asked.items() if value is not None}

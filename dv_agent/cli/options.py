@@ -19,8 +19,8 @@ class Request:
     design: str | None = None
     agent: str | None = None
     seed: int = 0
-    max_cycles: int = 200_000
-    max_calls: int = 50
+    max_cycles: int | None = None
+    max_calls: int | None = None
     max_tokens_total: int | None = None
     max_usd: float | None = None
     max_seconds: float | None = None

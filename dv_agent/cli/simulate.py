@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import tempfile
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from dv_agent.errors import ExitCode
+
+if TYPE_CHECKING:
+    from dv_agent.agents.testbench import Result
+    from dv_agent.coverage.plan import Plan
 
 
 def simulate(
@@ -49,14 +53,7 @@ def simulate(
             for index, test in enumerate(tests):
                 result = bench.run(test)
                 failed |= bool(result.failures)
-                answer: dict[str, Any] = {
-                    "test": index,
-                    "name": test.name,
-                    "end": result.trace.end.value,
-                    "cycles": result.trace.cycles,
-                    "bins_hit": [plan.bins[bin_].id for bin_ in result.sample.hits.nonzero()[0].tolist()],
-                    "failures": [failure.model_dump(mode="json") for failure in result.failures],
-                }
+                answer = _answer(index, result, plan)
                 print(json.dumps(answer) if as_json else _words(answer))
         if waves and tests:
             program = expand(folder.design, folder.schema, tests[0])
@@ -65,6 +62,17 @@ def simulate(
                 print(f"waveform: {command}")
     if failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _answer(index: int, result: Result, plan: Plan) -> dict[str, Any]:
+    return {
+        "test": index,
+        "name": result.test.name,
+        "end": result.trace.end.value,
+        "cycles": result.trace.cycles,
+        "bins_hit": [plan.bins[bin_].id for bin_ in result.sample.hits.nonzero()[0].tolist()],
+        "failures": [failure.model_dump(mode="json") for failure in result.failures],
+    }
 
 
 def _words(answer: dict[str, Any]) -> str:
