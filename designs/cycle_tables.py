@@ -7,7 +7,8 @@
 Columns of ``cycle``: every field of the observe ports; for every stream port P
 ``P_valid``, ``P_ready``, ``P_transfer`` (0 or 1), ``P_stall`` (cycles, this one
 included, that valid has waited for ready; 0 when not waiting) and ``P_idle``
-(cycles, this one included, without valid); ``in_reset``, ``epoch``, ``cycle``.
+(cycles, this one included, without valid); for every strobe port P ``P_strobe`` (1 where
+its enable is high out of reset); ``in_reset``, ``epoch``, ``cycle``.
 
 Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (place in its packet, from 0),
 ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
@@ -27,7 +28,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from dv_agent.designs.design import Design, SinkPort, SourcePort
+from dv_agent.designs.design import Design, SinkPort, SourcePort, StrobePort
 from dv_agent.designs.observation import Table
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
@@ -83,6 +84,8 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
             facts[f"{name}_transfer"] = (valid & ready).astype(np.int64)
             facts[f"{name}_stall"] = run_lengths(valid & ~ready)
             facts[f"{name}_idle"] = run_lengths(~valid)
+        elif isinstance(port, StrobePort):
+            facts[f"{name}_strobe"] = ((trace.signals[port.enable] != 0) & ~trace.in_reset).astype(np.int64)
     return facts
 
 

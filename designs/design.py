@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+PRIMITIVES = Path(__file__).resolve().parent / "primitives"
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
 
 
@@ -128,6 +129,7 @@ class Design(Frozen):
     summary: str = ""
     task_version: int = Field(ge=1)
     top: Identifier
+    shared: tuple[str, ...] = Field(default=(), description="files of `PRIMITIVES`, compiled before the sources")
     sources: tuple[str, ...] = Field(min_length=1)
     parameters: dict[Identifier, int] = Field(default_factory=dict)
     clock: Clock = Clock()
@@ -157,6 +159,10 @@ class Design(Frozen):
         """Names of the ports whose ready we drive, in file order."""
         return self._of_kind("sink")
 
+    def compiled_names(self) -> tuple[str, ...]:
+        """The RTL files in compile order: shared ones by absolute path, own ones relative to `folder`."""
+        return (*(str(PRIMITIVES / name) for name in self.shared), *self.sources)
+
     def source_files(self) -> tuple[Path, ...]:
-        """Absolute paths of the RTL files, in compile order."""
-        return tuple(self.folder / source for source in self.sources)
+        """Paths of the RTL files, in compile order."""
+        return tuple(self.folder / name for name in self.compiled_names())

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from dv_agent.designs.design import Design
+from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.files import read_document, read_text
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.designs.schema import StimulusSchema, load_schema
@@ -90,6 +90,9 @@ def load_design(folder: Path) -> DesignFolder:
         raise document.error((), "expected keys such as `name`, `top`, `ports`")
     document.data["folder"] = folder.resolve()
     design = document.validate(Design)
+    for index, name in enumerate(design.shared):
+        if name not in (known := {file.name for file in PRIMITIVES.glob("*.v")}):
+            raise document.error(("shared", index), str(UnknownNameError("shared RTL file", name, known)))
     for index, source in enumerate(design.sources):
         if not (folder / source).is_file():
             raise document.error(("sources", index), f"no file {source!r} beside design.yaml")

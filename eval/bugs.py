@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
-from dv_agent.designs.design import Frozen, Identifier
+from dv_agent.designs.design import PRIMITIVES, Frozen, Identifier
 from dv_agent.designs.files import read_document
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.patching import apply_patch
@@ -50,12 +50,17 @@ def load_bugs(folder: DesignFolder) -> tuple[Bug, ...]:
 def broken_copy(folder: DesignFolder, bug: Bug, room: Path) -> DesignFolder:
     """A copy of the design's RTL with `bug` in it, in ``room/<bug id>``; model and schema stay the originals.
 
+    Shared RTL is copied to ``primitives/``, so that a bug may stand in it.
+
     Raises:
         InputFileError: the patch does not apply.
     """
     target = room / bug.id
-    for source in folder.design.sources:
+    design = folder.design
+    sources = (*(f"{PRIMITIVES.name}/{name}" for name in design.shared), *design.sources)
+    for file, source in zip(design.source_files(), sources, strict=True):
         (target / source).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(folder.path / source, target / source)
+        shutil.copyfile(file, target / source)
     apply_patch(folder.path / "bugs" / bug.patch, target)
-    return DesignFolder(folder.design.model_copy(update={"folder": target.resolve()}), home=folder.path)
+    copied = {"folder": target.resolve(), "shared": (), "sources": sources}
+    return DesignFolder(design.model_copy(update=copied), home=folder.path)

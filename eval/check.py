@@ -35,7 +35,7 @@ from dv_agent.runners.simulator import Simulator
 
 MUTANTS = 60
 MUTANTS_NOTICED = 20
-UNHIT_BINS = 25
+UNHIT_SHARE = 16  # at least one bin in so many must be out of reach of random stimulus
 MESSAGES = 20
 
 
@@ -103,7 +103,9 @@ class _Checker:
 
     def lint(self) -> PartResult:
         results = lint(self._folder.design)
-        figures: dict[str, int | float | str] = {one.tool: "skipped" if one.skipped else "ok" for one in results}
+        figures: dict[str, int | float | str] = {
+            one.tool: "skipped" if one.skipped else "ok" if one.ok else "failed" for one in results
+        }
         problems = tuple(f"{one.tool}: {line}" for one in results for line in one.messages.splitlines())
         return PartResult(part="lint", figures=figures, problems=problems)
 
@@ -131,10 +133,9 @@ class _Checker:
         if rates is None:
             return PartResult(part="tiers", figures={}, problems=("no hit_rates.json; run `dv-agent designs measure`",))
         problems = list(tier_errors(self._plan, rates))
-        if len(rates.unhit) < UNHIT_BINS:
-            problems.append(
-                f"only {len(rates.unhit)} bins stay unhit by {rates.beats[-1]} random beats; want {UNHIT_BINS}"
-            )
+        wanted = len(self._plan.bins) // UNHIT_SHARE
+        if len(rates.unhit) < wanted:
+            problems.append(f"only {len(rates.unhit)} bins stay unhit by {rates.beats[-1]} random beats; want {wanted}")
         counts = {tier: sum(one.tier == tier for one in self._plan.bins) for tier in ("easy", "medium", "hard")}
         return PartResult(part="tiers", figures={**counts}, problems=tuple(problems))
 

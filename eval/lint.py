@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Mapping
 from pathlib import Path
 
 from dv_agent.designs.design import Design, Frozen
+from dv_agent.errors import PrerequisiteError
+from dv_agent.runners.verilator_tool import find_verilator
 
 LINT_TIMEOUT = 120
 _PARSE = """
@@ -36,32 +39,46 @@ class LintResult(Frozen):
 
 def lint(design: Design) -> tuple[LintResult, ...]:
     """Ask every tool."""
-    files = [str(file) for file in design.source_files()]
-    tools: dict[str, Callable[[Path], list[str]]] = {
-        "iverilog": lambda room: ["iverilog", "-g2005", "-Wall", "-s", design.top, "-o", str(room / "out"), *files],
-        "verilator": lambda _: ["verilator", "--lint-only", "-Wall", "--top-module", design.top, *files],
-        "yosys": lambda _: [
-            "yosys",
-            "-q",
-            "-p",
-            f"read_verilog {' '.join(files)}; synth -top {design.top}; check -assert",
-        ],
-    }
-    found = []
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        for tool, command in tools.items():
-            found.append(_run(tool, command(Path(room)), Path(room)))
-        found.append(_pyverilog(files, Path(room)))
-    return tuple(found)
+    files = [str(file.resolve()) for file in design.source_files()]
+    synthesis = f"read_verilog {' '.join(files)}; synth -top {design.top}; check -assert"
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as name:
+        room = Path(name)
+        icarus = ["iverilog", "-g2005", "-Wall", "-s", design.top, "-o", str(room / "out"), *files]
+        return (
+            _run("iverilog", icarus, room),
+            _verilator(design.top, files, room),
+            _run("yosys", ["yosys", "-q", "-p", synthesis], room),
+            _pyverilog(files, room),
+        )
 
 
-def _run(tool: str, command: list[str], room: Path) -> LintResult:
+def _verilator(top: str, files: list[str], room: Path) -> LintResult:
+    try:
+        tool = find_verilator()
+    except PrerequisiteError:
+        return LintResult(tool="verilator", skipped=True)
+    command = [
+        tool.command,
+        "--lint-only",
+        "--quiet-stats",
+        "-Wall",
+        "--default-language",
+        "1364-2005",
+        "--top-module",
+        top,
+        *files,
+    ]
+    return _run("verilator", command, room, tool.environment)
+
+
+def _run(tool: str, command: list[str], room: Path, environment: Mapping[str, str] | None = None) -> LintResult:
     if shutil.which(command[0]) is None:
         return LintResult(tool=tool, skipped=True)
     try:
         done = subprocess.run(
             command,
             cwd=room,
+            env={**os.environ, **(environment or {})},
             capture_output=True,
             text=True,
             timeout=LINT_TIMEOUT,

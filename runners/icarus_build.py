@@ -50,10 +50,11 @@ def _tool(name: str) -> str:
 def _compile(design: Design, folder: Path, language: str) -> None:
     # In the design's folder, so that messages name files relative to it.
     wrapper = folder / WRAPPER
-    includes = sorted({str(Path(source).parent) for source in design.sources})
+    names = design.compiled_names()
+    includes = sorted({str(Path(name).parent) for name in names})
     command = [_tool("iverilog"), language, "-o", str(folder / PROGRAM), "-s", TOP]
     command += [f"-I{include}" for include in includes]
-    command += [source if not source.startswith("-") else f"./{source}" for source in design.sources]
+    command += [name if not name.startswith("-") else f"./{name}" for name in names]
     done = run_tool([*command, str(wrapper)], design.folder, BUILD_SECONDS)
     lines = done.output.replace(str(wrapper), wrapper.name).splitlines()
     # Iverilog only warns about a port of another width, or a missing parameter, and pads with zeros.

@@ -102,7 +102,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
         if entry.name not in {WRAPPER, _ONE_THREAD_FILE, _OBJECTS}:
             (work / entry.name).symlink_to(entry)
     names = []
-    for source, file in zip(design.sources, design.source_files(), strict=True):
+    for source, file in zip(design.compiled_names(), design.source_files(), strict=True):
         outside = Path(source).is_absolute() or ".." in Path(source).parts
         name = str(file.absolute()) if outside else source
         names.append(f"./{name}" if name.startswith(("-", "+")) else name)

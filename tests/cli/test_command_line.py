@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from command import call
 
-from dv_agent.designs.loader import find_design
+from dv_agent.designs.loader import design_names, find_design
 
 
 def home(tmp_path: Path) -> Path:
@@ -65,7 +65,7 @@ def edit(file: Path, old: str, new: str) -> None:
 
 
 MISTAKES: list[tuple[str, str, str, int, str]] = [
-    ("design.yaml", "kind: source", "kind: sauce", 2, r"design.yaml:24: ports.in: .*sauce"),
+    ("design.yaml", "kind: source", "kind: sauce", 2, r"design.yaml:23: ports.in: .*sauce"),
     ("design.yaml", "name: mxint_softmax", "name: [", 2, r"design.yaml:\d+: not valid YAML"),
     ("plan.yaml", "of: [n, r]", "of: [n, q]", 2, r"plan.yaml:\d+: .*'q'"),
     ("plan.yaml", "of: acc_shift", "of: acc_shfit", 2, r"plan.yaml:\d+: .*acc_shfit.*did you mean"),
@@ -129,9 +129,10 @@ def test_doctor_list_and_show(tmp_path: Path) -> None:
     doctor = call("doctor", "--json", cwd=tmp_path)
     assert doctor.returncode == 0
     assert {one["name"] for one in json.loads(doctor.stdout)} >= {"python", "cocotb", "iverilog"}
-    (row,) = [row for row in json.loads(call("designs", "list", "--json", cwd=tmp_path).stdout) if row["bugs"]]
-    assert row["name"] == "mxint_softmax"
-    assert sum(row["tiers"].values()) == row["bins"]
+    rows = {row["name"]: row for row in json.loads(call("designs", "list", "--json", cwd=tmp_path).stdout)}
+    assert set(rows) == set(design_names())
+    assert all(sum(row["tiers"].values()) == row["bins"] for row in rows.values())
+    row = rows["mxint_softmax"]
     assert "source" in call("designs", "show", "mxint_softmax", cwd=tmp_path).stdout
     bins = call("designs", "show", "mxint_softmax", "--bins", cwd=tmp_path).stdout
     assert len(bins.splitlines()) == row["bins"]

@@ -102,6 +102,18 @@ def test_a_design_needs_its_sources(tmp_path: Path) -> None:
     assert load_design(tmp_path).design.source_names == ("in",)
 
 
+def test_shared_rtl_is_found_by_name_and_a_wrong_name_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "small.v").write_text("module small; endmodule")
+    (tmp_path / "design.yaml").write_text(json.dumps({**DESIGN, "shared": ["skid_buffer.v"]}))
+    first, second = load_design(tmp_path).design.source_files()
+    assert (first.name, first.is_file()) == ("skid_buffer.v", True)
+    assert second == tmp_path / "small.v"
+    for name in ("skid_bufer.v", "../mxint_softmax/rtl/exp_lane.v"):
+        (tmp_path / "design.yaml").write_text(json.dumps({**DESIGN, "shared": [name]}))
+        with pytest.raises(InputFileError, match=r"unknown shared RTL file"):
+            load_design(tmp_path)
+
+
 def test_a_design_without_anything_to_drive_is_refused() -> None:
     ports = {"debug": DESIGN["ports"]["debug"]}  # type: ignore[index]
     with pytest.raises(ValueError, match="nothing to drive"):

@@ -1,9 +1,11 @@
-"""`designs check` holds for mxint_softmax, and each part of it can fail."""
+"""`designs check` holds for every design, and each part of it can fail."""
 
 import shutil
 from pathlib import Path
 
-from dv_agent.designs.loader import DesignFolder, find_design, load_design
+import pytest
+
+from dv_agent.designs.loader import DesignFolder, design_names, find_design, load_design
 from dv_agent.eval.check import Options, PartResult, check_design, chunk_failures
 from dv_agent.eval.lint import lint
 from dv_agent.eval.traffic import over_chunks
@@ -28,10 +30,12 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-def test_the_design_is_sound() -> None:
-    found = parts(find_design("mxint_softmax"))
+@pytest.mark.parametrize("name", design_names())
+def test_the_design_is_sound(name: str) -> None:
+    found = parts(find_design(name))
     assert {name: part.problems for name, part in found.items() if not part.ok} == {}
-    assert found["bugs"].figures == {"bugs": 8, "killed": 8}
+    assert found["bugs"].figures["bugs"] == found["bugs"].figures["killed"]
+    assert int(found["bugs"].figures["bugs"]) >= 7
     assert found["agreement"].figures["alarms"] == 0
 
 

@@ -23,6 +23,7 @@ from runner_fixtures import (
     walker,
 )  # fmt: skip
 
+from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.program import Op, Program, pack
 from dv_agent.designs.trace import End
 from dv_agent.runners.checks import check
@@ -67,6 +68,7 @@ def test_a_plain_strobe_waits_its_gap(open_session: Opener) -> None:
     trace = open_session(adder()).run(program(cfg=ops)).trace
     assert trace.accepted["cfg"].cycle.tolist() == [2, 3]
     assert trace.accepted["cfg"].columns["offset"].tolist() == [5, -3]
+    assert cycle_tables(adder(), trace)["cycle"].columns["cfg_strobe"].nonzero()[0].tolist() == [2, 3]
 
 
 def test_an_attached_strobe_fires_in_the_very_cycle_of_acceptance(open_session: Opener) -> None:

@@ -13,7 +13,7 @@ from runner_fixtures import adder, beats, lowreset, pipe, program, walker
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.expansion import expand
-from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.loader import DesignFolder, design_names, find_design
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
 from dv_agent.designs.witnesses import load_witnesses
@@ -32,12 +32,14 @@ def programs_of(folder: DesignFolder) -> Iterator[Program]:
         yield expand(folder.design, folder.schema, test)
 
 
+@pytest.mark.parametrize("name", design_names())
 def test_witnesses_and_random_tests_give_the_same_traces(
-    simulator: IcarusSimulator, verilator: VerilatorSimulator
+    simulator: IcarusSimulator, verilator: VerilatorSimulator, name: str
 ) -> None:
-    folder = find_design("mxint_softmax")
+    folder = find_design(name)
     done = compare(folder.design, programs_of(folder), simulator, verilator)
-    print(f"{done.programs} programs, {done.cycles} cycles, {done.values} values compared, {done.unknown} unknown")  # noqa: T201
+    counts = f"{done.programs} programs, {done.cycles} cycles, {done.values} values, {done.unknown} unknown"
+    print(f"{name}: {counts}")  # noqa: T201
     assert done.programs == len(load_witnesses(folder)) + RANDOM_TESTS
     assert done.values > 100 * done.unknown
     assert not done.differences, "\n".join(str(difference) for difference in done.differences[:10])
