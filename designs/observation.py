@@ -44,10 +44,16 @@ class Expected:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """Expected outputs by port, and event tables by name."""
+    """Expected outputs by port, and event tables by name.
+
+    Attributes:
+        may_wait: source ports whose offer the design may leave unaccepted for ever after this trace, because
+            the specification lets it wait for another port first. Elsewhere that is a deadlock.
+    """
 
     expected: dict[str, Expected]
     tables: dict[str, Table]
+    may_wait: frozenset[str] = frozenset()
 
 
 class ReferenceModel(Protocol):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Observation
-from dv_agent.designs.trace import Trace
+from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.failure import CheckFailure
-from dv_agent.runners.protocol import protocol_failures
+from dv_agent.runners.protocol import protocol_failures, refused_at_the_end
 from dv_agent.runners.scoreboard import scoreboard_failures
 
 __all__ = ["MAX_FAILURES", "CheckFailure", "check"]
@@ -24,6 +26,7 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
     Raises:
         ValueError: the model expects a port or a field that the design does not have.
     """
+    trace = _settled(design, trace, observation)
     protocol = list(protocol_failures(design, trace))
     # A valid right after reset is one fault, whether or not the sink took it.
     named = {(failure.port, failure.cycle) for failure in protocol if failure.check == "after_reset"}
@@ -34,3 +37,11 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
     ]
     found = sorted([*protocol, *scored], key=lambda f: _NEVER if f.cycle is None else f.cycle)
     return tuple(found[:MAX_FAILURES])
+
+
+def _settled(design: Design, trace: Trace, observation: Observation) -> Trace:
+    """`trace`, drained instead of stuck if only ports that may wait were refused at its end."""
+    if trace.end != End.DEADLOCK:
+        return trace
+    refused = refused_at_the_end(design, trace)
+    return replace(trace, end=End.DRAINED) if refused and refused <= observation.may_wait else trace

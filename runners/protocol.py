@@ -131,14 +131,21 @@ def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
                 yield CheckFailure(check="after_reset", port=name, cycle=row, field=sink.valid, message=message)
 
 
+def refused_at_the_end(design: Design, trace: Trace) -> frozenset[str]:
+    """Input streams that offered in the last cycle; meaningful where the test ended in a deadlock."""
+    signals = trace.signals
+    return frozenset(name for name, one in _inputs(design) if one.valid in signals and signals[one.valid][-1] == 1)
+
+
 def _ending(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     last = trace.cycles - 1
     if trace.end in {End.HUNG, End.CRASHED}:
         yield CheckFailure(check=str(trace.end), cycle=trace.cycles, message=trace.message[:_MESSAGE])
     if trace.end != End.DEADLOCK:
         return
+    refused = refused_at_the_end(design, trace)
     for name, stream in _inputs(design):
-        if stream.valid in trace.signals and trace.signals[stream.valid][last] == 1:
+        if name in refused:
             calm = trace.signals[stream.valid] * (1 - trace.signals[stream.ready]) * ~trace.in_reset
             moves = np.flatnonzero(calm != 1)
             since = int(moves[-1]) + 1 if len(moves) else 0

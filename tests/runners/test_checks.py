@@ -108,6 +108,20 @@ def test_only_equal_lists_pass(out: list[int], expected: list[int]) -> None:
     assert (failures(seen(out), due(expected)) == ()) == (out == expected)
 
 
+def test_a_port_that_may_wait_is_no_deadlock_but_owed_outputs_are_still_missing() -> None:
+    zero, one = np.zeros(9, np.int64), np.ones(9, np.int64)
+    signals = {
+        "in_valid": one, "in_ready": zero, "out_valid": zero, "out_ready": one, "out_data": zero, "out_tag": zero,
+        "out_last": zero,
+    }  # fmt: skip
+    trace = Trace(9, End.DEADLOCK, signals, {}, np.zeros(9, np.bool_), zero, {"in": seen([]), "out": seen([])})
+    assert [f.check for f in check(pipe(), trace, Observation({}, {}))] == ["deadlock"]
+    assert [f.check for f in check(pipe(), trace, Observation({}, {}, frozenset({"other"})))] == ["deadlock"]
+    assert check(pipe(), trace, Observation({}, {}, frozenset({"in"}))) == ()
+    owed = check(pipe(), trace, Observation({"out": due([7])}, {}, frozenset({"in"})))
+    assert [f.check for f in owed] == ["lost"]
+
+
 def test_a_valid_that_falls_without_ready_is_unstable() -> None:
     low, high = np.zeros(6, np.int64), np.ones(6, np.int64)
     signals = {
