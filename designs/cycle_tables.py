@@ -10,6 +10,8 @@ included, that valid has waited for ready; 0 when not waiting) and ``P_idle``
 (cycles, this one included, without valid); for every strobe port P ``P_strobe`` (1 where
 its enable is high out of reset); ``in_reset``, ``epoch``, ``cycle``.
 
+A responder port P counts as two streams, ``P_request`` and ``P_response``.
+
 Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (place in its packet, from 0),
 ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
 waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
@@ -24,11 +26,11 @@ a column of the table's own wins over a fact of the same name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from dv_agent.designs.design import Design, SinkPort, SourcePort, StrobePort
+from dv_agent.designs.design import Design, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
 from dv_agent.designs.observation import Table
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
@@ -37,10 +39,20 @@ def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
     """The shared tables of one trace; all empty where the trace holds no signals."""
     facts = _cycle_facts(design, trace)
     tables = {"cycle": Table(facts), "reset": _reset_table(design, trace, facts)}
-    for name, port in design.ports.items():
-        if isinstance(port, SourcePort | SinkPort) and name in trace.accepted:
-            tables[f"transfer_{name}"] = _transfer_table(trace.accepted[name], facts, name)
+    for name, key, _ in _streams(design):
+        if key in trace.accepted:
+            tables[f"transfer_{name}"] = _transfer_table(trace.accepted[key], facts, name)
     return tables
+
+
+def _streams(design: Design) -> Iterator[tuple[str, str, StreamSpec]]:
+    """(name in columns and tables, name in traces, stream) of every handshake."""
+    for name, port in design.ports.items():
+        if isinstance(port, SourcePort | SinkPort):
+            yield name, name, port
+        elif isinstance(port, ResponderPort):
+            yield f"{name}_request", f"{name}.request", port.request
+            yield f"{name}_response", f"{name}.response", port.response
 
 
 def join(tables: Mapping[str, Table], facts: Table) -> dict[str, Table]:
@@ -76,16 +88,16 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
     for name, port in design.ports.items():
         if port.kind == "observe":
             facts.update({field: trace.signals[spec.signal] for field, spec in port.fields.items()})
-        elif isinstance(port, SourcePort | SinkPort):
-            valid = (trace.signals[port.valid] != 0) & ~trace.in_reset
-            ready = (trace.signals[port.ready] != 0) & ~trace.in_reset
-            facts[f"{name}_valid"] = valid.astype(np.int64)
-            facts[f"{name}_ready"] = ready.astype(np.int64)
-            facts[f"{name}_transfer"] = (valid & ready).astype(np.int64)
-            facts[f"{name}_stall"] = run_lengths(valid & ~ready)
-            facts[f"{name}_idle"] = run_lengths(~valid)
         elif isinstance(port, StrobePort):
             facts[f"{name}_strobe"] = ((trace.signals[port.enable] != 0) & ~trace.in_reset).astype(np.int64)
+    for name, _, stream in _streams(design):
+        valid = (trace.signals[stream.valid] != 0) & ~trace.in_reset
+        ready = (trace.signals[stream.ready] != 0) & ~trace.in_reset
+        facts[f"{name}_valid"] = valid.astype(np.int64)
+        facts[f"{name}_ready"] = ready.astype(np.int64)
+        facts[f"{name}_transfer"] = (valid & ready).astype(np.int64)
+        facts[f"{name}_stall"] = run_lengths(valid & ~ready)
+        facts[f"{name}_idle"] = run_lengths(~valid)
     return facts
 
 

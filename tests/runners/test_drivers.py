@@ -115,6 +115,10 @@ def test_latencies_and_stalls_of_a_responder(open_session: Opener) -> None:
     asked, told = trace.accepted["ld.request"].cycle, trace.accepted["ld.response"].cycle
     assert asked.tolist() == [1, 2, 6, 7]
     assert told.tolist() == [7, 8, 9, 10]
+    tables = cycle_tables(design, trace)
+    assert tables["cycle"].columns["ld_response_transfer"].nonzero()[0].tolist() == [7, 8, 9, 10]
+    assert tables["cycle"].columns["ld_request_stall"].max() == 3
+    assert tables["transfer_ld_request"].columns["stall"].tolist() == [0, 0, 3, 0]
     assert trace.accepted["out"].columns["sum"].tolist() == [10]
     assert check(design, trace, WalkerModel().observe(trace)) == ()
 
