@@ -1,0 +1,111 @@
+"""The cone of influence: everything in the RTL that can change a signal, across the hierarchy."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dv_agent.designs.reader.structure import Module, Structure
+
+Node = tuple[str, str]
+"""(instance path, signal)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Cone:
+    """What was reached going back from some signals of the top module.
+
+    Attributes:
+        signals: (instance path, signal) -> steps back from the nearest root.
+        lines: (file, line) of the assignments and instances passed, with the steps at which each was met first.
+    """
+
+    signals: dict[Node, int]
+    lines: dict[tuple[str, int], int]
+
+
+def cone_of(structure: Structure, roots: tuple[str, ...], depth: int | None = None) -> Cone:
+    """Walk back from `roots`, signals of the top module.
+
+    Args:
+        depth: how many steps; None for all. A step goes from a signal to what its assignments read,
+            conditions included; passing a module boundary is none.
+
+    Raises:
+        KeyError: the top module has no signal of one of these names.
+    """
+    search = _Search(structure)
+    unknown = [name for name in roots if name not in search.names(structure.top)]
+    if unknown:
+        raise KeyError(unknown[0])
+    signals: dict[Node, int] = {(structure.top, name): 0 for name in roots}
+    lines: dict[tuple[str, int], int] = {}
+    queue = deque(signals)
+    while queue:
+        node = queue.popleft()
+        at = signals[node]
+        for before, step, place in search.drivers(node):
+            if depth is not None and at + step > depth:
+                continue
+            lines[place] = min(lines.get(place, at), at)
+            if before not in signals or signals[before] > at + step:
+                signals[before] = at + step
+                # Steps of zero go first, so that each signal is met at its least distance.
+                queue.append(before) if step else queue.appendleft(before)
+    return Cone(signals, lines)
+
+
+class _Search:
+    def __init__(self, structure: Structure) -> None:
+        self._structure = structure
+        self._module_at = dict(structure.hierarchy())
+
+    def names(self, module: str) -> set[str]:
+        """Ports and signals of a module."""
+        one = self._structure.module(module)
+        return {port.name for port in one.ports} | {signal.name for signal in one.signals}
+
+    def drivers(self, node: Node) -> Iterator[tuple[Node, int, tuple[str, int]]]:
+        """(signal before, steps, (file, line)) of everything that drives a signal."""
+        path, name = node
+        if not self._structure.has(self._module_at[path]):
+            return
+        module = self._structure.module(self._module_at[path])
+        known = self.names(module.name)
+        for one in module.assignments:
+            if name in one.targets:
+                read = [*one.sources, *(n for condition in one.conditions for n in condition.names)]
+                for source in dict.fromkeys(read):
+                    if source in known:
+                        yield (path, source), 1, (module.file, one.line)
+        yield from self._from_instances(path, module, name)
+        yield from self._from_above(path, name)
+
+    def _from_instances(self, path: str, module: Module, name: str) -> Iterator[tuple[Node, int, tuple[str, int]]]:
+        """Outputs of instances inside that are connected to the signal."""
+        for instance in module.instances:
+            for connection in instance.connections:
+                if name not in connection.names:
+                    continue
+                place = (module.file, instance.line)
+                if not self._structure.has(instance.module):  # a black box: any of its pins may matter
+                    for other in instance.connections:
+                        yield from (((path, one), 1, place) for one in other.names if one != name)
+                elif self._direction(instance.module, connection.port) != "input":
+                    yield (f"{path}.{instance.name}", connection.port), 0, place
+
+    def _from_above(self, path: str, name: str) -> Iterator[tuple[Node, int, tuple[str, int]]]:
+        """What the instance's input is connected to."""
+        if "." not in path or self._direction(self._module_at[path], name) != "input":
+            return
+        above, own = path.rsplit(".", maxsplit=1)
+        parent = self._structure.module(self._module_at[above])
+        known = self.names(parent.name)
+        instance = next(one for one in parent.instances if one.name == own)
+        for connection in instance.connections:
+            if connection.port == name:
+                yield from (((above, one), 0, (parent.file, instance.line)) for one in connection.names if one in known)
+
+    def _direction(self, module: str, port: str) -> str:
+        return next((one.direction for one in self._structure.module(module).ports if one.name == port), "")

@@ -1,0 +1,85 @@
+"""Reading the RTL of a design: in a child process, in a folder of its own, within a time limit, and only once.
+
+pyverilog prints, writes files and may not end; nothing of that reaches the caller. What it cannot read
+(SystemVerilog) is read by pyslang, if the extra ``sv`` is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.reader.structure import Structure
+from dv_agent.errors import BuildError, InputFileError
+
+READ_SECONDS = 60.0
+_FORMAT = "1"  # raise when the answer of the child changes
+
+
+def read_rtl(design: Design, cache: Path | None = None, seconds: float = READ_SECONDS) -> Structure:
+    """The structure of the design's RTL.
+
+    Args:
+        cache: a folder that keeps answers by the hash of the sources; None for no memory.
+        seconds: time limit of the child process.
+
+    Raises:
+        InputFileError: a source file cannot be read.
+        BuildError: neither parser understands the RTL, or they took too long; with their words.
+    """
+    files = design.source_files()
+    kept = cache / f"{_key(design.top, files)}.json" if cache else None
+    if kept and kept.is_file():
+        try:
+            return Structure.model_validate_json(kept.read_bytes())
+        except (ValidationError, OSError):
+            kept.unlink(missing_ok=True)  # torn by a crash; made anew
+    structure = _from_child(design, files, seconds)
+    if kept:
+        _keep(kept, structure)
+    return structure
+
+
+def _key(top: str, files: Sequence[Path]) -> str:
+    total = hashlib.sha256(f"{_FORMAT} {top}".encode())
+    for file in files:
+        try:
+            content = file.read_bytes()
+        except OSError as error:
+            raise InputFileError(file, error.strerror or str(error)) from None
+        total.update(f"\0{file.name} {len(content)}\0".encode() + content)
+    return total.hexdigest()[:32]
+
+
+def _keep(kept: Path, structure: Structure) -> None:
+    try:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        aside = kept.with_suffix(f".{os.getpid()}")
+        aside.write_text(structure.model_dump_json(), encoding="utf-8")
+        aside.rename(kept)
+    except OSError:
+        return  # a full or read-only disk costs time next time, nothing else
+
+
+def _from_child(design: Design, files: Sequence[Path], seconds: float) -> Structure:
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        command = [sys.executable, "-W", "ignore", "-m", "dv_agent.designs.reader.child", room, design.top]
+        try:
+            done = subprocess.run(
+                [*command, *(str(file.resolve()) for file in files)],
+                cwd=room, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL,
+            )  # fmt: skip
+        except subprocess.TimeoutExpired:
+            raise BuildError(f"{design.name}: reading the RTL took longer than {seconds:g} s") from None
+        answer = Path(room) / "structure.json"
+        if done.returncode or not answer.is_file():
+            raise BuildError(f"{design.name}: the RTL cannot be read\n{done.stderr.strip()[-2000:]}")
+        return Structure.model_validate_json(answer.read_bytes())
