@@ -1,6 +1,7 @@
 """The agent `llm`: one prompt a turn, one reply, its tests.
 
-It remembers nothing between turns: its prompt is a function of the View, so a run resumes by rebuilding the View.
+It remembers nothing by itself: its prompt, earlier messages included, is a function of the View and of the run's
+seed, so a run resumes by rebuilding the View.
 """
 
 from __future__ import annotations
@@ -12,9 +13,10 @@ from dv_agent.agents.model import CallUsage, ChatModel, Message, Reply
 from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage
 from dv_agent.agents.replies import parse_reply
 from dv_agent.agents.reply_json import clean
+from dv_agent.prompts.dialogue import has_converged
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render, templates_hash
-from dv_agent.prompts.strategy import find_strategy
+from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.prompts.view import View
 
 
@@ -23,8 +25,9 @@ class LlmAgent:
 
     Args:
         model: answers; its settings bound prompt and reply.
-        strategy: a name of `dv_agent.prompts.strategy.STRATEGIES`.
+        strategy: how it is prompted, or the name of such; see `dv_agent.prompts.strategy`.
         price: what a call would cost, for a budget in dollars.
+        seed: what samplers of holes and of earlier messages draw from.
 
     Raises:
         UnknownNameError: no such strategy.
@@ -32,8 +35,11 @@ class LlmAgent:
 
     name = "llm"
 
-    def __init__(self, model: ChatModel, strategy: str = "default", price: Price | None = None) -> None:
-        self._model, self._strategy, self._price = model, find_strategy(strategy).name, price
+    def __init__(
+        self, model: ChatModel, strategy: Strategy | str = "default", price: Price | None = None, seed: int = 0
+    ) -> None:
+        self._strategy = find_strategy(strategy) if isinstance(strategy, str) else strategy
+        self._model, self._price, self._seed = model, price, seed
 
     def propose(self, view: View) -> Proposal:
         """The tests of one reply; done without a call where nothing is open or the budget cannot hold one.
@@ -44,18 +50,22 @@ class LlmAgent:
         """
         if not view.holes:
             return Proposal(done=True, stop_reason="no_holes")
+        if has_converged(self._strategy.converged, [len(one.new_bins) for one in view.exchanges]):
+            return Proposal(done=True, stop_reason="converged")
         settings = self._model.settings
         room = settings.context_tokens - settings.reply_tokens
-        prompt = render(view, room, settings.reply_tokens, self._strategy)
+        prompt = render(view, room, settings.reply_tokens, self._strategy, self._seed)
         bound = short_of(view.budget_left, prompt.tokens, settings.reply_tokens, self._price)
         if bound:
             return Proposal(done=True, stop_reason=f"budget:{bound}")
-        messages = (Message(role="system", content=prompt.system), Message(role="user", content=prompt.user))
+        messages = messages_of(prompt)
         reply = self._model.ask(messages)
         return self._proposal(view, self._prompt_record(prompt, messages), reply)
 
     def _proposal(self, view: View, prompt: PromptRecord, reply: Reply) -> Proposal:
-        parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason)
+        parsed = parse_reply(
+            reply.text, view.design, view.schema, reply.finish_reason, self._strategy.values == "literal"
+        )
         return Proposal(
             tests=parsed.tests,
             usage=usage_of(reply.attempts),
@@ -74,9 +84,19 @@ class LlmAgent:
                 CutRecord(part=one.part, tokens=one.tokens, items=one.items, whole=one.whole) for one in prompt.cut
             ),
             tokens=prompt.tokens,
-            strategy=self._strategy,
-            templates=templates_hash(),
+            strategy=self._strategy.name,
+            templates=templates_hash(self._strategy),
         )
+
+
+def messages_of(prompt: Prompt) -> tuple[Message, ...]:
+    """What is sent: the system message, earlier exchanges, and the new message."""
+    earlier = [
+        message
+        for sent, said in prompt.said
+        for message in (Message(role="user", content=sent), Message(role="assistant", content=said))
+    ]
+    return (Message(role="system", content=prompt.system), *earlier, Message(role="user", content=prompt.user))
 
 
 def usage_of(attempts: Sequence[CallUsage]) -> Usage:

@@ -27,6 +27,7 @@ from dv_agent.coverage.storage import to_file
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.design import Frozen
 from dv_agent.errors import OutputError
+from dv_agent.prompts.strategy import Strategy
 
 Status = Literal["running", "finished", "interrupted", "error"]
 
@@ -35,6 +36,7 @@ class RunHeader(Frozen):
     """``run.json``.
 
     Attributes:
+        strategy, prompting: how a model is prompted: by name, and in full.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` leaves them out.
         hashes: SHA-256 of the files that the result depends on, by kind.
         versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
@@ -50,6 +52,7 @@ class RunHeader(Frozen):
     agent_options: dict[str, Any] = Field(default_factory=dict)
     model: ModelSettings | None = None
     strategy: str = ""
+    prompting: Strategy | None = None
     returned_models: tuple[str, ...] = ()
     unpriced_attempts: int = 0
     seed: int

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.proposal import PromptRecord, Proposal
+from dv_agent.agents.record import ReplyLine
 from dv_agent.agents.recorded import RecordedRun
+from dv_agent.agents.reply_json import clean
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
@@ -44,10 +46,11 @@ def replay(
         UsageError: `agent` proposes something else: it is not the agent of the record.
     """
     state, different = RunState(empty_coverage(bench.plan)), list[int]()
+    replies = {line.turn: line for line in run.replies if not line.failure}
     for number, turn in enumerate(run.turns):
         if agent is not None:
             _check_same(agent.propose(make_view(bench, state, turn.budget)), turn, number)
-        state, again = advance(state, _proposal(turn), bench, UNLIMITED)
+        state, again = advance(state, _proposal(turn, replies.get(turn.turn)), bench, UNLIMITED)
         state = replace(state, spent=state.spent.model_copy(update={"seconds": turn.spent.seconds}))
         pairs = zip(turn.tests, again.tests, strict=True)
         different += [old.index for old, new in pairs if (old.hits, old.end) != (new.hits, new.end)]
@@ -56,10 +59,16 @@ def replay(
     return Replayed(replace(state, spent=_with_failed_calls(state.spent, run)), tuple(different))
 
 
-def _proposal(turn: TurnRecord) -> Proposal:
+def _proposal(turn: TurnRecord, said: ReplyLine | None) -> Proposal:
     """What the agent of the record proposed; tests beyond the budget were never run and are not recorded."""
     tests = tuple(record.test for record in turn.tests)
-    return Proposal(tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped)
+    plain = Proposal(tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped)
+    if said is None:
+        return plain
+    prompt = PromptRecord(
+        messages=said.messages, parts=turn.parts, cut=turn.cut, tokens=turn.prompt_tokens, strategy="", templates=""
+    )
+    return plain.model_copy(update={"prompt": prompt, "raw": clean(said.reply.text)})
 
 
 def _check_same(proposal: Proposal, turn: TurnRecord, number: int) -> None:

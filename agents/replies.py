@@ -58,9 +58,15 @@ class ParsedReply(Frozen):
     dropped: dict[str, int] = Field(default_factory=dict)
 
 
-def parse_reply(text: str, design: Design, schema: StimulusSchema, finish_reason: str = "") -> ParsedReply:
-    """Read a model's reply; takes any text and never raises."""
-    reader = _Reader(design, schema)
+def parse_reply(
+    text: str, design: Design, schema: StimulusSchema, finish_reason: str = "", literal: bool = False
+) -> ParsedReply:
+    """Read a model's reply; takes any text and never raises.
+
+    Args:
+        literal: whether loops, sweeps and random blocks are refused.
+    """
+    reader = _Reader(design, schema, literal=literal)
     if len(text) > MAX_CHARACTERS:
         reader.drop("oversize", f"the reply was cut behind {MAX_CHARACTERS} characters", len(text) - MAX_CHARACTERS)
     if finish_reason == "length":
@@ -86,6 +92,7 @@ def parse_reply(text: str, design: Design, schema: StimulusSchema, finish_reason
 class _Reader:
     design: Design
     schema: StimulusSchema
+    literal: bool = False
     prefix: str = ""
     tests: list[Test] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
@@ -156,7 +163,7 @@ class _Reader:
             self.drop("surplus", f"{where}: more than {MAX_TESTS} tests in one reply")
             return
         try:
-            test, size = check_test(data, self.design, self.schema, self._room)
+            test, size = check_test(data, self.design, self.schema, self._room, self.literal)
         except StimulusError as error:
             self._refuse(where, data, error.location, error.reason)
         except (TypeError, ValueError, KeyError, OverflowError, RecursionError) as error:

@@ -11,12 +11,15 @@ from dv_agent.designs.schema import StimulusSchema
 from dv_agent.designs.size import check_size
 from dv_agent.designs.stimulus import Location, StimulusError, Test, parse_test
 
+LOOPS = ("random", "repeat", "for")
 
-def check_test(data: Any, design: Design, schema: StimulusSchema, room: int) -> tuple[Test, int]:
+
+def check_test(data: Any, design: Design, schema: StimulusSchema, room: int, literal: bool = False) -> tuple[Test, int]:
     """The test, and to how many items it may expand.
 
     Args:
         room: most items.
+        literal: whether loops, sweeps and random blocks are refused.
 
     Raises:
         StimulusError: with the place and what was expected.
@@ -25,6 +28,8 @@ def check_test(data: Any, design: Design, schema: StimulusSchema, room: int) -> 
     if fault:
         raise StimulusError(*fault)
     test = parse_test(data, design)
+    if literal:
+        _only_literal(test)
     known = set(test.tracks) <= set(schema.tracks)
     size = check_size(design, schema, test) if known else 0
     if size > room:
@@ -33,6 +38,15 @@ def check_test(data: Any, design: Design, schema: StimulusSchema, room: int) -> 
         )
     expand(design, schema, test)
     return test, size
+
+
+def _only_literal(test: Test) -> None:
+    for track, steps in test.tracks.items():
+        for index, step in enumerate(steps):
+            if found := [key for key in LOOPS if key in step]:
+                raise StimulusError(
+                    ("tracks", track, index), f"{found[0]!r} is not allowed here: write every value out"
+                )
 
 
 def find_fault(data: Any, where: Location = ()) -> tuple[Location, str] | None:

@@ -17,9 +17,10 @@ from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.stimulus import StimulusError, Test
-from dv_agent.prompts.view import Attempt, Near, Outcome, View
+from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 
 MAX_FAILURES = 20
+MAX_EARNED = 24
 Progress = Callable[[TestRecord], None]
 
 
@@ -33,6 +34,8 @@ class RunState:
         errors: what was dropped of the last proposal.
         failures: failing tests so far, at most `MAX_FAILURES`.
         nearest: index of an open bin -> the test that came nearest to it, in whichever turn.
+        exchanges: what a model was sent and said, turn by turn.
+        earned: the tests that covered most bins first, at most `MAX_EARNED`, the best one first.
         stale_turns: turns in a row without a new bin.
         done: the agent said that it has nothing more to propose, and `stop_reason` why.
     """
@@ -45,6 +48,8 @@ class RunState:
     errors: tuple[str, ...] = ()
     failures: tuple[FailureRecord, ...] = ()
     nearest: Mapping[int, Attempt] = field(default_factory=dict)
+    exchanges: tuple[Exchange, ...] = ()
+    earned: tuple[Outcome, ...] = ()
     stale_turns: int = 0
     done: bool = False
     stop_reason: str = ""
@@ -65,6 +70,8 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         budget_left=budget.left(state.spent),
         nearest=state.nearest,
         rtl=bench.rtl,
+        exchanges=state.exchanges,
+        earned=state.earned,
     )
 
 
@@ -93,6 +100,8 @@ def advance(
         done=proposal.done,
         stop_reason=proposal.stop_reason,
         stale_turns=0 if gained else state.stale_turns + 1,
+        exchanges=state.exchanges + _exchange(state, current, proposal),
+        earned=_earned(current),
     )
     turn = TurnRecord(
         turn=state.turn,
@@ -109,6 +118,21 @@ def advance(
         budget=budget,
     )
     return current, turn
+
+
+def _exchange(before: RunState, after: RunState, proposal: Proposal) -> tuple[Exchange, ...]:
+    if proposal.prompt is None:
+        return ()
+    user = proposal.prompt.messages[-1].content
+    gained = tuple(index for outcome in after.last for index in outcome.new_bins)
+    tests = tuple((outcome.test.name, len(outcome.new_bins)) for outcome in after.last)
+    return (Exchange(before.turn, user, proposal.raw, gained, overall_totals(after.coverage).bins_hit, tests),)
+
+
+def _earned(state: RunState) -> tuple[Outcome, ...]:
+    """Better tests first; of equal ones those that came first."""
+    fresh = tuple(outcome for outcome in state.last if outcome.new_bins and not outcome.failures)
+    return tuple(sorted((*state.earned, *fresh), key=lambda one: -len(one.new_bins))[:MAX_EARNED])
 
 
 def _paid(spent: Spent, proposal: Proposal) -> Spent:

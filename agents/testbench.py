@@ -12,13 +12,17 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sample import UNSEEN, Sample, closeness
 from dv_agent.coverage.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
+from dv_agent.designs.design import Design
 from dv_agent.designs.expansion import expand
 from dv_agent.designs.files import read_text
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation, Table
+from dv_agent.designs.reader.read import read_rtl
+from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.stimulus import Test
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near
+from dv_agent.runners.build import cache_folder
 from dv_agent.runners.checks import CheckFailure, check
 from dv_agent.runners.simulator import Run, Session
 
@@ -46,6 +50,23 @@ class Result:
         return _steps_at(self.step_starts, cycle)
 
 
+class DesignRtl:
+    """The RTL of a design, read when it is asked for."""
+
+    def __init__(self, design: Design) -> None:
+        self._design = design
+
+    @cached_property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """(file name, text) of each source, in compile order."""
+        return tuple((file.name, read_text(file)) for file in self._design.source_files())
+
+    @cached_property
+    def structure(self) -> Structure:
+        """What the reader makes of it; answers are kept beside the builds of the simulators."""
+        return read_rtl(self._design, cache_folder() / "structures")
+
+
 class Testbench:
     """A design, its plan and an open simulator session.
 
@@ -63,9 +84,9 @@ class Testbench:
         self._table_of = {group.name: group.on for group in plan.covergroups}
 
     @cached_property
-    def rtl(self) -> tuple[tuple[str, str], ...]:
-        """(file name, text) of the RTL that is simulated."""
-        return tuple((file.name, read_text(file)) for file in self.folder.design.source_files())
+    def rtl(self) -> DesignRtl:
+        """The RTL that is simulated."""
+        return DesignRtl(self.folder.design)
 
     def run(self, test: Test, targets: Sequence[int] = ()) -> Result:
         """Simulate `test`.

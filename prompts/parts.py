@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 MessageRole = Literal["system", "user"]
+Said = tuple[str, str]
+"""(what the model was sent, what it said)"""
 
 
 class PartKind(NamedTuple):
@@ -30,15 +32,21 @@ PARTS: dict[str, PartKind] = {
     "contract": PartKind("system", 0),
     "specification": PartKind("user", 70, WHOLE),
     "rtl": PartKind("user", 90),
+    "digest": PartKind("user", 85, 2),
     "tracks": PartKind("user", 0),
     "language": PartKind("user", 0),
     "examples": PartKind("user", 30, 2),
+    "shots": PartKind("user", 35, 1),
     "progress": PartKind("user", 0),
+    "history": PartKind("user", 75, 4),
     "errors": PartKind("user", 20, 6),
     "failures": PartKind("user", 50, 2),
     "results": PartKind("user", 80, 4),
     "holes": PartKind("user", 60, 8),
     "targets": PartKind("user", 40, 8),
+    "stuck": PartKind("user", 40, 4),
+    "sampled": PartKind("user", 0),
+    "cone": PartKind("user", 65, 10),
     "ask": PartKind("user", 0),
 }
 
@@ -88,10 +96,11 @@ class Prompt:
     """What a model reads.
 
     Attributes:
-        system, user: the two messages.
+        system, user: the first message, and the last.
+        said: earlier exchanges that stand between them.
         parts: in the order in which they stand.
         cut: what was left out to fit.
-        tokens: estimate for both messages.
+        tokens: estimate for all messages.
     """
 
     system: str
@@ -99,3 +108,4 @@ class Prompt:
     parts: tuple[Part, ...]
     cut: tuple[Cut, ...]
     tokens: int
+    said: tuple[Said, ...] = ()

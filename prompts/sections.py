@@ -1,43 +1,107 @@
-"""Which parts a prompt has, and what each of them tells."""
+"""Which parts a message has under a strategy, and what each of them tells."""
 
 from __future__ import annotations
 
+import random
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Literal
 
-from dv_agent.coverage.totals import summarise
+from dv_agent.coverage.totals import overall_totals, summarise
 from dv_agent.prompts.examples import examples
 from dv_agent.prompts.families import family_texts
 from dv_agent.prompts.parts import PARTS, Section
+from dv_agent.prompts.past import past_turns, shots
 from dv_agent.prompts.results import failing_tests, test_results
+from dv_agent.prompts.rtl_cone import cone_lines
+from dv_agent.prompts.rtl_digest import digests
+from dv_agent.prompts.samplers import sample
 from dv_agent.prompts.strategy import Strategy
-from dv_agent.prompts.targets import targets
+from dv_agent.prompts.targets import Target, in_detail, stuck, targets
 from dv_agent.prompts.tracks import track_texts
 from dv_agent.prompts.view import View
 
 ERROR_MOST = 300
+Kind = Literal["first", "next", "follow"]
+"""The first message of a run; one that stands alone; one that goes on with a dialogue."""
+
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
+_ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots"}
+"""Parts that a dialogue holds already."""
+_SINGLE = {"role", "contract", "tracks", "language", "progress", "ask"}
 
 
-def sections(view: View, strategy: Strategy, reply_tokens: int) -> tuple[Section, ...]:
+def sections(
+    view: View, strategy: Strategy, reply_tokens: int, kind: Kind, source: random.Random
+) -> tuple[Section, ...]:
     """The parts that have something to say, in the order of `PARTS`, uncut."""
-    lists = {name: items for name, items in _lists(view, strategy).items() if items and name not in strategy.without}
+    left_out = strategy.without | (_ALONE if kind == "follow" else frozenset())
+    writer = _Writer(view, strategy, kind, source)
+    lists = {name: items for name, make in writer.lists().items() if name not in left_out and (items := make())}
     context = _context(view, strategy, reply_tokens)
-    single = {"role", "contract", "tracks", "language", "progress", "ask"} - strategy.without
+    single = _SINGLE - left_out
     return tuple(Section(name, lists.get(name, ()), context) for name in PARTS if name in lists or name in single)
 
 
-def _lists(view: View, strategy: Strategy) -> dict[str, tuple[Any, ...]]:
-    return {
-        "specification": tuple(piece for piece in _HEADING.split(view.specification) if piece.strip()),
-        "rtl": view.rtl,
-        "examples": examples(view.design, view.schema),
-        "errors": tuple(line[:ERROR_MOST] for line in view.errors),
-        "failures": failing_tests(view),
-        "results": test_results(view),
-        "holes": family_texts(view),
-        "targets": targets(view, strategy.targets) if view.coverage.tests else (),
-    }
+class _Writer:
+    def __init__(self, view: View, strategy: Strategy, kind: Kind, source: random.Random) -> None:
+        self._view, self._strategy, self._kind = view, strategy, kind
+        self._shown = self._sampled(source)
+        detailed = "near" in strategy.holes.show and bool(view.coverage.tests)
+        self._near = targets(view, strategy.holes.detailed) if detailed else ()
+
+    def lists(self) -> dict[str, Callable[[], tuple[Any, ...]]]:
+        """What makes the items of each part; asked only for parts that are shown."""
+        view, strategy = self._view, self._strategy
+        return {
+            "specification": lambda: tuple(piece for piece in _HEADING.split(view.specification) if piece.strip()),
+            "rtl": lambda: view.rtl.files if strategy.rtl.show == "source" else (),
+            "digest": lambda: digests(view.rtl.structure) if strategy.rtl.show == "digest" else (),
+            "examples": self._examples,
+            "shots": lambda: shots(view, strategy.examples),
+            "history": lambda: past_turns(view) if strategy.history.keep == "summary" else (),
+            "errors": lambda: tuple(line[:ERROR_MOST] for line in view.errors),
+            "failures": lambda: failing_tests(view),
+            "results": lambda: test_results(view) if strategy.feedback == "steps" else (),
+            "holes": self._families,
+            "targets": lambda: self._near,
+            "stuck": self._stuck,
+            "sampled": lambda: self._shown,
+            "cone": self._cone,
+        }
+
+    def _sampled(self, source: random.Random) -> tuple[Target, ...]:
+        view, options = self._view, self._strategy.holes
+        if not options.sampler:
+            return ()
+        totals = overall_totals(view.coverage)
+        gains = [len(one.new_bins) for one in view.exchanges]
+        found = sample(view.holes, totals.bins_hit / max(totals.bins, 1), gains, options, source)
+        return tuple(in_detail(view, hole) for hole in found)
+
+    def _families(self) -> tuple[Any, ...]:
+        # Samplers show all families once, where a message stands alone, and then the sample only.
+        all_of_them = "grouped" in self._strategy.holes.show or self._kind != "follow"
+        return family_texts(self._view) if all_of_them else ()
+
+    def _stuck(self) -> tuple[Any, ...]:
+        options = self._strategy.holes
+        return stuck(self._view, options.detailed) if "stuck" in options.show and self._view.coverage.tests else ()
+
+    def _examples(self) -> tuple[Any, ...]:
+        if not self._strategy.examples.language:
+            return ()
+        found = examples(self._view.design, self._view.schema)
+        literal = self._strategy.values == "literal"
+        return tuple(one for one in found if not literal or one.shows in ("directed", "together"))
+
+    def _cone(self) -> tuple[Any, ...]:
+        rtl = self._strategy.rtl
+        if rtl.show != "cone":
+            return ()
+        told = {one.bin for one in (*self._shown, *self._near, *self._stuck())}
+        holes = [hole for hole in self._view.holes if hole.bin in told] or list(self._view.holes)
+        return cone_lines(self._view, holes, rtl.depth)
 
 
 def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any]:
@@ -46,6 +110,8 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
     return {
         "design": view.design,
         "schema": view.schema,
+        "strategy": strategy,
+        "literal": strategy.values == "literal",
         "tracks": tracks,
         "kinds": frozenset(track.kind for track in tracks),
         "item": next((track.item for track in tracks if track.kind == "source"), "beat"),
@@ -57,7 +123,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "budget": view.budget_left,
         "gained": len(gained),
         "used": sum(outcome.cycles for outcome in view.last),
-        "told": bool(view.last),
-        "detailed": "targets" not in strategy.without,
+        "told": bool(view.last) and strategy.feedback != "none",
+        "detailed": {"near", "stuck"} & set(strategy.holes.show),
         "limits": view.design.limits,
     }

@@ -1,9 +1,158 @@
-"""Strategies: what a prompt asks for and which parts it holds, by name."""
+"""Strategies are data: one YAML file says how a model is prompted, axis by axis.
+
+``prompts/strategies/*.yaml`` are shipped; a path names one of your own. Every axis has a default, so that a file
+says only what is particular about it. docs/strategies.md explains the axes and where their numbers come from.
+"""
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from dv_agent.coverage.structure import Tier
 from dv_agent.designs.design import Frozen
+from dv_agent.designs.files import read_document
 from dv_agent.errors import UnknownNameError
+
+SHIPPED = Path(__file__).parent / "strategies"
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=10_000)]
+HolesKind = Literal["grouped", "near", "stuck", "random", "by_type", "adaptive"]
+SAMPLERS = ("random", "by_type", "adaptive")
+
+
+class Holes(Frozen):
+    """Which holes are shown.
+
+    Attributes:
+        show: ``grouped``: all, by family; ``near``: the nearest in detail; ``stuck``: those that resist longest, with
+            what was tried; or one of LLM4DV's samplers (arXiv 2310.04535), of which at most one.
+        detailed: how many ``near`` and ``stuck`` tell.
+        most, few, plenty: a sampler shows `most` holes while `plenty` are open, `few` random ones while `few` are open.
+        first: how many the samplers take from the front of the plan.
+        early, easy, easy_bins: below the share `early` of coverage, ``by_type`` takes `easy` of its random holes
+            from the first `easy_bins` of the plan's holes.
+        mild, stale_bins, stale_messages: ``adaptive`` begins like ``by_type`` early on, and above the share `mild`
+            changes its sampler when fewer than `stale_bins` new bins came in `stale_messages` messages.
+    """
+
+    show: tuple[HolesKind, ...] = ("grouped", "near")
+    detailed: Count = 24
+    most: Count = 7
+    few: Count = 5
+    plenty: Count = 40
+    first: Count = 2
+    early: Share = 0.05
+    easy: Count = 3
+    easy_bins: Count = 100
+    mild: Share = 0.2
+    stale_bins: Count = 3
+    stale_messages: Annotated[int, Field(ge=1, le=1000)] = 4
+
+    @property
+    def sampler(self) -> str:
+        """The sampler, or an empty text."""
+        return next((kind for kind in self.show if kind in SAMPLERS), "")
+
+    @model_validator(mode="after")
+    def _one_sampler(self) -> Holes:
+        if sum(kind in SAMPLERS for kind in self.show) > 1:
+            raise ValueError(f"at most one of {', '.join(SAMPLERS)}")
+        return self
+
+
+class History(Frozen):
+    """What a model is shown of the dialogue so far.
+
+    Attributes:
+        keep: ``none``: every turn stands alone; ``summary``: it stands alone, with a list of what was tried; else the
+            dialogue goes on, and once it would hold more than `messages` past exchanges, that many are kept:
+            the last ones (``recent``), random ones of the best (``successful``), the same with one recent (``mixed``),
+            or with harder bins counting `hard_weight` times (``successful_hard``).
+        best_of: how many exchanges are the best ones.
+        hard_tiers: which bins are harder.
+    """
+
+    keep: Literal["none", "summary", "recent", "successful", "mixed", "successful_hard"] = "none"
+    messages: Annotated[int, Field(ge=1, le=50)] = 3
+    best_of: Annotated[int, Field(ge=1, le=200)] = 9
+    hard_weight: Annotated[float, Field(ge=1, le=100)] = 2.5
+    hard_tiers: tuple[Tier, ...] = ("medium", "hard")
+
+    @property
+    def is_dialogue(self) -> bool:
+        """Whether earlier messages are sent again."""
+        return self.keep not in ("none", "summary")
+
+
+class Restart(Frozen):
+    """When a new dialogue begins: after fewer than `bins` new bins in its last `messages` messages.
+
+    Attributes:
+        below, messages_below: below this share of coverage, `messages_below` counts instead; 0 turns that off.
+        buffer: what becomes of the best exchanges then: ``clear``, ``keep`` (shown at once), ``stable`` (shown
+            again once the new dialogue is as long as one that is cut).
+    """
+
+    when: Literal["never", "stale"] = "never"
+    bins: Count = 3
+    messages: Annotated[int, Field(ge=1, le=1000)] = 7
+    below: Share = 0.0
+    messages_below: Annotated[int, Field(ge=1, le=1000)] = 4
+    buffer: Literal["clear", "keep", "stable"] = "clear"
+
+
+class Converged(Frozen):
+    """When the agent gives up: no new bin in `unchanged` messages, or at most `few` in `over` messages."""
+
+    unchanged: Annotated[int, Field(ge=1, le=10_000)] = 25
+    few: Count = 2
+    over: Annotated[int, Field(ge=1, le=10_000)] = 40
+
+
+class Shot(Frozen):
+    """A worked example of a strategy's own: a reply, or a piece of one, and what came of it."""
+
+    reply: str = Field(max_length=10_000)
+    result: str = Field(max_length=2_000)
+
+
+class Rtl(Frozen):
+    """What is shown of the RTL.
+
+    Attributes:
+        show: nothing; the ``source``; a ``digest`` of ports, registers, state machines and comparisons; or the
+            ``cone``: only the assignments that drive the signals of the holes shown.
+        depth: of the cone, in assignments back from those signals.
+    """
+
+    show: Literal["none", "source", "digest", "cone"] = "none"
+    depth: Annotated[int, Field(ge=1, le=100)] = 4
+
+
+class Examples(Frozen):
+    """Worked examples.
+
+    Attributes:
+        show: none; the ``fixed`` ones of this file; or those that this very run has earned (``harvest``).
+        most: how many of the harvest.
+        fixed: for ``fixed``; they hold no witness of a design.
+        language: whether examples of the test language, made from the design's schema, are shown.
+    """
+
+    show: Literal["none", "fixed", "harvest"] = "none"
+    most: Annotated[int, Field(ge=1, le=50)] = 5
+    fixed: tuple[Shot, ...] = ()
+    language: bool = True
+
+    @model_validator(mode="after")
+    def _fixed_ones_exist(self) -> Examples:
+        if (self.show == "fixed") != bool(self.fixed):
+            raise ValueError("`fixed` examples and `show: fixed` belong together")
+        return self
 
 
 class Strategy(Frozen):
@@ -11,38 +160,80 @@ class Strategy(Frozen):
 
     Attributes:
         tests: how many tests a reply is asked for.
-        targets: how many holes are told in detail.
+        reasoning: whether a plan in words comes before the tests.
+        feedback: what is told of the last tests: every ``step``, ``counts``, or nothing.
+        values: whether random blocks, loops and sweeps may be used, or literal steps only.
+        structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
         without: names of parts that are left out, see `dv_agent.prompts.parts.PARTS`.
+        templates: a folder beside the file whose templates go before the shipped ones.
+        folder: where the file stands, for its templates.
     """
 
-    name: str
-    description: str
-    tests: int = 8
-    targets: int = 24
-    without: frozenset[str] = frozenset({"rtl"})
+    schema_version: Literal[1] = 1
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$", max_length=64)]
+    description: str = ""
+    tests: Annotated[int, Field(ge=1, le=64)] = 8
+    holes: Holes = Holes()
+    history: History = History()
+    restart: Restart = Restart()
+    converged: Converged | None = None
+    rtl: Rtl = Rtl()
+    examples: Examples = Examples()
+    reasoning: bool = True
+    feedback: Literal["steps", "counts", "none"] = "steps"
+    values: Literal["all", "literal"] = "all"
+    structured: bool = False
+    without: frozenset[str] = frozenset()
+    templates: str = ""
+    folder: Path | None = None
+
+    @property
+    def own_templates(self) -> Path | None:
+        """The folder of its own templates, if it has one."""
+        return self.folder / self.templates if self.templates and self.folder else None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Strategy:
+        if self.restart.when == "stale" and not self.history.is_dialogue:
+            raise ValueError("restart: only a dialogue can begin anew; set history.keep to recent, successful, ...")
+        if self.templates and (Path(self.templates).is_absolute() or ".." in Path(self.templates).parts):
+            raise ValueError("templates: a folder beside the strategy's file is expected")
+        return self
 
 
-_ALL = (
-    Strategy(
-        name="default",
-        description="specification, holes by family, the nearest ones in detail, what the last tests did",
-    ),
-    Strategy(name="rtl", description="as default, with the RTL where it fits", without=frozenset()),
-    Strategy(
-        name="plain",
-        description="specification and the holes by family; no nearness and no test results (for comparison)",
-        without=frozenset({"rtl", "targets", "results"}),
-    ),
-)
-STRATEGIES = {one.name: one for one in _ALL}
+def strategy_names() -> tuple[str, ...]:
+    """Names of the shipped strategies, sorted."""
+    return tuple(sorted(file.stem for file in SHIPPED.glob("*.yaml")))
 
 
 def find_strategy(name: str) -> Strategy:
-    """The strategy called `name`.
+    """The shipped strategy called `name`, or the one of a YAML file if that holds a path separator or ends so.
 
     Raises:
         UnknownNameError: with the nearest names.
+        InputFileError: the file is broken, with its line.
     """
-    if name not in STRATEGIES:
-        raise UnknownNameError("prompt strategy", name, STRATEGIES)
-    return STRATEGIES[name]
+    if os.sep in name or name.endswith((".yaml", ".yml")):
+        return load_strategy(Path(name))
+    if name not in strategy_names():
+        raise UnknownNameError("prompt strategy", name, strategy_names())
+    return load_strategy(SHIPPED / f"{name}.yaml")
+
+
+def load_strategy(path: Path) -> Strategy:
+    """Read a strategy file.
+
+    Raises:
+        InputFileError: with file, line and what was expected.
+    """
+    document = read_document(path)
+    if not isinstance(document.data, dict):
+        raise document.error((), "expected keys such as `name`, `holes`, `history`")
+    data: dict[str, Any] = document.data
+    data.setdefault("name", path.stem)
+    if "templates" in data:
+        data["folder"] = path.resolve().parent
+    strategy = document.validate(Strategy)
+    if strategy.own_templates and not strategy.own_templates.is_dir():
+        raise document.error(("templates",), f"no folder {strategy.templates!r} beside the file")
+    return strategy

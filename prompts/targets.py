@@ -38,26 +38,48 @@ class Target:
     attempt: AttemptText | None
 
 
+@dataclass(frozen=True, slots=True)
+class Stuck:
+    """A hole that resists; `since` is how many turns ago something last came nearer to it, None if nothing ever did."""
+
+    target: Target
+    since: int | None
+
+    @property
+    def bin(self) -> str:
+        """Its id."""
+        return self.target.bin
+
+
 def targets(view: View, most: int) -> tuple[Target, ...]:
     """At most `most` holes: of every family its nearest first, easy tiers before hard ones, in turns."""
+    return tuple(in_detail(view, hole) for hole in _chosen(view, most))
+
+
+def stuck(view: View, most: int) -> tuple[Stuck, ...]:
+    """At most `most` holes, those first that were tried and have resisted longest; of equal ones the nearer first."""
     known = attempts(view)
-    result = []
-    for hole in _chosen(view, most):
-        best = known.get(view.plan.index(hole.bin))
-        result.append(
-            Target(
-                bin=hole.bin,
-                tier=hole.tier,
-                description=hole.description,
-                hits=hole.hits,
-                at_least=hole.at_least,
-                observable=hole.observable,
-                distance=hole_distance(hole),
-                parts=_parts(hole),
-                attempt=attempt_text(view, best) if best else None,
-            )
-        )
-    return tuple(result)
+    tried = [(known[index], hole) for hole in view.holes if (index := view.plan.index(hole.bin)) in known]
+    oldest = sorted(tried, key=lambda one: (one[0].turn, _order(one[1])))[:most]
+    found = [Stuck(in_detail(view, hole), view.turn - 1 - attempt.turn) for attempt, hole in oldest]
+    rest = [hole for hole in _chosen(view, len(view.holes)) if view.plan.index(hole.bin) not in known]
+    return (*found, *(Stuck(in_detail(view, hole), None) for hole in rest[: most - len(found)]))
+
+
+def in_detail(view: View, hole: Hole) -> Target:
+    """All that is told of one hole."""
+    best = attempts(view).get(view.plan.index(hole.bin))
+    return Target(
+        bin=hole.bin,
+        tier=hole.tier,
+        description=hole.description,
+        hits=hole.hits,
+        at_least=hole.at_least,
+        observable=hole.observable,
+        distance=hole_distance(hole),
+        parts=_parts(hole),
+        attempt=attempt_text(view, best) if best else None,
+    )
 
 
 def _chosen(view: View, most: int) -> list[Hole]:

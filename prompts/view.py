@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.design import Design
+from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.schema import StimulusSchema
 from dv_agent.designs.stimulus import Test
 
@@ -67,6 +68,55 @@ class Attempt:
 
 
 @dataclass(frozen=True, slots=True)
+class Exchange:
+    """One message to a model and its answer.
+
+    Attributes:
+        turn: the turn it belongs to.
+        new_bins: indices of the bins that the turn covered first.
+        bins_hit: bins covered after the turn.
+        tests: name of each test, and how many bins it covered first.
+    """
+
+    turn: int
+    user: str
+    reply: str
+    new_bins: tuple[int, ...]
+    bins_hit: int
+    tests: tuple[tuple[str, int], ...] = ()
+
+
+class RtlSource(Protocol):
+    """The RTL of the design under test."""
+
+    @property
+    def files(self) -> tuple[tuple[str, str], ...]:
+        """(file name, text) of each source."""
+        ...
+
+    @property
+    def structure(self) -> Structure:
+        """What was read from it; read when first asked for.
+
+        Raises:
+            BuildError: it cannot be read.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class NoRtl:
+    """Where agents are not to see any RTL."""
+
+    files: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def structure(self) -> Structure:
+        """Nothing."""
+        return Structure(top="", front_end="", modules=())
+
+
+@dataclass(frozen=True, slots=True)
 class View:
     """What `Agent.propose` is given.
 
@@ -76,7 +126,9 @@ class View:
         errors: what was dropped from the last proposal and why.
         budget_left: what remains of every bound that is set, such as ``{"cycles": 120000}``.
         nearest: index of a hole -> the best attempt at it; what is missing here is looked up in `last`.
-        rtl: (file name, text) of the sources of the design under test; empty where agents are not to see them.
+        rtl: of the design under test.
+        exchanges: what a model was sent and what it said, turn by turn; empty for agents without one.
+        earned: the tests that covered most bins first, the best one first.
     """
 
     design: Design
@@ -90,4 +142,6 @@ class View:
     errors: tuple[str, ...] = ()
     budget_left: Mapping[str, Any] = field(default_factory=dict)
     nearest: Mapping[int, Attempt] = field(default_factory=dict)
-    rtl: tuple[tuple[str, str], ...] = ()
+    rtl: RtlSource = NoRtl()
+    exchanges: tuple[Exchange, ...] = ()
+    earned: tuple[Outcome, ...] = ()

@@ -11,7 +11,6 @@ from pathlib import Path
 from dv_agent import __version__
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent
-from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.record import ReplyLine, RunHeader, RunRecord
 from dv_agent.agents.search import SearchAgent
 from dv_agent.designs.design import Design
@@ -63,22 +62,22 @@ def make_agent(
     if header.agent == "search":
         return SearchAgent(header.seed, guided=header.agent_options.get("guided", True))
     if record is not None and header.model is not None:
-        return _llm_agent(header.model, header.strategy, record, paid, say)
+        return _llm_agent(header, record, paid, say)
     witnesses = load_witnesses(folder)
     if not witnesses:
         raise UsageError(f"{folder.design.name} has no witnesses; the oracle agent has nothing to replay")
     return OracleAgent(witnesses)
 
 
-def _llm_agent(
-    settings: ModelSettings, strategy: str, record: RunRecord, paid: ReplyLine | None, say: Callable[[str], None]
-) -> Agent:
+def _llm_agent(header: RunHeader, record: RunRecord, paid: ReplyLine | None, say: Callable[[str], None]) -> Agent:
     from dv_agent.agents.langchain_model import LangChainModel
     from dv_agent.agents.llm import LlmAgent
     from dv_agent.agents.recording import RecordingModel
 
-    model = LangChainModel(settings, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
-    return LlmAgent(RecordingModel(model, record, paid.reply if paid else None), strategy, model.price)
+    assert header.model is not None
+    model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
+    recording = RecordingModel(model, record, paid.reply if paid else None)
+    return LlmAgent(recording, header.prompting or header.strategy, model.price, header.seed)
 
 
 def excerpt_writer(design: Design) -> Callable[[Path, Trace, CheckFailure], None]:

@@ -141,6 +141,7 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
     if agent == "llm" and not request.model:
         raise UsageError("the llm agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL")
     model = _settings(request.model) if request.model and agent == "llm" else None
+    prompting = find_strategy(request.prompt_strategy) if model else None
     budget = Budget().model_copy(update=_bounds(request))
     options: dict[str, Any] = {} if request.guided else {"guided": False}
     if request.bug:
@@ -158,12 +159,13 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
         agent=agent,
         agent_options=options,
         model=model,
-        strategy=find_strategy(request.prompt_strategy).name if model else "",
+        strategy=prompting.name if prompting else "",
+        prompting=prompting,
         seed=request.seed,
         budget=budget,
         target=100.0 if request.target is None else request.target,
         simulator=f"{simulator.name} {simulator.version()}",
-        hashes=fingerprint(folder) | ({"prompts": templates_hash()} if model else {}),
+        hashes=fingerprint(folder) | ({"prompts": templates_hash(prompting)} if model else {}),
         versions=versions() | (price_version() if model else {}),
         reproducible=budget.reproducible and model is None,
     )

@@ -11,6 +11,7 @@ from dv_agent import __version__
 from dv_agent.agents.dotenv_upward import load_dotenv_upward
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
+from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
@@ -34,6 +35,7 @@ app.command()(rerun)
 app.command()(rescore)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
+app.add_typer(prompts_app, name="prompts")
 
 
 @app.callback(invoke_without_command=True)

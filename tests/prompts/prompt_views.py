@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from dv_agent.coverage.holes import holes
 from dv_agent.coverage.loader import load_plan
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import find_design
+from dv_agent.designs.reader.build import build_module
+from dv_agent.designs.reader.from_pyslang import parse
+from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.stimulus import Test
-from dv_agent.prompts.view import Attempt, Near, Outcome, View
+from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 
 PLAN = """\
 schema_version: 1
@@ -40,6 +44,31 @@ covergroups:
         ignore: [{when: {now: empty, moving: "1"}, why: "empty does not move"}]
 """
 SPECIFICATION = "# small\n\nIt adds.\n\n## 1. Input\n\nTwo lanes.\n\n## 2. Output\n\nOne lane.\n"
+
+
+RTL = """\
+module smallest (input clk, input rst, input in_valid, output in_ready, output reg [2:0] dbg_level);
+  localparam FULL = 3'd7;
+  localparam EMPTY = 3'd0;
+  assign in_ready = dbg_level != FULL;
+  always @(posedge clk)
+    if (rst) dbg_level <= EMPTY;
+    else if (in_valid && in_ready) dbg_level <= FULL;
+endmodule
+"""
+
+
+class SmallRtl:
+    """RTL that was never simulated: a register, a state machine of two states, a comparison."""
+
+    files = (("small.v", RTL),)
+
+    @property
+    def structure(self) -> Structure:
+        with tempfile.TemporaryDirectory() as room:
+            (Path(room) / "small.v").write_text(RTL, encoding="utf-8")
+            modules = tuple(build_module(one) for one in parse([Path(room) / "small.v"]))
+        return Structure(top="smallest", front_end="pyslang", modules=modules)
 
 
 def softmax_view(**more: object) -> View:
@@ -101,5 +130,10 @@ def busy_view(folder: Path) -> View:
         errors=("tests[1]: no",),
         budget_left={"cycles": 900, "calls": 4, "tokens": 5_000, "usd": 1.5, "seconds": 30.5},
         nearest={earlier: Attempt(Test(name="old", tracks={"in": ({"idle": 8},)}), Near(earlier, 1.8, {"in": 0}), 1)},
-        rtl=(("small.v", "module small; endmodule\n"),),
+        rtl=SmallRtl(),
+        exchanges=(
+            Exchange(0, "first question", "first answer", (0,), 1, (("wide", 1), ("none", 0))),
+            Exchange(1, "second question", "second answer", (), 1, (("again", 0),)),
+        ),
+        earned=(outcome,),
     )

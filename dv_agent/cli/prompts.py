@@ -1,0 +1,110 @@
+"""``dv-agent prompts``: the strategies, and exactly what a model would read."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dv_agent.errors import UsageError
+
+if TYPE_CHECKING:
+    from dv_agent.prompts.parts import Prompt
+
+prompts_app = typer.Typer(help="List, show and render what a language model is asked.", no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="Name of a strategy, or path of its YAML file.")]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
+
+
+@prompts_app.command("list")
+def list_strategies(as_json: Json = False) -> None:
+    """List the shipped strategies.
+
+    Example:
+
+      dv-agent prompts list
+    """
+    from dv_agent.prompts.strategy import find_strategy, strategy_names
+
+    found = [find_strategy(name) for name in strategy_names()]
+    if as_json:
+        print(json.dumps([{"name": one.name, "description": one.description} for one in found], indent=1))
+        return
+    for one in found:
+        print(f"{one.name:20} {one.description}")
+
+
+@prompts_app.command()
+def show(name: Name) -> None:
+    """Show every option of a strategy, defaults included, as YAML: a file to copy and change.
+
+    Example:
+
+      dv-agent prompts show llm4dv-best > mine.yaml
+    """
+    import yaml
+
+    from dv_agent.prompts.strategy import find_strategy
+
+    data = find_strategy(name).model_dump(mode="json", exclude={"folder", "schema_version"})
+    data["without"] = sorted(data["without"])
+    print(yaml.safe_dump({"schema_version": 1, **data}, sort_keys=False, width=110, allow_unicode=True), end="")
+
+
+@prompts_app.command()
+def render(
+    design: Annotated[str | None, typer.Option(help="Name of a design, or path of its folder.")] = None,
+    strategy: Annotated[str | None, typer.Option(help="Name of a strategy, or path of its YAML file.")] = None,
+    run: Annotated[
+        Path | None, typer.Option(help="A run folder: render a turn of it, or the one after its last.")
+    ] = None,
+    turn: Annotated[int | None, typer.Option(min=0, help="The turn of the run to render, from 0.")] = None,
+    context_tokens: Annotated[int, typer.Option(min=1000, help="Most tokens of prompt and reply together.")] = 32_000,
+    max_tokens: Annotated[int | None, typer.Option(min=16, help="Most output tokens of one reply.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Seed of samplers; that of the run if not given.")] = None,
+    parts_only: Annotated[bool, typer.Option("--parts", help="Print only the sizes of the parts.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Print exactly what a model would get: the first turn of a design, or any turn of a recorded run.
+
+    The messages go to stdout, tokens by part (estimated) to stderr.
+
+    Examples:
+
+      dv-agent prompts render --design mxint_softmax --strategy digest
+
+      dv-agent prompts render --run runs/20261120T120000Z_mxint_softmax_search_1a2b3c --turn 3 --strategy stuck --parts
+    """
+    from dv_agent.agents.model import ModelSettings
+    from dv_agent.cli.rendering import prompt_of_design, prompt_of_run
+
+    if (design is None) == (run is None):
+        raise UsageError("give either --design or --run")
+    settings = ModelSettings(model="any:model", context_tokens=context_tokens, max_tokens=max_tokens)
+    if run is not None:
+        prompt = prompt_of_run(run, turn, strategy, settings, seed)
+    else:
+        prompt = prompt_of_design(design or "", strategy or "default", settings, seed or 0)
+    _print(prompt, parts_only, as_json)
+
+
+def _print(prompt: Prompt, parts_only: bool, as_json: bool) -> None:
+    from dv_agent.agents.llm import messages_of
+
+    messages = messages_of(prompt)
+    parts = [{"part": one.name, "tokens": one.tokens} for one in prompt.parts]
+    cut = [{"part": one.part, "tokens": one.tokens, "items": one.items, "whole": one.whole} for one in prompt.cut]
+    if as_json:
+        said = [] if parts_only else [one.model_dump() for one in messages]
+        print(json.dumps({"tokens": prompt.tokens, "parts": parts, "cut": cut, "messages": said}, indent=1))
+        return
+    for message in () if parts_only else messages:
+        print(f"##### {message.role} #####\n{message.content}")
+    lines = [f"{one['tokens']:7,}  {one['part']}" for one in parts]
+    lines += [f"{'cut':>7}  {one.part}: {one.tokens:,} tokens{', wholly' if one.whole else ''}" for one in prompt.cut]
+    earlier = len(messages) - 2
+    lines += [f"{prompt.tokens:7,}  all, estimated" + (f", with {earlier} earlier messages" if earlier else "")]
+    print("\n".join(lines), file=sys.stdout if parts_only else sys.stderr)

@@ -1,0 +1,70 @@
+"""What a model would get: of a design before its first turn, or at a turn of a recorded run."""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.recorded import read_run
+from dv_agent.agents.replay import replay
+from dv_agent.agents.state import RunState, make_view
+from dv_agent.agents.testbench import DesignRtl, Testbench
+from dv_agent.cli.assembly import open_design
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.holes import holes
+from dv_agent.coverage.loader import load_plan
+from dv_agent.designs.loader import find_design
+from dv_agent.errors import UsageError
+from dv_agent.prompts.parts import Prompt
+from dv_agent.prompts.renderer import render
+from dv_agent.prompts.strategy import Strategy, find_strategy
+from dv_agent.prompts.view import View
+from dv_agent.runners.simulators import find_simulator
+
+
+def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: int) -> Prompt:
+    """The first prompt; no simulator is needed.
+
+    Raises:
+        DvAgentError: an unknown name, a broken file, or a context that is too small.
+    """
+    folder = find_design(name)
+    plan = load_plan(folder.path / "plan.yaml")
+    coverage = empty_coverage(plan)
+    view = View(
+        folder.design, folder.schema, folder.specification, plan, coverage, holes(plan, coverage), 0,
+        budget_left=Budget().left(RunState(coverage).spent), rtl=DesignRtl(folder.design),
+    )  # fmt: skip
+    return _rendered(view, find_strategy(strategy), settings, seed)
+
+
+def prompt_of_run(
+    path: Path, turn: int | None, strategy: str | None, settings: ModelSettings, seed: int | None
+) -> Prompt:
+    """The prompt of turn `turn` of a recorded run, whose tests are simulated again up to there.
+
+    Raises:
+        DvAgentError: as above, no such turn, or no run folder.
+    """
+    past = read_run(path)
+    turn = len(past.turns) if turn is None else turn
+    if turn > len(past.turns):
+        raise UsageError(f"{path} has turns 0 to {len(past.turns) - 1}; {len(past.turns)} would be the next")
+    before = replace(past, turns=past.turns[:turn], replies=tuple(one for one in past.replies if one.turn < turn))
+    chosen = find_strategy(strategy) if strategy else past.header.prompting or find_strategy("default")
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        folder = open_design(past.header.design, past.header.agent_options.get("bug"), Path(room))
+        with find_simulator(past.header.simulator.split()[0]).open(folder.design) as session:
+            bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
+            state = replay(before, bench).state if before.turns else RunState(empty_coverage(bench.plan))
+            budget = past.turns[turn].budget if turn < len(past.turns) else past.header.budget
+            view = make_view(bench, state, budget)
+            return _rendered(view, chosen, settings, past.header.seed if seed is None else seed)
+
+
+def _rendered(view: View, strategy: Strategy, settings: ModelSettings, seed: int) -> Prompt:
+    room = settings.context_tokens - settings.reply_tokens
+    return render(view, room, settings.reply_tokens, strategy, seed)

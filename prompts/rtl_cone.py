@@ -1,0 +1,94 @@
+"""The part of the RTL that drives the signals of some holes: their cone of influence, assignment by assignment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from dv_agent.coverage.holes import Hole
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.design import Design, ObservePort, ResponderPort, StreamSpec, StrobePort
+from dv_agent.designs.reader.cone import cone_of
+from dv_agent.designs.reader.structure import Assignment
+from dv_agent.prompts.view import View
+
+_HANDSHAKE = {"valid": ("valid",), "ready": ("ready",), "transfer": ("valid", "ready"), "stall": ("valid", "ready"),
+              "idle": ("valid",)}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ConeLine:
+    """An assignment of the cone; `steps` back from the signals of the holes."""
+
+    place: str
+    module: str
+    text: str
+    steps: int
+
+
+def cone_lines(view: View, holes: Sequence[Hole], depth: int) -> tuple[ConeLine, ...]:
+    """What drives the signals that `holes` sample, the nearest assignments first.
+
+    Holes on facts of the reference model name no signal of the RTL; where no hole does, all outputs are taken.
+    """
+    structure = view.rtl.structure
+    if not structure.has(structure.top):
+        return ()
+    known = {port.name for port in structure.module(structure.top).ports}
+    roots = [name for name in signals_of(view.design, view.plan, holes) if name in known]
+    outputs = [port.name for port in structure.module(structure.top).ports if port.direction == "output"]
+    cone = cone_of(structure, tuple(roots or outputs), depth)
+    reached = {(module, name) for (path, name) in cone.signals for module in [dict(structure.hierarchy())[path]]}
+    found = []
+    for module in structure.modules:
+        for one in module.assignments:
+            steps = cone.lines.get((module.file, one.line))
+            if steps is not None and any((module.name, target) in reached for target in one.targets):
+                found.append(ConeLine(f"{module.file}:{one.line}", module.name, _text(one), steps))
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: (one.steps, one.place)))
+
+
+def signals_of(design: Design, plan: Plan, holes: Sequence[Hole]) -> tuple[str, ...]:
+    """Signals of the top module that the coverpoints of `holes` read."""
+    columns = _columns(design)
+    read = dict.fromkeys(name for hole in holes for name in _names(plan, hole))
+    return tuple(dict.fromkeys(signal for name in read for signal in columns.get(name, ())))
+
+
+def _names(plan: Plan, hole: Hole) -> Iterator[str]:
+    one = plan.bins[plan.index(hole.bin)]
+    group = next(group for group in plan.covergroups if group.name == one.covergroup)
+    crossed = next((cross.of for cross in group.crosses if cross.name == one.item), (one.item,))
+    for point in group.coverpoints:
+        if point.name in crossed:
+            yield from sorted(point.of.names())
+    if group.when:
+        yield from sorted(group.when.names())
+    if group.on.startswith("transfer_"):
+        yield f"{group.on.removeprefix('transfer_')}_transfer"
+
+
+def _columns(design: Design) -> dict[str, tuple[str, ...]]:
+    """Column of the shared event tables -> the signals behind it."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name, port in design.ports.items():
+        if isinstance(port, ObservePort):
+            found |= {field: (spec.signal,) for field, spec in port.fields.items()}
+        elif isinstance(port, StrobePort):
+            found[f"{name}_strobe"] = (port.enable,)
+        elif isinstance(port, ResponderPort):
+            found |= _stream(f"{name}_request", port.request) | _stream(f"{name}_response", port.response)
+        else:
+            found |= _stream(name, port)
+    return found
+
+
+def _stream(name: str, stream: StreamSpec) -> dict[str, tuple[str, ...]]:
+    signals = {"valid": stream.valid, "ready": stream.ready}
+    return {f"{name}_{fact}": tuple(signals[part] for part in parts) for fact, parts in _HANDSHAKE.items()}
+
+
+def _text(one: Assignment) -> str:
+    arrow = "<=" if one.kind == "clocked" else "="
+    condition = " and ".join(condition.text for condition in one.conditions)
+    return f"{one.left} {arrow} {one.right}" + (f"  when {condition}" if condition else "")
