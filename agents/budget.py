@@ -8,13 +8,26 @@ from dv_agent.designs.design import Frozen
 
 
 class Spent(Frozen):
-    """What a run has used so far."""
+    """What a run has used so far.
+
+    Attributes:
+        cached_calls, cached_tokens, cached_usd: what replies from a cache would have cost; they were not paid, but
+            bounds count them, so that a run takes the same course with a cache and without.
+    """
 
     cycles: int = 0
     calls: int = 0
     tokens: int = 0
     usd: float = 0.0
     seconds: float = 0.0
+    cached_calls: int = 0
+    cached_tokens: int = 0
+    cached_usd: float = 0.0
+
+    def bounded(self, name: str) -> float:
+        """What counts against the bound `name`."""
+        amount: float = getattr(self, name) + getattr(self, f"cached_{name}", 0)
+        return amount
 
 
 class Budget(Frozen):
@@ -43,11 +56,11 @@ class Budget(Frozen):
         """The name of a bound that is used up, or None. `calls` is asked of agents with a model only."""
         for name in ("cycles", "tokens", "usd", "seconds"):
             bound = getattr(self, name)
-            if bound is not None and getattr(spent, name) >= bound:
+            if bound is not None and spent.bounded(name) >= bound:
                 return name
         return None
 
     def left(self, spent: Spent) -> dict[str, float]:
         """What remains of every bound that is set."""
         bounds = {name: getattr(self, name) for name in type(self).model_fields}
-        return {name: max(bound - getattr(spent, name), 0) for name, bound in bounds.items() if bound is not None}
+        return {name: max(bound - spent.bounded(name), 0) for name, bound in bounds.items() if bound is not None}

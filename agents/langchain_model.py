@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from dv_agent.agents.model import CallUsage, Message, ModelSettings, Reply
+from dv_agent.agents.model import CallUsage, Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.model_faults import Fault, fault_of
 from dv_agent.agents.model_pace import Pace
 from dv_agent.agents.model_providers import endpoint_of
@@ -68,7 +68,7 @@ class LangChainModel:
 
         return build_client(self.endpoint, self.settings)
 
-    def ask(self, messages: Sequence[Message]) -> Reply:
+    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
         """One reply, after retries; its `attempts` hold every request that was made.
 
         Raises:
@@ -78,7 +78,7 @@ class LangChainModel:
         attempts: list[CallUsage] = []
         client = self._client
         try:
-            reply = with_retries(lambda: self._attempt(client, messages, attempts), self._policy)
+            reply = with_retries(lambda: self._attempt(client, messages, tools, attempts), self._policy)
             return reply.model_copy(update={"attempts": tuple(attempts)})
         except AttemptFailed as failed:
             fault = failed.fault
@@ -91,22 +91,37 @@ class LangChainModel:
 
         return price(usage, self.endpoint)
 
-    def _attempt(self, client: BaseChatModel, messages: Sequence[Message], attempts: list[CallUsage]) -> Reply:
+    def _attempt(
+        self,
+        client: BaseChatModel,
+        messages: Sequence[Message],
+        tools: Sequence[ToolSpec],
+        attempts: list[CallUsage],
+    ) -> Reply:
         """One request; what it used is added to `attempts`, whatever comes of it."""
         from dv_agent.agents.model_client import ask_once, finish_of, model_of, text_of  # noqa: PLC0415
         from dv_agent.agents.model_meter import usage_of_failure, usage_of_reply  # noqa: PLC0415
+        from dv_agent.agents.tool_wire import calls_of, native_of, wire_extra  # noqa: PLC0415
 
         self._pace.wait(self._on_wait)
         begun = self._clock()
-        answer = ask_once(client, messages, self.settings.timeout)
+        answer = ask_once(client, messages, self.settings.timeout, tools)
         seconds = self._clock() - begun
+        counted = (*messages, *wire_extra(messages, tools))
         if isinstance(answer, Exception):
             fault = fault_of(answer, self.endpoint, self.settings)
-            attempts.append(usage_of_failure(fault, messages, self.endpoint, seconds))
+            attempts.append(usage_of_failure(fault, counted, self.endpoint, seconds))
             raise AttemptFailed(fault)
-        text = text_of(answer)
-        attempts.append(usage_of_reply(answer, text, messages, self.endpoint, seconds))
-        return Reply(text=text, model=model_of(answer), finish_reason=finish_of(answer))
+        text, calls = text_of(answer), calls_of(answer) if tools else ()
+        written = text + "".join(one.name + one.arguments for one in calls)
+        attempts.append(usage_of_reply(answer, written, counted, self.endpoint, seconds))
+        return Reply(
+            text=text,
+            model=model_of(answer),
+            finish_reason=finish_of(answer),
+            tool_calls=calls,
+            native=native_of(answer) if tools else "",
+        )
 
     def _story(self, fault: Fault, attempts: Sequence[CallUsage]) -> str:
         """What happened and what to do, for people."""

@@ -68,11 +68,13 @@ class LlmAgent:
         )
         return Proposal(
             tests=parsed.tests,
-            usage=usage_of(reply.attempts),
+            usage=usage_of(reply.attempts, reply.cached),
             errors=parsed.errors,
             raw=clean(reply.text),
             prompt=prompt,
-            reply=ReplyRecord(model=reply.model, finish_reason=reply.finish_reason, attempts=reply.attempts),
+            reply=ReplyRecord(
+                model=reply.model, finish_reason=reply.finish_reason, attempts=reply.attempts, cached=reply.cached
+            ),
             dropped=parsed.dropped,
         )
 
@@ -99,9 +101,10 @@ def messages_of(prompt: Prompt) -> tuple[Message, ...]:
     return (Message(role="system", content=prompt.system), *earlier, Message(role="user", content=prompt.user))
 
 
-def usage_of(attempts: Sequence[CallUsage]) -> Usage:
+def usage_of(attempts: Sequence[CallUsage], cached: bool = False) -> Usage:
     """One call with the tokens and dollars of all its attempts; what has no known price adds none."""
     return Usage(
+        cached=cached,
         calls=1,
         input_tokens=sum(one.input_tokens for one in attempts),
         output_tokens=sum(one.output_tokens for one in attempts),

@@ -1,23 +1,64 @@
-"""The seam ChatModel: text in, text out, and what it cost."""
+"""The seam ChatModel: messages in, text and calls of tools out, and what it cost."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from dv_agent.designs.design import Frozen
 
-Role = Literal["system", "user", "assistant"]
+Role = Literal["system", "user", "assistant", "tool"]
+
+
+class ToolSpec(Frozen):
+    """A tool that a model may call: `parameters` is a JSON schema."""
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class ToolCall(Frozen):
+    """A call of a tool, as a model wrote it.
+
+    Attributes:
+        id: unique in its message.
+        arguments: JSON text, or what was no JSON.
+    """
+
+    id: str
+    name: str
+    arguments: str
 
 
 class Message(Frozen):
-    """One message of a dialogue."""
+    """One message of a dialogue.
+
+    Attributes:
+        tool_calls: of an assistant.
+        tool_call_id: of a tool: which call its content answers.
+        native: of an assistant: JSON text of what its vendor wants to have back as it came.
+    """
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str = ""
+    native: str = ""
+
+    @model_serializer(mode="wrap")
+    def _without_what_is_empty(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        return {key: value for key, value in data.items() if value or key in ("role", "content")}
+
+    @property
+    def tokens(self) -> int:
+        """An estimate, calls of tools included."""
+        calls = "".join(one.name + one.arguments for one in self.tool_calls)
+        return estimate_tokens(self.content) + estimate_tokens(calls) + estimate_tokens(self.native)
 
 
 class ModelSettings(Frozen):
@@ -103,12 +144,18 @@ class Reply(Frozen):
         model: the id that the server returned; OpenAI's client repeats the requested one if it did not say.
         finish_reason: such as ``stop`` or ``length``.
         attempts: every attempt, failed ones included, in order.
+        cached: whether it came from a cache, so that nobody was asked and nothing was spent.
+        tool_calls: in the order in which the model wrote them.
+        native: see `Message`.
     """
 
     text: str
     model: str = ""
     finish_reason: str = ""
     attempts: tuple[CallUsage, ...] = ()
+    cached: bool = False
+    tool_calls: tuple[ToolCall, ...] = ()
+    native: str = ""
 
 
 def estimate_tokens(text: str) -> int:
@@ -124,8 +171,11 @@ class ChatModel(Protocol):
         """How it is reached and sampled."""
         ...
 
-    def ask(self, messages: Sequence[Message]) -> Reply:
+    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
         """One reply, after retries.
+
+        Args:
+            tools: what the model may call; without any it can only write text.
 
         Raises:
             ModelFailure: no reply after all retries, or an error that retrying cannot mend. Its `attempts`
@@ -139,20 +189,20 @@ class ScriptedModel:
     """Answers what it was given, in order, then the last one again: for tests and demonstrations."""
 
     def __init__(
-        self, replies: Sequence[str | Callable[[Sequence[Message]], str]], context_tokens: int = 32_000
+        self, replies: Sequence[str | Reply | Callable[[Sequence[Message]], str]], context_tokens: int = 32_000
     ) -> None:
         self._replies = list(replies)
         self.settings = ModelSettings(model="scripted:replies", context_tokens=context_tokens)
         self.asked: list[tuple[Message, ...]] = []
 
-    def ask(self, messages: Sequence[Message]) -> Reply:
+    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
         """The next reply; its tokens are estimated, and it has no price."""
         self.asked.append(tuple(messages))
-        reply = self._replies[min(len(self.asked), len(self._replies)) - 1]
-        text = reply if isinstance(reply, str) else reply(messages)
+        said = self._replies[min(len(self.asked), len(self._replies)) - 1]
+        reply = said if isinstance(said, Reply) else Reply(text=said if isinstance(said, str) else said(messages))
         usage = CallUsage(
-            input_tokens=sum(estimate_tokens(one.content) for one in messages),
-            output_tokens=estimate_tokens(text),
+            input_tokens=sum(one.tokens for one in messages),
+            output_tokens=Message(role="assistant", content=reply.text, tool_calls=reply.tool_calls).tokens,
             counted_by="estimate",
         )
-        return Reply(text=text, model="scripted", finish_reason="stop", attempts=(usage,))
+        return reply.model_copy(update={"model": "scripted", "finish_reason": "stop", "attempts": (usage,)})

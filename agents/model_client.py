@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dv_agent.agents.model import Message, ModelSettings
+from dv_agent.agents.model import Message, ModelSettings, ToolSpec
 from dv_agent.agents.model_deadline import within
 from dv_agent.agents.model_providers import PROVIDERS, Endpoint
 from dv_agent.agents.model_secrets import excerpt
@@ -69,16 +69,21 @@ def _arguments(endpoint: Endpoint, settings: ModelSettings) -> dict[str, Any]:
     }
 
 
-def ask_once(client: BaseChatModel, messages: Sequence[Message], seconds: float) -> AIMessage | Exception:
+def ask_once(
+    client: BaseChatModel, messages: Sequence[Message], seconds: float, tools: Sequence[ToolSpec] = ()
+) -> AIMessage | Exception:
     """One request: the answer, or what was raised instead of it."""
     from langsmith import tracing_context  # noqa: PLC0415
 
-    dialogue = [{"role": one.role, "content": clean(one.content)} for one in messages]
+    from dv_agent.agents.tool_wire import to_function, to_langchain  # noqa: PLC0415
+
+    dialogue = [to_langchain(one.model_copy(update={"content": clean(one.content)})) for one in messages]
+    asked = client.bind_tools([to_function(one) for one in tools]) if tools else client
 
     def invoke() -> AIMessage:
         # Prompts hold RTL, which may be confidential: no variable of the environment sends them to a third party.
         with tracing_context(enabled=False):
-            return client.invoke(dialogue)
+            return asked.invoke(dialogue)
 
     return within(seconds + _GRACE, invoke)
 

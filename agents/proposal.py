@@ -5,13 +5,15 @@ from __future__ import annotations
 from pydantic import Field
 
 from dv_agent.agents.model import CallUsage, Message
+from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.stimulus import Test
 
 
 class Usage(Frozen):
-    """What one proposal cost; all zero for agents without a model."""
+    """What one proposal cost; all zero for agents without a model. If `cached`, what it would have cost."""
 
+    cached: bool = False
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
@@ -58,6 +60,7 @@ class ReplyRecord(Frozen):
     model: str = ""
     finish_reason: str = ""
     attempts: tuple[CallUsage, ...] = ()
+    cached: bool = False
 
 
 class Proposal(Frozen):
@@ -72,6 +75,7 @@ class Proposal(Frozen):
         prompt: what a model was sent, None where none was asked.
         reply: how its answer came about.
         dropped: how much of the reply was dropped, by class, see `dv_agent.agents.replies.Drop`.
+        tool_uses, claims, bug_reports: of an agent with tools, what it did on the way to these tests.
     """
 
     tests: tuple[Test, ...] = ()
@@ -83,3 +87,6 @@ class Proposal(Frozen):
     prompt: PromptRecord | None = None
     reply: ReplyRecord | None = None
     dropped: dict[str, int] = Field(default_factory=dict)
+    tool_uses: tuple[ToolUse, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    bug_reports: tuple[BugReport, ...] = ()

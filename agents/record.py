@@ -20,8 +20,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.model import Message, ModelSettings, Reply
+from dv_agent.agents.model import Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.state import RunState
+from dv_agent.agents.tool_records import ClaimScore, ReportVerdict
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.storage import to_file
 from dv_agent.coverage.totals import overall_totals
@@ -41,6 +42,8 @@ class RunHeader(Frozen):
         hashes: SHA-256 of the files that the result depends on, by kind.
         versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
         reproducible: false if a bound in seconds was set.
+        decoys: unreachable bins that an agent with tools is shown among the holes.
+        claims, bug_reports: how the claims and reports of such an agent were judged; None until they were.
     """
 
     schema_version: Literal[1] = 1
@@ -72,6 +75,9 @@ class RunHeader(Frozen):
     coverage_pct: float = 0.0
     failing_tests: int = 0
     spent: Spent = Spent()
+    decoys: tuple[str, ...] = ()
+    claims: ClaimScore | None = None
+    bug_reports: tuple[ReportVerdict, ...] | None = None
 
 
 def new_folder(out: Path, design: str, agent: str, model: str | None) -> Path:
@@ -96,15 +102,19 @@ class ReplyLine(Frozen):
 
     Attributes:
         turn: the turn it was asked in.
-        messages: the whole prompt.
+        messages: the prompt without its first `since` messages, which are those of the line of kind ``reply`` before;
+            `dv_agent.agents.recorded.read_run` puts them back.
         failure: why there is no reply, where there is none.
+        tools: what the model may call, in the first line and where it changes.
     """
 
     kind: Literal["reply"] = "reply"
     turn: int
     messages: tuple[Message, ...]
+    since: int = 0
     reply: Reply
     failure: str = ""
+    tools: tuple[ToolSpec, ...] = ()
 
 
 class RunRecord:
@@ -122,20 +132,34 @@ class RunRecord:
     def __init__(self, folder: Path, header: RunHeader, turns: int = 0) -> None:
         self.folder, self.header, self._turns = folder, header, turns
         self._models: list[str] = []
+        self._said: tuple[tuple[Message, ...], tuple[ToolSpec, ...]] = (), ()
         self._unpriced = header.unpriced_attempts
         self._write("run.json", header.model_dump(mode="json"))
 
-    def reply(self, messages: Sequence[Message], reply: Reply, failure: str = "") -> None:
-        """Append a call of a model in the present turn."""
-        line = ReplyLine(turn=self._turns, messages=tuple(messages), reply=reply, failure=failure)
+    def reply(
+        self, messages: Sequence[Message], reply: Reply, failure: str = "", tools: Sequence[ToolSpec] = ()
+    ) -> None:
+        """Append a call of a model in the present turn; of a dialogue with tools, only what is new."""
+        sent, (before, told) = tuple(messages), self._said
+        since = _shared(before, sent[:-1]) if tools else 0
+        new = () if told == tuple(tools) else tuple(tools)
+        line = ReplyLine(
+            turn=self._turns, messages=sent[since:], since=since, reply=reply, failure=failure, tools=new
+        )
         self._append(line.model_dump(mode="json"))
+        self._said = sent, tuple(tools)
         self._models += [reply.model] if reply.model else []
-        self._unpriced += sum(attempt.usd is None for attempt in reply.attempts)
+        self._unpriced += 0 if reply.cached else sum(attempt.usd is None for attempt in reply.attempts)
 
     def turn(self, turn: TurnRecord) -> None:
         """Append a finished turn."""
         self._append({"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)})
         self._turns += 1
+
+    def judged(self, claims: ClaimScore, bug_reports: tuple[ReportVerdict, ...]) -> None:
+        """Add to run.json how the claims and reports of an agent with tools were judged."""
+        self.header = self.header.model_copy(update={"claims": claims, "bug_reports": bug_reports})
+        self._write("run.json", self.header.model_dump(mode="json"))
 
     def finish(self, state: RunState, reason: str) -> None:
         """Write the coverage database and how the run ended."""
@@ -180,6 +204,12 @@ class RunRecord:
             part.replace(self.folder / name)
         except OSError as error:
             raise OutputError(f"cannot write {self.folder / name}: {error.strerror}") from None
+
+
+def _shared(before: Sequence[Message], sent: Sequence[Message]) -> int:
+    """How many first messages two dialogues share."""
+    pairs = zip(before, sent, strict=False)
+    return next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(before), len(sent)))
 
 
 def utc_now() -> str:

@@ -83,11 +83,18 @@ def read_run(folder: Path) -> RecordedRun:
             if data.get("kind") == "turn":
                 turns.append(TurnRecord.model_validate({key: part for key, part in data.items() if key != "kind"}))
             elif data.get("kind") == "reply":
-                replies.append(ReplyLine.model_validate(data))
+                replies.append(_whole(ReplyLine.model_validate(data), replies))
         except ValidationError as error:
             message = f"not a line of this version: {error.errors()[0]['msg']}"
             raise InputFileError(folder / "turns.jsonl", message, number) from None
     return RecordedRun(folder, header, tuple(turns), tuple(replies), size)
+
+
+def _whole(line: ReplyLine, before: list[ReplyLine]) -> ReplyLine:
+    """`line` with the messages that stand in the line before it."""
+    if not line.since or not before:
+        return line
+    return line.model_copy(update={"messages": before[-1].messages[: line.since] + line.messages, "since": 0})
 
 
 def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:

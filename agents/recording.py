@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dv_agent.agents.model import CallUsage, ChatModel, Message, ModelSettings, Reply
+from dv_agent.agents.model import CallUsage, ChatModel, Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.record import RunRecord
 from dv_agent.errors import ModelFailure
 
@@ -27,16 +27,16 @@ class RecordingModel:
         """Those of the model behind."""
         return self._model.settings
 
-    def ask(self, messages: Sequence[Message]) -> Reply:
+    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
         """As `ChatModel.ask`; what failed attempts cost is recorded too."""
         if self._paid is not None:
             paid, self._paid = self._paid, None
             return paid
         try:
-            reply = self._model.ask(messages)
+            reply = self._model.ask(messages, tools)
         except ModelFailure as error:
             attempts = tuple(one for one in error.attempts if isinstance(one, CallUsage))
-            self._record.reply(messages, Reply(text="", attempts=attempts), failure=error.message)
+            self._record.reply(messages, Reply(text="", attempts=attempts), error.message, tools)
             raise
-        self._record.reply(messages, reply)
+        self._record.reply(messages, reply, tools=tools)
         return reply

@@ -18,6 +18,7 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.errors import UsageError
 
 UNLIMITED = Budget(cycles=None, calls=None)
+TOOLS = "tools"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,10 @@ def replay(
         UsageError: `agent` proposes something else: it is not the agent of the record.
     """
     state, different = RunState(empty_coverage(bench.plan)), list[int]()
-    replies = {line.turn: line for line in run.replies if not line.failure}
+    # The dialogue of an agent with tools is its own; nobody else is shown it.
+    replies = {} if run.header.agent == TOOLS else {line.turn: line for line in run.replies if not line.failure}
     for number, turn in enumerate(run.turns):
+        state = replace(state, spent=_with_failed_calls(state.spent, run, number))
         if agent is not None:
             _check_same(agent.propose(make_view(bench, state, turn.budget)), turn, number)
         state, again = advance(state, _proposal(turn, replies.get(turn.turn)), bench, UNLIMITED)
@@ -56,13 +59,16 @@ def replay(
         different += [old.index for old, new in pairs if (old.hits, old.end) != (new.hits, new.end)]
         if on_turn:
             on_turn(number + 1, len(run.turns))
-    return Replayed(replace(state, spent=_with_failed_calls(state.spent, run)), tuple(different))
+    return Replayed(replace(state, spent=_with_failed_calls(state.spent, run, len(run.turns))), tuple(different))
 
 
 def _proposal(turn: TurnRecord, said: ReplyLine | None) -> Proposal:
     """What the agent of the record proposed; tests beyond the budget were never run and are not recorded."""
     tests = tuple(record.test for record in turn.tests)
-    plain = Proposal(tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped)
+    plain = Proposal(
+        tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped, tool_uses=turn.tool_uses,
+        claims=turn.claims, bug_reports=turn.bug_reports,
+    )  # fmt: skip
     if said is None:
         return plain
     prompt = PromptRecord(
@@ -80,8 +86,9 @@ def _check_same(proposal: Proposal, turn: TurnRecord, number: int) -> None:
         )
 
 
-def _with_failed_calls(spent: Spent, run: RecordedRun) -> Spent:
-    attempts = [attempt for line in run.failed for attempt in line.reply.attempts]
+def _with_failed_calls(spent: Spent, run: RecordedRun, turn: int) -> Spent:
+    """`spent` and what calls of `turn` that ended without a reply cost."""
+    attempts = [attempt for line in run.failed if line.turn == turn for attempt in line.reply.attempts]
     return spent.model_copy(
         update={
             "calls": spent.calls + len(attempts),

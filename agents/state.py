@@ -112,6 +112,9 @@ def advance(
         parts=proposal.prompt.parts if proposal.prompt else (),
         cut=proposal.prompt.cut if proposal.prompt else (),
         prompt_tokens=proposal.prompt.tokens if proposal.prompt else 0,
+        tool_uses=proposal.tool_uses,
+        claims=proposal.claims,
+        bug_reports=proposal.bug_reports,
         stop_reason=proposal.stop_reason,
         bins_hit=overall_totals(current.coverage).bins_hit,
         spent=current.spent,
@@ -137,12 +140,10 @@ def _earned(state: RunState) -> tuple[Outcome, ...]:
 
 def _paid(spent: Spent, proposal: Proposal) -> Spent:
     usage = proposal.usage
+    used = {"calls": usage.calls, "tokens": usage.input_tokens + usage.output_tokens, "usd": usage.usd}
+    prefix = "cached_" if usage.cached else ""
     return spent.model_copy(
-        update={
-            "calls": spent.calls + usage.calls,
-            "tokens": spent.tokens + usage.input_tokens + usage.output_tokens,
-            "usd": spent.usd + usage.usd,
-        }
+        update={f"{prefix}{name}": getattr(spent, f"{prefix}{name}") + amount for name, amount in used.items()}
     )
 
 

@@ -6,6 +6,7 @@ from pydantic import Field
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.proposal import CutRecord, PartRecord, Usage
+from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.stimulus import Test
 from dv_agent.runners.checks import CheckFailure
@@ -60,6 +61,7 @@ class TurnRecord(Frozen):
         errors: what was dropped from the reply, one line each; `dropped` counts it by class.
         parts, cut: of the prompt, with estimated tokens.
         stop_reason: why the agent proposed nothing more.
+        tool_uses, claims, bug_reports: see `Proposal`.
         budget: the bounds that held; they may be raised when a run is resumed.
     """
 
@@ -71,6 +73,9 @@ class TurnRecord(Frozen):
     parts: tuple[PartRecord, ...] = ()
     cut: tuple[CutRecord, ...] = ()
     prompt_tokens: int = 0
+    tool_uses: tuple[ToolUse, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    bug_reports: tuple[BugReport, ...] = ()
     stop_reason: str = ""
     bins_hit: int
     spent: Spent

@@ -12,6 +12,7 @@ from dv_agent import __version__
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent
 from dv_agent.agents.record import ReplyLine, RunHeader, RunRecord
+from dv_agent.agents.recorded import RecordedRun
 from dv_agent.agents.search import SearchAgent
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder, find_design
@@ -72,12 +73,31 @@ def make_agent(
 def _llm_agent(header: RunHeader, record: RunRecord, paid: ReplyLine | None, say: Callable[[str], None]) -> Agent:
     from dv_agent.agents.langchain_model import LangChainModel
     from dv_agent.agents.llm import LlmAgent
+    from dv_agent.agents.model_cache import CachingModel
     from dv_agent.agents.recording import RecordingModel
 
     assert header.model is not None
     model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
-    recording = RecordingModel(model, record, paid.reply if paid else None)
+    cache = header.agent_options.get("cache")
+    asked = CachingModel(model, Path(cache), header.seed) if cache else model
+    recording = RecordingModel(asked, record, paid.reply if paid else None)
     return LlmAgent(recording, header.prompting or header.strategy, model.price, header.seed)
+
+
+def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, reparse: bool) -> Agent:
+    """The agent of a recorded run, on its recorded replies.
+
+    Raises:
+        UsageError: the run asked no model.
+    """
+    from dv_agent.agents.llm import LlmAgent
+    from dv_agent.agents.recording import RecordingModel
+    from dv_agent.agents.replaying import ReplayAgent, ReplayedModel
+
+    replayed = ReplayedModel(past, reparse)
+    strategy = header.prompting or header.strategy
+    agent = LlmAgent(RecordingModel(replayed, record), strategy, seed=header.seed)
+    return ReplayAgent(past, replayed, agent, reparse)
 
 
 def excerpt_writer(design: Design) -> Callable[[Path, Trace, CheckFailure], None]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -146,6 +147,8 @@ class Display:
         )
         if header.model:
             self._console.print(Text(_usage(header)), soft_wrap=True)
+        for line in _judgement(header):
+            self._console.print(Text(line), soft_wrap=True)
         self._console.print(f"record: {finished.folder} (report.html shows it)", soft_wrap=True)
 
     def _print_holes(self, holes: tuple[Hole, ...]) -> None:
@@ -169,6 +172,24 @@ def _usage(header: RunHeader) -> str:
         price = f"{unknown}, the others {spent.usd:.4f} US dollars"
     names = ", ".join(header.returned_models) or "nothing returned"
     return f"model: {names} · {spent.calls} calls · {spent.tokens:,} tokens · {price}"
+
+
+def _judgement(header: RunHeader) -> Iterator[str]:
+    """What the claims and bug reports of an agent with tools were worth."""
+    claims, reports = header.claims, header.bug_reports
+    if claims is not None and (claims.verdicts or claims.wanted):
+        counts = f"{claims.count('right')} right, {claims.count('wrong')} wrong, {claims.count('undecided')} undecided"
+        precision = "none decided" if claims.precision is None else f"{claims.precision:.2f}"
+        recall = "no decoys" if claims.recall is None else f"{claims.recall:.2f} of {len(claims.decoys)} decoys"
+        few = f" ({claims.wanted} were asked for)" if len(claims.decoys) < claims.wanted else ""
+        yield f"claims of unreachable bins: {counts} · precision {precision} · recall {recall}{few}"
+        for one in claims.refuted:
+            yield f"the plan calls {one} unreachable, but a test of this run hit it"
+    if reports:
+        yield f"bug reports: {sum(one.confirmed for one in reports)} of {len(reports)} confirmed in a fresh process"
+        for report in reports:
+            found = report.failure or "its test fails no check"
+            yield f"  test {report.test}, {report.title}: {'' if report.confirmed else 'NOT confirmed, '}{found}"
 
 
 def _totals_table(finished: Finished) -> Table:

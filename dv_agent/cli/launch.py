@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -22,9 +22,10 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.triage import Finding, triage
 from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.cli.assembly import excerpt_writer, make_agent, open_design, price_version, versions
+from dv_agent.cli.assembly import excerpt_writer, make_agent, open_design, price_version, replaying_agent, versions
 from dv_agent.cli.interrupt import Interrupt
 from dv_agent.cli.options import Request
+from dv_agent.cli.tooling import TOOLS, decoys_of, judge, open_bench, tools_agent
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.export import Report, report
 from dv_agent.coverage.loader import load_plan
@@ -36,6 +37,8 @@ from dv_agent.prompts.renderer import templates_hash
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.simulator import Simulator
 from dv_agent.runners.simulators import find_simulator
+
+REPLAY = "replay:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +111,9 @@ def launch(request: Request, watcher: Watcher) -> Finished:
         DvAgentError: bad names or files, missing programs, simulator, model or disk failures.
     """
     past = read_run(request.resume) if request.resume else None
+    again = _replayed(request)
+    if again:
+        request = replace(request, **_as_recorded(again))
     with ExitStack() as stack:
         room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
         bug = past.header.agent_options.get("bug") if past else request.bug
@@ -115,12 +121,17 @@ def launch(request: Request, watcher: Watcher) -> Finished:
         plan = load_plan(folder.path / "plan.yaml")
         simulator = find_simulator(past.header.simulator.split()[0] if past else request.simulator)
         session = stack.enter_context(simulator.open(folder.design))
-        bench = Testbench(folder, plan, session)
-        start = _resumed(past, request, bench, watcher) if past else _fresh(request, folder, simulator, bench, watcher)
+        bench, interrupt = open_bench(request, past, folder, plan, session), Interrupt()
+        if past:
+            start = _resumed(past, request, bench, watcher, interrupt)
+        elif again:
+            start = _again(again, request, folder, simulator, bench)
+        else:
+            start = _fresh(request, folder, simulator, bench, watcher, interrupt)
         header, run_folder = start.record.header, start.record.folder
         watcher.start(header, run_folder, len(plan.bins))
         stack.callback(watcher.stop)
-        interrupt = stack.enter_context(Interrupt())
+        stack.enter_context(interrupt)
         options = header.agent_options
         limits = Limits(header.target, options.get("patience"), options.get("stop_on_failure", False))
         try:
@@ -131,21 +142,32 @@ def launch(request: Request, watcher: Watcher) -> Finished:
         except ModelFailure as error:
             raise ModelFailure(f"{error.message}\n  go on later with: dv-agent run --resume {run_folder}") from None
         findings = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
+        if header.agent == TOOLS:
+            start.record.judged(*judge(run_folder, folder, bench, simulator))
         write_report(run_folder, folder)
     ended = start.record.header
     return Finished(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target")
 
 
-def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: Testbench, watcher: Watcher) -> _Start:
+def _fresh(
+    request: Request, folder: DesignFolder, simulator: Simulator, bench: Testbench, watcher: Watcher,
+    interrupt: Interrupt,
+) -> _Start:  # fmt: skip
     agent = request.agent or ("llm" if request.model else "search")
-    if agent == "llm" and not request.model:
-        raise UsageError("the llm agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL")
-    model = _settings(request.model) if request.model and agent == "llm" else None
-    prompting = find_strategy(request.prompt_strategy) if model else None
+    if agent in ("llm", TOOLS) and not request.model:
+        raise UsageError(
+            f"the {agent} agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL"
+        )
+    model = _settings(request.model) if request.model and agent in ("llm", TOOLS) else None
+    prompting = find_strategy(request.prompt_strategy) if model and agent == "llm" else None
     budget = Budget().model_copy(update=_bounds(request))
     options: dict[str, Any] = {} if request.guided else {"guided": False}
     if request.bug:
         options["bug"] = request.bug
+    if request.cache and model:
+        options["cache"] = str(request.cache.absolute())
+    if request.decoys:
+        options["decoys"] = request.decoys
     if request.patience is not None:
         options["patience"] = request.patience
     if request.stop_on_failure:
@@ -168,9 +190,46 @@ def _fresh(request: Request, folder: DesignFolder, simulator: Simulator, bench: 
         hashes=fingerprint(folder) | ({"prompts": templates_hash(prompting)} if model else {}),
         versions=versions() | (price_version() if model else {}),
         reproducible=budget.reproducible and model is None,
+        decoys=decoys_of(bench),
     )
+    record, state = RunRecord(run_folder, header), RunState(empty_coverage(bench.plan))
+    if agent == TOOLS:
+        return _Start(record, state, tools_agent(header, bench, record, watcher.say, interrupt.asked))
+    return _Start(record, state, make_agent(header, folder, record, watcher.say))
+
+
+def _replayed(request: Request) -> RecordedRun | None:
+    """The run that ``--model replay:RUN`` names."""
+    name = (request.model or {}).get("model", "")
+    if not name.startswith(REPLAY):
+        if request.reparse:
+            raise UsageError("--reparse reads a recorded run: it needs --model replay:RUN")
+        return None
+    return read_run(Path(name.removeprefix(REPLAY)))
+
+
+def _as_recorded(past: RecordedRun) -> dict[str, Any]:
+    """What a replay takes from the run that it replays: all that decides about its course."""
+    header = past.header
+    return {
+        "design": header.design, "agent": header.agent, "seed": header.seed, "bug": header.agent_options.get("bug"),
+        "simulator": header.simulator.split()[0],
+    }  # fmt: skip
+
+
+def _again(past: RecordedRun, request: Request, folder: DesignFolder, simulator: Simulator, bench: Testbench) -> _Start:
+    """A new run of the recorded replies, with the settings, bounds and strategy of the record."""
+    old = past.header
+    run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
+    header = RunHeader(
+        id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
+        agent=old.agent, agent_options={**old.agent_options, "replay": old.id, "reparse": request.reparse},
+        model=old.model, strategy=old.strategy, prompting=old.prompting, seed=old.seed, budget=old.budget,
+        target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
+        hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)},
+    )  # fmt: skip
     record = RunRecord(run_folder, header)
-    return _Start(record, RunState(empty_coverage(bench.plan)), make_agent(header, folder, record, watcher.say))
+    return _Start(record, RunState(empty_coverage(bench.plan)), replaying_agent(past, header, record, request.reparse))
 
 
 def _settings(asked: dict[str, Any]) -> ModelSettings:
@@ -182,7 +241,7 @@ def _settings(asked: dict[str, Any]) -> ModelSettings:
         raise UsageError(f"--{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
-def _resumed(past: RecordedRun, request: Request, bench: Testbench, watcher: Watcher) -> _Start:
+def _resumed(past: RecordedRun, request: Request, bench: Testbench, watcher: Watcher, interrupt: Interrupt) -> _Start:
     now = fingerprint(bench.folder)
     changed = [kind for kind in ("rtl", "model", "schema", "plan") if now.get(kind) != past.header.hashes.get(kind)]
     if changed:
@@ -192,7 +251,8 @@ def _resumed(past: RecordedRun, request: Request, bench: Testbench, watcher: Wat
         )
     header = past.header.model_copy(update={"status": "running", "stop_reason": "", **_more(request, past.header)})
     # An agent without a model proposes along, to know what it knew; a model is asked nothing that is recorded.
-    along = make_agent(header, bench.folder, None, watcher.say) if header.model is None else None
+    tools = tools_agent(header, bench, None, watcher.say, interrupt.asked, past) if header.agent == TOOLS else None
+    along = tools or (make_agent(header, bench.folder, None, watcher.say) if header.model is None else None)
     done = replay(past, bench, along, lambda turn, turns: watcher.say(f"replaying turn {turn} of {turns}"))
     if done.different:
         raise UsageError(f"{past.folder}: tests {done.different[:5]} behave otherwise now; the run cannot be resumed")
@@ -202,6 +262,8 @@ def _resumed(past: RecordedRun, request: Request, bench: Testbench, watcher: Wat
     except OSError as error:
         raise OutputError(f"cannot write {past.folder}/turns.jsonl: {error.strerror}") from None
     record = RunRecord(past.folder, header, len(past.turns))
+    if tools:
+        tools.model.attach(record)
     return _Start(record, done.state, along or make_agent(header, bench.folder, record, watcher.say, past.paid))
 
 

@@ -34,6 +34,9 @@ class Request:
     resume: Path | None = None
     model: dict[str, Any] | None = None
     prompt_strategy: str = "default"
+    decoys: int = 0
+    cache: Path | None = None
+    reparse: bool = False
 
 
 def read_config(context: typer.Context, path: Path | None) -> Path | None:

@@ -25,6 +25,7 @@ class AgentName(StrEnum):
     search = "search"
     oracle = "oracle"
     llm = "llm"
+    tools = "tools"
 
 
 class Effort(StrEnum):
@@ -53,7 +54,8 @@ BUDGET, MODEL = "Budget and stopping", "Language model"
 def run(
     design: Annotated[str | None, _option("DESIGN", "Name of a design, or path of its folder.")] = None,
     agent: Annotated[AgentName | None, _option("AGENT", "Who proposes tests: the floor (null), random, guided search, "
-        "the witnesses (oracle), or a language model. Default: llm with --model, else search.")] = None,
+        "the witnesses (oracle), or a language model, in one prompt a turn (llm) or with tools (tools). "
+        "Default: llm with --model, else search.")] = None,
     seed: Annotated[int, _option("SEED", "Fixes every choice of the agent.", min=0)] = 0,
     simulator: Annotated[str, _option("SIMULATOR", "Which simulator runs the RTL.")] = "icarus",
     bug: Annotated[str | None, _option("BUG", "Run on a copy of the RTL with this seeded bug in it.")] = None,
@@ -78,9 +80,15 @@ def run(
         min=1)] = None,
     stop_on_failure: Annotated[bool, typer.Option("--stop-on-failure", envvar="DV_AGENT_STOP_ON_FAILURE",
         help="End at the first failed check.", rich_help_panel=BUDGET)] = False,
-    model: Annotated[str | None, _option("MODEL", "provider:name, such as openai:gpt-5.", MODEL)] = None,
+    model: Annotated[str | None, _option("MODEL", "provider:name, such as openai:gpt-5; or replay:RUN.", MODEL)] = None,
     prompt_strategy: Annotated[str, _option("PROMPT_STRATEGY",
         "How the model is prompted: a name of `dv-agent prompts list`, or a YAML file.", MODEL)] = "default",
+    decoys: Annotated[int, _option("DECOYS", "With --agent tools: mix so many bins that the plan documents as "
+        "unreachable among the holes, to score claims.", MODEL, min=0, max=1_000)] = 0,
+    cache: Annotated[Path | None, _option("CACHE", "SQLite file of replies: identical calls are asked and paid once.",
+        MODEL)] = None,
+    reparse: Annotated[bool, typer.Option("--reparse", rich_help_panel=MODEL,
+        help="With --model replay:RUN: read the recorded replies with today's parser.")] = False,
     base_url: Annotated[str | None, _option("BASE_URL", "Address of an OpenAI-compatible server.", MODEL)] = None,
     temperature: Annotated[float | None, _option("TEMPERATURE", "Sampling temperature.", MODEL, min=0, max=2)] = None,
     max_tokens: Annotated[int | None, _option("MAX_TOKENS", "Most output tokens of one reply; sent only if given.",
@@ -111,6 +119,10 @@ def run(
 
       dv-agent run --design mxint_softmax --bug S2 --stop-on-failure
 
+      dv-agent run --design mxint_softmax --agent tools --model openai:gpt-5 --decoys 8
+
+      dv-agent run --model replay:runs/20261120T120000Z_mxint_softmax_llm_openai-gpt-5_1a2b3c
+
       dv-agent run --resume runs/20261120T120000Z_mxint_softmax_llm_openai-gpt-5_1a2b3c
     """
     from dv_agent.cli.display import Display
@@ -125,13 +137,13 @@ def run(
             "context_tokens": context_tokens, "requests_per_minute": requests_per_minute, "timeout": timeout,
             "retry_seconds": retry_seconds,
         }  # fmt: skip
-    if design is None and resume is None:
+    if design is None and resume is None and not (model or "").startswith("replay:"):
         raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
     request = Request(
         design=design, agent=agent.value if agent else None, seed=seed, max_cycles=max_cycles, max_calls=max_calls,
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
         stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, out=out, resume=resume,
-        model=settings, prompt_strategy=prompt_strategy,
+        model=settings, prompt_strategy=prompt_strategy, decoys=decoys, cache=cache, reparse=reparse,
     )  # fmt: skip
     display = Display(quiet=quiet or as_json)
     finished = launch(request, display)

@@ -48,7 +48,7 @@ class Failing:
 
     settings = ModelSettings(model="openai:none")
 
-    def ask(self, messages: object) -> Reply:
+    def ask(self, messages: object, tools: object = ()) -> Reply:
         raise ModelFailure("gave up", (CallUsage(input_tokens=5, error="RateLimit", status=429),))
 
 

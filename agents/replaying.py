@@ -1,0 +1,101 @@
+"""A recorded run as a model: the same replies to the same prompts, without any network."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.model import Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.recorded import RecordedRun
+from dv_agent.errors import ModelFailure, UsageError
+from dv_agent.prompts.view import View
+
+EXCERPT = 90
+
+
+class ReplayedModel:
+    """Answers with the recorded replies, as long as it is asked what was asked then.
+
+    Args:
+        run: a run of a language model.
+        reparse: whether prompts may differ, because what was read from a reply may.
+
+    Raises:
+        UsageError: the run asked no model.
+    """
+
+    def __init__(self, run: RecordedRun, reparse: bool = False) -> None:
+        if run.header.model is None:
+            raise UsageError(
+                f"{run.folder} asked no language model; its tests can be run again with `dv-agent rescore`"
+            )
+        self.settings: ModelSettings = run.header.model.model_copy(update={"model": f"replay:{run.header.id}"})
+        self._lines = [line for line in run.replies if not line.failure]
+        self._reparse = reparse
+        self.asked = 0
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the record holds no further reply."""
+        return self.asked >= len(self._lines)
+
+    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+        """The reply that was given then, with the tokens that it cost then; `tools` are not compared.
+
+        Raises:
+            ModelFailure: it is asked something else; names message and line.
+        """
+        line = self._lines[self.asked]
+        if not self._reparse and line.messages != tuple(messages):
+            raise ModelFailure(f"the replay diverges at message {self.asked}: {_difference(line.messages, messages)}")
+        self.asked += 1
+        return line.reply
+
+
+class ReplayAgent:
+    """An agent over a `ReplayedModel`: stops where the record ends, and checks that replies are read as they were.
+
+    Args:
+        agent: the agent of the run, on `replayed`.
+    """
+
+    name = "llm"
+
+    def __init__(self, run: RecordedRun, replayed: ReplayedModel, agent: Agent, reparse: bool = False) -> None:
+        self._run, self._replayed, self._agent, self._reparse = run, replayed, agent, reparse
+
+    def propose(self, view: View) -> Proposal:
+        """What the run proposed then.
+
+        Raises:
+            ModelFailure: prompt or tests are others than recorded.
+        """
+        if self._replayed.is_over:
+            return Proposal(done=True, stop_reason="end_of_record")
+        proposal = self._agent.propose(view)
+        if not self._reparse and view.turn < len(self._run.turns):
+            recorded = tuple(one.test for one in self._run.turns[view.turn].tests)
+            if proposal.tests[: len(recorded)] != recorded:
+                raise ModelFailure(
+                    f"the replay diverges at message {self._replayed.asked - 1}: its reply is read as other tests now; "
+                    "--reparse goes on with those"
+                )
+        return proposal
+
+
+def _difference(then: Sequence[Message], now: Sequence[Message]) -> str:
+    """The first line in which two prompts differ."""
+    if len(then) != len(now):
+        return f"{len(then)} messages were sent then, {len(now)} would be now"
+    for before, after in zip(then, now, strict=True):
+        lines = zip_longest(before.content.split("\n"), after.content.split("\n"))
+        for number, (old, new) in enumerate(lines, 1):
+            if old != new:
+                return f"line {number} of the {after.role} message was {_quoted(old)}, is {_quoted(new)}"
+    return "the roles of its messages differ"
+
+
+def _quoted(line: str | None) -> str:
+    return "missing" if line is None else repr(line[:EXCERPT])

@@ -1,0 +1,55 @@
+"""A model for agents with tools: what stands in the record is said again first, then a real model is asked."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+
+from dv_agent.agents.model import ChatModel, Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.record import ReplyLine, RunRecord
+from dv_agent.agents.recording import RecordingModel
+from dv_agent.errors import UsageError
+
+
+class PlaybackModel:
+    """Says the recorded replies in their order, then asks `model` and records what it says.
+
+    Args:
+        model: who is asked; its settings hold from the beginning.
+        lines: calls in the record; those that ended without a reply are passed over.
+        turns: finished turns in the record: they have all the replies that they will ever have.
+    """
+
+    def __init__(self, model: ChatModel, lines: Sequence[ReplyLine] = (), turns: int = 0) -> None:
+        self._model, self._turns = model, turns
+        self._lines = deque(line for line in lines if not line.failure)
+        self._recording: RecordingModel | None = None
+
+    @property
+    def settings(self) -> ModelSettings:
+        """Those of the model behind."""
+        return self._model.settings
+
+    def attach(self, record: RunRecord) -> None:
+        """Where new replies go from now on."""
+        self._recording = RecordingModel(self._model, record)
+
+    def holds(self, turn: int) -> bool:
+        """Whether the next reply of `turn` is in the record: it has been paid for."""
+        return bool(self._lines) and self._lines[0].turn == turn
+
+    def is_past(self, turn: int) -> bool:
+        """Whether `turn` stands finished in the record."""
+        return turn < self._turns
+
+    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+        """As `ChatModel.ask`.
+
+        Raises:
+            UsageError: nothing is left of the record, and no record takes what would be new.
+        """
+        if self._lines:
+            return self._lines.popleft().reply
+        if self._recording is None:
+            raise UsageError("the record holds no further reply of the model; the run cannot be resumed, only rescored")
+        return self._recording.ask(messages, tools)
