@@ -94,7 +94,7 @@ class _File:
             if header:
                 words = header.split()
                 direction = words[0] if words[0] in ("input", "output", "inout") else direction  # type: ignore[assignment]
-                width, signed = _width(header), "signed" in words
+                width, signed = _width(one.header), "signed" in words
             module.ports.append(Port(name=one.declarator.name.valueText, direction=direction, width=width,
                                      signed=signed, line=self._line(one.declarator)))  # fmt: skip
 
@@ -134,7 +134,7 @@ class _File:
     def _signals(self, node: Any, module: ModuleText) -> None:
         if node.type.kind == K.EnumType:
             self._enumeration(node.type, module)
-        header = _clean(node.type)
+        header = _clean(node.type).replace("integer", "integer signed")
         for one in _of_kind(node, K.Declarator, deep=False):
             name, line = one.name.valueText, self._line(one)
             if any(port.name == name for port in module.ports):
@@ -143,7 +143,7 @@ class _File:
                 "net" if node.kind == K.NetDeclaration else "memory" if len(one.dimensions) else "variable"
             )
             module.signals.append(
-                Signal(name=name, kind=kind, width=_width(header), signed="signed" in header, line=line)
+                Signal(name=name, kind=kind, width=_width(node.type), signed="signed" in header, line=line)
             )
             if one.initializer is not None and kind == "net":
                 given = Assign(Expr("name", name), _expr(one.initializer.expr), line)
@@ -152,7 +152,7 @@ class _File:
     def _old_ports(self, node: Any, module: ModuleText) -> None:
         header = _clean(node.header)
         for one in _of_kind(node, K.Declarator, deep=False):
-            module.ports.append(Port(name=one.name.valueText, direction=header.split()[0], width=_width(header),  # type: ignore[arg-type]
+            module.ports.append(Port(name=one.name.valueText, direction=header.split()[0], width=_width(node.header),  # type: ignore[arg-type]
                                      signed="signed" in header, line=self._line(one)))  # fmt: skip
 
     def _process(self, node: Any, module: ModuleText) -> None:
@@ -228,9 +228,12 @@ def _clean(node: Any) -> str:
     return " ".join(_COMMENT.sub(" ", str(node)).split())
 
 
-def _width(header: str) -> str:
-    found = re.search(r"\[[^\]]*\]", header)
-    return found[0].replace(" ", "") if found else ""
+def _width(node: Any) -> str:
+    """The first range of a type, or of a port's header."""
+    if _clean(node).startswith("integer"):
+        return "[31:0]"
+    found = next(iter(_of_kind(node, K.SimpleRangeSelect)), None)
+    return f"[{_expr(found.left).show()}:{_expr(found.right).show()}]".replace(" ", "") if found is not None else ""
 
 
 def _expr(node: Any) -> Expr:  # noqa: C901, PLR0911, PLR0912 - a table of node types

@@ -144,10 +144,11 @@ def _expr(node: Any) -> Expr:  # noqa: PLR0911 - a table of node types
         case ast.Pointer():
             return Expr("select", ":", (_expr(node.var), _expr(node.ptr)))
         case ast.Partselect():
-            # pyverilog turns a[i +: n] into a[i : i + n], with the very same node for i.
-            plus = isinstance(node.lsb, ast.Plus) and node.lsb.left is node.msb
-            end = node.lsb.right if plus else node.lsb
-            return Expr("select", "+:" if plus else ":", (_expr(node.var), _expr(node.msb), _expr(end)))
+            # pyverilog turns a[i +: n] into a[i : i + n] and a[i -: n] into a[i : i - n], with the very same node for i.
+            sign = {ast.Plus: "+:", ast.Minus: "-:"}.get(type(node.lsb), ":")
+            if sign == ":" or node.lsb.left is not node.msb:
+                return Expr("select", ":", (_expr(node.var), _expr(node.msb), _expr(node.lsb)))
+            return Expr("select", sign, (_expr(node.var), _expr(node.msb), _expr(node.lsb.right)))
         case ast.Repeat():
             return Expr("repeat", "", (_expr(node.times), _expr(node.value)))
         case ast.Concat():
