@@ -9,6 +9,7 @@ from dv_agent.coverage.loader import load_plan
 from dv_agent.coverage.structure import TIERS
 from dv_agent.designs.design import FieldSpec, ObservePort, SinkPort, SourcePort, StrobePort
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.schema import track_kind
 from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.eval.bugs import load_bugs
 
@@ -47,6 +48,7 @@ def describe(folder: DesignFolder) -> Iterator[str]:
     yield "tracks of a test"
     for name, track in folder.schema.tracks.items():
         item = f"{track.item} of {track.beats.min} to {track.beats.max} beats" if track.beats.max > 1 else track.item
+        item = {"source": item, "reset": item}.get(kind := track_kind(design, name), kind)
         yield f"  {name:8} {item}; profiles {', '.join(track.profiles) or 'none'}"
     tiers = ", ".join(f"{count} {tier}" for tier, count in facts["tiers"].items())
     yield f"plan: {facts['bins']} bins ({tiers}), {facts['ignored']} argued to be unreachable"
