@@ -12,17 +12,16 @@ module lane_cast (
     output wire        [7:0]  mantissa
 );
 
+    // The mantissa with its guard bits, floored: -2048..2047.
+    reg  [11:0] guarded;
+
     wire [3:0]  left;
     wire [11:0] raised;
     wire        round_up;
 
     // 11 - length, at most 8. Used for lengths up to 11, where z fits in
     // twelve bits and stays there.
-    assign left = (length < 4'd3) ? 4'd8 : 4'd11 - length;
-
-    // The mantissa with its guard bits, floored: -2048..2047.
-    reg [11:0] guarded;
-
+    assign left   = (length < 4'd3) ? 4'd8 : 4'd11 - length;
     assign raised = z[11:0] << left;
 
     always @* begin

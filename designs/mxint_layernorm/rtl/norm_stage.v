@@ -1,7 +1,8 @@
 // norm_stage: first stage of the output pipeline. The inverse root of the
 // row's variance, and the four normalised lanes of a beat.
 //
-// The root is registered in the second cycle of ROOT and stays for the row.
+// The root is registered in ROOT: in its second cycle the variance is there, and
+// what is registered then stays for the row.
 // Word layout: {last, place[1:0], t3[7:0], .., t0[7:0]}, 35 bits.
 `default_nettype none
 
