@@ -144,11 +144,7 @@ def _expr(node: Any) -> Expr:  # noqa: PLR0911 - a table of node types
         case ast.Pointer():
             return Expr("select", ":", (_expr(node.var), _expr(node.ptr)))
         case ast.Partselect():
-            # pyverilog turns a[i +: n] into a[i : i + n] and a[i -: n] into a[i : i - n], with the very same node for i.
-            sign = {ast.Plus: "+:", ast.Minus: "-:"}.get(type(node.lsb), ":")
-            if sign == ":" or node.lsb.left is not node.msb:
-                return Expr("select", ":", (_expr(node.var), _expr(node.msb), _expr(node.lsb)))
-            return Expr("select", sign, (_expr(node.var), _expr(node.msb), _expr(node.lsb.right)))
+            return _part_select(node)
         case ast.Repeat():
             return Expr("repeat", "", (_expr(node.times), _expr(node.value)))
         case ast.Concat():
@@ -165,3 +161,11 @@ def _expr(node: Any) -> Expr:  # noqa: PLR0911 - a table of node types
             return Expr("call", f"${node.syscall}", tuple(map(_expr, node.args)))
     kind = _LEAVES.get(type(node))
     return Expr("number" if kind == "number" else "other", str(getattr(node, "value", "")))
+
+
+def _part_select(node: Any) -> Expr:
+    """pyverilog turns a[i +: n] into a[i : i + n] and a[i -: n] into a[i : i - n], with the very same node for i."""
+    sign = {ast.Plus: "+:", ast.Minus: "-:"}.get(type(node.lsb), ":")
+    if sign == ":" or node.lsb.left is not node.msb:
+        return Expr("select", ":", (_expr(node.var), _expr(node.msb), _expr(node.lsb)))
+    return Expr("select", sign, (_expr(node.var), _expr(node.msb), _expr(node.lsb.right)))
