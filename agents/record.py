@@ -143,9 +143,7 @@ class RunRecord:
         sent, (before, told) = tuple(messages), self._said
         since = _shared(before, sent[:-1]) if tools else 0
         new = () if told == tuple(tools) else tuple(tools)
-        line = ReplyLine(
-            turn=self._turns, messages=sent[since:], since=since, reply=reply, failure=failure, tools=new
-        )
+        line = ReplyLine(turn=self._turns, messages=sent[since:], since=since, reply=reply, failure=failure, tools=new)
         self._append(line.model_dump(mode="json"))
         self._said = sent, tuple(tools)
         self._models += [reply.model] if reply.model else []
