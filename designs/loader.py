@@ -15,7 +15,7 @@ from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.files import read_document, read_text
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.designs.schema import StimulusSchema, load_schema
-from dv_agent.errors import InputFileError, UnknownNameError
+from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 
 FILE = "design.yaml"
 
@@ -69,14 +69,18 @@ def find_design(name: str) -> DesignFolder:
 
     Raises:
         UnknownNameError: no such design; offers the nearest names.
+        UsageError: several folders hold a design of this name.
         InputFileError: its design.yaml is broken.
     """
     if os.sep in name:
         return load_design(Path(name))
-    for root in design_roots():
-        if name in design_names() and (root / name / FILE).is_file():
-            return load_design(root / name)
-    raise UnknownNameError("design", name, design_names())
+    if name not in design_names():
+        raise UnknownNameError("design", name, design_names())
+    folders = list(dict.fromkeys((root / name).resolve() for root in design_roots() if (root / name / FILE).is_file()))
+    if len(folders) > 1:
+        places = " and ".join(str(folder) for folder in folders)
+        raise UsageError(f"two designs are called {name}: {places}; say which by its path")
+    return load_design(folders[0])
 
 
 def load_design(folder: Path) -> DesignFolder:

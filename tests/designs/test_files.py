@@ -1,6 +1,7 @@
 """Files that people write: every complaint names file, line and what was expected."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from dv_agent.designs.files import Document, read_document
 from dv_agent.designs.loader import find_design, load_design
 from dv_agent.designs.schema import load_schema
 from dv_agent.designs.stimulus import tests_from_document as read_tests
-from dv_agent.errors import ExitCode, InputFileError, UnknownNameError
+from dv_agent.errors import ExitCode, InputFileError, UnknownNameError, UsageError
 
 
 def document(text: str) -> Document:
@@ -92,6 +93,14 @@ def test_missing_and_odd_files(tmp_path: Path) -> None:
 def test_an_unknown_design_offers_the_nearest() -> None:
     with pytest.raises(UnknownNameError, match="did you mean mxint_softmax"):
         find_design("mxint_sofmax")
+
+
+def test_two_designs_of_one_name_are_told_apart_by_their_paths(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(find_design("mxint_softmax").path, tmp_path / "mxint_softmax")
+    monkeypatch.setenv("DV_AGENT_DESIGNS", str(tmp_path))
+    with pytest.raises(UsageError, match=f"two designs are called mxint_softmax: .* and {tmp_path}/mxint_softmax"):
+        find_design("mxint_softmax")
+    assert find_design(f"{tmp_path}/mxint_softmax").path == tmp_path / "mxint_softmax"
 
 
 def test_a_design_needs_its_sources(tmp_path: Path) -> None:

@@ -1,0 +1,399 @@
+"""Reference model of ``hass_spe``: a bit-exact fold over the accepted beats and writes.
+
+Written from ``spec.md``; step numbers in the comments are those of its section 3.
+Axis names used below: n beats of complete windows, k complete windows, 8 lanes, s steps
+with a grant. All arrays are int64.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dv_agent.designs.observation import Expected, Observation, Table
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
+
+LANES = 8
+SUM_MAX, SUM_MIN = 524287, -524288
+FIELDS = ("tau_a", "tau_w", "skip_zero")  # of the configuration, all 0 after reset
+NONE = -1  # stands for "there is none" in columns that cannot be negative
+
+
+def lane_order(mask: int, pointer: int) -> list[int]:
+    """Steps 4 to 6: the lanes of `mask` as they are granted, beginning at `pointer`."""
+    lanes = [(pointer + offset) % LANES for offset in range(LANES)]
+    return [lane for lane in lanes if mask >> lane & 1]
+
+
+# NEXT[pointer][mask]: the pointer after a beat. The lane after the last grant; a zero beat leaves it.
+NEXT = [[(lane_order(mask, p)[-1] + 1) % LANES if mask else p for mask in range(256)] for p in range(LANES)]
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """Where the complete windows lie among the kept beats."""
+
+    start: IntColumn  # (k,) index of the first beat
+    end: IntColumn  # (k,) index of the last beat
+    of_beat: IntColumn  # (n,) window of each beat
+    position: IntColumn  # (n,) index of the beat in its window
+
+    @property
+    def length(self) -> IntColumn:
+        """(k,) beats of each window."""
+        return self.end - self.start + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Beats:
+    """The accepted beats of complete windows, in order."""
+
+    cycle: IntColumn  # (n,)
+    epoch: IntColumn  # (n,)
+    a: IntColumn  # (n, 8)
+    w: IntColumn  # (n, 8)
+    last: IntColumn  # (n,)
+
+
+@dataclass(frozen=True, slots=True)
+class Filtered:
+    """Section 3.1, with the configuration of the beat's window."""
+
+    config: dict[str, IntColumn]  # field -> (n,)
+    keep_a: BoolColumn  # (n, 8)
+    keep_w: BoolColumn  # (n, 8)
+    keep: BoolColumn  # (n, 8)
+    nnz: IntColumn  # (n,)
+    steps: IntColumn  # (n,) arbitration cycles
+
+
+@dataclass(frozen=True, slots=True)
+class Grants:
+    """Section 3.2 and the products; grant j of a beat belongs to its step j // 2."""
+
+    pointer: IntColumn  # (n,) before the beat
+    lane: IntColumn  # (n, 8) in the order of the grants; only the first nnz are grants
+    product: IntColumn  # (n, 8) 0 where there is no grant
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Section 3.3; `before` and `after` are exact sums of the window, without saturation."""
+
+    before: IntColumn  # (n, 4) before each step
+    after: IntColumn  # (n, 4) after each step
+    out: IntColumn  # (n, 4) 1 above the range, -1 below, 0 within, after each step
+    first_out: IntColumn  # (k,) index of the first step out of range in the (n, 4) steps, NONE without one
+    side: IntColumn  # (k,) side on which that is: 1, -1, or 0 without one
+    sum: IntColumn  # (k,) saturated
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that is known about the complete windows."""
+
+    beats: Beats
+    windows: Windows
+    filtered: Filtered
+    grants: Grants
+    sums: Sums
+
+
+def observe(trace: Trace) -> Observation:
+    """Fold one trace: the results that the design owes, and raw facts about them.
+
+    Tables: ``lane`` (one row a lane of a beat), ``step`` (one a step with a grant), ``beat``, ``window``, all about
+    complete windows only; ``write`` (one row a write of the configuration). ``cycle`` is the cycle in which
+    the (last) beat concerned was accepted.
+    """
+    accepted, writes = trace.accepted["in"], trace.accepted["cfg"]
+    beats = select_beats(accepted, complete_mask(accepted.epoch, accepted.columns["last"]))
+    windows = find_windows(beats.last)
+    filtered = filter_lanes(beats, window_config(beats, windows, writes))
+    grants = arbitrate(beats, filtered, np.zeros(len(beats.cycle), np.bool_))
+    facts = Facts(beats, windows, filtered, grants, accumulate(grants.product, windows))
+    tables = {
+        "lane": lane_table(facts),
+        "step": step_table(facts),
+        "beat": beat_table(facts),
+        "window": window_table(facts, writes),
+        "write": write_table(writes, accepted),
+    }
+    return Observation(expected={"out": expected_results(facts)}, tables=tables)
+
+
+def expected_results(facts: Facts) -> Expected:
+    """One result for each complete window; caused by its last beat."""
+    windows, filtered = facts.windows, facts.filtered
+    columns = {
+        "sum": facts.sums.sum,
+        "nnz": per_window(np.add, filtered.nnz, windows),
+        "cycles": per_window(np.add, filtered.steps, windows),
+    }
+    end = windows.end
+    return Expected(epoch=facts.beats.epoch[end], columns=columns, cause_cycle=facts.beats.cycle[end])
+
+
+# --- Windows and configuration ---------------------------------------------------------------
+
+
+def complete_mask(epoch: IntColumn, last: IntColumn) -> BoolColumn:
+    """(all beats,) whether the beat's window was ended by an accepted beat of the same epoch."""
+    index = np.arange(len(last))
+    # The first ending beat at or after each beat; len(last) where there is none.
+    ends = np.where(last != 0, index, len(last))
+    next_end = np.minimum.accumulate(ends[::-1])[::-1]
+    found = next_end < len(last)
+    found[found] &= epoch[next_end[found]] == epoch[found]
+    return found
+
+
+def select_beats(accepted: Transfers, keep: BoolColumn) -> Beats:
+    """The beats of complete windows as int64 columns."""
+    columns = {name: np.asarray(values, dtype=np.int64)[keep] for name, values in accepted.columns.items()}
+    return Beats(
+        cycle=accepted.cycle[keep],
+        epoch=accepted.epoch[keep],
+        a=columns["a"].reshape(-1, LANES),
+        w=columns["w"].reshape(-1, LANES),
+        last=columns["last"],
+    )
+
+
+def find_windows(last: IntColumn) -> Windows:
+    """Window boundaries; the final beat is known to end a window."""
+    end = np.flatnonzero(last).astype(np.int64)
+    start = np.concatenate([np.zeros(1, np.int64), end + 1])[: len(end)]
+    of_beat = np.repeat(np.arange(len(end), dtype=np.int64), end - start + 1)
+    position = np.arange(len(last), dtype=np.int64) - start[of_beat]
+    return Windows(start=start, end=end, of_beat=of_beat, position=position)
+
+
+def config_before(writes: Transfers, cycle: IntColumn, epoch: IntColumn) -> dict[str, IntColumn]:
+    """Each field as it stands at the beginning of the given cycles: a write counts from the next cycle on."""
+    row = np.searchsorted(writes.cycle, cycle, side="left") - 1
+    known = row >= 0
+    # A reset sets the fields to 0.
+    known[known] = writes.epoch[row[known]] == epoch[known]
+    values = {name: np.zeros(len(cycle), np.int64) for name in FIELDS}
+    for name in FIELDS:
+        values[name][known] = writes.columns[name][row[known]]
+    return values
+
+
+def window_config(beats: Beats, windows: Windows, writes: Transfers) -> dict[str, IntColumn]:
+    """(n,) each field as the first beat of the window sampled it."""
+    sampled = config_before(writes, beats.cycle[windows.start], beats.epoch[windows.start])
+    return {name: values[windows.of_beat] for name, values in sampled.items()}
+
+
+# --- Arithmetic ------------------------------------------------------------------------------
+
+
+def filter_lanes(beats: Beats, config: dict[str, IntColumn]) -> Filtered:
+    """Steps 1 to 3, and the number of steps of each beat (6 and 7)."""
+    keep_a = beats.a > config["tau_a"][:, None]
+    keep_w = (np.abs(beats.w) >= config["tau_w"][:, None]) & (beats.w != 0)
+    keep = keep_a & keep_w
+    nnz = np.asarray(keep.sum(axis=1), dtype=np.int64)
+    steps = np.where(nnz == 0, 1 - config["skip_zero"], (nnz + 1) >> 1)
+    return Filtered(config=config, keep_a=keep_a, keep_w=keep_w, keep=keep, nnz=nnz, steps=steps)
+
+
+def arbitrate(beats: Beats, filtered: Filtered, restart: BoolColumn) -> Grants:
+    """Steps 4 to 7. Args: restart (n,) beats before which the pointer goes back to 0, besides the resets."""
+    masks = (filtered.keep.astype(np.int64) << np.arange(LANES)).sum(axis=1)
+    fresh = restart.copy()
+    fresh[1:] |= beats.epoch[1:] != beats.epoch[:-1]
+    pointers, pointer = [], 0
+    for mask, reset in zip(masks.tolist(), fresh.tolist(), strict=True):
+        pointer = 0 if reset else pointer
+        pointers.append(pointer)
+        pointer = NEXT[pointer][mask]
+    before = np.array(pointers, dtype=np.int64)
+    # Grants go round from the pointer; lanes without a pair come behind all others.
+    turn = (np.arange(LANES) - before[:, None]) % LANES
+    lane = np.argsort(np.where(filtered.keep, turn, LANES + turn), axis=1).astype(np.int64)
+    product = np.take_along_axis(np.where(filtered.keep, beats.a * beats.w, 0), lane, axis=1)
+    return Grants(pointer=before, lane=lane, product=product)
+
+
+def accumulate(product: IntColumn, windows: Windows) -> Sums:
+    """Steps 8 and 9: both products of a step at once, and the first step out of range decides."""
+    step = product[:, 0::2] + product[:, 1::2]
+    # Running sums over everything, less what the windows before have added.
+    running = np.cumsum(step.reshape(-1)).reshape(step.shape)
+    base = np.where(windows.start > 0, running[windows.start - 1, -1], 0) if len(running) else windows.start
+    after = running - base[windows.of_beat][:, None]
+    out = (after > SUM_MAX).astype(np.int64) - (after < SUM_MIN)
+    places = np.arange(out.size, dtype=np.int64).reshape(out.shape)
+    first = per_window(np.minimum, np.where(out != 0, places, out.size), windows)
+    stuck = first < out.size
+    side = np.zeros(len(first), np.int64)
+    side[stuck] = out.reshape(-1)[first[stuck]]
+    bounds = np.where(side > 0, SUM_MAX, SUM_MIN)
+    return Sums(
+        before=after - step, after=after, out=out, first_out=np.where(stuck, first, NONE), side=side,
+        sum=np.where(stuck, bounds, after[windows.end, -1]),
+    )  # fmt: skip
+
+
+# --- Tables ----------------------------------------------------------------------------------
+
+
+def per_window(ufunc: np.ufunc, values: IntColumn, windows: Windows) -> IntColumn:
+    """(k,) `ufunc` folded over the beats of each window (and over the second axis, if there is one)."""
+    if not len(windows.start):
+        return np.zeros(0, np.int64)
+    flat = values if values.ndim == 1 else ufunc.reduce(values, axis=1)
+    return np.asarray(ufunc.reduceat(flat, windows.start), dtype=np.int64)
+
+
+def previous(values: IntColumn, epoch: IntColumn, none: int) -> IntColumn:
+    """The value one entry earlier in the same epoch, or `none`."""
+    shifted = np.concatenate([np.full(1, none, np.int64), values[:-1]])[: len(values)]
+    shifted[1:][epoch[1:] != epoch[:-1]] = none
+    return shifted
+
+
+def run_of(active: BoolColumn, begins: BoolColumn) -> IntColumn:
+    """(n,) how many entries in a row `active` has held, this one included; a run does not reach over `begins`."""
+    index = np.arange(len(active), dtype=np.int64)
+    stop = np.where(~active, index, np.where(begins, index - 1, NONE))
+    return index - np.maximum.accumulate(stop) if len(active) else index
+
+
+def lane_table(facts: Facts) -> Table:
+    """One row a lane: beat by beat, lane 0 first. `above` is a - tau_a, `reach` is abs(w) - tau_w."""
+    beats, filtered = facts.beats, facts.filtered
+    config = filtered.config
+    pairs = {
+        "a": beats.a, "w": beats.w, "above": beats.a - config["tau_a"][:, None],
+        "reach": np.abs(beats.w) - config["tau_w"][:, None], "keep_a": filtered.keep_a, "keep_w": filtered.keep_w,
+        "keep": filtered.keep,
+    }  # fmt: skip
+    singles = {"cycle": beats.cycle, "epoch": beats.epoch, "position": facts.windows.position} | config
+    columns = {name: np.repeat(values, LANES) for name, values in singles.items()}
+    columns["lane"] = np.tile(np.arange(LANES, dtype=np.int64), len(beats.cycle))
+    columns |= {name: values.reshape(-1).astype(np.int64) for name, values in pairs.items()}
+    return Table(columns)
+
+
+def step_table(facts: Facts) -> Table:
+    """One row a step with a grant; `second`, `a1`, `w1` and `p1` are NONE or 0 without a second one.
+
+    ``before`` and ``after`` are the exact sums of the window, without saturation; `stuck` is 1 if an earlier
+    step has left the range.
+    """
+    beats, grants, nnz = facts.beats, facts.grants, facts.filtered.nnz
+    beat, step = np.nonzero(nnz[:, None] > 2 * np.arange(LANES // 2))
+    first, second = grants.lane[beat, 2 * step], grants.lane[beat, 2 * step + 1]
+    two = nnz[beat] > 2 * step + 1
+    out = facts.sums.first_out[facts.windows.of_beat[beat]]
+    previous_lane = grants.lane[beat, np.maximum(2 * step - 1, 0)]
+    columns = {
+        "cycle": beats.cycle[beat], "epoch": beats.epoch[beat], "position": facts.windows.position[beat],
+        "nnz": nnz[beat], "step": step.astype(np.int64), "grants": 1 + two.astype(np.int64),
+        "pointer": np.where(step == 0, grants.pointer[beat], (previous_lane + 1) % LANES),
+        "first": first, "second": np.where(two, second, NONE),
+        "a0": beats.a[beat, first], "w0": beats.w[beat, first],
+        "a1": np.where(two, beats.a[beat, second], 0), "w1": np.where(two, beats.w[beat, second], 0),
+        "p0": grants.product[beat, 2 * step], "p1": grants.product[beat, 2 * step + 1],
+        "before": facts.sums.before[beat, step], "after": facts.sums.after[beat, step],
+        "stuck": ((out >= 0) & (out < LANES // 2 * beat + step)).astype(np.int64),
+    }  # fmt: skip
+    return Table(columns)
+
+
+def beat_table(facts: Facts) -> Table:
+    """One row a beat. `pointer` is that before its first step; `zero_run` counts zero beats in a row in its window."""
+    beats, windows, filtered = facts.beats, facts.windows, facts.filtered
+    before = previous(beats.cycle, beats.epoch, NONE)
+    columns = {
+        "cycle": beats.cycle, "epoch": beats.epoch, "window": windows.of_beat, "position": windows.position,
+        "length": windows.length[windows.of_beat], "last": beats.last, "nnz": filtered.nnz,
+        "pointer": facts.grants.pointer, "steps": filtered.steps,
+        "prev_nnz": previous(filtered.nnz, beats.epoch, NONE),
+        "zero_run": run_of(filtered.nnz == 0, windows.position == 0),
+        "gap": np.where(before == NONE, NONE, beats.cycle - before - 1),
+    }  # fmt: skip
+    return Table(columns | filtered.config)
+
+
+def window_table(facts: Facts, writes: Transfers) -> Table:
+    """One row a complete window. ``prev_*`` belong to the window before in the same epoch (0 without one).
+
+    ``dropped_*``: in the first window of an epoch, the configuration that the reset before it dropped; else 0.
+    """
+    beats, windows, nnz = facts.beats, facts.windows, facts.filtered.nnz
+    epoch, zero = beats.epoch[windows.end], nnz == 0
+    config = {name: values[windows.start] for name, values in facts.filtered.config.items()}
+    total = facts.sums.after[windows.end, -1]
+    results = expected_results(facts).columns
+    columns = {
+        "cycle": beats.cycle[windows.end], "first_cycle": beats.cycle[windows.start], "epoch": epoch,
+        "length": windows.length, **results, "total": total, "pointer": facts.grants.pointer[windows.start],
+        "zero_beats": per_window(np.add, zero.astype(np.int64), windows),
+        "zero_run": per_window(np.maximum, run_of(zero, windows.position == 0), windows),
+        "zero_first": zero[windows.start].astype(np.int64), "zero_last": zero[windows.end].astype(np.int64),
+    }  # fmt: skip
+    names = ("length", "nnz", "side", "sum", "skip_zero", "tau_a", "tau_w")
+    columns |= config | extremes(facts)
+    columns |= {f"prev_{name}": previous(columns[name], epoch, 0) for name in names}
+    return Table(columns | dropped_config(writes, epoch))
+
+
+def extremes(facts: Facts) -> dict[str, IntColumn]:
+    """(k,) how far the exact sum went, where it first left the range, and the result of another order.
+
+    ``sum_from_lane_0`` is the sum if the pointer had been 0 when the window began.
+    """
+    beats, windows, sums = facts.beats, facts.windows, facts.sums
+    out_beat = np.where(sums.first_out == NONE, 0, sums.first_out >> 2)
+    other = arbitrate(beats, facts.filtered, windows.position == 0)
+    return {
+        "side": sums.side, "peak": per_window(np.maximum, sums.after, windows),
+        "trough": per_window(np.minimum, sums.after, windows),
+        "out_position": np.where(sums.first_out == NONE, NONE, windows.position[out_beat]),
+        "sum_from_lane_0": accumulate(other.product, windows).sum,
+    }  # fmt: skip
+
+
+def dropped_config(writes: Transfers, epoch: IntColumn) -> dict[str, IntColumn]:
+    """(k,) see `window_table`."""
+    opens = np.ones(len(epoch), np.bool_)
+    opens[1:] = epoch[1:] != epoch[:-1]
+    row = np.searchsorted(writes.epoch, epoch, side="left") - 1
+    known = opens & (row >= 0)
+    known[known] = writes.epoch[row[known]] == epoch[known] - 1
+    values = {f"dropped_{name}": np.zeros(len(epoch), np.int64) for name in FIELDS}
+    for name in FIELDS:
+        values[f"dropped_{name}"][known] = writes.columns[name][row[known]]
+    return values
+
+
+def write_table(writes: Transfers, accepted: Transfers) -> Table:
+    """One row a write. ``old_*`` stood there before. ``taken`` is 1 if a beat was accepted in the same cycle.
+
+    ``begun`` is how many beats of an unfinished window had been accepted before this cycle, ``ends`` is 1 if the
+    beat of this cycle ends its window.
+    """
+    cycle, epoch = writes.cycle, writes.epoch
+    old = config_before(writes, cycle, epoch)
+    row = np.searchsorted(accepted.cycle, cycle, side="left")
+    taken = row < len(accepted)
+    taken[taken] = accepted.cycle[row[taken]] == cycle[taken]
+    last = np.asarray(accepted.columns["last"], dtype=np.int64)
+    # Beats since the last end of a window or reset, before each beat and behind the final one.
+    begins = np.ones(len(last) + 1, np.bool_)
+    begins[1:] = last != 0
+    begins[1:-1] |= accepted.epoch[1:] != accepted.epoch[:-1]
+    count = run_of(np.ones(len(last) + 1, np.bool_), begins) - 1
+    here = np.concatenate([accepted.epoch, np.full(1, NONE, np.int64)])
+    ends = np.zeros(len(cycle), np.int64)
+    ends[taken] = last[row[taken]]
+    open_before = np.where((row > 0) & (here[row - 1] == epoch), count[row], 0)
+    columns = {"cycle": cycle, "epoch": epoch, "taken": taken.astype(np.int64), "begun": open_before, "ends": ends}
+    columns |= {name: np.asarray(writes.columns[name], dtype=np.int64) for name in FIELDS}
+    return Table(columns | {f"old_{name}": values for name, values in old.items()})
