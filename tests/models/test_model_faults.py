@@ -7,6 +7,7 @@ import signal
 import socket
 import threading
 import time
+from collections.abc import Iterator
 
 import pytest
 from loopback import (
@@ -170,6 +171,15 @@ def test_a_refused_parameter_names_the_flag_to_drop(
     assert flag not in str(unset), "what was not given cannot be left out"
 
 
+@pytest.fixture
+def heard_signal() -> Iterator[None]:
+    """Ctrl-C is heard, even if a shell started the tests in its background, which has them ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard_signal")
 def test_ctrl_c_passes_at_once_while_the_server_thinks_and_while_we_wait(serve: Serve) -> None:
     for replies, settings in (([silence(30)], {}), ([status(503, headers={"Retry-After": "4"})], {})):
         asking = serve(replies, **settings)
