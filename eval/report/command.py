@@ -22,6 +22,9 @@ _FULL = 100.0
 
 def rerun_command(header: Header) -> str:
     """``dv-agent run`` with the options of the record; what stands at its default is left out."""
+    if replayed := header.options.get("replay"):
+        again = ["--reparse"] if header.options.get("reparse") else []
+        return shlex.join(["dv-agent", "run", "--model", f"replay:runs/{replayed}", *again])
     return shlex.join(["dv-agent", "run", "--design", header.design, "--agent", header.agent, *_options(header)])
 
 
@@ -41,7 +44,7 @@ def _options(header: Header) -> Iterator[str]:
     if simulator and simulator[0] != _ICARUS:
         yield from ("--simulator", simulator[0])
     if header.strategy not in ("", "default"):
-        yield from ("--strategy", header.strategy)
+        yield from ("--prompt-strategy", header.strategy)
     if header.options.get("guided") is False:
         yield "--unguided"
     yield from _flags({name: value for name, value in header.options.items() if name != "guided"})

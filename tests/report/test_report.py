@@ -115,14 +115,16 @@ def test_the_transcript_of_a_model_is_shown_with_its_price(searched: Path, tmp_p
     lines += [reply_line(1, "second reply", "second prompt", [refused, answered]), *turns[1:]]
     write_lines(folder, lines)
     model = {"model": "openai:some-model", "temperature": 0.5}
-    edit_header(folder, agent="llm", model=model, strategy="default", reproducible=False)
+    edit_header(folder, agent="llm", model=model, strategy="stuck", reproducible=False)
     page = report_of(folder)
     text = squeezed(page.text)
     for words in ("first prompt", "second reply", "RateLimitError (429)", "as in turn 1", "tests[0]: no such track",
                   "examples (3 items, about 120 tokens)", "openai:some-model", "returned-model-1", "$0.75",
-                  "--model openai:some-model --temperature 0.5"):  # fmt: skip
+                  "--model openai:some-model --temperature 0.5", "--prompt-strategy stuck"):  # fmt: skip
         assert words in text
     assert any("over tokens" in one["aria-label"] for one in page.all("svg"))
+    edit_header(folder, agent_options={"replay": "20261120_x", "reparse": True})
+    assert "dv-agent run --model replay:runs/20261120_x --reparse" in squeezed(report_of(folder).text)
 
 
 def test_a_price_that_nobody_knows_is_said_to_be_unknown(searched: Path, tmp_path: Path) -> None:
