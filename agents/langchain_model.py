@@ -101,11 +101,12 @@ class LangChainModel:
         """One request; what it used is added to `attempts`, whatever comes of it."""
         from dv_agent.agents.model_client import ask_once, finish_of, model_of, text_of  # noqa: PLC0415
         from dv_agent.agents.model_meter import usage_of_failure, usage_of_reply  # noqa: PLC0415
-        from dv_agent.agents.tool_wire import calls_of, native_of, wire_extra  # noqa: PLC0415
+        from dv_agent.agents.tool_wire import calls_of, mended, native_of, wire_extra  # noqa: PLC0415
 
         self._pace.wait(self._on_wait)
         begun = self._clock()
         answer = ask_once(client, messages, self.settings.timeout, tools)
+        answer = mended(answer) if tools else answer
         seconds = self._clock() - begun
         counted = (*messages, *wire_extra(messages, tools))
         if isinstance(answer, Exception):

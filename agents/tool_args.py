@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -73,8 +73,10 @@ class ShowWaveform(Arguments):
     test: int = Field(ge=0, le=FAR, description="number of the test in this run")
     first_cycle: int = Field(default=0, ge=0, le=FAR)
     cycles: int = Field(default=32, ge=1, le=MAX_CYCLES_SHOWN)
-    signals: list[str] = Field(
-        default_factory=list, max_length=MAX_SIGNALS_SHOWN, description="pins of the top module; empty: all of them"
+    signals: list[Annotated[str, Field(max_length=NAME)]] = Field(
+        default_factory=list,
+        max_length=MAX_SIGNALS_SHOWN,
+        description="pins of the top module, or inner signals by instance path, such as fifo.count; empty: all pins",
     )
 
 

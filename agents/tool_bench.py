@@ -11,9 +11,12 @@ from dv_agent.agents.replay import UNLIMITED
 from dv_agent.agents.state import RunState, advance
 from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.agents.tool_decoys import decoy_plan
+from dv_agent.agents.tool_text import ToolError
+from dv_agent.agents.tool_vcd import InnerSignals, play_inner
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.holes import Hole, holes
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.expansion import expand
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
 from dv_agent.designs.stimulus import StimulusError, Test
@@ -66,13 +69,19 @@ class Decoys:
 class ToolBench(Testbench):
     """A testbench that samples decoys too: whatever advances a run through it keeps them up to date.
 
+    Args:
+        inner: whether inner signals can be shown, which takes Icarus.
+
     Attributes:
         decoys: None where there are none.
     """
 
-    def __init__(self, folder: DesignFolder, plan: Plan, session: Session, chosen: Sequence[str] = ()) -> None:
+    def __init__(
+        self, folder: DesignFolder, plan: Plan, session: Session, chosen: Sequence[str] = (), inner: bool = True
+    ) -> None:
         tap = Tap(session)
         super().__init__(folder, plan, tap)
+        self._shows_inner = inner
         self.decoys = Decoys(folder, plan, chosen, tap) if chosen else None
         self._plain = Testbench(folder, plan, session)
         self._traces: dict[str, Trace] = {}
@@ -97,6 +106,18 @@ class ToolBench(Testbench):
             kept = list(self._traces.items())[-TRACES + 1 :]
             self._traces = {**dict(kept), test.digest: self._plain.run(test).trace}
         return self._traces[test.digest]
+
+    def inner(self, test: Test, wanted: Sequence[str], cycles: int) -> InnerSignals:
+        """Inner signals in the first cycles of a test.
+
+        Raises:
+            ToolError: this simulator does not show any.
+            SimulationError: it failed.
+        """
+        if not self._shows_inner:
+            raise ToolError("inner signals can be shown with the simulator icarus only; pins with every one")
+        design = self.folder.design
+        return play_inner(design, expand(design, self.folder.schema, test), wanted, cycles)
 
 
 class Tap:

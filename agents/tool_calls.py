@@ -12,7 +12,7 @@ from dv_agent.agents.tool_args import Arguments, RunTests
 from dv_agent.agents.tool_text import ToolError
 from dv_agent.designs.stimulus import path_text
 
-MAX_ARGUMENTS = 400_000
+MAX_ARGUMENTS, MAX_TESTS_TEXT = 20_000, 400_000
 
 
 def read_arguments(model: type[Arguments], text: str) -> Arguments:
@@ -22,8 +22,9 @@ def read_arguments(model: type[Arguments], text: str) -> Arguments:
         ToolError: no JSON object, or what of it does not fit.
     """
     text = text.strip() or "{}"
-    if len(text) > MAX_ARGUMENTS:
-        raise ToolError(f"the arguments are longer than {MAX_ARGUMENTS} characters")
+    most = MAX_TESTS_TEXT if model is RunTests else MAX_ARGUMENTS
+    if len(text) > most:
+        raise ToolError(f"the arguments are longer than {most} characters")
     if not text.startswith("{"):
         raise ToolError("the arguments are no JSON object")
     reading = read_value(text, 0, len(text))

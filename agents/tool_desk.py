@@ -6,10 +6,8 @@ bounds; nothing of it becomes a path, a command, code or a pattern. Whatever goe
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.replies import ParsedReply, parse_reply
 from dv_agent.agents.reply_json import clean
 from dv_agent.agents.tool_args import (
@@ -33,12 +31,11 @@ from dv_agent.agents.tool_ledger import Ledger
 from dv_agent.agents.tool_reading import read_rtl, read_specification
 from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
 from dv_agent.agents.tool_results import results_text
-from dv_agent.agents.tool_text import ToolError, clipped, unknown
+from dv_agent.agents.tool_text import Room, ToolError, clipped, unknown
 from dv_agent.agents.tool_tracing import trace_signal
-from dv_agent.agents.tool_waves import show_waveform
+from dv_agent.agents.tool_waves import Waves, show_waveform
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.stimulus import Test
-from dv_agent.designs.trace import Trace
 from dv_agent.errors import DvAgentError
 from dv_agent.prompts.view import View
 
@@ -46,21 +43,7 @@ MAX_USES = 60
 KEPT_ARGUMENTS, KEPT_NAME, KEPT_ERROR = 1_000, 80, 300
 LEAST_ROOM = 600
 RUN = "run_tests"
-Waves = Callable[[Test], Trace]
-
-
-@dataclass(frozen=True, slots=True)
-class Room:
-    """Most characters of one result, and of all results to one reply."""
-
-    result: int
-    reply: int
-
-
-def room_of(settings: ModelSettings) -> Room:
-    """Such that the results to one reply take at most a third of the context."""
-    tokens = settings.context_tokens - settings.reply_tokens
-    return Room(min(12_000, max(tokens // 2, 1_500)), min(24_000, max(tokens, 3_000)))
+UNREADABLE = "unreadable_call"  # of dv_agent.agents.tool_wire, which loads LangChain
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +62,7 @@ class Desk:
     """Answers tools for one run.
 
     Args:
-        waves: plays a test of this run again, for its waveform.
+        waves: for the waveforms of tests that have run.
         decoys: what stands among the holes without being one.
     """
 
@@ -146,8 +129,8 @@ class Desk:
             error = str(refused)
             text = f"ERROR: {error}"
         except DvAgentError as failed:
-            error = f"{type(failed).__name__}: {failed}"
-            text = f"ERROR: this tool does not work here: {error}"
+            error = f"{type(failed).__name__}: {failed}"  # may name files, which are none of the model's business
+            text = f"ERROR: this does not work here ({type(failed).__name__}); go on without it"
         except Exception as bug:  # a fault of ours ends no run of somebody's
             error = f"internal: {type(bug).__name__}"
             text = "ERROR: this tool failed on these arguments; go on without it"
@@ -158,6 +141,8 @@ class Desk:
         return text
 
     def _answer(self, call: str, name: str, arguments: str) -> str | None:
+        if name == UNREADABLE:
+            raise ToolError("the arguments of a call are one JSON object, not text or a list; that reply was lost")
         if name not in TOOLS:
             raise unknown("tool", name, TOOLS)
         if len(self._left.uses) >= MAX_USES and name not in (RUN, "finish"):
@@ -184,7 +169,7 @@ class Desk:
             case ExplainHole():
                 return book.explain(asked, self._numbers, self._ledger.claims, room)
             case ShowWaveform():
-                return show_waveform(view.design, self._waves(self._test(asked.test)[0]), asked, room)
+                return show_waveform(view.design, self._waves, self._test(asked.test)[0], asked, room)
             case ClaimUnreachable():
                 return self._ledger.claim(asked, book)
             case ReportBug():

@@ -47,12 +47,12 @@ class HoleBook:
     def __init__(self, view: View, decoys: Decoys | None) -> None:
         self._groups = {group.name: group for group in view.plan.covergroups}
         self._families = [f"{item.covergroup}.{item.name}" for item in view.plan.items]
-        false = decoys.holes() if decoys else ()
+        false = decoys.plan.bins if decoys else ()
         found = [_entry(view.plan, hole, view.nearest.get(view.plan.index(hole.bin))) for hole in view.holes]
         if decoys:
-            found += [_entry(decoys.plan, one, decoys.attempt(decoys.plan.index(one.bin))) for one in false]
+            found += [_entry(decoys.plan, one, decoys.attempt(decoys.plan.index(one.bin))) for one in decoys.holes()]
         self.entries = {one.hole.bin: one for one in sorted(found, key=self._order)}
-        self.known = {one.id for one in view.plan.bins} | {one.bin for one in false}
+        self.known = {one.id for one in view.plan.bins} | {one.id for one in false}
         self.total = len(view.plan.bins) + len(false)
         self.covered = self.total - len(self.entries)
         self._sizes = {f"{item.covergroup}.{item.name}": item.stop - item.start for item in view.plan.items}

@@ -79,7 +79,8 @@ def _section(sections: Sequence[SpecSection], wanted: str) -> SpecSection:
     found = [one for one in sections if word in one.title.lower()]
     if len(found) == 1:
         return found[0]
-    raise unknown("section", wanted, (one.title for one in found or sections))
+    titles = [one.title for one in found or sections]
+    raise unknown("section", wanted, [*titles, *(one.number for one in sections if one.number and not found)])
 
 
 def read_rtl(files: Files, structure: Structure | None, asked: ReadRtl, room: int) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
+from dv_agent.agents.model import ModelSettings
 from dv_agent.prompts.fence import fenced
 
 NEAREST = 4
@@ -13,6 +15,20 @@ LISTED = 12
 
 class ToolError(Exception):
     """Why a call was refused, in words for the model that made it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """Most characters of one result, and of all results to one reply."""
+
+    result: int
+    reply: int
+
+
+def room_of(settings: ModelSettings) -> Room:
+    """Such that the results to one reply take at most a third of the context."""
+    tokens = settings.context_tokens - settings.reply_tokens
+    return Room(min(12_000, max(tokens // 2, 1_500)), min(24_000, max(tokens, 3_000)))
 
 
 def unknown(kind: str, name: str, known: Iterable[str], hint: str = "") -> ToolError:

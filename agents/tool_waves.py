@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 from dv_agent.agents.tool_args import ShowWaveform
 from dv_agent.agents.tool_text import ToolError, data, unknown
-from dv_agent.designs.design import Design, FieldSpec, ObservePort, ResponderPort, StrobePort
+from dv_agent.agents.tool_vcd import MAX_CYCLES, InnerSignals
+from dv_agent.designs.design import Design, ResponderPort
+from dv_agent.designs.stimulus import Test
 from dv_agent.designs.trace import Trace
 
 DECIMAL_BITS = 8
@@ -14,40 +17,73 @@ _MARGIN = 400
 _WORD_DIGITS = 8
 
 
-def show_waveform(design: Design, trace: Trace, asked: ShowWaveform, room: int) -> str:
-    """Signals over cycles, as the monitors saw them just before each rising edge.
+class Waves(Protocol):
+    """Plays tests of the run again, for their waveforms."""
+
+    def trace(self, test: Test) -> Trace:
+        """What the monitors see."""
+        ...
+
+    def inner(self, test: Test, wanted: Sequence[str], cycles: int) -> InnerSignals:
+        """Inner signals in the first cycles."""
+        ...
+
+
+def show_waveform(design: Design, waves: Waves, test: Test, asked: ShowWaveform, room: int) -> str:
+    """Signals over cycles, as they are just before each rising edge: pins as the monitors saw them, inner signals as
+    the simulator has them.
 
     Raises:
         ToolError: no such signals or cycles.
+        DvAgentError: inner signals cannot be had.
     """
-    names = list(dict.fromkeys(asked.signals)) or list(trace.signals)
-    for name in names:
-        if name not in trace.signals:
-            raise unknown(
-                "pin", name, trace.signals, "Inner signals are not recorded; trace_signal says what drives a pin."
-            )
+    trace = waves.trace(test)
     if asked.first_cycle >= trace.cycles:
         raise ToolError(f"first_cycle: test {asked.test} has cycles 0 to {trace.cycles - 1}")
     cycles = range(asked.first_cycle, min(asked.first_cycle + asked.cycles, trace.cycles))
+    names = [name.removeprefix(f"{design.top}.") for name in asked.signals] or list(trace.signals)
+    hidden = [name for name in names if name not in trace.signals]
+    columns = _inner_columns(hidden, waves, test, cycles) if hidden else {}
     bits = signal_bits(design)
-    columns = [("cycle", [str(cycle) for cycle in cycles])]
+    for name in names:
+        if name in trace.signals:
+            columns[name] = [_value(trace, name, cycle, bits.get(name, 1)) for cycle in cycles]
+    table = [("cycle", [str(cycle) for cycle in cycles])]
     if trace.in_reset[cycles.start : cycles.stop].any():
-        columns.append(("in_reset", [str(int(trace.in_reset[cycle])) for cycle in cycles]))
-    columns += [(name, [_value(trace, name, cycle, bits.get(name, 1)) for cycle in cycles]) for name in names]
+        table.append(("in_reset", [str(int(trace.in_reset[cycle])) for cycle in cycles]))
+    table += [(name, columns[name]) for name in dict.fromkeys(names)]
     label = f"test {asked.test}, cycles {cycles.start} to {cycles.stop - 1} of {trace.cycles} ({trace.end.value})"
-    return data(label, _table(columns), room - _MARGIN)
+    return data(label, _table(table), room - _MARGIN)
+
+
+def _inner_columns(names: Sequence[str], waves: Waves, test: Test, cycles: range) -> dict[str, list[str]]:
+    """The values of signals that are no pins."""
+    if cycles.stop > MAX_CYCLES:
+        raise ToolError(f"inner signals can be shown in cycles 0 to {MAX_CYCLES - 1}; pins in all")
+    found = waves.inner(test, names, cycles.stop)
+    for name in names:
+        if name not in found.values:
+            raise unknown(
+                "signal", name, found.widths, "Write inner signals with their instance path, such as fifo.count."
+            )
+        if len(found.values[name]) < cycles.stop:
+            raise ToolError(f"{name} has no value in cycle {cycles.stop - 1}: the simulation ended before it")
+    return {name: [_binary(found.values[name][cycle]) for cycle in cycles] for name in names}
+
+
+def _binary(value: str) -> str:
+    if set(value) - {"0", "1"}:
+        return "x"
+    number = int(value, 2)
+    return str(number) if len(value) <= DECIMAL_BITS else f"0x{number:0{(len(value) + 3) // 4}x}"
 
 
 def signal_bits(design: Design) -> Mapping[str, int]:
     """Width of every payload signal; what is missing is one bit wide."""
-    fields: list[FieldSpec] = []
+    fields = []
     for port in design.ports.values():
-        if isinstance(port, ResponderPort):
-            fields += [*port.request.fields.values(), *port.response.fields.values()]
-        elif isinstance(port, ObservePort | StrobePort):
-            fields += port.fields.values()
-        else:
-            fields += port.fields.values()
+        sides = (port.request, port.response) if isinstance(port, ResponderPort) else (port,)
+        fields += [field for side in sides for field in side.fields.values()]
     return {one.signal: one.bits for one in fields}
 
 

@@ -7,13 +7,17 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, InvalidToolCall, SystemMessage, ToolMessage
+from pydantic import ValidationError
 
 from dv_agent.agents.model import Message, ToolCall, ToolSpec
 
 MAX_CALLS = 400
 MAX_ARGUMENTS = 400_000
 MAX_NATIVE = 400_000
+UNREADABLE = "unreadable_call"
+"""The name of a call whose arguments were no object: LangChain then keeps nothing of the reply."""
+
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
@@ -58,6 +62,20 @@ def calls_of(answer: AIMessage) -> tuple[ToolCall, ...]:
         taken.add(one)
         calls.append(ToolCall(id=_clean(one), name=_clean(str(name or ""))[:200], arguments=_clean(arguments)))
     return tuple(calls)
+
+
+def mended(answer: AIMessage | Exception) -> AIMessage | Exception:
+    """An answer that LangChain refused because arguments are JSON but no object: as one with calls that say so."""
+    if not isinstance(answer, ValidationError) or answer.title != AIMessage.__name__:
+        return answer
+    found = [one for one in answer.errors() if one["loc"][:1] == ("tool_calls",) and one["loc"][-1] == "args"]
+    if not found:
+        return answer
+    calls = [
+        InvalidToolCall(type="invalid_tool_call", name=UNREADABLE, args=_text(one["input"]), id=None, error=None)
+        for one in found
+    ]
+    return AIMessage(content="", invalid_tool_calls=calls, response_metadata={"finish_reason": "tool_calls"})
 
 
 def native_of(answer: AIMessage) -> str:

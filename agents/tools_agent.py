@@ -27,7 +27,7 @@ from dv_agent.prompts.view import View
 
 CALLS_PER_REPLY = 16
 REPLIES_PER_TURN = 16
-SILENT_TURNS = 3
+SILENT_REPLIES = 3
 SILENT = "Your last reply called no tool, so nothing happened. Go on by calling tools; call finish to end the run."
 RESUMED = "The run is resumed, so it need not be over: there is budget again. Go on, or call finish again."
 
@@ -113,9 +113,11 @@ class ToolsAgent:
         except BaseException:
             self._state = "paused"
             raise
-        self._silent = self._silent + 1 if self._state == "silent" else 0
         if self._state == "silent":
+            self._silent = self._silent + 1 if self._turn.replies == 1 else 1
             self._turn.errors.append("the reply called no tool")
+        else:
+            self._silent = 0
         self._finished = self._desk.finished and self._state == "paused"
         return self._proposal()
 
@@ -167,7 +169,7 @@ class ToolsAgent:
 
     def _proposal(self) -> Proposal:
         turn, left = self._turn, self._desk.leave()
-        stop = turn.stop or ("no_tool_calls" if self._silent >= SILENT_TURNS else "")
+        stop = turn.stop or ("no_tool_calls" if self._silent >= SILENT_REPLIES else "")
         return Proposal(
             tests=left.tests,
             usage=turn.usage,

@@ -121,7 +121,7 @@ def launch(request: Request, watcher: Watcher) -> Finished:
         plan = load_plan(folder.path / "plan.yaml")
         simulator = find_simulator(past.header.simulator.split()[0] if past else request.simulator)
         session = stack.enter_context(simulator.open(folder.design))
-        bench, interrupt = open_bench(request, past, folder, plan, session), Interrupt()
+        bench, interrupt = open_bench(request, past, folder, plan, simulator, session), Interrupt()
         if past:
             start = _resumed(past, request, bench, watcher, interrupt)
         elif again:

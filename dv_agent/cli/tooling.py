@@ -26,7 +26,12 @@ TOOLS = "tools"
 
 
 def open_bench(
-    request: Request, past: RecordedRun | None, folder: DesignFolder, plan: Plan, session: Session
+    request: Request,
+    past: RecordedRun | None,
+    folder: DesignFolder,
+    plan: Plan,
+    simulator: Simulator,
+    session: Session,
 ) -> Testbench:
     """The testbench of a run, with decoys if its agent works with tools.
 
@@ -43,7 +48,7 @@ def open_bench(
     if (request.model or {}).get("model", "").startswith("replay:"):
         raise UsageError("a run with tools cannot be replayed; `dv-agent rescore` simulates its tests again")
     chosen = past.header.decoys if past else choose_decoys(plan, request.decoys, request.seed)
-    return ToolBench(folder, plan, session, chosen)
+    return ToolBench(folder, plan, session, chosen, inner=simulator.name == "icarus")
 
 
 def decoys_of(bench: Testbench) -> tuple[str, ...]:
@@ -72,8 +77,9 @@ def tools_agent(
     """
     from dv_agent.agents.langchain_model import LangChainModel
     from dv_agent.agents.model_cache import CachingModel
-    from dv_agent.agents.tool_desk import Desk, room_of
+    from dv_agent.agents.tool_desk import Desk
     from dv_agent.agents.tool_playback import PlaybackModel
+    from dv_agent.agents.tool_text import room_of
     from dv_agent.agents.tools_agent import ToolsAgent
 
     assert header.model is not None
@@ -86,7 +92,7 @@ def tools_agent(
     playback = PlaybackModel(asked, past.replies if past else (), len(past.turns) if past else 0)
     if record:
         playback.attach(record)
-    desk = Desk(bench.trace, room_of(header.model), bench.decoys)
+    desk = Desk(bench, room_of(header.model), bench.decoys)
     return ToolsAgent(playback, desk, model.price, should_stop)
 
 
