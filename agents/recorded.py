@@ -33,12 +33,9 @@ class RecordedRun:
     size: int
 
     @property
-    def paid(self) -> ReplyLine | None:
-        """A reply whose turn was never finished: the next turn begins with it."""
-        for line in reversed(self.replies):
-            if line.turn == len(self.turns) and not line.failure:
-                return line
-        return None
+    def paid(self) -> tuple[ReplyLine, ...]:
+        """Replies whose turn was never finished: the next turn begins with them."""
+        return tuple(line for line in self.replies if line.turn == len(self.turns) and not line.failure)
 
     @property
     def failed(self) -> tuple[ReplyLine, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.model import Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.recorded import RecordedRun
 from dv_agent.errors import ModelFailure, UsageError
@@ -41,7 +41,9 @@ class ReplayedModel:
         """Whether the record holds no further reply."""
         return self.asked >= len(self._lines)
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """The reply that was given then, with the tokens that it cost then; `tools` are not compared.
 
         Raises:
@@ -50,6 +52,11 @@ class ReplayedModel:
         line = self._lines[self.asked]
         if not self._reparse and line.messages != tuple(messages):
             raise ModelFailure(f"the replay diverges at message {self.asked}: {_difference(line.messages, messages)}")
+        if not self._reparse and line.output != (output.digest if output else ""):
+            raise ModelFailure(
+                f"the replay diverges at message {self.asked}: the schema of the reply that was asked for then is not "
+                "the one of today; --reparse goes on nevertheless"
+            )
         self.asked += 1
         return line.reply
 

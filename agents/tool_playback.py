@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from dv_agent.agents.model import ChatModel, Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.model import ChatModel, Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.record import ReplyLine, RunRecord
 from dv_agent.agents.recording import RecordingModel
 from dv_agent.errors import UsageError
@@ -42,7 +42,9 @@ class PlaybackModel:
         """Whether `turn` stands finished in the record."""
         return turn < self._turns
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """As `ChatModel.ask`.
 
         Raises:
@@ -52,4 +54,4 @@ class PlaybackModel:
             return self._lines.popleft().reply
         if self._recording is None:
             raise UsageError("the record holds no further reply of the model; the run cannot be resumed, only rescored")
-        return self._recording.ask(messages, tools)
+        return self._recording.ask(messages, tools, output)

@@ -147,6 +147,8 @@ class Display:
         )
         if header.model:
             self._console.print(Text(_usage(header)), soft_wrap=True)
+        if header.structured:
+            self._console.print(Text(_structured(header)), soft_wrap=True)
         for line in _judgement(header):
             self._console.print(Text(line), soft_wrap=True)
         self._console.print(f"record: {finished.folder} (report.html shows it)", soft_wrap=True)
@@ -172,6 +174,16 @@ def _usage(header: RunHeader) -> str:
         price = f"{unknown}, the others {spent.usd:.4f} US dollars"
     names = ", ".join(header.returned_models) or "nothing returned"
     return f"model: {names} · {spent.calls} calls · {spent.tokens:,} tokens · {price}"
+
+
+def _structured(header: RunHeader) -> str:
+    """What came of the wish for structured output, turn by turn."""
+    words = {
+        "given": "given", "refused": "refused by the server", "empty": "came empty",
+        "off": "no longer asked for, plain text instead",
+    }  # fmt: skip
+    counts = [f"{count} {words.get(name, name)}" for name, count in header.structured.items()]
+    return f"structured output, in turns: {', '.join(counts)}"
 
 
 def _judgement(header: RunHeader) -> Iterator[str]:

@@ -175,7 +175,8 @@ def resumed(
     record = RunRecord(past.folder, header, len(past.turns))
     if tools:
         tools.model.attach(record)
-    return Start(record, done.state, along or make_agent(header, bench.folder, record, say, past.paid))
+    paid = [one.reply for one in past.paid]
+    return Start(record, done.state, along or make_agent(header, bench.folder, record, say, paid))
 
 
 def _more(request: Request, header: RunHeader) -> dict[str, Any]:
