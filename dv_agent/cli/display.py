@@ -14,6 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dv_agent.eval.report.words import structured_words
+
 if TYPE_CHECKING:
     from dv_agent.agents.record import RunHeader
     from dv_agent.agents.state import RunState
@@ -148,7 +150,9 @@ class Display:
         if header.model:
             self._console.print(Text(_usage(header)), soft_wrap=True)
         if header.structured:
-            self._console.print(Text(_structured(header)), soft_wrap=True)
+            self._console.print(
+                Text(f"structured output, in turns: {structured_words(header.structured)}"), soft_wrap=True
+            )
         for line in _judgement(header):
             self._console.print(Text(line), soft_wrap=True)
         self._console.print(f"record: {finished.folder} (report.html shows it)", soft_wrap=True)
@@ -174,16 +178,6 @@ def _usage(header: RunHeader) -> str:
         price = f"{unknown}, the others {spent.usd:.4f} US dollars"
     names = ", ".join(header.returned_models) or "nothing returned"
     return f"model: {names} · {spent.calls} calls · {spent.tokens:,} tokens · {price}"
-
-
-def _structured(header: RunHeader) -> str:
-    """What came of the wish for structured output, turn by turn."""
-    words = {
-        "given": "given", "refused": "refused by the server", "empty": "came empty",
-        "off": "no longer asked for, plain text instead",
-    }  # fmt: skip
-    counts = [f"{count} {words.get(name, name)}" for name, count in header.structured.items()]
-    return f"structured output, in turns: {', '.join(counts)}"
 
 
 def _judgement(header: RunHeader) -> Iterator[str]:

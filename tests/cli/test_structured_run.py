@@ -65,7 +65,7 @@ def test_a_run_tells_what_came_of_structured_output(
     assert {name: told.get(name, 0) for name in counts} >= {name: count for name, count in counts.items() if count}
     assert header(run)["spent"]["calls"] == calls
     assert [line["reply"]["form"] for line in lines_of(run, "reply")] == forms
-    assert f"structured output, in turns: " in done.stdout
+    assert "structured output, in turns: " in done.stdout
     assert said in done.stdout
     html = (run / "report.html").read_text()
     assert "Structured output" in html
