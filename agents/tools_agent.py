@@ -21,7 +21,7 @@ from dv_agent.agents.tool_args import tool_specs
 from dv_agent.agents.tool_context import fit, tokens_of
 from dv_agent.agents.tool_desk import MAX_USES, Desk
 from dv_agent.agents.tool_graph import Pause, ToolGraph
-from dv_agent.agents.tool_playback import PlaybackModel
+from dv_agent.agents.tool_playback import Playback
 from dv_agent.agents.tool_prompt import first_text, system_text
 from dv_agent.prompts.view import View
 
@@ -73,7 +73,7 @@ class ToolsAgent:
 
     def __init__(
         self,
-        model: PlaybackModel,
+        model: Playback,
         desk: Desk,
         price: Price | None = None,
         should_stop: Callable[[], bool] = lambda: False,
