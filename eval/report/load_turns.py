@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dv_agent.agents.record_lines import RecordLines
 from dv_agent.errors import InputFileError
 from dv_agent.eval.report.clipping import Allowance, Clip
 from dv_agent.eval.report.fields import Fields
@@ -16,8 +17,6 @@ from dv_agent.eval.report.load_tests import read_test
 from dv_agent.eval.report.load_tools import read_answers, read_claims, read_reports, read_uses, with_answers
 from dv_agent.eval.report.run_data import Call, TestData, TurnData
 from dv_agent.eval.report.tool_data import ClaimData, ReportedBug
-
-MAX_LINE = 64_000_000
 
 
 @dataclass
@@ -49,7 +48,8 @@ class TurnsReader:
         Raises:
             InputFileError: unreadable, or a line that no writer can have left.
         """
-        for number, line in self._lines(path):
+        lines = RecordLines(path)
+        for number, _, line in lines:
             try:
                 data = Fields(json.loads(line), path, number)
             except (ValueError, RecursionError) as error:
@@ -62,6 +62,7 @@ class TurnsReader:
                 self.calls.append((data.count("turn"), read_call(data, number, self.allowance)))
             else:
                 self.strange += 1
+        self.half = lines.half
 
     def answered(self, call: Call) -> Call:
         """`call` with the answers to its calls of tools, which stand in the line after it."""
@@ -71,23 +72,6 @@ class TurnsReader:
         """The turns, with the answers to all calls of tools."""
         for turn in self.turns:
             yield replace(turn, calls=tuple(map(self.answered, turn.calls)))
-
-    def _lines(self, path: Path) -> Iterator[tuple[int, bytes]]:
-        if not path.is_file():
-            return
-        try:
-            with path.open("rb") as file:
-                number = 0
-                while line := file.readline(MAX_LINE):
-                    number += 1
-                    if line.endswith(b"\n"):
-                        yield number, line
-                    elif len(line) == MAX_LINE:
-                        raise InputFileError(path, f"a line of more than {MAX_LINE} bytes", number)
-                    else:
-                        self.half = True
-        except OSError as error:
-            raise InputFileError(path, error.strerror or str(error)) from None
 
     def _turn(self, data: Fields, line: int) -> None:
         turn, spent = data.count("turn", len(self.turns)), read_cost(data.inner("spent"))
