@@ -6,9 +6,9 @@
 // Drain side: block_scale makes the shared exponent of the next closed
 //             block, drain_control sends its beats through normalise_stage
 //             and code_stage -> skid buffer.
-// Blocks of up to four formats and scales are inside at once: one that is
-// filled, one that is drained, and others in the pipeline registers and the skid
-// buffer. So each beat carries its own format and exponent.
+// Up to three blocks are inside at once, each with its own format: one that
+// is filled or waits, one that is drained, and the last beats of the one
+// before. So each beat carries its format and exponent with it.
 `default_nettype none
 
 module block_quant (
