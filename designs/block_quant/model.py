@@ -13,7 +13,7 @@ import numpy as np
 
 from dv_agent.designs.bits import bit_length
 from dv_agent.designs.observation import Expected, Observation, Table
-from dv_agent.designs.packet_columns import NONE, begins_epoch, complete_mask, count_up, idle_before, previous, select
+from dv_agent.designs.packet_columns import NONE, begins_epoch, complete_mask, count_up, previous, select
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 PLACES = 8
@@ -212,13 +212,7 @@ def block_columns(facts: Facts, accepted: Transfers) -> dict[str, IntColumn]:
     for name in ("format", "zero", "exponent", "peak"):
         table[f"prev_{name}"] = previous(table[name], blocks.epoch)
         table[f"prev2_{name}"] = previous(table[f"prev_{name}"], blocks.epoch)
-    return table | timing_columns(blocks) | dropped_columns(blocks, accepted)
-
-
-def timing_columns(blocks: Blocks) -> dict[str, IntColumn]:
-    """(k,) cycles without an accepted element, before the block (`NONE` for the first of its epoch) and within it."""
-    idle = idle_before(blocks.cycles.reshape(-1), np.repeat(blocks.epoch, PLACES)).reshape(-1, PLACES)
-    return {"gap_before": idle[:, 0], "longest_gap": idle[:, 1:].max(axis=1, initial=0)}
+    return table | dropped_columns(blocks, accepted)
 
 
 def dropped_columns(blocks: Blocks, accepted: Transfers) -> dict[str, IntColumn]:
@@ -249,7 +243,7 @@ def element_table(facts: Facts) -> Table:
     prev_x = np.concatenate([np.zeros((len(blocks.x), 1), np.int64), blocks.x[:, :-1]], axis=1)
     singles = {
         "cycle": blocks.cycles[:, -1], "epoch": blocks.epoch, "block": np.arange(len(exponent), dtype=np.int64),
-        "format": blocks.format, "exponent": exponent, "peak": facts.scales.peak,
+        "format": blocks.format, "exponent": exponent,
     }  # fmt: skip
     columns = {name: np.repeat(values, PLACES) for name, values in singles.items()}
     columns["place"] = np.tile(np.arange(PLACES, dtype=np.int64), len(exponent))
