@@ -11,9 +11,11 @@ from pathlib import Path
 from dv_agent import __version__
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent
+from dv_agent.agents.crv import CrvAgent
 from dv_agent.agents.record import ReplyLine, RunHeader, RunRecord
 from dv_agent.agents.recorded import RecordedRun
 from dv_agent.agents.search import SearchAgent
+from dv_agent.agents.sweep import SweepAgent
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.trace import Trace
@@ -60,6 +62,10 @@ def make_agent(
         return NullAgent()
     if header.agent == "random":
         return RandomAgent(header.seed)
+    if header.agent == "crv":
+        return CrvAgent(header.seed)
+    if header.agent == "sweep":
+        return SweepAgent()
     if header.agent == "search":
         return SearchAgent(header.seed, guided=header.agent_options.get("guided", True))
     if record is not None and header.model is not None:
