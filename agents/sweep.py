@@ -190,4 +190,3 @@ class _Desk:
 
 def _at(spec: FieldSpec, background: int, lane: int, value: int) -> list[int]:
     return [value if place == lane else background for place in range(spec.lanes)]
-

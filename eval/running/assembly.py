@@ -58,16 +58,15 @@ def make_agent(
         UsageError: the oracle without witnesses.
         PrerequisiteError: a package or key for the model is missing.
     """
-    if header.agent == "null":
-        return NullAgent()
-    if header.agent == "random":
-        return RandomAgent(header.seed)
-    if header.agent == "crv":
-        return CrvAgent(header.seed)
-    if header.agent == "sweep":
-        return SweepAgent()
-    if header.agent == "search":
-        return SearchAgent(header.seed, guided=header.agent_options.get("guided", True))
+    plain: dict[str, Callable[[], Agent]] = {
+        "null": NullAgent,
+        "random": lambda: RandomAgent(header.seed),
+        "crv": lambda: CrvAgent(header.seed),
+        "sweep": SweepAgent,
+        "search": lambda: SearchAgent(header.seed, guided=header.agent_options.get("guided", True)),
+    }
+    if header.agent in plain:
+        return plain[header.agent]()
     if record is not None and header.model is not None:
         return _llm_agent(header, record, paid, say)
     witnesses = load_witnesses(folder)

@@ -56,7 +56,7 @@ class Hunter:
     """
 
     def __init__(self, folder: DesignFolder, simulator: Simulator) -> None:
-        self.folder, self._simulator = folder, simulator
+        self.folder, self.simulator = folder, simulator
         self._stack = ExitStack()
         room = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
         self._clean: Session | None = None
@@ -107,7 +107,7 @@ class Hunter:
 
     def _record(self, program: Program) -> Recording | None:
         if self._clean is None:
-            self._clean = self._stack.enter_context(self._simulator.open(self.folder.design))
+            self._clean = self._stack.enter_context(self.simulator.open(self.folder.design))
         done = self._clean.run(program)
         return recording_of(self.folder.design, done.rows, done.trace.end)
 
