@@ -10,7 +10,9 @@ from dv_agent.eval.stats.clusters import Floats
 
 
 def spearman(xs: Sequence[float], ys: Sequence[float]) -> float | None:
-    """The correlation of the ranks, ties sharing their mean rank; None below three points or where one side is constant.
+    """The correlation of the ranks, equal values sharing their mean rank.
+
+    None below three points, or where one side is constant.
 
     Raises:
         ValueError: not as many on one side as on the other.
