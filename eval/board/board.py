@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Literal
 
 from pydantic import Field
 
 from dv_agent.agents.model import ModelSettings
-from dv_agent.coverage.structure import Tier
 from dv_agent.designs.design import Frozen
+from dv_agent.eval.board.design_board import DesignBoard, RowCurve
 from dv_agent.eval.scoring.score import Axis
 from dv_agent.eval.trials import Identity
 
@@ -163,81 +164,6 @@ class Ablation(Frozen):
     differences: tuple[Comparison, ...]
 
 
-class RowCurve(Frozen):
-    """Mean percentage of bins covered by a row's trials at each place of an axis; least and most of any trial."""
-
-    row: str
-    xs: tuple[float, ...]
-    mean: tuple[float, ...]
-    least: tuple[float, ...]
-    most: tuple[float, ...]
-    n: int
-
-
-class First(Frozen):
-    """The trial that needed the fewest simulated cycles to cover a bin, and the test that did."""
-
-    row: str
-    trial: str
-    seed: int
-    test: int
-    name: str
-    cycles: int
-
-
-class BinLine(Frozen):
-    """A bin, and who hit it.
-
-    Attributes:
-        hits: row -> scored trials that covered it; rows without any are left out.
-        first: None where no trial but the ceiling's covered it.
-    """
-
-    id: str
-    tier: Tier
-    description: str
-    hits: dict[str, int]
-    first: First | None
-
-
-class BugFate(Frozen):
-    """A bug against a row: killed by how many of `n` trials, and by which check how often."""
-
-    kills: int
-    n: int
-    checks: dict[str, int]
-
-
-class BugLine(Frozen):
-    """A seeded bug."""
-
-    bug: str
-    title: str
-    difficulty: str
-    fates: dict[str, BugFate]
-
-
-class DesignBoard(Frozen):
-    """One design.
-
-    Attributes:
-        scored: row -> trials that have a score.
-        uninformative: why its scores tell little; empty if they do.
-    """
-
-    design: str
-    title: str
-    task_version: int
-    checksum: str
-    bins: int
-    tiers: dict[str, int]
-    scored: dict[str, int]
-    uninformative: str
-    curves: dict[Axis, tuple[RowCurve, ...]]
-    bin_lines: tuple[BinLine, ...]
-    bug_lines: tuple[BugLine, ...]
-
-
 class Correlation(Frozen):
     """Spearman's correlation of the percentages of bins hit and of bugs killed.
 
@@ -289,6 +215,11 @@ class Board(Frozen):
     designs: tuple[DesignBoard, ...]
     trials: tuple[TrialLine, ...]
     notes: tuple[str, ...]
+
+    @property
+    def identity_digest(self) -> str:
+        """Twelve hexadecimal digits over all that the identity says: equal for boards that may be merged."""
+        return hashlib.sha256(self.identity.model_dump_json().encode()).hexdigest()[:12]
 
     def row(self, key: str) -> Row:
         """The row called `key`."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from dv_agent.eval.board.board import RowCurve
+from dv_agent.eval.board.design_board import RowCurve
 from dv_agent.eval.board.scored import Scored
 from dv_agent.eval.scoring.score import Axis, TrialScore
 from dv_agent.eval.stats.clusters import Floats

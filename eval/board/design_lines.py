@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.eval.board.board import BinLine, BugFate, BugLine, First
+from dv_agent.eval.board.design_board import BinLine, BugFate, BugLine, First
 from dv_agent.eval.board.scored import Scored
 from dv_agent.eval.board.tasks import Task
 from dv_agent.eval.scoring.score import BugScore

@@ -10,7 +10,6 @@ from dv_agent.eval.board.board import (
     Cell,
     Comparison,
     Correlation,
-    DesignBoard,
     Kind,
     Method,
     Row,
@@ -18,6 +17,7 @@ from dv_agent.eval.board.board import (
 )
 from dv_agent.eval.board.comparing import ablations, comparisons, ranking
 from dv_agent.eval.board.curves import SHOWN_AXES, row_curves
+from dv_agent.eval.board.design_board import DesignBoard
 from dv_agent.eval.board.design_lines import bin_lines, bug_lines, uninformative
 from dv_agent.eval.board.figures import OF_A_CELL, SEED, counts, figures, pass_at, reaching
 from dv_agent.eval.board.lift import with_lifts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from dv_agent.eval.board.board import Comparison, DesignBoard
+from dv_agent.eval.board.board import Comparison
+from dv_agent.eval.board.design_board import DesignBoard
 from dv_agent.eval.board.metrics import COVERAGE
 from dv_agent.eval.board.scored import Scored
 from dv_agent.eval.report.words import plural
@@ -14,7 +15,10 @@ from dv_agent.eval.stats.separation import LEVEL
 
 def notes(trials: Sequence[Scored], designs: Sequence[DesignBoard], compared: Sequence[Comparison]) -> tuple[str, ...]:
     """All of them; none is good news."""
-    some = (_missing(trials), _failing(trials), _unseparable(compared), _uninformative(designs), _unpriced(trials))
+    some = (
+        _missing(trials), _uneven(designs), _failing(trials), _unseparable(compared), _uninformative(designs),
+        _unpriced(trials),
+    )  # fmt: skip
     return tuple(chain.from_iterable(some))
 
 
@@ -29,6 +33,12 @@ def _missing(trials: Sequence[Scored]) -> Iterator[str]:
         count = sum(one.status == status for one in trials)
         if count:
             yield f"{count:,} of {plural(len(trials), 'trial')}: {said}."
+
+
+def _uneven(designs: Sequence[DesignBoard]) -> Iterator[str]:
+    rows = {row for one in designs for row in one.scored}
+    if any(one.scored.keys() != rows for one in designs if one.scored) or any(not one.scored for one in designs):
+        yield "Not every row has trials on every design, so means of rows do not compare; paired differences do."
 
 
 def _failing(trials: Sequence[Scored]) -> Iterator[str]:
