@@ -21,6 +21,24 @@ def to_markdown(board: Board) -> str:
     return "\n".join(_lines(board)) + "\n"
 
 
+def plain_table(board: Board) -> str:
+    """The leaderboard for a terminal: a line a row, columns aligned; then what has to be known before believing it."""
+    head = ("rank", "entry", "bins hit, %", "95 %", "bugs killed, %", "n")
+    lines = [head, *(_plain(row) for row in board.rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
+    shown = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+    return visible("\n".join([*shown, *(f"! {note}" for note in board.notes)]))
+
+
+def _plain(row: Row) -> tuple[str, ...]:
+    coverage, kills = row.figures.get("coverage"), row.figures.get("kills")
+    kind = "" if row.kind == "entry" else f" ({row.kind})"
+    return (
+        str(row.rank or NONE), row.label + kind, percent(coverage.mean if coverage else None),
+        interval(coverage) if coverage else "", percent(kills.mean if kills else None), f"{row.scored}/{row.trials}",
+    )  # fmt: skip
+
+
 def _lines(board: Board) -> Iterator[str]:
     yield f"# Leaderboard: {_text(board.identity.suite)}"
     yield ""

@@ -10,8 +10,13 @@ _NAMES = {"usd": "US dollars"}
 def short_identity(board: Board) -> str:
     """One line for the foot of every table; the digest at its end covers versions and checksums of all designs."""
     one = board.identity
-    words = f"{one.suite} {one.suite_version} · {one.simulator} · {budget(board)} · dv-agent {one.project}"
+    words = f"{one.suite} {one.suite_version} · {simulator(board)} · {budget(board)} · dv-agent {one.project}"
     return f"{words} · identity {board.identity_digest}"
+
+
+def simulator(board: Board) -> str:
+    """Its name and version, without what the version leaves empty."""
+    return board.identity.simulator.removesuffix(" ()")
 
 
 def budget(board: Board) -> str:
@@ -25,7 +30,7 @@ def facts(board: Board) -> tuple[tuple[str, str], ...]:
     one = board.identity
     return (
         ("Suite", f"{one.suite}, version {one.suite_version}"),
-        ("Simulator", one.simulator),
+        ("Simulator", simulator(board)),
         ("Budget of a trial", budget(board) or "no bound"),
         ("dv-agent", one.project),
         ("Identity", board.identity_digest),

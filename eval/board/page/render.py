@@ -42,7 +42,7 @@ def render_board(board: Board) -> str:
     """The page."""
     drawn = styles(board.rows)
     script = (FOLDER / "sort.js").read_text(encoding="utf-8")
-    overall = [curve_chart(axis, curves, drawn) for axis, curves in board.curves.items()]
+    overall = [curve_chart(axis, curves, drawn, bands=False) for axis, curves in board.curves.items()]
     context = {
         "board": board, "styles": drawn, "labels": {row.key: row.label for row in board.rows},
         "identity": short_identity(board), "facts": facts(board), "tiers": TIERS,

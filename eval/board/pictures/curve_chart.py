@@ -51,8 +51,14 @@ class CurveChart:
     bottom: int = HEIGHT - BOTTOM
 
 
-def curve_chart(axis: Axis, curves: Sequence[RowCurve], styles: Mapping[str, Style]) -> CurveChart | None:
-    """The curves of the rows that have a style; None without any."""
+def curve_chart(
+    axis: Axis, curves: Sequence[RowCurve], styles: Mapping[str, Style], *, bands: bool = True
+) -> CurveChart | None:
+    """The curves of the rows that have a style; None without any.
+
+    Args:
+        bands: whether the worst and best trial are shown too; over several designs they would say little.
+    """
     drawn = [one for one in curves if one.row in styles]
     if not drawn:
         return None
@@ -62,7 +68,7 @@ def curve_chart(axis: Axis, curves: Sequence[RowCurve], styles: Mapping[str, Sty
     y = Scale(0, 100, HEIGHT - BOTTOM, TOP)
     ends = [y.at(one.mean[-1]) for one in drawn]
     labels = spread(ends, TOP, HEIGHT - BOTTOM)
-    lines = [_line(one, styles[one.row], x, y, place) for one, place in zip(drawn, labels, strict=True)]
+    lines = [_line(one, styles[one.row], x, y, place, bands) for one, place in zip(drawn, labels, strict=True)]
     said = ", ".join(f"{styles[one.row].label} {one.mean[-1]:.1f} %" for one in drawn)
     return CurveChart(
         axis=AXIS_WORDS[axis] + (" (logarithmic)" if log else ""),
@@ -73,11 +79,11 @@ def curve_chart(axis: Axis, curves: Sequence[RowCurve], styles: Mapping[str, Sty
     )
 
 
-def _line(curve: RowCurve, style: Style, x: Scale, y: Scale, label_y: float) -> RowLine:
+def _line(curve: RowCurve, style: Style, x: Scale, y: Scale, label_y: float, bands: bool) -> RowLine:
     there = [f"{x.at(at):g} {y.at(most):g}" for at, most in zip(curve.xs, curve.most, strict=True)]
     back = [f"{x.at(at):g} {y.at(least):g}" for at, least in zip(curve.xs, curve.least, strict=True)]
     path = "L".join(f"{x.at(at):g} {y.at(mean):g}" for at, mean in zip(curve.xs, curve.mean, strict=True))
     return RowLine(
-        style=style, path=f"M{path}", band=f"M{'L'.join([*there, *reversed(back)])}z" if curve.n > 1 else "",
+        style=style, path=f"M{path}", band=f"M{'L'.join([*there, *reversed(back)])}z" if bands and curve.n > 1 else "",
         end_y=y.at(curve.mean[-1]), label_y=label_y, value=f"{curve.mean[-1]:.1f} %",
     )  # fmt: skip

@@ -12,7 +12,7 @@ from dv_agent.eval.board.pictures.style import Style, mark
 from dv_agent.eval.report.line_chart import Tick
 
 SIZE = 380
-LEFT, BOTTOM, MARGIN = 48, 48, 12
+LEFT, BOTTOM, MARGIN = 66, 48, 12
 _TICKS = (0, 25, 50, 75, 100)
 
 
