@@ -56,7 +56,11 @@ def load_evaluation(folder: Path) -> Evaluation:
         data = path.read_bytes()
     except OSError as error:
         raise InputFileError(path, f"cannot be read: {error.strerror}") from None
-    return validated(Evaluation, data, path)
+    evaluation = validated(Evaluation, data, path)
+    for trial in evaluation.trials:
+        if Path(trial.id).name != trial.id:
+            raise InputFileError(path, f"trials: {trial.id[:80]!r} cannot be the name of a folder")
+    return evaluation
 
 
 def load_sources(folders: Sequence[Path]) -> Source:

@@ -1,9 +1,10 @@
 """Which of many rows differ: all pairs at once, with one error level over all of them.
 
 Holm's correction multiplies p-values by the number of pairs. With eight designs no p-value is below 2 / 2^8, so five
-rows (ten pairs) could never be told apart, however clear the case. The step-down minP procedure of Westfall and Young
-flips the signs of a design for all pairs together and asks how often the *least* p-value of the pairs would be as
-small as one that was seen. It holds the same level, is never stricter than Holm, and uses that the pairs hang together.
+rows (ten pairs) could never be told apart, however clear the case. The step-down maxT procedure of Westfall and Young
+holds the same level without that: it flips the signs of a design for all pairs together, and asks how often the
+largest mean difference of the pairs that are not settled yet would be as large as the one that was seen. All pairs
+are measured in percentage points, so they need no common scale first.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from typing import TypeAlias
 
 import numpy as np
 
-from dv_agent.eval.stats.clusters import Clusters
-from dv_agent.eval.stats.sign_flip import flips, p_values
+from dv_agent.eval.stats.clusters import Clusters, Floats
+from dv_agent.eval.stats.sign_flip import CLOSE, flips
 
 LEVEL = 0.05
 Pair: TypeAlias = tuple[str, str]
@@ -30,13 +31,12 @@ def adjusted(differences: Mapping[Pair, Clusters], seed: int = 0) -> dict[Pair, 
     designs = sorted({name for some in held.values() for name, values in some.items() if values})
     if not held:
         return {}
-    means = np.array([[_mean(some.get(name, ())) for name in designs] for some in held.values()])
-    p = p_values(np.abs(means @ flips(len(designs), seed).T))
-    order = np.argsort(p[:, 0], kind="stable")
-    # For each way: the least p-value among this pair and those that are less significant.
-    least = np.minimum.accumulate(p[order][::-1], axis=0)[::-1]
-    seen = p[order, 0]
-    steps = (least <= seen[:, None] + 1e-12).mean(axis=1)
+    sizes = np.abs(_shares(held, designs) @ flips(len(designs), seed).T)
+    order = np.argsort(-sizes[:, 0], kind="stable")
+    # For each way to flip: the largest difference of this pair and of those that come after it.
+    largest = np.maximum.accumulate(sizes[order][::-1], axis=0)[::-1]
+    seen = sizes[order, 0]
+    steps = (largest >= seen[:, None] - CLOSE * (1 + seen[:, None])).mean(axis=1)
     stepped = np.maximum.accumulate(steps)
     pairs = list(held)
     return {pairs[place]: float(value) for place, value in zip(order.tolist(), stepped, strict=True)}
@@ -56,6 +56,11 @@ def ranks(rows: Sequence[str], better: Mapping[Pair, float], p: Mapping[Pair, fl
     return {row: 1 + count for row, count in worse.items()}
 
 
-def _mean(values: Sequence[float]) -> float:
-    """Without a pair on a design nothing was seen to differ on it."""
-    return sum(values) / len(values) if values else 0.0
+def _shares(held: Mapping[Pair, Clusters], designs: Sequence[str]) -> Floats:
+    """float64[pairs, designs]: what each design adds to the mean difference of a pair; 0 where it has no pair there."""
+    rows = []
+    for some in held.values():
+        count = sum(bool(values) for values in some.values())
+        means = [(sum(values) / len(values) if (values := some.get(name)) else 0.0) for name in designs]
+        rows.append([mean / count for mean in means])
+    return np.array(rows, dtype=np.float64)
