@@ -9,6 +9,7 @@ import typer
 
 from dv_agent import __version__
 from dv_agent.agents.dotenv_upward import load_dotenv_upward
+from dv_agent.cli.board import board
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
@@ -35,6 +36,7 @@ app.command("eval")(evaluate)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)
+app.command()(board)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
 app.add_typer(prompts_app, name="prompts")
