@@ -165,7 +165,14 @@ def _conduct(
 
 
 def _report(evaluation: Evaluation, folder: Path, done: Conducted, as_json: bool) -> None:
+    from dv_agent.eval.board.make import make_board
+    from dv_agent.eval.board.markdown import plain_table
+    from dv_agent.eval.board.write import write_board
+
     failed = [record for record in done.records.values() if record.status == "failed"]
+    made = make_board([folder], folder) if len(done.records) > len(failed) else None
+    if made:
+        write_board(made, folder)
     if as_json:
         answer = {
             "folder": str(folder), "trials": len(evaluation.trials), "reused": done.reused,
@@ -174,11 +181,13 @@ def _report(evaluation: Evaluation, folder: Path, done: Conducted, as_json: bool
         }  # fmt: skip
         print(json.dumps(answer, indent=1))
         return
+    if made:
+        print(plain_table(made))
     print(f"{len(done.records) - len(failed)} of {len(evaluation.trials)} trials finished, {len(failed)} failed, "
           f"{len(done.open)} open; {done.reused} were there already")  # fmt: skip
     if done.capped:
         print(f"stopped starting trials with a model: {done.capped}")
-    print(f"record: {folder}")
+    print(f"record: {folder}{' (leaderboard.html shows it)' if made else ''}")
     if done.open:
         print("the same command goes on", file=sys.stderr)
 

@@ -93,8 +93,8 @@ def wished_entries(wish: Wish) -> tuple[Entry, ...]:
     made = [Entry(agent=agent) for agent in wish.agents if agent not in MODEL_AGENTS]
     for agent in asking or ["llm"]:
         for model in wish.models:
-            for strategy in (wish.strategies or ("default",)) if agent == "llm" else ("",):
-                made.append(Entry(agent=agent, model=model, strategy=strategy))
+            strategies = (wish.strategies or ("default",)) if agent == "llm" else ("",)
+            made += [Entry(agent=agent, model=model, strategy=strategy) for strategy in strategies]
     return _once((*wish.entries, *made))
 
 
