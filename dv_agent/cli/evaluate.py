@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.errors import ExitCode, UsageError
+from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
     from dv_agent.eval.running.conduct import Conducted
+    from dv_agent.eval.running.executor import Executor
     from dv_agent.eval.running.wish import Wish
     from dv_agent.eval.trials import Evaluation
 
@@ -150,18 +151,24 @@ def _conduct(
     from dv_agent.cli.eval_display import EvalDisplay
     from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.running.conduct import Choice, conduct
-    from dv_agent.eval.running.local import LocalExecutor
 
-    jobs, scheduler = where
-    if scheduler:
-        raise UsageError("--scheduler is not there yet")
     display, interrupt = EvalDisplay(quiet), Interrupt("these turns")
-    with LocalExecutor(jobs) as executor, interrupt:
+    with _executor(*where) as executor, interrupt:
         try:
             choice = Choice(redo=again[0], retry_errors=again[1])
             return conduct(evaluation, folder, executor, display, choice, caps, interrupt.asked)
         finally:
             display.close()
+
+
+def _executor(jobs: int, scheduler: str | None) -> Executor:
+    if scheduler:
+        from dv_agent.eval.running.on_dask import DaskExecutor
+
+        return DaskExecutor(scheduler)
+    from dv_agent.eval.running.local import LocalExecutor
+
+    return LocalExecutor(jobs)
 
 
 def _report(evaluation: Evaluation, folder: Path, done: Conducted, as_json: bool) -> None:
