@@ -8,7 +8,7 @@
 `default_nettype none
 
 module gamma_gate #(
-    parameter WIDTH = 16
+    parameter WIDTH = 15
 ) (
     input  wire             select,
     input  wire             select_valid,

@@ -74,7 +74,7 @@ module hgsa_loop (
     wire        [7:0]  x;
     wire               x_valid;
     wire               x_ready;
-    wire signed [15:0] operand;
+    wire signed [14:0] operand;
     wire               operand_valid;
     wire               operand_ready;
     wire               select_head;

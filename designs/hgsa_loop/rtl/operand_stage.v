@@ -20,7 +20,7 @@ module operand_stage (
     input  wire signed [7:0]  t,
     input  wire               t_valid,
     output wire               t_ready,
-    output wire signed [15:0] operand,
+    output wire signed [14:0] operand,
     output wire               operand_valid,
     input  wire               operand_ready,
     // Observed
@@ -44,7 +44,7 @@ module operand_stage (
     wire        negation_in_ready;
     wire        select_valid;
     wire        select_ready;
-    wire [14:0] square;
+    wire [13:0] square;
     wire        square_valid;
     wire        square_ready;
     wire [8:0]  minus_x;
@@ -58,6 +58,7 @@ module operand_stage (
     assign t_ready    = pair_ready && x_valid;
 
     assign above   = x > t;
+    // -x in -127..128: one bit more than x.
     assign minus_x = 9'd0 - {x[7], x};
 
     eager_fork #(
@@ -129,7 +130,7 @@ module operand_stage (
     );
 
     gamma_gate #(
-        .WIDTH (16)
+        .WIDTH (15)
     ) gamma (
         .select       (select),
         .select_valid (select_valid),
@@ -137,7 +138,7 @@ module operand_stage (
         .true_data    ({1'b0, square}),
         .true_valid   (square_valid),
         .true_ready   (square_ready),
-        .false_data   ({{7{negation[8]}}, negation}),
+        .false_data   ({{6{negation[8]}}, negation}),
         .false_valid  (negation_valid),
         .false_ready  (negation_ready),
         .out_data     (operand),

@@ -6,9 +6,10 @@
 //   stage 1   x
 //   stage 2   x * high and x * low, where x = 16 * high + low,
 //             high in -8..7, low in 0..15
-//   stage 3   16 * (x * high) + x * low, in 0..16384
+//   stage 3   16 * (x * high) + x * low, in 0..16129
 //
-// The square needs 15 bits, unsigned; so x * high counts modulo 2^11 only.
+// x = -128 is never squared, because it is above no threshold. So the square
+// needs 14 bits, unsigned, and the products count modulo 2^10 and 2^14 only.
 `default_nettype none
 
 module square_pipe (
@@ -17,7 +18,7 @@ module square_pipe (
     input  wire [7:0]  in_data,
     input  wire        in_valid,
     output wire        in_ready,
-    output wire [14:0] out_data,
+    output wire [13:0] out_data,
     output wire        out_valid,
     input  wire        out_ready,
     output wire [2:0]  stages
@@ -25,9 +26,9 @@ module square_pipe (
 
     reg         [2:0]  valid;
     reg  signed [7:0]  x;
-    reg  signed [10:0] times_high;
+    reg  signed [9:0]  times_high;
     reg  signed [12:0] times_low;
-    reg         [14:0] square;
+    reg         [13:0] square;
 
     wire               shift;
     wire signed [3:0]  high;
@@ -55,7 +56,7 @@ module square_pipe (
             x          <= in_data;
             times_high <= x * high;
             times_low  <= x * low;
-            square     <= {times_high, 4'd0} + {{2{times_low[12]}}, times_low};
+            square     <= {times_high, 4'd0} + {times_low[12], times_low};
         end
     end
 

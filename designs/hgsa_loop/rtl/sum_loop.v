@@ -8,7 +8,7 @@
 //
 // The loop holds one token, so the slot of its mu is always empty when s
 // comes round, and s is added to in every cycle in which an operand is there.
-// |s| is at most 15 * 16384 = 245760: twenty bits never overflow.
+// s is at most 15 * 127 * 127 = 241935: twenty bits never overflow.
 //
 // State (dbg): 0 EMPTY    no s in the register
 //              1 STARVED  there is an iteration, s waits for its operand
@@ -24,7 +24,7 @@ module sum_loop (
     input  wire               condition,
     input  wire               condition_valid,
     output wire               condition_ready,
-    input  wire signed [15:0] operand,
+    input  wire signed [14:0] operand,
     input  wire               operand_valid,
     output wire               operand_ready,
     output wire        [19:0] result,
@@ -99,7 +99,7 @@ module sum_loop (
 
     assign sum_taken     = loop_ready && add_taken && exit_taken;
     assign operand_ready = add_valid;
-    assign sum_next      = sum + {{4{operand[15]}}, operand};
+    assign sum_next      = sum + {{5{operand[14]}}, operand};
     assign result        = sum;
 
     assign state = !sum_valid     ? 2'd0 :
