@@ -12,9 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
-from dv_agent.designs.trace import IntColumn, Trace, Transfers
-
-NONE = -1  # stands for "there is none" in columns that cannot be negative
+from dv_agent.designs.packet_columns import NONE, count_up, previous
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,11 +24,6 @@ class Invocations:
     epoch: IntColumn
     n: IntColumn
     t: IntColumn
-
-    @property
-    def first(self) -> IntColumn:
-        """(k,) index of the invocation's first iteration among all iterations."""
-        return np.cumsum(self.n) - self.n
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +43,16 @@ class Answers:
     cycle: IntColumn
     asked: IntColumn  # cycle of the request
     iteration: IntColumn  # index into `Iterations`
+    owner: IntColumn  # index into `Invocations`
     x: IntColumn
     above: IntColumn  # 1 if x > t
     operand: IntColumn
     after: IntColumn  # s after the iteration
+
+    @property
+    def latency(self) -> IntColumn:
+        """(a,) cycles from request to answer beyond the least possible."""
+        return self.cycle - self.asked - 1
 
 
 def observe(trace: Trace) -> Observation:
@@ -61,21 +61,25 @@ def observe(trace: Trace) -> Observation:
     Tables: ``iteration`` (one row an accepted answer), ``invocation`` (one a result owed). ``cycle`` is the cycle
     in which the answer, or the last input that the result needs, was accepted.
     """
+    responses = trace.accepted["ld.response"]
     invocations = read_invocations(trace.accepted["in"])
     iterations = unroll(invocations)
-    answers = compute(invocations, iterations, trace.accepted["ld.response"], trace.accepted["ld.request"])
-    owed = owed_results(invocations, trace.accepted["ld.response"])
-    results = final_sums(invocations, iterations, answers)[owed]
-    causes = completion(invocations, iterations, answers)[owed]
+    answers = compute(invocations, iterations, responses, trace.accepted["ld.request"])
+    owed = owed_results(invocations, responses)
     tables = {
         "iteration": iteration_table(invocations, iterations, answers),
         "invocation": invocation_table(invocations, iterations, answers, owed),
     }
-    expected = {
-        "ld.request": requests(invocations, iterations),
-        "out": Expected(epoch=invocations.epoch[owed], columns={"s": results}, cause_cycle=causes),
-    }
+    expected = {"ld.request": requests(invocations, iterations), "out": results(invocations, answers, owed)}
     return Observation(expected=expected, tables=tables)
+
+
+def results(invocations: Invocations, answers: Answers, owed: IntColumn) -> Expected:
+    """One result for each invocation that has its answers."""
+    return Expected(
+        epoch=invocations.epoch[owed], columns={"s": final_sums(invocations, answers)[owed]},
+        cause_cycle=completion(invocations, answers)[owed],
+    )  # fmt: skip
 
 
 def requests(invocations: Invocations, iterations: Iterations) -> Expected:
@@ -96,12 +100,9 @@ def read_invocations(accepted: Transfers) -> Invocations:
 def unroll(invocations: Invocations) -> Iterations:
     """Step 2 without data: i from 0 to n - 1 of each invocation."""
     invocation = np.repeat(np.arange(len(invocations.n), dtype=np.int64), invocations.n)
-    index = np.arange(len(invocation), dtype=np.int64)
     epoch = invocations.epoch[invocation]
-    return Iterations(
-        epoch=epoch, invocation=invocation, i=index - invocations.first[invocation],
-        rank=index - np.searchsorted(epoch, epoch),
-    )  # fmt: skip
+    rank = np.arange(len(epoch), dtype=np.int64) - np.searchsorted(epoch, epoch)
+    return Iterations(epoch=epoch, invocation=invocation, i=count_up(invocations.n), rank=rank)
 
 
 def places(iterations: Iterations, transfers: Transfers) -> IntColumn:
@@ -110,24 +111,20 @@ def places(iterations: Iterations, transfers: Transfers) -> IntColumn:
     return np.where(place < np.searchsorted(transfers.epoch, iterations.epoch, side="right"), place, NONE)
 
 
-def compute(
-    invocations: Invocations, iterations: Iterations, responses: Transfers, asked: Transfers
-) -> Answers:
+def compute(invocations: Invocations, iterations: Iterations, responses: Transfers, asked: Transfers) -> Answers:
     """Step 2 for every iteration that has its answer."""
     place = places(iterations, responses)
     iteration = np.flatnonzero(place != NONE).astype(np.int64)
-    place = place[iteration]
+    place, owner = place[iteration], iterations.invocation[iteration]
     x = np.asarray(responses.columns["data"], dtype=np.int64)[place]
-    above = (x > invocations.t[iterations.invocation[iteration]]).astype(np.int64)
+    above = (x > invocations.t[owner]).astype(np.int64)
     operand = np.where(above == 1, x * x, -x)
     # The sum over everything, less what it was when the invocation began: its first answer is i answers earlier.
     total = np.cumsum(operand)
     begin = np.arange(len(iteration), dtype=np.int64) - iterations.i[iteration]
-    after = total - (total - operand)[begin]
-    request = places(iterations, asked)[iteration]
     return Answers(
-        cycle=responses.cycle[place], asked=np.where(request == NONE, NONE, asked.cycle[request] if len(asked) else NONE),
-        iteration=iteration, x=x, above=above, operand=operand, after=after,
+        cycle=responses.cycle[place], asked=asked.cycle[places(iterations, asked)[iteration]], iteration=iteration,
+        owner=owner, x=x, above=above, operand=operand, after=total - (total - operand)[begin],
     )  # fmt: skip
 
 
@@ -141,108 +138,84 @@ def owed_results(invocations: Invocations, responses: Transfers) -> IntColumn:
     return np.flatnonzero(needed <= given).astype(np.int64)
 
 
-def last_answer(invocations: Invocations, iterations: Iterations, answers: Answers) -> IntColumn:
-    """(k,) index of each invocation's last answer, NONE where n is 0 or the answer is missing."""
-    found = np.full(len(invocations.n), NONE, np.int64)
-    of_answer = iterations.invocation[answers.iteration]
-    last = iterations.i[answers.iteration] == invocations.n[of_answer] - 1
-    found[of_answer[last]] = np.flatnonzero(last)
+def latest(before: IntColumn, answers: Answers, values: IntColumn) -> IntColumn:
+    """(k,) the value of each invocation's latest answer; `before` where it has none."""
+    found = before.copy()
+    found[answers.owner] = values  # of several assignments to one place the last one stays
     return found
 
 
-def final_sums(invocations: Invocations, iterations: Iterations, answers: Answers) -> IntColumn:
-    """(k,) step 3, where the last answer is there; 0 for n = 0."""
-    last = last_answer(invocations, iterations, answers)
-    return np.where(last == NONE, 0, answers.after[last] if len(answers.after) else 0)
+def final_sums(invocations: Invocations, answers: Answers) -> IntColumn:
+    """(k,) step 3, where all answers are there; 0 for n = 0."""
+    return latest(np.zeros_like(invocations.n), answers, answers.after)
 
 
-def completion(invocations: Invocations, iterations: Iterations, answers: Answers) -> IntColumn:
+def completion(invocations: Invocations, answers: Answers) -> IntColumn:
     """(k,) cycle in which the last input was accepted that the result, or one before it, needs."""
-    last = last_answer(invocations, iterations, answers)
-    own = np.where(last == NONE, invocations.cycle, answers.cycle[last] if len(answers.cycle) else 0)
-    return np.maximum.accumulate(np.maximum(own, invocations.cycle)) if len(own) else own
+    own = np.maximum(invocations.cycle, latest(invocations.cycle, answers, answers.cycle))
+    return np.maximum.accumulate(own)
 
 
 # --- Tables ----------------------------------------------------------------------------------
 
 
-def neighbour(values: IntColumn, epoch: IntColumn, step: int) -> IntColumn:
-    """The value `step` entries later in the same epoch (earlier if negative), or NONE."""
-    index = np.arange(len(values), dtype=np.int64) + step
-    inside = (index >= 0) & (index < len(values))
-    inside[inside] = epoch[index[inside]] == epoch[inside]
-    found = np.full(len(values), NONE, np.int64)
-    found[inside] = values[index[inside]]
-    return found
+def following(values: IntColumn, epoch: IntColumn) -> IntColumn:
+    """The value one entry later in the same epoch, or NONE."""
+    return previous(values[::-1], epoch[::-1])[::-1]
 
 
 def iteration_table(invocations: Invocations, iterations: Iterations, answers: Answers) -> Table:
     """One row an accepted answer.
 
-    ``latency``: cycles from request to answer beyond the least possible. ``open``: requests accepted and not answered
-    at the end of the answer's cycle. ``spacing``: cycles since the answer before in the same epoch, NONE without one.
-    ``path``: 1, then the bits `above` of the last three iterations of the invocation, this one last.
-    ``above_next``: x > t with the t of the next invocation, NONE if that was not accepted before this cycle;
-    ``above_before`` with that of the invocation before.
+    ``open``: requests accepted and not answered at the end of the answer's cycle. ``path``: 1, then the bits `above` of the
+    last three iterations of the invocation, this one last. ``above_next``: x > t with the t of the next invocation, NONE
+    if that was not accepted before this cycle; ``above_before`` with that of the invocation before.
     """
-    at, cycle = answers.iteration, answers.cycle
-    owner, i, epoch = iterations.invocation[at], iterations.i[at], iterations.epoch[at]
-    t = invocations.t[owner]
-    come = neighbour(invocations.cycle, invocations.epoch, 1)[owner]
-    before = neighbour(cycle, epoch, -1)
-    asked = np.sort(answers.asked)
-    shown = {
-        "cycle": cycle, "epoch": epoch, "invocation": owner, "i": i, "n": invocations.n[owner], "t": t,
-        "x": answers.x, "above": answers.above, "operand": answers.operand,
-        "before": answers.after - answers.operand, "after": answers.after,
-        "latency": cycle - answers.asked - 1,
-        "open": np.searchsorted(asked, cycle, side="right") - np.arange(len(cycle), dtype=np.int64) - 1,
-        "spacing": np.where(before == NONE, NONE, cycle - before),
-        "path": path(answers.above, i),
-        "above_next": compared(answers.x, neighbour(invocations.t, invocations.epoch, 1)[owner],
-                               (come != NONE) & (come < cycle)),
-        "above_before": compared(answers.x, neighbour(invocations.t, invocations.epoch, -1)[owner],
-                                 neighbour(invocations.cycle, invocations.epoch, -1)[owner] != NONE),
+    owner, cycle, x = answers.owner, answers.cycle, answers.x
+    i, epoch = iterations.i[answers.iteration], iterations.epoch[answers.iteration]
+    t_before, t_next = previous(invocations.t, invocations.epoch), following(invocations.t, invocations.epoch)
+    began, come = (step(invocations.cycle, invocations.epoch)[owner] for step in (previous, following))
+    asked = np.searchsorted(np.sort(answers.asked), cycle, side="right")
+    columns = {
+        "cycle": cycle, "epoch": epoch, "invocation": owner, "i": i, "n": invocations.n[owner],
+        "t": invocations.t[owner], "x": x, "above": answers.above, "operand": answers.operand,
+        "before": answers.after - answers.operand, "after": answers.after, "latency": answers.latency,
+        "open": asked - np.arange(len(cycle), dtype=np.int64) - 1, "path": path(answers.above, i),
+        "above_next": compared(x, t_next[owner], (come != NONE) & (come < cycle)),
+        "above_before": compared(x, t_before[owner], began != NONE),
     }  # fmt: skip
-    return Table(shown)
+    return Table(columns)
 
 
 def path(above: IntColumn, i: IntColumn) -> IntColumn:
     """1, then `above` of the last min(i + 1, 3) iterations, the newest in bit 0."""
-    earlier = [np.concatenate([np.zeros(back, np.int64), above])[: len(above)] for back in (1, 2)]
-    two = 4 + 2 * earlier[0] + above
-    three = 8 + 4 * earlier[1] + 2 * earlier[0] + above
-    return np.where(i == 0, 2 + above, np.where(i == 1, two, three))
+    one, two = (np.concatenate([np.zeros(back, np.int64), above])[: len(above)] for back in (1, 2))
+    return np.where(i == 0, 2 + above, np.where(i == 1, 4 + 2 * one + above, 8 + 4 * two + 2 * one + above))
 
 
-def compared(x: IntColumn, t: IntColumn, known: IntColumn) -> IntColumn:
+def compared(x: IntColumn, t: IntColumn, known: BoolColumn) -> IntColumn:
     """1 where x > t, 0 where not, NONE where `t` is not known."""
-    return np.where(known != 0, (x > t).astype(np.int64), NONE)
+    return np.where(known, (x > t).astype(np.int64), NONE)
 
 
-def invocation_table(
-    invocations: Invocations, iterations: Iterations, answers: Answers, owed: IntColumn
-) -> Table:
-    """One row a result owed. ``prev_*`` and ``next_*`` belong to the neighbours in the same epoch (NONE without one).
+def invocation_table(invocations: Invocations, iterations: Iterations, answers: Answers, owed: IntColumn) -> Table:
+    """One row a result owed. ``prev_n`` and ``next_n`` belong to the neighbours in the same epoch (NONE without one).
 
     ``squares``: iterations that square. ``last_latency``: latency of the last answer, NONE if n is 0; ``other_latency``: the
     greatest of the others. ``cut``: in the first row of an epoch behind a reset, the iterations without an answer that
     this reset dropped; else NONE. ``accepted``: the cycle of the invocation itself.
     """
-    of_answer = iterations.invocation[answers.iteration]
-    squares = np.bincount(of_answer, answers.above, len(invocations.n)).astype(np.int64)
-    latency = answers.cycle - answers.asked - 1
-    last = last_answer(invocations, iterations, answers)
-    other = np.full(len(invocations.n), NONE, np.int64)
-    inner = iterations.i[answers.iteration] < invocations.n[of_answer] - 1
-    np.maximum.at(other, of_answer[inner], latency[inner])
+    n, epoch, owner = invocations.n, invocations.epoch, answers.owner
+    none = np.full(len(n), NONE, np.int64)
+    other = none.copy()
+    inner = iterations.i[answers.iteration] < n[owner] - 1
+    np.maximum.at(other, owner[inner], answers.latency[inner])
     columns = {
-        "cycle": completion(invocations, iterations, answers), "epoch": invocations.epoch,
-        "accepted": invocations.cycle, "n": invocations.n, "t": invocations.t,
-        "s": final_sums(invocations, iterations, answers), "squares": squares,
-        "last_latency": np.where(last == NONE, NONE, latency[last] if len(latency) else NONE), "other_latency": other,
-        "prev_n": neighbour(invocations.n, invocations.epoch, -1),
-        "next_n": neighbour(invocations.n, invocations.epoch, 1),
+        "cycle": completion(invocations, answers), "epoch": epoch, "accepted": invocations.cycle, "n": n,
+        "t": invocations.t, "s": final_sums(invocations, answers),
+        "squares": np.bincount(owner, answers.above, len(n)).astype(np.int64),
+        "last_latency": latest(none, answers, answers.latency), "other_latency": other,
+        "prev_n": previous(n, epoch), "next_n": following(n, epoch),
         "cut": cut_iterations(invocations, iterations, answers),
     }  # fmt: skip
     return Table({name: values[owed] for name, values in columns.items()})
@@ -252,8 +225,7 @@ def cut_iterations(invocations: Invocations, iterations: Iterations, answers: An
     """(k,) for the first invocation of an epoch, the iterations that the reset before left without an answer."""
     found = np.full(len(invocations.n), NONE, np.int64)
     begins = np.flatnonzero(np.diff(invocations.epoch, prepend=0) != 0)
-    lost = invocations.epoch[begins] - 1
     asked, given = iterations.epoch, iterations.epoch[answers.iteration]
-    for place, epoch in zip(begins.tolist(), lost.tolist(), strict=True):
+    for place, epoch in zip(begins.tolist(), (invocations.epoch[begins] - 1).tolist(), strict=True):
         found[place] = int((asked == epoch).sum() - (given == epoch).sum())
     return found
