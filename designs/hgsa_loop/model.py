@@ -167,9 +167,9 @@ def following(values: IntColumn, epoch: IntColumn) -> IntColumn:
 def iteration_table(invocations: Invocations, iterations: Iterations, answers: Answers) -> Table:
     """One row an accepted answer.
 
-    ``open``: requests accepted and not answered at the end of the answer's cycle. ``path``: 1, then the bits `above` of the
-    last three iterations of the invocation, this one last. ``above_next``: x > t with the t of the next invocation, NONE
-    if that was not accepted before this cycle; ``above_before`` with that of the invocation before.
+    ``open``: requests accepted and not answered at the end of the answer's cycle. ``path``: 1, then the bits `above` of
+    the last three iterations of the invocation, this one last. ``above_next``: x > t with the t of the next invocation,
+    NONE if that was not accepted before this cycle; ``above_before`` with that of the invocation before.
     """
     owner, cycle, x = answers.owner, answers.cycle, answers.x
     i, epoch = iterations.i[answers.iteration], iterations.epoch[answers.iteration]
@@ -201,9 +201,9 @@ def compared(x: IntColumn, t: IntColumn, known: BoolColumn) -> IntColumn:
 def invocation_table(invocations: Invocations, iterations: Iterations, answers: Answers, owed: IntColumn) -> Table:
     """One row a result owed. ``prev_n`` and ``next_n`` belong to the neighbours in the same epoch (NONE without one).
 
-    ``squares``: iterations that square. ``last_latency``: latency of the last answer, NONE if n is 0; ``other_latency``: the
-    greatest of the others. ``cut``: in the first row of an epoch behind a reset, the iterations without an answer that
-    this reset dropped; else NONE. ``accepted``: the cycle of the invocation itself.
+    ``squares``: iterations that square. ``last_latency``: latency of the last answer, NONE if n is 0;
+    ``other_latency``: the greatest of the others. ``cut``: in the first row of an epoch behind a reset, the iterations
+    without an answer that this reset dropped; else NONE. ``accepted``: the cycle of the invocation itself.
     """
     n, epoch, owner = invocations.n, invocations.epoch, answers.owner
     none = np.full(len(n), NONE, np.int64)
