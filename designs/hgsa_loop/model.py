@@ -1,18 +1,19 @@
 """Reference model of ``hgsa_loop``: an exact fold over the accepted invocations and answers.
 
 Written from ``spec.md``; step numbers in the comments are those of its section 3.
-Axis names used below: k accepted invocations, m iterations that they ask for, a of these whose
-answer was accepted. All arrays are int64.
+Axis names used below: k accepted invocations, m iterations that they ask for, a answers, of which the
+first a of an epoch belong to its first a iterations. All arrays are int64.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
-from dv_agent.designs.packet_columns import NONE, count_up, previous
+from dv_agent.designs.packet_columns import NONE, previous
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 
@@ -30,29 +31,36 @@ class Invocations:
 class Iterations:
     """What the invocations ask for, in order; every array has shape (m,)."""
 
-    epoch: IntColumn
-    invocation: IntColumn
+    owner: IntColumn  # index into `Invocations`
     i: IntColumn  # and the address
-    rank: IntColumn  # place among the iterations of its epoch
+    epoch: IntColumn
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The iterations whose answer was accepted, in order; every array has shape (a,)."""
+    """The answers, in order; every array has shape (a,)."""
 
     cycle: IntColumn
+    epoch: IntColumn
     asked: IntColumn  # cycle of the request
-    iteration: IntColumn  # index into `Iterations`
     owner: IntColumn  # index into `Invocations`
+    i: IntColumn
     x: IntColumn
     above: IntColumn  # 1 if x > t
-    operand: IntColumn
-    after: IntColumn  # s after the iteration
 
     @property
     def latency(self) -> IntColumn:
         """(a,) cycles from request to answer beyond the least possible."""
         return self.cycle - self.asked - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The results owed, in order: of the invocations that have all their answers."""
+
+    owner: IntColumn  # index into `Invocations`
+    cycle: IntColumn  # when the last input that the result needs was accepted
+    s: IntColumn
 
 
 def observe(trace: Trace) -> Observation:
@@ -61,34 +69,26 @@ def observe(trace: Trace) -> Observation:
     Tables: ``iteration`` (one row an accepted answer), ``invocation`` (one a result owed). ``cycle`` is the cycle
     in which the answer, or the last input that the result needs, was accepted.
     """
-    responses = trace.accepted["ld.response"]
     invocations = read_invocations(trace.accepted["in"])
     iterations = unroll(invocations)
-    answers = compute(invocations, iterations, responses, trace.accepted["ld.request"])
-    owed = owed_results(invocations, responses)
+    answers, results = fold(invocations, trace.accepted["ld.response"], trace.accepted["ld.request"])
     tables = {
-        "iteration": iteration_table(invocations, iterations, answers),
-        "invocation": invocation_table(invocations, iterations, answers, owed),
+        "iteration": iteration_table(invocations, answers),
+        "invocation": invocation_table(invocations, answers, results, cut_iterations(invocations, iterations, answers)),
     }
-    expected = {"ld.request": requests(invocations, iterations), "out": results(invocations, answers, owed)}
-    return Observation(expected=expected, tables=tables)
-
-
-def results(invocations: Invocations, answers: Answers, owed: IntColumn) -> Expected:
-    """One result for each invocation that has its answers."""
-    return Expected(
-        epoch=invocations.epoch[owed], columns={"s": final_sums(invocations, answers)[owed]},
-        cause_cycle=completion(invocations, answers)[owed],
+    owed = Expected(
+        epoch=invocations.epoch[results.owner], columns={"s": results.s}, cause_cycle=results.cycle,
     )  # fmt: skip
+    return Observation(expected={"ld.request": requests(invocations, iterations), "out": owed}, tables=tables)
 
 
 def requests(invocations: Invocations, iterations: Iterations) -> Expected:
     """One request for each iteration; caused by its invocation."""
-    cause = invocations.cycle[iterations.invocation]
+    cause = invocations.cycle[iterations.owner]
     return Expected(epoch=iterations.epoch, columns={"addr": iterations.i}, cause_cycle=cause)
 
 
-# --- Which answer belongs where --------------------------------------------------------------
+# --- The loop --------------------------------------------------------------------------------
 
 
 def read_invocations(accepted: Transfers) -> Invocations:
@@ -97,63 +97,61 @@ def read_invocations(accepted: Transfers) -> Invocations:
     return Invocations(cycle=accepted.cycle, epoch=accepted.epoch, n=columns["n"], t=columns["t"])
 
 
+def indices(n: int) -> Iterator[int]:
+    """Step 2 without data: the addresses of an invocation."""
+    i = 0
+    while i < n:
+        yield i
+        i = i + 1
+
+
+def kernel(n: int, t: int, elements: Sequence[int]) -> tuple[list[int], int]:
+    """Steps 1 to 3, as far as there are elements: whether each one squares (1) or not (0), and s."""
+    i, s, above = 0, 0, list[int]()
+    while i < n and i < len(elements):
+        x = elements[i]
+        above.append(int(x > t))
+        s = s + x * x if x > t else s - x
+        i = i + 1
+    return above, s
+
+
 def unroll(invocations: Invocations) -> Iterations:
-    """Step 2 without data: i from 0 to n - 1 of each invocation."""
-    invocation = np.repeat(np.arange(len(invocations.n), dtype=np.int64), invocations.n)
-    epoch = invocations.epoch[invocation]
-    rank = np.arange(len(epoch), dtype=np.int64) - np.searchsorted(epoch, epoch)
-    return Iterations(epoch=epoch, invocation=invocation, i=count_up(invocations.n), rank=rank)
+    """All iterations of all invocations, answered or not."""
+    pairs = [(k, i) for k, n in enumerate(invocations.n.tolist()) for i in indices(n)]
+    owner, i = columns_of(pairs, 2)
+    return Iterations(owner=owner, i=i, epoch=invocations.epoch[owner])
 
 
-def places(iterations: Iterations, transfers: Transfers) -> IntColumn:
-    """(m,) the index of each iteration's own transfer, NONE where there is none: the k-th belongs to the k-th."""
-    place = np.searchsorted(transfers.epoch, iterations.epoch) + iterations.rank
-    return np.where(place < np.searchsorted(transfers.epoch, iterations.epoch, side="right"), place, NONE)
-
-
-def compute(invocations: Invocations, iterations: Iterations, responses: Transfers, asked: Transfers) -> Answers:
-    """Step 2 for every iteration that has its answer."""
-    place = places(iterations, responses)
-    iteration = np.flatnonzero(place != NONE).astype(np.int64)
-    place, owner = place[iteration], iterations.invocation[iteration]
+def fold(invocations: Invocations, responses: Transfers, asked: Transfers) -> tuple[Answers, Results]:
+    """Deal the answers of each epoch out to its invocations, in order; the k-th answer is that to the k-th request."""
+    elements, cycles = responses.columns["data"].tolist(), responses.cycle.tolist()
+    answers, results = list[tuple[int, ...]](), list[tuple[int, ...]]()
+    epoch, begin, end, used, needed, shift = NONE, 0, 0, 0, 0, 0
+    columns = (invocations.epoch, invocations.cycle, invocations.n, invocations.t)
+    headers = zip(*(column.tolist() for column in columns), strict=True)
+    for k, (its_epoch, cycle, n, t) in enumerate(headers):
+        if its_epoch != epoch:
+            epoch = its_epoch
+            begin, end = (int(np.searchsorted(responses.epoch, epoch, side)) for side in ("left", "right"))
+            used, needed, shift = begin, begin, int(np.searchsorted(asked.epoch, epoch)) - begin
+        above, s = kernel(n, t, elements[used : min(used + n, end)])
+        answers += [(used + i, used + i + shift, k, i, squared) for i, squared in enumerate(above)]
+        used, needed = used + len(above), needed + n
+        # An invocation without iterations, too, waits for those before it.
+        if used == needed:
+            results.append((k, max(cycle, cycles[used - 1] if used > begin else cycle), s))
+    place, request, owner, i, squares = columns_of(answers, 5)
     x = np.asarray(responses.columns["data"], dtype=np.int64)[place]
-    above = (x > invocations.t[owner]).astype(np.int64)
-    operand = np.where(above == 1, x * x, -x)
-    # The sum over everything, less what it was when the invocation began: its first answer is i answers earlier.
-    total = np.cumsum(operand)
-    begin = np.arange(len(iteration), dtype=np.int64) - iterations.i[iteration]
-    return Answers(
-        cycle=responses.cycle[place], asked=asked.cycle[places(iterations, asked)[iteration]], iteration=iteration,
-        owner=owner, x=x, above=above, operand=operand, after=total - (total - operand)[begin],
-    )  # fmt: skip
+    return (
+        Answers(responses.cycle[place], responses.epoch[place], asked.cycle[request], owner, i, x, squares),
+        Results(*columns_of(results, 3)),
+    )
 
 
-def owed_results(invocations: Invocations, responses: Transfers) -> IntColumn:
-    """Indices of the invocations that have all answers that they and those before them in their epoch need."""
-    needed = np.cumsum(invocations.n)
-    start = np.searchsorted(invocations.epoch, invocations.epoch)
-    needed = needed - (needed - invocations.n)[start]
-    given = np.searchsorted(responses.epoch, invocations.epoch, side="right")
-    given = given - np.searchsorted(responses.epoch, invocations.epoch)
-    return np.flatnonzero(needed <= given).astype(np.int64)
-
-
-def latest(before: IntColumn, answers: Answers, values: IntColumn) -> IntColumn:
-    """(k,) the value of each invocation's latest answer; `before` where it has none."""
-    found = before.copy()
-    found[answers.owner] = values  # of several assignments to one place the last one stays
-    return found
-
-
-def final_sums(invocations: Invocations, answers: Answers) -> IntColumn:
-    """(k,) step 3, where all answers are there; 0 for n = 0."""
-    return latest(np.zeros_like(invocations.n), answers, answers.after)
-
-
-def completion(invocations: Invocations, answers: Answers) -> IntColumn:
-    """(k,) cycle in which the last input was accepted that the result, or one before it, needs."""
-    own = np.maximum(invocations.cycle, latest(invocations.cycle, answers, answers.cycle))
-    return np.maximum.accumulate(own)
+def columns_of(rows: Sequence[tuple[int, ...]], width: int) -> tuple[IntColumn, ...]:
+    """`width` columns of as many entries as there are rows."""
+    return tuple(np.array(rows, dtype=np.int64).reshape(-1, width).T)
 
 
 # --- Tables ----------------------------------------------------------------------------------
@@ -164,33 +162,31 @@ def following(values: IntColumn, epoch: IntColumn) -> IntColumn:
     return previous(values[::-1], epoch[::-1])[::-1]
 
 
-def iteration_table(invocations: Invocations, iterations: Iterations, answers: Answers) -> Table:
+def iteration_table(invocations: Invocations, answers: Answers) -> Table:
     """One row an accepted answer.
 
-    ``open``: requests accepted and not answered at the end of the answer's cycle. ``path``: 1, then the bits `above` of
-    the last three iterations of the invocation, this one last. ``above_next``: x > t with the t of the next invocation,
-    NONE if that was not accepted before this cycle; ``above_before`` with that of the invocation before.
+    ``open``: requests accepted and not answered at the end of the answer's cycle, among those that are ever answered.
+    ``path``: see `path`. ``above_next``: x > t with the t of the next invocation, NONE if that was not accepted before
+    this cycle; ``above_before`` with that of the invocation before.
     """
-    owner, cycle, x = answers.owner, answers.cycle, answers.x
-    i, epoch = iterations.i[answers.iteration], iterations.epoch[answers.iteration]
+    owner, cycle = answers.owner, answers.cycle
     t_before, t_next = previous(invocations.t, invocations.epoch), following(invocations.t, invocations.epoch)
     began, come = (step(invocations.cycle, invocations.epoch)[owner] for step in (previous, following))
-    asked = np.searchsorted(np.sort(answers.asked), cycle, side="right")
+    asked = np.searchsorted(answers.asked, cycle, side="right")
     columns = {
-        "cycle": cycle, "epoch": epoch, "invocation": owner, "i": i, "n": invocations.n[owner],
-        "t": invocations.t[owner], "x": x, "above": answers.above, "operand": answers.operand,
-        "before": answers.after - answers.operand, "after": answers.after, "latency": answers.latency,
-        "open": asked - np.arange(len(cycle), dtype=np.int64) - 1, "path": path(answers.above, i),
-        "above_next": compared(x, t_next[owner], (come != NONE) & (come < cycle)),
-        "above_before": compared(x, t_before[owner], began != NONE),
+        "cycle": cycle, "epoch": answers.epoch, "invocation": owner, "i": answers.i, "n": invocations.n[owner],
+        "t": invocations.t[owner], "x": answers.x, "above": answers.above, "latency": answers.latency,
+        "open": asked - np.arange(len(cycle), dtype=np.int64) - 1, "path": path(answers.above, answers.i),
+        "above_next": compared(answers.x, t_next[owner], (come != NONE) & (come < cycle)),
+        "above_before": compared(answers.x, t_before[owner], began != NONE),
     }  # fmt: skip
     return Table(columns)
 
 
 def path(above: IntColumn, i: IntColumn) -> IntColumn:
-    """1, then `above` of the last min(i + 1, 3) iterations, the newest in bit 0."""
+    """`above` of the last three iterations of one invocation, the newest in bit 0, and bit 3 set; 0 where i < 2."""
     one, two = (np.concatenate([np.zeros(back, np.int64), above])[: len(above)] for back in (1, 2))
-    return np.where(i == 0, 2 + above, np.where(i == 1, 4 + 2 * one + above, 8 + 4 * two + 2 * one + above))
+    return np.where(i < 2, 0, 8 + 4 * two + 2 * one + above)
 
 
 def compared(x: IntColumn, t: IntColumn, known: BoolColumn) -> IntColumn:
@@ -198,34 +194,34 @@ def compared(x: IntColumn, t: IntColumn, known: BoolColumn) -> IntColumn:
     return np.where(known, (x > t).astype(np.int64), NONE)
 
 
-def invocation_table(invocations: Invocations, iterations: Iterations, answers: Answers, owed: IntColumn) -> Table:
-    """One row a result owed. ``prev_n`` and ``next_n`` belong to the neighbours in the same epoch (NONE without one).
+def invocation_table(invocations: Invocations, answers: Answers, results: Results, cut: IntColumn) -> Table:
+    """One row a result owed. ``prev_n`` belongs to the invocation before in the same epoch (NONE without one).
 
     ``squares``: iterations that square. ``last_latency``: latency of the last answer, NONE if n is 0;
-    ``other_latency``: the greatest of the others. ``cut``: in the first row of an epoch behind a reset, the iterations
-    without an answer that this reset dropped; else NONE. ``accepted``: the cycle of the invocation itself.
+    ``other_latency``: the greatest of the others. ``cut``: see `cut_iterations`.
     """
-    n, epoch, owner = invocations.n, invocations.epoch, answers.owner
-    none = np.full(len(n), NONE, np.int64)
-    other = none.copy()
-    inner = iterations.i[answers.iteration] < n[owner] - 1
+    n, owner = invocations.n, answers.owner
+    last, other = np.full(len(n), NONE, np.int64), np.full(len(n), NONE, np.int64)
+    last[owner] = answers.latency  # of several assignments to one place the last one stays
+    inner = answers.i < n[owner] - 1
     np.maximum.at(other, owner[inner], answers.latency[inner])
     columns = {
-        "cycle": completion(invocations, answers), "epoch": epoch, "accepted": invocations.cycle, "n": n,
-        "t": invocations.t, "s": final_sums(invocations, answers),
+        "epoch": invocations.epoch, "n": n, "t": invocations.t, "last_latency": last, "other_latency": other,
         "squares": np.bincount(owner, answers.above, len(n)).astype(np.int64),
-        "last_latency": latest(none, answers, answers.latency), "other_latency": other,
-        "prev_n": previous(n, epoch), "next_n": following(n, epoch),
-        "cut": cut_iterations(invocations, iterations, answers),
+        "prev_n": previous(n, invocations.epoch), "cut": cut,
     }  # fmt: skip
-    return Table({name: values[owed] for name, values in columns.items()})
+    owed = {name: values[results.owner] for name, values in columns.items()}
+    return Table({"cycle": results.cycle, "s": results.s, **owed})
 
 
 def cut_iterations(invocations: Invocations, iterations: Iterations, answers: Answers) -> IntColumn:
-    """(k,) for the first invocation of an epoch, the iterations that the reset before left without an answer."""
+    """(k,) for the first invocation of an epoch, the iterations that the reset before left without an answer.
+
+    NONE for other invocations, and for the first one of the test.
+    """
     found = np.full(len(invocations.n), NONE, np.int64)
-    begins = np.flatnonzero(np.diff(invocations.epoch, prepend=0) != 0)
-    asked, given = iterations.epoch, iterations.epoch[answers.iteration]
-    for place, epoch in zip(begins.tolist(), (invocations.epoch[begins] - 1).tolist(), strict=True):
-        found[place] = int((asked == epoch).sum() - (given == epoch).sum())
+    begins = np.flatnonzero(np.diff(invocations.epoch, prepend=0))
+    for place, epoch in zip(begins.tolist(), invocations.epoch[begins].tolist(), strict=True):
+        lost, kept = (np.count_nonzero(epochs == epoch - 1) for epochs in (iterations.epoch, answers.epoch))
+        found[place] = lost - kept
     return found

