@@ -7,12 +7,14 @@ seed, so a run resumes by rebuilding the View.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 
 from dv_agent.agents.llm_budget import Price, short_of
-from dv_agent.agents.model import CallUsage, ChatModel, Message, Reply
-from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage
+from dv_agent.agents.model import CallUsage, ChatModel, Message, OutputSchema
+from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage, both
 from dv_agent.agents.replies import parse_reply
 from dv_agent.agents.reply_json import clean
+from dv_agent.agents.structured import Answered, ask_structured, wanted_schema
 from dv_agent.prompts.dialogue import has_converged
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render, templates_hash
@@ -53,28 +55,49 @@ class LlmAgent:
         if has_converged(self._strategy.converged, [len(one.new_bins) for one in view.exchanges]):
             return Proposal(done=True, stop_reason="converged")
         settings = self._model.settings
-        room = settings.context_tokens - settings.reply_tokens
+        output = wanted_schema(self._strategy, view.design, view.schema, view.exchanges)
+        beside = output.tokens if output else 0
+        room = settings.context_tokens - settings.reply_tokens - beside
         prompt = render(view, room, settings.reply_tokens, self._strategy, self._seed)
-        bound = short_of(view.budget_left, prompt.tokens, settings.reply_tokens, self._price)
-        if bound:
+        if bound := self._short_of(view, prompt.tokens + beside):
             return Proposal(done=True, stop_reason=f"budget:{bound}")
         messages = messages_of(prompt)
-        reply = self._model.ask(messages)
-        return self._proposal(view, self._prompt_record(prompt, messages), reply)
+        answered = self._ask(view, messages, output, prompt.tokens)
+        return self._proposal(view, self._prompt_record(prompt, messages), answered)
 
-    def _proposal(self, view: View, prompt: PromptRecord, reply: Reply) -> Proposal:
-        parsed = parse_reply(
-            reply.text, view.design, view.schema, reply.finish_reason, self._strategy.values == "literal"
+    def _ask(self, view: View, messages: tuple[Message, ...], output: OutputSchema | None, tokens: int) -> Answered:
+        if output is None:
+            return Answered((self._model.ask(messages),), "off" if self._strategy.structured else "")
+        return ask_structured(
+            lambda form: self._model.ask(messages, output=form),
+            output,
+            lambda reply: not self._short_of(view, tokens, usage_of(reply.attempts, reply.cached)),
         )
+
+    def _short_of(self, view: View, tokens: int, used: Usage | None = None) -> str | None:
+        """The first bound that a call could break which sends so many tokens, after `used` in this turn."""
+        left = dict(view.budget_left)
+        spent = used or Usage()
+        for name, amount in {"calls": spent.calls, "tokens": spent.input_tokens + spent.output_tokens,
+                             "usd": spent.usd}.items():  # fmt: skip
+            if name in left:
+                left[name] -= amount
+        return short_of(left, tokens, self._model.settings.reply_tokens, self._price)
+
+    def _proposal(self, view: View, prompt: PromptRecord, answered: Answered) -> Proposal:
+        reply, literal = answered.replies[-1], self._strategy.values == "literal"
+        parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, literal)
+        attempts = tuple(attempt for one in answered.replies for attempt in one.attempts)
         return Proposal(
             tests=parsed.tests,
-            usage=usage_of(reply.attempts, reply.cached),
+            usage=reduce(both, (usage_of(one.attempts, one.cached) for one in answered.replies)),
             errors=parsed.errors,
             raw=clean(reply.text),
             prompt=prompt,
             reply=ReplyRecord(
-                model=reply.model, finish_reason=reply.finish_reason, attempts=reply.attempts, cached=reply.cached
+                model=reply.model, finish_reason=reply.finish_reason, attempts=attempts, cached=reply.cached
             ),
+            structured=answered.structured,
             dropped=parsed.dropped,
         )
 

@@ -67,7 +67,7 @@ def _proposal(turn: TurnRecord, said: ReplyLine | None) -> Proposal:
     tests = tuple(record.test for record in turn.tests)
     plain = Proposal(
         tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped, tool_uses=turn.tool_uses,
-        claims=turn.claims, bug_reports=turn.bug_reports,
+        claims=turn.claims, bug_reports=turn.bug_reports, structured=turn.structured,
     )  # fmt: skip
     if said is None:
         return plain

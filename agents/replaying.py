@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.model import Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.recorded import RecordedRun
+from dv_agent.agents.replay import TOOLS
 from dv_agent.errors import ModelFailure, UsageError
 from dv_agent.prompts.view import View
 
@@ -41,15 +43,29 @@ class ReplayedModel:
         """Whether the record holds no further reply."""
         return self.asked >= len(self._lines)
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    @property
+    def next_turn(self) -> int | None:
+        """The turn of the reply that comes next."""
+        return None if self.is_over else self._lines[self.asked].turn
+
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """The reply that was given then, with the tokens that it cost then; `tools` are not compared.
 
         Raises:
-            ModelFailure: it is asked something else; names message and line.
+            ModelFailure: it is asked something else, or once too often; names message and line.
         """
+        if self.is_over:
+            raise ModelFailure(f"the replay diverges at message {self.asked}: the record holds no further reply")
         line = self._lines[self.asked]
         if not self._reparse and line.messages != tuple(messages):
             raise ModelFailure(f"the replay diverges at message {self.asked}: {_difference(line.messages, messages)}")
+        if not self._reparse and line.output != (output.digest if output else ""):
+            raise ModelFailure(
+                f"the replay diverges at message {self.asked}: the schema of the reply that was asked for then is not "
+                "the one of today; --reparse goes on nevertheless"
+            )
         self.asked += 1
         return line.reply
 
@@ -61,10 +77,9 @@ class ReplayAgent:
         agent: the agent of the run, on `replayed`.
     """
 
-    name = "llm"
-
     def __init__(self, run: RecordedRun, replayed: ReplayedModel, agent: Agent, reparse: bool = False) -> None:
         self._run, self._replayed, self._agent, self._reparse = run, replayed, agent, reparse
+        self.name = agent.name
 
     def propose(self, view: View) -> Proposal:
         """What the run proposed then.
@@ -74,7 +89,10 @@ class ReplayAgent:
         """
         if self._replayed.is_over:
             return Proposal(done=True, stop_reason="end_of_record")
-        proposal = self._agent.propose(view)
+        proposal = self._agent.propose(replace(view, budget_left=self._left_then(view)))
+        if proposal.done and self._run.header.agent == TOOLS and view.turn + 1 < len(self._run.turns):
+            # The model finished and was told later that the run goes on.
+            proposal = proposal.model_copy(update={"done": False, "stop_reason": ""})
         if not self._reparse and view.turn < len(self._run.turns):
             recorded = tuple(one.test for one in self._run.turns[view.turn].tests)
             if proposal.tests[: len(recorded)] != recorded:
@@ -83,6 +101,16 @@ class ReplayAgent:
                     "--reparse goes on with those"
                 )
         return proposal
+
+    def _left_then(self, view: View) -> dict[str, float]:
+        """What was left of the budget then: calls that ended without a reply had been paid for too."""
+        attempts = [one for line in self._run.failed if line.turn <= view.turn for one in line.reply.attempts]
+        paid = {
+            "calls": len(attempts),
+            "tokens": sum(one.input_tokens + one.output_tokens for one in attempts),
+            "usd": sum(one.usd or 0.0 for one in attempts),
+        }
+        return {name: max(amount - paid.get(name, 0), 0) for name, amount in view.budget_left.items()}
 
 
 def _difference(then: Sequence[Message], now: Sequence[Message]) -> str:

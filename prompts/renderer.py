@@ -42,7 +42,7 @@ def render(view: View, limit: int, reply_tokens: int, strategy: Strategy | str =
     said = _fitting(past, limit)
     kind: Kind = "follow" if past.opening and said else "next" if view.turn else "first"
     spoken = sum(_tokens(one) for one in said)
-    page = _Page(chosen)
+    page = Page(chosen)
     wanted = sections(view, chosen, reply_tokens, kind, random.Random(f"holes/{seed}/{message}"))
     parts, cut = fit(wanted, limit - spoken, page.draw)
     return Prompt(
@@ -81,7 +81,7 @@ def templates_hash(strategy: Strategy | None = None) -> str:
     return digest.hexdigest()
 
 
-class _Page:
+class Page:
     """The templates of a strategy: its own before the shipped ones."""
 
     def __init__(self, strategy: Strategy) -> None:
