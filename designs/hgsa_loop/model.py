@@ -7,7 +7,7 @@ first a of an epoch belong to its first a iterations. All arrays are int64.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -97,28 +97,19 @@ def read_invocations(accepted: Transfers) -> Invocations:
     return Invocations(cycle=accepted.cycle, epoch=accepted.epoch, n=columns["n"], t=columns["t"])
 
 
-def indices(n: int) -> Iterator[int]:
-    """Step 2 without data: the addresses of an invocation."""
-    i = 0
-    while i < n:
-        yield i
-        i = i + 1
-
-
 def kernel(n: int, t: int, elements: Sequence[int]) -> tuple[list[int], int]:
     """Steps 1 to 3, as far as there are elements: whether each one squares (1) or not (0), and s."""
-    i, s, above = 0, 0, list[int]()
-    while i < n and i < len(elements):
+    s, above = 0, list[int]()
+    for i in range(min(n, len(elements))):
         x = elements[i]
         above.append(int(x > t))
         s = s + x * x if x > t else s - x
-        i = i + 1
     return above, s
 
 
 def unroll(invocations: Invocations) -> Iterations:
     """All iterations of all invocations, answered or not."""
-    pairs = [(k, i) for k, n in enumerate(invocations.n.tolist()) for i in indices(n)]
+    pairs = [(k, i) for k, n in enumerate(invocations.n.tolist()) for i in range(n)]
     owner, i = columns_of(pairs, 2)
     return Iterations(owner=owner, i=i, epoch=invocations.epoch[owner])
 
@@ -127,7 +118,8 @@ def fold(invocations: Invocations, responses: Transfers, asked: Transfers) -> tu
     """Deal the answers of each epoch out to its invocations, in order; the k-th answer is that to the k-th request."""
     elements, cycles = responses.columns["data"].tolist(), responses.cycle.tolist()
     answers, results = list[tuple[int, ...]](), list[tuple[int, ...]]()
-    epoch, begin, end, used, needed, shift = NONE, 0, 0, 0, 0, 0
+    epoch = NONE
+    begin = end = used = needed = shift = 0
     columns = (invocations.epoch, invocations.cycle, invocations.n, invocations.t)
     headers = zip(*(column.tolist() for column in columns), strict=True)
     for k, (its_epoch, cycle, n, t) in enumerate(headers):
