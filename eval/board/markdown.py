@@ -13,7 +13,8 @@ from dv_agent.eval.report.environment import visible
 _COLUMNS = (
     "rank", "entry", "bins hit", "IEEE 1800", "bugs killed", "lift over random", "cycles", "tokens", "US dollars", "n",
 )  # fmt: skip
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+_SPECIAL = re.compile(r"([\\*_{}\[\]#~!])")
+_ENTITIES = {ord(one): f"&#{ord(one)};" for one in "<>&`|"}
 
 
 def to_markdown(board: Board) -> str:
@@ -123,7 +124,7 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]
 
 def _text(text: str) -> str:
     """`text` on one line, with nothing in it that Markdown or HTML would read."""
-    return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split()))).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split()))).translate(_ENTITIES)
 
 
 def _code(text: str) -> str:

@@ -39,8 +39,12 @@ from dv_agent.eval.trials import (
 )
 from dv_agent.runners.reference_session import ReferenceSession
 
-BUDGET = Budget(cycles=2_000, calls=10)
+BUDGET = Budget(cycles=2_000, calls=3)
 CHECKSUM = "c" * 64
+GOOD, POOR = Entry(agent="scripted", options={"chance": 0.8}), Entry(agent="scripted", options={"chance": 0.4})
+MODEL = Entry(agent="llm", model=ModelSettings(model="told:model"), strategy="default")
+NULL, RANDOM, ORACLE = Entry(agent="null"), Entry(agent="random"), Entry(agent="oracle")
+FINDS = {GOOD.digest: ("B1",), ORACLE.digest: ("B1", "B2")}
 
 
 def values(*numbers: int, name: str = "") -> Test:
@@ -157,8 +161,8 @@ def write_evaluation(
     folder.mkdir(parents=True, exist_ok=True)
     evaluation = Evaluation(
         identity=identity or suite.identity(), command=f"dv-agent eval toys --seeds {len(seeds)}",
-        entries=tuple(entry for entry, _ in entries), floors=tuple(one.label for one in floors), ceiling=ceiling.label if ceiling else "",
-        trials=tuple(trial for trial, _ in trials),
+        entries=tuple(entry for entry, _ in entries), floors=tuple(one.label for one in floors),
+        ceiling=ceiling.label if ceiling else "", trials=tuple(trial for trial, _ in trials),
     )  # fmt: skip
     (folder / "evaluation.json").write_text(evaluation.model_dump_json())
     for trial, make in trials:
