@@ -12,6 +12,7 @@ from dv_agent.agents.dotenv_upward import load_dotenv_upward
 from dv_agent.cli.board import board
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
+from dv_agent.cli.evaluate import evaluate
 from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore
 from dv_agent.cli.run import run
@@ -31,6 +32,7 @@ app = typer.Typer(
 )
 app.command()(run)
 app.command()(simulate)
+app.command("eval")(evaluate)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)
