@@ -169,7 +169,8 @@ def test_numbers_are_never_rounded_to_more_than_they_are() -> None:
 def test_an_axis_puts_equal_ratios_or_equal_steps_in_equal_room() -> None:
     log = Scale(10, 1_000, 0, 100, log=True)
     assert [log.at(one) for one in (1, 10, 100, 1_000, 9_999)] == [0, 0, 50, 100, 100]
-    assert [tick.label for tick in log.ticks()] == ["10", "20", "50", "100", "200", "500", "1k"]
+    assert [tick.label for tick in log.ticks()] == ["10", "100", "1k"]
+    assert [tick.label for tick in Scale(8, 30, 0, 100, log=True).ticks()] == ["8", "10", "15", "20", "30"]
     assert [tick.label for tick in Scale(0, 10, 0, 100).ticks()] == ["0", "2", "4", "6", "8", "10"]
     assert [tick.label for tick in Scale(0, 2, 0, 100).ticks()] == ["0", "0.5", "1", "1.5", "2"]
     assert Scale(5, 5, 0, 100).at(5) == 0
