@@ -48,12 +48,13 @@ from pathlib import Path
 from dv_agent.eval.board.make import make_board
 from dv_agent.eval.board.write import write_board
 folder, cache, files = Path(sys.argv[1]), sys.argv[2] == "cache", sys.argv[3] == "files"
-start = time.perf_counter()
+start = time.perf_counter(), time.process_time()
 board = make_board([folder], use_cache=cache)
 if files:
     write_board(board, folder)
 scored = sum(row.scored for row in board.rows)
-print(time.perf_counter() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, scored)
+used = time.perf_counter() - start[0], time.process_time() - start[1]
+print(*used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, scored)
 """
 
 
@@ -73,17 +74,16 @@ def main() -> None:
             ("from caches", ("cache", "board")),
             ("from caches, four files", ("cache", "files")),
         ):
-            seconds, megabytes, scored = measured(folder, *words)
-            print(f"{name:24} {seconds:6.1f} s {megabytes:6.0f} MB  {scored:.0f} scored")
+            seconds, busy, megabytes, scored = measured(folder, *words)
+            print(f"{name:24} {seconds:6.1f} s, {busy:.1f} s of a processor, {megabytes:.0f} MB, {scored:.0f} scored")
 
 
-def measured(folder: Path, *words: str) -> tuple[float, float, float]:
-    """Seconds, megabytes at most, and trials scored, of a process of its own."""
+def measured(folder: Path, *words: str) -> tuple[float, ...]:
+    """Seconds by the wall clock and of a processor, megabytes at most, and trials scored, of a process of its own."""
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, str(folder), *words], capture_output=True, text=True, check=True, timeout=900
     )
-    seconds, megabytes, scored = map(float, done.stdout.split())
-    return seconds, megabytes, scored
+    return tuple(map(float, done.stdout.split()))
 
 
 def make_trials(folder: Path, room: Path) -> None:

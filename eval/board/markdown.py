@@ -57,8 +57,10 @@ def _lines(board: Board) -> Iterator[str]:
 
 
 def _leaderboard(board: Board) -> Iterator[str]:
-    yield ("Bins hit and bugs killed in percent, mean over designs with its 95 % interval (bootstrap over designs); "
-           "n trials. Rows that share a rank are not separated.")  # fmt: skip
+    yield (
+        "Bins hit and bugs killed in percent, mean over designs with its 95 % interval (bootstrap over designs); n "
+        "trials. Rank: 1 + the number of rows that are better by more than chance explains."
+    )
     yield ""
     yield from _table(_COLUMNS, [_row(row) for row in board.rows])
 

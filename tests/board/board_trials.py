@@ -21,11 +21,10 @@ from dv_agent.agents.recording import RecordingModel
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan
-from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.designs.stimulus import Test
 from dv_agent.errors import ModelFailure
-from dv_agent.eval.board.tasks import FindTask, task_of
+from dv_agent.eval.board.tasks import FindTask, Task, task_of
 from dv_agent.eval.trials import (
     BugOutcome,
     DesignIdentity,
@@ -122,8 +121,8 @@ class Suite:
 
     @property
     def find(self) -> FindTask:
-        """Their tasks, by name; read once."""
-        return lru_cache(lambda name: task_of(self.designs[name]))
+        """Their tasks, by name."""
+        return lambda name: _task(self.designs[name].path)
 
     def identity(self, **changes: object) -> Identity:
         """What boards of this suite stand on."""
@@ -183,7 +182,7 @@ def write_trial(
         hashes={}, versions={}, reproducible=True,
     )  # fmt: skip
     record = RunRecord(run_folder, header)
-    plan = _plan(design.path)
+    plan = _task(design.path).plan
     bench = Testbench(design, plan, ReferenceSession(design.design, design.model))
     failure = None
     try:
@@ -210,5 +209,6 @@ def sheet(*killed: str, cycles: int = 100) -> KillSheet:
 
 
 @lru_cache(maxsize=64)
-def _plan(path: Path) -> object:
-    return load_plan(path / "plan.yaml")
+def _task(path: Path) -> Task:
+    """Read once."""
+    return task_of(load_design(path))

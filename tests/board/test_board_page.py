@@ -18,7 +18,9 @@ from dv_agent.eval.board.make import make_board
 from dv_agent.eval.board.markdown import plain_table, to_markdown
 from dv_agent.eval.board.page.formats import percent, probability, signed
 from dv_agent.eval.board.page.render import render_board
+from dv_agent.eval.board.page.sentences import sentences
 from dv_agent.eval.board.pictures.scale import Scale, short
+from dv_agent.eval.board.pictures.style import styles
 from dv_agent.eval.board.write import write_board
 from dv_agent.eval.trials import Entry
 
@@ -157,6 +159,26 @@ def test_the_model_row_has_its_costs_on_the_page(board: Board, page: str) -> Non
     assert set(board.curves) == {"cycles", "calls", "tokens", "usd"}
     assert {RANDOM.digest, ORACLE.digest} <= {one.row for one in board.curves["cycles"]}
     assert {one.row for one in board.curves["usd"]} == {MODEL.digest}
+
+
+def test_the_page_says_first_what_the_board_says(board: Board) -> None:
+    first, second = sentences(board)
+    assert first.startswith(f"{board.row(GOOD.digest).label} hits most bins: ")
+    assert "in the mean over 6 designs, n 12. Not separated from it: llm told:model default." in first
+    assert "At equal cycles the best entry over random is " in second
+    assert sentences(board.model_copy(update={"rows": ()})) == ()
+
+
+def test_of_many_rows_the_best_are_drawn_and_floors_and_ceiling_with_them(board: Board) -> None:
+    entry = board.row(GOOD.digest)
+    many = [entry.model_copy(update={"key": f"k{place}", "label": f"entry {place}"}) for place in range(20)]
+    drawn = styles([*many, *board.rows])
+    beside = {row.key for row in board.rows if row.kind != "entry"}
+    assert set(drawn) == {*(f"k{place}" for place in range(9)), *beside}
+    assert len({(one.colour, one.dashes, one.shape) for one in drawn.values()}) == len(drawn)
+    html = render_board(board.model_copy(update={"rows": (*many, *board.rows)}))
+    assert "14 rows with lower means are left out of pictures" in html
+    assert "entry 19" in parse(html).text
 
 
 def test_numbers_are_never_rounded_to_more_than_they_are() -> None:
