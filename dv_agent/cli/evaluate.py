@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.errors import ExitCode, UsageError
+from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
     from dv_agent.eval.running.conduct import Conducted
+    from dv_agent.eval.running.executor import Executor
     from dv_agent.eval.running.wish import Wish
     from dv_agent.eval.trials import Evaluation
 
@@ -87,7 +88,7 @@ def evaluate(
     """
     from dv_agent.eval.running.caps import Caps
     from dv_agent.eval.running.dry_run import estimate
-    from dv_agent.eval.running.plan_trials import default_folder, enter, plan_trials
+    from dv_agent.eval.running.plan_trials import default_folder, enter, mark_capped, plan_trials
     from dv_agent.eval.running.wish import model_settings
 
     settings = {
@@ -110,6 +111,7 @@ def evaluate(
     evaluation = enter(evaluation, folder)
     caps = Caps(calls_in_flight=calls_in_flight, requests_per_minute=requests_per_minute, usd=cap_usd)
     done = _conduct(evaluation, folder, (jobs, scheduler), (redo, retry_errors), caps, quiet or as_json)
+    mark_capped(folder, done.capped)
     _report(evaluation, folder, done, as_json)
     failed = any(record.status == "failed" for record in done.records.values())
     if done.interrupted:
@@ -150,18 +152,24 @@ def _conduct(
     from dv_agent.cli.eval_display import EvalDisplay
     from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.running.conduct import Choice, conduct
-    from dv_agent.eval.running.local import LocalExecutor
 
-    jobs, scheduler = where
-    if scheduler:
-        raise UsageError("--scheduler is not there yet")
     display, interrupt = EvalDisplay(quiet), Interrupt("these turns")
-    with LocalExecutor(jobs) as executor, interrupt:
+    with _executor(*where) as executor, interrupt:
         try:
             choice = Choice(redo=again[0], retry_errors=again[1])
             return conduct(evaluation, folder, executor, display, choice, caps, interrupt.asked)
         finally:
             display.close()
+
+
+def _executor(jobs: int, scheduler: str | None) -> Executor:
+    if scheduler:
+        from dv_agent.eval.running.on_dask import DaskExecutor
+
+        return DaskExecutor(scheduler)
+    from dv_agent.eval.running.local import LocalExecutor
+
+    return LocalExecutor(jobs)
 
 
 def _report(evaluation: Evaluation, folder: Path, done: Conducted, as_json: bool) -> None:

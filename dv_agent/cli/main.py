@@ -14,7 +14,7 @@ from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
 from dv_agent.cli.prompts import prompts_app
-from dv_agent.cli.records import report, rerun, rescore
+from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
 from dv_agent.errors import DvAgentError, ExitCode
@@ -36,6 +36,7 @@ app.command("eval")(evaluate)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)
+app.command()(verify)
 app.command()(board)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
