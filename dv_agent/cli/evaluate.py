@@ -88,7 +88,7 @@ def evaluate(
     """
     from dv_agent.eval.running.caps import Caps
     from dv_agent.eval.running.dry_run import estimate
-    from dv_agent.eval.running.plan_trials import default_folder, enter, plan_trials
+    from dv_agent.eval.running.plan_trials import default_folder, enter, mark_capped, plan_trials
     from dv_agent.eval.running.wish import model_settings
 
     settings = {
@@ -111,6 +111,7 @@ def evaluate(
     evaluation = enter(evaluation, folder)
     caps = Caps(calls_in_flight=calls_in_flight, requests_per_minute=requests_per_minute, usd=cap_usd)
     done = _conduct(evaluation, folder, (jobs, scheduler), (redo, retry_errors), caps, quiet or as_json)
+    mark_capped(folder, done.capped)
     _report(evaluation, folder, done, as_json)
     failed = any(record.status == "failed" for record in done.records.values())
     if done.interrupted:

@@ -172,14 +172,9 @@ def verify(
     if as_json:
         print(done.model_dump_json(indent=1))
     else:
-        print(
-            "\n".join(
-                [str(doubt) for doubt in done.doubts]
-                + [
-                    f"{done.trials} trials simulated again, {len(done.doubts)} doubts, {done.open} trials without a result"
-                ]
-            )
-        )
+        for doubt in done.doubts:
+            print(doubt)
+        print(f"{done.trials} trials simulated again, {len(done.doubts)} doubts; {done.open} have no result yet")
     if done.doubts:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 

@@ -7,6 +7,7 @@ another one by the scheduler, and goes on with the record that it finds.
 
 from __future__ import annotations
 
+import importlib
 import queue
 import time
 import uuid
@@ -32,7 +33,7 @@ class DaskExecutor:
 
     def __init__(self, address: str) -> None:
         try:
-            import distributed
+            distributed: Any = importlib.import_module("distributed")
         except ImportError:
             raise PrerequisiteError("the package distributed, for --scheduler, is missing", INSTALL_DASK) from None
         try:
@@ -102,10 +103,9 @@ def _outcome(name: str, future: Any) -> Event:
 
 def perform_beside_dask(task: str, topic: str) -> str:
     """Runs in a Dask worker: one trial in a process of its own; returns its last event as JSON."""
-    import distributed
-
     from dv_agent.eval.running.local import LocalExecutor
 
+    distributed: Any = importlib.import_module("distributed")
     stop: Any = distributed.Event(topic)
     worker: Any = distributed.get_worker()
     asked, looked = False, time.monotonic()

@@ -67,6 +67,18 @@ def enter(evaluation: Evaluation, folder: Path) -> Evaluation:
     return evaluation
 
 
+def mark_capped(folder: Path, why: str) -> None:
+    """Say in ``evaluation.json`` that a cap kept trials from starting, or that none does (any more).
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with owned(folder, wait=True):
+        evaluation = read_evaluation(folder)
+        if evaluation and evaluation.capped != why:
+            write_atomically(folder / EVALUATION, evaluation.model_copy(update={"capped": why}))
+
+
 def default_folder(evaluation: Evaluation, wish: Wish) -> Path:
     """``runs/evals/SUITE``; with a digest behind it where designs, budget or simulator are not the usual ones."""
     usual = Wish()
@@ -129,5 +141,6 @@ def _joined(old: Evaluation, new: Evaluation) -> Evaluation:
             "trials": tuple(ordered),
             "floors": old.floors or new.floors,
             "ceiling": old.ceiling or new.ceiling,
+            "capped": old.capped,
         }
     )
