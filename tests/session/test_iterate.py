@@ -85,8 +85,8 @@ def test_the_whole_story_from_a_script_and_on_after_quitting(tmp_path: Path) -> 
         assert re.search(r"node 1: 1 test, \+\d+ bins \(\d+/401\), [\d,]+ cycles, all checks passed", out)
         assert "node 1 covered" in out
         assert "mxint_softmax 3 on careful> goto 1\n" in out
-        assert "since node 1: 3 against 5" in out
-        assert "strategy plain" in out
+        assert "since node 1: node 3 on careful against node 5 on bold" in out
+        assert "tests: 3 against 4\n" in out or "tests: 3 against 8\n" in out
         assert "prompt edited" in out
         assert "written: strategies/mine.yaml" in out
         sent = [request.body["messages"][-1]["content"] for request in server.requests]
