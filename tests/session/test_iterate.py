@@ -253,7 +253,7 @@ def test_at_a_terminal_with_an_editor_completion_history_and_control_c(tmp_path:
             terminal.process.send_signal(signal.SIGINT)
             terminal.wait_for("the call was given up")
             terminal.wait_for("1>")
-            terminal.type("\x1b[A\x1b[A\x1b[A\x1b[A\r")  # four lines up in the history: `render ask`
+            terminal.type("\x1b[A\x1b[A\x1b[A\r")  # up in the history, past `send` and `nonsense`
             terminal.wait_for("# Propose the next tests")
             terminal.type("quit\r")
             assert terminal.process.wait(60) == 0
