@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
+from dv_agent.agents.by_hand import ByHand
 from dv_agent.agents.model import CallUsage, Message
 from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
@@ -102,6 +103,7 @@ class Proposal(Frozen):
         structured: what came of a wish for structured output; empty without the wish.
         dropped: how much of the reply was dropped, by class, see `dv_agent.agents.replies.Drop`.
         tool_uses, claims, bug_reports: of an agent with tools, what it did on the way to these tests.
+        by_hand: what a person chose for this turn, where one did.
     """
 
     tests: tuple[Test, ...] = ()
@@ -117,3 +119,4 @@ class Proposal(Frozen):
     tool_uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     bug_reports: tuple[BugReport, ...] = ()
+    by_hand: ByHand | None = None

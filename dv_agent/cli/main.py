@@ -13,6 +13,7 @@ from dv_agent.cli.board import board
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.iterate import iterate
 from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
@@ -31,6 +32,7 @@ app = typer.Typer(
     "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted.",
 )
 app.command()(run)
+app.command()(iterate)
 app.command()(simulate)
 app.command("eval")(evaluate)
 app.command()(report)

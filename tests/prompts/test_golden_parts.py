@@ -17,10 +17,11 @@ from dv_agent.agents.tool_prompt import first_text, system_text
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.sample import UNSEEN
 from dv_agent.prompts.parts import Section
-from dv_agent.prompts.renderer import TEMPLATES, Page, render
+from dv_agent.prompts.renderer import render
 from dv_agent.prompts.sections import sections
-from dv_agent.prompts.strategy import Strategy, find_strategy
+from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.view import View
+from dv_agent.prompts.wording import Page
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOMY, REPLY = 100_000, 4_000
