@@ -1,0 +1,39 @@
+"""The application: routes, errors as pages, and the guard around all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from dv_agent.errors import DvAgentError, UnknownNameError
+from dv_agent.studio.assets import assets_router
+from dv_agent.studio.guard import Door, Guard
+from dv_agent.studio.pages import page
+from dv_agent.studio.places import Places
+from dv_agent.studio.run_routes import run_router
+from dv_agent.studio.shelf import Shelf
+
+
+def make_app(places: Places, door: Door) -> Guard:
+    """The studio as an ASGI application that answers to `door` only."""
+    app = FastAPI(title="dv-agent studio", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    shelf = Shelf(places)
+    app.include_router(assets_router())
+    app.include_router(run_router(shelf))
+    app.add_exception_handler(DvAgentError, _told)
+    app.add_exception_handler(HTTPException, _http)
+    return Guard(app, door)
+
+
+def _told(request: Request, error: Exception) -> HTMLResponse:
+    """One clear error: what, where, what to do."""
+    return page("error.html.jinja", 404 if isinstance(error, UnknownNameError) else 400, words=str(error))
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status: Any = getattr(error, "status_code", 500)
+    words = "No such page." if status == 404 else str(getattr(error, "detail", "It went wrong."))
+    return page("error.html.jinja", status, words=words)
