@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from dv_agent.agents.record import RunHeader
     from dv_agent.agents.state import RunState
     from dv_agent.agents.turn import TestRecord, TurnRecord
-    from dv_agent.cli.launch import Finished
     from dv_agent.coverage.holes import Hole
+    from dv_agent.eval.running.launch import Finished
 
 HOLES_SHOWN = 12
 REFRESH_SECONDS = 0.1

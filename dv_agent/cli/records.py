@@ -36,9 +36,9 @@ def rerun(
     """
     from dv_agent.agents.recorded import read_run
     from dv_agent.agents.testbench import Testbench
-    from dv_agent.cli.assembly import open_design
     from dv_agent.coverage.loader import load_plan
     from dv_agent.designs.expansion import expand
+    from dv_agent.eval.running.assembly import open_design
     from dv_agent.runners.simulators import find_simulator
     from dv_agent.runners.waves import dump_waves
 
@@ -117,8 +117,8 @@ def rescore(
     from dv_agent.agents.recorded import read_run
     from dv_agent.agents.replay import replay
     from dv_agent.agents.testbench import Testbench
-    from dv_agent.cli.assembly import open_design
     from dv_agent.coverage.loader import load_plan
+    from dv_agent.eval.running.assembly import open_design
     from dv_agent.runners.simulators import find_simulator
 
     run = read_run(folder)

@@ -12,12 +12,12 @@ from dv_agent.agents.recorded import read_run
 from dv_agent.agents.replay import replay
 from dv_agent.agents.state import RunState, make_view
 from dv_agent.agents.testbench import DesignRtl, Testbench
-from dv_agent.cli.assembly import open_design
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.loader import load_plan
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import UsageError
+from dv_agent.eval.running.assembly import open_design
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.strategy import Strategy, find_strategy

@@ -126,8 +126,9 @@ def run(
       dv-agent run --resume runs/20261120T120000Z_mxint_softmax_llm_openai-gpt-5_1a2b3c
     """
     from dv_agent.cli.display import Display
-    from dv_agent.cli.launch import launch
-    from dv_agent.cli.options import Request
+    from dv_agent.cli.interrupt import Interrupt
+    from dv_agent.eval.running.launch import launch
+    from dv_agent.eval.running.request import Request
 
     settings = None
     if model:
@@ -146,7 +147,7 @@ def run(
         model=settings, prompt_strategy=prompt_strategy, decoys=decoys, cache=cache, reparse=reparse,
     )  # fmt: skip
     display = Display(quiet=quiet or as_json)
-    finished = launch(request, display)
+    finished = launch(request, display, Interrupt())
     if as_json:
         print(json.dumps(finished.summary(), indent=1))
     else:

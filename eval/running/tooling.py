@@ -12,11 +12,11 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.tool_bench import ToolBench
 from dv_agent.agents.tool_decoys import choose_decoys
 from dv_agent.agents.tool_records import ClaimScore, ReportVerdict
-from dv_agent.cli.options import Request
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
 from dv_agent.eval.claims import judge_run
+from dv_agent.eval.running.request import Request
 from dv_agent.runners.simulator import Session, Simulator
 
 if TYPE_CHECKING:

@@ -1,0 +1,148 @@
+"""From the words of a command line to a finished run."""
+
+from __future__ import annotations
+
+import tempfile
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from dv_agent.agents.loop import Limits
+from dv_agent.agents.loop import run as run_loop
+from dv_agent.agents.record import RunHeader
+from dv_agent.agents.recorded import read_run
+from dv_agent.agents.state import RunState
+from dv_agent.agents.triage import Finding, triage
+from dv_agent.agents.turn import TestRecord, TurnRecord
+from dv_agent.coverage.export import Report, report
+from dv_agent.coverage.loader import load_plan
+from dv_agent.errors import ModelFailure
+from dv_agent.eval.report.write import write_report
+from dv_agent.eval.running.assembly import (
+    excerpt_writer,
+    open_design,
+)
+from dv_agent.eval.running.request import Request
+from dv_agent.eval.running.starts import again, as_recorded, fresh, replayed, resumed
+from dv_agent.eval.running.tooling import TOOLS, judge, open_bench
+from dv_agent.runners.simulators import find_simulator
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """A run that ended.
+
+    Attributes:
+        findings: failures that a fresh process confirmed, shrunk, with their waveforms.
+    """
+
+    header: RunHeader
+    folder: Path
+    report: Report
+    findings: tuple[Finding, ...]
+    target_met: bool
+
+    @property
+    def failures(self) -> int:
+        """Tests with a failed check."""
+        return self.header.failing_tests
+
+    def summary(self) -> dict[str, Any]:
+        """What ``--json`` prints: run.json, the totals, the holes and the findings."""
+        return {
+            "run": self.header.model_dump(mode="json"),
+            "record": str(self.folder),
+            "totals": self.report.summary.model_dump(mode="json"),
+            "holes": [hole.model_dump(mode="json") for hole in self.report.holes],
+            "findings": [finding.model_dump(mode="json") for finding in self.findings],
+        }
+
+
+class Watcher(Protocol):
+    """What is told while a run goes on."""
+
+    def start(self, header: RunHeader, folder: Path, bins: int) -> None:
+        """The run begins, or goes on as its header says."""
+        ...
+
+    def test(self, record: TestRecord) -> None:
+        """A test was simulated."""
+        ...
+
+    def turn(self, state: RunState, turn: TurnRecord) -> None:
+        """A turn ended."""
+        ...
+
+    def say(self, words: str) -> None:
+        """Something else takes time: a model that is waited for, a replay."""
+        ...
+
+    def stop(self) -> None:
+        """No more progress will come."""
+        ...
+
+
+class Stopper(AbstractContextManager[object], Protocol):
+    """Who may end a run between two turns; in force while the context is entered."""
+
+    def asked(self) -> bool:
+        """Whether the run shall end after the present turn."""
+        ...
+
+
+class _NeverStops(nullcontext[object]):
+    """Nobody ends the run."""
+
+    def asked(self) -> bool:
+        """Never."""
+        return False
+
+
+def launch(request: Request, watcher: Watcher, stopper: Stopper | None = None) -> Finished:
+    """Run `request` to its end.
+
+    Args:
+        stopper: may end the run between two turns; None: nobody does.
+
+    Raises:
+        DvAgentError: bad names or files, missing programs, simulator, model or disk failures.
+    """
+    stopper = stopper or _NeverStops()
+    past = read_run(request.resume) if request.resume else None
+    recorded = replayed(request)
+    if recorded:
+        request = replace(request, **as_recorded(recorded))
+    with ExitStack() as stack:
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        bug = past.header.agent_options.get("bug") if past else request.bug
+        folder = open_design(request.design or (past.header.design if past else ""), bug, room)
+        plan = load_plan(folder.path / "plan.yaml")
+        simulator = find_simulator(past.header.simulator.split()[0] if past else request.simulator)
+        session = stack.enter_context(simulator.open(folder.design))
+        bench = open_bench(request, past, folder, plan, simulator, session)
+        if past:
+            start = resumed(past, request, bench, watcher.say, stopper.asked)
+        elif recorded:
+            start = again(recorded, request, folder, simulator, bench)
+        else:
+            start = fresh(request, folder, simulator, bench, watcher.say, stopper.asked)
+        header, run_folder = start.record.header, start.record.folder
+        watcher.start(header, run_folder, len(plan.bins))
+        stack.callback(watcher.stop)
+        stack.enter_context(stopper)
+        options = header.agent_options
+        limits = Limits(header.target, options.get("patience"), options.get("stop_on_failure", False))
+        try:
+            state = run_loop(
+                start.agent, bench, start.state, header.budget, limits, start.record, watcher.test, watcher.turn,
+                stopper.asked,
+            )  # fmt: skip
+        except ModelFailure as error:
+            raise ModelFailure(f"{error.message}\n  go on later with: dv-agent run --resume {run_folder}") from None
+        findings = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
+        if header.agent == TOOLS:
+            start.record.judged(*judge(run_folder, folder, bench, simulator))
+        write_report(run_folder, folder)
+    ended = start.record.header
+    return Finished(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target")
