@@ -15,6 +15,7 @@ from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
+from dv_agent.cli.studio import studio
 from dv_agent.errors import DvAgentError, ExitCode
 
 app = typer.Typer(
@@ -33,6 +34,7 @@ app.command()(simulate)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)
+app.command()(studio)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
 app.add_typer(prompts_app, name="prompts")

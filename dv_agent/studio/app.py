@@ -15,6 +15,7 @@ from dv_agent.studio.pages import page
 from dv_agent.studio.places import Places
 from dv_agent.studio.run_routes import run_router
 from dv_agent.studio.shelf import Shelf
+from dv_agent.studio.waveforms import Waveforms
 
 
 def make_app(places: Places, door: Door) -> Guard:
@@ -22,7 +23,7 @@ def make_app(places: Places, door: Door) -> Guard:
     app = FastAPI(title="dv-agent studio", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     shelf = Shelf(places)
     app.include_router(assets_router())
-    app.include_router(run_router(shelf))
+    app.include_router(run_router(shelf, Waveforms()))
     app.add_exception_handler(DvAgentError, _told)
     app.add_exception_handler(HTTPException, _http)
     return Guard(app, door)

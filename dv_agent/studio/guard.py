@@ -13,7 +13,6 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, urlencode
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -84,30 +83,37 @@ class Guard:
         if answer is not None:
             await answer(scope, receive, _with_headers(send))
             return
-        try:
-            await self._app(scope, _bounded(receive), _with_headers(send))
-        except ClientDisconnect:
-            return
+        await self._app(scope, receive, _with_headers(send))
 
 
 def _refusal(scope: Scope, door: Door) -> Response | None:
     """Why not, or None."""
     headers = Headers(scope=scope)
-    hosts = headers.getlist("host")
+    return _foreign(headers, scope["method"], door) or _oversized(headers) or _crooked(scope["path"])
+
+
+def _foreign(headers: Headers, method: str, door: Door) -> Response | None:
+    hosts, origin = headers.getlist("host"), headers.get("origin")
     if len(hosts) != 1 or hosts[0] not in door.hosts:
         return _no(421, f"This page answers to {' and '.join(door.hosts)} only. Forward the same port number.")
-    origin = headers.get("origin")
-    if origin is not None and origin != f"http://{hosts[0]}":
+    asks_itself = origin in (None, f"http://{hosts[0]}")
+    if not asks_itself or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return _no(403, "Asked by another page.")
-    if scope["method"] not in READING and origin is None:
+    if method not in READING and origin is None:
         return _no(403, "A request that changes something must say which page sends it (Origin).")
-    if headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        return _no(403, "Asked by another page.")
-    if not _is_plain(scope["path"]):
-        return _no(400, "No such address.")
-    if int(headers.get("content-length") or 0) > MAX_BODY:
-        return _no(413, f"More than {MAX_BODY:,} bytes.")
     return None
+
+
+def _oversized(headers: Headers) -> Response | None:
+    if "transfer-encoding" in headers:
+        return _no(411, "Say how long the request is (Content-Length).", close=True)
+    if int(headers.get("content-length") or 0) > MAX_BODY:
+        return _no(413, f"More than {MAX_BODY:,} bytes.", close=True)
+    return None
+
+
+def _crooked(path: str) -> Response | None:
+    return None if _is_plain(path) else _no(400, "No such address.")
 
 
 def _is_plain(path: str) -> bool:
@@ -120,7 +126,7 @@ def _admission(scope: Scope, door: Door) -> Response | None:
     """None for whoever knows the token already; a cookie for who shows it in the address; else a refusal."""
     if door.is_secret(_cookie(Headers(scope=scope), door.cookie)):
         return None
-    shown = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])
+    shown = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("token", [""])
     if scope["method"] == "GET" and scope["path"] == "/" and len(shown) == 1 and door.is_secret(shown[0]):
         welcome = RedirectResponse("/", 303)
         welcome.set_cookie(door.cookie, door.token, httponly=True, samesite="strict", path="/")
@@ -136,23 +142,9 @@ def _cookie(headers: Headers, name: str) -> str:
     return found.value if found else ""
 
 
-def _no(status: int, words: str) -> Response:
-    return PlainTextResponse(words + "\n", status)
-
-
-def _bounded(receive: Receive) -> Receive:
-    """`receive`, ended where a body without a length grows too long."""
-    taken = 0
-
-    async def receive_some() -> Message:
-        nonlocal taken
-        message = await receive()
-        taken += len(message.get("body", b""))
-        if taken > MAX_BODY:
-            raise ClientDisconnect
-        return message
-
-    return receive_some
+def _no(status: int, words: str, close: bool = False) -> Response:
+    """A refusal; with `close`, the rest of the request is not even read."""
+    return PlainTextResponse(words + "\n", status, {"Connection": "close"} if close else None)
 
 
 def _with_headers(send: Send) -> Send:

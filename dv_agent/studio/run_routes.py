@@ -7,8 +7,9 @@ from starlette.responses import HTMLResponse
 
 from dv_agent.agents.model_secrets import hide_values
 from dv_agent.studio.pages import page
-from dv_agent.studio.run_views import overview, turn_page, turn_steps
+from dv_agent.studio.run_views import overview, test_page, turn_page, turn_steps
 from dv_agent.studio.shelf import Shelf
+from dv_agent.studio.waveforms import Waveforms
 
 BOARD_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "
@@ -17,7 +18,7 @@ BOARD_POLICY = (
 """A board is a file that anybody may have written: it is shown in a frame of its own and can do nothing."""
 
 
-def run_router(shelf: Shelf) -> APIRouter:
+def run_router(shelf: Shelf, waveforms: Waveforms) -> APIRouter:
     """Pages that only read."""
     router = APIRouter()
 
@@ -37,6 +38,12 @@ def run_router(shelf: Shelf) -> APIRouter:
             one=turn_page(opened, number),
             bins=len(opened.plan.bins) if opened.plan else opened.run.header.bins,
         )
+
+    @router.get("/runs/{name:path}/tests/{index:int}")
+    def test(name: str, index: int, start: int | None = None) -> HTMLResponse:
+        opened = shelf.open(name)
+        shown = test_page(opened, index, start, waveforms)
+        return page("test.html.jinja", opened=opened, shown=shown)
 
     @router.get("/runs/{name:path}")
     def run(name: str) -> HTMLResponse:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from dv_agent.agents.recorded import read_run
 from dv_agent.coverage.totals import summarise
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.command import rerun_command
@@ -16,6 +18,7 @@ from dv_agent.eval.report.run_data import FailureData, RunData, Track, TurnData
 from dv_agent.eval.report.turn_rows import TALK_MOST, CallRow, TestRow, call_rows, cut_tracks
 from dv_agent.studio.coverage_column import CoverageColumn, coverage_column
 from dv_agent.studio.shelf import Opened
+from dv_agent.studio.waveforms import Rig, Waveforms, Window
 
 STEPS = 20_000
 Kept = tuple[FailureData, tuple[tuple[str, tuple[Track, ...], int], ...]]
@@ -50,6 +53,18 @@ class TurnPage:
     note: str
 
 
+@dataclass(frozen=True, slots=True)
+class TestPage:
+    """One test with a window of its waveform; `turn` is the number of its turn."""
+
+    __test__ = False
+
+    row: TestRow
+    turn: TurnData
+    number: int
+    window: Window
+
+
 def turn_steps(run: RunData) -> tuple[TurnStep, ...]:
     """The list of turns."""
     steps, covered = [], 0
@@ -59,7 +74,7 @@ def turn_steps(run: RunData) -> tuple[TurnStep, ...]:
     return tuple(steps)
 
 
-def overview(opened: Opened) -> dict[str, object]:
+def overview(opened: Opened) -> dict[str, Any]:
     """What the first page of a run shows: the head of its report, charts, turns, failures."""
     run = opened.run
     found = coverage_of(run, opened.plan)
@@ -112,3 +127,18 @@ def _column(opened: Opened, number: int) -> tuple[CoverageColumn | None, str]:
     return coverage_column(coverage, won, found.measured and last), found.note
 
 
+def test_page(opened: Opened, index: int, start: int | None, waveforms: Waveforms) -> TestPage:
+    """Test `index` of a run, simulated again; `start` is the first cycle to show.
+
+    Raises:
+        DvAgentError: no such test, or it cannot be simulated.
+    """
+    past = read_run(opened.run.folder)
+    record = past.test(index)
+    number = next(place for place, turn in enumerate(past.turns) if record in turn.tests)
+    rig = Rig(past.header.design, past.header.agent_options.get("bug"), past.header.simulator.split()[0])
+    turn = opened.run.turns[number]
+    data = next(test for test in turn.tests if test.index == index)
+    return TestPage(
+        TestRow(data, cut_tracks(data.tracks, STEPS)), turn, number, waveforms.window(rig, record.test, start)
+    )

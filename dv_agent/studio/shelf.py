@@ -150,5 +150,3 @@ def _stamps(path: Path) -> tuple[int, ...]:
 
 def _written(path: Path) -> str:
     return datetime.fromtimestamp(path.stat().st_mtime, UTC).isoformat(timespec="seconds")
-
-
