@@ -27,7 +27,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_run(
             home / "runs" / RUN,
             broken,
-            Fixed(wrong, Test(name="long", tracks={"in": ({"row": [{"m": [1, 2], "e": 0}] * 8},) * 4})),
+            Fixed(wrong, long),
             4_000,
             session,
             bug="S7",
