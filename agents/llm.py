@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dv_agent.agents.by_hand import ByHand
 from dv_agent.agents.llm_budget import Price, short_of
-from dv_agent.agents.model import CallUsage, ChatModel, Message, Reply
+from dv_agent.agents.model import CallUsage, ChatModel, Message, ModelSettings, Reply
 from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage
 from dv_agent.agents.replies import parse_reply
 from dv_agent.agents.reply_json import clean
@@ -53,42 +54,65 @@ class LlmAgent:
         if has_converged(self._strategy.converged, [len(one.new_bins) for one in view.exchanges]):
             return Proposal(done=True, stop_reason="converged")
         settings = self._model.settings
-        room = settings.context_tokens - settings.reply_tokens
-        prompt = render(view, room, settings.reply_tokens, self._strategy, self._seed)
+        prompt = prompt_of(view, settings, self._strategy, self._seed)
         bound = short_of(view.budget_left, prompt.tokens, settings.reply_tokens, self._price)
         if bound:
             return Proposal(done=True, stop_reason=f"budget:{bound}")
         messages = messages_of(prompt)
         reply = self._model.ask(messages)
-        return self._proposal(view, self._prompt_record(prompt, messages), reply)
+        return proposal_of(view, prompt_record(prompt, messages, self._strategy), reply, self._strategy)
 
-    def _proposal(self, view: View, prompt: PromptRecord, reply: Reply) -> Proposal:
-        parsed = parse_reply(
-            reply.text, view.design, view.schema, reply.finish_reason, self._strategy.values == "literal"
-        )
-        return Proposal(
-            tests=parsed.tests,
-            usage=usage_of(reply.attempts, reply.cached),
-            errors=parsed.errors,
-            raw=clean(reply.text),
-            prompt=prompt,
-            reply=ReplyRecord(
-                model=reply.model, finish_reason=reply.finish_reason, attempts=reply.attempts, cached=reply.cached
-            ),
-            dropped=parsed.dropped,
-        )
+    def propose_by_hand(self, view: View, by_hand: ByHand, messages: tuple[Message, ...]) -> Proposal:
+        """The tests of the reply to `messages`: a prompt as a person had it rendered, and perhaps edited it.
 
-    def _prompt_record(self, prompt: Prompt, messages: tuple[Message, ...]) -> PromptRecord:
-        return PromptRecord(
-            messages=messages,
-            parts=tuple(PartRecord(name=one.name, priority=one.priority, tokens=one.tokens) for one in prompt.parts),
-            cut=tuple(
-                CutRecord(part=one.part, tokens=one.tokens, items=one.items, whole=one.whole) for one in prompt.cut
-            ),
-            tokens=prompt.tokens,
-            strategy=self._strategy.name,
-            templates=templates_hash(self._strategy),
-        )
+        Raises:
+            ModelFailure: no reply.
+        """
+        prompt = prompt_of(view, by_hand.model, by_hand.strategy, by_hand.seed)
+        reply = self._model.ask(messages)
+        record = prompt_record(prompt, messages, by_hand.strategy)
+        return proposal_of(view, record, reply, by_hand.strategy, by_hand)
+
+
+def prompt_of(view: View, settings: ModelSettings, strategy: Strategy, seed: int) -> Prompt:
+    """What a model of these settings is to read.
+
+    Raises:
+        UsageError: the context is too small for this design, or a template is broken.
+    """
+    room = settings.context_tokens - settings.reply_tokens
+    return render(view, room, settings.reply_tokens, strategy, seed)
+
+
+def prompt_record(prompt: Prompt, messages: tuple[Message, ...], strategy: Strategy) -> PromptRecord:
+    """What is recorded of a prompt; `messages` are those that are sent, whoever edited them."""
+    return PromptRecord(
+        messages=messages,
+        parts=tuple(PartRecord(name=one.name, priority=one.priority, tokens=one.tokens) for one in prompt.parts),
+        cut=tuple(CutRecord(part=one.part, tokens=one.tokens, items=one.items, whole=one.whole) for one in prompt.cut),
+        tokens=prompt.tokens,
+        strategy=strategy.name,
+        templates=templates_hash(strategy),
+    )
+
+
+def proposal_of(
+    view: View, prompt: PromptRecord, reply: Reply, strategy: Strategy, by_hand: ByHand | None = None
+) -> Proposal:
+    """The tests of a reply, with all that a record needs. A reply that a person wrote costs nothing."""
+    parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, strategy.values == "literal")
+    return Proposal(
+        tests=parsed.tests,
+        usage=Usage() if by_hand and by_hand.pasted else usage_of(reply.attempts, reply.cached),
+        errors=parsed.errors,
+        raw=clean(reply.text),
+        prompt=prompt,
+        reply=ReplyRecord(
+            model=reply.model, finish_reason=reply.finish_reason, attempts=reply.attempts, cached=reply.cached
+        ),
+        dropped=parsed.dropped,
+        by_hand=by_hand,
+    )
 
 
 def messages_of(prompt: Prompt) -> tuple[Message, ...]:

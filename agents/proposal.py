@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from dv_agent.agents.by_hand import ByHand
 from dv_agent.agents.model import CallUsage, Message
 from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
@@ -76,6 +77,7 @@ class Proposal(Frozen):
         reply: how its answer came about.
         dropped: how much of the reply was dropped, by class, see `dv_agent.agents.replies.Drop`.
         tool_uses, claims, bug_reports: of an agent with tools, what it did on the way to these tests.
+        by_hand: what a person chose for this turn, where one did.
     """
 
     tests: tuple[Test, ...] = ()
@@ -90,3 +92,4 @@ class Proposal(Frozen):
     tool_uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     bug_reports: tuple[BugReport, ...] = ()
+    by_hand: ByHand | None = None

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import zip_longest
 
-from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.by_hand import ByHand
+from dv_agent.agents.llm import LlmAgent, messages_of, prompt_of
 from dv_agent.agents.model import Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.record import ReplyLine
 from dv_agent.agents.recorded import RecordedRun
 from dv_agent.errors import ModelFailure, UsageError
 from dv_agent.prompts.view import View
@@ -37,9 +41,18 @@ class ReplayedModel:
         self.asked = 0
 
     @property
-    def is_over(self) -> bool:
-        """Whether the record holds no further reply."""
-        return self.asked >= len(self._lines)
+    def next(self) -> ReplyLine | None:
+        """The reply that comes next, with what was sent for it; None where the record holds no further one."""
+        return self._lines[self.asked] if self.asked < len(self._lines) else None
+
+    def check(self, then: Sequence[Message], now: Sequence[Message]) -> None:
+        """Whether the prompt of the next reply is what it was.
+
+        Raises:
+            ModelFailure: it is another one; names message and line.
+        """
+        if not self._reparse and tuple(then) != tuple(now):
+            raise ModelFailure(f"the replay diverges at message {self.asked}: {_difference(then, now)}")
 
     def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
         """The reply that was given then, with the tokens that it cost then; `tools` are not compared.
@@ -48,8 +61,7 @@ class ReplayedModel:
             ModelFailure: it is asked something else; names message and line.
         """
         line = self._lines[self.asked]
-        if not self._reparse and line.messages != tuple(messages):
-            raise ModelFailure(f"the replay diverges at message {self.asked}: {_difference(line.messages, messages)}")
+        self.check(line.messages, messages)
         self.asked += 1
         return line.reply
 
@@ -57,13 +69,17 @@ class ReplayedModel:
 class ReplayAgent:
     """An agent over a `ReplayedModel`: stops where the record ends, and checks that replies are read as they were.
 
+    A turn of an interactive session is asked as a person had it asked: with that turn's strategy and sampling, and
+    with the person's edits, once the prompt without them is known to be what it was. A turn before it that asked no
+    model, of the run that the session began at, is played as recorded.
+
     Args:
         agent: the agent of the run, on `replayed`.
     """
 
     name = "llm"
 
-    def __init__(self, run: RecordedRun, replayed: ReplayedModel, agent: Agent, reparse: bool = False) -> None:
+    def __init__(self, run: RecordedRun, replayed: ReplayedModel, agent: LlmAgent, reparse: bool = False) -> None:
         self._run, self._replayed, self._agent, self._reparse = run, replayed, agent, reparse
 
     def propose(self, view: View) -> Proposal:
@@ -72,17 +88,39 @@ class ReplayAgent:
         Raises:
             ModelFailure: prompt or tests are others than recorded.
         """
-        if self._replayed.is_over:
+        line = self._replayed.next
+        if line is None:
             return Proposal(done=True, stop_reason="end_of_record")
-        proposal = self._agent.propose(view)
-        if not self._reparse and view.turn < len(self._run.turns):
-            recorded = tuple(one.test for one in self._run.turns[view.turn].tests)
-            if proposal.tests[: len(recorded)] != recorded:
-                raise ModelFailure(
-                    f"the replay diverges at message {self._replayed.asked - 1}: its reply is read as other tests now; "
-                    "--reparse goes on with those"
-                )
+        turn = self._run.turns[view.turn] if view.turn < len(self._run.turns) else None
+        if turn and line.turn > view.turn:
+            tests = tuple(one.test for one in turn.tests)
+            return Proposal(tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped)
+        if turn:
+            view = replace(view, budget_left=_left_then(view.budget_left, self._run.header.budget, turn.budget))
+        proposal = self._by_hand(view, turn.by_hand, line) if turn and turn.by_hand else self._agent.propose(view)
+        recorded = tuple(one.test for one in turn.tests) if turn else ()
+        if not self._reparse and proposal.tests[: len(recorded)] != recorded:
+            raise ModelFailure(
+                f"the replay diverges at message {self._replayed.asked - 1}: its reply is read as other tests now; "
+                "--reparse goes on with those"
+            )
         return proposal
+
+    def _by_hand(self, view: View, by_hand: ByHand, line: ReplyLine) -> Proposal:
+        now = messages_of(prompt_of(view, by_hand.model, by_hand.strategy, by_hand.seed))
+        self._replayed.check(by_hand.rendered or line.messages, now)
+        edited = line.messages if by_hand.rendered else now
+        return self._agent.propose_by_hand(view, by_hand, edited)
+
+
+def _left_then(left: Mapping[str, float], now: Budget, then: Budget) -> dict[str, float]:
+    """What was left of the bounds `then`, if `left` is left of those of `now`: they may have been raised since."""
+    before = {name: getattr(then, name) for name in left}
+    return {
+        name: max(before[name] - (getattr(now, name) - amount), 0)
+        for name, amount in left.items()
+        if before[name] is not None
+    }
 
 
 def _difference(then: Sequence[Message], now: Sequence[Message]) -> str:

@@ -115,6 +115,7 @@ def advance(
         tool_uses=proposal.tool_uses,
         claims=proposal.claims,
         bug_reports=proposal.bug_reports,
+        by_hand=proposal.by_hand,
         stop_reason=proposal.stop_reason,
         bins_hit=overall_totals(current.coverage).bins_hit,
         spent=current.spent,

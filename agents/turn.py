@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.by_hand import ByHand
 from dv_agent.agents.proposal import CutRecord, PartRecord, Usage
 from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
@@ -61,7 +62,7 @@ class TurnRecord(Frozen):
         errors: what was dropped from the reply, one line each; `dropped` counts it by class.
         parts, cut: of the prompt, with estimated tokens.
         stop_reason: why the agent proposed nothing more.
-        tool_uses, claims, bug_reports: see `Proposal`.
+        tool_uses, claims, bug_reports, by_hand: see `Proposal`.
         budget: the bounds that held; they may be raised when a run is resumed.
     """
 
@@ -76,6 +77,7 @@ class TurnRecord(Frozen):
     tool_uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     bug_reports: tuple[BugReport, ...] = ()
+    by_hand: ByHand | None = None
     stop_reason: str = ""
     bins_hit: int
     spent: Spent

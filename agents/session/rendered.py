@@ -1,0 +1,134 @@
+"""What a node's draft comes to: messages with their parts, what was edited, and how they differ from the last ones."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dv_agent.agents.llm import messages_of, prompt_of
+from dv_agent.agents.model import Message
+from dv_agent.agents.session.node import Draft, Edit
+from dv_agent.errors import UsageError
+from dv_agent.prompts.parts import Cut, Part, Prompt
+from dv_agent.prompts.tokens import MESSAGE_OVERHEAD, estimate_tokens
+from dv_agent.prompts.view import View
+
+CONTEXT_LINES = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What would be sent.
+
+    Attributes:
+        prompt: before any edit: its parts and what was cut of them.
+        rendered: the messages before any edit.
+        messages: the messages as they would be sent: system, earlier exchanges, the new one.
+        tokens: of all messages together, estimated.
+        room: most tokens that there may be, so that the reply still fits into the context.
+        edited: places of the messages that a person wrote over.
+        stale: places of edits that no longer hold, because what they edited is rendered otherwise now.
+        diff: lines of a unified diff to the prompt that led to this node; empty where there was none.
+    """
+
+    prompt: Prompt
+    rendered: tuple[Message, ...]
+    messages: tuple[Message, ...]
+    tokens: int
+    room: int
+    edited: tuple[int, ...] = ()
+    stale: tuple[int, ...] = ()
+    diff: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> tuple[Part, ...]:
+        """The named parts, in order, as rendered; the sum of their tokens leaves edits out."""
+        return self.prompt.parts
+
+    @property
+    def cut(self) -> tuple[Cut, ...]:
+        """What was left out to fit."""
+        return self.prompt.cut
+
+
+def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] = ()) -> Rendered:
+    """The prompt of `draft` at `view`.
+
+    Args:
+        seed: of the session; the draft's trial is added.
+        before: the messages to which differences are shown.
+
+    Raises:
+        UsageError: a template is broken, or the context is too small for the prompt or for what was made of it.
+    """
+    prompt = prompt_of(view, draft.model, draft.strategy, seed + draft.trial)
+    rendered = messages_of(prompt)
+    holding = [one for one in draft.edits if _holds(one, rendered)]
+    stale = tuple(one.index for one in draft.edits if one not in holding)
+    texts = {one.index: one.text for one in holding}
+    messages = tuple(
+        one.model_copy(update={"content": texts.get(place, one.content)}) for place, one in enumerate(rendered)
+    )
+    tokens = prompt.tokens if messages == rendered else _tokens(messages)
+    room = draft.model.context_tokens - draft.model.reply_tokens
+    if tokens > room:
+        raise UsageError(
+            f"the edited prompt has {tokens} tokens (estimated), {room} are there beside the reply; "
+            "shorten it, or raise context_tokens"
+        )
+    return Rendered(
+        prompt, rendered, messages, tokens, room, tuple(sorted(texts)), stale, message_diff(before, messages)
+    )
+
+
+def message_diff(before: Sequence[Message], after: Sequence[Message]) -> tuple[str, ...]:
+    """Lines of a unified diff of the first and the last message each; what stands between them was sent before."""
+    if not before:
+        return ()
+    lines: list[str] = []
+    for old, new in ((before[0], after[0]), (before[-1], after[-1])):
+        lines += difflib.unified_diff(
+            old.content.splitlines(), new.content.splitlines(), f"{old.role}, before", f"{new.role}, now",
+            lineterm="", n=CONTEXT_LINES,
+        )  # fmt: skip
+    return tuple(lines)
+
+
+def edit_of(rendered: Rendered, index: int, text: str) -> Edit:
+    """An edit of the message at `index`, counted from the end where it is negative.
+
+    Raises:
+        UsageError: there is no such message, or the text is empty.
+    """
+    count = len(rendered.rendered)
+    place = index + count if index < 0 else index
+    if not 0 <= place < count:
+        raise UsageError(f"there is no message {index}; the prompt has messages 0 to {count - 1}")
+    if not text.strip():
+        raise UsageError("a message cannot be empty")
+    return Edit(index=place, before=rendered.rendered[place].content, text=text)
+
+
+def part_edit(rendered: Rendered, name: str, text: str) -> Edit:
+    """An edit of the message that holds the part `name`, in which `text` stands for it.
+
+    Raises:
+        UsageError: the prompt has no such part, or it was edited away.
+    """
+    parts = {one.name: one for one in rendered.parts}
+    if name not in parts:
+        raise UsageError(f"this prompt has no part {name!r}; it has {', '.join(parts)}")
+    place = 0 if parts[name].message == "system" else len(rendered.messages) - 1
+    now, old = rendered.messages[place].content, parts[name].text
+    if old not in now:
+        raise UsageError(f"the part {name!r} was edited already; edit the {rendered.messages[place].role} message")
+    return edit_of(rendered, place, now.replace(old, text, 1))
+
+
+def _holds(edit: Edit, rendered: Sequence[Message]) -> bool:
+    return edit.index < len(rendered) and rendered[edit.index].content == edit.before
+
+
+def _tokens(messages: Sequence[Message]) -> int:
+    return sum(estimate_tokens(one.content) + MESSAGE_OVERHEAD for one in messages)
