@@ -33,15 +33,22 @@ def studio(
 
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise PrerequisiteError(f"the studio needs {', '.join(missing)}", "pip install 'dv-agent[studio]'")
+    from dv_agent.eval.sessions import Wanted
+    from dv_agent.studio.desk import Desk
     from dv_agent.studio.places import Places
     from dv_agent.studio.server import listen, make_server, new_door
 
     listening = listen(port)
     door = new_door(listening)
-    server = make_server(Places(runs, sessions, strategies).resolved(), door)
-    print(f"dv-agent studio: {door.address}\n  only on this machine; Ctrl-C ends it, sessions stay", flush=True)
+    places = Places(runs, sessions, strategies).resolved()
+    desk = Desk(places, (design,) if design else ())
+    address = door.address(f"/sessions/{desk.new(Wanted(design=design))}" if design else "/")
+    print(f"dv-agent studio: {address}\n  only on this machine; Ctrl-C ends it, sessions stay", flush=True)
     if show:
         import webbrowser
 
-        webbrowser.open(door.address)
-    server.run(sockets=[listening])
+        webbrowser.open(address)
+    try:
+        make_server(places, door, desk).run(sockets=[listening])
+    finally:
+        desk.close()

@@ -56,10 +56,9 @@ class Door:
         """Name of the cookie; browsers do not tell ports apart."""
         return f"dv_agent_studio_{self.port}"
 
-    @property
-    def address(self) -> str:
-        """What is printed for the user."""
-        return f"http://127.0.0.1:{self.port}/?{urlencode({'token': self.token})}"
+    def address(self, path: str = "/") -> str:
+        """What is printed for the user; `path` is the page that it opens."""
+        return f"http://127.0.0.1:{self.port}{path}?{urlencode({'token': self.token})}"
 
     def is_secret(self, text: str) -> bool:
         """Whether `text` is the token, without telling by the time taken how much of it is right."""
@@ -127,8 +126,8 @@ def _admission(scope: Scope, door: Door) -> Response | None:
     if door.is_secret(_cookie(Headers(scope=scope), door.cookie)):
         return None
     shown = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("token", [""])
-    if scope["method"] == "GET" and scope["path"] == "/" and len(shown) == 1 and door.is_secret(shown[0]):
-        welcome = RedirectResponse("/", 303)
+    if scope["method"] == "GET" and len(shown) == 1 and door.is_secret(shown[0]):
+        welcome = RedirectResponse(scope["path"], 303)
         welcome.set_cookie(door.cookie, door.token, httponly=True, samesite="strict", path="/")
         return welcome
     return _no(403, "Open the address that `dv-agent studio` printed: it holds a token, new at every start.")

@@ -24,7 +24,18 @@ def environment() -> Environment:
     found = make_environment(TEMPLATES)
     found.globals.update(excerpt_svg=excerpt_svg)
     found.filters["moment"] = moment
+    found.tests.update(added=_is_added, removed=_is_removed)
     return found
+
+
+def _is_added(line: str) -> bool:
+    """A line of a unified diff that came in."""
+    return line.startswith("+") and not line.startswith("+++")
+
+
+def _is_removed(line: str) -> bool:
+    """A line of a unified diff that went out."""
+    return line.startswith("-") and not line.startswith("---")
 
 
 def page(template: str, status: int = 200, **shown: Any) -> HTMLResponse:

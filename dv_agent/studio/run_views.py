@@ -133,6 +133,8 @@ def test_page(opened: Opened, index: int, start: int | None, waveforms: Waveform
     Raises:
         DvAgentError: no such test, or it cannot be simulated.
     """
+    if opened.folder is None:
+        raise UsageError(f"the design {opened.run.header.design!r} of this run is not at hand")
     past = read_run(opened.run.folder)
     record = past.test(index)
     number = next(place for place, turn in enumerate(past.turns) if record in turn.tests)

@@ -9,6 +9,7 @@ import uvicorn
 
 from dv_agent.errors import UsageError
 from dv_agent.studio.app import make_app
+from dv_agent.studio.desk import Desk
 from dv_agent.studio.guard import Door
 from dv_agent.studio.places import Places
 
@@ -43,10 +44,10 @@ def new_door(listening: socket.socket) -> Door:
     return Door(port=listening.getsockname()[1], token=secrets.token_urlsafe(32))
 
 
-def make_server(places: Places, door: Door) -> uvicorn.Server:
+def make_server(places: Places, door: Door, desk: Desk) -> uvicorn.Server:
     """The server, not yet running; it writes no log, since addresses hold the token."""
     config = uvicorn.Config(
-        make_app(places, door),
+        make_app(places, door, desk),
         log_config=None,
         access_log=False,
         server_header=False,

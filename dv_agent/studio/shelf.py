@@ -12,7 +12,7 @@ from threading import Lock
 from dv_agent.coverage.loader import load_plan
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.errors import InputFileError, UsageError
+from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 from dv_agent.eval.report.json_file import read_object
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.run_data import RunData
@@ -60,10 +60,14 @@ class Opened:
 
 
 class Shelf:
-    """Reads runs and boards below one folder, and keeps the last few runs in memory until their files change."""
+    """Reads runs and boards below one folder, and keeps the last few runs in memory until their files change.
 
-    def __init__(self, places: Places) -> None:
-        self._root = places.runs
+    Args:
+        designs: what may be loaded for a run; a record that names another one, by a path say, is shown without it.
+    """
+
+    def __init__(self, places: Places, designs: tuple[str, ...]) -> None:
+        self._root, self._designs = places.runs, designs
         self._kept: OrderedDict[tuple[str, tuple[int, ...]], Opened] = OrderedDict()
         self._lock = Lock()
 
@@ -100,7 +104,7 @@ class Shelf:
         key = name, _stamps(path)
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = _opened(name, path)
+                self._kept[key] = _opened(name, path, self._designs)
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
@@ -134,9 +138,11 @@ def _line(name: str, path: Path) -> RunLine:
     )
 
 
-def _opened(name: str, path: Path) -> Opened:
+def _opened(name: str, path: Path, designs: tuple[str, ...]) -> Opened:
     run = load_run(path)
     try:
+        if run.header.design not in designs:
+            raise UnknownNameError("design", run.header.design, designs)
         folder = find_design(run.header.design)
         return Opened(name, run, folder, load_plan(folder.path / "plan.yaml"))
     except UsageError:

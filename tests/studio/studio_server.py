@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
+from dv_agent.studio.desk import Desk
 from dv_agent.studio.guard import Door
 from dv_agent.studio.places import Places
 from dv_agent.studio.server import listen, make_server, new_door
@@ -70,8 +71,8 @@ class Studio:
 def running(places: Places, port: int = 0) -> Iterator[Studio]:
     """A studio on a free port until the end of the block."""
     listening = listen(port)
-    door = new_door(listening)
-    server = make_server(places.resolved(), door)
+    door, desk = new_door(listening), Desk(places.resolved())
+    server = make_server(places.resolved(), door, desk)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
@@ -79,6 +80,7 @@ def running(places: Places, port: int = 0) -> Iterator[Studio]:
     finally:
         server.should_exit = True
         thread.join(20)
+        desk.close()
         listening.close()
 
 
