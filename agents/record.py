@@ -150,8 +150,10 @@ class RunRecord:
         self._unpriced += 0 if reply.cached else sum(attempt.usd is None for attempt in reply.attempts)
 
     def turn(self, turn: TurnRecord) -> None:
-        """Append a finished turn."""
-        self._append({"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)})
+        """Append a finished turn; a strategy that it carries stands there in full, as it does in run.json."""
+        data = {"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)}
+        by_hand = {"by_hand": turn.by_hand.model_dump(mode="json")} if turn.by_hand else {}
+        self._append(data | by_hand)
         self._turns += 1
 
     def judged(self, claims: ClaimScore, bug_reports: tuple[ReportVerdict, ...]) -> None:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
-from dv_agent.agents.budget import Budget
 from dv_agent.agents.by_hand import ByHand
 from dv_agent.agents.llm import LlmAgent, messages_of, prompt_of
 from dv_agent.agents.model import Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.record import ReplyLine
 from dv_agent.agents.recorded import RecordedRun
+from dv_agent.agents.turn import TurnRecord
 from dv_agent.errors import ModelFailure, UsageError
 from dv_agent.prompts.view import View
 
@@ -96,7 +96,7 @@ class ReplayAgent:
             tests = tuple(one.test for one in turn.tests)
             return Proposal(tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped)
         if turn:
-            view = replace(view, budget_left=_left_then(view.budget_left, self._run.header.budget, turn.budget))
+            view = replace(view, budget_left=_left_then(view, self._run, turn))
         proposal = self._by_hand(view, turn.by_hand, line) if turn and turn.by_hand else self._agent.propose(view)
         recorded = tuple(one.test for one in turn.tests) if turn else ()
         if not self._reparse and proposal.tests[: len(recorded)] != recorded:
@@ -113,14 +113,20 @@ class ReplayAgent:
         return self._agent.propose_by_hand(view, by_hand, edited)
 
 
-def _left_then(left: Mapping[str, float], now: Budget, then: Budget) -> dict[str, float]:
-    """What was left of the bounds `then`, if `left` is left of those of `now`: they may have been raised since."""
-    before = {name: getattr(then, name) for name in left}
-    return {
-        name: max(before[name] - (getattr(now, name) - amount), 0)
-        for name, amount in left.items()
-        if before[name] is not None
+def _left_then(view: View, run: RecordedRun, turn: TurnRecord) -> dict[str, float]:
+    """What was left then of the bounds that held then: they may have been raised since, and calls may have failed."""
+    attempts = [one for line in run.failed if line.turn <= view.turn for one in line.reply.attempts]
+    lost = {
+        "calls": len(attempts),
+        "tokens": sum(one.input_tokens + one.output_tokens for one in attempts),
+        "usd": sum(one.usd or 0.0 for one in attempts),
     }
+    left: dict[str, float] = {}
+    for name, amount in view.budget_left.items():
+        now, then = getattr(run.header.budget, name), getattr(turn.budget, name)
+        if then is not None:
+            left[name] = max(then - (now - amount) - lost.get(name, 0), 0)
+    return left
 
 
 def _difference(then: Sequence[Message], now: Sequence[Message]) -> str:

@@ -32,6 +32,7 @@ import numpy as np
 
 from dv_agent.designs.design import Design, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
 from dv_agent.designs.observation import Table
+from dv_agent.designs.packet_columns import begins_epoch, places
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 
@@ -104,11 +105,10 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
 def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str) -> Table:
     cycle, epoch = transfers.cycle, transfers.epoch
     n = len(transfers)
-    first = np.ones(n, dtype=bool)
-    first[1:] = epoch[1:] != epoch[:-1]
+    first = begins_epoch(epoch)
     previous = np.empty(n, dtype=np.int64)
     previous[1:] = cycle[:-1]
-    columns = {"cycle": cycle, "epoch": epoch, "beat": packet_places(transfers, first)}
+    columns = {"cycle": cycle, "epoch": epoch, "beat": _beat_places(transfers)}
     if facts:
         start = _epoch_starts(facts)
         previous[first] = start[epoch[first]] - 1
@@ -121,6 +121,11 @@ def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: 
     return Table(columns)
 
 
+def _beat_places(transfers: Transfers) -> IntColumn:
+    last = transfers.columns.get("last")
+    return np.zeros(len(transfers), np.int64) if last is None else places(last, transfers.epoch)
+
+
 def _epoch_starts(facts: Mapping[str, IntColumn]) -> IntColumn:
     """First cycle out of reset of each epoch."""
     epochs = facts["epoch"]
@@ -128,18 +133,6 @@ def _epoch_starts(facts: Mapping[str, IntColumn]) -> IntColumn:
     out = np.flatnonzero(facts["in_reset"] == 0)[::-1]
     starts[epochs[out]] = out
     return starts
-
-
-def packet_places(transfers: Transfers, first: BoolColumn) -> IntColumn:
-    """Place of each beat in its packet, from 0; `first` marks the first transfer of each epoch."""
-    n = len(transfers)
-    last = transfers.columns.get("last")
-    if last is None:
-        return np.zeros(n, dtype=np.int64)
-    begins = first.copy()
-    begins[1:] |= last[:-1] != 0
-    index = np.arange(n, dtype=np.int64)
-    return index - np.maximum.accumulate(np.where(begins, index, 0)) if n else index
 
 
 def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -> Table:

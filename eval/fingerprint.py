@@ -6,8 +6,13 @@ import hashlib
 from collections.abc import Iterable
 from pathlib import Path
 
+from dv_agent.designs.design import PRIMITIVES
 from dv_agent.designs.loader import DesignFolder
 
+SHARED_BY_MODELS = (
+    "bits",
+    "packet_columns",
+)  # modules of dv_agent.designs; a model's hash covers those that it imports
 FILES = {
     "design": ("design.yaml",),
     "specification": ("spec.md",),
@@ -22,14 +27,25 @@ FILES = {
 def fingerprint(folder: DesignFolder) -> dict[str, str]:
     """SHA-256 (hexadecimal) of the RTL and of each kind of file in `FILES`; a kind without files is left out.
 
-    The RTL is hashed as it is simulated, so a copy with a seeded bug has another hash.
+    The RTL is hashed as it is simulated, so a copy with a seeded bug has another hash. The model is hashed with
+    the modules of `SHARED_BY_MODELS` that it imports.
     """
     hashes = {"rtl": _hash(folder.design.source_files())}
     for kind, patterns in FILES.items():
         files = sorted(file for pattern in patterns for file in folder.path.glob(pattern))
+        if kind == "model":
+            files += [module for file in files for module in _imported(file)]
         if files:
             hashes[kind] = _hash(files)
     return hashes
+
+
+def _imported(model: Path) -> list[Path]:
+    """Files of the modules of `SHARED_BY_MODELS` that `model` imports."""
+    text = model.read_text(encoding="utf-8")
+    return [
+        PRIMITIVES.parent / f"{name}.py" for name in SHARED_BY_MODELS if f"from dv_agent.designs.{name} import" in text
+    ]
 
 
 def _hash(files: Iterable[Path]) -> str:

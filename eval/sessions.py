@@ -23,12 +23,15 @@ from dv_agent.agents.session.drafting import complaint, whole
 from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
 from dv_agent.agents.session.node import PERSON, Draft, SessionHeader
 from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.tree import Which
 from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.triage import triage
 from dv_agent.coverage.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.eval.fingerprint import fingerprint
-from dv_agent.eval.running.assembly import open_design, price_version, versions
+from dv_agent.eval.report.write import write_report
+from dv_agent.eval.running.assembly import excerpt_writer, open_design, price_version, versions
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.simulator import Simulator
 from dv_agent.runners.simulators import find_simulator
@@ -207,3 +210,18 @@ def _check_unchanged(folder: Path, header: SessionHeader, home: DesignFolder) ->
             f"{folder} was made with another {' and '.join(changed)} of {header.design}; begin a new session, "
             "or export a node of it with the version that made it"
         )
+
+
+def export_run(session: PromptSession, out: Path, which: Which = None) -> Path:
+    """A path of the session as a run, whole: failing tests confirmed and shrunk with their waveforms, and a report.
+
+    Raises:
+        UsageError: there is no such node, or no turn on the way to it.
+        OutputError: the folder cannot be written.
+        SimulationError: the simulator failed.
+    """
+    folder, home = session.export(out, which), session.bench.folder
+    simulator = find_simulator(session.header.simulator.split()[0])
+    triage(home, simulator, session.state(which).failures, folder, excerpt_writer(home.design))
+    write_report(folder, home)
+    return folder

@@ -1,5 +1,6 @@
 """Every design's proof holds for its files as they are; stale or edited proofs are noticed."""
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from dv_agent.designs.loader import design_names, find_design, load_design
 from dv_agent.errors import InputFileError
+from dv_agent.eval.fingerprint import fingerprint
 from dv_agent.eval.proof import Proof, proof_errors
 
 
@@ -44,6 +46,19 @@ def test_any_change_makes_a_proof_stale(tmp_path: Path, file: str, kind: str) ->
     with (home / file).open("a", encoding="utf-8") as text:
         text.write("\n")
     assert [error for error in proof_errors(load_design(home)) if f": {kind} changed" in error]
+
+
+def test_the_hash_of_a_model_covers_the_shared_modules_that_it_imports(tmp_path: Path) -> None:
+    home = tmp_path / "mxint_softmax"
+    shutil.copytree(find_design("mxint_softmax").path, home)
+    before = fingerprint(load_design(home))["model"]
+    model = home / "model.py"
+    assert "from dv_agent.designs.packet_columns import" in model.read_text(encoding="utf-8")
+    alone = hashlib.sha256(f"model.py {len(model.read_bytes())}\n".encode() + model.read_bytes()).hexdigest()
+    assert before != alone
+    model.write_text("def observe(trace): ...\n", encoding="utf-8")
+    alone = hashlib.sha256(f"model.py {len(model.read_bytes())}\n".encode() + model.read_bytes()).hexdigest()
+    assert fingerprint(load_design(home))["model"] == alone
 
 
 def test_a_missing_or_broken_proof_is_noticed(tmp_path: Path) -> None:

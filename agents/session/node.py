@@ -17,14 +17,16 @@ PERSON = "human:paste"
 
 
 class Edit(Frozen):
-    """A message that a person wrote over.
+    """A message that a person wrote over, or a part of one.
 
     Attributes:
-        index: its place among the messages.
+        index: the place of the message among all.
+        part: name of the part; an empty text for the whole message, which then hides edits of its parts.
         before: the text as it was rendered; if it is rendered otherwise later, the edit no longer holds.
     """
 
     index: int = Field(ge=0)
+    part: str = ""
     before: str
     text: str = Field(max_length=1_000_000)
 

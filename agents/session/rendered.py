@@ -27,8 +27,8 @@ class Rendered:
         messages: the messages as they would be sent: system, earlier exchanges, the new one.
         tokens: of all messages together, estimated.
         room: most tokens that there may be, so that the reply still fits into the context.
-        edited: places of the messages that a person wrote over.
-        stale: places of edits that no longer hold, because what they edited is rendered otherwise now.
+        edits: those that hold.
+        stale: those that no longer do, because what they edited is rendered otherwise now.
         diff: lines of a unified diff to the prompt that led to this node; empty where there was none.
     """
 
@@ -37,14 +37,29 @@ class Rendered:
     messages: tuple[Message, ...]
     tokens: int
     room: int
-    edited: tuple[int, ...] = ()
-    stale: tuple[int, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    stale: tuple[Edit, ...] = ()
     diff: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
         """The named parts, in order, as rendered; the sum of their tokens leaves edits out."""
         return self.prompt.parts
+
+    @property
+    def edited(self) -> tuple[int, ...]:
+        """Places of the messages that differ from what was rendered."""
+        pairs = enumerate(zip(self.rendered, self.messages, strict=True))
+        return tuple(place for place, (before, now) in pairs if before != now)
+
+    def part_text(self, name: str) -> str:
+        """The text of a part as a person left it.
+
+        Raises:
+            UsageError: the prompt has no such part.
+        """
+        edited = {one.part: one.text for one in self.edits}
+        return edited.get(name, _part(self.prompt, name).text)
 
     @property
     def cut(self) -> tuple[Cut, ...]:
@@ -64,11 +79,10 @@ def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] 
     """
     prompt = prompt_of(view, draft.model, draft.strategy, seed + draft.trial)
     rendered = messages_of(prompt)
-    holding = [one for one in draft.edits if _holds(one, rendered)]
-    stale = tuple(one.index for one in draft.edits if one not in holding)
-    texts = {one.index: one.text for one in holding}
+    holding = tuple(one for one in draft.edits if _holds(one, prompt, rendered))
+    stale = tuple(one for one in draft.edits if one not in holding)
     messages = tuple(
-        one.model_copy(update={"content": texts.get(place, one.content)}) for place, one in enumerate(rendered)
+        one.model_copy(update={"content": _edited(one.content, place, holding)}) for place, one in enumerate(rendered)
     )
     tokens = prompt.tokens if messages == rendered else _tokens(messages)
     room = draft.model.context_tokens - draft.model.reply_tokens
@@ -77,9 +91,7 @@ def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] 
             f"the edited prompt has {tokens} tokens (estimated), {room} are there beside the reply; "
             "shorten it, or raise context_tokens"
         )
-    return Rendered(
-        prompt, rendered, messages, tokens, room, tuple(sorted(texts)), stale, message_diff(before, messages)
-    )
+    return Rendered(prompt, rendered, messages, tokens, room, holding, stale, message_diff(before, messages))
 
 
 def message_diff(before: Sequence[Message], after: Sequence[Message]) -> tuple[str, ...]:
@@ -111,23 +123,47 @@ def edit_of(rendered: Rendered, index: int, text: str) -> Edit:
 
 
 def part_edit(rendered: Rendered, name: str, text: str) -> Edit:
-    """An edit of the message that holds the part `name`, in which `text` stands for it.
+    """An edit of the part `name`, or of the message that holds it where that was written over as a whole.
 
     Raises:
-        UsageError: the prompt has no such part, or it was edited away.
+        UsageError: the prompt has no such part, or it is no longer in its message.
     """
-    parts = {one.name: one for one in rendered.parts}
+    part = _part(rendered.prompt, name)
+    place = 0 if part.message == "system" else len(rendered.messages) - 1
+    if all(one.part or one.index != place for one in rendered.edits):
+        return Edit(index=place, part=name, before=part.text, text=text)
+    now = rendered.messages[place].content
+    if part.text not in now:
+        raise UsageError(f"the {part.message} message was written over without the part {name!r}; edit the message")
+    return edit_of(rendered, place, now.replace(part.text, text, 1))
+
+
+def with_edit(edits: Sequence[Edit], edit: Edit) -> tuple[Edit, ...]:
+    """`edits` with one more, which takes the place of those that it hides; an edit to what was rendered is none."""
+    hidden = [one for one in edits if one.index == edit.index and (not edit.part or one.part == edit.part)]
+    kept = tuple(one for one in edits if one not in hidden)
+    return kept if edit.text == edit.before else (*kept, edit)
+
+
+def _part(prompt: Prompt, name: str) -> Part:
+    parts = {one.name: one for one in prompt.parts}
     if name not in parts:
         raise UsageError(f"this prompt has no part {name!r}; it has {', '.join(parts)}")
-    place = 0 if parts[name].message == "system" else len(rendered.messages) - 1
-    now, old = rendered.messages[place].content, parts[name].text
-    if old not in now:
-        raise UsageError(f"the part {name!r} was edited already; edit the {rendered.messages[place].role} message")
-    return edit_of(rendered, place, now.replace(old, text, 1))
+    return parts[name]
 
 
-def _holds(edit: Edit, rendered: Sequence[Message]) -> bool:
+def _holds(edit: Edit, prompt: Prompt, rendered: Sequence[Message]) -> bool:
+    if edit.part:
+        return any((one.name, one.text) == (edit.part, edit.before) for one in prompt.parts)
     return edit.index < len(rendered) and rendered[edit.index].content == edit.before
+
+
+def _edited(text: str, place: int, edits: Sequence[Edit]) -> str:
+    """The message at `place`: written over as a whole, or with its parts replaced where they stand."""
+    for edit in edits:
+        if edit.index == place:
+            text = text.replace(edit.before, edit.text, 1) if edit.part else edit.text
+    return text
 
 
 def _tokens(messages: Sequence[Message]) -> int:

@@ -1,27 +1,30 @@
 """PromptSession: iterate on a prompt without any face; a terminal and a web page are put over it.
 
-Change a draft, see what a model would read, send it or paste a reply, see which bins that won, go back, branch,
-compare. Whatever happens to the coverage happens in `advance`; whatever was done stands in the session's folder
-before the next thing begins, so that a session goes on after a kill and nothing is paid for twice.
+Whatever happens to the coverage happens in `advance`; whatever was done stands in the session's folder before the
+next thing begins, so that a session goes on after a kill and nothing is paid for twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from dv_agent.agents.budget import Spent
 from dv_agent.agents.recorded import RecordedRun
 from dv_agent.agents.session import drafting
+from dv_agent.agents.session.ab import AbResult, ab
 from dv_agent.agents.session.asking import Asker
 from dv_agent.agents.session.book import Book
+from dv_agent.agents.session.compare import Comparison, compare
 from dv_agent.agents.session.cost import CostBound, cost_bound, spent_of
-from dv_agent.agents.session.log import BackLine, BranchLine, DraftLine, GotoLine, SessionLog
-from dv_agent.agents.session.node import Draft, Edit, Node, SessionHeader
+from dv_agent.agents.session.editing import Editing
+from dv_agent.agents.session.export import export
+from dv_agent.agents.session.log import BackLine, BranchLine, GotoLine, SessionLog
+from dv_agent.agents.session.node import Draft, Node, SessionHeader
 from dv_agent.agents.session.progress import IsCancelled, OnProgress, never, silent
-from dv_agent.agents.session.rendered import Rendered, edit_of, part_edit
+from dv_agent.agents.session.rendered import Rendered
+from dv_agent.agents.session.saving import save_strategy, save_template
 from dv_agent.agents.session.tree import Which
 from dv_agent.agents.session.turns import Turns
 from dv_agent.agents.state import RunState
@@ -34,13 +37,16 @@ from dv_agent.prompts.wording import template_text
 class PromptSession:
     """A tree of turns on one design, kept in a folder.
 
-    Methods take a node as its number, its label, or None for the current one, and raise UsageError where there is
-    no such node. One thread changes a session at a time; others may look at nodes meanwhile.
+    A node is named by its number, its label, or None for the current one; UsageError says that there is none. One
+    thread changes a session at a time; others may look at nodes meanwhile.
 
     Args:
         log: an open session folder; `close` closes it.
         bench: the design of the session on an open simulator; the caller closes that.
         asker: reaches models.
+
+    Attributes:
+        edit_message, edit_part, edit_template, set_option, set_strategy, set_sampling, set_draft: see `Editing`.
 
     Raises:
         InputFileError: the log contradicts itself.
@@ -49,14 +55,11 @@ class PromptSession:
     def __init__(self, log: SessionLog, bench: Testbench, asker: Asker) -> None:
         self._book, self._asker = Book(log, bench), asker
         self._tree, self._turns = self._book.tree, Turns(self._book, asker)
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        editing = Editing(self._book)
+        self.edit_message, self.edit_part = editing.edit_message, editing.edit_part
+        self.edit_template, self.set_option = editing.edit_template, editing.set_option
+        self.set_strategy, self.set_sampling = editing.set_strategy, editing.set_sampling
+        self.set_draft = editing.set_draft
 
     def close(self) -> None:
         """Let go of the folder."""
@@ -133,14 +136,12 @@ class PromptSession:
         return self._book.view(which)
 
     def template(self, name: str, which: Which = None) -> str:
-        """The text of a template as the node's draft has it; names: `dv_agent.prompts.strategy.template_names`."""
+        """The text of a template as the node's draft has it; `template_names` lists their names."""
         return template_text(name, self.draft(which).strategy)
 
     def options(self, which: Which = None) -> dict[str, Any]:
         """Every option of the node's strategy by its dotted name."""
         return drafting.options(self.draft(which).strategy)
-
-    # Changing what would be sent --------------------------------------------------------------------------
 
     def render(self, which: Which = None) -> Rendered:
         """Exactly what would be sent from a node.
@@ -150,52 +151,12 @@ class PromptSession:
         """
         return self._book.rendered(which, self.draft(which))
 
-    def edit_message(self, index: int, text: str, which: Which = None) -> Rendered:
-        """Write over a message: 0 is the system message, -1 the new one. The edit holds for this prompt alone."""
-        return self._edit(edit_of(self.render(which), index, text), which)
-
-    def edit_part(self, name: str, text: str, which: Which = None) -> Rendered:
-        """Write over a named part of the prompt."""
-        return self._edit(part_edit(self.render(which), name, text), which)
-
-    def edit_template(self, name: str, text: str, which: Which = None) -> Rendered:
-        """Change a template for this node and those that follow; the shipped text takes the change back."""
-        return self._change(drafting.with_template(self.draft(which), name, text), which)
-
-    def set_option(self, name: str, value: str, which: Which = None) -> Rendered:
-        """Set an option of the strategy, such as ``holes.detailed`` to ``12``."""
-        return self._change(drafting.with_option(self.draft(which), name, value), which)
-
-    def set_strategy(self, name: str, which: Which = None) -> Rendered:
-        """Take another strategy: a shipped one, or a YAML file."""
-        return self._change(drafting.with_strategy(self.draft(which), name), which)
-
-    def set_sampling(self, settings: Mapping[str, str], which: Which = None) -> Rendered:
-        """Change how the model is reached and sampled, such as ``{"temperature": "0.2"}``; ``none`` unsets."""
-        return self._change(drafting.with_sampling(self.draft(which), settings), which)
-
-    def _edit(self, edit: Edit, which: Which) -> Rendered:
-        draft = self.draft(which)
-        others = tuple(one for one in draft.edits if one.index != edit.index)
-        kept = others if edit.text == edit.before else (*others, edit)
-        return self._change(draft.model_copy(update={"edits": kept}), which)
-
-    def _change(self, draft: Draft, which: Which) -> Rendered:
-        """Take `draft` if it can be rendered; edits that it makes stale are dropped, and told."""
-        with self._book.lock:
-            rendered = self._book.rendered(which, draft)
-            if rendered.stale:
-                kept = tuple(one for one in draft.edits if one.index not in rendered.stale)
-                draft = draft.model_copy(update={"edits": kept})
-            if draft != self.draft(which):
-                self._book.take(DraftLine(node=self.node(which).id, draft=draft))
-            return rendered
-
     # Going on ---------------------------------------------------------------------------------------------
 
-    def cost_bound(self, which: Which = None) -> CostBound:
-        """The most that sending from this node can cost."""
-        return cost_bound(self.draft(which), self.render(which).tokens, self._asker)
+    def cost_bound(self, which: Which = None, draft: Draft | None = None) -> CostBound:
+        """The most that sending from this node can cost; `draft` None means the node's own."""
+        chosen = draft or self.draft(which)
+        return cost_bound(chosen, self._book.rendered(which, chosen).tokens, self._asker)
 
     def send(self, which: Which = None, on_progress: OnProgress = silent, cancelled: IsCancelled = never) -> Node:
         """Ask the model, run the tests of its reply, and go to the new node.
@@ -206,8 +167,7 @@ class PromptSession:
 
         Raises:
             UsageError: no model is set, nothing is open, or the budget cannot hold the call.
-            ModelFailure, PrerequisiteError: no reply; what it cost is recorded.
-            Cancelled: `cancelled` said so.
+            ModelFailure, PrerequisiteError, Cancelled: no reply; what it cost is recorded.
         """
         return self._turns.send(self.node(which), self.draft(which), on_progress, cancelled)
 
@@ -218,7 +178,6 @@ class PromptSession:
 
         Raises:
             UsageError: the text is empty, nothing is open, or the budget of cycles is used up.
-            Cancelled: `cancelled` said so.
         """
         return self._turns.paste(self.node(which), self.draft(which), text, on_progress, cancelled)
 
@@ -249,12 +208,45 @@ class PromptSession:
         return self.current
 
     def branch(self, label: str, which: Which = None) -> Node:
-        """A node of its own at the same state, with a label and its own draft; it becomes the current one.
-
-        Raises:
-            UsageError: the label is no word, or taken.
-        """
+        """A node of its own at the same state, with a free label and its own draft; it becomes the current one."""
         parent = self.node(which).id
         self._tree.check_label(label)
         self._book.take(BranchLine(node=self._tree.reserve(), parent=parent, label=label))
         return self.current
+
+    # Judging and keeping ----------------------------------------------------------------------------------
+
+    def compare(self, a: Which, b: Which) -> Comparison:
+        """Two nodes side by side, from their last common node on."""
+        return compare(self._book, a, b)
+
+    def ab(
+        self, variants: Mapping[str, Draft], samples: int, which: Which = None, on_progress: OnProgress = silent,
+        cancelled: IsCancelled = never,
+    ) -> AbResult:  # fmt: skip
+        """Send each variant `samples` times from one node, which is the current one afterwards; see `ab.ab`.
+
+        Raises:
+            DvAgentError: as `send`; samples before that stand, and the same call goes on behind them.
+        """
+        node = self.node(which)
+
+        def send(start: Node, draft: Draft) -> Node:
+            return self._turns.send(start, draft, on_progress, cancelled)
+
+        try:
+            return ab(self._tree, node, variants, samples, send, on_progress)
+        finally:
+            self.goto(node.id)
+
+    def save_strategy(self, name: str, folder: Path, which: Which = None, replace: bool = False) -> Path:
+        """Write the node's strategy as ``folder/<name>.yaml``, with its templates inside; see `saving`."""
+        return save_strategy(self.draft(which).strategy, name, folder, replace)
+
+    def save_template(self, template: str, folder: Path, which: Which = None, replace: bool = False) -> Path:
+        """Write a template as ``folder/<template>.jinja``; see `saving`."""
+        return save_template(self.draft(which).strategy, template, folder, replace)
+
+    def export(self, out: Path, which: Which = None) -> Path:
+        """Write the turns from the root to a node as a run in `out`; returns its folder, see `export`."""
+        return export(self._book, which, out)

@@ -12,12 +12,21 @@ from dataclasses import dataclass
 import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
+from dv_agent.designs.packet_columns import (
+    NONE,
+    Packets,
+    begins_epoch,
+    complete_mask,
+    find_packets,
+    idle_before,
+    previous,
+    select,
+)
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 LANES = 8
 SUM_MAX, SUM_MIN = 524287, -524288
 FIELDS = ("tau_a", "tau_w", "skip_zero")  # of the configuration, all 0 after reset
-NONE = -1  # stands for "there is none" in columns that cannot be negative
 
 
 def lane_order(mask: int, pointer: int) -> list[int]:
@@ -28,21 +37,6 @@ def lane_order(mask: int, pointer: int) -> list[int]:
 
 # NEXT[pointer][mask]: the pointer after a beat. The lane after the last grant; a zero beat leaves it.
 NEXT = [[(lane_order(mask, p)[-1] + 1) % LANES if mask else p for mask in range(256)] for p in range(LANES)]
-
-
-@dataclass(frozen=True, slots=True)
-class Windows:
-    """Where the complete windows lie among the kept beats."""
-
-    start: IntColumn  # (k,) index of the first beat
-    end: IntColumn  # (k,) index of the last beat
-    of_beat: IntColumn  # (n,) window of each beat
-    position: IntColumn  # (n,) index of the beat in its window
-
-    @property
-    def length(self) -> IntColumn:
-        """(k,) beats of each window."""
-        return self.end - self.start + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +88,7 @@ class Facts:
     """All that is known about the complete windows."""
 
     beats: Beats
-    windows: Windows
+    windows: Packets
     filtered: Filtered
     grants: Grants
     sums: Sums
@@ -108,8 +102,8 @@ def observe(trace: Trace) -> Observation:
     the (last) beat concerned was accepted.
     """
     accepted, writes = trace.accepted["in"], trace.accepted["cfg"]
-    beats = select_beats(accepted, complete_mask(accepted.epoch, accepted.columns["last"]))
-    windows = find_windows(beats.last)
+    beats = select_beats(accepted, complete_mask(accepted.columns["last"], accepted.epoch))
+    windows = find_packets(beats.last)
     filtered = filter_lanes(beats, window_config(beats, windows, writes))
     grants = arbitrate(beats, filtered, np.zeros(len(beats.cycle), np.bool_))
     facts = Facts(beats, windows, filtered, grants, accumulate(grants.product, windows))
@@ -128,8 +122,8 @@ def expected_results(facts: Facts) -> Expected:
     windows, filtered = facts.windows, facts.filtered
     columns = {
         "sum": facts.sums.sum,
-        "nnz": per_window(np.add, filtered.nnz, windows),
-        "cycles": per_window(np.add, filtered.steps, windows),
+        "nnz": windows.fold(np.add, filtered.nnz),
+        "cycles": windows.fold(np.add, filtered.steps),
     }
     end = windows.end
     return Expected(epoch=facts.beats.epoch[end], columns=columns, cause_cycle=facts.beats.cycle[end])
@@ -138,36 +132,16 @@ def expected_results(facts: Facts) -> Expected:
 # --- Windows and configuration ---------------------------------------------------------------
 
 
-def complete_mask(epoch: IntColumn, last: IntColumn) -> BoolColumn:
-    """(all beats,) whether the beat's window was ended by an accepted beat of the same epoch."""
-    index = np.arange(len(last))
-    # The first ending beat at or after each beat; len(last) where there is none.
-    ends = np.where(last != 0, index, len(last))
-    next_end = np.minimum.accumulate(ends[::-1])[::-1]
-    found = next_end < len(last)
-    found[found] &= epoch[next_end[found]] == epoch[found]
-    return found
-
-
 def select_beats(accepted: Transfers, keep: BoolColumn) -> Beats:
     """The beats of complete windows as int64 columns."""
-    columns = {name: np.asarray(values, dtype=np.int64)[keep] for name, values in accepted.columns.items()}
+    kept = select(accepted, keep)
     return Beats(
-        cycle=accepted.cycle[keep],
-        epoch=accepted.epoch[keep],
-        a=columns["a"].reshape(-1, LANES),
-        w=columns["w"].reshape(-1, LANES),
-        last=columns["last"],
+        cycle=kept.cycle,
+        epoch=kept.epoch,
+        a=kept.columns["a"].reshape(-1, LANES),
+        w=kept.columns["w"].reshape(-1, LANES),
+        last=kept.columns["last"],
     )
-
-
-def find_windows(last: IntColumn) -> Windows:
-    """Window boundaries; the final beat is known to end a window."""
-    end = np.flatnonzero(last).astype(np.int64)
-    start = np.concatenate([np.zeros(1, np.int64), end + 1])[: len(end)]
-    of_beat = np.repeat(np.arange(len(end), dtype=np.int64), end - start + 1)
-    position = np.arange(len(last), dtype=np.int64) - start[of_beat]
-    return Windows(start=start, end=end, of_beat=of_beat, position=position)
 
 
 def config_before(writes: Transfers, cycle: IntColumn, epoch: IntColumn) -> dict[str, IntColumn]:
@@ -182,7 +156,7 @@ def config_before(writes: Transfers, cycle: IntColumn, epoch: IntColumn) -> dict
     return values
 
 
-def window_config(beats: Beats, windows: Windows, writes: Transfers) -> dict[str, IntColumn]:
+def window_config(beats: Beats, windows: Packets, writes: Transfers) -> dict[str, IntColumn]:
     """(n,) each field as the first beat of the window sampled it."""
     sampled = config_before(writes, beats.cycle[windows.start], beats.epoch[windows.start])
     return {name: values[windows.of_beat] for name, values in sampled.items()}
@@ -204,8 +178,7 @@ def filter_lanes(beats: Beats, config: dict[str, IntColumn]) -> Filtered:
 def arbitrate(beats: Beats, filtered: Filtered, restart: BoolColumn) -> Grants:
     """Steps 4 to 7. Args: restart (n,) beats before which the pointer goes back to 0, besides the resets."""
     masks = (filtered.keep.astype(np.int64) << np.arange(LANES)).sum(axis=1)
-    fresh = restart.copy()
-    fresh[1:] |= beats.epoch[1:] != beats.epoch[:-1]
+    fresh = restart | begins_epoch(beats.epoch)
     pointers, pointer = [], 0
     for mask, reset in zip(masks.tolist(), fresh.tolist(), strict=True):
         pointer = 0 if reset else pointer
@@ -219,7 +192,7 @@ def arbitrate(beats: Beats, filtered: Filtered, restart: BoolColumn) -> Grants:
     return Grants(pointer=before, lane=lane, product=product)
 
 
-def accumulate(product: IntColumn, windows: Windows) -> Sums:
+def accumulate(product: IntColumn, windows: Packets) -> Sums:
     """Steps 8 and 9: both products of a step at once, and the first step out of range decides."""
     step = product[:, 0::2] + product[:, 1::2]
     # Running sums over everything, less what the windows before have added.
@@ -228,7 +201,7 @@ def accumulate(product: IntColumn, windows: Windows) -> Sums:
     after = running - base[windows.of_beat][:, None]
     out = (after > SUM_MAX).astype(np.int64) - (after < SUM_MIN)
     places = np.arange(out.size, dtype=np.int64).reshape(out.shape)
-    first = per_window(np.minimum, np.where(out != 0, places, out.size), windows)
+    first = windows.fold(np.minimum, np.where(out != 0, places, out.size))
     stuck = first < out.size
     side = np.zeros(len(first), np.int64)
     side[stuck] = out.reshape(-1)[first[stuck]]
@@ -240,21 +213,6 @@ def accumulate(product: IntColumn, windows: Windows) -> Sums:
 
 
 # --- Tables ----------------------------------------------------------------------------------
-
-
-def per_window(ufunc: np.ufunc, values: IntColumn, windows: Windows) -> IntColumn:
-    """(k,) `ufunc` folded over the beats of each window (and over the second axis, if there is one)."""
-    if not len(windows.start):
-        return np.zeros(0, np.int64)
-    flat = values if values.ndim == 1 else ufunc.reduce(values, axis=1)
-    return np.asarray(ufunc.reduceat(flat, windows.start), dtype=np.int64)
-
-
-def previous(values: IntColumn, epoch: IntColumn, none: int) -> IntColumn:
-    """The value one entry earlier in the same epoch, or `none`."""
-    shifted = np.concatenate([np.full(1, none, np.int64), values[:-1]])[: len(values)]
-    shifted[1:][epoch[1:] != epoch[:-1]] = none
-    return shifted
 
 
 def run_of(active: BoolColumn, begins: BoolColumn) -> IntColumn:
@@ -309,14 +267,13 @@ def step_table(facts: Facts) -> Table:
 def beat_table(facts: Facts) -> Table:
     """One row a beat. `pointer` is that before its first step; `zero_run` counts zero beats in a row in its window."""
     beats, windows, filtered = facts.beats, facts.windows, facts.filtered
-    before = previous(beats.cycle, beats.epoch, NONE)
     columns = {
         "cycle": beats.cycle, "epoch": beats.epoch, "window": windows.of_beat, "position": windows.position,
         "length": windows.length[windows.of_beat], "last": beats.last, "nnz": filtered.nnz,
         "pointer": facts.grants.pointer, "steps": filtered.steps,
         "prev_nnz": previous(filtered.nnz, beats.epoch, NONE),
         "zero_run": run_of(filtered.nnz == 0, windows.position == 0),
-        "gap": np.where(before == NONE, NONE, beats.cycle - before - 1),
+        "gap": idle_before(beats.cycle, beats.epoch),
     }  # fmt: skip
     return Table(columns | filtered.config)
 
@@ -334,8 +291,8 @@ def window_table(facts: Facts, writes: Transfers) -> Table:
     columns = {
         "cycle": beats.cycle[windows.end], "first_cycle": beats.cycle[windows.start], "epoch": epoch,
         "length": windows.length, **results, "total": total, "pointer": facts.grants.pointer[windows.start],
-        "zero_beats": per_window(np.add, zero.astype(np.int64), windows),
-        "zero_run": per_window(np.maximum, run_of(zero, windows.position == 0), windows),
+        "zero_beats": windows.fold(np.add, zero.astype(np.int64)),
+        "zero_run": windows.fold(np.maximum, run_of(zero, windows.position == 0)),
         "zero_first": zero[windows.start].astype(np.int64), "zero_last": zero[windows.end].astype(np.int64),
     }  # fmt: skip
     names = ("length", "nnz", "side", "sum", "skip_zero", "tau_a", "tau_w")
@@ -353,8 +310,8 @@ def extremes(facts: Facts) -> dict[str, IntColumn]:
     out_beat = np.where(sums.first_out == NONE, 0, sums.first_out >> 2)
     other = arbitrate(beats, facts.filtered, windows.position == 0)
     return {
-        "side": sums.side, "peak": per_window(np.maximum, sums.after, windows),
-        "trough": per_window(np.minimum, sums.after, windows),
+        "side": sums.side, "peak": windows.fold(np.maximum, sums.after),
+        "trough": windows.fold(np.minimum, sums.after),
         "out_position": np.where(sums.first_out == NONE, NONE, windows.position[out_beat]),
         "sum_from_lane_0": accumulate(other.product, windows).sum,
     }  # fmt: skip
@@ -362,10 +319,8 @@ def extremes(facts: Facts) -> dict[str, IntColumn]:
 
 def dropped_config(writes: Transfers, epoch: IntColumn) -> dict[str, IntColumn]:
     """(k,) see `window_table`."""
-    opens = np.ones(len(epoch), np.bool_)
-    opens[1:] = epoch[1:] != epoch[:-1]
     row = np.searchsorted(writes.epoch, epoch, side="left") - 1
-    known = opens & (row >= 0)
+    known = begins_epoch(epoch) & (row >= 0)
     known[known] = writes.epoch[row[known]] == epoch[known] - 1
     values = {f"dropped_{name}": np.zeros(len(epoch), np.int64) for name in FIELDS}
     for name in FIELDS:

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
+from dv_agent.designs.packet_columns import NONE, count_up, previous
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 CHANNELS = 8
 GROUP = 16
 PARAM, CODE, RESID, END = range(4)
-NONE = -1  # stands for "there is none" in columns that cannot be negative
 MOST_WORDS = 64  # more than any group has; orders words within a group
 
 
@@ -202,7 +202,7 @@ def residual_words(tokens: Tokens, groups: Groups) -> Words:
     which = np.flatnonzero(groups.residual)
     count = groups.count[which]
     group = np.repeat(which, count)
-    place = places(count)
+    place = count_up(count)
     x = tokens.x[groups.start[group] + place] & 0xFF
     data = x[:, 0::2] | (x[:, 1::2] << 8)
     words = place[:, None] * 4 + np.arange(4)
@@ -216,11 +216,6 @@ def end_words(groups: Groups) -> Words:
     group = np.flatnonzero(groups.end != NONE)
     n = len(group)
     return Words(group, np.full(n, MOST_WORDS - 1), np.full(n, END), np.zeros(n, np.int64), np.ones(n, np.int64))
-
-
-def places(count: IntColumn) -> IntColumn:
-    """0, 1, .. count - 1 for each of `count`, one after the other: the place of each token in its group."""
-    return np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count)
 
 
 def join_words(parts: list[Words]) -> Words:
@@ -242,13 +237,6 @@ def expected_words(groups: Groups, words: Words) -> Expected:
 # --- Tables ----------------------------------------------------------------------------------
 
 
-def previous(values: IntColumn, epoch: IntColumn, none: int = NONE) -> IntColumn:
-    """(k,) the value one entry earlier in the same epoch, or `none`."""
-    shifted = np.concatenate([np.full(1, none, np.int64), values[:-1]])[: len(values)]
-    shifted[1:][epoch[1:] != epoch[:-1]] = none
-    return shifted
-
-
 def per_group(values: IntColumn, group: IntColumn, groups: int) -> IntColumn:
     """(groups,) sums of `values` by group."""
     return np.bincount(group, weights=values, minlength=groups).astype(np.int64)
@@ -261,7 +249,7 @@ def group_table(tokens: Tokens, groups: Groups, lines: list[Lines]) -> Table:
     """
     k, epoch = len(groups.start), groups.epoch
     of_token = np.repeat(np.arange(k), groups.count)
-    index = groups.start[of_token] + places(groups.count)
+    index = groups.start[of_token] + count_up(groups.count)
     moved = (tokens.bits[index] != groups.bits[of_token]) + 2 * (tokens.gran[index] != groups.gran[of_token])
     constants = sum((per_group(some.range == 0, some.group, k) for some in lines), np.zeros(k, np.int64))
     closing = groups.start + groups.count - 1

@@ -11,7 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dv_agent.designs.bits import bit_length
 from dv_agent.designs.observation import Expected, Observation, Table
+from dv_agent.designs.packet_columns import (
+    NONE,
+    Packets,
+    complete_mask,
+    find_packets,
+    partial_table,
+    places,
+    previous,
+    select,
+)
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 LIMIT = 127  # mantissas are clamped to -LIMIT..LIMIT
@@ -21,7 +32,6 @@ CORRECTION_BIAS = 22
 RESULT_BIAS = 14
 ZERO_EXPONENT = -32
 CONFIG = ("b0", "b1", "eb", "lr_en")
-NONE = -1  # stands for "there is none" in columns that cannot be negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +44,6 @@ class Beats:
     products: IntColumn  # (n, 3): P, R0, R1
     main_exp: IntColumn  # (n,): E
     rank_exp: IntColumn  # (n,): F
-
-
-@dataclass(frozen=True, slots=True)
-class Vectors:
-    """Where the complete vectors lie among the kept beats."""
-
-    start: IntColumn  # (k,) index of the first beat
-    end: IntColumn  # (k,) index of the last beat
-    of_beat: IntColumn  # (n,) vector of each beat
-    place: IntColumn  # (n,) index of the beat in its vector
-
-    @property
-    def length(self) -> IntColumn:
-        """(k,) beats of each vector."""
-        return self.end - self.start + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +96,7 @@ class Facts:
     """All that is known about the complete vectors."""
 
     beats: Beats
-    vectors: Vectors
+    vectors: Packets
     config: dict[str, IntColumn]  # (k,) by field
     writes: IntColumn  # (k,) writes of the epoch before the vector's first beat
     forgotten: IntColumn  # (k,) lr_en of the last write before, if a reset cleared it and no other came
@@ -119,8 +114,7 @@ def observe(trace: Trace) -> Observation:
     ``cycle`` is the cycle in which the (last) beat concerned was accepted, or of the write.
     """
     accepted, writes = trace.accepted["in"], trace.accepted["cfg"]
-    keep = complete_mask(accepted.epoch, accepted.columns["last"])
-    last_epoch = int(trace.epoch[-1]) if len(trace.epoch) else 0
+    keep = complete_mask(accepted.columns["last"], accepted.epoch)
     facts = evaluate(accepted, keep, writes)
     result, vectors = facts.result, facts.vectors
     columns = {"m": result.m.m, "e": result.e, "zero": (result.total == 0).astype(np.int64)}
@@ -129,7 +123,7 @@ def observe(trace: Trace) -> Observation:
         "beat": beat_table(facts),
         "vector": vector_table(facts),
         "write": write_table(writes, accepted),
-        "partial": partial_table(accepted, keep, last_epoch),
+        "partial": partial_table(accepted, keep, trace.epoch),
     }
     return Observation(expected={"y": expected}, tables=tables)
 
@@ -137,7 +131,7 @@ def observe(trace: Trace) -> Observation:
 def evaluate(accepted: Transfers, keep: BoolColumn, writes: Transfers) -> Facts:
     """Everything of section 3 and the sampling of section 5."""
     beats = select_beats(accepted, keep)
-    vectors = find_vectors(beats.last)
+    vectors = find_packets(beats.last)
     config, count, forgotten = sample_config(writes, beats.cycle[vectors.start], beats.epoch[vectors.start])
     main = accumulate(beats.products[:, :1], beats.main_exp, vectors)
     rank = accumulate(beats.products[:, 1:], beats.rank_exp, vectors)
@@ -151,39 +145,19 @@ def evaluate(accepted: Transfers, keep: BoolColumn, writes: Transfers) -> Facts:
 # --- Beats and vectors -----------------------------------------------------------------------
 
 
-def complete_mask(epoch: IntColumn, last: IntColumn) -> BoolColumn:
-    """(all beats,) whether the beat's vector was ended by an accepted beat of the same epoch."""
-    index = np.arange(len(last))
-    # The first ending beat at or after each beat; len(last) where there is none.
-    ends = np.where(last != 0, index, len(last))
-    next_end = np.minimum.accumulate(ends[::-1])[::-1]
-    found = next_end < len(last)
-    found[found] &= epoch[next_end[found]] == epoch[found]
-    return found
-
-
 def select_beats(accepted: Transfers, keep: BoolColumn) -> Beats:
     """Steps 1 and 2 for the beats of complete vectors."""
-    columns = {name: np.asarray(values, dtype=np.int64)[keep] for name, values in accepted.columns.items()}
-    x = columns["x"].reshape(-1, 8)
-    products = [(x * columns[name].reshape(-1, 8)).sum(axis=1) for name in ("w", "a0", "a1")]
+    kept = select(accepted, keep)
+    x = kept.columns["x"].reshape(-1, 8)
+    products = [(x * kept.columns[name].reshape(-1, 8)).sum(axis=1) for name in ("w", "a0", "a1")]
     return Beats(
-        cycle=accepted.cycle[keep],
-        epoch=accepted.epoch[keep],
-        last=columns["last"],
+        cycle=kept.cycle,
+        epoch=kept.epoch,
+        last=kept.columns["last"],
         products=np.stack(products, axis=1).astype(np.int64),
-        main_exp=columns["ex"] + columns["ew"],
-        rank_exp=columns["ex"] + columns["ea"],
+        main_exp=kept.columns["ex"] + kept.columns["ew"],
+        rank_exp=kept.columns["ex"] + kept.columns["ea"],
     )
-
-
-def find_vectors(last: IntColumn) -> Vectors:
-    """Vector boundaries; the final beat is known to end a vector."""
-    end = np.flatnonzero(last).astype(np.int64)
-    start = np.concatenate([np.zeros(1, np.int64), end + 1])[: len(end)]
-    of_beat = np.repeat(np.arange(len(end), dtype=np.int64), end - start + 1)
-    place = np.arange(len(last), dtype=np.int64) - start[of_beat]
-    return Vectors(start=start, end=end, of_beat=of_beat, place=place)
 
 
 def sample_config(
@@ -205,12 +179,12 @@ def sample_config(
 # --- Arithmetic ------------------------------------------------------------------------------
 
 
-def accumulate(products: IntColumn, exps: IntColumn, vectors: Vectors) -> Running:
+def accumulate(products: IntColumn, exps: IntColumn, vectors: Packets) -> Running:
     """Steps 3 to 5: all vectors at once, one place of the vector after the other. Args: products (n, sums)."""
     exp, step = exps.copy(), np.zeros_like(exps)
     before, total = np.zeros_like(products), products << PAD
     for place in range(1, int(vectors.length.max(initial=1))):
-        now = np.flatnonzero(vectors.place == place)
+        now = np.flatnonzero(vectors.position == place)
         old = now - 1
         exp[now] = np.maximum(exp[old], exps[now])
         step[now] = exps[now] - exp[old]
@@ -219,11 +193,6 @@ def accumulate(products: IntColumn, exps: IntColumn, vectors: Vectors) -> Runnin
         kept = total[old] >> (exp[now] - exp[old])[:, None]
         total[now] = kept + (total[now] >> (exp[now] - exps[now])[:, None])
     return Running(exp=exp, step=step, before=before, total=total)
-
-
-def bit_length(values: IntColumn) -> IntColumn:
-    """Number of bits of values in 0..2^53: 0 for 0. A float holds them exactly."""
-    return np.frexp(values.astype(np.float64))[1].astype(np.int64)
 
 
 def round_cast(values: IntColumn, length: IntColumn) -> Rounded:
@@ -265,7 +234,7 @@ def beat_table(facts: Facts) -> Table:
     """One row an input beat of a complete vector."""
     beats, vectors, main, rank = facts.beats, facts.vectors, facts.main, facts.rank
     columns = {
-        "cycle": beats.cycle, "epoch": beats.epoch, "vector": vectors.of_beat, "place": vectors.place,
+        "cycle": beats.cycle, "epoch": beats.epoch, "vector": vectors.of_beat, "place": vectors.position,
         "length": vectors.length[vectors.of_beat], "last": beats.last,
         "p": beats.products[:, 0], "r0": beats.products[:, 1], "r1": beats.products[:, 2],
         "main_step": main.step, "rank_step": rank.step, "main_exp": main.exp, "rank_exp": rank.exp,
@@ -276,16 +245,9 @@ def beat_table(facts: Facts) -> Table:
     return Table(columns)
 
 
-def previous(values: IntColumn, epoch: IntColumn, none: int) -> IntColumn:
-    """(k,) the value one entry earlier in the same epoch, or `none`."""
-    shifted = np.concatenate([np.full(1, none, np.int64), values[:-1]])[: len(values)]
-    shifted[1:][epoch[1:] != epoch[:-1]] = none
-    return shifted
-
-
-def lifts(running: Running, vectors: Vectors) -> IntColumn:
+def lifts(running: Running, vectors: Packets) -> IntColumn:
     """(k,) how many later beats of each vector raised the running exponent."""
-    return np.bincount(vectors.of_beat, weights=running.step > 0, minlength=len(vectors.end)).astype(np.int64)
+    return vectors.fold(np.add, (running.step > 0).astype(np.int64))
 
 
 def vector_table(facts: Facts) -> Table:
@@ -313,13 +275,6 @@ def vector_table(facts: Facts) -> Table:
     return Table(columns)
 
 
-def packet_places(epoch: IntColumn, last: IntColumn) -> IntColumn:
-    """(all beats,) index of each beat in its vector, partial vectors included."""
-    index, starts = np.arange(len(last), dtype=np.int64), np.ones(len(last), np.bool_)
-    starts[1:] = (last[:-1] != 0) | (epoch[1:] != epoch[:-1])
-    return index - np.maximum.accumulate(np.where(starts, index, 0)) if len(last) else index
-
-
 def padded(values: IntColumn) -> IntColumn:
     """`values` and a dummy behind them, which the index -1 means too."""
     return np.concatenate([values, np.full(1, NONE)]).astype(np.int64)
@@ -334,7 +289,7 @@ def write_table(writes: Transfers, accepted: Transfers) -> Table:
     """
     position = np.searchsorted(accepted.cycle, writes.cycle, side="left")
     before = position - 1
-    last, place = padded(accepted.columns["last"]), padded(packet_places(accepted.epoch, accepted.columns["last"]))
+    last, place = padded(accepted.columns["last"]), padded(places(accepted.columns["last"], accepted.epoch))
     count = np.where(padded(accepted.epoch)[before] == writes.epoch, place[before] + 1, 0)
     begins = (padded(accepted.cycle)[position] == writes.cycle) & (place[position] == 0)
     columns = {
@@ -346,17 +301,4 @@ def write_table(writes: Transfers, accepted: Transfers) -> Table:
     for name in CONFIG:
         columns[name] = np.asarray(writes.columns[name], dtype=np.int64)
         columns[f"prev_{name}"] = previous(columns[name], writes.epoch, 0)
-    return Table(columns)
-
-
-def partial_table(accepted: Transfers, keep: BoolColumn, last_epoch: int) -> Table:
-    """One row a vector that was begun and never ended: ``cut`` is 1 if a reset cut it, 0 at the end of the trace."""
-    cycle, epoch = accepted.cycle[~keep], accepted.epoch[~keep]
-    values, first, beats = np.unique(epoch, return_index=True, return_counts=True)
-    columns = {
-        "cycle": cycle[first + beats - 1],
-        "epoch": values.astype(np.int64),
-        "beats": beats.astype(np.int64),
-        "cut": (values < last_epoch).astype(np.int64),
-    }
     return Table(columns)

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
+from dv_agent.designs.packet_columns import NONE, begins_packet, count_up, idle_before, places, previous
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 PLANES = np.arange(4, dtype=np.int64)
 ROWS = 8
 # (16, 4): the sign of each lane in T[i], -1 where the lane's bit of i is 0.
 SIGNS = 2 * (np.arange(16, dtype=np.int64)[:, None] >> PLANES & 1) - 1
-NONE = -1  # stands for "there is none" in columns that cannot be negative
 GROUPS_INSIDE = 4  # one is looked up, one stands in a finished table, two in the FIFO
 
 
@@ -116,15 +116,14 @@ def read_groups(accepted: Transfers) -> Groups:
     """Groups with what their tile's first beat said; a reset ends a tile as `last` does."""
     columns = {name: np.asarray(values, dtype=np.int64) for name, values in accepted.columns.items()}
     last, epoch = columns["last"], accepted.epoch
-    first = np.ones(len(last), np.bool_)
-    first[1:] = (last[:-1] != 0) | (epoch[1:] != epoch[:-1])
+    first = begins_packet(last, epoch)
     tile = np.cumsum(first, dtype=np.int64) - 1
     start = np.flatnonzero(first).astype(np.int64)[tile]
     bits, rows = columns["bits_m1"] + 1, columns["rows_m1"] + 1
     a = columns["a"].reshape(-1, 4)
     return Groups(
         cycle=accepted.cycle, epoch=epoch, a=a, table=a @ SIGNS.T, tile=tile,
-        position=np.arange(len(last), dtype=np.int64) - start, last=last,
+        position=places(last, epoch), last=last,
         given_bits=bits, given_rows=rows, bits=bits[start], rows=rows[start],
     )  # fmt: skip
 
@@ -133,7 +132,7 @@ def look_up(groups: Groups, weights: Transfers) -> Lookups:
     """Steps 1 to 3 for every weight beat that meets a group of its own epoch."""
     # A slot is a place for a weight beat: all rows of the first group, of the second, ...
     slot_group = np.repeat(np.arange(len(groups.rows), dtype=np.int64), groups.rows)
-    slot_row = np.arange(len(slot_group), dtype=np.int64) - (np.cumsum(groups.rows) - groups.rows)[slot_group]
+    slot_row = count_up(groups.rows)
     slot_epoch = groups.epoch[slot_group]
     epoch = weights.epoch
     slot = np.searchsorted(slot_epoch, epoch) + np.arange(len(epoch)) - np.searchsorted(epoch, epoch)
@@ -146,15 +145,8 @@ def look_up(groups: Groups, weights: Transfers) -> Lookups:
     cycle = weights.cycle[kept]
     return Lookups(
         cycle=cycle, epoch=epoch[kept], group=group, row=row, index=index, used=used, value=value, sum=total,
-        gap=gaps(cycle, epoch[kept]),
+        gap=idle_before(cycle, epoch[kept]),
     )  # fmt: skip
-
-
-def gaps(cycle: IntColumn, epoch: IntColumn) -> IntColumn:
-    """(m,) cycles without a transfer since the one before; -1 for the first of an epoch."""
-    gap = np.full(len(cycle), NONE, np.int64)
-    gap[1:] = np.where(epoch[1:] == epoch[:-1], cycle[1:] - cycle[:-1] - 1, NONE)
-    return gap
 
 
 def complete_tiles(groups: Groups, lookups: Lookups) -> Tiles:
@@ -259,8 +251,6 @@ def tile_table(groups: Groups, tiles: Tiles) -> Table:
         "groups": tiles.end - tiles.start + 1, "rows": groups.rows[tiles.start], "bits": groups.bits[tiles.start],
         "correction": tiles.correction,
     }  # fmt: skip
-    known = np.zeros(len(epoch), np.bool_)
-    known[1:] = epoch[1:] == epoch[:-1]
     for name in ("groups", "rows", "bits"):
-        columns[f"prev_{name}"] = np.where(known, np.roll(columns[name], 1), 0)
+        columns[f"prev_{name}"] = previous(columns[name], epoch, 0)
     return Table({"cycle": tiles.cycle, "first_cycle": groups.cycle[tiles.start], "epoch": epoch} | columns)

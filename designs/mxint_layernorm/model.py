@@ -11,7 +11,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dv_agent.designs.bits import bit_length
 from dv_agent.designs.observation import Expected, Observation, Table
+from dv_agent.designs.packet_columns import (
+    NONE,
+    Packets,
+    complete_mask,
+    find_packets,
+    gap_columns,
+    partial_table,
+    previous,
+    select,
+)
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 LANES = 4
@@ -26,7 +37,6 @@ T_MIN, T_MAX = -128, 127
 X_MIN = -8
 M_MAX = 127
 GAMMA_RESET, BETA_RESET = 64, 0
-NONE = -1  # stands for "there is none" in columns that cannot be negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,21 +48,6 @@ class Beats:
     m: IntColumn  # (n, 4)
     e: IntColumn  # (n,)
     last: IntColumn  # (n,)
-
-
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Where the complete rows lie among the kept beats."""
-
-    start: IntColumn  # (k,) index of the first beat
-    end: IntColumn  # (k,) index of the last beat
-    of_beat: IntColumn  # (n,) row of each beat
-    position: IntColumn  # (n,) index of the beat in its row
-
-    @property
-    def length(self) -> IntColumn:
-        """(k,) beats of each row."""
-        return self.end - self.start + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +108,7 @@ class Facts:
     """All that is known about the complete rows."""
 
     beats: Beats
-    rows: Rows
+    rows: Packets
     settings: Settings
     set_of_row: IntColumn  # (k,)
     stats: Statistics
@@ -130,23 +125,22 @@ def observe(trace: Trace) -> Observation:
     concerned was accepted, or the strobe was high.
     """
     accepted = trace.accepted["in"]
-    keep = complete_mask(accepted.epoch, accepted.columns["last"])
-    last_epoch = int(trace.epoch[-1]) if len(trace.epoch) else 0
+    keep = complete_mask(accepted.columns["last"], accepted.epoch)
     settings = committed(trace.accepted["cfg"], trace.accepted["commit"])
     beats = select_beats(accepted, keep)
-    facts = compute(beats, find_rows(beats.last), settings)
+    facts = compute(beats, find_packets(beats.last), settings)
     tables = {
         "lane": lane_table(facts),
         "beat": beat_table(facts),
         "row": row_table(facts),
         "commit": commit_table(facts, accepted),
         "write": write_table(trace.accepted["cfg"]),
-        "partial": partial_table(accepted, keep, last_epoch),
+        "partial": partial_table(accepted, keep, trace.epoch),
     }
     return Observation(expected={"out": expected_beats(facts)}, tables=tables)
 
 
-def compute(beats: Beats, rows: Rows, settings: Settings) -> Facts:
+def compute(beats: Beats, rows: Packets, settings: Settings) -> Facts:
     """Section 3 from the alignment to the cast."""
     stats = gather(beats, rows)
     roots = inverse_root(stats.variance)
@@ -168,44 +162,16 @@ def expected_beats(facts: Facts) -> Expected:
 # --- Rows ------------------------------------------------------------------------------------
 
 
-def complete_mask(epoch: IntColumn, last: IntColumn) -> BoolColumn:
-    """(all beats,) whether the beat's row was ended by an accepted beat of the same epoch."""
-    index = np.arange(len(last))
-    # The first ending beat at or after each beat; len(last) where there is none.
-    ends = np.where(last != 0, index, len(last))
-    next_end = np.minimum.accumulate(ends[::-1])[::-1]
-    found = next_end < len(last)
-    found[found] &= epoch[next_end[found]] == epoch[found]
-    return found
-
-
 def select_beats(accepted: Transfers, keep: BoolColumn) -> Beats:
     """The beats of complete rows as int64 columns."""
-    columns = {name: np.asarray(values, dtype=np.int64)[keep] for name, values in accepted.columns.items()}
+    kept = select(accepted, keep)
     return Beats(
-        cycle=accepted.cycle[keep],
-        epoch=accepted.epoch[keep],
-        m=columns["m"].reshape(-1, LANES),
-        e=columns["e"],
-        last=columns["last"],
+        cycle=kept.cycle,
+        epoch=kept.epoch,
+        m=kept.columns["m"].reshape(-1, LANES),
+        e=kept.columns["e"],
+        last=kept.columns["last"],
     )
-
-
-def find_rows(last: IntColumn) -> Rows:
-    """Row boundaries; the final beat is known to end a row."""
-    end = np.flatnonzero(last).astype(np.int64)
-    start = np.concatenate([np.zeros(1, np.int64), end + 1])[: len(end)]
-    of_beat = np.repeat(np.arange(len(end), dtype=np.int64), end - start + 1)
-    position = np.arange(len(last), dtype=np.int64) - start[of_beat]
-    return Rows(start=start, end=end, of_beat=of_beat, position=position)
-
-
-def per_row(ufunc: np.ufunc, values: IntColumn, rows: Rows) -> IntColumn:
-    """(k,) `ufunc` folded over the beats of each row (and over the lanes, if there are any)."""
-    if not len(rows.start):
-        return np.zeros(0, np.int64)
-    flat = values if values.ndim == 1 else ufunc.reduce(values, axis=1)
-    return np.asarray(ufunc.reduceat(flat, rows.start), dtype=np.int64)
 
 
 # --- Coefficients ----------------------------------------------------------------------------
@@ -242,24 +208,18 @@ def set_in_use(settings: Settings, cycle: IntColumn, epoch: IntColumn) -> IntCol
 # --- Arithmetic ------------------------------------------------------------------------------
 
 
-def gather(beats: Beats, rows: Rows) -> Statistics:
+def gather(beats: Beats, rows: Packets) -> Statistics:
     """Steps 1 to 6."""
-    exp_max = per_row(np.maximum, beats.e, rows)
+    exp_max = rows.fold(np.maximum, beats.e)
     gap = exp_max[rows.of_beat] - beats.e
     a = beats.m >> gap[:, None]  # floors negative numbers too
     inverse = RECIPROCAL[rows.length]
-    total = per_row(np.add, a, rows)
+    total = rows.fold(np.add, a)
     mean = (total * inverse) >> 12
     d = a - mean[rows.of_beat][:, None]
-    squares = per_row(np.add, d * d, rows)
+    squares = rows.fold(np.add, d * d)
     variance = (squares * inverse) >> 12
     return Statistics(exp_max, gap, a, total, mean, d, squares, variance)
-
-
-def bit_length(values: IntColumn) -> IntColumn:
-    """The number of bits of each non-negative value."""
-    # frexp gives value = fraction * 2^exponent with fraction in [0.5, 1): exact for such small integers.
-    return np.frexp(values.astype(np.float64))[1].astype(np.int64)
 
 
 def inverse_root(variance: IntColumn) -> Roots:
@@ -273,7 +233,7 @@ def inverse_root(variance: IntColumn) -> Roots:
     return Roots(p=p, half=safe >> 1, index=index, factor=np.where(flat, 0, LUT[index]))
 
 
-def normalise(d: IntColumn, roots: Roots, rows: Rows) -> IntColumn:
+def normalise(d: IntColumn, roots: Roots, rows: Packets) -> IntColumn:
     """(n, 4) step 9 before the saturation."""
     factor, shift = roots.factor[rows.of_beat], roots.half[rows.of_beat] + 2
     return np.asarray((d * factor[:, None]) >> shift[:, None], dtype=np.int64)
@@ -319,13 +279,6 @@ def lane_table(facts: Facts) -> Table:
     return Table(columns)
 
 
-def previous(values: IntColumn, epoch: IntColumn, none: int) -> IntColumn:
-    """(n,) the value one entry earlier in the same epoch, or `none`."""
-    shifted = np.concatenate([np.full(1, none, np.int64), values[:-1]])[: len(values)]
-    shifted[1:][epoch[1:] != epoch[:-1]] = none
-    return shifted
-
-
 def beat_table(facts: Facts) -> Table:
     """One row an input beat. ``z_low`` and ``z_high`` are the least and the greatest z of its lanes."""
     beats, rows, results = facts.beats, facts.rows, facts.results
@@ -356,29 +309,20 @@ def row_table(facts: Facts) -> Table:
         "exp_max": stats.exp_max, "prev_exp_max": previous(stats.exp_max, epoch, 0),
         "sum": stats.total, "mean": stats.mean,
         "squares": stats.squares, "variance": stats.variance, "p": roots.p, "index": roots.index,
-        "d_min": per_row(np.minimum, stats.d, rows), "d_max": per_row(np.maximum, stats.d, rows),
+        "d_min": rows.fold(np.minimum, stats.d), "d_max": rows.fold(np.maximum, stats.d),
         "last_gap": stats.gap[rows.end], "first_gap": stats.gap[rows.start],
     }  # fmt: skip
-    return Table(columns | maximum_columns(facts) | gap_columns(beats, rows) | set_columns(facts))
+    return Table(columns | maximum_columns(facts) | gap_columns(beats.cycle, beats.epoch, rows) | set_columns(facts))
 
 
 def maximum_columns(facts: Facts) -> dict[str, IntColumn]:
     """(k,) the beats that hold the row's greatest exponent: the first, the last, how many."""
     rows, holds = facts.rows, facts.stats.gap == 0
     return {
-        "max_beat": per_row(np.minimum, np.where(holds, rows.position, LANES), rows),
-        "max_beat_last": per_row(np.maximum, np.where(holds, rows.position, NONE), rows),
-        "max_holders": per_row(np.add, holds.astype(np.int64), rows),
+        "max_beat": rows.fold(np.minimum, np.where(holds, rows.position, LANES)),
+        "max_beat_last": rows.fold(np.maximum, np.where(holds, rows.position, NONE)),
+        "max_holders": rows.fold(np.add, holds.astype(np.int64)),
     }
-
-
-def gap_columns(beats: Beats, rows: Rows) -> dict[str, IntColumn]:
-    """(k,) cycles without an accepted beat: before the row (-1: first of its epoch), and the longest within."""
-    idle = beats.cycle - previous(beats.cycle, beats.epoch, 0) - 1
-    first_of_epoch = np.concatenate([np.ones(1, np.bool_), beats.epoch[1:] != beats.epoch[:-1]])[: len(idle)]
-    before = np.where(first_of_epoch, NONE, idle)[rows.start]
-    inside = np.where(rows.position == 0, 0, idle)
-    return {"gap_before": before, "longest_gap": per_row(np.maximum, inside, rows)}
 
 
 def set_columns(facts: Facts) -> dict[str, IntColumn]:
@@ -418,16 +362,3 @@ def write_table(writes: Transfers) -> Table:
     """One row a write to the shadow set."""
     columns = {name: np.asarray(writes.columns[name], dtype=np.int64) for name in ("sel", "addr", "data")}
     return Table({"cycle": writes.cycle, "epoch": writes.epoch} | columns)
-
-
-def partial_table(accepted: Transfers, keep: BoolColumn, last_epoch: int) -> Table:
-    """One row a row that was begun and never ended: ``cut`` is 1 if a reset cut it, 0 at the end of the trace."""
-    cycle, epoch = accepted.cycle[~keep], accepted.epoch[~keep]
-    values, first, beats = np.unique(epoch, return_index=True, return_counts=True)
-    columns = {
-        "cycle": cycle[first + beats - 1],
-        "epoch": values.astype(np.int64),
-        "beats": beats.astype(np.int64),
-        "cut": (values < last_epoch).astype(np.int64),
-    }
-    return Table(columns)

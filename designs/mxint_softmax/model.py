@@ -11,15 +11,25 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dv_agent.designs.bits import bit_length
 from dv_agent.designs.observation import Expected, Observation, Table
+from dv_agent.designs.packet_columns import (
+    NONE,
+    Packets,
+    complete_mask,
+    find_packets,
+    gap_columns,
+    idle_before,
+    partial_table,
+    previous,
+    select,
+)
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 LUT = np.array([64, 70, 76, 83, 91, 99, 108, 117], dtype=np.int64)
-BIT_LENGTH = np.array([value.bit_length() for value in range(128)], dtype=np.int64)
 Y_MIN, Y_MAX = -64, 63
 X_MIN = -8
 GUARD_BITS = 4
-NONE = -1  # stands for "there is none" in columns that cannot be negative
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,21 +78,6 @@ class Cast:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
-    """Where the complete rows lie among the kept beats."""
-
-    start: IntColumn  # (k,) index of the first beat
-    end: IntColumn  # (k,) index of the last beat
-    of_beat: IntColumn  # (n,) row of each beat
-    position: IntColumn  # (n,) index of the beat in its row
-
-    @property
-    def length(self) -> IntColumn:
-        """(k,) beats of each row."""
-        return self.end - self.start + 1
-
-
-@dataclass(frozen=True, slots=True)
 class Beats:
     """The accepted beats of complete rows, in order."""
 
@@ -98,7 +93,7 @@ class Facts:
     """All that is known about the complete rows."""
 
     beats: Beats
-    rows: Rows
+    rows: Packets
     exps: Exponentials
     sums: Sums
     quots: Quotients
@@ -114,10 +109,9 @@ def observe(trace: Trace) -> Observation:
     concerned was accepted.
     """
     accepted = trace.accepted["in"]
-    keep = complete_mask(accepted.epoch, accepted.columns["last"])
-    last_epoch = int(trace.epoch[-1]) if len(trace.epoch) else 0
+    keep = complete_mask(accepted.columns["last"], accepted.epoch)
     beats = select_beats(accepted, keep)
-    rows = find_rows(beats.last)
+    rows = find_packets(beats.last)
     exps = exponentials(beats.m, beats.e)
     sums = accumulate(exps, beats.last)
     quots = divide(exps, sums, rows)
@@ -126,7 +120,7 @@ def observe(trace: Trace) -> Observation:
         "lane": lane_table(facts),
         "beat": beat_table(facts),
         "row": row_table(facts),
-        "partial": partial_table(accepted, keep, last_epoch),
+        "partial": partial_table(accepted, keep, trace.epoch),
     }
     return Observation(expected={"out": expected_beats(facts)}, tables=tables)
 
@@ -141,36 +135,16 @@ def expected_beats(facts: Facts) -> Expected:
 # --- Rows ------------------------------------------------------------------------------------
 
 
-def complete_mask(epoch: IntColumn, last: IntColumn) -> BoolColumn:
-    """(all beats,) whether the beat's row was ended by an accepted beat of the same epoch."""
-    index = np.arange(len(last))
-    # The first ending beat at or after each beat; len(last) where there is none.
-    ends = np.where(last != 0, index, len(last))
-    next_end = np.minimum.accumulate(ends[::-1])[::-1]
-    found = next_end < len(last)
-    found[found] &= epoch[next_end[found]] == epoch[found]
-    return found
-
-
 def select_beats(accepted: Transfers, keep: BoolColumn) -> Beats:
     """The beats of complete rows as int64 columns."""
-    columns = {name: np.asarray(values, dtype=np.int64)[keep] for name, values in accepted.columns.items()}
+    kept = select(accepted, keep)
     return Beats(
-        cycle=accepted.cycle[keep],
-        epoch=accepted.epoch[keep],
-        m=columns["m"].reshape(-1, 2),
-        e=columns["e"],
-        last=columns["last"],
+        cycle=kept.cycle,
+        epoch=kept.epoch,
+        m=kept.columns["m"].reshape(-1, 2),
+        e=kept.columns["e"],
+        last=kept.columns["last"],
     )
-
-
-def find_rows(last: IntColumn) -> Rows:
-    """Row boundaries; the final beat is known to end a row."""
-    end = np.flatnonzero(last).astype(np.int64)
-    start = np.concatenate([np.zeros(1, np.int64), end + 1])[: len(end)]
-    of_beat = np.repeat(np.arange(len(end), dtype=np.int64), end - start + 1)
-    position = np.arange(len(last), dtype=np.int64) - start[of_beat]
-    return Rows(start=start, end=end, of_beat=of_beat, position=position)
 
 
 # --- Arithmetic ------------------------------------------------------------------------------
@@ -212,7 +186,7 @@ def accumulate(exps: Exponentials, last: IntColumn) -> Sums:
     return Sums(*(np.array(column, dtype=np.int64) for column in (before, after, accs, shifts, losts, olds)))
 
 
-def divide(exps: Exponentials, sums: Sums, rows: Rows) -> Quotients:
+def divide(exps: Exponentials, sums: Sums, rows: Packets) -> Quotients:
     """Steps 6 and 7, with the sum of the complete row."""
     final = rows.end[rows.of_beat]
     acc, acc_e = sums.acc[final][:, None], sums.exp[final][:, None]
@@ -223,7 +197,7 @@ def divide(exps: Exponentials, sums: Sums, rows: Rows) -> Quotients:
 def cast_block(quots: Quotients) -> Cast:
     """Steps 8 to 11."""
     q, d = quots.q, quots.d
-    x_raw = np.asarray((BIT_LENGTH[q] + d).max(axis=1) - 6, dtype=np.int64) if len(q) else np.zeros(0, np.int64)
+    x_raw = np.asarray((bit_length(q) + d).max(axis=1) - 6, dtype=np.int64) if len(q) else np.zeros(0, np.int64)
     x = np.maximum(x_raw, X_MIN)
     # t = floor(q * 2^(d + 1 - x + 4)): a left shift by s, or a flooring right shift by -s.
     s = d + 1 - x[:, None] + GUARD_BITS
@@ -246,7 +220,7 @@ def lane_table(facts: Facts) -> Table:
     pairs = {
         "m": beats.m, "w": exps.w, "sat": exps.sat, "n": exps.n, "r": exps.r, "sig": exps.sig,
         "shift": shift, "lost": (16 * exps.sig) & ((1 << shift) - 1), "final_shift": final_exp[:, None] - exps.n,
-        "q": quots.q, "remainder": quots.remainder, "d": quots.d, "bitlen": BIT_LENGTH[quots.q],
+        "q": quots.q, "remainder": quots.remainder, "d": quots.d, "bitlen": bit_length(quots.q),
         "kept": cast.kept, "kept_lsb": cast.kept & 1, "guard": cast.guard, "below": cast.below, "up": cast.up,
         "out_m": cast.mant,
     }  # fmt: skip
@@ -270,13 +244,6 @@ def raised_by(facts: Facts) -> IntColumn:
     return np.where(facts.sums.shift > 0, holder, 0).astype(np.int64)
 
 
-def previous(values: IntColumn, epoch: IntColumn, none: int) -> IntColumn:
-    """(n,) the value one entry earlier in the same epoch, or `none`."""
-    shifted = np.concatenate([np.full(1, none, np.int64), values[:-1]])[: len(values)]
-    shifted[1:][epoch[1:] != epoch[:-1]] = none
-    return shifted
-
-
 def beat_table(facts: Facts) -> Table:
     """One row an input beat; per-lane facts in columns with the lane's number at the end.
 
@@ -294,8 +261,7 @@ def beat_table(facts: Facts) -> Table:
     }  # fmt: skip
     columns |= lane_columns(facts)
     epoch = beats.epoch
-    before = previous(beats.cycle, epoch, NONE)
-    columns["gap"] = np.where(before == NONE, NONE, beats.cycle - before - 1)
+    columns["gap"] = idle_before(beats.cycle, epoch)
     columns["prev_e"] = previous(beats.e, epoch, 0)
     for name in ("sat0", "sat1", "n0", "n1", "q0", "q1", "x", "zero_lanes"):
         columns[f"prev_{name}"] = previous(columns[name], epoch, 0)
@@ -313,14 +279,6 @@ def lane_columns(facts: Facts) -> dict[str, IntColumn]:
     return {f"{name}{lane}": values[:, lane] for name, values in pairs.items() for lane in (0, 1)}
 
 
-def per_row(ufunc: np.ufunc, values: IntColumn, rows: Rows) -> IntColumn:
-    """(k,) `ufunc` folded over the beats of each row (and over the lanes, if there are any)."""
-    if not len(rows.start):
-        return np.zeros(0, np.int64)
-    flat = values if values.ndim == 1 else ufunc.reduce(values, axis=1)
-    return np.asarray(ufunc.reduceat(flat, rows.start), dtype=np.int64)
-
-
 def row_table(facts: Facts) -> Table:
     """One row a complete row of the input. ``prev_*`` is 0 in the first row of an epoch."""
     beats, rows, exps, sums, cast = facts.beats, facts.rows, facts.exps, facts.sums, facts.cast
@@ -329,19 +287,19 @@ def row_table(facts: Facts) -> Table:
     columns = {
         "cycle": beats.cycle[rows.end], "first_cycle": beats.cycle[rows.start], "epoch": epoch,
         "length": rows.length, "prev_length": previous(rows.length, epoch, 0),
-        "updates": per_row(np.add, (sums.shift > 0).astype(np.int64), rows),
+        "updates": rows.fold(np.add, (sums.shift > 0).astype(np.int64)),
         "acc": sums.acc[rows.end], "acc_exp": exp, "prev_acc_exp": previous(exp, epoch, 0),
-        "acc_lost": per_row(np.add, sums.lost, rows), "total_shift": per_row(np.add, sums.shift, rows),
-        "q_min": per_row(np.minimum, facts.quots.q, rows), "q_max": per_row(np.maximum, facts.quots.q, rows),
-        "e_min": per_row(np.minimum, beats.e, rows), "e_max": per_row(np.maximum, beats.e, rows),
-        "n_min": per_row(np.minimum, exps.n, rows),
-        "sat_high": per_row(np.add, (exps.sat > 0).astype(np.int64), rows),
-        "sat_low": per_row(np.add, (exps.sat < 0).astype(np.int64), rows),
-        "clamped": per_row(np.add, (cast.x > cast.x_raw).astype(np.int64), rows),
-        "zeros": per_row(np.add, (cast.mant == 0).astype(np.int64), rows),
-        "x_min": per_row(np.minimum, cast.x, rows), "x_max": per_row(np.maximum, cast.x, rows),
+        "acc_lost": rows.fold(np.add, sums.lost), "total_shift": rows.fold(np.add, sums.shift),
+        "q_min": rows.fold(np.minimum, facts.quots.q), "q_max": rows.fold(np.maximum, facts.quots.q),
+        "e_min": rows.fold(np.minimum, beats.e), "e_max": rows.fold(np.maximum, beats.e),
+        "n_min": rows.fold(np.minimum, exps.n),
+        "sat_high": rows.fold(np.add, (exps.sat > 0).astype(np.int64)),
+        "sat_low": rows.fold(np.add, (exps.sat < 0).astype(np.int64)),
+        "clamped": rows.fold(np.add, (cast.x > cast.x_raw).astype(np.int64)),
+        "zeros": rows.fold(np.add, (cast.mant == 0).astype(np.int64)),
+        "x_min": rows.fold(np.minimum, cast.x), "x_max": rows.fold(np.maximum, cast.x),
     }  # fmt: skip
-    return Table(columns | maximum_columns(facts) | gap_columns(beats, rows))
+    return Table(columns | maximum_columns(facts) | gap_columns(beats.cycle, beats.epoch, rows))
 
 
 def maximum_columns(facts: Facts) -> dict[str, IntColumn]:
@@ -350,32 +308,10 @@ def maximum_columns(facts: Facts) -> dict[str, IntColumn]:
     holds = facts.exps.n == facts.sums.exp[rows.end][rows.of_beat][:, None]
     any_lane = holds.any(axis=1)
     place = np.where(any_lane, rows.position, len(any_lane))
-    first = per_row(np.minimum, place, rows)
+    first = rows.fold(np.minimum, place)
     return {
         "max_beat": first,
         "max_lane": np.where(holds[rows.start + first, 0], 0, 1).astype(np.int64),
-        "max_beat_last": per_row(np.maximum, np.where(any_lane, rows.position, NONE), rows),
-        "max_holders": per_row(np.add, holds.astype(np.int64), rows),
+        "max_beat_last": rows.fold(np.maximum, np.where(any_lane, rows.position, NONE)),
+        "max_holders": rows.fold(np.add, holds.astype(np.int64)),
     }
-
-
-def gap_columns(beats: Beats, rows: Rows) -> dict[str, IntColumn]:
-    """(k,) cycles without an accepted beat: before the row (-1: first of its epoch), and the longest within."""
-    idle = beats.cycle - previous(beats.cycle, beats.epoch, 0) - 1
-    first_of_epoch = np.concatenate([np.ones(1, np.bool_), beats.epoch[1:] != beats.epoch[:-1]])[: len(idle)]
-    before = np.where(first_of_epoch, NONE, idle)[rows.start]
-    inside = np.where(rows.position == 0, 0, idle)
-    return {"gap_before": before, "longest_gap": per_row(np.maximum, inside, rows)}
-
-
-def partial_table(accepted: Transfers, keep: BoolColumn, last_epoch: int) -> Table:
-    """One row a row that was begun and never ended: ``cut`` is 1 if a reset cut it, 0 at the end of the trace."""
-    cycle, epoch = accepted.cycle[~keep], accepted.epoch[~keep]
-    values, first, beats = np.unique(epoch, return_index=True, return_counts=True)
-    columns = {
-        "cycle": cycle[first + beats - 1],
-        "epoch": values.astype(np.int64),
-        "beats": beats.astype(np.int64),
-        "cut": (values < last_epoch).astype(np.int64),
-    }
-    return Table(columns)

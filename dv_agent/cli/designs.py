@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -180,3 +181,37 @@ def kills(
         found = row.outcome
         words = f"killed by {found.failure.check}, test" if isinstance(found, Kill) else "survives, tests"
         print(f"{row.bug:6} {row.difficulty:7} {row.agent:7} {words} {found.tests}, {found.cycles:,} cycles")
+
+
+@designs_app.command()
+def suite(
+    name: Annotated[str, typer.Argument(help="Name of a suite, or path of its file.")] = "accelerators",
+    update: Annotated[
+        bool, typer.Option("--update", help="Enter new designs, and changed ones whose task version rose.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Show the designs of a suite and whether each is as it was entered; exit code 1 if one is not.
+
+    Examples:
+
+      dv-agent designs suite
+
+      dv-agent designs suite accelerators --update
+    """
+    from dv_agent.eval.suite import load_suite, suite_errors
+    from dv_agent.eval.suite_update import update_suite
+
+    if update:
+        print("\n".join(update_suite(name)) or "nothing to enter", file=sys.stderr if as_json else sys.stdout)
+    loaded = load_suite(name)
+    if as_json:
+        print(loaded.model_dump_json(indent=1))
+    else:
+        print(f"{loaded.name}, version {loaded.version}: {loaded.title}")
+        for one in loaded.designs:
+            print(f"{one.name:18} task version {one.task_version}  {one.checksum[:16]}")
+    errors = suite_errors(loaded)
+    if errors:
+        print("\n".join(errors), file=sys.stderr)
+        raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -174,3 +174,28 @@ def test_a_test_of_ones_own_is_simulated(tmp_path: Path) -> None:
     assert "mine.yaml:4: tracks.in[0].row[0].m[1]: 600 is outside -128..127" in wrong.stderr
     (tmp_path / "mine.yaml").write_text("tracks: {in: [{repeat: 1000000000, steps: [{idle: 1}]}]}\n")
     assert "expands to more than 4000 items" in call(*words, cwd=tmp_path).stderr
+
+
+def test_a_suite_says_what_it_pins_and_what_to_do_when_a_task_changed(tmp_path: Path) -> None:
+    (tmp_path / "designs").mkdir()
+    copy = home(tmp_path / "designs").rename(tmp_path / "designs" / "pinned")
+    described = copy / "design.yaml"
+    described.write_text(described.read_text().replace("name: mxint_softmax", "name: pinned", 1))
+    suite = tmp_path / "mine.yaml"
+    suite.write_text("schema_version: 1\nname: mine\nversion: 1\ntitle: One design\ndesigns:\n  - {name: pinned}\n")
+    env = {"DV_AGENT_DESIGNS": str(tmp_path / "designs")}
+    words = ("designs", "suite", "mine.yaml")
+    assert "run `dv-agent designs suite mine.yaml --update`" in call(*words, cwd=tmp_path, env=env).stderr
+    entered = call(*words, "--update", "--json", cwd=tmp_path, env=env)
+    assert (entered.returncode, entered.stderr) == (0, "pinned: task version 1 entered\n")
+    assert json.loads(entered.stdout)["designs"][0]["task_version"] == 1
+    with (copy / "spec.md").open("a") as text:
+        text.write("\n")
+    changed = call(*words, cwd=tmp_path, env=env)
+    assert changed.returncode == 1
+    assert "pinned: changed since task version 1" in changed.stderr
+    assert "dv-agent designs suite mine.yaml --update" in changed.stderr
+    refused = call(*words, "--update", cwd=tmp_path, env=env)
+    assert refused.returncode == 2
+    assert "raise task_version" in refused.stderr
+    assert "Traceback" not in refused.stderr

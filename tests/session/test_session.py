@@ -95,10 +95,13 @@ def test_an_edit_by_hand_is_sent_once_and_falls_when_its_text_changes(opened: Op
     rendered = session.edit_message(-1, session.render().messages[-1].content + "\nPLEASE.\n")
     assert rendered.edited == (1,)
     session.edit_message(0, "You verify hardware.")
-    session.edit_part("ask", "One test, please.\n")
+    session.edit_part("ask", "Two tests, please.\n")
     assert session.render().messages[-1].content.endswith("PLEASE.\n")
+    with pytest.raises(UsageError, match="edit the message"):
+        session.edit_part("ask", "One test.\n")
+    session.edit_message(-1, session.render().messages[-1].content.replace("Two tests", "One test"))
     stale = session.set_option("reasoning", "false")
-    assert stale.stale == (0, 1)
+    assert [one.index for one in stale.stale] == [1, 0]
     assert session.render().edited == ()
     session.undo()
     assert session.render().edited == (0, 1)
@@ -110,6 +113,23 @@ def test_an_edit_by_hand_is_sent_once_and_falls_when_its_text_changes(opened: Op
     session.send()
     assert opened.asker.asked[1][0].content != "You verify hardware."
     assert "One test, please." not in opened.asker.asked[1][1].content
+
+
+def test_a_part_can_be_edited_again_and_put_back(opened: Opened) -> None:
+    session = opened()
+    before = session.render()
+    session.edit_part("ask", "One test.\n")
+    session.edit_part("ask", "Two tests.\n")
+    session.edit_part("role", "You are a tester.\n")
+    now = session.render()
+    assert now.messages[1].content == before.messages[1].content.replace(before.part_text("ask"), "Two tests.\n")
+    assert (now.edited, now.part_text("ask"), now.rendered) == ((0, 1), "Two tests.\n", before.messages)
+    session.edit_message(0, "All new.")
+    assert session.render().messages[0].content == "All new."
+    session.edit_message(0, before.messages[0].content)
+    session.edit_part("ask", before.part_text("ask"))
+    assert session.render().messages == before.messages
+    assert session.draft().edits == ()
 
 
 def test_undo_goes_back_turn_by_turn_and_says_when_there_is_nothing_left(opened: Opened) -> None:
