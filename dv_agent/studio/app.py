@@ -14,6 +14,7 @@ from dv_agent.studio.desk import Desk
 from dv_agent.studio.draft_routes import draft_router
 from dv_agent.studio.going_routes import going_router
 from dv_agent.studio.guard import Door, Guard
+from dv_agent.studio.judging_routes import judging_router
 from dv_agent.studio.pages import page
 from dv_agent.studio.places import Places
 from dv_agent.studio.run_routes import run_router
@@ -30,6 +31,7 @@ def make_app(places: Places, door: Door, desk: Desk) -> Guard:
     app.include_router(run_router(shelf, waveforms))
     app.include_router(draft_router(desk, places))
     app.include_router(going_router(desk))
+    app.include_router(judging_router(desk, places))
     app.include_router(session_router(desk, shelf, places, waveforms))
     app.add_exception_handler(DvAgentError, _told)
     app.add_exception_handler(HTTPException, _http)

@@ -84,6 +84,13 @@ class Room:
             raise UsageError(self.job.problem or "the session is closed")
         return self.session
 
+    def problem(self) -> str:
+        """Why the last job failed, told once; empty if it did not."""
+        if self.told or self.busy:
+            return ""
+        self.told = True
+        return self.job.problem
+
     def close(self) -> None:
         """Give up what goes on and let go of folder and simulator."""
         self.job.given_up.set()

@@ -88,9 +88,8 @@ def show(room: Room, places: Places, node: int | None, looked: Looked) -> HTMLRe
         room.shown, room.said = session_page(room.name, session, node, looked, places.strategies), ""
     if room.shown is None:
         return page("opening.html.jinja", room=room, job=job)
-    problem = job.problem if job.over.is_set() and not room.told else ""
-    room.told = room.told or job.over.is_set()
-    return page("session.html.jinja", one=room.shown, busy=room.busy, job=job, said=said, problem=problem)
+    busy = room.busy
+    return page("session.html.jinja", one=room.shown, busy=busy, job=job, said=said, problem=room.problem())
 
 
 def _number(name: str, text: str) -> int:

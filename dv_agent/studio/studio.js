@@ -50,9 +50,9 @@ async function load(address, options) {
   }
 }
 
-function submit(form) {
+function submit(form, button) {
   const data = new URLSearchParams(new FormData(form));
-  if (form.method === "get") return load(`${form.getAttribute("action")}?${data}`);
+  if ((button && button.hasAttribute("formmethod") ? button.formMethod : form.method) === "get") return load(`${form.getAttribute("action")}?${data}`);
   return load(form.getAttribute("action"), { method: "POST", body: data });
 }
 
@@ -68,13 +68,13 @@ function watch() {
     const bar = job.querySelector("progress");
     if (step.total) { bar.max = step.total; bar.value = step.done; } else bar.removeAttribute("value");
   });
-  events.addEventListener("over", () => { events.close(); events = null; load(location.pathname); });
+  events.addEventListener("over", () => { events.close(); events = null; load(location.pathname.endsWith("/ab") ? location.href : location.pathname); });
 }
 
 document.addEventListener("submit", (event) => {
   if (!event.target.matches("form[data-live]")) return;
   event.preventDefault();
-  submit(event.target);
+  submit(event.target, event.submitter);
 });
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-auto]")) event.target.form.requestSubmit();
