@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
@@ -34,6 +35,7 @@ def make_app(places: Places, door: Door, desk: Desk) -> Guard:
     app.include_router(judging_router(desk, places))
     app.include_router(session_router(desk, shelf, places, waveforms))
     app.add_exception_handler(DvAgentError, _told)
+    app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _http)
     return Guard(app, door)
 
@@ -41,6 +43,13 @@ def make_app(places: Places, door: Door, desk: Desk) -> Guard:
 def _told(request: Request, error: Exception) -> HTMLResponse:
     """One clear error: what, where, what to do."""
     return page("error.html.jinja", 404 if isinstance(error, UnknownNameError) else 400, words=str(error))
+
+
+def _misread(request: Request, error: Exception) -> HTMLResponse:
+    """A form or an address with a field missing, or of another kind; what was sent is not repeated."""
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    words = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in problems[:3])
+    return page("error.html.jinja", 400, words=words or "The form was not understood.")
 
 
 def _http(request: Request, error: Exception) -> Response:

@@ -62,6 +62,11 @@ class Room:
         """Whether a job goes on."""
         return not self.job.over.is_set()
 
+    @property
+    def has_failed(self) -> bool:
+        """Whether it could not be opened, and that was told."""
+        return self.session is None and self.told and not self.busy
+
     def begin(self, title: str, work: Callable[[PromptSession, OnProgress, IsCancelled], None]) -> None:
         """Begin a job on the session.
 
@@ -156,7 +161,7 @@ class Desk:
         """
         with self._lock:
             room = self._rooms.get(name)
-            if room is None or (room.session is None and not room.busy):
+            if room is None or room.has_failed:
                 folder = chosen("session", self._places.sessions, HEADER, name)
                 self._check_design(folder)
                 self._make_place()

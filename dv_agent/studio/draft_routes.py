@@ -15,7 +15,7 @@ from dv_agent.studio.desk import Desk
 from dv_agent.studio.drawer import strategy_choice
 from dv_agent.studio.option_fields import in_yaml
 from dv_agent.studio.places import Places
-from dv_agent.studio.way_back import file_lines, to_session
+from dv_agent.studio.way_back import file_lines, to_session, whole_number
 
 Text = Annotated[str, Form()]
 Number = Annotated[int, Form()]
@@ -28,12 +28,17 @@ def draft_router(desk: Desk, places: Places) -> APIRouter:
     @router.post("/options")
     async def set_options(name: str, request: Request) -> RedirectResponse:
         form = {key: str(value) for key, value in (await request.form()).items()}
-        return _changed(desk, name, int(form.pop("node")), lambda session, node: _set_options(session, node, form))
+        return _changed(
+            desk,
+            name,
+            whole_number("node", form.pop("node", "")),
+            lambda session, node: _set_options(session, node, form),
+        )
 
     @router.post("/sampling")
     async def set_sampling(name: str, request: Request) -> RedirectResponse:
         form = {key: str(value).strip() or "none" for key, value in (await request.form()).items()}
-        node = int(form.pop("node"))
+        node = whole_number("node", form.pop("node", ""))
         return _changed(desk, name, node, lambda session, node: session.set_sampling(form, node))
 
     @router.post("/strategy")

@@ -19,7 +19,8 @@ from dv_agent.studio.desk import Desk
 from dv_agent.studio.drawer import safe_name
 from dv_agent.studio.pages import page
 from dv_agent.studio.places import Places
-from dv_agent.studio.way_back import to_session
+from dv_agent.studio.session_routes import opening
+from dv_agent.studio.way_back import to_session, whole_number
 
 Text = Annotated[str, Form()]
 Number = Annotated[int, Form()]
@@ -42,7 +43,7 @@ def judging_router(desk: Desk, places: Places) -> APIRouter:
         room = desk.room(name)
         variants = variants_of(request.query_params)
         if room.busy or room.session is None:
-            return page("opening.html.jinja", room=room, job=room.job)
+            return opening(room)
         problem = room.problem()
         one = ab_page(name, room.session, node, variants, samples, places.strategies)
         return page("ab.html.jinja", one=one, problem=problem)
@@ -50,7 +51,8 @@ def judging_router(desk: Desk, places: Places) -> APIRouter:
     @router.post("/ab")
     async def send_ab(name: str, request: Request) -> RedirectResponse:
         form = {key: str(value) for key, value in (await request.form()).items()}
-        node, samples, variants = int(form["node"]), int(form["samples"]), variants_of(form)
+        node, samples = whole_number("node", form.get("node", "")), whole_number("samples", form.get("samples", ""))
+        variants = variants_of(form)
         room = desk.room(name)
         drafts = drafts_of(room.ready(), node, variants, places.strategies)
 

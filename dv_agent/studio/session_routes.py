@@ -18,6 +18,7 @@ from dv_agent.studio.places import Places
 from dv_agent.studio.session_views import Looked, session_page
 from dv_agent.studio.shelf import Shelf
 from dv_agent.studio.waveforms import Rig, Waveforms
+from dv_agent.studio.way_back import whole_number
 
 Text = Annotated[str, Form()]
 
@@ -48,9 +49,9 @@ def session_router(desk: Desk, shelf: Shelf, places: Places, waveforms: Waveform
                 bug=bug or None,
                 strategy=strategy_choice(strategy, places.strategies) if strategy else None,
                 model={key: value for key, value in (("model", model), ("base_url", base_url)) if value},
-                seed=None if origin else _number("seed", seed or "0"),
+                seed=None if origin else whole_number("seed", seed or "0"),
                 origin=origin,
-                turn=_number("turn", turn) if origin and turn else None,
+                turn=whole_number("turn", turn) if origin and turn else None,
             )
         )
         return RedirectResponse(f"/sessions/{name}", 303)
@@ -83,16 +84,16 @@ def show(room: Room, places: Places, node: int | None, looked: Looked) -> HTMLRe
     """The page of a session; what stood there before, with the progress on top, while something goes on."""
     session, job, said = room.session, room.job, room.said
     if session is None:
-        return page("opening.html.jinja", room=room, job=job)
+        return opening(room)
     if not room.busy:
         room.shown, room.said = session_page(room.name, session, node, looked, places.strategies), ""
     if room.shown is None:
-        return page("opening.html.jinja", room=room, job=job)
+        return opening(room)
     busy = room.busy
     return page("session.html.jinja", one=room.shown, busy=busy, job=job, said=said, problem=room.problem())
 
 
-def _number(name: str, text: str) -> int:
-    if not text.isdecimal() or len(text) > 9:
-        raise UsageError(f"{name}: {text[:40]!r} is no number")
-    return int(text)
+def opening(room: Room) -> HTMLResponse:
+    """The page of a session that is not open yet, or could not be opened."""
+    busy = room.busy
+    return page("opening.html.jinja", 200 if busy else 400, room=room, job=room.job, busy=busy, problem=room.problem())
