@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 from pathlib import Path
 
 from dv_agent.agents.session.ab import AbResult, Side, gathered
@@ -122,6 +123,8 @@ def ab_page(
         bounds = {key: session.cost_bound(node, draft) for key, draft in drafts.items()}
         if any(draft.model.model == PERSON for draft in drafts.values()):
             problem = "No model is set: name one for each variant, or set it on the page of the session."
+        if twins := [f"{a} and {b}" for a, b in combinations(drafts, 2) if drafts[a] == drafts[b]]:
+            problem = f"{twins[0]} would send the very same. Choose another prompt or model for one of them."
     except UsageError as error:
         problem = str(error)
     result = gathered(start, session.children(node), drafts, samples)

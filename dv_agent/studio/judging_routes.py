@@ -18,7 +18,7 @@ from dv_agent.studio.ab_views import HERE, NAMES, Variant, ab_page, drafts_of
 from dv_agent.studio.desk import Desk
 from dv_agent.studio.drawer import safe_name
 from dv_agent.studio.pages import page
-from dv_agent.studio.places import Places
+from dv_agent.studio.places import Places, check_contained
 from dv_agent.studio.session_routes import opening
 from dv_agent.studio.way_back import to_session, whole_number
 
@@ -73,6 +73,8 @@ def judging_router(desk: Desk, places: Places) -> APIRouter:
     def save_template(name: str, node: Number, template: Text, replace: Text = "") -> RedirectResponse:
         room = desk.room(name)
         folder = places.strategies / "templates"
+        if folder.exists():
+            check_contained((folder,), places.strategies)
         path = room.ready().save_template(template, folder, node, bool(replace))
         room.said = f"Saved: {path}. A strategy file beside it takes it with `templates: templates`."
         return to_session(name, node, template=template)
@@ -87,7 +89,7 @@ def judging_router(desk: Desk, places: Places) -> APIRouter:
 
 
 def variants_of(given: Mapping[str, str]) -> tuple[Variant, ...]:
-    """The lines of the form; at first the prompt of the node against the shipped default.
+    """The lines of the form; at first only the prompt of the node.
 
     Raises:
         UsageError: a text that is too long to be one.
@@ -97,4 +99,4 @@ def variants_of(given: Mapping[str, str]) -> tuple[Variant, ...]:
         raise UsageError("a name of a model or strategy is expected")
     if any(one.source for one in found):
         return found
-    return (Variant("A", HERE), Variant("B", "strategy:default"), *(Variant(one) for one in NAMES[2:]))
+    return (Variant("A", HERE), *(Variant(one) for one in NAMES[1:]))
