@@ -7,7 +7,7 @@ import secrets
 import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,8 @@ class Wanted:
     """What a session is to begin with; None, or nothing, means: not said.
 
     Attributes:
-        folder: where it is kept; a session that is there already goes on. None: a new folder under `room`.
+        folder: where it is kept; a session that is there already goes on, from its current node with `strategy` and
+            `model` changed as said. None: a new folder under `room`.
         design: needed for a new session without `origin`.
         model: settings by name, see `ModelSettings`; without a model a person pastes the replies.
         budget: bounds by name, see `Budget`; for a session that goes on, those that are changed.
@@ -82,6 +83,9 @@ def open_session(wanted: Wanted, asker: Asker | None = None) -> Iterator[PromptS
         folder = wanted.folder
         if folder is None or not is_session(folder):
             folder = _new(wanted, room)
+            wanted = replace(wanted, strategy=None, model={}, budget={})
+        else:
+            _check_goes_on(wanted)
         log = SessionLog(folder)
         stack.callback(log.close)
         header = log.header
@@ -93,7 +97,12 @@ def open_session(wanted: Wanted, asker: Asker | None = None) -> Iterator[PromptS
         simulator = find_simulator(header.simulator.split()[0])
         bench = Testbench(home, load_plan(home.path / "plan.yaml"), stack.enter_context(simulator.open(home.design)))
         asker = asker or LangChainAsker(Path(header.cache) if header.cache else None)
-        yield PromptSession(log, bench, asker)
+        session = PromptSession(log, bench, asker)
+        if wanted.strategy:
+            session.set_strategy(wanted.strategy)
+        if wanted.model:
+            session.set_sampling({name: str(value) for name, value in wanted.model.items()})
+        yield session
 
 
 def _new(wanted: Wanted, room: Path) -> Path:
@@ -195,6 +204,13 @@ def _copy_run(past: RecordedRun, turns: int, folder: Path) -> None:
         (folder / "run.json").write_text(header + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot copy {past.folder} to {folder}: {error.strerror}") from None
+
+
+def _check_goes_on(wanted: Wanted) -> None:
+    fixed = {"--seed": wanted.seed, "--bug": wanted.bug, "--from": wanted.origin, "--turn": wanted.turn}
+    said = [name for name, value in fixed.items() if value is not None]
+    if said:
+        raise UsageError(f"{wanted.folder} is a session that goes on; {', '.join(said)} can only be said of a new one")
 
 
 def _check_same_design(wanted: Wanted, header: SessionHeader) -> None:

@@ -114,6 +114,10 @@ class PromptSession:
         """The nodes that follow one."""
         return self._tree.children(which)
 
+    def branch_of(self, which: Which = None) -> str:
+        """The nearest label on the path to a node, or an empty text."""
+        return self._tree.branch_of(which)
+
     def draft(self, which: Which = None) -> Draft:
         """What would be sent next from a node."""
         return self._tree.draft(which)

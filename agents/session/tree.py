@@ -19,7 +19,7 @@ from dv_agent.agents.session.node import Draft, Node
 from dv_agent.errors import UnknownNameError, UsageError
 
 Which = int | str | None
-"""A node: its number, its label, or None for the current one."""
+"""A node: its number, None for the current one, or a label: the node of that branch that was the current one last."""
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
@@ -40,6 +40,7 @@ class Tree:
         self.calls: list[CallLine] = []
         self.dropped: set[int] = set()
         self.current = 0
+        self._tips: dict[str, int] = {}
         self._drafts: dict[int, list[Draft]] = {0: [draft]}
         self._next = 1
 
@@ -66,7 +67,7 @@ class Tree:
                 raise UsageError(f"node {line.node} has no change to take back")
             drafts.pop()
         elif isinstance(line, GotoLine):
-            self.current = self.node(line.node).id
+            self._move(self.node(line.node).id)
         elif isinstance(line, DropLine):
             self.dropped.add(line.node)
             self._next = max(self._next, line.node + 1)
@@ -85,10 +86,9 @@ class Tree:
         if isinstance(which, str) and which.isascii() and which.isdecimal():
             which = int(which)
         if isinstance(which, str):
-            labels = {one.label: one for one in self.nodes.values() if one.label}
-            if which not in labels:
-                raise UnknownNameError("label", which, labels)
-            return labels[which]
+            if which not in self._tips:
+                raise UnknownNameError("label", which, self._tips)
+            return self.nodes[self._tips[which]]
         found = self.nodes.get(self.current if which is None else which)
         if found is None:
             raise UsageError(f"there is no node {which}; `tree` shows those that there are")
@@ -108,6 +108,10 @@ class Tree:
         while path[-1].parent is not None:
             path.append(self.nodes[path[-1].parent])
         return tuple(reversed(path))
+
+    def branch_of(self, which: Which = None) -> str:
+        """The nearest label on the path to a node, or an empty text."""
+        return next((one.label for one in reversed(self.path(which)) if one.label), "")
 
     def children(self, which: Which = None) -> tuple[Node, ...]:
         """The nodes that follow one, in the order in which they came."""
@@ -132,7 +136,7 @@ class Tree:
             raise UsageError(
                 f"a label is a word of letters, digits, `_`, `.` and `-`, and begins with a letter: {label!r}"
             )
-        if any(one.label == label for one in self.nodes.values()):
+        if label in self._tips:
             raise UsageError(f"there is a node {label!r} already")
 
     def _grow(self, line: TurnLine) -> None:
@@ -151,7 +155,12 @@ class Tree:
         self.nodes[node.id] = node
         self._drafts[node.id] = [draft]
         self._next = max(self._next, node.id + 1)
-        self.current = node.id
+        self._move(node.id)
+
+    def _move(self, number: int) -> None:
+        self.current = number
+        if branch := self.branch_of(number):
+            self._tips[branch] = number
 
 
 def read_tree(draft: Draft, lines: Iterable[Line]) -> Tree:

@@ -11,6 +11,7 @@ from dv_agent import __version__
 from dv_agent.agents.dotenv_upward import load_dotenv_upward
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
+from dv_agent.cli.iterate import iterate
 from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore
 from dv_agent.cli.run import run
@@ -30,6 +31,7 @@ app = typer.Typer(
     "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted.",
 )
 app.command()(run)
+app.command()(iterate)
 app.command()(simulate)
 app.command()(report)
 app.command()(rerun)
