@@ -13,6 +13,7 @@ from dv_agent.agents.session.drafting import with_sampling, with_strategy
 from dv_agent.agents.session.node import PERSON, Draft, Node
 from dv_agent.agents.session.session import PromptSession
 from dv_agent.errors import UsageError
+from dv_agent.eval.report.ticks import ticks
 from dv_agent.prompts.strategy import strategy_names
 from dv_agent.studio.drawer import saved_names, strategy_choice
 
@@ -156,9 +157,8 @@ def _sources(session: PromptSession, node: int, strategies: Path) -> tuple[tuple
 
 
 def _chart(result: AbResult) -> tuple[tuple[SideRow, ...], tuple[tuple[int, int], ...]]:
-    most = max((gain for side in result.sides for gain in side.gains), default=0)
-    step = max(-(-most // 5), 1)
-    end = step * 5
+    end = max((gain for side in result.sides for gain in side.gains), default=0) or 1
+    marks = ticks(end, 6)
 
     def place(gain: float) -> int:
         return LEFT + round((RIGHT - LEFT) * min(max(gain, 0), end) / end)
@@ -176,7 +176,7 @@ def _chart(result: AbResult) -> tuple[tuple[SideRow, ...], tuple[tuple[int, int]
                 place(side.mean + spread),
             )
         )
-    return tuple(rows), tuple((place(value), value) for value in range(0, end + 1, step))
+    return tuple(rows), tuple((place(value), round(value)) for value in marks)
 
 
 def _often(session: PromptSession, result: AbResult) -> tuple[OftenRow, ...]:
