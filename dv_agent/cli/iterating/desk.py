@@ -36,14 +36,23 @@ class Desk:
     live: bool
     failed: bool = False
 
-    def text(self, file: str | None, start: str = "", suffix: str = ".md") -> str:
+    def text(self, file: str | None, start: Callable[[], str] = str, suffix: str = ".md") -> str:
         """The text of `file`, or what a person writes.
+
+        Args:
+            start: the text to begin with; it may raise, because what is to be changed is not there. The lines of a
+                script are read before it is asked, so that they are never taken for commands.
 
         Raises:
             InputFileError: the file cannot be read.
             UsageError: the editor failed.
         """
-        return read_text(Path(file)) if file else self.ask_text(start, suffix)
+        if file is None and not self.live:
+            text = self.ask_text("", suffix)
+            start()
+            return text
+        begin = start()
+        return read_text(Path(file)) if file else self.ask_text(begin, suffix)
 
     @contextmanager
     def watch(self) -> Iterator[tuple[Callable[[Progress], None], Callable[[], bool]]]:

@@ -43,10 +43,10 @@ def edit(desk: Desk, words: Sequence[str]) -> None:
     """Write over a message or a part."""
     rendered, what, file = desk.session.render(), words[0], words[1] if len(words) > 1 else None
     if what in MESSAGES:
-        start = rendered.messages[MESSAGES[what]].content
-        after = desk.session.edit_message(MESSAGES[what], desk.text(file, start))
+        text = desk.text(file, lambda: rendered.messages[MESSAGES[what]].content)
+        after = desk.session.edit_message(MESSAGES[what], text)
     else:
-        after = desk.session.edit_part(what, desk.text(file, rendered.part_text(what)))
+        after = desk.session.edit_part(what, desk.text(file, lambda: rendered.part_text(what)))
     _changed(desk, rendered, after)
 
 
@@ -83,8 +83,8 @@ def template(desk: Desk, words: Sequence[str]) -> None:
             raise UsageError("usage: template show NAME")
         desk.say(plain(desk.session.template(words[1])))
         return
-    before, start = desk.session.render(), desk.session.template(words[0])
-    text = desk.text(words[1] if len(words) > 1 else None, start, ".jinja")
+    before = desk.session.render()
+    text = desk.text(words[1] if len(words) > 1 else None, lambda: desk.session.template(words[0]), ".jinja")
     _changed(desk, before, desk.session.edit_template(words[0], text))
 
 
