@@ -1,6 +1,8 @@
 """The web face: from a model's reply to the updated page, in parts, with the largest plan (mxint_softmax, 401 bins).
 
-The model is a loopback server; the reply is one test of 64 rows. Milliseconds, median and worst of some sends::
+The model is a loopback server; the reply is one test of 64 rows. Milliseconds, median and worst of some sends. The
+processor time is that of this process, which is studio and model at once, from the click on; it hardly depends on how
+busy the machine is, but leaves out the simulator and the browser::
 
     python benchmarks/studio.py
     python benchmarks/studio.py --browser      # also until Chromium shows it, through Playwright
@@ -44,13 +46,19 @@ class Model:
 
 def over_http(studio: Studio, model: Model, address: str) -> dict[str, float]:
     """One send: until the stream says that it is over, and until the new page has arrived."""
-    studio.post(f"{address}/send", node=_current(studio, address))
+    node, began = _current(studio, address), time.process_time()
+    studio.post(f"{address}/send", node=node)
     studio.get(f"{address}/events")
     over = time.monotonic()
     page = studio.get(address)
-    end = time.monotonic()
+    end, used = time.monotonic(), time.process_time() - began
     assert "data-new-bins" in page.text or "New bins" in page.text
-    return {"tests run and told": over - model.answered, "page made": end - over, "all": end - model.answered}
+    return {
+        "tests run and told": over - model.answered,
+        "page made": end - over,
+        "all": end - model.answered,
+        "processor time": used,
+    }
 
 
 def _current(studio: Studio, address: str) -> str:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
+from pydantic import ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
+from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.model_providers import endpoint_of
+from dv_agent.agents.session.drafting import complaint
 from dv_agent.errors import UsageError
 from dv_agent.eval.sessions import Wanted
 from dv_agent.prompts.strategy import strategy_names
@@ -42,13 +46,15 @@ def session_router(desk: Desk, shelf: Shelf, places: Places, waveforms: Waveform
         design: Text = "", run: Text = "", turn: Text = "", strategy: Text = "", model: Text = "", base_url: Text = "",
         seed: Text = "0", bug: Text = "",
     ) -> Response:  # fmt: skip
+        settings = {key: value for key, value in (("model", model.strip()), ("base_url", base_url.strip())) if value}
+        check_model(settings)
         origin = shelf.open(run).run.folder if run else None
         name = desk.new(
             Wanted(
                 design=None if origin else design,
                 bug=bug or None,
                 strategy=strategy_choice(strategy, places.strategies) if strategy else None,
-                model={key: value for key, value in (("model", model), ("base_url", base_url)) if value},
+                model=settings,
                 seed=None if origin else whole_number("seed", seed or "0"),
                 origin=origin,
                 turn=whole_number("turn", turn) if origin and turn else None,
@@ -91,6 +97,21 @@ def show(room: Room, places: Places, node: int | None, looked: Looked) -> HTMLRe
         return opening(room)
     busy = room.busy
     return page("session.html.jinja", one=room.shown, busy=busy, job=job, said=said, problem=room.problem())
+
+
+def check_model(settings: dict[str, str]) -> None:
+    """Refuse a model that cannot be reached by that name before a session is begun with it.
+
+    Raises:
+        UsageError: an address without a model, or a model without a provider or with an unknown one.
+    """
+    if "model" in settings:
+        try:
+            endpoint_of(ModelSettings.model_validate(settings))
+        except ValidationError as error:
+            raise UsageError(complaint(error)) from None
+    elif settings:
+        raise UsageError("a server is named, but no model: write the name that the server knows it by")
 
 
 def opening(room: Room) -> HTMLResponse:

@@ -58,7 +58,8 @@ class SessionPage:
 
     Attributes:
         rendered: what would be sent; None where it cannot be rendered, then `problem` says why.
-        bound: what sending it may cost.
+        bound: what sending it may cost; None where it cannot be sent.
+        no_model: why no model can be asked, empty if one can.
         base: name of the shipped strategy that this one came from, empty if from none.
         templates: name of each template -> whether the strategy has a text of its own for it.
         template_text: of the template that is looked at.
@@ -73,12 +74,12 @@ class SessionPage:
     rendered: Rendered | None
     problem: str
     bound: CostBound | None
+    no_model: str
     spent: Spent
     strategy: str
     base: str
     groups: tuple[FieldGroup, ...]
     sampling: tuple[OptionField, ...]
-    has_model: bool
     strategies: tuple[str, ...]
     templates: Mapping[str, bool]
     looked: Looked
@@ -99,6 +100,7 @@ def session_page(name: str, session: PromptSession, which: int | None, looked: L
     """
     node, draft = session.node(which), session.draft(which)
     rendered, problem = _rendered(session, node.id)
+    bound, no_model = _bound(session, node.id, rendered)
     base, original = _origin(draft.strategy)
     state, nodes = session.state(node.id), session.nodes
     template = looked.template or ("parts/ask" if "parts/ask" in template_names() else template_names()[0])
@@ -111,13 +113,13 @@ def session_page(name: str, session: PromptSession, which: int | None, looked: L
         tree=tree_picture(nodes, {one.id: one.turn.bins_hit for one in nodes.values() if one.turn}, node.id),
         rendered=rendered,
         problem=problem,
-        bound=session.cost_bound(node.id) if rendered else None,
+        bound=bound,
+        no_model=no_model,
         spent=session.spent,
         strategy=draft.strategy.name,
         base=base,
         groups=strategy_groups(session.options(node.id), options(original)),
         sampling=sampling_fields(draft.model, session.header.draft.model),
-        has_model=draft.model.model != PERSON,
         strategies=(*strategy_names(), *(f"saved:{one}" for one in saved_names(saved))),
         templates={one: one in draft.strategy.wording for one in template_names()},
         looked=Looked(template, looked.edit),
@@ -133,6 +135,15 @@ def _rendered(session: PromptSession, node: int) -> tuple[Rendered | None, str]:
         return session.render(node), ""
     except UsageError as error:
         return None, str(error)
+
+
+def _bound(session: PromptSession, node: int, rendered: Rendered | None) -> tuple[CostBound | None, str]:
+    if session.draft(node).model.model == PERSON:
+        return None, "No model is set."
+    try:
+        return session.cost_bound(node) if rendered else None, ""
+    except UsageError as error:
+        return None, f"{error}."
 
 
 def _origin(strategy: Strategy) -> tuple[str, Strategy]:

@@ -159,6 +159,8 @@ def test_a_node_that_is_none_is_one_clear_error(studio: Studio, address: str, no
         {"design": "/etc"}, {"design": "../designs/mxint_softmax"}, {"design": ""}, {"design": "no_such"},
         {"design": "mxint_softmax", "strategy": "../x.yaml"}, {"design": "mxint_softmax", "bug": "../S1"},
         {"design": "mxint_softmax", "seed": "x"}, {"design": "mxint_softmax", "base_url": "ftp://x", "model": "a:b"},
+        {"design": "mxint_softmax", "model": "gpt-5"}, {"design": "mxint_softmax", "model": "nobody:x"},
+        {"design": "mxint_softmax", "base_url": "http://127.0.0.1:1/v1"},
         {"run": "../outside"}, {"run": "/etc"}, {"run": RUN, "turn": "99"},
     ],
 )  # fmt: skip
@@ -235,7 +237,7 @@ def test_a_session_begins_before_a_turn_of_a_run_and_shows_its_waveforms(studio:
     begun = studio.post("/sessions", run=RUN, turn="1")
     assert begun.status == 303, begun.text
     page = settled(studio, begun.headers["location"])
-    assert "No model is set" in page.text
+    assert "No model is set." in page.text
     pasted = studio.post(f"{begun.headers['location']}/paste", node="0", text=LENGTHS)
     assert pasted.status == 303
     text = settled(studio, begun.headers["location"]).text
@@ -290,3 +292,14 @@ def test_an_ab_sends_every_variant_and_shows_gains_with_their_spread(studio: Stu
     assert "the very same" in same.text
     assert studio.get(f"{address}/ab?node=1&source_A=strategy:..%2Fx").text.count("unknown prompt strategy") == 1
     assert studio.get(f"{address}/ab?node=1&samples=9999").status == 400
+
+
+def test_a_model_that_no_provider_has_is_told_on_the_page_where_it_can_be_mended(studio: Studio, address: str) -> None:
+    made = studio.post(f"{address}/branch", node="0", label="mended").headers["location"]
+    node = made.split("node=")[1]
+    assert studio.post(f"{address}/sampling", node=node, model="gpt-5", base_url="").status == 303
+    page = studio.get(made)
+    assert page.status == 200
+    assert "names no provider" in page.text
+    assert studio.post(f"{address}/sampling", node=node, model="openai:gpt-5", base_url="").status == 303
+    assert "It may cost" in studio.get(made).text
