@@ -72,7 +72,7 @@ def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | 
     tests = tuple(record.test for record in turn.tests)
     plain = Proposal(
         tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped, tool_uses=turn.tool_uses,
-        claims=turn.claims, bug_reports=turn.bug_reports, by_hand=turn.by_hand,
+        claims=turn.claims, bug_reports=turn.bug_reports, structured=turn.structured, by_hand=turn.by_hand,
     )  # fmt: skip
     if said is None:
         return plain

@@ -6,13 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import zip_longest
 
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget
 from dv_agent.agents.by_hand import ByHand
-from dv_agent.agents.llm import LlmAgent, messages_of, prompt_of
-from dv_agent.agents.model import Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.llm import LlmAgent, messages_of, prompt_of, schema_of
+from dv_agent.agents.model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.record import ReplyLine
 from dv_agent.agents.recorded import RecordedRun
-from dv_agent.agents.turn import TurnRecord
+from dv_agent.agents.replay import TOOLS
 from dv_agent.errors import ModelFailure, UsageError
 from dv_agent.prompts.view import View
 
@@ -41,9 +43,19 @@ class ReplayedModel:
         self.asked = 0
 
     @property
+    def is_over(self) -> bool:
+        """Whether the record holds no further reply."""
+        return self.asked >= len(self._lines)
+
+    @property
+    def next_turn(self) -> int | None:
+        """The turn of the reply that comes next."""
+        return None if self.is_over else self._lines[self.asked].turn
+
+    @property
     def next(self) -> ReplyLine | None:
         """The reply that comes next, with what was sent for it; None where the record holds no further one."""
-        return self._lines[self.asked] if self.asked < len(self._lines) else None
+        return None if self.is_over else self._lines[self.asked]
 
     def check(self, then: Sequence[Message], now: Sequence[Message]) -> None:
         """Whether the prompt of the next reply is what it was.
@@ -54,14 +66,23 @@ class ReplayedModel:
         if not self._reparse and tuple(then) != tuple(now):
             raise ModelFailure(f"the replay diverges at message {self.asked}: {_difference(then, now)}")
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """The reply that was given then, with the tokens that it cost then; `tools` are not compared.
 
         Raises:
-            ModelFailure: it is asked something else; names message and line.
+            ModelFailure: it is asked something else, or once too often; names message and line.
         """
+        if self.is_over:
+            raise ModelFailure(f"the replay diverges at message {self.asked}: the record holds no further reply")
         line = self._lines[self.asked]
         self.check(line.messages, messages)
+        if not self._reparse and line.output != (output.digest if output else ""):
+            raise ModelFailure(
+                f"the replay diverges at message {self.asked}: the schema of the reply that was asked for then is not "
+                "the one of today; --reparse goes on nevertheless"
+            )
         self.asked += 1
         return line.reply
 
@@ -77,10 +98,9 @@ class ReplayAgent:
         agent: the agent of the run, on `replayed`.
     """
 
-    name = "llm"
-
-    def __init__(self, run: RecordedRun, replayed: ReplayedModel, agent: LlmAgent, reparse: bool = False) -> None:
+    def __init__(self, run: RecordedRun, replayed: ReplayedModel, agent: Agent, reparse: bool = False) -> None:
         self._run, self._replayed, self._agent, self._reparse = run, replayed, agent, reparse
+        self.name = agent.name
 
     def propose(self, view: View) -> Proposal:
         """What the run proposed then.
@@ -92,12 +112,17 @@ class ReplayAgent:
         if line is None:
             return Proposal(done=True, stop_reason="end_of_record")
         turn = self._run.turns[view.turn] if view.turn < len(self._run.turns) else None
-        if turn and line.turn > view.turn:
+        if turn and line.turn > view.turn and self.name != TOOLS:
             tests = tuple(one.test for one in turn.tests)
             return Proposal(tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped)
-        if turn:
-            view = replace(view, budget_left=_left_then(view, self._run, turn))
-        proposal = self._by_hand(view, turn.by_hand, line) if turn and turn.by_hand else self._agent.propose(view)
+        view = replace(view, budget_left=_left_then(view, self._run, turn.budget if turn else None))
+        if turn and turn.by_hand and isinstance(self._agent, LlmAgent):
+            proposal = self._by_hand(self._agent, view, turn.by_hand, line)
+        else:
+            proposal = self._agent.propose(view)
+        if proposal.done and self._run.header.agent == TOOLS and view.turn + 1 < len(self._run.turns):
+            # The model finished and was told later that the run goes on.
+            proposal = proposal.model_copy(update={"done": False, "stop_reason": ""})
         recorded = tuple(one.test for one in turn.tests) if turn else ()
         if not self._reparse and proposal.tests[: len(recorded)] != recorded:
             raise ModelFailure(
@@ -106,14 +131,14 @@ class ReplayAgent:
             )
         return proposal
 
-    def _by_hand(self, view: View, by_hand: ByHand, line: ReplyLine) -> Proposal:
-        now = messages_of(prompt_of(view, by_hand.model, by_hand.strategy, by_hand.seed))
+    def _by_hand(self, agent: LlmAgent, view: View, by_hand: ByHand, line: ReplyLine) -> Proposal:
+        output = schema_of(view, by_hand.strategy)
+        now = messages_of(prompt_of(view, by_hand.model, by_hand.strategy, by_hand.seed, output))
         self._replayed.check(by_hand.rendered or line.messages, now)
-        edited = line.messages if by_hand.rendered else now
-        return self._agent.propose_by_hand(view, by_hand, edited)
+        return agent.propose_by_hand(view, by_hand, line.messages if by_hand.rendered else now)
 
 
-def _left_then(view: View, run: RecordedRun, turn: TurnRecord) -> dict[str, float]:
+def _left_then(view: View, run: RecordedRun, bounds: Budget | None) -> dict[str, float]:
     """What was left then of the bounds that held then: they may have been raised since, and calls may have failed."""
     attempts = [one for line in run.failed if line.turn <= view.turn for one in line.reply.attempts]
     lost = {
@@ -123,7 +148,7 @@ def _left_then(view: View, run: RecordedRun, turn: TurnRecord) -> dict[str, floa
     }
     left: dict[str, float] = {}
     for name, amount in view.budget_left.items():
-        now, then = getattr(run.header.budget, name), getattr(turn.budget, name)
+        now, then = getattr(run.header.budget, name), getattr(bounds or run.header.budget, name)
         if then is not None:
             left[name] = max(then - (now - amount) - lost.get(name, 0), 0)
     return left

@@ -20,7 +20,7 @@ from dv_agent.prompts.strategy import TEMPLATES, Strategy, template_names
 _FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 
-class Wording:
+class Page:
     """Turns sections into text.
 
     Raises:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Protocol, TypeVar
 
 from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.model import CallUsage, ChatModel, Message, ModelSettings, Reply, ScriptedModel
+from dv_agent.agents.model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema, Reply, ScriptedModel
 from dv_agent.agents.model_cache import CachingModel
 from dv_agent.agents.model_providers import endpoint_of
 from dv_agent.errors import Cancelled
@@ -25,10 +25,14 @@ Stop = Callable[[], bool]
 class Asker(Protocol):
     """Asks whichever model the settings name."""
 
-    def ask(self, settings: ModelSettings, messages: Sequence[Message], trial: int, say: Say, stop: Stop) -> Reply:
+    def ask(
+        self, settings: ModelSettings, messages: Sequence[Message], output: OutputSchema | None, trial: int, say: Say,
+        stop: Stop,
+    ) -> Reply:  # fmt: skip
         """One reply, after retries.
 
         Args:
+            output: what the reply is to look like, where that is wanted.
             trial: which sample of the same call this is, for a cache.
             say: told about waits.
             stop: asked in waits between attempts, so that nobody pays for an attempt that nobody waits for.
@@ -60,11 +64,14 @@ class LangChainAsker:
         self._models: dict[str, ChatModel] = {}
         self._now = threading.local()
 
-    def ask(self, settings: ModelSettings, messages: Sequence[Message], trial: int, say: Say, stop: Stop) -> Reply:
+    def ask(
+        self, settings: ModelSettings, messages: Sequence[Message], output: OutputSchema | None, trial: int, say: Say,
+        stop: Stop,
+    ) -> Reply:  # fmt: skip
         """See `Asker`."""
         self._now.say, self._now.stop = say, stop
         model = self._model(settings)
-        return (CachingModel(model, self._cache, trial) if self._cache else model).ask(messages)
+        return (CachingModel(model, self._cache, trial) if self._cache else model).ask(messages, output=output)
 
     def price(self, settings: ModelSettings, usage: CallUsage) -> float | None:
         """See `Asker`."""
@@ -103,7 +110,10 @@ class ScriptedAsker:
         """The messages of each call."""
         return self._model.asked
 
-    def ask(self, settings: ModelSettings, messages: Sequence[Message], trial: int, say: Say, stop: Stop) -> Reply:
+    def ask(
+        self, settings: ModelSettings, messages: Sequence[Message], output: OutputSchema | None, trial: int, say: Say,
+        stop: Stop,
+    ) -> Reply:  # fmt: skip
         """See `Asker`."""
         self.settings.append(settings)
         self.trials.append(trial)

@@ -17,6 +17,7 @@ from dv_agent.agents.recorded import RecordedRun
 from dv_agent.agents.session.book import Book
 from dv_agent.agents.session.node import Node
 from dv_agent.agents.session.tree import Which
+from dv_agent.agents.structured import wanted_schema
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.errors import UsageError
 from dv_agent.prompts.renderer import templates_hash
@@ -37,11 +38,12 @@ def export(book: Book, which: Which, out: Path) -> Path:
     folder = new_folder(out, book.log.header.design, "llm", model)
     record = RunRecord(folder, _header(book, nodes, folder.name))
     if book.origin:
-        _copy(book.origin, record)
+        _copy(book, book.origin, record)
     for node in nodes:
         assert node.turn
-        assert node.reply
-        record.reply(node.messages, node.reply)
+        form = wanted_schema(node.draft.strategy, book.bench.folder.design, book.bench.folder.schema, ())
+        for line in book.tree.answers(node.id):
+            record.reply(line.messages, line.reply, output=form if line.output else None)
         record.turn(node.turn)
     record.finish(state, "exported")
     return folder
@@ -87,10 +89,12 @@ def _widest(budget: Budget, turns: list[TurnRecord]) -> Budget:
     return Budget.model_validate(wide)
 
 
-def _copy(origin: RecordedRun, record: RunRecord) -> None:
-    """The turns before the session; the dialogue of an agent with tools is left out, since no replay can hold it."""
+def _copy(book: Book, origin: RecordedRun, record: RunRecord) -> None:
+    """The turns before the session. An agent with tools leaves its dialogue out: its turns are played as recorded."""
+    design, schema, prompting = book.bench.folder.design, book.bench.folder.schema, origin.header.prompting
     for number, turn in enumerate(origin.turns):
         for line in origin.replies if origin.header.agent == "llm" else ():
             if line.turn == number:
-                record.reply(line.messages, line.reply, line.failure)
+                form = wanted_schema(prompting, design, schema, ()) if line.output and prompting else None
+                record.reply(line.messages, line.reply, line.failure, output=form)
         record.turn(turn)

@@ -29,6 +29,8 @@ class CallLine(Frozen):
         node: id of the node that it will make.
         rendered: the messages before a person edited them; empty where nobody did.
         failure: why there is no reply, where there is none.
+        output: digest of the schema that was asked for. Where nothing came of that, a second line of the same node
+            holds the answer in plain text.
     """
 
     kind: Literal["call"] = "call"
@@ -40,6 +42,7 @@ class CallLine(Frozen):
     reply: Reply
     failure: str = ""
     pasted: bool = False
+    output: str = ""
 
 
 class TurnLine(Frozen):

@@ -6,8 +6,8 @@ import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dv_agent.agents.llm import messages_of, prompt_of
-from dv_agent.agents.model import Message
+from dv_agent.agents.llm import messages_of, prompt_of, schema_of
+from dv_agent.agents.model import Message, OutputSchema
 from dv_agent.agents.session.node import Draft, Edit
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import Cut, Part, Prompt
@@ -27,6 +27,7 @@ class Rendered:
         messages: the messages as they would be sent: system, earlier exchanges, the new one.
         tokens: of all messages together, estimated.
         room: most tokens that there may be, so that the reply still fits into the context.
+        output: the schema that the reply is asked to have, if there is one; its tokens are not among `tokens`.
         edits: those that hold.
         stale: those that no longer do, because what they edited is rendered otherwise now.
         diff: lines of a unified diff to the prompt that led to this node; empty where there was none.
@@ -37,6 +38,7 @@ class Rendered:
     messages: tuple[Message, ...]
     tokens: int
     room: int
+    output: OutputSchema | None = None
     edits: tuple[Edit, ...] = ()
     stale: tuple[Edit, ...] = ()
     diff: tuple[str, ...] = ()
@@ -45,6 +47,11 @@ class Rendered:
     def parts(self) -> tuple[Part, ...]:
         """The named parts, in order, as rendered; the sum of their tokens leaves edits out."""
         return self.prompt.parts
+
+    @property
+    def sent_tokens(self) -> int:
+        """Of everything that is sent, a schema included."""
+        return self.tokens + (self.output.tokens if self.output else 0)
 
     @property
     def edited(self) -> tuple[int, ...]:
@@ -77,7 +84,8 @@ def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] 
     Raises:
         UsageError: a template is broken, or the context is too small for the prompt or for what was made of it.
     """
-    prompt = prompt_of(view, draft.model, draft.strategy, seed + draft.trial)
+    output = schema_of(view, draft.strategy)
+    prompt = prompt_of(view, draft.model, draft.strategy, seed + draft.trial, output)
     rendered = messages_of(prompt)
     holding = tuple(one for one in draft.edits if _holds(one, prompt, rendered))
     stale = tuple(one for one in draft.edits if one not in holding)
@@ -85,13 +93,13 @@ def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] 
         one.model_copy(update={"content": _edited(one.content, place, holding)}) for place, one in enumerate(rendered)
     )
     tokens = prompt.tokens if messages == rendered else _tokens(messages)
-    room = draft.model.context_tokens - draft.model.reply_tokens
+    room = draft.model.context_tokens - draft.model.reply_tokens - (output.tokens if output else 0)
     if tokens > room:
         raise UsageError(
             f"the edited prompt has {tokens} tokens (estimated), {room} are there beside the reply; "
             "shorten it, or raise context_tokens"
         )
-    return Rendered(prompt, rendered, messages, tokens, room, holding, stale, message_diff(before, messages))
+    return Rendered(prompt, rendered, messages, tokens, room, output, holding, stale, message_diff(before, messages))
 
 
 def message_diff(before: Sequence[Message], after: Sequence[Message]) -> tuple[str, ...]:

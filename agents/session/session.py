@@ -160,7 +160,7 @@ class PromptSession:
     def cost_bound(self, which: Which = None, draft: Draft | None = None) -> CostBound:
         """The most that sending from this node can cost; `draft` None means the node's own."""
         chosen = draft or self.draft(which)
-        return cost_bound(chosen, self._book.rendered(which, chosen).tokens, self._asker)
+        return cost_bound(chosen, self._book.rendered(which, chosen).sent_tokens, self._asker)
 
     def send(self, which: Which = None, on_progress: OnProgress = silent, cancelled: IsCancelled = never) -> Node:
         """Ask the model, run the tests of its reply, and go to the new node.

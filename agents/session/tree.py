@@ -123,8 +123,13 @@ class Tree:
         return next((one for one in reversed(self.path(which)) if one.turn), None)
 
     def unfinished(self) -> tuple[CallLine, ...]:
-        """Replies whose tests did not run yet."""
-        return tuple(line for line in self.calls if not line.failure and line.node not in self.nodes)
+        """The last reply of every node whose tests did not run yet."""
+        found = {line.node: line for line in self.calls if not line.failure and line.node not in self.nodes}
+        return tuple(found.values())
+
+    def answers(self, node: int) -> tuple[CallLine, ...]:
+        """The replies that make or made a node: one, or two where structured output was wanted and none came."""
+        return tuple(one for one in self.calls if one.node == node and not one.failure)
 
     def check_label(self, label: str) -> None:
         """Whether a new node may have this label.
@@ -140,9 +145,9 @@ class Tree:
             raise UsageError(f"there is a node {label!r} already")
 
     def _grow(self, line: TurnLine) -> None:
-        call = next((one for one in self.calls if one.node == line.node and not one.failure), None)
-        if call is None:
+        if not (answers := self.answers(line.node)):
             raise UsageError(f"node {line.node} has tests, but no reply that they came from")
+        call = answers[-1]
         node = Node(
             id=line.node, parent=call.parent, kind="pasted" if call.pasted else "sent", draft=call.draft,
             messages=call.messages, rendered=call.rendered or call.messages, reply=call.reply, turn=line.turn,

@@ -7,8 +7,8 @@ import time
 from dataclasses import replace
 
 from dv_agent.agents.by_hand import ByHand
-from dv_agent.agents.llm import prompt_record, proposal_of
-from dv_agent.agents.model import CallUsage, Reply
+from dv_agent.agents.llm import prompt_record, proposal_of, schema_of
+from dv_agent.agents.model import CallUsage, OutputSchema, Reply
 from dv_agent.agents.session.asking import Asker, unless
 from dv_agent.agents.session.book import Book
 from dv_agent.agents.session.cost import check_budget, spent_of
@@ -17,8 +17,10 @@ from dv_agent.agents.session.node import PERSON, Draft, Node
 from dv_agent.agents.session.progress import IsCancelled, OnProgress, Progress
 from dv_agent.agents.session.rendered import Rendered
 from dv_agent.agents.state import advance
+from dv_agent.agents.structured import Answered, ask_structured
 from dv_agent.agents.turn import TestRecord
 from dv_agent.errors import Cancelled, ModelFailure, UsageError
+from dv_agent.prompts.view import View
 
 
 class Turns:
@@ -43,7 +45,7 @@ class Turns:
             call = self._paid(node, draft, rendered)
             if call is None:
                 path, session = book.state(node.id).spent, spent_of(book.tree.calls)
-                check_budget(book.log.header.budget, path, session, draft, rendered.tokens, self._asker)
+                check_budget(book.log.header.budget, path, session, draft, rendered.sent_tokens, self._asker)
         call = call or self._ask(node, draft, rendered, on_progress, is_cancelled)
         return self._finish(call, on_progress, is_cancelled)
 
@@ -91,17 +93,24 @@ class Turns:
         def say(words: str) -> None:
             on_progress(Progress("waiting", words))
 
-        def work() -> CallLine:
+        def ask(output: OutputSchema | None) -> Reply:
+            digest = output.digest if output else ""
             try:
-                reply = self._asker.ask(draft.sampled, rendered.messages, draft.trial, say, stop)
+                reply = self._asker.ask(draft.sampled, rendered.messages, output, draft.trial, say, stop)
             except ModelFailure as error:
                 attempts = tuple(one for one in error.attempts if isinstance(one, CallUsage))
                 failed = Reply(text="", attempts=attempts)
-                self._book.take(_call(number, node, draft, rendered, failed, failure=error.message))
+                self._book.take(_call(number, node, draft, rendered, failed, digest, failure=error.message))
                 raise
-            call = _call(number, node, draft, rendered, reply)
-            self._book.take(call)
-            return call
+            self._book.take(_call(number, node, draft, rendered, reply, digest))
+            return reply
+
+        def work() -> CallLine:
+            if rendered.output:
+                ask_structured(ask, rendered.output, lambda reply: self._holds(node, draft, rendered))
+            else:
+                ask(None)
+            return self._book.tree.answers(number)[-1]
 
         on_progress(Progress("asking", f"asking {draft.model.model}"))
         try:
@@ -110,6 +119,28 @@ class Turns:
             given_up.set()
             self._book.take(DropLine(node=number))
             raise
+
+    def _holds(self, node: Node, draft: Draft, rendered: Rendered) -> bool:
+        """Whether the budget holds another call for the node to come, after the one that brought nothing."""
+        book = self._book
+        path, session = book.state(node.id).spent, spent_of(book.tree.calls)
+        before = {"calls": path.calls + 1, "tokens": path.tokens + rendered.sent_tokens}
+        try:
+            bounds, spent = book.log.header.budget, path.model_copy(update=before)
+            check_budget(bounds, spent, session, draft, rendered.tokens, self._asker)
+        except UsageError:
+            return False
+        return True
+
+    def _answered(self, call: CallLine, view: View) -> Answered:
+        """The replies of a node as its turn takes them; nobody is asked."""
+        replies = [one.reply for one in self._book.tree.answers(call.node)]
+        output = None if call.pasted else schema_of(view, call.draft.strategy)
+        if output is None:
+            wanted = call.draft.strategy.structured and not call.pasted
+            return Answered(tuple(replies), "off" if wanted else "")
+        left = iter(replies)
+        return ask_structured(lambda form: next(left), output, lambda reply: len(replies) > 1)
 
     def _finish(self, call: CallLine, on_progress: OnProgress, is_cancelled: IsCancelled) -> Node:
         """Parse a recorded reply and run its tests."""
@@ -121,7 +152,7 @@ class Turns:
                 rendered=call.rendered, pasted=call.pasted,
             )  # fmt: skip
             record = prompt_record(book.rendered(call.parent, draft).prompt, call.messages, draft.strategy)
-            proposal = proposal_of(view, record, call.reply, draft.strategy, by_hand)
+            proposal = proposal_of(view, record, self._answered(call, view), draft.strategy, by_hand)
             on_progress(Progress("reply", f"{len(proposal.tests)} tests in the reply", 0, len(proposal.tests)))
             count = _Count(len(proposal.tests), on_progress, is_cancelled)
             after, turn = advance(state, proposal, book.bench, book.log.header.budget, count)
@@ -147,10 +178,11 @@ class _Count:
 
 
 def _call(
-    number: int, node: Node, draft: Draft, rendered: Rendered, reply: Reply, failure: str = "", pasted: bool = False
-) -> CallLine:
+    number: int, node: Node, draft: Draft, rendered: Rendered, reply: Reply, output: str = "", failure: str = "",
+    pasted: bool = False,
+) -> CallLine:  # fmt: skip
     before = rendered.rendered if rendered.messages != rendered.rendered else ()
     return CallLine(
         node=number, parent=node.id, draft=draft, messages=rendered.messages, rendered=before, reply=reply,
-        failure=failure, pasted=pasted,
+        failure=failure, pasted=pasted, output=output,
     )  # fmt: skip

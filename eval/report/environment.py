@@ -38,6 +38,7 @@ def make_environment(*folders: Path) -> Environment:
     for function in (words.number, words.plural, words.size, words.duration, words.dollars, words.percent):
         found.filters[function.__name__] = function
     found.filters["flowing"] = words.flowing
+    found.filters["structured_note"] = words.structured_note
     found.filters["check_title"] = words.check_title
     return found
 

@@ -16,6 +16,7 @@ from dv_agent.eval.report.figures import facts, main_figures, small_figures, spe
 from dv_agent.eval.report.line_chart import line_chart
 from dv_agent.eval.report.run_data import FailureData, RunData, Track
 from dv_agent.eval.report.stories import general, stories
+from dv_agent.eval.report.tool_rows import has_tools, tool_totals, verdict_counts
 from dv_agent.eval.report.turn_rows import TALK_MOST, call_rows, cut_tracks, turn_rows
 from dv_agent.eval.report.wave_picture import excerpt_svg
 
@@ -62,6 +63,7 @@ def render_report(
         "families": stories(run, known, found) if known else (), "has_summary": summary is not None,
         "failures": tuple(map(with_tests, run.failures)), "failing": failing[:FAILING_TESTS],
         "more_failing": max(len(failing) - FAILING_TESTS, 0),
+        "has_tools": has_tools(run), "tool_totals": tool_totals(run), "verdicts": verdict_counts(run),
         "turns": shown, "hidden_turns": hidden_turns,
         "pending": call_rows(run.pending, TALK_MOST, len(run.turns) + 1, {}),
         "bins": len(known.bins) if known else run.header.bins,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import call
 from loopback import LoopbackServer, ok
 from session_help import LENGTHS, WIDE, reply, rows
 from typer.testing import CliRunner
@@ -80,7 +79,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_report_replay_and_rescore_accept_what_was_exported(exported: Path, tmp_path: Path) -> None:
     assert "BY HAND, AND SENT" in (exported / "report.html").read_text()
-    assert call("report", str(exported), cwd=tmp_path).returncode == 0
+    assert CliRunner().invoke(app, ["report", str(exported)]).exit_code == 0
     second = replay_of(exported, tmp_path / "second")
     assert header(second)["stop_reason"] == "end_of_record"
     assert played(second) == played(exported)
@@ -117,23 +116,21 @@ def test_nothing_is_exported_where_nothing_was_done(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("agent", ["llm", "search"])
-def test_a_session_begins_at_a_turn_of_a_run_and_its_export_holds_both(tmp_path: Path, agent: str) -> None:
+def test_a_session_begins_at_a_turn_of_a_run_and_its_export_holds_both(
+    tmp_path: Path, agent: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-loopback")
     with LoopbackServer([ok(WIDE), ok(reply(rows(4))), ok(LENGTHS)]) as server:
-        model = (
-            "--model",
-            "openai:m",
-            "--base-url",
-            server.url,
-            "--max-calls",
-            "3",
-            "--prompt-strategy",
-            "llm4dv-history",
-        )
-        more = model if agent == "llm" else ("--agent", "search", "--max-cycles", "20000")
-        assert call("run", "--design", "mxint_softmax", *more, "-q", "--out", "first", cwd=tmp_path).returncode == 0
+        model = ["--model", "openai:m", "--base-url", server.url, "--max-calls", "3"]
+        search = ["--agent", "search", "--max-cycles", "6000"]
+        words = [*model, "--prompt-strategy", "llm4dv-history"] if agent == "llm" else search
+        out = str(tmp_path / "first")
+        done = CliRunner().invoke(app, ["run", "--design", "mxint_softmax", *words, "-q", "--out", out])
+        assert done.exit_code == 0, done.stderr
         asked = [[Message.model_validate(one) for one in request.body["messages"]] for request in server.requests]
     (first,) = (tmp_path / "first").iterdir()
-    wanted = Wanted(folder=tmp_path / "s", origin=first, turn=2, budget={"cycles": 300_000, "calls": 60})
+    turns = 2 if agent == "llm" else 1
+    wanted = Wanted(folder=tmp_path / "s", origin=first, turn=turns, budget={"cycles": 300_000, "calls": 60})
     asker = ScriptedAsker([LENGTHS, reply(rows(8))])
     with open_session(wanted, asker) as session:
         if agent == "llm":
@@ -152,7 +149,29 @@ def test_a_session_begins_at_a_turn_of_a_run_and_its_export_holds_both(tmp_path:
     with open_session(Wanted(folder=tmp_path / "s"), asker) as session:
         assert session.state().coverage.hits.tolist() == before.coverage.hits.tolist()
         run = export_run(session, tmp_path / "runs")
-    assert header(run)["turns"] == 4
+    assert header(run)["turns"] == turns + 2
     again = replay_of(run, tmp_path / "again")
     assert (again / "coverage.json").read_text() == (run / "coverage.json").read_text()
     assert rescored(run)["different_tests"] == []
+
+
+def test_structured_output_that_brings_nothing_is_asked_again_in_plain_text_and_replays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-loopback")
+    with LoopbackServer([ok(""), ok(WIDE), ok(LENGTHS)]) as server:
+        model = {"model": "openai:m", "base_url": server.url}
+        wanted = Wanted(folder=tmp_path / "s", design="mxint_softmax", strategy="structured", model=model)
+        with open_session(wanted) as session:
+            first, second = session.send(), session.send()
+            assert [one.turn.structured for one in (first, second) if one.turn] == ["empty", "given"]
+            assert (first.turn.usage.calls if first.turn else 0, session.spent.calls) == (2, 3)
+            session.paste(reply(rows(1)))
+            nodes = session.nodes
+        assert ["response_format" in request.body for request in server.requests] == [True, False, True]
+        with open_session(Wanted(folder=tmp_path / "s")) as session:
+            assert session.nodes == nodes
+            run = export_run(session, tmp_path / "runs")
+        assert len(server.requests) == 3
+    again = replay_of(run, tmp_path / "again")
+    assert (again / "coverage.json").read_text() == (run / "coverage.json").read_text()

@@ -85,8 +85,8 @@ def test_the_whole_story_from_a_script_and_on_after_quitting(tmp_path: Path) -> 
         assert re.search(r"node 1: 1 test, \+\d+ bins \(\d+/401\), [\d,]+ cycles, all checks passed", out)
         assert "node 1 covered" in out
         assert "mxint_softmax 3 on careful> goto 1\n" in out
-        assert "since node 1: 3 against 5" in out
-        assert "strategy plain" in out
+        assert "since node 1: node 3 on careful against node 5 on bold" in out
+        assert "tests: 3 against 4\n" in out or "tests: 3 against 8\n" in out
         assert "prompt edited" in out
         assert "written: strategies/mine.yaml" in out
         sent = [request.body["messages"][-1]["content"] for request in server.requests]
@@ -253,7 +253,7 @@ def test_at_a_terminal_with_an_editor_completion_history_and_control_c(tmp_path:
             terminal.process.send_signal(signal.SIGINT)
             terminal.wait_for("the call was given up")
             terminal.wait_for("1>")
-            terminal.type("\x1b[A\x1b[A\x1b[A\x1b[A\r")  # four lines up in the history: `render ask`
+            terminal.type("\x1b[A\x1b[A\x1b[A\r")  # up in the history, past `send` and `nonsense`
             terminal.wait_for("# Propose the next tests")
             terminal.type("quit\r")
             assert terminal.process.wait(60) == 0

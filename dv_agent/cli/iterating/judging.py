@@ -42,7 +42,12 @@ def tree(desk: Desk, words: Sequence[str]) -> None:
 
 def compare(desk: Desk, words: Sequence[str]) -> None:
     """Two nodes side by side."""
-    for line in comparison_words(desk.session.compare(words[0], words[1] if len(words) > 1 else None)):
+    found = desk.session.compare(words[0], words[1] if len(words) > 1 else None)
+    names = [
+        f"node {node.id}" + (f" on {branch}" if (branch := desk.session.branch_of(node.id)) else "")
+        for node in (found.a, found.b)
+    ]
+    for line in comparison_words(found, *names):
         desk.say(line)
 
 

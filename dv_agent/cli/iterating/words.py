@@ -61,7 +61,7 @@ def node_words(node: Node, bins: int) -> Iterator[str]:
         return
     cycles = sum(test.cycles for test in turn.tests)
     checks = f"{node.failing} FAILED" if node.failing else "all checks passed"
-    tests = f"{len(turn.tests)} test{'s' if len(turn.tests) != 1 else ''}"
+    tests = counted(len(turn.tests), "test")
     yield (
         f"node {node.id}: {tests}, +{len(node.new_bins)} bins ({turn.bins_hit}/{bins}), {cycles:,} cycles"
         f"{', ' + checks if turn.tests else ''}"
@@ -113,16 +113,16 @@ def hole_words(hole: Hole) -> str:
 
 def cost_words(cost: Cost) -> str:
     """What some turns used, in one line."""
-    price = f"{cost.usd:.4f} USD" + (f" and {cost.unpriced} calls of unknown price" if cost.unpriced else "")
+    unknown = f"{counted(cost.unpriced, 'call')} of unknown price"
+    price = " and ".join([*([f"{cost.usd:.4f} USD"] if cost.usd else []), *([unknown] if cost.unpriced else [])])
     return (
-        f"{cost.turns} turns, {cost.tests} tests, {cost.cycles:,} cycles, {cost.calls} calls, "
-        f"{cost.tokens:,} tokens, {price}"
+        f"{counted(cost.turns, 'turn')}, {counted(cost.tests, 'test')}, {cost.cycles:,} cycles, "
+        f"{counted(cost.calls, 'call')}, {cost.tokens:,} tokens{', ' + price if price else ''}"
     )
 
 
-def comparison_words(found: Comparison) -> Iterator[str]:
-    """Two nodes side by side."""
-    a, b = called(found.a), called(found.b)
+def comparison_words(found: Comparison, a: str, b: str) -> Iterator[str]:
+    """Two nodes side by side, under the names `a` and `b`."""
     yield f"since node {found.ancestor}: {a} against {b}"
     for name, bins in ((f"only {a}", found.only_a), (f"only {b}", found.only_b), ("both", found.both)):
         yield f"{len(bins):5}  {name}"
@@ -150,6 +150,11 @@ def ab_words(result: AbResult) -> Iterator[str]:
         for side in result.sides:
             others = {name for other in result.sides if other is not side for name in other.often}
             yield f"{side.name:{width}}  {len(set(side.often) - others)} bins that no other variant covered"
+
+
+def counted(number: int, what: str) -> str:
+    """Such as "1 test", "2 tests"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 def called(node: Node) -> str:
