@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import signal
 import socket
 import subprocess
 import sys
@@ -140,3 +142,15 @@ def test_a_port_that_is_taken_is_one_clear_error(studio: Studio, tmp_path: Path)
     assert done.returncode == 2
     assert f"port {studio.door.port} of 127.0.0.1" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_control_c_ends_it_and_it_says_where_it_listens(tmp_path: Path) -> None:
+    words = [sys.executable, "-m", "dv_agent.cli.main", "studio", "--port", "0", "--design", "mxint_softmax"]
+    started = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert started.stdout
+    assert re.search(r"http://127\.0\.0\.1:\d+/sessions/\S+\?token=\S{40,}", started.stdout.readline())
+    started.send_signal(signal.SIGINT)
+    _, errors = started.communicate(timeout=120)
+    assert started.returncode == 130, errors
+    assert "Traceback" not in errors
+    assert [one.name for one in (tmp_path / "sessions").iterdir()]
