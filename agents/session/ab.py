@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dv_agent.agents.session.compare import Cost, cost_of
@@ -36,8 +36,8 @@ class Side:
 
     @property
     def mean(self) -> float:
-        """Of the gains."""
-        return statistics.fmean(self.gains)
+        """Of the gains; 0 where there are none."""
+        return statistics.fmean(self.gains) if self.gains else 0.0
 
     @property
     def spread(self) -> float | None:
@@ -69,19 +69,32 @@ def ab(
         raise UsageError(f"1 to {MAX_VARIANTS} variants are expected, here are {len(variants)}")
     if not 1 <= samples <= MAX_SAMPLES:
         raise UsageError(f"1 to {MAX_SAMPLES} samples of each variant are expected, not {samples}")
-    found: dict[str, list[Node]] = {name: [] for name in variants}
     total = samples * len(variants)
     for trial in range(samples):
         for place, (name, draft) in enumerate(variants.items()):
             done = trial * len(variants) + place
             on_progress(Progress("asking", f"{name}, sample {trial + 1} of {samples}", done, total))
-            found[name].append(_sample(tree, node, draft.model_copy(update={"trial": trial}), send))
+            if _sample(tree.children(node.id), draft, trial) is None:
+                send(node, draft.model_copy(update={"trial": trial}))
+    return gathered(node, tree.children(node.id), variants, samples)
+
+
+def gathered(node: Node, children: Sequence[Node], variants: Mapping[str, Draft], samples: int) -> AbResult:
+    """What there is of an A/B already; nothing is sent. A side without any sample has empty gains.
+
+    Args:
+        children: the nodes that follow `node`.
+    """
+    found = {
+        name: [one for trial in range(samples) if (one := _sample(children, draft, trial)) is not None]
+        for name, draft in variants.items()
+    }
     return AbResult(node, samples, tuple(_side(name, variants[name], nodes) for name, nodes in found.items()))
 
 
-def _sample(tree: Tree, node: Node, draft: Draft, send: Sender) -> Node:
-    before = (one for one in tree.children(node.id) if one.kind == "sent" and one.draft == draft)
-    return next(before, None) or send(node, draft)
+def _sample(children: Sequence[Node], draft: Draft, trial: int) -> Node | None:
+    wanted = draft.model_copy(update={"trial": trial})
+    return next((one for one in children if one.kind == "sent" and one.draft == wanted), None)
 
 
 def _side(name: str, draft: Draft, nodes: list[Node]) -> Side:

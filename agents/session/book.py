@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 
 from dv_agent.agents.recorded import read_run
 from dv_agent.agents.session.log import ORIGIN, Line, SessionLog
@@ -15,6 +16,8 @@ from dv_agent.agents.state import RunState, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.prompts.view import View
+
+_RENDERED = 8
 
 
 class Book:
@@ -36,6 +39,7 @@ class Book:
             raise InputFileError(log.folder, str(error)) from None
         self.origin = read_run(log.folder / ORIGIN) if log.header.origin else None
         self.states = States(bench, self.tree, self.origin)
+        self._rendered: deque[tuple[int, Draft, Rendered]] = deque(maxlen=_RENDERED)
 
     def take(self, line: Line) -> None:
         """Write a line and apply it: never one without the other; nothing once the folder is closed."""
@@ -53,6 +57,16 @@ class Book:
         return make_view(self.bench, self.state(which), self.log.header.budget)
 
     def rendered(self, which: Which, draft: Draft) -> Rendered:
-        """What `draft` comes to at a node, with the difference to the last prompt on the way there."""
-        last = self.tree.last_turn(which)
-        return render_draft(self.view(which), draft, self.log.header.seed, last.messages if last else ())
+        """What `draft` comes to at a node, with the difference to the last prompt on the way there.
+
+        The last few are kept: a node's state never changes, and each is wanted again when it is sent and recorded.
+        """
+        with self.lock:
+            node = self.tree.node(which).id
+            for place, known, rendered in self._rendered:
+                if place == node and known == draft:
+                    return rendered
+            last = self.tree.last_turn(node)
+            found = render_draft(self.view(node), draft, self.log.header.seed, last.messages if last else ())
+            self._rendered.append((node, draft, found))
+            return found

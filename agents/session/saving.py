@@ -69,10 +69,10 @@ def _write(path: Path, text: str, folder: Path, replace: bool) -> Path:
     if path.exists() and not replace:
         raise UsageError(f"{path} is there already; choose another name, or replace it")
     part = path.with_name(f".{path.name}.{os.getpid()}")
+    if not path.parent.resolve().is_relative_to(folder.resolve()):
+        raise UsageError(f"{path.parent} leads out of {folder}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        if not path.parent.resolve().is_relative_to(folder.resolve()):
-            raise UsageError(f"{path.parent} leads out of {folder}")
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:

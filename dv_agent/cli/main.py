@@ -18,6 +18,7 @@ from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
+from dv_agent.cli.studio import studio
 from dv_agent.errors import DvAgentError, ExitCode
 
 app = typer.Typer(
@@ -40,6 +41,7 @@ app.command()(rerun)
 app.command()(rescore)
 app.command()(verify)
 app.command()(board)
+app.command()(studio)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
 app.add_typer(prompts_app, name="prompts")

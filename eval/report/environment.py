@@ -22,8 +22,13 @@ _HIDDEN = re.compile(
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Templates of this folder, with the functions of `words` as filters."""
+    return make_environment()
+
+
+def make_environment(*folders: Path) -> Environment:
+    """The same with the templates of `folders` before those of this one."""
     found = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

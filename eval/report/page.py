@@ -59,9 +59,9 @@ def render_report(
         "main_figures": main_figures(run, summary), "small_figures": small_figures(run),
         "charts": tuple(map(line_chart, progress(run, known, run.header.bins))),
         "numbers": rows(run.turns, known)[-len(shown):] if hidden_turns else rows(run.turns, known),
-        "tiers": summary.tiers if summary else {}, "tier_names": TIERS, "groups": _groups(known, summary),
+        "tiers": summary.tiers if summary else {}, "tier_names": TIERS, "groups": covergroups(known, summary),
         "families": stories(run, known, found) if known else (), "has_summary": summary is not None,
-        "failures": tuple(map(_failure, run.failures)), "failing": failing[:FAILING_TESTS],
+        "failures": tuple(map(with_tests, run.failures)), "failing": failing[:FAILING_TESTS],
         "more_failing": max(len(failing) - FAILING_TESTS, 0),
         "has_tools": has_tools(run), "tool_totals": tool_totals(run), "verdicts": verdict_counts(run),
         "turns": shown, "hidden_turns": hidden_turns,
@@ -72,7 +72,8 @@ def render_report(
     return environment().get_template("page.html.jinja").render(context)
 
 
-def _groups(plan: Plan | None, summary: Summary | None) -> tuple[Group, ...]:
+def covergroups(plan: Plan | None, summary: Summary | None) -> tuple[Group, ...]:
+    """The totals of every covergroup, in plan order; none where the plan is not at hand."""
     if plan is None or summary is None:
         return ()
     return tuple(
@@ -90,7 +91,7 @@ def _groups(plan: Plan | None, summary: Summary | None) -> tuple[Group, ...]:
     )
 
 
-def _failure(failure: FailureData) -> tuple[FailureData, tuple[tuple[str, tuple[Track, ...], int], ...]]:
+def with_tests(failure: FailureData) -> tuple[FailureData, tuple[tuple[str, tuple[Track, ...], int], ...]]:
     """A failure with its tests: title, steps to show, steps in all."""
     tests = (("Shrunk test", failure.shrunk), ("Original test", failure.test))
     return failure, tuple(
