@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import functools
 import time
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from dv_agent.agents.model import CallUsage, Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.model_faults import Fault, fault_of
 from dv_agent.agents.model_pace import Pace
 from dv_agent.agents.model_providers import endpoint_of
@@ -16,6 +17,25 @@ from dv_agent.errors import ModelFailure
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import Runnable
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What every attempt of one way to ask sends.
+
+    Attributes:
+        asked: the client, with tools or a schema bound to it.
+        beside: what goes over the wire beside `messages`, to be counted.
+        tools: whether the model may call tools.
+        schema: whether its reply is held to one.
+    """
+
+    asked: Runnable[Any, Any]
+    messages: Sequence[Message]
+    beside: tuple[Message, ...]
+    tools: bool
+    schema: bool
 
 
 def _silent(message: str, seconds: float) -> None:
@@ -68,22 +88,49 @@ class LangChainModel:
 
         return build_client(self.endpoint, self.settings)
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """One reply, after retries; its `attempts` hold every request that was made.
+
+        Where the client or the server does not take `output`, or answers it with what is no chat completion, the same
+        messages are sent without it.
 
         Raises:
             ModelFailure: no reply after all retries, or an error that retrying cannot mend.
             PrerequisiteError: a package or key is missing.
         """
         attempts: list[CallUsage] = []
-        client = self._client
-        try:
-            reply = with_retries(lambda: self._attempt(client, messages, tools, attempts), self._policy)
-            return reply.model_copy(update={"attempts": tuple(attempts)})
-        except AttemptFailed as failed:
-            fault = failed.fault
+        fault = Fault(kind="NoWay")
+        for form, asked, beside in self._ways(messages, tools, output):
+            came = self._tried(_Request(asked, messages, beside, bool(tools), form == "schema"), attempts)
+            if isinstance(came, Reply):
+                return came.model_copy(update={"attempts": tuple(attempts), "form": form})
+            fault = came
+            if not (fault.refuses_schema or fault.unreadable):
+                break
         # Raised out here, so that no error of a client hangs on it: those hold requests, and requests hold keys.
         raise ModelFailure(self._story(fault, attempts), tuple(attempts))
+
+    def _ways(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], output: OutputSchema | None
+    ) -> Iterator[tuple[str, Runnable[Any, Any], tuple[Message, ...]]]:
+        """How to ask, the better way first: form of the reply, client, what goes over the wire beside `messages`."""
+        from dv_agent.agents.model_client import with_tools  # noqa: PLC0415
+        from dv_agent.agents.model_structured import structured  # noqa: PLC0415
+        from dv_agent.agents.tool_wire import wire_extra  # noqa: PLC0415
+
+        held = structured(self._client, output) if output else None
+        if output and held is not None:
+            yield "schema", held, (Message(role="user", content=output.text),)
+        plain = with_tools(self._client, tools)
+        yield "refused" if output else "text", plain, wire_extra(messages, tools)
+
+    def _tried(self, request: _Request, attempts: list[CallUsage]) -> Reply | Fault:
+        try:
+            return with_retries(lambda: self._attempt(request, attempts), self._policy)
+        except AttemptFailed as failed:
+            return failed.fault
 
     def price(self, usage: CallUsage) -> float | None:
         """What so many tokens of this model cost, US dollars; None where that is not known."""
@@ -91,29 +138,26 @@ class LangChainModel:
 
         return price(usage, self.endpoint)
 
-    def _attempt(
-        self,
-        client: BaseChatModel,
-        messages: Sequence[Message],
-        tools: Sequence[ToolSpec],
-        attempts: list[CallUsage],
-    ) -> Reply:
+    def _attempt(self, request: _Request, attempts: list[CallUsage]) -> Reply:
         """One request; what it used is added to `attempts`, whatever comes of it."""
         from dv_agent.agents.model_client import ask_once, finish_of, model_of, text_of  # noqa: PLC0415
         from dv_agent.agents.model_meter import usage_of_failure, usage_of_reply  # noqa: PLC0415
-        from dv_agent.agents.tool_wire import calls_of, mended, native_of, wire_extra  # noqa: PLC0415
+        from dv_agent.agents.model_structured import mended as whole  # noqa: PLC0415
+        from dv_agent.agents.model_structured import whole_text  # noqa: PLC0415
+        from dv_agent.agents.tool_wire import calls_of, mended, native_of  # noqa: PLC0415
 
         self._pace.wait(self._on_wait)
         begun = self._clock()
-        answer = ask_once(client, messages, self.settings.timeout, tools)
-        answer = mended(answer) if tools else answer
+        answer = whole(ask_once(request.asked, request.messages, self.settings.timeout, request.schema))
+        answer = mended(answer) if request.tools else answer
         seconds = self._clock() - begun
-        counted = (*messages, *wire_extra(messages, tools))
+        counted = (*request.messages, *request.beside)
         if isinstance(answer, Exception):
             fault = fault_of(answer, self.endpoint, self.settings)
             attempts.append(usage_of_failure(fault, counted, self.endpoint, seconds))
             raise AttemptFailed(fault)
-        text, calls = text_of(answer), calls_of(answer) if tools else ()
+        calls = calls_of(answer) if request.tools else ()
+        text = text_of(answer) if request.tools else whole_text(answer, text_of(answer))
         written = text + "".join(one.name + one.arguments for one in calls)
         attempts.append(usage_of_reply(answer, written, counted, self.endpoint, seconds))
         return Reply(
@@ -121,7 +165,7 @@ class LangChainModel:
             model=model_of(answer),
             finish_reason=finish_of(answer),
             tool_calls=calls,
-            native=native_of(answer) if tools else "",
+            native=native_of(answer) if request.tools else "",
         )
 
     def _story(self, fault: Fault, attempts: Sequence[CallUsage]) -> str:

@@ -6,13 +6,16 @@ seed, so a run resumes by rebuilding the View.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import reduce
 
+from dv_agent.agents.by_hand import ByHand
 from dv_agent.agents.llm_budget import Price, short_of
-from dv_agent.agents.model import CallUsage, ChatModel, Message, Reply
-from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage
+from dv_agent.agents.model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema
+from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage, both
 from dv_agent.agents.replies import parse_reply
 from dv_agent.agents.reply_json import clean
+from dv_agent.agents.structured import Answered, ask_structured, wanted_schema
 from dv_agent.prompts.dialogue import has_converged
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render, templates_hash
@@ -52,43 +55,99 @@ class LlmAgent:
             return Proposal(done=True, stop_reason="no_holes")
         if has_converged(self._strategy.converged, [len(one.new_bins) for one in view.exchanges]):
             return Proposal(done=True, stop_reason="converged")
-        settings = self._model.settings
-        room = settings.context_tokens - settings.reply_tokens
-        prompt = render(view, room, settings.reply_tokens, self._strategy, self._seed)
-        bound = short_of(view.budget_left, prompt.tokens, settings.reply_tokens, self._price)
-        if bound:
+        output = schema_of(view, self._strategy)
+        prompt = prompt_of(view, self._model.settings, self._strategy, self._seed, output)
+        if bound := self._short_of(view, prompt.tokens + (output.tokens if output else 0)):
             return Proposal(done=True, stop_reason=f"budget:{bound}")
         messages = messages_of(prompt)
-        reply = self._model.ask(messages)
-        return self._proposal(view, self._prompt_record(prompt, messages), reply)
+        answered = self._ask(view, messages, output, prompt.tokens, self._strategy)
+        return proposal_of(view, prompt_record(prompt, messages, self._strategy), answered, self._strategy)
 
-    def _proposal(self, view: View, prompt: PromptRecord, reply: Reply) -> Proposal:
-        parsed = parse_reply(
-            reply.text, view.design, view.schema, reply.finish_reason, self._strategy.values == "literal"
-        )
-        return Proposal(
-            tests=parsed.tests,
-            usage=usage_of(reply.attempts, reply.cached),
-            errors=parsed.errors,
-            raw=clean(reply.text),
-            prompt=prompt,
-            reply=ReplyRecord(
-                model=reply.model, finish_reason=reply.finish_reason, attempts=reply.attempts, cached=reply.cached
-            ),
-            dropped=parsed.dropped,
+    def _ask(
+        self, view: View, messages: tuple[Message, ...], output: OutputSchema | None, tokens: int, strategy: Strategy
+    ) -> Answered:
+        if output is None:
+            return Answered((self._model.ask(messages),), "off" if strategy.structured else "")
+        return ask_structured(
+            lambda form: self._model.ask(messages, output=form),
+            output,
+            lambda reply: not self._short_of(view, tokens, usage_of(reply.attempts, reply.cached)),
         )
 
-    def _prompt_record(self, prompt: Prompt, messages: tuple[Message, ...]) -> PromptRecord:
-        return PromptRecord(
-            messages=messages,
-            parts=tuple(PartRecord(name=one.name, priority=one.priority, tokens=one.tokens) for one in prompt.parts),
-            cut=tuple(
-                CutRecord(part=one.part, tokens=one.tokens, items=one.items, whole=one.whole) for one in prompt.cut
-            ),
-            tokens=prompt.tokens,
-            strategy=self._strategy.name,
-            templates=templates_hash(self._strategy),
-        )
+    def _short_of(self, view: View, tokens: int, used: Usage | None = None) -> str | None:
+        """The first bound that a call could break which sends so many tokens, after `used` in this turn."""
+        return short_of(left_after(view.budget_left, used), tokens, self._model.settings.reply_tokens, self._price)
+
+    def propose_by_hand(self, view: View, by_hand: ByHand, messages: tuple[Message, ...]) -> Proposal:
+        """The tests of the reply to `messages`: a prompt as a person had it rendered, and perhaps edited it.
+
+        Raises:
+            ModelFailure: no reply.
+        """
+        strategy, output = by_hand.strategy, schema_of(view, by_hand.strategy)
+        prompt = prompt_of(view, by_hand.model, strategy, by_hand.seed, output)
+        if by_hand.pasted:
+            answered = Answered((self._model.ask(messages),), "")
+        else:
+            answered = self._ask(view, messages, output, prompt.tokens, strategy)
+        return proposal_of(view, prompt_record(prompt, messages, strategy), answered, strategy, by_hand)
+
+
+def schema_of(view: View, strategy: Strategy) -> OutputSchema | None:
+    """What a reply is asked to look like, where the strategy wants that and it is to be had."""
+    return wanted_schema(strategy, view.design, view.schema, view.exchanges)
+
+
+def left_after(left: Mapping[str, float], used: Usage | None) -> dict[str, float]:
+    """What is `left` of a budget after `used`."""
+    spent = used or Usage()
+    amounts = {"calls": spent.calls, "tokens": spent.input_tokens + spent.output_tokens, "usd": spent.usd}
+    return {name: amount - amounts.get(name, 0) for name, amount in left.items()}
+
+
+def prompt_of(
+    view: View, settings: ModelSettings, strategy: Strategy, seed: int, output: OutputSchema | None
+) -> Prompt:
+    """What a model of these settings is to read, beside the schema `output`.
+
+    Raises:
+        UsageError: the context is too small for this design, or a template is broken.
+    """
+    room = settings.context_tokens - settings.reply_tokens - (output.tokens if output else 0)
+    return render(view, room, settings.reply_tokens, strategy, seed)
+
+
+def prompt_record(prompt: Prompt, messages: tuple[Message, ...], strategy: Strategy) -> PromptRecord:
+    """What is recorded of a prompt; `messages` are those that are sent, whoever edited them."""
+    return PromptRecord(
+        messages=messages,
+        parts=tuple(PartRecord(name=one.name, priority=one.priority, tokens=one.tokens) for one in prompt.parts),
+        cut=tuple(CutRecord(part=one.part, tokens=one.tokens, items=one.items, whole=one.whole) for one in prompt.cut),
+        tokens=prompt.tokens,
+        strategy=strategy.name,
+        templates=templates_hash(strategy),
+    )
+
+
+def proposal_of(
+    view: View, prompt: PromptRecord, answered: Answered, strategy: Strategy, by_hand: ByHand | None = None
+) -> Proposal:
+    """The tests of the last reply, with all that a record needs. A reply that a person wrote costs nothing."""
+    reply = answered.replies[-1]
+    parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, strategy.values == "literal")
+    usages = (usage_of(one.attempts, one.cached) for one in answered.replies)
+    attempts = tuple(attempt for one in answered.replies for attempt in one.attempts)
+    return Proposal(
+        tests=parsed.tests,
+        usage=Usage() if by_hand and by_hand.pasted else reduce(both, usages),
+        errors=parsed.errors,
+        raw=clean(reply.text),
+        prompt=prompt,
+        reply=ReplyRecord(model=reply.model, finish_reason=reply.finish_reason, attempts=attempts, cached=reply.cached),
+        structured=answered.structured,
+        dropped=parsed.dropped,
+        by_hand=by_hand,
+    )
 
 
 def messages_of(prompt: Prompt) -> tuple[Message, ...]:

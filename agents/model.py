@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, Protocol
 from urllib.parse import urlsplit
@@ -9,6 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from dv_agent.designs.design import Frozen
+from dv_agent.prompts.tokens import estimate_tokens as prompt_tokens
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -32,6 +35,33 @@ class ToolCall(Frozen):
     id: str
     name: str
     arguments: str
+
+
+class OutputSchema(Frozen):
+    """What a reply is to look like, for vendors that can hold a model to it.
+
+    Attributes:
+        name: what the vendor is told that it is called.
+        body: JSON schema of an object.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9_-]{1,64}$")
+    body: dict[str, Any]
+
+    @property
+    def text(self) -> str:
+        """Compact JSON."""
+        return json.dumps(self.body, separators=(",", ":"))
+
+    @property
+    def tokens(self) -> int:
+        """An estimate; servers that only hold a model to the schema count none for it."""
+        return prompt_tokens(self.text)
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hexadecimal digits that tell two schemas apart."""
+        return hashlib.sha256(f"{self.name}\0{self.text}".encode()).hexdigest()[:16]
 
 
 class Message(Frozen):
@@ -147,6 +177,8 @@ class Reply(Frozen):
         cached: whether it came from a cache, so that nobody was asked and nothing was spent.
         tool_calls: in the order in which the model wrote them.
         native: see `Message`.
+        form: ``text``; ``schema`` where the vendor was asked to hold the model to a schema; ``refused`` where it
+            was, would not, and answered the same question in plain text.
     """
 
     text: str
@@ -156,6 +188,7 @@ class Reply(Frozen):
     cached: bool = False
     tool_calls: tuple[ToolCall, ...] = ()
     native: str = ""
+    form: Literal["text", "schema", "refused"] = "text"
 
 
 def estimate_tokens(text: str) -> int:
@@ -171,11 +204,14 @@ class ChatModel(Protocol):
         """How it is reached and sampled."""
         ...
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """One reply, after retries.
 
         Args:
             tools: what the model may call; without any it can only write text.
+            output: what the reply is to look like, where the vendor can see to it; see `Reply.form`.
 
         Raises:
             ModelFailure: no reply after all retries, or an error that retrying cannot mend. Its `attempts`
@@ -195,7 +231,9 @@ class ScriptedModel:
         self.settings = ModelSettings(model="scripted:replies", context_tokens=context_tokens)
         self.asked: list[tuple[Message, ...]] = []
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """The next reply; its tokens are estimated, and it has no price."""
         self.asked.append(tuple(messages))
         said = self._replies[min(len(self.asked), len(self._replies)) - 1]
@@ -205,4 +243,6 @@ class ScriptedModel:
             output_tokens=Message(role="assistant", content=reply.text, tool_calls=reply.tool_calls).tokens,
             counted_by="estimate",
         )
-        return reply.model_copy(update={"model": "scripted", "finish_reason": "stop", "attempts": (usage,)})
+        form = "schema" if output else "text"
+        update = {"model": "scripted", "finish_reason": "stop", "attempts": (usage,), "form": form}
+        return reply.model_copy(update=update)

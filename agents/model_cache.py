@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from dv_agent.agents.model import ChatModel, Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.model import ChatModel, Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.errors import OutputError
 
 Answer = TypeVar("Answer")
@@ -43,26 +43,29 @@ class CachingModel:
         """Those of the model behind."""
         return self._model.settings
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """As `ChatModel.ask`; a reply from the file is marked, and its attempts say what it cost when it was asked.
 
         Raises:
             ModelFailure: as `ChatModel.ask`; failures are not kept.
             OutputError: the file cannot be written.
         """
-        key = self._key(messages, tools)
+        key = self._key(messages, tools, output)
         found = self._within(lambda c: c.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone())
         if found:
             return Reply.model_validate_json(found[0]).model_copy(update={"cached": True})
-        reply = self._model.ask(messages, tools)
+        reply = self._model.ask(messages, tools, output)
         row = (key, reply.model_dump_json())
         self._within(lambda connection: connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", row))
         return reply
 
-    def _key(self, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> str:
+    def _key(self, messages: Sequence[Message], tools: Sequence[ToolSpec], output: OutputSchema | None) -> str:
         settings = self.settings.model_dump(mode="json", include=set(_SAMPLING))
         content = {"settings": settings, "trial": self._trial, "messages": [one.model_dump() for one in messages],
-                   "tools": [one.model_dump() for one in tools]}  # fmt: skip
+                   "tools": [one.model_dump() for one in tools],
+                   **({"output": output.digest} if output else {})}  # fmt: skip
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def _within(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:

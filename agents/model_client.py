@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from dv_agent.agents.model import Message, ModelSettings, ToolSpec
 from dv_agent.agents.model_deadline import within
 from dv_agent.agents.model_providers import PROVIDERS, Endpoint
 from dv_agent.agents.model_secrets import excerpt
+from dv_agent.agents.model_structured import raw_answer
 from dv_agent.errors import PrerequisiteError, UsageError
 
 if TYPE_CHECKING:
     from langchain_core.language_models import BaseChatModel
     from langchain_core.messages import AIMessage
+    from langchain_core.runnables import Runnable
 
 _GRACE = 0.25  # seconds: the client's own timeout comes first and closes its connection
 _FINISH = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length"}
@@ -70,22 +74,40 @@ def _arguments(endpoint: Endpoint, settings: ModelSettings) -> dict[str, Any]:
 
 
 def ask_once(
-    client: BaseChatModel, messages: Sequence[Message], seconds: float, tools: Sequence[ToolSpec] = ()
+    asked: Runnable[Any, Any], messages: Sequence[Message], seconds: float, quiet: bool = False
 ) -> AIMessage | Exception:
-    """One request: the answer, or what was raised instead of it."""
+    """One request: the answer, or what was raised instead of it.
+
+    Args:
+        asked: a client, with tools or a schema bound to it.
+        quiet: whether warnings of the client are swallowed; about schemas it writes some to stderr.
+    """
     from langsmith import tracing_context  # noqa: PLC0415
 
-    from dv_agent.agents.tool_wire import to_function, to_langchain  # noqa: PLC0415
+    from dv_agent.agents.tool_wire import to_langchain  # noqa: PLC0415
 
     dialogue = [to_langchain(one.model_copy(update={"content": clean(one.content)})) for one in messages]
-    asked = client.bind_tools([to_function(one) for one in tools]) if tools else client
 
     def invoke() -> AIMessage:
         # Prompts hold RTL, which may be confidential: no variable of the environment sends them to a third party.
-        with tracing_context(enabled=False):
-            return asked.invoke(dialogue)
+        with tracing_context(enabled=False), _quietly() if quiet else nullcontext():
+            return raw_answer(asked.invoke(dialogue))
 
     return within(seconds + _GRACE, invoke)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+def with_tools(client: BaseChatModel, tools: Sequence[ToolSpec]) -> Runnable[Any, Any]:
+    """`client`, told of these tools."""
+    from dv_agent.agents.tool_wire import to_function  # noqa: PLC0415
+
+    return client.bind_tools([to_function(one) for one in tools]) if tools else client
 
 
 def text_of(answer: AIMessage) -> str:

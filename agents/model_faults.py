@@ -26,6 +26,14 @@ _WIRE_NAMES = {
 }
 
 
+# How servers call what holds a reply to a schema: OpenAI, llama.cpp and vLLM; Google; Anthropic.
+_SCHEMA_WORDS = re.compile(
+    r"response_format|json_schema|text\.format|guided_json|structured[ _]outputs?|grammar|response_?schema"
+    r"|response_?mime|response_json_schema|output_format|output_config",
+    re.IGNORECASE,
+)
+
+
 class Fault(Frozen):
     """One failed attempt.
 
@@ -38,6 +46,7 @@ class Fault(Frozen):
         unreadable: an answer came, but it was no chat completion.
         sent: whether the server may have worked on it, and charged for it.
         retry_after: seconds that the server asked to wait.
+        refuses_schema: whether the server refused the request for the schema that the reply was to have.
     """
 
     kind: str
@@ -48,6 +57,7 @@ class Fault(Frozen):
     unreadable: bool = False
     sent: bool = False
     retry_after: float | None = None
+    refuses_schema: bool = False
 
     def __str__(self) -> str:
         head = f"HTTP {self.status} ({self.kind})" if self.status else self.kind
@@ -70,6 +80,7 @@ def fault_of(error: Exception, endpoint: Endpoint, settings: ModelSettings) -> F
         unreadable=unreadable,
         sent=not refused and connected,
         retry_after=retry_after(_headers(error)),
+        refuses_schema=kind != "ContextOverflowError" and status in (400, 422) and _is_about_the_schema(error),
     )
 
 
@@ -166,6 +177,11 @@ def _hint(
         where = "the address of a server that speaks OpenAI's chat completions usually ends in /v1"
         hints |= {"ModelNotFoundError": where, "UnreadableReply": where}
     return hints.get(kind, "")
+
+
+def _is_about_the_schema(error: Exception) -> bool:
+    said = f"{getattr(error, 'param', '')} {_body(error).get('param')} {_body(error).get('detail')} {_detail(error)}"
+    return bool(_SCHEMA_WORDS.search(said))
 
 
 def _hint_about_settings(error: Exception, settings: ModelSettings) -> str:

@@ -16,11 +16,16 @@ def scrub(text: str) -> str:
 
     Servers do quote the key that they refuse.
     """
+    return _SECRET_SHAPES.sub(HIDDEN, hide_values(text))
+
+
+def hide_values(text: str) -> str:
+    """`text` without the value of any environment variable that is named like a secret; all else stays as it is."""
     values = {value for name, value in os.environ.items() if _SECRET_NAMES.search(name.upper())}
     for value in sorted(values, key=len, reverse=True):
         if len(value.strip()) >= _SHORTEST:
             text = text.replace(value.strip(), HIDDEN)
-    return _SECRET_SHAPES.sub(HIDDEN, text)
+    return text
 
 
 def excerpt(text: str, length: int = 300) -> str:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
+from dv_agent.agents.by_hand import ByHand
 from dv_agent.agents.model import CallUsage, Message
 from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
@@ -18,6 +21,29 @@ class Usage(Frozen):
     input_tokens: int = 0
     output_tokens: int = 0
     usd: float = 0.0
+
+
+Structured = Literal["", "given", "refused", "empty", "off"]
+"""What came of a wish for structured output.
+
+======= ======================================================================================
+given   the vendor was asked for it, and something came
+refused the vendor would not, so the same prompt was answered in plain text within the same call
+empty   nothing came, so the same prompt was sent once more, in plain text
+off     earlier turns had shown that it is not to be had, so plain text was asked for at once
+======= ======================================================================================
+"""
+
+
+def both(one: Usage, other: Usage) -> Usage:
+    """What two calls cost together; as good as paid unless both came from a cache."""
+    return Usage(
+        cached=one.cached and other.cached,
+        calls=one.calls + other.calls,
+        input_tokens=one.input_tokens + other.input_tokens,
+        output_tokens=one.output_tokens + other.output_tokens,
+        usd=one.usd + other.usd,
+    )
 
 
 class PartRecord(Frozen):
@@ -74,8 +100,10 @@ class Proposal(Frozen):
         stop_reason: why not, such as ``budget:calls``; empty if it simply had nothing more.
         prompt: what a model was sent, None where none was asked.
         reply: how its answer came about.
+        structured: what came of a wish for structured output; empty without the wish.
         dropped: how much of the reply was dropped, by class, see `dv_agent.agents.replies.Drop`.
         tool_uses, claims, bug_reports: of an agent with tools, what it did on the way to these tests.
+        by_hand: what a person chose for this turn, where one did.
     """
 
     tests: tuple[Test, ...] = ()
@@ -86,7 +114,9 @@ class Proposal(Frozen):
     stop_reason: str = ""
     prompt: PromptRecord | None = None
     reply: ReplyRecord | None = None
+    structured: Structured = ""
     dropped: dict[str, int] = Field(default_factory=dict)
     tool_uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     bug_reports: tuple[BugReport, ...] = ()
+    by_hand: ByHand | None = None

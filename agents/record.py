@@ -12,6 +12,7 @@ import json
 import os
 import re
 import secrets
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,7 +21,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.model import Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.state import RunState
 from dv_agent.agents.tool_records import ClaimScore, ReportVerdict
 from dv_agent.agents.turn import TurnRecord
@@ -39,6 +40,7 @@ class RunHeader(Frozen):
     Attributes:
         strategy, prompting: how a model is prompted: by name, and in full.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` leaves them out.
+        structured: turns in which structured output was wanted, by what came of it, see `TurnRecord`.
         hashes: SHA-256 of the files that the result depends on, by kind.
         versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
         reproducible: false if a bound in seconds was set.
@@ -58,6 +60,7 @@ class RunHeader(Frozen):
     prompting: Strategy | None = None
     returned_models: tuple[str, ...] = ()
     unpriced_attempts: int = 0
+    structured: dict[str, int] = Field(default_factory=dict)
     seed: int
     budget: Budget
     target: float
@@ -106,6 +109,7 @@ class ReplyLine(Frozen):
             `dv_agent.agents.recorded.read_run` puts them back.
         failure: why there is no reply, where there is none.
         tools: what the model may call, in the first line and where it changes.
+        output: digest of the schema that the reply was asked to have, see `OutputSchema`; empty for plain text.
     """
 
     kind: Literal["reply"] = "reply"
@@ -115,6 +119,7 @@ class ReplyLine(Frozen):
     reply: Reply
     failure: str = ""
     tools: tuple[ToolSpec, ...] = ()
+    output: str = ""
 
 
 class RunRecord:
@@ -137,21 +142,31 @@ class RunRecord:
         self._write("run.json", header.model_dump(mode="json"))
 
     def reply(
-        self, messages: Sequence[Message], reply: Reply, failure: str = "", tools: Sequence[ToolSpec] = ()
+        self,
+        messages: Sequence[Message],
+        reply: Reply,
+        failure: str = "",
+        tools: Sequence[ToolSpec] = (),
+        output: OutputSchema | None = None,
     ) -> None:
         """Append a call of a model in the present turn; of a dialogue with tools, only what is new."""
         sent, (before, told) = tuple(messages), self._said
         since = _shared(before, sent[:-1]) if tools else 0
         new = () if told == tuple(tools) else tuple(tools)
-        line = ReplyLine(turn=self._turns, messages=sent[since:], since=since, reply=reply, failure=failure, tools=new)
+        line = ReplyLine(
+            turn=self._turns, messages=sent[since:], since=since, reply=reply, failure=failure, tools=new,
+            output=output.digest if output else "",
+        )  # fmt: skip
         self._append(line.model_dump(mode="json"))
         self._said = sent, tuple(tools)
         self._models += [reply.model] if reply.model else []
         self._unpriced += 0 if reply.cached else sum(attempt.usd is None for attempt in reply.attempts)
 
     def turn(self, turn: TurnRecord) -> None:
-        """Append a finished turn."""
-        self._append({"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)})
+        """Append a finished turn; a strategy that it carries stands there in full, as it does in run.json."""
+        data = {"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)}
+        by_hand = {"by_hand": turn.by_hand.model_dump(mode="json")} if turn.by_hand else {}
+        self._append(data | by_hand)
         self._turns += 1
 
     def judged(self, claims: ClaimScore, bug_reports: tuple[ReportVerdict, ...]) -> None:
@@ -179,6 +194,7 @@ class RunRecord:
             "failing_tests": len(state.failures),
             "spent": state.spent,
             "unpriced_attempts": self._unpriced,
+            "structured": dict(Counter(one.structured for one in state.exchanges if one.structured)),
             "returned_models": tuple(dict.fromkeys((*self.header.returned_models, *self._models))),
         }
         self.header = self.header.model_copy(update=update)

@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from dv_agent.agents.record import ReplyLine, RunHeader
+from dv_agent.agents.record_lines import RecordLines
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.designs.files import read_text
 from dv_agent.errors import InputFileError, UsageError
@@ -33,12 +34,9 @@ class RecordedRun:
     size: int
 
     @property
-    def paid(self) -> ReplyLine | None:
-        """A reply whose turn was never finished: the next turn begins with it."""
-        for line in reversed(self.replies):
-            if line.turn == len(self.turns) and not line.failure:
-                return line
-        return None
+    def paid(self) -> tuple[ReplyLine, ...]:
+        """Replies whose turn was never finished: the next turn begins with them."""
+        return tuple(line for line in self.replies if line.turn == len(self.turns) and not line.failure)
 
     @property
     def failed(self) -> tuple[ReplyLine, ...]:
@@ -99,18 +97,11 @@ def _whole(line: ReplyLine, before: list[ReplyLine]) -> ReplyLine:
 
 def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
     """Line number, offset of its end, and data of every whole line."""
-    if not path.is_file():
-        return
-    end = 0
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                return  # the writer was killed in mid-line
-            end += len(line)
-            try:
-                data = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise InputFileError(path, f"not JSON: {error}", number) from None
-            if not isinstance(data, dict):
-                raise InputFileError(path, "expected an object", number)
-            yield number, end, data
+    for number, end, line in RecordLines(path):
+        try:
+            data = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise InputFileError(path, f"not JSON: {error}", number) from None
+        if not isinstance(data, dict):
+            raise InputFileError(path, "expected an object", number)
+        yield number, end, data

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.model import Message
 from dv_agent.agents.proposal import PromptRecord, Proposal
-from dv_agent.agents.record import ReplyLine
 from dv_agent.agents.recorded import RecordedRun
 from dv_agent.agents.reply_json import clean
 from dv_agent.agents.state import RunState, advance, make_view
@@ -53,28 +53,39 @@ def replay(
         state = replace(state, spent=_with_failed_calls(state.spent, run, number))
         if agent is not None:
             _check_same(agent.propose(make_view(bench, state, turn.budget)), turn, number)
-        state, again = advance(state, _proposal(turn, replies.get(turn.turn)), bench, UNLIMITED)
+        line = replies.get(turn.turn)
+        said = (line.messages, line.reply.text) if line else None
+        state, again = advance(state, recorded_proposal(turn, said), bench, UNLIMITED)
         state = replace(state, spent=state.spent.model_copy(update={"seconds": turn.spent.seconds}))
-        pairs = zip(turn.tests, again.tests, strict=True)
-        different += [old.index for old, new in pairs if (old.hits, old.end) != (new.hits, new.end)]
+        different += different_tests(turn, again)
         if on_turn:
             on_turn(number + 1, len(run.turns))
     return Replayed(replace(state, spent=_with_failed_calls(state.spent, run, len(run.turns))), tuple(different))
 
 
-def _proposal(turn: TurnRecord, said: ReplyLine | None) -> Proposal:
-    """What the agent of the record proposed; tests beyond the budget were never run and are not recorded."""
+def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | None) -> Proposal:
+    """What was proposed in a recorded turn; tests beyond the budget were never run and are not recorded.
+
+    Args:
+        said: the messages that a model was sent, and its reply as it came.
+    """
     tests = tuple(record.test for record in turn.tests)
     plain = Proposal(
         tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped, tool_uses=turn.tool_uses,
-        claims=turn.claims, bug_reports=turn.bug_reports,
+        claims=turn.claims, bug_reports=turn.bug_reports, structured=turn.structured, by_hand=turn.by_hand,
     )  # fmt: skip
     if said is None:
         return plain
     prompt = PromptRecord(
-        messages=said.messages, parts=turn.parts, cut=turn.cut, tokens=turn.prompt_tokens, strategy="", templates=""
+        messages=said[0], parts=turn.parts, cut=turn.cut, tokens=turn.prompt_tokens, strategy="", templates=""
     )
-    return plain.model_copy(update={"prompt": prompt, "raw": clean(said.reply.text)})
+    return plain.model_copy(update={"prompt": prompt, "raw": clean(said[1])})
+
+
+def different_tests(turn: TurnRecord, again: TurnRecord) -> list[int]:
+    """Indices of the tests that hit other bins, or ended otherwise, than recorded in `turn`."""
+    pairs = zip(turn.tests, again.tests, strict=True)
+    return [old.index for old, new in pairs if (old.hits, old.end) != (new.hits, new.end)]
 
 
 def _check_same(proposal: Proposal, turn: TurnRecord, number: int) -> None:

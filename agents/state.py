@@ -112,9 +112,11 @@ def advance(
         parts=proposal.prompt.parts if proposal.prompt else (),
         cut=proposal.prompt.cut if proposal.prompt else (),
         prompt_tokens=proposal.prompt.tokens if proposal.prompt else 0,
+        structured=proposal.structured,
         tool_uses=proposal.tool_uses,
         claims=proposal.claims,
         bug_reports=proposal.bug_reports,
+        by_hand=proposal.by_hand,
         stop_reason=proposal.stop_reason,
         bins_hit=overall_totals(current.coverage).bins_hit,
         spent=current.spent,
@@ -129,7 +131,8 @@ def _exchange(before: RunState, after: RunState, proposal: Proposal) -> tuple[Ex
     user = proposal.prompt.messages[-1].content
     gained = tuple(index for outcome in after.last for index in outcome.new_bins)
     tests = tuple((outcome.test.name, len(outcome.new_bins)) for outcome in after.last)
-    return (Exchange(before.turn, user, proposal.raw, gained, overall_totals(after.coverage).bins_hit, tests),)
+    hit = overall_totals(after.coverage).bins_hit
+    return (Exchange(before.turn, user, proposal.raw, gained, hit, tests, proposal.structured),)
 
 
 def _earned(state: RunState) -> tuple[Outcome, ...]:

@@ -9,7 +9,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dv_agent.agents.tool_reading import contents
 from dv_agent.agents.tool_results import budget_text
 from dv_agent.prompts.fence import fenced
-from dv_agent.prompts.renderer import TEMPLATES, render
+from dv_agent.prompts.renderer import render
+from dv_agent.prompts.strategy import TEMPLATES
 from dv_agent.prompts.view import View
 
 PARTS = ("tracks", "language", "examples")

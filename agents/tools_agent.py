@@ -15,13 +15,13 @@ from typing import Literal
 from dv_agent.agents.llm import usage_of
 from dv_agent.agents.llm_budget import Price, short_of
 from dv_agent.agents.model import CallUsage, Message, Reply, estimate_tokens
-from dv_agent.agents.proposal import Proposal, ReplyRecord, Usage
+from dv_agent.agents.proposal import Proposal, ReplyRecord, Usage, both
 from dv_agent.agents.reply_json import clean
 from dv_agent.agents.tool_args import tool_specs
 from dv_agent.agents.tool_context import fit, tokens_of
 from dv_agent.agents.tool_desk import MAX_USES, Desk
 from dv_agent.agents.tool_graph import Pause, ToolGraph
-from dv_agent.agents.tool_playback import PlaybackModel
+from dv_agent.agents.tool_playback import Playback
 from dv_agent.agents.tool_prompt import first_text, system_text
 from dv_agent.prompts.view import View
 
@@ -54,13 +54,7 @@ class _Turn:
     def add(self, reply: Reply) -> None:
         """Count a reply; a turn counts as cached if all its replies are."""
         one = usage_of(reply.attempts, reply.cached)
-        self.usage = Usage(
-            cached=one.cached and (self.usage.cached or not self.replies),
-            calls=self.usage.calls + one.calls,
-            input_tokens=self.usage.input_tokens + one.input_tokens,
-            output_tokens=self.usage.output_tokens + one.output_tokens,
-            usd=self.usage.usd + one.usd,
-        )
+        self.usage = both(self.usage, one) if self.replies else one
         self.attempts += reply.attempts
         self.replies, self.last = self.replies + 1, reply
 
@@ -79,7 +73,7 @@ class ToolsAgent:
 
     def __init__(
         self,
-        model: PlaybackModel,
+        model: Playback,
         desk: Desk,
         price: Price | None = None,
         should_stop: Callable[[], bool] = lambda: False,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.proposal import CutRecord, PartRecord, Usage
+from dv_agent.agents.by_hand import ByHand
+from dv_agent.agents.proposal import CutRecord, PartRecord, Structured, Usage
 from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.stimulus import Test
@@ -60,8 +61,9 @@ class TurnRecord(Frozen):
     Attributes:
         errors: what was dropped from the reply, one line each; `dropped` counts it by class.
         parts, cut: of the prompt, with estimated tokens.
+        structured: what came of a wish for structured output, see `Proposal`; empty without the wish.
         stop_reason: why the agent proposed nothing more.
-        tool_uses, claims, bug_reports: see `Proposal`.
+        tool_uses, claims, bug_reports, by_hand: see `Proposal`.
         budget: the bounds that held; they may be raised when a run is resumed.
     """
 
@@ -73,9 +75,11 @@ class TurnRecord(Frozen):
     parts: tuple[PartRecord, ...] = ()
     cut: tuple[CutRecord, ...] = ()
     prompt_tokens: int = 0
+    structured: Structured = ""
     tool_uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     bug_reports: tuple[BugReport, ...] = ()
+    by_hand: ByHand | None = None
     stop_reason: str = ""
     bins_hit: int
     spent: Spent

@@ -4,7 +4,7 @@
 ``transfer_<port>`` one row an accepted transfer of a stream port
 ``reset``           one row a reset pulse after the initial one
 
-Columns of ``cycle``: every field of the observe ports; for every stream port P
+Columns of ``cycle``: every field of the observe ports, signed where design.yaml says so; for every stream port P
 ``P_valid``, ``P_ready``, ``P_transfer`` (0 or 1), ``P_stall`` (cycles, this one
 included, that valid has waited for ready; 0 when not waiting) and ``P_idle``
 (cycles, this one included, without valid); for every strobe port P ``P_strobe`` (1 where
@@ -30,7 +30,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from dv_agent.designs.design import Design, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
+from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
 from dv_agent.designs.observation import Table
 from dv_agent.designs.packet_columns import begins_epoch, places
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
@@ -88,7 +88,7 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
     facts["in_reset"] = trace.in_reset.astype(np.int64)
     for name, port in design.ports.items():
         if port.kind == "observe":
-            facts.update({field: trace.signals[spec.signal] for field, spec in port.fields.items()})
+            facts.update({field: _value(trace.signals[spec.signal], spec) for field, spec in port.fields.items()})
         elif isinstance(port, StrobePort):
             facts[f"{name}_strobe"] = ((trace.signals[port.enable] != 0) & ~trace.in_reset).astype(np.int64)
     for name, _, stream in _streams(design):
@@ -100,6 +100,13 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
         facts[f"{name}_stall"] = run_lengths(valid & ~ready)
         facts[f"{name}_idle"] = run_lengths(~valid)
     return facts
+
+
+def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
+    """An observed field; signals are unsigned in a trace, and lanes stay packed."""
+    if not spec.signed or spec.lanes > 1 or signal.ndim > 1:
+        return signal
+    return np.where(signal > spec.high, signal - (1 << spec.width), signal)
 
 
 def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str) -> Table:

@@ -12,7 +12,8 @@
     │   ├── BuildError                4   the simulator refused the RTL
     │   ├── SimulatorCrash            4   the simulator process died
     │   └── SimulatorTimeout          4   the simulator process hung and was killed
-    └── ModelFailure                  5   the language model failed after all retries
+    ├── ModelFailure                  5   the language model failed after all retries
+    └── Cancelled                     130 a person gave up what was under way
 
 A failed check of the design under test is a result (exit code 1), and a bad
 reply of a language model is feedback for its next turn: neither is an error.
@@ -137,3 +138,9 @@ class ModelFailure(DvAgentError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.message, self.attempts)
+
+
+class Cancelled(DvAgentError):
+    """A person gave up what was under way; what was done before stands."""
+
+    exit_code = ExitCode.INTERRUPTED

@@ -65,7 +65,13 @@ class Witnessing:
         return [found for test in tests if (found := self.measure(test))]
 
     def find(self, agent: Agent, known: Sequence[Candidate], cycles: int, say: Say) -> list[Candidate]:
-        """Let `agent` look for the bins that `known` leaves open; returns the tests that covered one."""
+        """Let `agent` look for the bins that `known` leaves open; returns the tests that covered one.
+
+        Args:
+            cycles: simulated cycles that it gets; with 0 it does not look.
+        """
+        if not cycles:
+            return []
         budget, bench = Budget(cycles=cycles, calls=None), self.clean
         state = RunState(empty_coverage(bench.plan))
         for index, candidate in enumerate(known):

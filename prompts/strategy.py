@@ -7,6 +7,7 @@ says only what is particular about it. docs/strategies.md explains the axes and 
 from __future__ import annotations
 
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -18,8 +19,10 @@ from dv_agent.designs.files import read_document
 from dv_agent.errors import UnknownNameError
 
 SHIPPED = Path(__file__).parent / "strategies"
+TEMPLATES = Path(__file__).parent / "templates"
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
+Template = Annotated[str, Field(max_length=100_000)]
 HolesKind = Literal["grouped", "near", "stuck", "random", "by_type", "adaptive"]
 SAMPLERS = ("random", "by_type", "adaptive")
 
@@ -166,6 +169,7 @@ class Strategy(Frozen):
         structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
         without: names of parts that are left out, see `dv_agent.prompts.parts.PARTS`.
         templates: a folder beside the file whose templates go before the shipped ones.
+        wording: templates in the file itself, by name, such as ``parts/ask``; they go before those of `templates`.
         folder: where the file stands, for its templates.
     """
 
@@ -185,6 +189,7 @@ class Strategy(Frozen):
     structured: bool = False
     without: frozenset[str] = frozenset()
     templates: str = ""
+    wording: dict[str, Template] = Field(default_factory=dict)
     folder: Path | None = None
 
     @property
@@ -198,7 +203,17 @@ class Strategy(Frozen):
             raise ValueError("restart: only a dialogue can begin anew; set history.keep to recent, successful, ...")
         if self.templates and (Path(self.templates).is_absolute() or ".." in Path(self.templates).parts):
             raise ValueError("templates: a folder beside the strategy's file is expected")
+        for name in self.wording:
+            if name not in template_names():
+                raise ValueError(f"wording: {UnknownNameError('template', name, template_names())}")
         return self
+
+
+@lru_cache(maxsize=1)
+def template_names() -> tuple[str, ...]:
+    """Names of the templates of which prompts are made, sorted: ``system``, ``parts/ask``, ..."""
+    names = (file.relative_to(TEMPLATES).with_suffix("").as_posix() for file in TEMPLATES.rglob("*.jinja"))
+    return tuple(sorted(name for name in names if not name.startswith("tools_")))  # those are of the agent `tools`
 
 
 def strategy_names() -> tuple[str, ...]:

@@ -76,6 +76,7 @@ class Exchange:
         new_bins: indices of the bins that the turn covered first.
         bins_hit: bins covered after the turn.
         tests: name of each test, and how many bins it covered first.
+        structured: what came of a wish for structured output, see `dv_agent.agents.proposal.Structured`.
     """
 
     turn: int
@@ -84,6 +85,7 @@ class Exchange:
     new_bins: tuple[int, ...]
     bins_hit: int
     tests: tuple[tuple[str, int], ...] = ()
+    structured: str = ""
 
 
 class RtlSource(Protocol):

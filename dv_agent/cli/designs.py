@@ -137,7 +137,9 @@ def witnesses(
     name: Name,
     add: Annotated[list[Path] | None, typer.Option(help="Files with more tests to choose from.")] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 0,
-    max_cycles: Annotated[int, typer.Option(min=0, help="Cycles to search for missing bins.")] = 2_000_000,
+    max_cycles: Annotated[
+        int, typer.Option(min=0, help="Cycles to search for missing bins; 0: keep to the tests given.")
+    ] = 2_000_000,
     simulator: Simulator = "icarus",
 ) -> None:
     """Find a test for every bin and seeded bug, keep as few as possible, trim them, write witnesses/witnesses.json.

@@ -14,6 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dv_agent.eval.report.words import structured_words
+
 if TYPE_CHECKING:
     from dv_agent.agents.record import RunHeader
     from dv_agent.agents.state import RunState
@@ -147,6 +149,10 @@ class Display:
         )
         if header.model:
             self._console.print(Text(_usage(header)), soft_wrap=True)
+        if header.structured:
+            self._console.print(
+                Text(f"structured output, in turns: {structured_words(header.structured)}"), soft_wrap=True
+            )
         for line in _judgement(header):
             self._console.print(Text(line), soft_wrap=True)
         self._console.print(f"record: {finished.folder} (report.html shows it)", soft_wrap=True)

@@ -13,10 +13,12 @@ from dv_agent.cli.board import board
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.iterate import iterate
 from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
+from dv_agent.cli.studio import studio
 from dv_agent.errors import DvAgentError, ExitCode
 
 app = typer.Typer(
@@ -31,6 +33,7 @@ app = typer.Typer(
     "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted.",
 )
 app.command()(run)
+app.command()(iterate)
 app.command()(simulate)
 app.command("eval")(evaluate)
 app.command()(report)
@@ -38,6 +41,7 @@ app.command()(rerun)
 app.command()(rescore)
 app.command()(verify)
 app.command()(board)
+app.command()(studio)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
 app.add_typer(prompts_app, name="prompts")

@@ -12,7 +12,7 @@ import typer
 from dv_agent.errors import UsageError
 
 if TYPE_CHECKING:
-    from dv_agent.prompts.parts import Prompt
+    from dv_agent.cli.rendering import Rendered
 
 prompts_app = typer.Typer(help="List, show and render what a language model is asked.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Name of a strategy, or path of its YAML file.")]
@@ -70,7 +70,8 @@ def render(
 ) -> None:
     """Print exactly what a model would get: the first turn of a design, or any turn of a recorded run.
 
-    The messages go to stdout, tokens by part (estimated) to stderr.
+    The messages go to stdout, and the schema of the reply where structured output is asked for; tokens by part
+    (estimated) go to stderr.
 
     Examples:
 
@@ -85,26 +86,33 @@ def render(
         raise UsageError("give either --design or --run")
     settings = ModelSettings(model="any:model", context_tokens=context_tokens, max_tokens=max_tokens)
     if run is not None:
-        prompt = prompt_of_run(run, turn, strategy, settings, seed)
+        rendered = prompt_of_run(run, turn, strategy, settings, seed)
     else:
-        prompt = prompt_of_design(design or "", strategy or "default", settings, seed or 0)
-    _print(prompt, parts_only, as_json)
+        rendered = prompt_of_design(design or "", strategy or "default", settings, seed or 0)
+    _print(rendered, parts_only, as_json)
 
 
-def _print(prompt: Prompt, parts_only: bool, as_json: bool) -> None:
+def _print(rendered: Rendered, parts_only: bool, as_json: bool) -> None:
     from dv_agent.agents.llm import messages_of
 
+    prompt, output = rendered.prompt, rendered.output
     messages = messages_of(prompt)
     parts = [{"part": one.name, "tokens": one.tokens} for one in prompt.parts]
     cut = [{"part": one.part, "tokens": one.tokens, "items": one.items, "whole": one.whole} for one in prompt.cut]
     if as_json:
         said = [] if parts_only else [one.model_dump() for one in messages]
-        print(json.dumps({"tokens": prompt.tokens, "parts": parts, "cut": cut, "messages": said}, indent=1))
+        data = {"tokens": prompt.tokens, "parts": parts, "cut": cut, "messages": said}
+        schema = {"schema_tokens": output.tokens, **({} if parts_only else {"schema": output.body})} if output else {}
+        print(json.dumps({**data, **schema}, indent=1))
         return
     for message in () if parts_only else messages:
         print(f"##### {message.role} #####\n{message.content}")
+    if output and not parts_only:
+        print(f"##### schema of the reply, sent beside the messages #####\n{output.text}")
     lines = [f"{one['tokens']:7,}  {one['part']}" for one in parts]
     lines += [f"{'cut':>7}  {one.part}: {one.tokens:,} tokens{', wholly' if one.whole else ''}" for one in prompt.cut]
     earlier = len(messages) - 2
     lines += [f"{prompt.tokens:7,}  all, estimated" + (f", with {earlier} earlier messages" if earlier else "")]
+    if output:
+        lines.append(f"{output.tokens:7,}  schema of the reply beside them, where the server counts it")
     print("\n".join(lines), file=sys.stdout if parts_only else sys.stderr)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.model import ModelSettings, OutputSchema
 from dv_agent.agents.recorded import read_run
 from dv_agent.agents.replay import replay
 from dv_agent.agents.state import RunState, make_view
+from dv_agent.agents.structured import wanted_schema
 from dv_agent.agents.testbench import DesignRtl, Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.holes import holes
@@ -25,7 +26,15 @@ from dv_agent.prompts.view import View
 from dv_agent.runners.simulators import find_simulator
 
 
-def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: int) -> Prompt:
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What would be sent: messages, and the schema of the reply where the strategy wants one."""
+
+    prompt: Prompt
+    output: OutputSchema | None
+
+
+def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: int) -> Rendered:
     """The first prompt; no simulator is needed.
 
     Raises:
@@ -43,7 +52,7 @@ def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: in
 
 def prompt_of_run(
     path: Path, turn: int | None, strategy: str | None, settings: ModelSettings, seed: int | None
-) -> Prompt:
+) -> Rendered:
     """The prompt of turn `turn` of a recorded run, whose tests are simulated again up to there.
 
     Raises:
@@ -65,6 +74,7 @@ def prompt_of_run(
             return _rendered(view, chosen, settings, past.header.seed if seed is None else seed)
 
 
-def _rendered(view: View, strategy: Strategy, settings: ModelSettings, seed: int) -> Prompt:
-    room = settings.context_tokens - settings.reply_tokens
-    return render(view, room, settings.reply_tokens, strategy, seed)
+def _rendered(view: View, strategy: Strategy, settings: ModelSettings, seed: int) -> Rendered:
+    output = wanted_schema(strategy, view.design, view.schema, view.exchanges)
+    room = settings.context_tokens - settings.reply_tokens - (output.tokens if output else 0)
+    return Rendered(render(view, room, settings.reply_tokens, strategy, seed), output)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from dv_agent.cli.flags import BUDGET, MODEL, Effort
+from dv_agent.cli.flags import option as _option
 from dv_agent.errors import ExitCode, UsageError
 
 NO_MODEL = (
@@ -30,27 +32,10 @@ class AgentName(StrEnum):
     tools = "tools"
 
 
-class Effort(StrEnum):
-    """How long a reasoning model may think."""
-
-    minimal = "minimal"
-    low = "low"
-    medium = "medium"
-    high = "high"
-
-
-def _option(name: str, text: str, panel: str = "Options", **more: Any) -> Any:
-    """An option that may stand in the environment too, as ``DV_AGENT_<NAME>``."""
-    return typer.Option(envvar=f"DV_AGENT_{name}", help=text, rich_help_panel=panel, **more)
-
-
 def _config(context: typer.Context, path: Path | None) -> Path | None:
     from dv_agent.cli.options import read_config
 
     return read_config(context, path)
-
-
-BUDGET, MODEL = "Budget and stopping", "Language model"
 
 
 def run(

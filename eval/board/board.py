@@ -171,6 +171,7 @@ class Correlation(Frozen):
         overall: over all `n` trials, whatever their design.
         within: mean of the correlations inside the `designs` designs that have one.
         by_design: design -> correlation inside it.
+        between_ends: as `within`, over the `between_ends_n` trials of neither the ceiling nor the agent ``null``.
     """
 
     overall: float | None
@@ -178,6 +179,8 @@ class Correlation(Frozen):
     within: float | None
     designs: int
     by_design: dict[str, float]
+    between_ends: float | None = None
+    between_ends_n: int = 0
 
 
 class Method(Frozen):

@@ -82,7 +82,7 @@ class _Maker:
             comparisons=compared,
             ablations=ablations(self.source.entries, self.labels, compared),
             curves={axis: found for axis in SHOWN_AXES if (found := row_curves(axis, self._ordered(self.scored)))},
-            correlation=_correlation(self.trials),
+            correlation=_correlation(self.trials, self.source.ceilings),
             designs=designs,
             trials=tuple(self._line(one) for one in self.trials),
             notes=notes(self.trials, designs, compared),
@@ -173,18 +173,26 @@ def _method(compared: Sequence[Comparison]) -> Method:
     )  # fmt: skip
 
 
-def _correlation(trials: Sequence[Scored]) -> Correlation:
+def _correlation(trials: Sequence[Scored], ceilings: frozenset[str]) -> Correlation:
     held = [one for one in trials if one.score and KILLS in one.figures]
-    groups: dict[str, tuple[list[float], list[float]]] = {}
-    for one in held:
-        xs, ys = groups.setdefault(one.trial.design, ([], []))
-        xs.append(one.coverage)
-        ys.append(one.figures[KILLS])
-    inside = within(groups)
+    between = [one for one in held if one.row not in ceilings and one.trial.entry.agent != "null"]
+    inside, rest = _within(held), _within(between)
     return Correlation(
         overall=spearman([one.coverage for one in held], [one.figures[KILLS] for one in held]),
         n=len(held),
         within=sum(inside.values()) / len(inside) if inside else None,
         designs=len(inside),
         by_design=inside,
+        between_ends=sum(rest.values()) / len(rest) if rest else None,
+        between_ends_n=len(between),
     )
+
+
+def _within(trials: Sequence[Scored]) -> dict[str, float]:
+    """Design -> correlation of bins hit with bugs killed."""
+    groups: dict[str, tuple[list[float], list[float]]] = {}
+    for one in trials:
+        xs, ys = groups.setdefault(one.trial.design, ([], []))
+        xs.append(one.coverage)
+        ys.append(one.figures[KILLS])
+    return within(groups)

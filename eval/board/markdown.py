@@ -13,7 +13,8 @@ from dv_agent.eval.report.environment import visible
 _COLUMNS = (
     "rank", "entry", "bins hit", "IEEE 1800", "bugs killed", "lift over random", "cycles", "tokens", "US dollars", "n",
 )  # fmt: skip
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
+_SPECIAL = re.compile(r"([\\*_{}\[\]#~!])")
+_ENTITIES = {ord(one): f"&#{ord(one)};" for one in "<>&`|"}
 
 
 def to_markdown(board: Board) -> str:
@@ -56,8 +57,10 @@ def _lines(board: Board) -> Iterator[str]:
 
 
 def _leaderboard(board: Board) -> Iterator[str]:
-    yield ("Bins hit and bugs killed in percent, mean over designs with its 95 % interval (bootstrap over designs); "
-           "n trials. Rows that share a rank are not separated.")  # fmt: skip
+    yield (
+        "Bins hit and bugs killed in percent, mean over designs with its 95 % interval (bootstrap over designs); n "
+        "trials. Rank: 1 + the number of rows that are better by more than chance explains."
+    )
     yield ""
     yield from _table(_COLUMNS, [_row(row) for row in board.rows])
 
@@ -123,7 +126,7 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]
 
 def _text(text: str) -> str:
     """`text` on one line, with nothing in it that Markdown or HTML would read."""
-    return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split()))).replace("\\<", "&lt;").replace("\\&", "&amp;")
+    return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split()))).translate(_ENTITIES)
 
 
 def _code(text: str) -> str:

@@ -55,9 +55,11 @@ def _unseparable(compared: Sequence[Comparison]) -> Iterator[str]:
     least = min((one.smallest_p for one in mine), default=0.0)
     if mine and least > LEVEL:
         designs = max(one.designs for one in mine)
+        most = 100 * (1 - 2 / 2**designs)
         yield (
             f"With {plural(designs, 'design')} no difference can be told from chance: the test over designs gives no "
-            f"p-value below {least:.3g}. Ranks are therefore shared; six designs are the fewest that can part rows."
+            f"p-value below {least:.3g}. Ranks are therefore shared; six designs are the fewest that can part rows. "
+            f"Intervals hold the truth in at most {most:.0f} of 100 such boards, whatever they say."
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from dv_agent.coverage.database import Coverage, empty_coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.storage import load_coverage
-from dv_agent.eval.report.run_data import RunData
+from dv_agent.eval.report.run_data import RunData, TurnData
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ def coverage_of(run: RunData, plan: Plan | None) -> Found:
     if path.is_file():
         return Found(load_coverage(plan, path), True)
     note = "There is no coverage.json: covered bins are those that the turns name; hits and distances are not known."
-    return Found(_from_turns(run, plan), False, note)
+    return Found(coverage_by_turns(run.turns, plan), False, note)
 
 
 def _is_plan_of(run: RunData, plan: Plan) -> bool:
@@ -48,9 +49,15 @@ def _is_plan_of(run: RunData, plan: Plan) -> bool:
     return known and run.plan_hash in ("", plan.hash)
 
 
-def _from_turns(run: RunData, plan: Plan) -> Coverage:
+def coverage_by_turns(turns: Sequence[TurnData], plan: Plan) -> Coverage:
+    """What the tests of `turns` covered first, as their names say; hits and distances are not known.
+
+    Names that the plan does not have are passed over.
+    """
     blank = empty_coverage(plan)
+    tests = [test for turn in turns for test in turn.tests]
     covered = np.zeros(len(plan.bins), dtype=np.bool_)
-    covered[[plan.index(name) for test in run.tests for name in test.new_bins]] = True
+    slots = [plan.slots.get(name, len(plan.bins)) for test in tests for name in test.new_bins]
+    covered[[slot for slot in slots if slot < len(plan.bins)]] = True
     hits = np.where(covered, plan.at_least, 0)
-    return replace(blank, tests=len(run.tests), hits=hits, observable=np.ones(len(plan.bins), dtype=np.bool_))
+    return replace(blank, tests=len(tests), hits=hits, observable=np.ones(len(plan.bins), dtype=np.bool_))

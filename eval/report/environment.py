@@ -22,8 +22,13 @@ _HIDDEN = re.compile(
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Templates of this folder, with the functions of `words` as filters."""
+    return make_environment()
+
+
+def make_environment(*folders: Path) -> Environment:
+    """The same with the templates of `folders` before those of this one."""
     found = Environment(
-        loader=FileSystemLoader(FOLDER),
+        loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -33,6 +38,7 @@ def environment() -> Environment:
     for function in (words.number, words.plural, words.size, words.duration, words.dollars, words.percent):
         found.filters[function.__name__] = function
     found.filters["flowing"] = words.flowing
+    found.filters["structured_note"] = words.structured_note
     found.filters["check_title"] = words.check_title
     return found
 

@@ -8,7 +8,17 @@ from typing import Literal
 
 from dv_agent.coverage.totals import Summary
 from dv_agent.eval.report.run_data import RunData
-from dv_agent.eval.report.words import UNKNOWN, dollars, duration, moment, number, percent, plural, stopped
+from dv_agent.eval.report.words import (
+    UNKNOWN,
+    dollars,
+    duration,
+    moment,
+    number,
+    percent,
+    plural,
+    stopped,
+    structured_words,
+)
 
 Tone = Literal["good", "bad", "warn", "plain"]
 
@@ -123,6 +133,8 @@ def facts(run: RunData) -> tuple[tuple[str, str], ...]:
         rows += [("Model requested", header.model_name), ("Model returned", ", ".join(returned) or UNKNOWN)]
     else:
         rows += [("Model", "none")]
+    if header.structured:
+        rows += [("Structured output", f"in turns: {structured_words(header.structured)}")]
     rows += [
         ("Seed", str(header.seed)),
         ("Simulator", header.simulator.removesuffix(" ()") or UNKNOWN),

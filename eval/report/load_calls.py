@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.report.fields import Fields
+from dv_agent.eval.report.load_tools import read_tool_calls
 from dv_agent.eval.report.run_data import Attempt, Call, Message
 from dv_agent.eval.report.words import plural
 
@@ -25,6 +26,8 @@ def read_call(data: Fields, line: int, allowance: Allowance) -> Call:
         finish_reason=reply.text("finish_reason"),
         attempts=tuple(_attempt(one) for holder in (reply, data, prompt) for one in holder.objects("attempts")),
         failure=data.text("failure"),
+        form=reply.text("form"),
+        tools=read_tool_calls(reply, allowance),
     )
 
 
@@ -42,8 +45,12 @@ def _cut_words(data: Fields) -> str:
 
 
 def _messages(data: Fields, prompt: Fields, allowance: Allowance) -> Iterator[Message]:
+    # Of a dialogue with tools only what people and templates said: the rest stands beside the calls.
+    hidden = ("assistant", "tool") if any(one.text("role") == "tool" for one in data.objects("messages")) else ()
     for holder in (data, prompt):
         for one in holder.objects("messages"):
+            if one.text("role") in hidden:
+                continue
             yield Message(one.text("role", "unknown"), allowance.take(one.text("content"), TEXT_LENGTH))
 
 

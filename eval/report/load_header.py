@@ -12,16 +12,13 @@ from dv_agent.eval.report.run_data import Cost, Header
 NEWEST = 1
 
 
-def read_header(folder: Path) -> Header:
-    """``folder/run.json``, of this version or an older one; fields that are missing get neutral values.
+def read_header(data: Fields, folder: Path) -> Header:
+    """What ``run.json`` says, of this version or an older one; fields that are missing get neutral values.
 
     Raises:
-        InputFileError: no run folder, not JSON, a field of the wrong kind, or made by a newer version.
+        InputFileError: a field of the wrong kind, or made by a newer version.
     """
     path = folder / "run.json"
-    data = read_object(path)
-    if data is None:
-        raise InputFileError(path, "no such file; expected the folder of a run")
     version = data.count("schema_version", NEWEST)
     if version > NEWEST:
         raise InputFileError(path, f"schema_version {version} is newer than {NEWEST}; update dv-agent to read this run")
@@ -49,7 +46,21 @@ def read_header(folder: Path) -> Header:
         finished=data.text("finished"),
         bins=data.count("bins"),
         spent=read_cost(data.inner("spent")),
+        structured={name: data.inner("structured").count(name) for name in data.inner("structured").data},
     )
+
+
+def header_fields(folder: Path) -> Fields:
+    """``folder/run.json``.
+
+    Raises:
+        InputFileError: no run folder, or not JSON.
+    """
+    path = folder / "run.json"
+    data = read_object(path)
+    if data is None:
+        raise InputFileError(path, "no such file; expected the folder of a run")
+    return data
 
 
 def read_cost(data: Fields) -> Cost:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dv_agent.eval.report.json_file import read_object
 from dv_agent.eval.report.load_failures import read_failures
-from dv_agent.eval.report.load_header import read_header
+from dv_agent.eval.report.load_header import header_fields, read_header
+from dv_agent.eval.report.load_tools import judged_claims, judged_reports, read_claim_totals
 from dv_agent.eval.report.load_turns import TurnsReader
 from dv_agent.eval.report.run_data import Header, RunData
 
@@ -22,19 +23,23 @@ def load_run(folder: Path) -> RunData:
     Raises:
         InputFileError: no run folder, or a file in it that is not what any version writes.
     """
-    header = read_header(folder)
+    fields = header_fields(folder)
+    header = read_header(fields, folder)
     reader = TurnsReader()
     reader.read(folder / "turns.jsonl")
     failures = read_failures(folder, reader.allowance)
     return RunData(
         folder=folder,
         header=header,
-        turns=tuple(reader.turns),
-        pending=tuple(call for _, call in reader.calls),
+        turns=tuple(reader.answered_turns()),
+        pending=tuple(map(reader.answered, (call for _, call in reader.calls))),
         failures=failures,
         notes=tuple(_notes(folder, header, reader)),
         plan_hash=_plan_hash(folder / "coverage.json"),
         files=tuple(_files(folder)),
+        claims=judged_claims(reader.claims, fields),
+        claim_totals=read_claim_totals(fields),
+        reports=judged_reports(reader.reports, fields),
     )
 
 

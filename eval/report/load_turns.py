@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from dv_agent.agents.record_lines import RecordLines
 from dv_agent.errors import InputFileError
-from dv_agent.eval.report.clipping import Allowance
+from dv_agent.eval.report.clipping import Allowance, Clip
 from dv_agent.eval.report.fields import Fields
 from dv_agent.eval.report.load_calls import read_call, read_cut
 from dv_agent.eval.report.load_header import read_cost
 from dv_agent.eval.report.load_tests import read_test
+from dv_agent.eval.report.load_tools import read_answers, read_claims, read_reports, read_uses, with_answers
 from dv_agent.eval.report.run_data import Call, TestData, TurnData
-
-MAX_LINE = 64_000_000
+from dv_agent.eval.report.tool_data import ClaimData, ReportedBug
 
 
 @dataclass
@@ -26,6 +27,7 @@ class TurnsReader:
         calls: calls of turns that have not come yet.
         strange: lines of a kind that this version does not know.
         half: whether the last line was cut in half.
+        claims, reports: what an agent with tools claimed and reported.
     """
 
     allowance: Allowance = field(default_factory=Allowance)
@@ -33,6 +35,10 @@ class TurnsReader:
     calls: list[tuple[int, Call]] = field(default_factory=list)
     strange: int = 0
     half: bool = False
+    claims: list[ClaimData] = field(default_factory=list)
+    reports: list[ReportedBug] = field(default_factory=list)
+    _answers: dict[int, dict[str, Clip]] = field(default_factory=dict)
+    _asked: int = 0
     _cycle: int = 0
     _tokens: int = 0
 
@@ -42,7 +48,8 @@ class TurnsReader:
         Raises:
             InputFileError: unreadable, or a line that no writer can have left.
         """
-        for number, line in self._lines(path):
+        lines = RecordLines(path)
+        for number, _, line in lines:
             try:
                 data = Fields(json.loads(line), path, number)
             except (ValueError, RecursionError) as error:
@@ -51,26 +58,20 @@ class TurnsReader:
             if kind == "turn":
                 self._turn(data, number)
             elif kind == "reply":
+                self._answers[self._asked], self._asked = read_answers(data, self.allowance), number
                 self.calls.append((data.count("turn"), read_call(data, number, self.allowance)))
             else:
                 self.strange += 1
+        self.half = lines.half
 
-    def _lines(self, path: Path) -> Iterator[tuple[int, bytes]]:
-        if not path.is_file():
-            return
-        try:
-            with path.open("rb") as file:
-                number = 0
-                while line := file.readline(MAX_LINE):
-                    number += 1
-                    if line.endswith(b"\n"):
-                        yield number, line
-                    elif len(line) == MAX_LINE:
-                        raise InputFileError(path, f"a line of more than {MAX_LINE} bytes", number)
-                    else:
-                        self.half = True
-        except OSError as error:
-            raise InputFileError(path, error.strerror or str(error)) from None
+    def answered(self, call: Call) -> Call:
+        """`call` with the answers to its calls of tools, which stand in the line after it."""
+        return replace(call, tools=with_answers(call.tools, self._answers.get(call.line, {}))) if call.tools else call
+
+    def answered_turns(self) -> Iterator[TurnData]:
+        """The turns, with the answers to all calls of tools."""
+        for turn in self.turns:
+            yield replace(turn, calls=tuple(map(self.answered, turn.calls)))
 
     def _turn(self, data: Fields, line: int) -> None:
         turn, spent = data.count("turn", len(self.turns)), read_cost(data.inner("spent"))
@@ -82,6 +83,8 @@ class TurnsReader:
         self.calls = [pair for pair in self.calls if pair[0] > turn]
         if not calls and (data.text("raw") or data.data.get("prompt")):
             calls = (read_call(data, line, self.allowance),)
+        self.claims += read_claims(data, turn)
+        self.reports += read_reports(data, turn)
         self.turns.append(
             TurnData(
                 turn=turn,
@@ -94,6 +97,8 @@ class TurnsReader:
                 tokens=tokens,
                 total_tokens=self._tokens,
                 spent=spent,
+                structured=data.text("structured"),
+                uses=read_uses(data),
             )
         )
 

@@ -23,21 +23,33 @@ def make_excerpt(design: Design, trace: Trace, failure: CheckFailure, width: int
     Returns:
         None where the trace holds no signals.
     """
+    middle = trace.cycles - 1 if failure.cycle is None else failure.cycle
+    start = _start(middle, min(width, trace.cycles, MAX_CYCLES), trace.cycles)
+    return excerpt_at(design, trace, start, failure, width)
+
+
+def excerpt_at(
+    design: Design, trace: Trace, start: int, failure: CheckFailure | None = None, width: int = WIDTH
+) -> Excerpt | None:
+    """`width` cycles of `trace` from cycle `start`, which is moved into the trace; `failure` is marked if it is inside.
+
+    Returns:
+        None where the trace holds no signals.
+    """
     if not trace.signals or not trace.cycles:
         return None
     size = min(width, trace.cycles, MAX_CYCLES)
-    middle = trace.cycles - 1 if failure.cycle is None else failure.cycle
-    start = _start(middle, size, trace.cycles)
+    start = min(max(start, 0), trace.cycles - size)
     window = slice(start, start + size)
     ports = dict(_streams(design))
-    inside = failure.cycle is not None and start <= failure.cycle < start + size
+    inside = failure is not None and failure.cycle is not None and start <= failure.cycle < start + size
     return Excerpt(
         design=design.name,
         start=start,
         cycles=size,
-        failing_cycle=failure.cycle if inside else None,
-        failing_port=failure.port,
-        failing_field=failure.field,
+        failing_cycle=failure.cycle if failure and inside else None,
+        failing_port=failure.port if failure else "",
+        failing_field=failure.field if failure else "",
         ports={name: kind for name, (kind, _) in ports.items()},
         signals=(*_reset(design, trace, window), *_signals(trace, window, ports)),
         transfers={

@@ -16,6 +16,7 @@ from dv_agent.eval.report.figures import facts, main_figures, small_figures, spe
 from dv_agent.eval.report.line_chart import line_chart
 from dv_agent.eval.report.run_data import FailureData, RunData, Track
 from dv_agent.eval.report.stories import general, stories
+from dv_agent.eval.report.tool_rows import has_tools, tool_totals, verdict_counts
 from dv_agent.eval.report.turn_rows import TALK_MOST, call_rows, cut_tracks, turn_rows
 from dv_agent.eval.report.wave_picture import excerpt_svg
 
@@ -58,10 +59,11 @@ def render_report(
         "main_figures": main_figures(run, summary), "small_figures": small_figures(run),
         "charts": tuple(map(line_chart, progress(run, known, run.header.bins))),
         "numbers": rows(run.turns, known)[-len(shown):] if hidden_turns else rows(run.turns, known),
-        "tiers": summary.tiers if summary else {}, "tier_names": TIERS, "groups": _groups(known, summary),
+        "tiers": summary.tiers if summary else {}, "tier_names": TIERS, "groups": covergroups(known, summary),
         "families": stories(run, known, found) if known else (), "has_summary": summary is not None,
-        "failures": tuple(map(_failure, run.failures)), "failing": failing[:FAILING_TESTS],
+        "failures": tuple(map(with_tests, run.failures)), "failing": failing[:FAILING_TESTS],
         "more_failing": max(len(failing) - FAILING_TESTS, 0),
+        "has_tools": has_tools(run), "tool_totals": tool_totals(run), "verdicts": verdict_counts(run),
         "turns": shown, "hidden_turns": hidden_turns,
         "pending": call_rows(run.pending, TALK_MOST, len(run.turns) + 1, {}),
         "bins": len(known.bins) if known else run.header.bins,
@@ -70,7 +72,8 @@ def render_report(
     return environment().get_template("page.html.jinja").render(context)
 
 
-def _groups(plan: Plan | None, summary: Summary | None) -> tuple[Group, ...]:
+def covergroups(plan: Plan | None, summary: Summary | None) -> tuple[Group, ...]:
+    """The totals of every covergroup, in plan order; none where the plan is not at hand."""
     if plan is None or summary is None:
         return ()
     return tuple(
@@ -88,7 +91,7 @@ def _groups(plan: Plan | None, summary: Summary | None) -> tuple[Group, ...]:
     )
 
 
-def _failure(failure: FailureData) -> tuple[FailureData, tuple[tuple[str, tuple[Track, ...], int], ...]]:
+def with_tests(failure: FailureData) -> tuple[FailureData, tuple[tuple[str, tuple[Track, ...], int], ...]]:
     """A failure with its tests: title, steps to show, steps in all."""
     tests = (("Shrunk test", failure.shrunk), ("Original test", failure.test))
     return failure, tuple(

@@ -9,6 +9,7 @@ from typing import Any
 
 from dv_agent.eval.report.clipping import Clip
 from dv_agent.eval.report.excerpt_model import Excerpt
+from dv_agent.eval.report.tool_data import ClaimData, ClaimTotals, ReportedBug, ToolCallData, ToolUseData
 from dv_agent.runners.failure import CheckFailure
 
 
@@ -48,6 +49,7 @@ class Header:
     finished: str
     bins: int
     spent: Cost
+    structured: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def model_name(self) -> str:
@@ -127,6 +129,8 @@ class Call:
     Attributes:
         cut: what was left out of the prompt for want of room.
         failure: why there is no reply.
+        form: ``schema`` or ``refused`` where structured output was asked for.
+        tools: what an agent with tools called in its reply.
     """
 
     line: int
@@ -137,6 +141,8 @@ class Call:
     finish_reason: str
     attempts: tuple[Attempt, ...]
     failure: str
+    form: str = ""
+    tools: tuple[ToolCallData, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +155,8 @@ class TurnData:
         cut: what was left out of the prompt for want of room.
         tokens: input and output tokens of this turn.
         total_tokens: of the run so far.
+        structured: what came of a wish for structured output, see `dv_agent.agents.proposal.Structured`.
+        uses: calls of tools as they were counted.
     """
 
     turn: int
@@ -161,6 +169,8 @@ class TurnData:
     tokens: int
     total_tokens: int
     spent: Cost
+    structured: str = ""
+    uses: tuple[ToolUseData, ...] = ()
 
     @property
     def new_bins(self) -> int:
@@ -199,6 +209,7 @@ class RunData:
         notes: what is missing or was left out, one sentence each.
         plan_hash: of the plan that coverage.json was recorded against, empty without that file.
         files: name and size in bytes of the files of the folder.
+        claims, claim_totals, reports: of an agent with tools, judged as far as run.json judges them.
     """
 
     folder: Path
@@ -209,6 +220,9 @@ class RunData:
     notes: tuple[str, ...]
     plan_hash: str = ""
     files: tuple[tuple[str, int], ...] = field(default=())
+    claims: tuple[ClaimData, ...] = ()
+    claim_totals: ClaimTotals | None = None
+    reports: tuple[ReportedBug, ...] = ()
 
     @property
     def tests(self) -> tuple[TestData, ...]:

@@ -8,6 +8,7 @@ from itertools import accumulate
 
 from dv_agent.eval.report.clipping import Clip
 from dv_agent.eval.report.run_data import Call, Message, TestData, Track, TurnData
+from dv_agent.eval.report.tool_data import ToolCallData
 
 TURNS = 240
 TESTS = 40
@@ -70,12 +71,13 @@ def call_rows(calls: tuple[Call, ...], room: int, turn: int, seen: dict[tuple[in
     shown = []
     for call in calls:
         reply, room = _fit(call.reply, room)
+        tools, room = _fit_tools(call.tools, room)
         said = []
         for place, message in enumerate(call.messages):
             before = seen.setdefault((place, message.content.text), turn)
             content, room = (Clip(""), room) if before != turn else _fit(message.content, room)
             said.append(Said(Message(message.role, content), None if before == turn else before))
-        shown.append(CallRow(replace(call, reply=reply), tuple(said)))
+        shown.append(CallRow(replace(call, reply=reply, tools=tools), tuple(said)))
     return tuple(shown)
 
 
@@ -127,6 +129,16 @@ def _fit(clip: Clip, room: int) -> tuple[Clip, int]:
     size = _html_size(clip.text)
     kept = clip if size <= room else clip.cut(len(clip.text) * room // size)
     return kept, max(room - _html_size(kept.text), 0)
+
+
+def _fit_tools(tools: tuple[ToolCallData, ...], room: int) -> tuple[tuple[ToolCallData, ...], int]:
+    """Calls of tools and their answers, in what room there is."""
+    kept = []
+    for one in tools:
+        arguments, room = _fit(one.arguments, room)
+        answer, room = (None, room) if one.answer is None else _fit(one.answer, room)
+        kept.append(replace(one, arguments=arguments, answer=answer))
+    return tuple(kept), room
 
 
 def _html_size(text: str) -> int:

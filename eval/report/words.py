@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 UNKNOWN = "unknown"
@@ -14,6 +14,17 @@ _STOP = {
     "stalled": "too many turns without a new bin",
     "failure": "a check failed",
     "interrupted": "interrupted",
+}
+_STRUCTURED = {
+    "given": "given",
+    "refused": "refused by the server",
+    "empty": "came empty",
+    "off": "no longer asked for, plain text instead",
+}
+_NOTES = {
+    "refused": "The server refused structured output; the reply below is plain text, asked for in the same call.",
+    "empty": "The reply with structured output was empty, so plain text was asked for, if the budget held that.",
+    "off": "Plain text was asked for, because earlier turns showed that structured output is not to be had.",
 }
 _CHECKS = {
     "value": "wrong value",
@@ -95,6 +106,16 @@ def stopped(reason: str) -> str:
 def check_title(check: str) -> str:
     """A failed check in words."""
     return _CHECKS.get(check, check.replace("_", " "))
+
+
+def structured_words(counts: Mapping[str, int]) -> str:
+    """What came of a wish for structured output, in turns."""
+    return ", ".join(f"{count} {_STRUCTURED.get(name, name)}" for name, count in counts.items())
+
+
+def structured_note(name: str) -> str:
+    """What came of it in one turn, empty if it was given or not wished for."""
+    return _NOTES.get(name, "")
 
 
 def flowing(steps: Iterable[str]) -> str:

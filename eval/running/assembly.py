@@ -12,7 +12,8 @@ from dv_agent import __version__
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent
 from dv_agent.agents.crv import CrvAgent
-from dv_agent.agents.record import ReplyLine, RunHeader, RunRecord
+from dv_agent.agents.model import Reply
+from dv_agent.agents.record import RunHeader, RunRecord
 from dv_agent.agents.recorded import RecordedRun
 from dv_agent.agents.search import SearchAgent
 from dv_agent.agents.sweep import SweepAgent
@@ -46,13 +47,13 @@ def make_agent(
     folder: DesignFolder,
     record: RunRecord | None,
     say: Callable[[str], None],
-    paid: ReplyLine | None = None,
+    paid: Sequence[Reply] = (),
 ) -> Agent:
     """The agent that `header` names.
 
     Args:
         record: where a model's replies go; agents without a model need none.
-        paid: a reply that answers the first call, because it is in the record already.
+        paid: replies that answer the first calls, because they are in the record already.
 
     Raises:
         UsageError: the oracle without witnesses.
@@ -75,7 +76,7 @@ def make_agent(
     return OracleAgent(witnesses)
 
 
-def _llm_agent(header: RunHeader, record: RunRecord, paid: ReplyLine | None, say: Callable[[str], None]) -> Agent:
+def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say: Callable[[str], None]) -> Agent:
     from dv_agent.agents.langchain_model import LangChainModel
     from dv_agent.agents.llm import LlmAgent
     from dv_agent.agents.model_cache import CachingModel
@@ -85,7 +86,7 @@ def _llm_agent(header: RunHeader, record: RunRecord, paid: ReplyLine | None, say
     model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
     cache = header.agent_options.get("cache")
     asked = CachingModel(model, Path(cache), header.seed) if cache else model
-    recording = RecordingModel(asked, record, paid.reply if paid else None)
+    recording = RecordingModel(asked, record, paid)
     return LlmAgent(recording, header.prompting or header.strategy, model.price, header.seed)
 
 

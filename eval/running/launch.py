@@ -128,11 +128,11 @@ def launch(
         plan = load_plan(folder.path / "plan.yaml")
         simulator = simulator_of(past.header.simulator.split()[0] if past else request.simulator)
         session = stack.enter_context(simulator.open(folder.design))
-        bench = open_bench(request, past, folder, plan, simulator, session)
+        bench = open_bench(request, past or recorded, folder, plan, simulator, session)
         if past:
             start = resumed(past, request, bench, watcher.say, stopper.asked)
         elif recorded:
-            start = again(recorded, request, folder, simulator, bench)
+            start = again(recorded, request, folder, simulator, bench, stopper.asked)
         else:
             start = fresh(request, folder, simulator, bench, watcher.say, stopper.asked)
         header, run_folder = start.record.header, start.record.folder

@@ -28,7 +28,7 @@ from dv_agent.eval.running.assembly import (
     versions,
 )
 from dv_agent.eval.running.request import Request
-from dv_agent.eval.running.tooling import TOOLS, decoys_of, tools_agent
+from dv_agent.eval.running.tooling import TOOLS, decoys_of, replaying_tools_agent, tools_agent
 from dv_agent.prompts.renderer import templates_hash
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.simulator import Simulator
@@ -120,7 +120,10 @@ def as_recorded(past: RecordedRun) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def again(past: RecordedRun, request: Request, folder: DesignFolder, simulator: Simulator, bench: Testbench) -> Start:
+def again(
+    past: RecordedRun, request: Request, folder: DesignFolder, simulator: Simulator, bench: Testbench,
+    should_stop: Callable[[], bool],
+) -> Start:  # fmt: skip
     """A new run of the recorded replies, with the settings, bounds and strategy of the record."""
     old = past.header
     run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
@@ -129,10 +132,14 @@ def again(past: RecordedRun, request: Request, folder: DesignFolder, simulator: 
         agent=old.agent, agent_options={**old.agent_options, "replay": old.id, "reparse": request.reparse},
         model=old.model, strategy=old.strategy, prompting=old.prompting, seed=old.seed, budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
-        hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)},
+        hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)}, decoys=decoys_of(bench),
     )  # fmt: skip
     record = RunRecord(run_folder, header)
-    return Start(record, RunState(empty_coverage(bench.plan)), replaying_agent(past, header, record, request.reparse))
+    if old.agent == TOOLS:
+        agent = replaying_tools_agent(past, header, bench, record, should_stop, request.reparse)
+    else:
+        agent = replaying_agent(past, header, record, request.reparse)
+    return Start(record, RunState(empty_coverage(bench.plan)), agent)
 
 
 def _settings(asked: dict[str, Any]) -> ModelSettings:
@@ -175,7 +182,8 @@ def resumed(
     record = RunRecord(past.folder, header, len(past.turns))
     if tools:
         tools.model.attach(record)
-    return Start(record, done.state, along or make_agent(header, bench.folder, record, say, past.paid))
+    paid = [one.reply for one in past.paid]
+    return Start(record, done.state, along or make_agent(header, bench.folder, record, say, paid))
 
 
 def _more(request: Request, header: RunHeader) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dv_agent.agents.agent import Agent
 from dv_agent.agents.record import RunHeader, RunRecord
 from dv_agent.agents.recorded import RecordedRun, read_run
 from dv_agent.agents.testbench import Testbench
@@ -35,18 +36,21 @@ def open_bench(
 ) -> Testbench:
     """The testbench of a run, with decoys if its agent works with tools.
 
+    Args:
+        past: the run that goes on or is replayed.
+
     Raises:
         UsageError: decoys for another agent, or other ones for a run that goes on.
     """
     agent = past.header.agent if past else request.agent
     if past and request.decoys:
-        raise UsageError("the decoys of a run are drawn when it begins: leave --decoys out with --resume")
+        raise UsageError(
+            "the decoys of a run are drawn when it begins: leave --decoys out with --resume and replay:RUN"
+        )
     if agent != TOOLS:
         if request.decoys:
             raise UsageError("--decoys mixes unreachable bins among the holes for claims: it needs --agent tools")
         return Testbench(folder, plan, session)
-    if (request.model or {}).get("model", "").startswith("replay:"):
-        raise UsageError("a run with tools cannot be replayed; `dv-agent rescore` simulates its tests again")
     chosen = past.header.decoys if past else choose_decoys(plan, request.decoys, request.seed)
     return ToolBench(folder, plan, session, chosen, inner=simulator.name == "icarus")
 
@@ -94,6 +98,34 @@ def tools_agent(
         playback.attach(record)
     desk = Desk(bench, room_of(header.model), bench.decoys)
     return ToolsAgent(playback, desk, model.price, should_stop)
+
+
+def replaying_tools_agent(
+    past: RecordedRun,
+    header: RunHeader,
+    bench: Testbench,
+    record: RunRecord,
+    should_stop: Callable[[], bool],
+    reparse: bool,
+) -> Agent:
+    """The agent `tools` on the recorded replies of a run; tools answer anew.
+
+    Raises:
+        UsageError: the run asked no model.
+    """
+    from dv_agent.agents.replaying import ReplayAgent, ReplayedModel
+    from dv_agent.agents.tool_desk import Desk
+    from dv_agent.agents.tool_playback import ReplayPlayback
+    from dv_agent.agents.tool_text import room_of
+    from dv_agent.agents.tools_agent import ToolsAgent
+
+    assert header.model is not None
+    assert isinstance(bench, ToolBench)
+    replayed = ReplayedModel(past, reparse)
+    playback = ReplayPlayback(replayed, len(past.turns), reparse)
+    playback.attach(record)
+    agent = ToolsAgent(playback, Desk(bench, room_of(header.model), bench.decoys), None, should_stop)
+    return ReplayAgent(past, replayed, agent, reparse)
 
 
 def judge(

@@ -10,7 +10,7 @@ import numpy as np
 from dv_agent.agents.budget import Budget
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.totals import summarise
+from dv_agent.coverage.totals import overall_totals, tier_totals
 from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError
 from dv_agent.eval.scoring.milestones import area, reached
@@ -41,12 +41,12 @@ def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
         steps.append(_step(turn, test, cycles, int((covered_by >= 0).sum())))
     covered = covered_by >= 0
     hits = np.where(covered, plan.at_least, 0)
-    summary = summarise(replace(empty_coverage(plan), hits=hits))
+    coverage = replace(empty_coverage(plan), hits=hits)
     progress = Progress.model_validate({name: [step[name] for step in steps] for name in Progress.model_fields})
     axes = AXES if facts.header.model else ("cycles", "seconds")
     return CoverageScore(
-        overall=summary.overall,
-        tiers=summary.tiers,
+        overall=overall_totals(coverage),
+        tiers=tier_totals(coverage),
         progress=progress,
         covered_by=tuple(covered_by.tolist()),
         area=_areas(progress, axes, len(plan.bins), facts.header.budget),
@@ -70,6 +70,8 @@ def _steps(facts: TrialFacts, plan: Plan, covered_by: IntColumn) -> Iterator[tup
 
 def _covered(facts: TrialFacts, test: TestLine, plan: Plan) -> list[int]:
     """Indices of the bins that a test says it covered first."""
+    if not test.new_bins:
+        return []
     hits, found = set(test.hits), []
     for name in test.new_bins:
         place = plan.slots.get(name, -1)

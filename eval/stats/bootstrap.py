@@ -33,7 +33,8 @@ def bootstrap(
 
     Percentile intervals are too narrow for few clusters, by the factor sqrt((n - 1) / n) and by taking normal for
     Student's t. So the percentiles are moved outwards (`tail`), which for three clusters or fewer ends at the
-    extremes of what can be drawn.
+    extremes of what can be drawn: an interval inside the data of n clusters holds the truth in at most 1 - 2 / 2^n of
+    all cases, which is 75 % for three clusters and 97 % for six.
     """
     rows = table(clusters)
     if len(rows) == 1:

@@ -15,7 +15,7 @@ from typing import TypeAlias
 import numpy as np
 
 from dv_agent.eval.stats.clusters import Clusters, Floats
-from dv_agent.eval.stats.sign_flip import CLOSE, flips
+from dv_agent.eval.stats.sign_flip import CLOSE, flips, smallest_p
 
 LEVEL = 0.05
 Pair: TypeAlias = tuple[str, str]
@@ -24,10 +24,18 @@ Pair: TypeAlias = tuple[str, str]
 def adjusted(differences: Mapping[Pair, Clusters], seed: int = 0) -> dict[Pair, float]:
     """Pair -> p-value, adjusted for the number of pairs; a pair without any difference seen is left out.
 
+    Pairs on too few designs to be told apart at all (`smallest_p`) get 1, and are no burden to the others: how many
+    designs a pair shares is known before any score.
+
     Args:
         differences: pair -> design -> differences of the same seed.
     """
-    held = {pair: some for pair, some in differences.items() if any(some.values())}
+    every = {pair: some for pair, some in differences.items() if any(some.values())}
+    held = {pair: some for pair, some in every.items() if smallest_p(sum(map(bool, some.values()))) <= LEVEL}
+    return dict.fromkeys(every, 1.0) | _stepped(held, seed)
+
+
+def _stepped(held: Mapping[Pair, Clusters], seed: int) -> dict[Pair, float]:
     designs = sorted({name for some in held.values() for name, values in some.items() if values})
     if not held:
         return {}

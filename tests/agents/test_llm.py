@@ -138,7 +138,7 @@ class Answering:
         self.asked: list[tuple[Message, ...]] = []
         self._answer = answer
 
-    def ask(self, messages: Sequence[Message], tools: object = ()) -> Reply:
+    def ask(self, messages: Sequence[Message], tools: object = (), output: object = None) -> Reply:
         self.asked.append(tuple(messages))
         if isinstance(self._answer, ModelFailure):
             raise self._answer

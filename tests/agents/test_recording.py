@@ -30,15 +30,14 @@ def test_a_reply_is_written_whole_before_it_is_returned(tmp_path: Path) -> None:
     data = json.loads(line)
     assert (data["kind"], data["turn"], data["reply"]["text"]) == ("reply", 0, "one")
     assert data["messages"] == [{"role": "user", "content": "hello"}]
-    paid = read_run(tmp_path).paid
-    assert paid is not None
+    (paid,) = read_run(tmp_path).paid
     assert paid.reply.text == "one"
 
 
 def test_a_paid_reply_answers_the_first_call_and_is_not_written_twice(tmp_path: Path) -> None:
     scripted = ScriptedModel(["new"])
-    model = RecordingModel(scripted, record(tmp_path), paid=Reply(text="old"))
-    assert [model.ask(HELLO).text for _ in range(2)] == ["old", "new"]
+    model = RecordingModel(scripted, record(tmp_path), paid=[Reply(text="oldest"), Reply(text="old")])
+    assert [model.ask(HELLO).text for _ in range(3)] == ["oldest", "old", "new"]
     assert len(scripted.asked) == 1
     assert len((tmp_path / "turns.jsonl").read_text().splitlines()) == 1
 
@@ -48,7 +47,7 @@ class Failing:
 
     settings = ModelSettings(model="openai:none")
 
-    def ask(self, messages: object, tools: object = ()) -> Reply:
+    def ask(self, messages: object, tools: object = (), output: object = None) -> Reply:
         raise ModelFailure("gave up", (CallUsage(input_tokens=5, error="RateLimit", status=429),))
 
 
@@ -56,5 +55,5 @@ def test_what_a_failed_call_cost_is_recorded(tmp_path: Path) -> None:
     with pytest.raises(ModelFailure, match="gave up"):
         RecordingModel(Failing(), record(tmp_path)).ask(HELLO)
     run = read_run(tmp_path)
-    assert run.paid is None
+    assert run.paid == ()
     assert [line.reply.attempts[0].input_tokens for line in run.failed] == [5]

@@ -21,11 +21,10 @@ from dv_agent.agents.recording import RecordingModel
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan
-from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.designs.stimulus import Test
 from dv_agent.errors import ModelFailure
-from dv_agent.eval.board.tasks import FindTask, task_of
+from dv_agent.eval.board.tasks import FindTask, Task, task_of
 from dv_agent.eval.trials import (
     BugOutcome,
     DesignIdentity,
@@ -39,8 +38,12 @@ from dv_agent.eval.trials import (
 )
 from dv_agent.runners.reference_session import ReferenceSession
 
-BUDGET = Budget(cycles=2_000, calls=10)
+BUDGET = Budget(cycles=2_000, calls=3)
 CHECKSUM = "c" * 64
+GOOD, POOR = Entry(agent="scripted", options={"chance": 0.8}), Entry(agent="scripted", options={"chance": 0.4})
+MODEL = Entry(agent="llm", model=ModelSettings(model="told:model"), strategy="default")
+NULL, RANDOM, ORACLE = Entry(agent="null"), Entry(agent="random"), Entry(agent="oracle")
+FINDS = {GOOD.digest: ("B1",), ORACLE.digest: ("B1", "B2")}
 
 
 def values(*numbers: int, name: str = "") -> Test:
@@ -118,8 +121,8 @@ class Suite:
 
     @property
     def find(self) -> FindTask:
-        """Their tasks, by name; read once."""
-        return lru_cache(lambda name: task_of(self.designs[name]))
+        """Their tasks, by name."""
+        return lambda name: _task(self.designs[name].path)
 
     def identity(self, **changes: object) -> Identity:
         """What boards of this suite stand on."""
@@ -157,8 +160,8 @@ def write_evaluation(
     folder.mkdir(parents=True, exist_ok=True)
     evaluation = Evaluation(
         identity=identity or suite.identity(), command=f"dv-agent eval toys --seeds {len(seeds)}",
-        entries=tuple(entry for entry, _ in entries), floors=tuple(one.label for one in floors), ceiling=ceiling.label if ceiling else "",
-        trials=tuple(trial for trial, _ in trials),
+        entries=tuple(entry for entry, _ in entries), floors=tuple(one.label for one in floors),
+        ceiling=ceiling.label if ceiling else "", trials=tuple(trial for trial, _ in trials),
     )  # fmt: skip
     (folder / "evaluation.json").write_text(evaluation.model_dump_json())
     for trial, make in trials:
@@ -179,7 +182,7 @@ def write_trial(
         hashes={}, versions={}, reproducible=True,
     )  # fmt: skip
     record = RunRecord(run_folder, header)
-    plan = _plan(design.path)
+    plan = _task(design.path).plan
     bench = Testbench(design, plan, ReferenceSession(design.design, design.model))
     failure = None
     try:
@@ -206,5 +209,6 @@ def sheet(*killed: str, cycles: int = 100) -> KillSheet:
 
 
 @lru_cache(maxsize=64)
-def _plan(path: Path) -> object:
-    return load_plan(path / "plan.yaml")
+def _task(path: Path) -> Task:
+    """Read once."""
+    return task_of(load_design(path))

@@ -34,8 +34,8 @@ covergroups:
     on: word
     description: Values of the input
     coverpoints:
-      - {{name: low, of: v, auto: {{range: [0, {BINS - 11}]}}, tier: easy, description: "the value {{value}}"}}
-      - {{name: high, of: v, auto: {{range: [{BINS - 10}, {BINS - 1}]}}, tier: hard, description: "the value {{value}}"}}
+      - {{name: low, of: v, auto: {{range: [0, {BINS - 11}]}}, tier: easy, description: "{{value}}"}}
+      - {{name: high, of: v, auto: {{range: [{BINS - 10}, {BINS - 1}]}}, tier: hard, description: "{{value}}"}}
 """
 MODEL = '''\
 """out = in."""
@@ -60,7 +60,7 @@ def toy_design(room: Path, name: str) -> DesignFolder:
     folder = room / name
     files = {
         "design.yaml": DESIGN.format(name=name), "stimulus.yaml": SCHEMA, "plan.yaml": PLAN, "model.py": MODEL,
-        "spec.md": "# Toy\n\nThe output repeats the input.\n", "toy.v": "module toy; endmodule\n", "bugs/bugs.yaml": BUGS,
+        "spec.md": "The output repeats the input.\n", "toy.v": "module toy; endmodule\n", "bugs/bugs.yaml": BUGS,
     }  # fmt: skip
     for file, text in files.items():
         path = folder / file

@@ -199,3 +199,19 @@ def test_a_suite_says_what_it_pins_and_what_to_do_when_a_task_changed(tmp_path: 
     assert refused.returncode == 2
     assert "raise task_version" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_witness_written_by_hand_fills_the_gap_without_any_search(tmp_path: Path) -> None:
+    copy = tmp_path / "mxint_gelu"
+    shutil.copytree(find_design("mxint_gelu").path, copy)
+    stored = copy / "witnesses" / "witnesses.json"
+    tests = json.loads(stored.read_text())["tests"]
+    stored.write_text(json.dumps({"tests": tests[1:]}))
+    words = ("designs", "witnesses", str(copy), "--max-cycles", "0")
+    lacking = call(*words, cwd=tmp_path)
+    assert lacking.returncode == 1
+    assert "without a witness" in lacking.stdout
+    (tmp_path / "mine.json").write_text(json.dumps({"tests": tests[:1]}))
+    filled = call(*words, "--add", "mine.json", cwd=tmp_path)
+    assert filled.returncode == 0, filled.stdout + filled.stderr
+    assert "95 of 95 bins, 6 of 6 bugs" in filled.stdout

@@ -136,3 +136,29 @@ def test_wrong_words_about_tools_are_one_message(tmp_path: Path, more: tuple[str
     assert done.returncode == 2, done.stderr
     assert message in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_replay_through_the_command_line_is_judged_alike_and_needs_no_network(tmp_path: Path) -> None:
+    script = [
+        says(("list_holes", {"covergroup": "pressure"}), ("run_tests", {"tests": [WIDE, RISING]})),
+        says(
+            ("report_bug", {"test": 1, "title": "The sum keeps too much", "explanation": LONG}),
+            ("claim_unreachable", {"bin": DECOY, "argument": LONG}),
+            ("finish", {"reason": "done"}),
+        ),
+    ]
+    with LoopbackServer(script) as server:
+        more = ("--bug", "S1b", "--decoys", "1")
+        assert call(*words(server, *more), cwd=tmp_path, env={"OPENAI_API_KEY": KEY}).returncode == 1
+    first = only_run(tmp_path)
+    for more in ((), ("--reparse",)):
+        done = call("run", "--model", f"replay:{first}", *more, "-q", "--out", f"again{len(more)}", cwd=tmp_path)
+        assert done.returncode == 1, done.stderr
+        (second,) = (tmp_path / f"again{len(more)}").iterdir()
+        old, new = (json.loads((run / "run.json").read_text()) for run in (first, second))
+        for key in ("claims", "bug_reports", "decoys", "bins_hit", "tests", "stop_reason", "design", "agent"):
+            assert new[key] == old[key], key
+        assert (second / "coverage.json").read_text() == (first / "coverage.json").read_text()
+        assert (new["agent_options"]["bug"], new["agent_options"]["replay"]) == ("S1b", first.name)
+    refused = call("run", "--model", f"replay:{first}", "--decoys", "2", cwd=tmp_path)
+    assert (refused.returncode, "leave --decoys out" in refused.stderr) == (2, True)

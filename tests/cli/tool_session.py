@@ -17,11 +17,12 @@ from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.record import RunHeader, RunRecord
 from dv_agent.agents.recorded import RecordedRun, read_run
 from dv_agent.agents.replay import replay
+from dv_agent.agents.replaying import ReplayAgent, ReplayedModel
 from dv_agent.agents.state import RunState
 from dv_agent.agents.tool_bench import ToolBench
 from dv_agent.agents.tool_decoys import choose_decoys
 from dv_agent.agents.tool_desk import Desk
-from dv_agent.agents.tool_playback import PlaybackModel
+from dv_agent.agents.tool_playback import PlaybackModel, ReplayPlayback
 from dv_agent.agents.tool_text import room_of
 from dv_agent.agents.tools_agent import ToolsAgent
 from dv_agent.coverage.database import empty_coverage
@@ -86,10 +87,23 @@ def play(
         playback = PlaybackModel(model, past.replies if past else (), len(past.turns) if past else 0)
         agent = ToolsAgent(playback, Desk(bench, room_of(model.settings), bench.decoys), model.price, should_stop)
         state = replay(past, bench, agent).state if past else RunState(empty_coverage(bench.plan))
-        record = RunRecord(room, header(bench, budget), len(past.turns) if past else 0)
+        known = header(bench, budget, model=model.settings)
+        record = RunRecord(room, known, len(past.turns) if past else 0)
         playback.attach(record)
         state = run(agent, bench, state, budget, Limits(), record)
     return Session(read_run(room), state, server, bench)
+
+
+def play_again(bench: ToolBench, past: RecordedRun, room: Path, reparse: bool = False) -> RecordedRun:
+    """Replay a recorded session on a testbench of its own; no server is there."""
+    room.mkdir()
+    model = ReplayedModel(past, reparse)
+    playback = ReplayPlayback(model, len(past.turns), reparse)
+    playback.attach(record := RunRecord(room, past.header))
+    agent = ToolsAgent(playback, Desk(bench, room_of(model.settings), bench.decoys))
+    started = RunState(empty_coverage(bench.plan))
+    run(ReplayAgent(past, model, agent, reparse), bench, started, past.header.budget, Limits(), record)
+    return read_run(room)
 
 
 def transcript(session: Session, most: int = 2_000) -> str:

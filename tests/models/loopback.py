@@ -1,5 +1,7 @@
 """A server on 127.0.0.1 that speaks OpenAI's chat completions, and misbehaves on demand.
 
+It checks every ``response_format`` that it is sent; behaviours honour it or deny it.
+
 For tests::
 
     with LoopbackServer([status(429, headers={"Retry-After": "1"}), ok("hello")]) as server:
@@ -26,6 +28,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from loopback_schema import breach, malformed_format, schema_of
 
 Body = dict[str, Any]
 Behaviour = Callable[["Handler", Body], None]
@@ -79,6 +83,31 @@ def ok(
         handler.send_json(200, completion(said, model or str(body.get("model")), usage, **rest))
 
     return answer
+
+
+def holds(text: str | Callable[[Body], str], free: Behaviour | None = None) -> Behaviour:
+    """Honours ``response_format``: says `text`, which must be of the schema as if decoding had been held to it.
+
+    A request without it is answered by `free`; without that it is an error of the test, answered with 501.
+    """
+
+    def answer(handler: Handler, body: Body) -> None:
+        if "response_format" not in body:
+            (free or status(501, "a request without response_format was not expected"))(handler, body)
+            return
+        said = text(body) if callable(text) else text
+        fault = breach(schema_of(body), said)
+        if fault:
+            handler.send_json(501, {"error": {"message": f"the scripted reply breaks the schema: {fault}"}})
+        else:
+            handler.send_json(200, completion(said, str(body.get("model"))))
+
+    return answer
+
+
+def denies(refusal: Behaviour, free: Behaviour) -> Behaviour:
+    """Meets requests with ``response_format`` with `refusal`, and answers others by `free`."""
+    return lambda handler, body: (refusal if "response_format" in body else free)(handler, body)
 
 
 def huge(megabytes: int = 10) -> Behaviour:
@@ -183,7 +212,11 @@ class Handler(BaseHTTPRequestHandler):
         lower = {name.lower(): value for name, value in self.headers.items()}
         headers = {name: fingerprint(value) if name in _SECRET_HEADERS else value for name, value in lower.items()}
         body = json.loads(data) if headers.get("content-type", "").endswith("json") else {}
-        self.server.owner.take(Request(self.path, headers, body, time.monotonic()))(self, body)
+        behaviour = self.server.owner.take(Request(self.path, headers, body, time.monotonic()))
+        fault = malformed_format(body)
+        if fault:
+            behaviour = status(400, f"Invalid schema for response_format: {fault}", param="response_format")
+        behaviour(self, body)
 
     def send_json(self, code: int, whole: Body, headers: Mapping[str, str] | None = None) -> None:
         """A complete JSON answer."""

@@ -17,8 +17,8 @@ from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.examples import examples
 from dv_agent.prompts.fence import fenced
 from dv_agent.prompts.parts import PARTS, Prompt
-from dv_agent.prompts.renderer import TEMPLATES, render, templates_hash
-from dv_agent.prompts.strategy import find_strategy, strategy_names
+from dv_agent.prompts.renderer import render, templates_hash
+from dv_agent.prompts.strategy import TEMPLATES, find_strategy, strategy_names
 from dv_agent.prompts.tokens import MESSAGE_OVERHEAD, estimate_tokens
 from dv_agent.prompts.view import View
 

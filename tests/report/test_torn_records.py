@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from report_runs import copy_run, edit_header, parse, reply_line, turn_lines, write_lines
 
+from dv_agent.agents import record_lines
 from dv_agent.errors import InputFileError, OutputError
-from dv_agent.eval.report import load_turns
 from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.load_turns import TurnsReader
@@ -148,7 +148,7 @@ def test_what_is_kept_of_a_long_record_is_bounded(
     assert kept <= 100_000
     assert len(reader.turns) == 40
     assert reader.turns[-1].calls[0].reply.size == 50_000
-    monkeypatch.setattr(load_turns, "MAX_LINE", 10_000)
+    monkeypatch.setattr(record_lines, "MAX_LINE", 10_000)
     with pytest.raises(InputFileError, match="a line of more than"):
         load_run(folder)
 

@@ -22,9 +22,6 @@ from dv_agent.eval.board.pictures.curve_chart import CurveChart, curve_chart
 from dv_agent.eval.board.pictures.scatter_chart import scatter_chart
 from dv_agent.eval.board.pictures.style import Style, styles
 
-COLUMNS_OF_BINS = 12
-"""Rows that have a column of their own in the table of bins; with more the page would grow beyond use."""
-
 
 @dataclass(frozen=True, slots=True)
 class DesignPart:
@@ -49,7 +46,8 @@ def render_board(board: Board) -> str:
         "charts": [chart for chart in overall if chart], "costs": cost_charts(board, drawn),
         "scatter": scatter_chart(board, drawn), "designs": [_design(one, board, drawn) for one in board.designs],
         "matrices": [(metric, _matrix(board, metric)) for metric in (COVERAGE, KILLS) if _matrix(board, metric)],
-        "columns": board.rows[:COLUMNS_OF_BINS], "asking": [row for row in board.rows if "tokens" in row.figures],
+        "columns": [row for row in board.rows if row.key in drawn],
+        "asking": [row for row in board.rows if "tokens" in row.figures],
         "reports": {one.id: one.report for one in board.trials}, "sentences": sentences(board),
         "script": Markup(script),  # noqa: S704  (a file of ours, nothing of a record is in it)
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

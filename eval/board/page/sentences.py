@@ -22,13 +22,14 @@ def _sentences(board: Board) -> Iterator[str]:
     figure = best.figures[COVERAGE]
     yield (
         f"{best.label} hits most bins: {percent(figure.mean)} % {interval(figure)} in the mean over "
-        f"{figure.designs} designs, n {figure.n}. {_beaten(best, ranked)}"
+        f"{figure.designs} designs, n {figure.n}. {_beaten(board, best, ranked)}"
     )
     yield from _over_random(board, ranked)
 
 
-def _beaten(best: Row, ranked: list[Row]) -> str:
-    equals = [row.label for row in ranked[1:] if row.rank == best.rank]
+def _beaten(board: Board, best: Row, ranked: list[Row]) -> str:
+    parted = {frozenset((one.one, one.other)) for one in board.comparisons if one.metric == COVERAGE and one.separated}
+    equals = [row.label for row in ranked[1:] if frozenset((best.key, row.key)) not in parted]
     if not ranked[1:]:
         return ""
     if not equals:

@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from dv_agent.eval.report.line_chart import Tick
 from dv_agent.eval.report.ticks import ticks
 
+_UNITS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8), tuple(part / 20 for part in range(20, 200)))
+_ENOUGH, _MOST = 3, 7
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:
@@ -47,10 +50,15 @@ def short(value: float) -> str:
 
 
 def _ratios(low: float, high: float) -> tuple[float, ...]:
+    """As few round numbers as make three ticks or more: wide ranges need powers of ten only."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
-    units = (1, 2, 5) if last - first <= 2 else (1, 3) if last - first <= 3 else (1,)
-    places = [unit * 10.0**power for power in range(first, last + 1) for unit in units]
-    return tuple(place for place in places if low <= place * 1.000001 and place <= high * 1.000001)
+    places: tuple[float, ...] = ()
+    for units in _UNITS:
+        every = [unit * 10.0**power for power in range(first, last + 1) for unit in units]
+        places = tuple(place for place in every if low <= place * 1.000001 and place <= high * 1.000001)
+        if len(places) >= _ENOUGH:
+            break
+    return places[:: math.ceil(len(places) / _MOST)]
 
 
 def _steps(low: float, high: float) -> tuple[float, ...]:

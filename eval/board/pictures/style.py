@@ -11,7 +11,7 @@ COLOURS = 8
 DASHES = ("", "7 3", "2 3", "9 3 2 3")
 SHAPES = ("circle", "square", "triangle", "diamond")
 MOST = 12
-"""Rows in a picture; more would hide each other, so the best ones are drawn."""
+"""Rows in a picture, and columns in the tables of bins and bugs; of more, the best are shown."""
 _LONGEST = 22
 
 

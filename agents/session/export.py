@@ -1,0 +1,100 @@
+"""A path of a session as a run: reports, replays and scores take it as any other.
+
+Every turn of the session carries what a person chose for it (`dv_agent.agents.by_hand.ByHand`): its strategy with all
+templates, its sampling, the prompt before edits, and whether the reply was pasted. So a replay renders each prompt
+anew, compares it with what was rendered then, and only after that puts the person's edit in its place. Failed calls
+and other branches are not in it: they are costs of the session, not of this path.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.record import RunHeader, RunRecord, new_folder
+from dv_agent.agents.recorded import RecordedRun
+from dv_agent.agents.session.book import Book
+from dv_agent.agents.session.node import Node
+from dv_agent.agents.session.tree import Which
+from dv_agent.agents.structured import wanted_schema
+from dv_agent.agents.turn import TurnRecord
+from dv_agent.errors import UsageError
+from dv_agent.prompts.renderer import templates_hash
+
+
+def export(book: Book, which: Which, out: Path) -> Path:
+    """Write the turns from the root to a node as a run folder in `out`; returns it.
+
+    Raises:
+        UsageError: there is no such node, or no turn on the way to it.
+        OutputError: the folder cannot be made or written.
+    """
+    nodes = [one for one in book.tree.path(which) if one.turn]
+    if not nodes:
+        raise UsageError("there is no turn on the way to this node: nothing to export")
+    state = book.state(which)
+    model = nodes[-1].draft.model.model
+    folder = new_folder(out, book.log.header.design, "llm", model)
+    record = RunRecord(folder, _header(book, nodes, folder.name))
+    if book.origin:
+        _copy(book, book.origin, record)
+    for node in nodes:
+        assert node.turn
+        form = wanted_schema(node.draft.strategy, book.bench.folder.design, book.bench.folder.schema, ())
+        for line in book.tree.answers(node.id):
+            record.reply(line.messages, line.reply, output=form if line.output else None)
+        record.turn(node.turn)
+    record.finish(state, "exported")
+    return folder
+
+
+def _header(book: Book, nodes: list[Node], name: str) -> RunHeader:
+    session, last = book.log.header, nodes[-1]
+    options: dict[str, Any] = {"session": session.id, "node": last.id}
+    if session.bug:
+        options["bug"] = session.bug
+    if session.origin:
+        options |= {"from": session.origin, "from_turn": session.turns}
+    # The turns of an earlier run of a model are replayed as that run was asked.
+    old = book.origin.header if book.origin and book.origin.header.agent == "llm" and session.turns else None
+    prompting = (old.prompting if old else None) or last.draft.strategy
+    earlier = book.origin.turns if book.origin else ()
+    return RunHeader(
+        id=name,
+        started=session.started,
+        design=session.design,
+        task_version=session.task_version,
+        agent="llm",
+        agent_options=options,
+        model=(old.model if old else None) or last.draft.model,
+        strategy=old.strategy if old else prompting.name,
+        prompting=prompting,
+        seed=old.seed if old else session.seed,
+        budget=_widest(session.budget, [*earlier, *(one.turn for one in nodes if one.turn)]),
+        target=100.0,
+        simulator=session.simulator,
+        hashes=session.hashes | {"prompts": templates_hash(prompting)},
+        versions=session.versions,
+        reproducible=False,
+    )
+
+
+def _widest(budget: Budget, turns: list[TurnRecord]) -> Budget:
+    """The bounds under which all of these turns could run; what was bounded once stays bounded."""
+    wide: dict[str, float | None] = {}
+    for name in Budget.model_fields:
+        bounds = [bound for one in (budget, *(turn.budget for turn in turns)) if (bound := getattr(one, name))]
+        wide[name] = max(*bounds, turns[-1].spent.bounded(name) + 1) if bounds else None
+    return Budget.model_validate(wide)
+
+
+def _copy(book: Book, origin: RecordedRun, record: RunRecord) -> None:
+    """The turns before the session. An agent with tools leaves its dialogue out: its turns are played as recorded."""
+    design, schema, prompting = book.bench.folder.design, book.bench.folder.schema, origin.header.prompting
+    for number, turn in enumerate(origin.turns):
+        for line in origin.replies if origin.header.agent == "llm" else ():
+            if line.turn == number:
+                form = wanted_schema(prompting, design, schema, ()) if line.output and prompting else None
+                record.reply(line.messages, line.reply, line.failure, output=form)
+        record.turn(turn)

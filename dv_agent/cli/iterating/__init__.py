@@ -1,0 +1,1 @@
+"""The commands inside ``dv-agent iterate``."""

@@ -1,0 +1,37 @@
+"""A person's own editor, on a file that is gone afterwards."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import tempfile
+from pathlib import Path
+
+from dv_agent.designs.files import read_text
+from dv_agent.errors import UsageError
+
+FALLBACK = "vi"
+
+
+def edit_text(start: str, suffix: str) -> str:
+    """What `start` was made into in ``$VISUAL``, ``$EDITOR`` or vi. There is no time limit: a person is at work.
+
+    Raises:
+        UsageError: the editor cannot be started, or ended with an error.
+    """
+    words = os.environ.get("VISUAL") or os.environ.get("EDITOR") or FALLBACK
+    try:
+        command = shlex.split(words)
+    except ValueError as error:
+        raise UsageError(f"EDITOR is no command: {words!r}: {error}") from None
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        file = Path(room) / f"prompt{suffix}"
+        file.write_text(start, encoding="utf-8")
+        try:
+            done = subprocess.run([*command, str(file)], check=False)
+        except OSError as error:
+            raise UsageError(f"cannot start the editor {words!r}: {error.strerror}; set EDITOR") from None
+        if done.returncode:
+            raise UsageError(f"the editor {words!r} ended with code {done.returncode}; nothing was changed")
+        return read_text(file)

@@ -1,0 +1,54 @@
+"""``dv-agent studio``: the local web page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dv_agent.errors import PrerequisiteError
+
+NEEDED = ("fastapi", "uvicorn", "python_multipart")
+
+
+def studio(
+    design: Annotated[str | None, typer.Option(help="Begin with a new session on this design.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Port of 127.0.0.1; 0 takes any free one. "
+        "Default: 8765, or any free one.")] = None,
+    runs: Annotated[Path, typer.Option(help="Folder of run records and boards.")] = Path("runs"),
+    sessions: Annotated[Path, typer.Option(help="Folder where sessions are kept.")] = Path("sessions"),
+    strategies: Annotated[Path, typer.Option(help="Folder where strategies are saved.")] = Path("strategies"),
+    show: Annotated[bool, typer.Option("--open", help="Open the page in a browser.")] = False,
+) -> None:  # fmt: skip
+    """Work on prompts, and look into runs, on a local page. Ctrl-C ends it; sessions stay.
+
+    Examples:
+
+      dv-agent studio
+
+      dv-agent studio --design mxint_softmax --open
+    """
+    from importlib.util import find_spec
+
+    if missing := [name for name in NEEDED if find_spec(name) is None]:
+        raise PrerequisiteError(f"the studio needs {', '.join(missing)}", "pip install 'dv-agent[studio]'")
+    from dv_agent.eval.sessions import Wanted
+    from dv_agent.studio.desk import Desk
+    from dv_agent.studio.places import Places
+    from dv_agent.studio.server import listen, make_server, new_door
+
+    listening = listen(port)
+    door = new_door(listening)
+    places = Places(runs, sessions, strategies).resolved()
+    desk = Desk(places, (design,) if design else ())
+    address = door.address(f"/sessions/{desk.new(Wanted(design=design))}" if design else "/")
+    print(f"dv-agent studio: {address}\n  only on this machine; Ctrl-C ends it, sessions stay", flush=True)
+    if show:
+        import webbrowser
+
+        webbrowser.open(address)
+    try:
+        make_server(places, door, desk).run(sockets=[listening])
+    finally:
+        desk.close()

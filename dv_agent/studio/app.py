@@ -1,0 +1,58 @@
+"""The application: routes, errors as pages, and the guard around all of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, Response
+
+from dv_agent.errors import DvAgentError, UnknownNameError
+from dv_agent.studio.assets import assets_router
+from dv_agent.studio.desk import Desk
+from dv_agent.studio.draft_routes import draft_router
+from dv_agent.studio.going_routes import going_router
+from dv_agent.studio.guard import Door, Guard
+from dv_agent.studio.judging_routes import judging_router
+from dv_agent.studio.pages import page
+from dv_agent.studio.places import Places
+from dv_agent.studio.run_routes import run_router
+from dv_agent.studio.session_routes import session_router
+from dv_agent.studio.shelf import Shelf
+from dv_agent.studio.waveforms import Waveforms
+
+
+def make_app(places: Places, door: Door, desk: Desk) -> Guard:
+    """The studio as an ASGI application that answers to `door` only."""
+    app = FastAPI(title="dv-agent studio", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    shelf, waveforms = Shelf(places, desk.designs), Waveforms()
+    app.include_router(assets_router())
+    app.include_router(run_router(shelf, waveforms))
+    app.include_router(draft_router(desk, places))
+    app.include_router(going_router(desk))
+    app.include_router(judging_router(desk, places))
+    app.include_router(session_router(desk, shelf, places, waveforms))
+    app.add_exception_handler(DvAgentError, _told)
+    app.add_exception_handler(RequestValidationError, _misread)
+    app.add_exception_handler(HTTPException, _http)
+    return Guard(app, door)
+
+
+def _told(request: Request, error: Exception) -> HTMLResponse:
+    """One clear error: what, where, what to do."""
+    return page("error.html.jinja", 404 if isinstance(error, UnknownNameError) else 400, words=str(error))
+
+
+def _misread(request: Request, error: Exception) -> HTMLResponse:
+    """A form or an address with a field missing, or of another kind; what was sent is not repeated."""
+    problems = error.errors() if isinstance(error, RequestValidationError) else []
+    words = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in problems[:3])
+    return page("error.html.jinja", 400, words=words or "The form was not understood.")
+
+
+def _http(request: Request, error: Exception) -> Response:
+    status: Any = getattr(error, "status_code", 500)
+    words = "No such page." if status == 404 else str(getattr(error, "detail", "It went wrong."))
+    return page("error.html.jinja", status, words=words)

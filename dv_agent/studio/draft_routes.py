@@ -1,0 +1,93 @@
+"""Forms that change what would be sent from a node: options, sampling, strategy, templates, the messages themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from starlette.responses import RedirectResponse
+
+from dv_agent.agents.session.rendered import Rendered
+from dv_agent.agents.session.session import PromptSession
+from dv_agent.errors import UsageError
+from dv_agent.studio.desk import Desk
+from dv_agent.studio.drawer import strategy_choice
+from dv_agent.studio.option_fields import in_yaml
+from dv_agent.studio.places import Places
+from dv_agent.studio.way_back import file_lines, to_session, whole_number
+
+Text = Annotated[str, Form()]
+Number = Annotated[int, Form()]
+
+
+def draft_router(desk: Desk, places: Places) -> APIRouter:
+    """A change at a time; each leads back to the page of its node."""
+    router = APIRouter(prefix="/sessions/{name:path}")
+
+    @router.post("/options")
+    async def set_options(name: str, request: Request) -> RedirectResponse:
+        form = {key: str(value) for key, value in (await request.form()).items()}
+        return _changed(
+            desk,
+            name,
+            whole_number("node", form.pop("node", "")),
+            lambda session, node: _set_options(session, node, form),
+        )
+
+    @router.post("/sampling")
+    async def set_sampling(name: str, request: Request) -> RedirectResponse:
+        form = {key: str(value).strip() or "none" for key, value in (await request.form()).items()}
+        node = whole_number("node", form.pop("node", ""))
+        return _changed(desk, name, node, lambda session, node: session.set_sampling(form, node))
+
+    @router.post("/strategy")
+    def set_strategy(name: str, node: Number, strategy: Text) -> RedirectResponse:
+        chosen = strategy_choice(strategy, places.strategies)
+        return _changed(desk, name, node, lambda session, node: session.set_strategy(chosen, node))
+
+    @router.post("/template")
+    def edit_template(name: str, node: Number, template: Text, text: Text = "") -> RedirectResponse:
+        return _changed(
+            desk, name, node, lambda session, node: session.edit_template(template, file_lines(text), node),
+            template=template,
+        )  # fmt: skip
+
+    @router.post("/part")
+    def edit_part(name: str, node: Number, part: Text, text: Text = "") -> RedirectResponse:
+        return _changed(desk, name, node, lambda session, node: session.edit_part(part, file_lines(text), node))
+
+    @router.post("/message")
+    def edit_message(name: str, node: Number, index: Number, text: Text = "") -> RedirectResponse:
+        return _changed(desk, name, node, lambda session, node: session.edit_message(index, file_lines(text), node))
+
+    return router
+
+
+def _changed(
+    desk: Desk, name: str, node: int, change: Callable[[PromptSession, int], Rendered | None], **more: str
+) -> RedirectResponse:
+    room = desk.room(name)
+    rendered = change(room.ready(), node)
+    if rendered and rendered.stale:
+        room.said = "A message that was edited by hand is rendered otherwise now; that edit was dropped."
+    return to_session(name, node, **more)
+
+
+def _set_options(session: PromptSession, node: int, form: dict[str, str]) -> Rendered | None:
+    """Set what differs. Some options only go together, so each is tried again after the others."""
+    before = session.options(node)
+    waiting = {key: text for key, text in form.items() if key not in before or in_yaml(before[key]) != text.strip()}
+    rendered, problem = None, UsageError("nothing was changed")
+    while waiting:
+        done = []
+        for key, text in waiting.items():
+            try:
+                rendered = session.set_option(key, text.strip(), node)
+                done.append(key)
+            except UsageError as error:
+                problem = error
+        if not done:
+            raise problem
+        waiting = {key: text for key, text in waiting.items() if key not in done}
+    return rendered

@@ -1,0 +1,44 @@
+"""From a template and what it shows to an answer: escaped, and without any key."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment
+from starlette.responses import HTMLResponse
+
+from dv_agent.agents.model_secrets import hide_values
+from dv_agent.eval.report.environment import make_environment
+from dv_agent.eval.report.wave_picture import excerpt_svg
+from dv_agent.eval.report.words import moment
+
+HERE = Path(__file__).parent
+TEMPLATES = HERE / "templates"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """The templates of the studio before those of the report; everything is escaped."""
+    found = make_environment(TEMPLATES)
+    found.globals.update(excerpt_svg=excerpt_svg)
+    found.filters["moment"] = moment
+    found.tests.update(added=_is_added, removed=_is_removed)
+    return found
+
+
+def _is_added(line: str) -> bool:
+    """A line of a unified diff that came in."""
+    return line.startswith("+") and not line.startswith("+++")
+
+
+def _is_removed(line: str) -> bool:
+    """A line of a unified diff that went out."""
+    return line.startswith("-") and not line.startswith("---")
+
+
+def page(template: str, status: int = 200, **shown: Any) -> HTMLResponse:
+    """The answer that `template` makes of `shown`."""
+    html = environment().get_template(template).render(shown)
+    return HTMLResponse(hide_values(html), status)

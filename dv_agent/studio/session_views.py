@@ -1,0 +1,177 @@
+"""What the page of a session shows, as frozen data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dv_agent.agents.budget import Spent
+from dv_agent.agents.session.cost import CostBound
+from dv_agent.agents.session.drafting import EDITED, options
+from dv_agent.agents.session.node import PERSON, Node, SessionHeader
+from dv_agent.agents.session.rendered import Rendered
+from dv_agent.agents.session.session import PromptSession
+from dv_agent.errors import UsageError
+from dv_agent.eval.report.clipping import Allowance
+from dv_agent.eval.report.fields import Fields
+from dv_agent.eval.report.load_tests import read_test
+from dv_agent.eval.report.run_data import TestData
+from dv_agent.eval.report.turn_rows import TestRow, cut_tracks
+from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
+from dv_agent.studio.coverage_column import CoverageColumn, coverage_column
+from dv_agent.studio.drawer import saved_names
+from dv_agent.studio.option_fields import FieldGroup, OptionField, sampling_fields, strategy_groups
+from dv_agent.studio.tree_picture import TreePicture, tree_picture
+
+_STEPS = 8_000
+
+
+@dataclass(frozen=True, slots=True)
+class TurnView:
+    """How a node came about: the reply, what it cost, its tests; `tests` are those with a failed check first."""
+
+    reply: str
+    model: str
+    finish_reason: str
+    input_tokens: int
+    output_tokens: int
+    usd: float | None
+    seconds: float
+    errors: tuple[str, ...]
+    tests: tuple[TestRow, ...]
+    new_bins: int
+    cycles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What of a node is opened: a template in the editor, a part or message in an editor of its own."""
+
+    template: str = ""
+    edit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPage:
+    """One node of a session.
+
+    Attributes:
+        rendered: what would be sent; None where it cannot be rendered, then `problem` says why.
+        bound: what sending it may cost; None where it cannot be sent.
+        no_model: why no model can be asked, empty if one can.
+        base: name of the shipped strategy that this one came from, empty if from none.
+        templates: name of each template -> whether the strategy has a text of its own for it.
+        template_text: of the template that is looked at.
+        changes: how many changes can be taken back here.
+    """
+
+    name: str
+    header: SessionHeader
+    node: Node
+    is_current: bool
+    tree: TreePicture
+    rendered: Rendered | None
+    problem: str
+    bound: CostBound | None
+    no_model: str
+    spent: Spent
+    strategy: str
+    base: str
+    groups: tuple[FieldGroup, ...]
+    sampling: tuple[OptionField, ...]
+    strategies: tuple[str, ...]
+    templates: Mapping[str, bool]
+    looked: Looked
+    template_text: str
+    turn: TurnView | None
+    column: CoverageColumn
+    changes: int
+
+
+def session_page(name: str, session: PromptSession, which: int | None, looked: Looked, saved: Path) -> SessionPage:
+    """The page of node `which`, the current one if None.
+
+    Args:
+        saved: the folder of saved strategies.
+
+    Raises:
+        UsageError: no such node or template.
+    """
+    node, draft = session.node(which), session.draft(which)
+    rendered, problem = _rendered(session, node.id)
+    bound, no_model = _bound(session, node.id, rendered)
+    base, original = _origin(draft.strategy)
+    state, nodes = session.state(node.id), session.nodes
+    template = looked.template or ("parts/ask" if "parts/ask" in template_names() else template_names()[0])
+    won = [(test.index, test.new_bins) for test in node.turn.tests] if node.turn else []
+    return SessionPage(
+        name=name,
+        header=session.header,
+        node=node,
+        is_current=node.id == session.current.id,
+        tree=tree_picture(nodes, {one.id: one.turn.bins_hit for one in nodes.values() if one.turn}, node.id),
+        rendered=rendered,
+        problem=problem,
+        bound=bound,
+        no_model=no_model,
+        spent=session.spent,
+        strategy=draft.strategy.name,
+        base=base,
+        groups=strategy_groups(session.options(node.id), options(original)),
+        sampling=sampling_fields(draft.model, session.header.draft.model),
+        strategies=(*strategy_names(), *(f"saved:{one}" for one in saved_names(saved))),
+        templates={one: one in draft.strategy.wording for one in template_names()},
+        looked=Looked(template, looked.edit),
+        template_text=session.template(template, node.id),
+        turn=turn_view(node, session.folder),
+        column=coverage_column(state.coverage, won, measured=True),
+        changes=session.changes(node.id),
+    )
+
+
+def _rendered(session: PromptSession, node: int) -> tuple[Rendered | None, str]:
+    try:
+        return session.render(node), ""
+    except UsageError as error:
+        return None, str(error)
+
+
+def _bound(session: PromptSession, node: int, rendered: Rendered | None) -> tuple[CostBound | None, str]:
+    if session.draft(node).model.model == PERSON:
+        return None, "No model is set."
+    try:
+        return session.cost_bound(node) if rendered else None, ""
+    except UsageError as error:
+        return None, f"{error}."
+
+
+def _origin(strategy: Strategy) -> tuple[str, Strategy]:
+    base = strategy.name.removesuffix(EDITED)
+    return (base, find_strategy(base)) if base in strategy_names() else ("", strategy)
+
+
+def turn_view(node: Node, folder: Path) -> TurnView | None:
+    """The turn of a node; None where it has none."""
+    if node.turn is None or node.reply is None:
+        return None
+    allowance, before, tests = Allowance(), 0, list[TestData]()
+    for record in node.turn.tests:
+        tests.append(read_test(Fields(record.model_dump(mode="json"), folder), node.id, before, allowance))
+        before += record.cycles
+    share = _STEPS * 8 // max(len(tests), 8)
+    attempts = node.reply.attempts
+    prices = [one.usd for one in attempts if not one.error]
+    return TurnView(
+        reply=node.reply.text,
+        model=node.reply.model,
+        finish_reason=node.reply.finish_reason,
+        input_tokens=sum(one.input_tokens for one in attempts),
+        output_tokens=sum(one.output_tokens for one in attempts),
+        usd=None if None in prices else sum(price or 0 for price in prices),
+        seconds=sum(one.seconds for one in attempts),
+        errors=node.turn.errors,
+        tests=tuple(TestRow(test, cut_tracks(test.tracks, share)) for test in tests),
+        new_bins=len(node.new_bins),
+        cycles=before,
+    )

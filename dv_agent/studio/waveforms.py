@@ -1,0 +1,112 @@
+"""The waveform of any test: simulated again when somebody wants to look, and kept for the next window of cycles."""
+
+from __future__ import annotations
+
+import tempfile
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from dv_agent.agents.testbench import observe
+from dv_agent.designs.expansion import expand
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.stimulus import StimulusError, Test
+from dv_agent.designs.trace import Trace
+from dv_agent.errors import UsageError
+from dv_agent.eval.report.excerpt_model import Excerpt
+from dv_agent.eval.report.make_excerpt import WIDTH, excerpt_at, make_excerpt
+from dv_agent.eval.running.assembly import open_design
+from dv_agent.runners.checks import CheckFailure
+from dv_agent.runners.simulators import find_simulator
+
+KEPT = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """What a test is simulated with: a design by name, perhaps with a seeded bug, and a simulator by name."""
+
+    design: str
+    bug: str | None
+    simulator: str
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A test that was simulated again."""
+
+    folder: DesignFolder
+    trace: Trace
+    failures: tuple[CheckFailure, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Some cycles of a test.
+
+    Attributes:
+        excerpt: None where the simulator shows no signals.
+        before, after: first cycles of the windows beside it; None where there is none.
+        cycles: of the whole test.
+    """
+
+    excerpt: Excerpt | None
+    before: int | None
+    after: int | None
+    cycles: int
+    failures: tuple[CheckFailure, ...]
+
+
+class Waveforms:
+    """Simulates one test at a time."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Rig, str], Played] = OrderedDict()
+        self._lock = Lock()
+
+    def window(self, rig: Rig, test: Test, start: int | None) -> Window:
+        """The cycles from `start` on; around the first failed check, else from the beginning, if None.
+
+        Raises:
+            UsageError: no such design, bug or simulator, or a test that cannot be expanded.
+            SimulationError: the simulator failed.
+        """
+        played = self._played(rig, test)
+        design, trace = played.folder.design, played.trace
+        failure = played.failures[0] if played.failures else None
+        if start is None and failure is not None:
+            excerpt = make_excerpt(design, trace, failure)
+        else:
+            excerpt = excerpt_at(design, trace, start or 0, failure)
+        first = excerpt.start if excerpt else 0
+        last = first + (excerpt.cycles if excerpt else 0)
+        return Window(
+            excerpt=excerpt,
+            before=max(first - WIDTH, 0) if first else None,
+            after=last if last < trace.cycles else None,
+            cycles=trace.cycles,
+            failures=played.failures,
+        )
+
+    def _played(self, rig: Rig, test: Test) -> Played:
+        key = rig, test.model_dump_json()
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = _play(rig, test)
+                while len(self._kept) > KEPT:
+                    self._kept.popitem(last=False)
+            self._kept.move_to_end(key)
+            return self._kept[key]
+
+
+def _play(rig: Rig, test: Test) -> Played:
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        folder = open_design(rig.design, rig.bug, Path(room))
+        try:
+            program = expand(folder.design, folder.schema, test)
+        except StimulusError as error:
+            raise UsageError(f"this test cannot be simulated: {error}") from None
+        with find_simulator(rig.simulator).open(folder.design) as session:
+            trace = session.run(program).trace
+        return Played(folder, trace, observe(folder, trace)[1])

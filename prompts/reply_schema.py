@@ -1,0 +1,20 @@
+"""The reply that a structured strategy asks for, as a JSON schema; the template ``contract`` says the same in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.language_schema import json_list, json_object, language_definitions
+from dv_agent.designs.schema import StimulusSchema
+from dv_agent.prompts.strategy import Strategy
+
+MAX_TESTS = 64
+
+
+def reply_schema(design: Design, schema: StimulusSchema, strategy: Strategy) -> dict[str, Any]:
+    """An object with the tests, behind a plan in words where the strategy wants reasoning first."""
+    plan = {"plan": {"type": "string"}} if strategy.reasoning else {}
+    tests = json_list({"$ref": "#/$defs/test"}, 1, MAX_TESTS)
+    frame = json_object({**plan, "tests": tests}, (*plan, "tests"))
+    return {**frame, "$defs": language_definitions(design, schema, strategy.values == "literal")}

@@ -1,0 +1,146 @@
+"""Every template has golden text: what it says on a design with one port of every kind, whole or part by part."""
+
+import random
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from jinja2 import Environment
+from prompt_views import busy_view, small_view
+
+from dv_agent.agents.llm import messages_of
+from dv_agent.agents.tool_prompt import first_text, system_text
+from dv_agent.coverage.holes import holes
+from dv_agent.coverage.sample import UNSEEN
+from dv_agent.prompts.parts import Section
+from dv_agent.prompts.renderer import render
+from dv_agent.prompts.sections import sections
+from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
+from dv_agent.prompts.view import View
+from dv_agent.prompts.wording import Page
+
+GOLDEN = Path(__file__).parent / "golden"
+ROOMY, REPLY = 100_000, 4_000
+# Part -> the strategy that has it; a name behind @ is a second wording of the same template.
+PARTS = {
+    "role": "default", "role@dialogue": "llm4dv-best", "contract": "default", "contract@structured": "structured",
+    "contract@literal": "llm4dv-base", "specification": "default", "rtl": "rtl", "digest": "digest",
+    "tracks": "default", "language": "default", "examples": "default", "shots": "harvest",
+    "shots@fixed": "llm4dv-few-shot", "progress": "default", "history": "stuck", "errors": "default",
+    "failures": "default", "results": "default", "holes": "default", "targets": "default", "stuck": "stuck",
+    "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
+    "ask@structured": "structured",
+}  # fmt: skip
+# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
+WHOLE = {
+    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
+    "tools_first": "tools_first", "words": "parts/targets",
+}  # fmt: skip
+
+
+def goldens(folder: Path) -> Iterator[tuple[str, str]]:
+    """(name, text) of everything that is kept."""
+    view = busy_view(folder)
+    alone = {name: find_strategy(name) for name in set(PARTS.values())}
+    for name, strategy in PARTS.items():
+        # A dialogue that begins anew leaves nothing to earlier messages.
+        now = replace(view, exchanges=()) if alone[strategy].history.is_dialogue else view
+        parts = {one.name: one.text for one in render(now, ROOMY, REPLY, alone[strategy]).parts}
+        yield f"parts/{name}", parts[name.split("@")[0]]
+    first = {one.name: one.text for one in render(small_view(folder), ROOMY, REPLY).parts}
+    yield "parts/ask@first", first["ask"]
+    yield "parts/progress@first", first["progress"]
+    planned = alone["structured"].model_copy(update={"reasoning": True})
+    yield "parts/contract@planned", text_of(view, planned, "contract")
+    yield "parts/progress@untested", text_of(replace(view, last=()), alone["default"], "progress")
+    nothing = tuple(replace(one, new_bins=()) for one in view.last)
+    yield "parts/progress@stale", text_of(replace(view, last=nothing), alone["default"], "progress")
+    blind = unobserved(view)
+    yield "parts/targets@unobserved", text_of(blind, alone["default"], "targets")
+    yield "parts/targets@far", text_of(far(view), alone["default"], "targets")
+    yield "parts/stuck@unobserved", text_of(blind, alone["stuck"], "stuck")
+    yield from shortened(view)
+    yield "parts/left_out", Page(alone["default"]).draw(Section("rtl"), None)
+    follow = render(view, ROOMY, REPLY, "llm4dv-best")
+    yield "follow", "\n".join(f"##### {one.role} #####\n{one.content}" for one in messages_of(follow))
+    yield "tools_system", system_text(REPLY, 16, 60, 16)
+    yield "tools_first", first_text(small_view(folder, budget_left={"cycles": 900, "calls": 4}), "0 of 9 bins", REPLY)
+
+
+def text_of(view: View, strategy: Strategy, part: str) -> str:
+    return next(one.text for one in render(view, ROOMY, REPLY, strategy).parts if one.name == part)
+
+
+def shortened(view: View) -> Iterator[tuple[str, str]]:
+    """Every list that may be cut, with its last item left out."""
+    for name in ("digest", "default", "stuck", "rtl", "harvest", "cone"):
+        strategy = find_strategy(name)
+        for section in sections(view, strategy, REPLY, "next", random.Random(0)):
+            if section.items and section.kind.priority and PARTS[section.name] == name:
+                yield f"parts/{section.name}@cut", Page(strategy).draw(section, len(section.items) - 1)
+
+
+def unobserved(view: View) -> View:
+    """No test had any table."""
+    return measured(view, observable=np.zeros(len(view.plan.bins), dtype=np.bool_))
+
+
+def far(view: View) -> View:
+    """No missing member of a cross had a value near its own."""
+    return measured(view, residual=np.full(len(view.plan.bins), UNSEEN, dtype=np.int64))
+
+
+def measured(view: View, **columns: Any) -> View:
+    """The view after other measurements."""
+    coverage = replace(view.coverage, **columns)
+    return replace(view, coverage=coverage, holes=holes(view.plan, coverage), nearest={}, last=())
+
+
+def missing(templates: Path, golden: Path, whole: Mapping[str, str]) -> list[str]:
+    """Templates that stand in no golden text."""
+    found = []
+    for path in sorted(templates.rglob("*.jinja")):
+        name = path.relative_to(templates).with_suffix("").as_posix()
+        if not (golden / f"{whole.get(name, name)}.txt").is_file():
+            found.append(name)
+    return found
+
+
+def test_the_parts_are_the_golden_ones(tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    changed = []
+    for name, text in goldens(tmp_path):
+        path = GOLDEN / f"{name}.txt"
+        if request.config.getoption("--update-golden", default=False):
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            changed.append(name)
+    assert changed == [], "run `pytest tests/prompts --update-golden` and read the difference"
+
+
+def test_every_template_is_in_a_golden_text(tmp_path: Path) -> None:
+    assert missing(TEMPLATES, GOLDEN, WHOLE) == []
+    (tmp_path / "parts").mkdir()
+    (tmp_path / "parts/new.jinja").write_text("A part that nobody has looked at.")
+    assert missing(tmp_path, GOLDEN, WHOLE) == ["parts/new"]
+
+
+def test_every_phrase_of_every_template_is_in_a_golden_text() -> None:
+    kept = "\n".join(path.read_text(encoding="utf-8") for path in sorted(GOLDEN.rglob("*.txt")))
+    kept = re.sub(r"\s+", " ", kept)
+    unseen = []
+    for path in sorted(TEMPLATES.rglob("*.jinja")):
+        for _, kind, text in Environment(autoescape=True).lex(path.read_text(encoding="utf-8")):
+            phrase = re.sub(r"\s+", " ", text).strip()
+            if kind == "data" and len(phrase) > 12 and phrase not in kept:
+                unseen.append(f"{path.relative_to(TEMPLATES)}: {phrase[:90]}")
+    assert unseen == []
+
+
+def test_no_golden_text_is_left_over(tmp_path: Path) -> None:
+    made = {name for name, _ in goldens(tmp_path)} | {"first", "middle", "after_errors"}
+    assert {path.relative_to(GOLDEN).with_suffix("").as_posix() for path in GOLDEN.rglob("*.txt")} == made

@@ -1,0 +1,41 @@
+"""One recorded run with a failure, made once, and a studio over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from report_runs import Fixed, make_run
+from studio_server import RUN, Studio, places_in, running
+
+from dv_agent.designs.loader import find_design
+from dv_agent.designs.stimulus import Test
+from dv_agent.eval.bugs import broken_copy, load_bugs
+from dv_agent.runners.simulators import find_simulator
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with one run whose first test fails."""
+    home = tmp_path_factory.mktemp("studio")
+    design = find_design("mxint_softmax")
+    broken = broken_copy(design, next(one for one in load_bugs(design) if one.id == "S7"), home)
+    wrong = Test(name="wrong", note="<script>alert(1)</script>", tracks={"in": ({"row": [{"m": [0, 9], "e": 7}]},)})
+    long = Test(name="long", tracks={"in": ({"row": [{"m": [1, 2], "e": 0}] * 8},) * 4})
+    with find_simulator("icarus").open(broken.design) as session:
+        make_run(
+            home / "runs" / RUN,
+            broken,
+            Fixed(wrong, long),
+            4_000,
+            session,
+            bug="S7",
+        )
+    return home
+
+
+@pytest.fixture(scope="module")
+def studio(home: Path) -> Iterator[Studio]:
+    with running(places_in(home)) as found:
+        yield found
