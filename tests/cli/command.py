@@ -14,11 +14,13 @@ def environment(extra: dict[str, str] | None = None) -> dict[str, str]:
     return {**kept, **(extra or {})}
 
 
-def call(*words: str, cwd: Path, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    """Run ``dv-agent <words>`` to its end."""
+def call(
+    *words: str, cwd: Path, env: dict[str, str] | None = None, seconds: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run ``dv-agent <words>`` to its end, which comes within so many seconds even on a busy machine."""
     return subprocess.run(
         [sys.executable, "-c", CODE, *words], cwd=cwd, env=environment(env), capture_output=True, text=True,
-        timeout=120, check=False,
+        timeout=seconds, check=False,
     )  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from command import call
 from dv_agent.eval.suite_update import update_suite
 
 HERE = Path(__file__).parent
+PATIENCE = 900  # seconds: an evaluation is many processes, and the machine may have others
 TIMES = ("seconds", "kill_seconds", "attempts")
 SUITE = """\
 schema_version: 1
@@ -43,7 +44,9 @@ class Bench:
 
     def eval(self, out: str, *more: str, env: dict[str, str] | None = None) -> Any:
         """Run it to its end; what ``--json`` prints."""
-        done = call(*self.words(out, *more, "--json"), cwd=self.folder, env={**self.env, **(env or {})})
+        done = call(
+            *self.words(out, *more, "--json"), cwd=self.folder, env={**self.env, **(env or {})}, seconds=PATIENCE
+        )
         assert done.returncode == 0, done.stderr
         return json.loads(done.stdout)
 

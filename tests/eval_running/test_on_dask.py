@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from command import call, environment, start
-from evaluations import Bench, attempts, results
+from evaluations import PATIENCE, Bench, attempts, results
 
 pytestmark = pytest.mark.skipif(os.environ.get("DV_AGENT_TEST_DASK") != "1", reason="DV_AGENT_TEST_DASK=1 asks for it")
 
@@ -67,7 +67,7 @@ def test_a_cluster_gives_the_results_of_one_process_even_if_a_worker_is_killed(w
         assert time.monotonic() < ends
         time.sleep(0.02)
     cluster.workers[0].send_signal(signal.SIGKILL)
-    stdout, stderr = process.communicate(timeout=120)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, stderr
     assert '"finished": 6' in stdout
     assert results(whole.folder / "lost") == results(whole.folder / "one")

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 from command import call, start
-from evaluations import Bench, attempts, results
+from evaluations import PATIENCE, Bench, attempts, results
 
 KILLS = int(os.environ.get("DV_AGENT_TEST_KILLS", "3"))
 
@@ -38,7 +38,7 @@ def test_a_killed_evaluation_goes_on_to_the_same_results(whole: Bench) -> None:
 
 def test_two_commands_at_once_execute_no_trial_twice(whole: Bench) -> None:
     both = [start(*whole.words("both", "--json"), cwd=whole.folder, env=whole.env) for _ in range(2)]
-    answers = [json.loads(process.communicate(timeout=120)[0]) for process in both]
+    answers = [json.loads(process.communicate(timeout=PATIENCE)[0]) for process in both]
     assert [answer["finished"] for answer in answers] == [6, 6]
     assert attempts(whole.folder / "both") == [1] * 6
     assert results(whole.folder / "both") == results(whole.folder / "one")
@@ -49,7 +49,7 @@ def test_ctrl_c_once_ends_after_the_turns_and_the_same_command_goes_on(whole: Be
     process = start(*words, cwd=whole.folder, env=whole.env)
     wait_for(whole.folder / "stopped", "trials/*/trial.json")
     process.send_signal(signal.SIGINT)
-    stdout, stderr = process.communicate(timeout=60)
+    stdout, stderr = process.communicate(timeout=PATIENCE)
     assert process.returncode == 130, stderr
     assert "ending after these turns" in stderr
     assert json.loads(stdout)["open"]

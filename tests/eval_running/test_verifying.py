@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from command import call
-from evaluations import Bench
+from evaluations import PATIENCE, Bench
 
 
 def doctor(path: Path, change: Callable[[Any], None]) -> None:
@@ -30,7 +30,7 @@ def trial_of(folder: Path, agent: str) -> Path:
 
 
 def verify(bench: Bench, folder: str, *more: str) -> tuple[int, str]:
-    done = call("verify", folder, *more, cwd=bench.folder, env=bench.env)
+    done = call("verify", folder, *more, cwd=bench.folder, env=bench.env, seconds=PATIENCE)
     assert "Traceback" not in done.stderr
     return done.returncode, done.stdout + done.stderr
 
