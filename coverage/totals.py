@@ -40,13 +40,11 @@ class Summary(Frozen):
 def summarise(coverage: Coverage) -> Summary:
     """All totals of `coverage`. A tier counts the bins of that tier only, by the same formula."""
     plan = coverage.plan
-    every = np.ones(len(plan.bins), dtype=np.bool_)
     group_of = np.array([one.covergroup for one in plan.bins])
-    tier_of = np.array([one.tier for one in plan.bins])
     items = {f"{item.covergroup}.{item.name}": (item.start, item.stop) for item in plan.items}
     return Summary(
-        overall=_totals(coverage, every),
-        tiers={tier: _totals(coverage, tier_of == tier) for tier in TIERS if (tier_of == tier).any()},
+        overall=overall_totals(coverage),
+        tiers=tier_totals(coverage),
         covergroups={group.name: _totals(coverage, group_of == group.name) for group in plan.covergroups},
         items={name: _share(coverage.covered[start:stop]) for name, (start, stop) in items.items()},
     )
@@ -55,6 +53,12 @@ def summarise(coverage: Coverage) -> Summary:
 def overall_totals(coverage: Coverage) -> Totals:
     """The totals of the whole plan alone."""
     return _totals(coverage, np.ones(len(coverage.plan.bins), dtype=np.bool_))
+
+
+def tier_totals(coverage: Coverage) -> dict[str, Totals]:
+    """The totals of each tier that has bins."""
+    tier_of = np.array([one.tier for one in coverage.plan.bins])
+    return {tier: _totals(coverage, tier_of == tier) for tier in TIERS if (tier_of == tier).any()}
 
 
 def _totals(coverage: Coverage, chosen: BoolColumn) -> Totals:

@@ -159,6 +159,7 @@ class Evaluation(Frozen):
         command: what was typed, without secrets; the line that makes the board anew.
         floors, ceiling: labels of the entries that run beside those that were asked for.
         trials: every trial that belongs to it, in a fixed order.
+        capped: which cap over all trials kept some from starting. Which ones is not reproducible; they are open.
     """
 
     schema_version: Literal[1] = 1
@@ -168,6 +169,7 @@ class Evaluation(Frozen):
     floors: tuple[str, ...] = ()
     ceiling: str = ""
     trials: tuple[Trial, ...]
+    capped: str = ""
 
 
 def _digest(data: Any) -> str:

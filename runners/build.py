@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import InputFileError, OutputError
-from dv_agent.runners.layout import child_layout, layout_of
+from dv_agent.runners.layout import Layout, child_layout, layout_of
 from dv_agent.runners.wrapper import TOP, wrapper_text
 
 WRAPPER = f"{TOP}.v"
@@ -60,13 +60,20 @@ def is_plain_verilog(design: Design) -> bool:
     return not any(source.endswith(".sv") for source in design.sources)
 
 
-def cached_build(design: Design, shelf: Path, parts: Sequence[str], compiler: Callable[[Path], None]) -> Build:
+def cached_build(
+    design: Design,
+    shelf: Path,
+    parts: Sequence[str],
+    compiler: Callable[[Path], None],
+    wrapper_of: Callable[[Design, Layout], str] = wrapper_text,
+) -> Build:
     """Build `design`, or find it on `shelf`. Safe in parallel: built aside, then renamed into place.
 
     Args:
         shelf: folder of all builds of one simulator.
         parts: what decides about the result besides the design, such as the version of the tool.
         compiler: makes ``sim`` in a folder that holds ``dv_wrapper.v``.
+        wrapper_of: text of that wrapper.
 
     Raises:
         InputFileError: a source file is missing.
@@ -74,7 +81,7 @@ def cached_build(design: Design, shelf: Path, parts: Sequence[str], compiler: Ca
         BuildError, PrerequisiteError: as `compiler` does.
     """
     layout = layout_of(design)
-    wrapper = wrapper_text(design, layout)
+    wrapper = wrapper_of(design, layout)
     plain = json.dumps(child_layout(design, layout))
     key = "\0".join([_FORMAT, importlib.metadata.version("cocotb"), *parts, wrapper, plain, *_contents(design)])
     target = shelf / hashlib.sha256(key.encode()).hexdigest()[:32]

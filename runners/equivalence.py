@@ -5,13 +5,13 @@ What one of them does not know (X or Z) is not compared: a simulator of two stat
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dv_agent.designs.design import Design
+from dv_agent.designs.design import Design, ResponderPort, SinkPort, StreamSpec
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import Trace, Transfers
 from dv_agent.runners.simulator import Run, Simulator
@@ -49,12 +49,14 @@ class Comparison:
         cycles: how many cycles they took, on the first simulator.
         values: how many values of signals were compared.
         unknown: how many were not, because one simulator did not know them.
+        unexplained: how many of these were not payload of a stream of the design whose valid was low.
     """
 
     programs: int
     cycles: int
     values: int
     unknown: int
+    unexplained: int
     differences: tuple[Difference, ...]
 
 
@@ -64,7 +66,8 @@ def compare(design: Design, programs: Iterable[Program], one: Simulator, two: Si
     Raises:
         PrerequisiteError, BuildError, SimulationError: see `Simulator.open`.
     """
-    played = cycles = values = unknown = 0
+    played = cycles = values = unknown = unexplained = 0
+    payload = _payload(design)
     differences: list[Difference] = []
     with one.open(design) as first, two.open(design) as second:
         for program in programs:
@@ -75,7 +78,25 @@ def compare(design: Design, programs: Iterable[Program], one: Simulator, two: Si
             masked = sum(int(mask.sum()) for mask in left.trace.unknown.values())
             values += left.trace.cycles * len(left.trace.signals) - masked
             unknown += masked
-    return Comparison(played, cycles, values, unknown, tuple(differences))
+            unexplained += _unexplained(left.trace, payload)
+    return Comparison(played, cycles, values, unknown, unexplained, tuple(differences))
+
+
+def _payload(design: Design) -> dict[str, str]:
+    """Signal -> valid, for the payload of every stream that the design offers."""
+    ports = design.ports.values()
+    offered: list[StreamSpec] = [port for port in ports if isinstance(port, SinkPort)]
+    offered += [port.request for port in ports if isinstance(port, ResponderPort)]
+    found = {field.signal: stream.valid for stream in offered for field in stream.fields.values()}
+    return found | {stream.last: stream.valid for stream in offered if stream.last}
+
+
+def _unexplained(trace: Trace, payload: Mapping[str, str]) -> int:
+    total = 0
+    for signal, mask in trace.unknown.items():
+        valid = trace.signals[payload[signal]] != 0 if signal in payload else np.ones(trace.cycles, np.bool_)
+        total += int((mask & valid).sum())
+    return total
 
 
 def run_differences(program: int, one: Run, two: Run) -> Iterator[Difference]:

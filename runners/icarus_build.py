@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.layout import Layout
 from dv_agent.runners.tools import printed_version, require, run_tool, shorten
-from dv_agent.runners.wrapper import TOP
+from dv_agent.runners.wrapper import TOP, wrapper_text
 
 INSTALL_ICARUS = "apt-get install iverilog"
 BUILD_SECONDS = 120.0
@@ -25,11 +27,14 @@ def icarus_version() -> str:
     return printed_version([compiler, "-V"]) or "Icarus Verilog (unknown version)"
 
 
-def build_icarus(design: Design, cache: Path, version: str) -> Build:
+def build_icarus(
+    design: Design, cache: Path, version: str, wrapper_of: Callable[[Design, Layout], str] = wrapper_text
+) -> Build:
     """Compile `design`, or find it in `cache`.
 
     Args:
         version: see `icarus_version`; part of the key.
+        wrapper_of: see `cached_build`.
 
     Raises:
         PrerequisiteError: iverilog is missing.
@@ -39,7 +44,7 @@ def build_icarus(design: Design, cache: Path, version: str) -> Build:
     """
     language = "-g2005" if is_plain_verilog(design) else "-g2012"
     return cached_build(
-        design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language)
+        design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language), wrapper_of
     )
 
 

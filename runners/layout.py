@@ -195,7 +195,8 @@ def _signals(design: Design) -> Iterator[tuple[str, int]]:
             yield from _field_signals(port.fields)
 
 
-def _driven_signals(design: Design) -> Iterator[str]:
+def driven_signals(design: Design) -> Iterator[str]:
+    """Every signal that the testbench drives, clock and reset first."""
     yield design.clock.signal
     yield design.reset.signal
     for port in design.ports.values():
@@ -213,7 +214,7 @@ def _driven_signals(design: Design) -> Iterator[str]:
 
 def _reject_shared_drivers(design: Design) -> None:
     seen: set[str] = set()
-    for signal in _driven_signals(design):
+    for signal in driven_signals(design):
         if signal in seen:
             raise InputFileError(design.folder / "design.yaml", f"ports: signal {signal} would have two drivers")
         seen.add(signal)

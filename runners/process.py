@@ -81,6 +81,11 @@ class SimulatorProcess:
         return self._process.pid
 
     @property
+    def folder(self) -> Path:
+        """Its working folder."""
+        return self._folder
+
+    @property
     def alive(self) -> bool:
         """Whether it can take another program."""
         return self._end.alive and self._process.poll() is None

@@ -61,7 +61,7 @@ class CocotbSession:
         if not reply.get("died"):
             trace = decode(self._design, self._layout, rows, End(reply["end"]))
             starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
-            return Run(trace, starts, reply["released"], reply["seconds"])
+            return Run(trace, starts, reply["released"], rows, reply["seconds"])
         end = End.HUNG if reply["hung"] else End.CRASHED
         message = f"{self._verdict(end)}\n{words}".rstrip()
         if not rows and not self._once:

@@ -21,12 +21,15 @@ class Run:
         step_starts: track -> (cycle, step) pairs in cycle order: from that cycle on, the track played that
             top-level step of the test. Empty where the simulator hung or crashed.
         released: waits (``after``) that could never end and were cut short.
+        rows: the samples as they were recorded, a character of ``01XZ`` for each bit of a cycle, see
+            `dv_agent.runners.layout`; empty where there was no simulator.
         seconds: wall time spent in the simulator, in seconds; the only part that differs between two runs.
     """
 
     trace: Trace
     step_starts: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     released: int = 0
+    rows: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
 
 

@@ -31,18 +31,19 @@ def wrapper_text(design: Design, layout: Layout) -> str:
         f"module {TOP};",
         *_vectors(layout),
         *_clock(design),
-        *(f"  wire {_range(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive),
+        *(f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive),
         f"  assign {{{', '.join(wires.values())}}} = drive;",
-        *(f"  wire {_range(width)}p_{signal};" for signal, (_, width) in layout.sample.items()),
+        *(f"  wire {vector(width)}p_{signal};" for signal, (_, width) in layout.sample.items()),
         f"  assign sample = {{{', '.join(f'p_{signal}' for signal in layout.sample)}}};",
         *_drivers(design, wires),
-        *_instance(design, layout),
+        *instance(design, layout),
         "endmodule",
     ]
     return "\n".join(lines) + "\n"
 
 
-def _range(width: int) -> str:
+def vector(width: int) -> str:
+    """The range of a vector of `width` bits, such as ``[7:0] ``."""
     return f"[{width - 1}:0] "
 
 
@@ -50,8 +51,8 @@ def _vectors(layout: Layout) -> Iterator[str]:
     # Power-up state of the drivers: reset active, everything else low.
     initial = f"{layout.drive_width}'b1{'0' * (layout.drive_width - 1)}"
     for name in ("drive_next", "drive"):
-        yield f"  reg {_range(layout.drive_width)}{name} = {initial};"
-    yield f"  wire {_range(layout.sample_width)}sample;"
+        yield f"  reg {vector(layout.drive_width)}{name} = {initial};"
+    yield f"  wire {vector(layout.sample_width)}sample;"
 
 
 def _clock(design: Design) -> Iterator[str]:
@@ -118,11 +119,12 @@ def _strobe(design: Design, name: str, port: StrobePort, wires: Mapping[tuple[st
     for wire, source in reversed(list(zip(fired, design.source_names, strict=True))):
         choice = f"{wire} ? {wires[(source, 'attached', name, 'payload')]} : {choice}"
     width = sum(spec.bits for spec in port.fields.values())
-    yield f"  wire {_range(width)}s{number} = {choice};"
+    yield f"  wire {vector(width)}s{number} = {choice};"
     yield from _fields(port.fields, f"s{number}")
 
 
-def _instance(design: Design, layout: Layout) -> Iterator[str]:
+def instance(design: Design, layout: Layout) -> Iterator[str]:
+    """The design under test as ``dut``, every signal on the wire ``p_<signal>``."""
     parameters = ", ".join(f".{name}({value})" for name, value in design.parameters.items())
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
     yield f"    .{design.clock.signal}(clock),"

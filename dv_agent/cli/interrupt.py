@@ -10,9 +10,14 @@ from typing import Any, Self
 
 
 class Interrupt:
-    """Within this context the first SIGINT sets a flag, the second raises KeyboardInterrupt."""
+    """Within this context the first SIGINT sets a flag, the second raises KeyboardInterrupt.
 
-    def __init__(self) -> None:
+    Args:
+        what: is brought to its end first, for the message.
+    """
+
+    def __init__(self, what: str = "this turn") -> None:
+        self._what = what
         self._asked = False
         self._before: Any = None
 
@@ -35,4 +40,4 @@ class Interrupt:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
-        print("\ndv-agent: ending after this turn; Ctrl-C again ends it now", file=sys.stderr)
+        print(f"\ndv-agent: ending after {self._what}; Ctrl-C again ends it now", file=sys.stderr)

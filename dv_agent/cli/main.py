@@ -9,11 +9,13 @@ import typer
 
 from dv_agent import __version__
 from dv_agent.agents.dotenv_upward import load_dotenv_upward
+from dv_agent.cli.board import board
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
+from dv_agent.cli.evaluate import evaluate
 from dv_agent.cli.iterate import iterate
 from dv_agent.cli.prompts import prompts_app
-from dv_agent.cli.records import report, rerun, rescore
+from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
 from dv_agent.errors import DvAgentError, ExitCode
@@ -32,9 +34,12 @@ app = typer.Typer(
 app.command()(run)
 app.command()(iterate)
 app.command()(simulate)
+app.command("eval")(evaluate)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)
+app.command()(verify)
+app.command()(board)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
 app.add_typer(prompts_app, name="prompts")

@@ -110,10 +110,19 @@ def rescore(
 ) -> None:
     """Simulate all tests of a run again with the design and plan of today, and write rescored.json. Needs no model.
 
-    Example:
+    Of the folder of an evaluation all scores are computed anew from its records, and its board is written.
+
+    Examples:
 
       dv-agent rescore runs/20261120T120000Z_mxint_softmax_search_1a2b3c
+
+      dv-agent rescore runs/evals/accelerators
     """
+    if (folder / "evaluation.json").is_file():
+        from dv_agent.cli.board import board
+
+        board([folder], None, cache=False, as_json=as_json)
+        return
     from dv_agent.agents.recorded import read_run
     from dv_agent.agents.replay import replay
     from dv_agent.agents.testbench import Testbench
@@ -141,6 +150,33 @@ def rescore(
         print(
             f"{len(answer['different_tests'])} tests behave otherwise than recorded: {answer['different_tests'][:10]}"
         )
+
+
+def verify(
+    folder: Annotated[Path, typer.Argument(help="Folder of an evaluation, such as runs/evals/accelerators.")],
+    trial: Annotated[list[str] | None, typer.Option(help="Only this trial, by its id. Repeatable.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Simulate the tests of a submitted evaluation again, and say which trials are not as recorded (exit code 1).
+
+    Coverage, curves and kills are checked, and that agents without a model proposed these tests. Tokens, cost and the
+    id of a model cannot be: they stay what the author says. Nothing in the folder is changed.
+
+    Example:
+
+      dv-agent verify runs/evals/accelerators
+    """
+    from dv_agent.eval.running.verify import verify as verify_folder
+
+    done = verify_folder(folder, lambda name: print(name, file=sys.stderr), trial or ())
+    if as_json:
+        print(done.model_dump_json(indent=1))
+    else:
+        for doubt in done.doubts:
+            print(doubt)
+        print(f"{done.trials} trials simulated again, {len(done.doubts)} doubts; {done.open} have no result yet")
+    if done.doubts:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
 def _score(done: Replayed, recorded: int) -> dict[str, Any]:

@@ -24,6 +24,8 @@ class AgentName(StrEnum):
 
     null = "null"
     random = "random"
+    crv = "crv"
+    sweep = "sweep"
     search = "search"
     oracle = "oracle"
     llm = "llm"
@@ -38,9 +40,9 @@ def _config(context: typer.Context, path: Path | None) -> Path | None:
 
 def run(
     design: Annotated[str | None, _option("DESIGN", "Name of a design, or path of its folder.")] = None,
-    agent: Annotated[AgentName | None, _option("AGENT", "Who proposes tests: the floor (null), random, guided search, "
-        "the witnesses (oracle), or a language model, in one prompt a turn (llm) or with tools (tools). "
-        "Default: llm with --model, else search.")] = None,
+    agent: Annotated[AgentName | None, _option("AGENT", "Who proposes tests: the floor (null), random, constrained "
+        "random (crv), a loop script (sweep), guided search, the witnesses (oracle), or a language model, in one "
+        "prompt a turn (llm) or with tools (tools). Default: llm with --model, else search.")] = None,
     seed: Annotated[int, _option("SEED", "Fixes every choice of the agent.", min=0)] = 0,
     simulator: Annotated[str, _option("SIMULATOR", "Which simulator runs the RTL.")] = "icarus",
     bug: Annotated[str | None, _option("BUG", "Run on a copy of the RTL with this seeded bug in it.")] = None,

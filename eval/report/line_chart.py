@@ -64,7 +64,7 @@ def line_chart(progress: Progress) -> LineChart:
     """Percent of each tier's bins over the axis, as steps: a count holds until the next point."""
     end = progress.end or 1
     lines = [_line(curve, end) for curve in progress.curves]
-    labels = _spread([line.end_y for line in lines])
+    labels = spread([line.end_y for line in lines], TOP, HEIGHT - BOTTOM)
     return LineChart(
         axis=progress.axis,
         summary=_summary(progress),
@@ -96,15 +96,15 @@ def _line(curve: Curve, end: float) -> Line:
     return Line(curve.name, path, y, y, f"{curve.name} {curve.last:,}/{curve.total:,}")
 
 
-def _spread(wanted: Sequence[float]) -> list[float]:
-    """Places near the wanted ones, at least a line of text apart, inside the chart."""
+def spread(wanted: Sequence[float], top: float, bottom: float) -> list[float]:
+    """Places for labels near the wanted ones, at least a line of text apart, between `top` and `bottom` if they fit."""
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     places = [0.0] * len(wanted)
-    lowest = TOP + 0.0
+    lowest = top
     for index in order:
         places[index] = lowest = max(wanted[index], lowest)
         lowest += _LABEL_GAP
-    highest = HEIGHT - BOTTOM + 0.0
+    highest = bottom
     for index in reversed(order):
         places[index] = highest = min(places[index], highest)
         highest -= _LABEL_GAP

@@ -11,10 +11,12 @@ from pathlib import Path
 from dv_agent import __version__
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent
+from dv_agent.agents.crv import CrvAgent
 from dv_agent.agents.model import Reply
 from dv_agent.agents.record import RunHeader, RunRecord
 from dv_agent.agents.recorded import RecordedRun
 from dv_agent.agents.search import SearchAgent
+from dv_agent.agents.sweep import SweepAgent
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.trace import Trace
@@ -57,12 +59,15 @@ def make_agent(
         UsageError: the oracle without witnesses.
         PrerequisiteError: a package or key for the model is missing.
     """
-    if header.agent == "null":
-        return NullAgent()
-    if header.agent == "random":
-        return RandomAgent(header.seed)
-    if header.agent == "search":
-        return SearchAgent(header.seed, guided=header.agent_options.get("guided", True))
+    plain: dict[str, Callable[[], Agent]] = {
+        "null": NullAgent,
+        "random": lambda: RandomAgent(header.seed),
+        "crv": lambda: CrvAgent(header.seed),
+        "sweep": SweepAgent,
+        "search": lambda: SearchAgent(header.seed, guided=header.agent_options.get("guided", True)),
+    }
+    if header.agent in plain:
+        return plain[header.agent]()
     if record is not None and header.model is not None:
         return _llm_agent(header, record, paid, say)
     witnesses = load_witnesses(folder)

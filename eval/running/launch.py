@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ from dv_agent.eval.running.assembly import (
 from dv_agent.eval.running.request import Request
 from dv_agent.eval.running.starts import again, as_recorded, fresh, replayed, resumed
 from dv_agent.eval.running.tooling import TOOLS, judge, open_bench
+from dv_agent.runners.simulator import Simulator
 from dv_agent.runners.simulators import find_simulator
 
 
@@ -99,10 +101,16 @@ class _NeverStops(nullcontext[object]):
         return False
 
 
-def launch(request: Request, watcher: Watcher, stopper: Stopper | None = None) -> Finished:
+def launch(
+    request: Request,
+    watcher: Watcher,
+    stopper: Stopper | None = None,
+    simulator_of: Callable[[str], Simulator] = find_simulator,
+) -> Finished:
     """Run `request` to its end.
 
     Args:
+        simulator_of: finds the simulator by its name.
         stopper: may end the run between two turns; None: nobody does.
 
     Raises:
@@ -118,7 +126,7 @@ def launch(request: Request, watcher: Watcher, stopper: Stopper | None = None) -
         bug = past.header.agent_options.get("bug") if past else request.bug
         folder = open_design(request.design or (past.header.design if past else ""), bug, room)
         plan = load_plan(folder.path / "plan.yaml")
-        simulator = find_simulator(past.header.simulator.split()[0] if past else request.simulator)
+        simulator = simulator_of(past.header.simulator.split()[0] if past else request.simulator)
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)
         if past:

@@ -9,7 +9,11 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """The options of ``dv-agent run``; see its ``--help``. None means: not said."""
+    """The options of ``dv-agent run``; see its ``--help``. None means: not said.
+
+    Attributes:
+        into: the very folder of the record, instead of a new one below `out`; its parent's name is the run's id.
+    """
 
     design: str | None = None
     agent: str | None = None
@@ -26,6 +30,7 @@ class Request:
     bug: str | None = None
     simulator: str = "icarus"
     out: Path = Path("runs")
+    into: Path | None = None
     resume: Path | None = None
     model: dict[str, Any] | None = None
     prompt_strategy: str = "default"

@@ -75,9 +75,9 @@ def fresh(
         options["patience"] = request.patience
     if request.stop_on_failure:
         options["stop_on_failure"] = True
-    run_folder = new_folder(request.out, folder.design.name, agent, model.model if model else None)
+    run_folder = request.into or new_folder(request.out, folder.design.name, agent, model.model if model else None)
     header = RunHeader(
-        id=run_folder.name,
+        id=run_folder.parent.name if request.into else run_folder.name,
         started=utc_now(),
         design=folder.design.name,
         task_version=folder.design.task_version,

@@ -1,45 +1,13 @@
 """A real browser opens the report: nothing goes wrong, and nothing is asked of any network."""
 
-import json
-import shutil
-import subprocess
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from browser import CHROMIUM, visit
 
 from dv_agent.eval.report.write import write_report
 
-CHROMIUM = shutil.which("chromium")
-WORDS = (
-    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--host-resolver-rules=MAP * ~NOTFOUND", "--enable-logging=stderr", "--v=0", "--dump-dom",
-)  # fmt: skip
-NOBODY = "not an origin"  # how the browser's own background requests are signed
-
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` is installed: nothing opens the report")
-
-
-@dataclass(frozen=True)
-class Visit:
-    """What a browser made of a page: its document, what it logged on the console, what the page asked for."""
-
-    document: str
-    complaints: tuple[str, ...]
-    requests: tuple[str, ...]
-
-
-def visit(path: Path, room: Path) -> Visit:
-    log = room / "net.json"
-    words = [*WORDS, f"--user-data-dir={room / 'profile'}", f"--log-net-log={log}", path.resolve().as_uri()]
-    done = subprocess.run([str(CHROMIUM), *words], capture_output=True, text=True, timeout=60, check=False)
-    asked = [event.get("params", {}) for event in json.loads(log.read_text())["events"]]
-    return Visit(
-        done.stdout,
-        tuple(line for line in done.stderr.splitlines() if "CONSOLE" in line),
-        tuple(one.get("url", "") for one in asked if one.get("initiator", NOBODY) != NOBODY),
-    )
 
 
 def test_a_browser_shows_the_report_without_a_complaint_or_a_request(failed: Path, tmp_path: Path) -> None:

@@ -1,0 +1,219 @@
+"""Reference model of ``hgsa_loop``: an exact fold over the accepted invocations and answers.
+
+Written from ``spec.md``; step numbers in the comments are those of its section 3.
+Axis names used below: k accepted invocations, m iterations that they ask for, a answers, of which the
+first a of an epoch belong to its first a iterations. All arrays are int64.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dv_agent.designs.observation import Expected, Observation, Table
+from dv_agent.designs.packet_columns import NONE, previous
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
+
+
+@dataclass(frozen=True, slots=True)
+class Invocations:
+    """The accepted invocations, in order; every array has shape (k,)."""
+
+    cycle: IntColumn
+    epoch: IntColumn
+    n: IntColumn
+    t: IntColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Iterations:
+    """What the invocations ask for, in order; every array has shape (m,)."""
+
+    owner: IntColumn  # index into `Invocations`
+    i: IntColumn  # and the address
+    epoch: IntColumn
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The answers, in order; every array has shape (a,)."""
+
+    cycle: IntColumn
+    epoch: IntColumn
+    asked: IntColumn  # cycle of the request
+    owner: IntColumn  # index into `Invocations`
+    i: IntColumn
+    x: IntColumn
+    above: IntColumn  # 1 if x > t
+
+    @property
+    def latency(self) -> IntColumn:
+        """(a,) cycles from request to answer beyond the least possible."""
+        return self.cycle - self.asked - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """The results owed, in order: of the invocations that have all their answers."""
+
+    owner: IntColumn  # index into `Invocations`
+    cycle: IntColumn  # when the last input that the result needs was accepted
+    s: IntColumn
+
+
+def observe(trace: Trace) -> Observation:
+    """Fold one trace: the requests and results that the design owes, and raw facts about them.
+
+    Tables: ``iteration`` (one row an accepted answer), ``invocation`` (one a result owed). ``cycle`` is the cycle
+    in which the answer, or the last input that the result needs, was accepted.
+    """
+    invocations = read_invocations(trace.accepted["in"])
+    iterations = unroll(invocations)
+    answers, results = fold(invocations, trace.accepted["ld.response"], trace.accepted["ld.request"])
+    tables = {
+        "iteration": iteration_table(invocations, answers),
+        "invocation": invocation_table(invocations, answers, results, cut_iterations(invocations, iterations, answers)),
+    }
+    owed = Expected(
+        epoch=invocations.epoch[results.owner], columns={"s": results.s}, cause_cycle=results.cycle,
+    )  # fmt: skip
+    return Observation(expected={"ld.request": requests(invocations, iterations), "out": owed}, tables=tables)
+
+
+def requests(invocations: Invocations, iterations: Iterations) -> Expected:
+    """One request for each iteration; caused by its invocation."""
+    cause = invocations.cycle[iterations.owner]
+    return Expected(epoch=iterations.epoch, columns={"addr": iterations.i}, cause_cycle=cause)
+
+
+# --- The loop --------------------------------------------------------------------------------
+
+
+def read_invocations(accepted: Transfers) -> Invocations:
+    """The input stream as int64 columns."""
+    columns = {name: np.asarray(values, dtype=np.int64) for name, values in accepted.columns.items()}
+    return Invocations(cycle=accepted.cycle, epoch=accepted.epoch, n=columns["n"], t=columns["t"])
+
+
+def kernel(n: int, t: int, elements: Sequence[int]) -> tuple[list[int], int]:
+    """Steps 1 to 3, as far as there are elements: whether each one squares (1) or not (0), and s."""
+    s, above = 0, list[int]()
+    for i in range(min(n, len(elements))):
+        x = elements[i]
+        above.append(int(x > t))
+        s = s + x * x if x > t else s - x
+    return above, s
+
+
+def unroll(invocations: Invocations) -> Iterations:
+    """All iterations of all invocations, answered or not."""
+    pairs = [(k, i) for k, n in enumerate(invocations.n.tolist()) for i in range(n)]
+    owner, i = columns_of(pairs, 2)
+    return Iterations(owner=owner, i=i, epoch=invocations.epoch[owner])
+
+
+def fold(invocations: Invocations, responses: Transfers, asked: Transfers) -> tuple[Answers, Results]:
+    """Deal the answers of each epoch out to its invocations, in order; the k-th answer is that to the k-th request."""
+    elements, cycles = responses.columns["data"].tolist(), responses.cycle.tolist()
+    answers, results = list[tuple[int, ...]](), list[tuple[int, ...]]()
+    epoch = NONE
+    begin = end = used = needed = shift = 0
+    columns = (invocations.epoch, invocations.cycle, invocations.n, invocations.t)
+    headers = zip(*(column.tolist() for column in columns), strict=True)
+    for k, (its_epoch, cycle, n, t) in enumerate(headers):
+        if its_epoch != epoch:
+            epoch = its_epoch
+            begin, end = (int(np.searchsorted(responses.epoch, epoch, side)) for side in ("left", "right"))
+            used, needed, shift = begin, begin, int(np.searchsorted(asked.epoch, epoch)) - begin
+        above, s = kernel(n, t, elements[used : min(used + n, end)])
+        answers += [(used + i, used + i + shift, k, i, squared) for i, squared in enumerate(above)]
+        used, needed = used + len(above), needed + n
+        # An invocation without iterations, too, waits for those before it.
+        if used == needed:
+            results.append((k, max(cycle, cycles[used - 1] if used > begin else cycle), s))
+    place, request, owner, i, squares = columns_of(answers, 5)
+    x = np.asarray(responses.columns["data"], dtype=np.int64)[place]
+    return (
+        Answers(responses.cycle[place], responses.epoch[place], asked.cycle[request], owner, i, x, squares),
+        Results(*columns_of(results, 3)),
+    )
+
+
+def columns_of(rows: Sequence[tuple[int, ...]], width: int) -> tuple[IntColumn, ...]:
+    """`width` columns of as many entries as there are rows."""
+    return tuple(np.array(rows, dtype=np.int64).reshape(-1, width).T)
+
+
+# --- Tables ----------------------------------------------------------------------------------
+
+
+def following(values: IntColumn, epoch: IntColumn) -> IntColumn:
+    """The value one entry later in the same epoch, or NONE."""
+    return previous(values[::-1], epoch[::-1])[::-1]
+
+
+def iteration_table(invocations: Invocations, answers: Answers) -> Table:
+    """One row an accepted answer.
+
+    ``open``: requests accepted and not answered at the end of the answer's cycle, among those that are ever answered.
+    ``path``: see `path`. ``above_next``: x > t with the t of the next invocation, NONE if that was not accepted before
+    this cycle; ``above_before`` with that of the invocation before.
+    """
+    owner, cycle = answers.owner, answers.cycle
+    t_before, t_next = previous(invocations.t, invocations.epoch), following(invocations.t, invocations.epoch)
+    began, come = (step(invocations.cycle, invocations.epoch)[owner] for step in (previous, following))
+    asked = np.searchsorted(answers.asked, cycle, side="right")
+    columns = {
+        "cycle": cycle, "epoch": answers.epoch, "invocation": owner, "i": answers.i, "n": invocations.n[owner],
+        "t": invocations.t[owner], "x": answers.x, "above": answers.above, "latency": answers.latency,
+        "open": asked - np.arange(len(cycle), dtype=np.int64) - 1, "path": path(answers.above, answers.i),
+        "above_next": compared(answers.x, t_next[owner], (come != NONE) & (come < cycle)),
+        "above_before": compared(answers.x, t_before[owner], began != NONE),
+    }  # fmt: skip
+    return Table(columns)
+
+
+def path(above: IntColumn, i: IntColumn) -> IntColumn:
+    """`above` of the last three iterations of one invocation, the newest in bit 0, and bit 3 set; 0 where i < 2."""
+    one, two = (np.concatenate([np.zeros(back, np.int64), above])[: len(above)] for back in (1, 2))
+    return np.where(i < 2, 0, 8 + 4 * two + 2 * one + above)
+
+
+def compared(x: IntColumn, t: IntColumn, known: BoolColumn) -> IntColumn:
+    """1 where x > t, 0 where not, NONE where `t` is not known."""
+    return np.where(known, (x > t).astype(np.int64), NONE)
+
+
+def invocation_table(invocations: Invocations, answers: Answers, results: Results, cut: IntColumn) -> Table:
+    """One row a result owed. ``prev_n`` belongs to the invocation before in the same epoch (NONE without one).
+
+    ``squares``: iterations that square. ``last_latency``: latency of the last answer, NONE if n is 0;
+    ``other_latency``: the greatest of the others. ``cut``: see `cut_iterations`.
+    """
+    n, owner = invocations.n, answers.owner
+    last, other = np.full(len(n), NONE, np.int64), np.full(len(n), NONE, np.int64)
+    last[owner] = answers.latency  # of several assignments to one place the last one stays
+    inner = answers.i < n[owner] - 1
+    np.maximum.at(other, owner[inner], answers.latency[inner])
+    columns = {
+        "epoch": invocations.epoch, "n": n, "t": invocations.t, "last_latency": last, "other_latency": other,
+        "squares": np.bincount(owner, answers.above, len(n)).astype(np.int64),
+        "prev_n": previous(n, invocations.epoch), "cut": cut,
+    }  # fmt: skip
+    owed = {name: values[results.owner] for name, values in columns.items()}
+    return Table({"cycle": results.cycle, "s": results.s, **owed})
+
+
+def cut_iterations(invocations: Invocations, iterations: Iterations, answers: Answers) -> IntColumn:
+    """(k,) for the first invocation of an epoch, the iterations that the reset before left without an answer.
+
+    NONE for other invocations, and for the first one of the test.
+    """
+    found = np.full(len(invocations.n), NONE, np.int64)
+    begins = np.flatnonzero(np.diff(invocations.epoch, prepend=0))
+    for place, epoch in zip(begins.tolist(), invocations.epoch[begins].tolist(), strict=True):
+        lost, kept = (np.count_nonzero(epochs == epoch - 1) for epochs in (iterations.epoch, answers.epoch))
+        found[place] = lost - kept
+    return found

@@ -1,0 +1,205 @@
+"""``dv-agent eval``: agents, models and strategies over the designs of a suite."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from dv_agent.errors import ExitCode
+
+if TYPE_CHECKING:
+    from dv_agent.eval.running.conduct import Conducted
+    from dv_agent.eval.running.executor import Executor
+    from dv_agent.eval.running.wish import Wish
+    from dv_agent.eval.trials import Evaluation
+
+ROWS, BUDGET, MODEL, EXECUTION, CAPS = "What is compared", "Budget of a trial", "Language models", "Execution", "Caps"
+
+
+def _option(text: str, panel: str, **more: Any) -> Any:
+    return typer.Option(help=text, rich_help_panel=panel, **more)
+
+
+def evaluate(
+    suite: Annotated[str, typer.Argument(help="Name of a suite, or a YAML file: of a suite, or of a whole "
+        "evaluation with entries, models and budget.")] = "accelerators",
+    agent: Annotated[list[str] | None, _option("A row: an agent. Repeatable.", ROWS)] = None,
+    model: Annotated[list[str] | None, _option("A row for each strategy: provider:name. Repeatable.", ROWS)] = None,
+    strategy: Annotated[list[str] | None, _option("How models are prompted; `default` if not given. Repeatable.",
+        ROWS)] = None,
+    design: Annotated[list[str] | None, _option("Only this design of the suite. Repeatable.", ROWS)] = None,
+    seeds: Annotated[int | None, _option("Trials of a row on a design; 5 if not given.", ROWS, min=1)] = None,
+    no_floors: Annotated[bool, _option("Only the rows that were asked for; else null, random, crv, sweep, search and "
+        "oracle run beside.", ROWS, flag_value=True)] = False,
+    only: Annotated[list[str] | None, _option("Of all rows only those of this agent. Repeatable.", ROWS)] = None,
+    max_cycles: Annotated[int | None, _option("Simulated clock cycles; 200,000 if not given.", BUDGET, min=1)] = None,
+    max_calls: Annotated[int | None, _option("Calls of the model; 50 if not given.", BUDGET, min=1)] = None,
+    max_tokens_total: Annotated[int | None, _option("Tokens of all calls.", BUDGET, min=1)] = None,
+    max_usd: Annotated[float | None, _option("Price of all calls, US dollars.", BUDGET, min=0.0001)] = None,
+    base_url: Annotated[str | None, _option("Address of an OpenAI-compatible server, for all --model.", MODEL)] = None,
+    temperature: Annotated[float | None, _option("Sampling temperature.", MODEL, min=0, max=2)] = None,
+    max_tokens: Annotated[int | None, _option("Most output tokens of one reply.", MODEL, min=16)] = None,
+    context_tokens: Annotated[int | None, _option("Most tokens of prompt and reply together; 32,000 if not given.",
+        MODEL, min=1_000)] = None,
+    timeout: Annotated[float | None, _option("Seconds after which an attempt is given up; 120 if not given.", MODEL,
+        min=0.1)] = None,
+    retry_seconds: Annotated[float | None, _option("No new attempt starts after so long; 300 if not given.", MODEL,
+        min=0)] = None,
+    out: Annotated[Path | None, _option("Folder of the evaluation; runs/evals/SUITE if not given. The same folder "
+        "again goes on.", EXECUTION)] = None,
+    jobs: Annotated[int, _option("Trials at a time, in processes of this machine.", EXECUTION, min=1, max=512)] = 1,
+    scheduler: Annotated[str | None, _option("Address of a Dask scheduler, such as tcp://host:8786, instead of --jobs: "
+        "its workers must see the same folders.", EXECUTION)] = None,
+    simulator: Annotated[str | None, _option("Which simulator runs the RTL; icarus if not given.", EXECUTION)] = None,
+    dry_run: Annotated[bool, _option("Say how much it is and what it may cost; call and run nothing.", EXECUTION,
+        flag_value=True)] = False,
+    redo: Annotated[bool, _option("Execute all trials anew.", EXECUTION, flag_value=True)] = False,
+    retry_errors: Annotated[bool, _option("Execute failed trials again.", EXECUTION, flag_value=True)] = False,
+    fail_on_error: Annotated[bool, _option("Exit 1 if a trial failed.", EXECUTION, flag_value=True)] = False,
+    calls_in_flight: Annotated[int | None, _option("Trials with a model at a time.", CAPS, min=1)] = None,
+    requests_per_minute: Annotated[float | None, _option("Calls of all trials together; trials wait for their turn.",
+        CAPS, min=0.01)] = None,
+    cap_usd: Annotated[float | None, _option("No trial with a model starts once all together cost so much, US "
+        "dollars.", CAPS, min=0.01)] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress.")] = False,
+) -> None:  # fmt: skip
+    """Score agents, models and prompt strategies over the designs of a suite. The same command goes on where it ended.
+
+    Examples:
+
+      dv-agent eval accelerators --no-floors --agent random --agent search --seeds 5 --jobs 2
+
+      dv-agent eval --model openai:gpt-5 --model anthropic:claude-sonnet-4-5 --strategy default --jobs 4 --dry-run
+
+      dv-agent eval --model openai:qwen3 --base-url http://127.0.0.1:8000/v1 --design mxint_softmax --seeds 3
+
+      dv-agent eval my_evaluation.yaml --jobs 8 --out runs/evals/mine
+
+      dv-agent eval accelerators --jobs 2 --retry-errors --fail-on-error
+
+      dv-agent eval accelerators --scheduler tcp://10.0.0.1:8786 --out /shared/evals/accelerators
+    """
+    from dv_agent.eval.running.caps import Caps
+    from dv_agent.eval.running.dry_run import estimate
+    from dv_agent.eval.running.plan_trials import default_folder, enter, mark_capped, plan_trials
+    from dv_agent.eval.running.wish import model_settings
+
+    settings = {
+        "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens, "context_tokens": context_tokens,
+        "timeout": timeout, "retry_seconds": retry_seconds,
+    }  # fmt: skip
+    budget = {"cycles": max_cycles, "calls": max_calls, "tokens": max_tokens_total, "usd": max_usd}
+    wish = _said(
+        _wish(suite), agents=tuple(agent or ()), strategies=tuple(strategy or ()), designs=tuple(design or ()),
+        models=tuple(model_settings(name, **settings) for name in model or ()), seeds=seeds, simulator=simulator,
+        floors=False if no_floors else None, only=tuple(only or ()),
+    )  # fmt: skip
+    wish = wish.model_copy(update={"budget": wish.budget.model_copy(update=_given(budget))})
+    evaluation = plan_trials(wish, _command())
+    folder = out or default_folder(evaluation, wish)
+    if dry_run:
+        answer = estimate(evaluation, folder, jobs, redo, retry_errors)
+        print(json.dumps(answer.model_dump(mode="json"), indent=1) if as_json else answer.text())
+        return
+    evaluation = enter(evaluation, folder)
+    caps = Caps(calls_in_flight=calls_in_flight, requests_per_minute=requests_per_minute, usd=cap_usd)
+    done = _conduct(evaluation, folder, (jobs, scheduler), (redo, retry_errors), caps, quiet or as_json)
+    mark_capped(folder, done.capped)
+    _report(evaluation, folder, done, as_json)
+    failed = any(record.status == "failed" for record in done.records.values())
+    if done.interrupted:
+        raise typer.Exit(ExitCode.INTERRUPTED)
+    if fail_on_error and (failed or done.open):
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _wish(suite: str) -> Wish:
+    from dv_agent.eval.running.wish import Wish, read_wish
+
+    return read_wish(Path(suite)) if suite.endswith((".yaml", ".yml")) else Wish(suite=suite)
+
+
+def _given(options: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in options.items() if value is not None and value != ()}
+
+
+def _said(wish: Wish, **options: Any) -> Wish:
+    """`wish` with what the command line says; checked like a file."""
+    from dv_agent.errors import UnknownNameError
+    from dv_agent.eval.running.wish import AGENTS
+
+    for name in (*options["agents"], *options["only"]):
+        if name not in AGENTS:
+            raise UnknownNameError("agent", name, AGENTS)
+    return wish.model_copy(update=_given(options))
+
+
+def _conduct(
+    evaluation: Evaluation,
+    folder: Path,
+    where: tuple[int, str | None],
+    again: tuple[bool, bool],
+    caps: Any,
+    quiet: bool,
+) -> Conducted:
+    from dv_agent.cli.eval_display import EvalDisplay
+    from dv_agent.cli.interrupt import Interrupt
+    from dv_agent.eval.running.conduct import Choice, conduct
+
+    display, interrupt = EvalDisplay(quiet), Interrupt("these turns")
+    with _executor(*where) as executor, interrupt:
+        try:
+            choice = Choice(redo=again[0], retry_errors=again[1])
+            return conduct(evaluation, folder, executor, display, choice, caps, interrupt.asked)
+        finally:
+            display.close()
+
+
+def _executor(jobs: int, scheduler: str | None) -> Executor:
+    if scheduler:
+        from dv_agent.eval.running.on_dask import DaskExecutor
+
+        return DaskExecutor(scheduler)
+    from dv_agent.eval.running.local import LocalExecutor
+
+    return LocalExecutor(jobs)
+
+
+def _report(evaluation: Evaluation, folder: Path, done: Conducted, as_json: bool) -> None:
+    from dv_agent.eval.board.make import make_board
+    from dv_agent.eval.board.markdown import plain_table
+    from dv_agent.eval.board.write import write_board
+
+    failed = [record for record in done.records.values() if record.status == "failed"]
+    made = make_board([folder], folder) if len(done.records) > len(failed) else None
+    if made:
+        write_board(made, folder)
+    if as_json:
+        answer = {
+            "folder": str(folder), "trials": len(evaluation.trials), "reused": done.reused,
+            "finished": len(done.records) - len(failed), "open": list(done.open), "interrupted": done.interrupted,
+            "capped": done.capped, "failed": {one.trial.id: one.failure.model_dump() for one in failed if one.failure},
+        }  # fmt: skip
+        print(json.dumps(answer, indent=1))
+        return
+    if made:
+        print(plain_table(made))
+    print(f"{len(done.records) - len(failed)} of {len(evaluation.trials)} trials finished, {len(failed)} failed, "
+          f"{len(done.open)} open; {done.reused} were there already")  # fmt: skip
+    if done.capped:
+        print(f"stopped starting trials with a model: {done.capped}")
+    print(f"record: {folder}{' (leaderboard.html shows it)' if made else ''}")
+    if done.open:
+        print("the same command goes on", file=sys.stderr)
+
+
+def _command() -> str:
+    """What was typed; it holds no key, because none is an option."""
+    return shlex.join([os.path.basename(sys.argv[0]), *sys.argv[1:]])

@@ -1,0 +1,143 @@
+"""Reading evaluation folders: one, or several of the same identity as if they were one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dv_agent.agents.budget import Budget
+from dv_agent.errors import InputFileError, UsageError
+from dv_agent.eval.scoring.read_record import validated
+from dv_agent.eval.trials import Entry, Evaluation, Identity, Trial
+
+FILE = "evaluation.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A trial that was asked for, and the folder that it has or would have."""
+
+    trial: Trial
+    room: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a board is made of.
+
+    Attributes:
+        floors: keys (digests) of the entries that run beside; `ceilings` likewise.
+        trials: each once. Of a trial that stands in several folders, one that finished is taken, else the first.
+    """
+
+    folders: tuple[Path, ...]
+    identity: Identity
+    command: str
+    entries: tuple[Entry, ...]
+    floors: frozenset[str]
+    ceilings: frozenset[str]
+    trials: tuple[Asked, ...]
+
+
+def load_evaluation(folder: Path) -> Evaluation:
+    """``evaluation.json`` of a folder.
+
+    Raises:
+        InputFileError: no evaluation folder, or another version's.
+    """
+    path = folder / FILE
+    if not folder.is_dir():
+        raise InputFileError(folder, "no such folder; expected one that `dv-agent eval` wrote")
+    if not path.is_file():
+        raise InputFileError(path, "no such file: this is no folder of an evaluation")
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise InputFileError(path, f"cannot be read: {error.strerror}") from None
+    evaluation = validated(Evaluation, data, path)
+    for trial in evaluation.trials:
+        if Path(trial.id).name != trial.id:
+            raise InputFileError(path, f"trials: {trial.id[:80]!r} cannot be the name of a folder")
+    return evaluation
+
+
+def load_sources(folders: Sequence[Path]) -> Source:
+    """All `folders` together.
+
+    Raises:
+        InputFileError: one that is no evaluation.
+        UsageError: two of different identity, or no folder at all.
+    """
+    if not folders:
+        raise UsageError("a board needs the folder of at least one evaluation")
+    read = [(folder, load_evaluation(folder)) for folder in folders]
+    (first, evaluation), *others = read
+    for folder, other in others:
+        _must_match(evaluation.identity, other.identity, first, folder)
+    entries = {entry.digest: entry for _, one in read for entry in one.entries}
+    floors = {entry.digest for _, one in read for entry in one.entries if entry.label in one.floors}
+    asked_for = {
+        entry.digest for _, one in read for entry in one.entries if entry.label not in (*one.floors, one.ceiling)
+    }
+    ceilings = {entry.digest for _, one in read for entry in one.entries if entry.label == one.ceiling}
+    return Source(
+        folders=tuple(folders),
+        identity=evaluation.identity,
+        command="\n".join(dict.fromkeys(one.command for _, one in read)),
+        entries=tuple(entries.values()),
+        floors=frozenset(floors - asked_for),
+        ceilings=frozenset(ceilings - asked_for),
+        trials=tuple(_each_once(read)),
+    )
+
+
+def differences(one: Identity, other: Identity) -> tuple[str, ...]:
+    """What keeps two identities apart, one line each; nothing if scores of both may stand in one table."""
+    found = [
+        f"{name}: {_plain(getattr(one, name))} and {_plain(getattr(other, name))}"
+        for name in Identity.model_fields
+        if name != "designs" and getattr(one, name) != getattr(other, name)
+    ]
+    ours, theirs = ({design.design: design for design in some.designs} for some in (one, other))
+    for name in sorted(ours.keys() | theirs.keys()):
+        if name not in ours or name not in theirs:
+            found.append(f"{name} stands in one of them only")
+        elif ours[name] != theirs[name]:
+            versions = f"version {ours[name].task_version} and {theirs[name].task_version}"
+            found.append(f"{name}: {versions}, {ours[name].checksum[:12]} and {theirs[name].checksum[:12]}")
+    return tuple(found)
+
+
+def _must_match(one: Identity, other: Identity, first: Path, second: Path) -> None:
+    found = differences(one, other)
+    if found:
+        raise UsageError(
+            f"{first} and {second} are of different identity, so their scores do not stand in one table: "
+            + "; ".join(found)
+        )
+
+
+def _each_once(read: Sequence[tuple[Path, Evaluation]]) -> Iterator[Asked]:
+    rooms: dict[str, list[Asked]] = {}
+    for folder, one in read:
+        for trial in one.trials:
+            rooms.setdefault(trial.id, []).append(Asked(trial, folder / "trials" / trial.id))
+    for some in rooms.values():
+        yield next((one for one in some if len(some) == 1 or _finished(one.room)), some[0])
+
+
+def _finished(room: Path) -> bool:
+    """A look that decides nothing but which copy is read; that one is checked."""
+    try:
+        data = json.loads((room / "trial.json").read_bytes())
+    except (OSError, ValueError):
+        return False
+    return isinstance(data, dict) and data.get("status") == "finished"
+
+
+def _plain(value: str | int | Budget) -> str:
+    if isinstance(value, Budget):
+        return ", ".join(f"{bound:,} {name}" for name, bound in value.model_dump().items() if bound is not None)
+    return str(value)

@@ -1,0 +1,75 @@
+"""What a reader has to know before believing a board, one sentence each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from dv_agent.eval.board.board import Comparison
+from dv_agent.eval.board.design_board import DesignBoard
+from dv_agent.eval.board.metrics import COVERAGE
+from dv_agent.eval.board.scored import Scored
+from dv_agent.eval.report.words import plural
+from dv_agent.eval.stats.separation import LEVEL
+
+
+def notes(trials: Sequence[Scored], designs: Sequence[DesignBoard], compared: Sequence[Comparison]) -> tuple[str, ...]:
+    """All of them; none is good news."""
+    some = (
+        _missing(trials), _uneven(designs), _failing(trials), _unseparable(compared), _uninformative(designs),
+        _unpriced(trials),
+    )  # fmt: skip
+    return tuple(chain.from_iterable(some))
+
+
+def _missing(trials: Sequence[Scored]) -> Iterator[str]:
+    words = {
+        "failed": "failed; no score counts them",
+        "unfinished": "begun, but not ended",
+        "missing": "not begun",
+        "foreign": "recorded on another state of their task; no score counts them",
+    }
+    for status, said in words.items():
+        count = sum(one.status == status for one in trials)
+        if count:
+            yield f"{count:,} of {plural(len(trials), 'trial')}: {said}."
+
+
+def _uneven(designs: Sequence[DesignBoard]) -> Iterator[str]:
+    rows = {row for one in designs for row in one.scored}
+    if any(one.scored.keys() != rows for one in designs if one.scored) or any(not one.scored for one in designs):
+        yield "Not every row has trials on every design, so means of rows do not compare; paired differences do."
+
+
+def _failing(trials: Sequence[Scored]) -> Iterator[str]:
+    broken = sorted({one.trial.design for one in trials if one.score and one.score.failing_tests})
+    if broken:
+        yield (
+            f"Tests failed checks on the design as it is, without a seeded bug: {', '.join(broken)}. "
+            "Either the design or its model has a fault; look at those runs before anything else."
+        )
+
+
+def _unseparable(compared: Sequence[Comparison]) -> Iterator[str]:
+    mine = [one for one in compared if one.metric == COVERAGE]
+    least = min((one.smallest_p for one in mine), default=0.0)
+    if mine and least > LEVEL:
+        designs = max(one.designs for one in mine)
+        most = 100 * (1 - 2 / 2**designs)
+        yield (
+            f"With {plural(designs, 'design')} no difference can be told from chance: the test over designs gives no "
+            f"p-value below {least:.3g}. Ranks are therefore shared; six designs are the fewest that can part rows. "
+            f"Intervals hold the truth in at most {most:.0f} of 100 such boards, whatever they say."
+        )
+
+
+def _uninformative(designs: Sequence[DesignBoard]) -> Iterator[str]:
+    for one in designs:
+        if one.uninformative:
+            yield f"{one.design} tells little: {one.uninformative}."
+
+
+def _unpriced(trials: Sequence[Scored]) -> Iterator[str]:
+    count = sum(bool(one.score and one.score.cost.unpriced) for one in trials)
+    if count:
+        yield f"{plural(count, 'trial')} asked a model of unknown price; what they cost in US dollars is not shown."

@@ -1,0 +1,36 @@
+"""The Jinja environment of a board: that of the report, with templates and filters of its own."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader
+
+from dv_agent.eval.board.metrics import title_of
+from dv_agent.eval.board.page import formats
+from dv_agent.eval.board.pictures.scale import short
+from dv_agent.eval.board.pictures.style import mark
+from dv_agent.eval.report import environment as report
+
+FOLDER = Path(__file__).parent / "templates"
+
+
+@lru_cache(maxsize=1)
+def environment() -> Environment:
+    """Autoescape is on for every template, and hidden characters are made visible."""
+    found = report.environment().overlay(loader=FileSystemLoader([FOLDER, report.FOLDER]))
+    found.filters = dict(found.filters)
+    for name in ("percent", "signed", "count", "probability", "interval", "plain"):
+        found.filters[f"as_{name}"] = getattr(formats, name)
+    found.filters["mark"] = mark
+    found.filters["link"] = link
+    found.filters["metric"] = title_of
+    found.filters["short"] = short
+    return found
+
+
+def link(path: str) -> str:
+    """A relative path as the value of ``href``: whatever a folder is called, it stays a path."""
+    return quote(path, safe="/.-_~")

@@ -1,0 +1,37 @@
+"""What a table of scores stands on, in words."""
+
+from __future__ import annotations
+
+from dv_agent.eval.board.board import Board
+
+_NAMES = {"usd": "US dollars"}
+
+
+def short_identity(board: Board) -> str:
+    """One line for the foot of every table; the digest at its end covers versions and checksums of all designs."""
+    one = board.identity
+    words = f"{one.suite} {one.suite_version} · {simulator(board)} · {budget(board)} · dv-agent {one.project}"
+    return f"{words} · identity {board.identity_digest}"
+
+
+def simulator(board: Board) -> str:
+    """Its name and version, without what the version leaves empty."""
+    return board.identity.simulator.removesuffix(" ()")
+
+
+def budget(board: Board) -> str:
+    """The bounds that are set."""
+    bounds = board.identity.budget.model_dump()
+    return ", ".join(f"{value:,} {_NAMES.get(name, name)}" for name, value in bounds.items() if value is not None)
+
+
+def facts(board: Board) -> tuple[tuple[str, str], ...]:
+    """Name and value, one a line."""
+    one = board.identity
+    return (
+        ("Suite", f"{one.suite}, version {one.suite_version}"),
+        ("Simulator", simulator(board)),
+        ("Budget of a trial", budget(board) or "no bound"),
+        ("dv-agent", one.project),
+        ("Identity", board.identity_digest),
+    )

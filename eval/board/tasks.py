@@ -1,0 +1,43 @@
+"""What a board has to know of a design: its plan, and what its seeded bugs are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.eval.bugs import load_bugs
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A design; `bugs` maps the id of a seeded bug to its title."""
+
+    title: str
+    plan: Plan
+    bugs: dict[str, str]
+
+
+FindTask: TypeAlias = Callable[[str], Task]
+
+
+def task_of(folder: DesignFolder) -> Task:
+    """The task that a design folder holds.
+
+    Raises:
+        InputFileError: its plan or its list of bugs is broken.
+    """
+    plan = load_plan(folder.path / "plan.yaml")
+    return Task(folder.design.title, plan, {bug.id: bug.title for bug in load_bugs(folder)})
+
+
+def find_task(name: str) -> Task:
+    """The task of a design that is installed.
+
+    Raises:
+        UnknownNameError: no such design.
+    """
+    return task_of(find_design(name))

@@ -1,0 +1,146 @@
+"""From a wish to an evaluation: identity, entries, every trial in a fixed order."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from dv_agent import __version__
+from dv_agent.designs.loader import find_design
+from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.eval.running.lock import owned
+from dv_agent.eval.running.trial_folder import EVALUATION, read_evaluation, write_atomically
+from dv_agent.eval.running.wish import CEILING, DETERMINISTIC, FLOORS, Wish, wished_entries
+from dv_agent.eval.suite import Suite, load_suite, suite_errors
+from dv_agent.eval.trials import DesignIdentity, Entry, Evaluation, Identity, Trial
+from dv_agent.prompts.strategy import find_strategy
+from dv_agent.runners.simulators import find_simulator
+
+
+def plan_trials(wish: Wish, command: str) -> Evaluation:
+    """All that `wish` asks for.
+
+    Raises:
+        UnknownNameError: no such suite, design, simulator or strategy.
+        UsageError: nothing to run; or a design is not as it was entered in the suite.
+        InputFileError: a broken file.
+        PrerequisiteError: the simulator is not installed.
+    """
+    suite = load_suite(wish.suite)
+    identity = _identity(suite, wish)
+    floors = tuple(Entry(agent=agent) for agent in FLOORS) if wish.floors else ()
+    ceiling = (Entry(agent=CEILING),) if wish.floors else ()
+    wished = wished_entries(wish)
+    for entry in wished:
+        if entry.strategy:
+            find_strategy(entry.strategy)
+    entries = tuple({entry.digest: entry for entry in (*wished, *floors, *ceiling)}.values())
+    entries = tuple(entry for entry in entries if not wish.only or entry.agent in wish.only)
+    if not entries:
+        raise UsageError("nothing to evaluate: give --model or --agent, or leave --only away")
+    return Evaluation(
+        identity=identity,
+        command=command,
+        entries=entries,
+        floors=tuple(entry.label for entry in floors if entry in entries),
+        ceiling="".join(entry.label for entry in ceiling if entry in entries),
+        trials=tuple(_trials(identity, entries, wish)),
+    )
+
+
+def enter(evaluation: Evaluation, folder: Path) -> Evaluation:
+    """Write ``evaluation.json``, with what stands there already: an evaluation may grow by rows and seeds.
+
+    Raises:
+        UsageError: the folder holds an evaluation of another identity.
+        OutputError: it cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with owned(folder, wait=True):
+        before = read_evaluation(folder)
+        if before:
+            _require_same(before.identity, evaluation.identity, folder)
+            evaluation = _joined(before, evaluation)
+        if evaluation != before:
+            write_atomically(folder / EVALUATION, evaluation)
+    return evaluation
+
+
+def mark_capped(folder: Path, why: str) -> None:
+    """Say in ``evaluation.json`` that a cap kept trials from starting, or that none does (any more).
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    with owned(folder, wait=True):
+        evaluation = read_evaluation(folder)
+        if evaluation and evaluation.capped != why:
+            write_atomically(folder / EVALUATION, evaluation.model_copy(update={"capped": why}))
+
+
+def default_folder(evaluation: Evaluation, wish: Wish) -> Path:
+    """``runs/evals/SUITE``; with a digest behind it where designs, budget or simulator are not the usual ones."""
+    usual = Wish()
+    special = [name for name in ("designs", "budget", "simulator") if getattr(wish, name) != getattr(usual, name)]
+    identity = evaluation.identity.model_copy(update={"project": ""}).model_dump_json()
+    ending = f"-{hashlib.sha256(identity.encode()).hexdigest()[:8]}" if special else ""
+    return Path("runs") / "evals" / f"{evaluation.identity.suite}{ending}"
+
+
+def _identity(suite: Suite, wish: Wish) -> Identity:
+    names = [one.name for one in suite.designs]
+    for name in wish.designs:
+        if name not in names:
+            raise UnknownNameError(f"design of the suite {suite.name}", name, names)
+    if errors := suite_errors(suite):
+        raise UsageError("\n  ".join(("the suite does not hold:", *errors)))
+    simulator = find_simulator(wish.simulator)
+    return Identity(
+        suite=suite.name, suite_version=suite.version,
+        designs=tuple(
+            DesignIdentity(design=one.name, task_version=one.task_version, checksum=one.checksum)
+            for one in suite.designs
+            if not wish.designs or one.name in wish.designs
+        ),
+        simulator=f"{simulator.name} {simulator.version()}", budget=wish.budget, project=__version__,
+    )  # fmt: skip
+
+
+def _trials(identity: Identity, entries: tuple[Entry, ...], wish: Wish) -> Iterator[Trial]:
+    """Design by design, so that what is built and started for one is used while it is there."""
+    for design in identity.designs:
+        for seed in range(wish.seeds):
+            for entry in entries:
+                if seed and entry.agent in DETERMINISTIC:
+                    continue
+                yield Trial(
+                    design=design.design, task_version=find_design(design.design).design.task_version, entry=entry,
+                    seed=seed, budget=wish.budget, simulator=wish.simulator,
+                )  # fmt: skip
+
+
+def _require_same(old: Identity, new: Identity, folder: Path) -> None:
+    fields = [name for name in type(old).model_fields if getattr(old, name) != getattr(new, name)]
+    if fields:
+        raise UsageError(
+            f"{folder} holds an evaluation of another {' and '.join(fields)}; scores of both do not compare: "
+            "choose another folder with --out"
+        )
+
+
+def _joined(old: Evaluation, new: Evaluation) -> Evaluation:
+    entries = {entry.digest: entry for entry in (*old.entries, *new.entries)}
+    trials = {trial.id: trial for trial in (*old.trials, *new.trials)}
+    names = [one.design for one in old.identity.designs]
+    ranks = {digest: place for place, digest in enumerate(entries)}
+    ordered = sorted(trials.values(), key=lambda one: (names.index(one.design), one.seed, ranks[one.entry.digest]))
+    return new.model_copy(
+        update={
+            "entries": tuple(entries.values()),
+            "trials": tuple(ordered),
+            "floors": old.floors or new.floors,
+            "ceiling": old.ceiling or new.ceiling,
+            "capped": old.capped,
+        }
+    )

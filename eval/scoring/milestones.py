@@ -1,0 +1,33 @@
+"""Figures of a curve that climbs in steps: its value at a place, its area, where it reaches a share."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+
+
+def value_at(xs: Sequence[float], counts: Sequence[int], x: float) -> int:
+    """The count that holds at `x`: of the last step at or before it, 0 before the first.
+
+    Args:
+        xs: where each step stands, never falling.
+        counts: what holds from there on.
+    """
+    place = bisect_right(xs, x)
+    return counts[place - 1] if place else 0
+
+
+def area(xs: Sequence[float], counts: Sequence[int], total: int, bound: float) -> float:
+    """Mean percentage of `total` between 0 and `bound`, the last count holding to the end."""
+    if not total or bound <= 0:
+        return 0.0
+    places = [*(min(x, bound) for x in xs), bound]
+    widths = zip(counts, places, places[1:], strict=False)
+    return 100 * sum(count * (right - left) for count, left, right in widths) / (total * bound)
+
+
+def reached(xs: Sequence[float], counts: Sequence[int], total: int, percent: int) -> float | None:
+    """Where `percent` of `total` is reached first, or None."""
+    if not total:
+        return None
+    return next((x for x, count in zip(xs, counts, strict=True) if 100 * count >= percent * total), None)

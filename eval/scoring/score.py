@@ -1,0 +1,183 @@
+"""The noun TrialScore: what one trial is worth, computed from its records alone.
+
+Every formula stands in docs/scores.md.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from pydantic import Field
+
+from dv_agent.coverage.totals import Totals
+from dv_agent.designs.design import Frozen
+from dv_agent.eval.trials import BugOutcome
+
+SCORING_VERSION = 1
+"""Goes up whenever a formula changes: scores that were kept are then computed anew."""
+
+Axis = Literal["cycles", "calls", "tokens", "usd", "seconds"]
+AXES: tuple[Axis, ...] = get_args(Axis)
+SHARES = (50, 80, 90, 95, 100)
+"""Percent of the bins; what it takes to get there is a score."""
+
+
+class Progress(Frozen):
+    """Columns of equal length: an entry for every test that covered a bin first, in the order they ran.
+
+    Attributes:
+        test: its number in the run; `name` is what its author called it, shortened.
+        cycles: simulated when it ended; `calls`, `tokens`, `usd`, `seconds` likewise, as of the end of its turn.
+            Replies from a cache count as if they had been paid, so that a curve does not depend on the cache.
+        bins: covered bins from there on.
+    """
+
+    test: tuple[int, ...] = ()
+    name: tuple[str, ...] = ()
+    cycles: tuple[int, ...] = ()
+    calls: tuple[int, ...] = ()
+    tokens: tuple[int, ...] = ()
+    usd: tuple[float, ...] = ()
+    seconds: tuple[float, ...] = ()
+    bins: tuple[int, ...] = ()
+
+    def along(self, axis: Axis) -> tuple[float, ...]:
+        """The column of an axis; it never falls."""
+        column: tuple[float, ...] = getattr(self, axis)
+        return column
+
+
+class CoverageScore(Frozen):
+    """Bins hit.
+
+    Attributes:
+        covered_by: for each bin of the plan, in its order, the entry of `progress` that covered it first, or -1.
+        area: axis -> mean percentage of bins covered between 0 and the bound of the budget; bounded axes only.
+        to_share: axis -> percentage of `SHARES` -> where it was reached; None: it was not.
+    """
+
+    overall: Totals
+    tiers: dict[str, Totals]
+    progress: Progress
+    covered_by: tuple[int, ...]
+    area: dict[Axis, float]
+    to_share: dict[Axis, dict[int, float | None]]
+
+
+class KillCount(Frozen):
+    """How many of some seeded bugs were killed."""
+
+    kills: int = 0
+    bugs: int = 0
+
+
+class BugScore(Frozen):
+    """Seeded bugs.
+
+    Attributes:
+        by_check: check that failed first -> kills.
+        exposure: simulated cycles, summed over the bugs, each up to its kill.
+        per_million_cycles: kills per million cycles of `exposure`; None without any.
+    """
+
+    total: KillCount
+    by_difficulty: dict[str, KillCount]
+    by_check: dict[str, int]
+    exposure: int
+    per_million_cycles: float | None
+    outcomes: tuple[BugOutcome, ...]
+
+
+class ClaimCounts(Frozen):
+    """Claims of unreachable bins, and bug reports.
+
+    Attributes:
+        found: decoys that were claimed, of `decoys` shown.
+        precision: right / (right + wrong); None where nothing was decided.
+        recall: found / decoys; None without decoys.
+        confirmed: reports whose test fails a check in a fresh process, of `reports`.
+    """
+
+    right: int = 0
+    wrong: int = 0
+    undecided: int = 0
+    found: int = 0
+    decoys: int = 0
+    precision: float | None = None
+    recall: float | None = None
+    reports: int = 0
+    confirmed: int = 0
+
+
+class ReplyScore(Frozen):
+    """What came back from the model.
+
+    Attributes:
+        turns: turns that asked it.
+        valid: of these, turns in which nothing was dropped and at least one test ran.
+        usable: of these, turns in which at least one test ran.
+        dropped: class of `dv_agent.agents.replies.Drop` -> how many things (characters for ``oversize``).
+        replies: calls that were answered; `failed` were not, after all retries.
+        retries: attempts beyond the first of each call; `errors` counts them by class.
+        tool_calls, refused_tool_calls: of an agent with tools.
+    """
+
+    turns: int = 0
+    valid: int = 0
+    usable: int = 0
+    dropped: dict[str, int] = Field(default_factory=dict)
+    replies: int = 0
+    failed: int = 0
+    retries: int = 0
+    errors: dict[str, int] = Field(default_factory=dict)
+    tool_calls: int = 0
+    refused_tool_calls: int = 0
+
+
+class CostScore(Frozen):
+    """What was used.
+
+    Attributes:
+        usd: of all attempts with a known price; `unpriced` attempts are not in it.
+        model_seconds: waiting for the model, part of `seconds`.
+        cached_calls, cached_tokens, cached_usd: answered by dv-agent's own cache, and not in the others.
+        server_cached_tokens: part of `input_tokens` that the server took from its cache.
+    """
+
+    cycles: int = 0
+    calls: int = 0
+    tokens: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usd: float = 0.0
+    unpriced: int = 0
+    seconds: float = 0.0
+    model_seconds: float = 0.0
+    cached_calls: int = 0
+    cached_tokens: int = 0
+    cached_usd: float = 0.0
+    server_cached_tokens: int = 0
+
+
+class TrialScore(Frozen):
+    """``score.json``.
+
+    Attributes:
+        inputs: SHA-256 over the records, the plan and `SCORING_VERSION`: the score is theirs and of no others.
+        bugs: None where no seeded bug was hunted.
+        claims: None for agents that claim nothing; `replies`: None for agents that ask no model.
+        failing_tests: tests that failed a check on the design as it is.
+    """
+
+    schema_version: Literal[1] = 1
+    inputs: str
+    coverage: CoverageScore
+    bugs: BugScore | None = None
+    claims: ClaimCounts | None = None
+    replies: ReplyScore | None = None
+    cost: CostScore
+    turns: int
+    tests: int
+    refused_tests: int
+    failing_tests: int
+    stop_reason: str

@@ -1,0 +1,87 @@
+"""A simulator that also keeps what it recorded, so that it need not be simulated again."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.program import Program
+from dv_agent.runners.replay import Recording, recording_of
+from dv_agent.runners.simulator import Run, Session, Simulator
+
+MOST_BYTES = 256 << 20
+
+
+class RecordingShelf:
+    """Recordings by the program that was played; in memory, at most `most` bytes of them.
+
+    What finds no place is not kept: whoever needs it simulates it again.
+    """
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._kept: dict[bytes, Recording] = {}
+        self._left = most
+
+    def put(self, design: Design, program: Program, run: Run) -> None:
+        """Keep what `run` recorded."""
+        key = _key(program)
+        if key in self._kept or self._left <= 0 or not run.rows:
+            return
+        recording = recording_of(design, run.rows, run.trace.end)
+        if recording:
+            self._kept[key] = recording
+            self._left -= len(recording.data)
+
+    def get(self, program: Program) -> Recording | None:
+        """What was recorded of `program`, if it was kept."""
+        return self._kept.get(_key(program))
+
+
+class ListeningSimulator:
+    """`simulator`, whose sessions put what they record on `shelf`."""
+
+    def __init__(self, simulator: Simulator, shelf: RecordingShelf) -> None:
+        self._simulator, self._shelf = simulator, shelf
+
+    @property
+    def name(self) -> str:
+        """Of the simulator."""
+        return self._simulator.name
+
+    def version(self) -> str:
+        """See `Simulator.version`."""
+        return self._simulator.version()
+
+    def open(self, design: Design, *, waves: Path | None = None) -> Session:
+        """See `Simulator.open`."""
+        session = self._simulator.open(design, waves=waves)
+        return session if waves else _ListeningSession(session, design, self._shelf)
+
+
+class _ListeningSession:
+    def __init__(self, session: Session, design: Design, shelf: RecordingShelf) -> None:
+        self._session, self._design, self._shelf = session, design, shelf
+
+    def run(self, program: Program) -> Run:
+        done = self._session.run(program)
+        self._shelf.put(self._design, program, done)
+        return done
+
+    def close(self) -> None:
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _key(program: Program) -> bytes:
+    text = repr((program.tracks, program.memories, program.max_cycles))
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,85 @@
+"""Kills found by comparing traces first are those of the plain way, and a comparison notices every difference."""
+
+import random
+
+import pytest
+from evaluations import Bench
+
+from dv_agent.agents.baselines import random_test
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.turn import TestRecord
+from dv_agent.coverage.loader import load_plan
+from dv_agent.designs.expansion import expand
+from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.stimulus import Test
+from dv_agent.designs.trace import End
+from dv_agent.eval.bugs import load_bugs
+from dv_agent.eval.kills import Kill, hunt
+from dv_agent.eval.running.hunting import Hunter
+from dv_agent.runners.layout import layout_of
+from dv_agent.runners.listening import ListeningSimulator, RecordingShelf
+from dv_agent.runners.replay import ReplaySession, pack_rows
+from dv_agent.runners.simulators import find_simulator
+
+ICARUS = find_simulator("icarus")
+
+
+def clean_records(folder: DesignFolder, tests: list[Test], shelf: RecordingShelf) -> list[TestRecord]:
+    plan = load_plan(folder.path / "plan.yaml")
+    with ListeningSimulator(ICARUS, shelf).open(folder.design) as session:
+        done = [Testbench(folder, plan, session).run(test) for test in tests]
+    return [
+        TestRecord(test=one.test, index=i, cycles=one.trace.cycles, end=one.trace.end) for i, one in enumerate(done)
+    ]
+
+
+def random_tests(folder: DesignFolder, count: int) -> list[Test]:
+    source = random.Random(3)
+    return [random_test(folder.design, folder.schema, source) for _ in range(count)]
+
+
+@pytest.mark.parametrize(("name", "count", "kept"), [("tally", 20, True), ("tally", 20, False), ("kv_pack", 3, True)])
+def test_the_kills_are_those_of_the_plain_hunt(bench: Bench, name: str, count: int, kept: bool) -> None:
+    folder = find_design(name)
+    tests, shelf = random_tests(folder, count), RecordingShelf()
+    records = clean_records(folder, tests, shelf)
+    bound = sum(record.cycles for record in records) - 1
+    with Hunter(folder, ICARUS) as hunter:
+        sheet = hunter.hunt(records, shelf if kept else RecordingShelf(), bound)
+    plan = load_plan(folder.path / "plan.yaml")
+    for bug, outcome in zip(load_bugs(folder), sheet.outcomes, strict=True):
+        plain = hunt(folder, plan, bug, tests, ICARUS, bound)
+        found = (outcome.bug, outcome.killed, outcome.cycles)
+        assert found == (plain.bug, isinstance(plain, Kill), plain.cycles)
+        if isinstance(plain, Kill):
+            assert (outcome.check, outcome.test) == (plain.failure.check, plain.tests - 1)
+    assert {True, False} == {outcome.killed for outcome in sheet.outcomes}
+
+
+def test_a_replay_notices_one_changed_bit_and_one_unknown_bit_in_any_output_of_any_cycle(bench: Bench) -> None:
+    folder = find_design("tally")
+    with ICARUS.open(folder.design) as session:
+        run = session.run(expand(folder.design, folder.schema, random_tests(folder, 1)[0]))
+    layout = layout_of(folder.design)
+    width, source = layout.sample_width, random.Random(5)
+    outputs = [place + bit for name in ("in_ready", "out_y", "out_valid") for place, bits in [layout.sample[name]]
+               for bit in range(bits)]  # fmt: skip
+    whole = pack_rows(run.rows, width, run.trace.end)
+    assert whole
+    assert b"X" in run.rows
+    assert whole.masked > 0
+    with ReplaySession(folder.design) as replay:
+        assert replay.same(whole)
+        for _ in range(40):
+            rows = bytearray(run.rows)
+            place = source.randrange(run.trace.cycles) * width + source.choice(outputs)
+            rows[place] = source.choice([one for one in b"01X" if one != rows[place]])
+            changed = pack_rows(bytes(rows), width, run.trace.end)
+            assert changed
+            assert not replay.same(changed)
+        assert replay.same(whole)
+
+
+def test_what_floats_is_not_compared() -> None:
+    assert pack_rows(b"01Z0", 2, End.DRAINED) is None
+    assert pack_rows(b"", 2, End.DRAINED) is None

@@ -1,0 +1,142 @@
+"""A failing trial is data; a broken machine is not the model's fault; a wrong input is one clear message."""
+
+import json
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+from command import call
+from evaluations import Bench, results
+from loopback import LoopbackServer, ok, status
+
+from dv_agent.agents.budget import Budget
+from dv_agent.eval.running.caps import Caps, Gate
+from dv_agent.eval.running.conduct import Choice, conduct
+from dv_agent.eval.running.events import Event
+from dv_agent.eval.running.local import LocalExecutor
+from dv_agent.eval.running.plan_trials import enter, plan_trials
+from dv_agent.eval.running.wish import Wish, model_settings
+from dv_agent.eval.trials import Evaluation
+
+KEY = {"OPENAI_API_KEY": "sk-very-secret-0123456789"}
+REPLY = '```json\n{"tests": [{"tracks": {"in": [{"random": {"count": 30}}]}}]}\n```'
+
+
+def model_words(server: LoopbackServer, *more: str) -> tuple[str, ...]:
+    model = ("--no-floors", "--agent", "random", "--model", "openai:test-model", "--base-url", server.url)
+    return (*model, "--seeds", "1", "--retry-seconds", "0", "--max-calls", "3", *more)
+
+
+def test_a_dry_run_says_how_much_it_is_and_calls_nobody(bench: Bench) -> None:
+    with LoopbackServer([ok(REPLY)]) as server:
+        done = call(*bench.words("out", *model_words(server, "--dry-run")), cwd=bench.folder, env=bench.env)
+        assert done.returncode == 0, done.stderr
+        assert not server.requests
+    assert "2 trials, 2 of them to do, 1 of these with a model" in done.stdout
+    assert "calls of models: 3 at most" in done.stdout
+    assert not (bench.folder / "out").exists()
+
+
+def test_a_model_that_fails_is_data_apart_from_scores_until_it_is_tried_again(bench: Bench) -> None:
+    with LoopbackServer([ok(REPLY), status(500), ok(REPLY)]) as server:
+        words = bench.words("out", *model_words(server), "--fail-on-error", "--json")
+        done = call(*words, cwd=bench.folder, env={**bench.env, **KEY})
+        answer = json.loads(done.stdout)
+        assert (done.returncode, answer["finished"], len(answer["failed"])) == (1, 1, 1), done.stderr
+        (failure,) = answer["failed"].values()
+        assert (failure["kind"], failure["error"]) == ("model", "ModelFailure")
+        asked = len(server.requests)
+        assert bench.eval("out", *model_words(server), env=KEY)["reused"] == 2
+        assert len(server.requests) == asked
+        again = bench.eval("out", *model_words(server, "--retry-errors"), env=KEY)
+        assert (again["finished"], again["failed"]) == (2, {})
+        # The first reply is not asked for again, and the failed call counts as one of three.
+        assert (asked, len(server.requests)) == (2, 3)
+    texts = [file.read_bytes() for file in (bench.folder / "out").rglob("*") if file.is_file()]
+    assert not any(KEY["OPENAI_API_KEY"].encode() in text for text in texts)
+
+
+def make_evaluation(bench: Bench, agents: tuple[str, ...]) -> Evaluation:
+    wish = Wish(suite=bench.suite, agents=agents, floors=False, seeds=1, budget=Budget(cycles=1500))
+    return enter(plan_trials(wish, "a test"), bench.folder / "out")
+
+
+class Saboteur:
+    """Sends a signal to the worker as soon as a trial began."""
+
+    def __init__(self, number: signal.Signals) -> None:
+        self.number, self.events = number, list[Event]()
+
+    def begin(self, trials: object, reused: object) -> None:
+        """Nothing yet."""
+
+    def started(self, trial: object) -> None:
+        """Wait until it is at work, then strike."""
+        time.sleep(0.3)
+        for child in children():
+            os.kill(child, self.number)
+
+    def event(self, event: Event) -> None:
+        """Keep it."""
+        self.events.append(event)
+
+    def tick(self) -> None:
+        """Nothing to draw."""
+
+
+def children() -> list[int]:
+    lists = Path(f"/proc/{os.getpid()}/task").glob("*/children")
+    found = [int(word) for file in lists for word in file.read_text().split()]
+    return [pid for pid in found if "running.worker" in Path(f"/proc/{pid}/cmdline").read_text()]
+
+
+@pytest.mark.parametrize(("number", "why"), [(signal.SIGKILL, "its process ended"), (signal.SIGSTOP, "told nothing")])
+def test_a_worker_that_dies_or_hangs_is_buried_and_its_trial_made_again(
+    bench: Bench, number: signal.Signals, why: str
+) -> None:
+    evaluation, folder = make_evaluation(bench, ("null",)), bench.folder / "out"
+    saboteur = Saboteur(number)
+    with LocalExecutor(1, silence=1.0) as executor:
+        done = conduct(evaluation, folder, executor, saboteur, Choice(), Caps())
+    (record,) = done.records.values()
+    assert record.failure
+    assert (record.status, record.failure.kind, record.failure.error) == ("failed", "infrastructure", "WorkerLost")
+    assert why in record.failure.message
+    assert not children()
+    assert bench.eval("out", "--no-floors", "--agent", "null", "--seeds", "1")["finished"] == 1
+    assert [parts[0]["status"] for parts in results(folder).values()] == ["finished"]
+
+
+def test_caps_only_keep_trials_with_a_model_from_starting(tmp_path: Path) -> None:
+    model = model_settings("openai:test-model", requests_per_minute=40)
+    wish = Wish(suite="accelerators", agents=("random",), models=(model,), floors=False, seeds=2, designs=("kv_pack",))
+    trials = plan_trials(wish, "a test").trials
+    plain, asking = ([one for one in trials if bool(one.entry.model) is kind] for kind in (False, True))
+    one_call = Gate(Caps(calls_in_flight=1), tmp_path)
+    assert one_call.may_start(asking[0], plain) == "now"
+    assert one_call.may_start(asking[1], asking[:1]) == "later"
+    assert one_call.may_start(plain[0], asking) == "now"
+    slow = Gate(Caps(requests_per_minute=60), tmp_path)
+    assert [slow.may_start(asking[1], running) for running in ([], asking[:1])] == ["now", "later"]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("schema_version: 1\nsuite: accelerators\nentries:\n  - {agent: serch}\n", 4, "did you mean search"),
+        ("schema_version: 1\nsuite: accelerators\nseeds: 0\n", 3, "greater than or equal to 1"),
+        ("suite: accelerators\nentries:\n  - {agent: llm}\n", 3, "agent llm needs a `model`"),
+        ("suite: accelerators\nbudget: {cycles: null}\n", 2, "a bound on cycles"),
+        ("suite: accelerators\nmodels:\n  - {model: openai:x, temperature: 9}\n", 3, "less than or equal to 2"),
+        ("- 1\n", None, "expected keys such as"),
+    ],
+)
+def test_a_bad_evaluation_file_is_refused_with_its_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    done = call("eval", "mine.yaml", "--dry-run", cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"mine.yaml:{line}: " in done.stderr if line else "mine.yaml" in done.stderr
+    assert words in done.stderr
+    assert "Traceback" not in done.stderr

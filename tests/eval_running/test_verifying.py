@@ -1,0 +1,83 @@
+"""A submitted evaluation is simulated again: what was doctored is noticed, and nothing in it leads outside."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command import call
+from evaluations import Bench
+
+
+def doctor(path: Path, change: Callable[[Any], None]) -> None:
+    data = json.loads(path.read_text())
+    change(data)
+    path.write_text(json.dumps(data))
+
+
+def doctor_first_turn(path: Path, change: Callable[[Any], None]) -> None:
+    first, *rest = path.read_text().splitlines()
+    data = json.loads(first)
+    change(data)
+    path.write_text("\n".join([json.dumps(data), *rest, ""]))
+
+
+def trial_of(folder: Path, agent: str) -> Path:
+    (path,) = folder.glob(f"trials/tally_{agent}_s0_*")
+    return path
+
+
+def verify(bench: Bench, folder: str, *more: str) -> tuple[int, str]:
+    done = call("verify", folder, *more, cwd=bench.folder, env=bench.env)
+    assert "Traceback" not in done.stderr
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_an_honest_evaluation_passes_and_stays_as_it_is(whole: Bench) -> None:
+    before = {file: file.read_bytes() for file in (whole.folder / "one").rglob("*") if file.is_file()}
+    code, words = verify(whole, "one")
+    assert (code, "6 trials simulated again, 0 doubts" in words) == (0, True), words
+    assert before == {file: file.read_bytes() for file in (whole.folder / "one").rglob("*") if file.is_file()}
+
+
+def test_every_doctored_record_is_named(whole: Bench) -> None:
+    folder = whole.folder / "doctored"
+    shutil.copytree(whole.folder / "one", folder)
+    null, oracle = trial_of(folder, "null"), trial_of(folder, "oracle")
+    searched = trial_of(folder, "search")
+    drawn = trial_of(folder, "random")
+    doctor(null / "kills.json", lambda data: data["outcomes"][0].update(killed=True, check="value", test=0))
+    doctor(oracle / "run/run.json", lambda data: data.update(bins_hit=data["bins_hit"] + 1))
+    doctor_first_turn(searched / "run/turns.jsonl", lambda data: data["tests"][0]["hits"].append(0))
+    stolen = json.loads((oracle / "run/turns.jsonl").read_text().splitlines()[0])["tests"][0]
+    doctor_first_turn(drawn / "run/turns.jsonl", lambda data: data["tests"].insert(0, stolen))
+    code, words = verify(whole, "doctored")
+    assert code == 1
+    assert f"{null.name}: seeded bug carry: killed by test 0 (value) is recorded, found survived" in words
+    assert f"{oracle.name}: run.json says" in words
+    assert f"{searched.name}: test 0:" in words
+    assert f"{drawn.name}: turn 0: these are not the tests of random with seed 0" in words
+    assert words.count("_s1_") == 2  # their turns; no doubt about them
+
+
+@pytest.mark.parametrize("kind", ["link", "huge", "path", "design"])
+def test_a_hostile_folder_leads_nowhere(whole: Bench, kind: str) -> None:
+    folder = whole.folder / f"hostile_{kind}"
+    shutil.copytree(whole.folder / "one", folder)
+    null = trial_of(folder, "null")
+    doctor(folder / "evaluation.json", lambda data: data.update(trials=data["trials"][:1]))
+    if kind == "link":
+        shutil.move(null / "run", whole.folder / "elsewhere")
+        (null / "run").symlink_to(whole.folder / "elsewhere")
+    if kind == "huge":
+        with (null / "kills.json").open("ab") as file:
+            file.truncate(2 << 20)
+    if kind in ("path", "design"):
+        name = "../../one" if kind == "path" else str(whole.folder / "designs/tally")
+        doctor(folder / "evaluation.json", lambda data: data["trials"][0].update(design=name))
+    code, words = verify(whole, str(folder))
+    assert code == 1
+    expected = {"link": "a link; a submitted", "huge": "larger than 1 MB", "path": "none of this installation"}
+    assert expected.get(kind, "none of this installation") in words
