@@ -39,8 +39,8 @@ def evaluate(
         ROWS)] = None,
     design: Annotated[list[str] | None, _option("Only this design of the suite. Repeatable.", ROWS)] = None,
     seeds: Annotated[int | None, _option("Trials of a row on a design; 5 if not given.", ROWS, min=1)] = None,
-    no_floors: Annotated[bool, _flag("no-floors", "Only the rows that were asked for; else null, random, crv, sweep, search and "
-        "oracle run beside.", ROWS)] = False,
+    no_floors: Annotated[bool, _flag("no-floors", "Only the rows that were asked for; else null, random, crv, sweep, "
+        "search and oracle run beside.", ROWS)] = False,
     only: Annotated[list[str] | None, _option("Of all rows only those of this agent. Repeatable.", ROWS)] = None,
     max_cycles: Annotated[int | None, _option("Simulated clock cycles; 200,000 if not given.", BUDGET, min=1)] = None,
     max_calls: Annotated[int | None, _option("Calls of the model; 50 if not given.", BUDGET, min=1)] = None,
@@ -61,7 +61,8 @@ def evaluate(
     scheduler: Annotated[str | None, _option("Address of a Dask scheduler, such as tcp://host:8786, instead of --jobs: "
         "its workers must see the same folders.", EXECUTION)] = None,
     simulator: Annotated[str | None, _option("Which simulator runs the RTL; icarus if not given.", EXECUTION)] = None,
-    dry_run: Annotated[bool, _flag("dry-run", "Say how much it is and what it may cost; call and run nothing.", EXECUTION)] = False,
+    dry_run: Annotated[bool, _flag("dry-run", "Say how much it is and what it may cost; call and run nothing.",
+        EXECUTION)] = False,
     redo: Annotated[bool, _flag("redo", "Execute all trials anew.", EXECUTION)] = False,
     retry_errors: Annotated[bool, _flag("retry-errors", "Execute failed trials again.", EXECUTION)] = False,
     fail_on_error: Annotated[bool, _flag("fail-on-error", "Exit 1 if a trial failed.", EXECUTION)] = False,
