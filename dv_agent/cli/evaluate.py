@@ -26,6 +26,10 @@ def _option(text: str, panel: str, **more: Any) -> Any:
     return typer.Option(help=text, rich_help_panel=panel, **more)
 
 
+def _flag(name: str, text: str, panel: str) -> Any:
+    return typer.Option(f"--{name}", help=text, rich_help_panel=panel)
+
+
 def evaluate(
     suite: Annotated[str, typer.Argument(help="Name of a suite, or a YAML file: of a suite, or of a whole "
         "evaluation with entries, models and budget.")] = "accelerators",
@@ -35,8 +39,8 @@ def evaluate(
         ROWS)] = None,
     design: Annotated[list[str] | None, _option("Only this design of the suite. Repeatable.", ROWS)] = None,
     seeds: Annotated[int | None, _option("Trials of a row on a design; 5 if not given.", ROWS, min=1)] = None,
-    no_floors: Annotated[bool, _option("Only the rows that were asked for; else null, random, crv, sweep, search and "
-        "oracle run beside.", ROWS, flag_value=True)] = False,
+    no_floors: Annotated[bool, _flag("no-floors", "Only the rows that were asked for; else null, random, crv, sweep, "
+        "search and oracle run beside.", ROWS)] = False,
     only: Annotated[list[str] | None, _option("Of all rows only those of this agent. Repeatable.", ROWS)] = None,
     max_cycles: Annotated[int | None, _option("Simulated clock cycles; 200,000 if not given.", BUDGET, min=1)] = None,
     max_calls: Annotated[int | None, _option("Calls of the model; 50 if not given.", BUDGET, min=1)] = None,
@@ -57,11 +61,11 @@ def evaluate(
     scheduler: Annotated[str | None, _option("Address of a Dask scheduler, such as tcp://host:8786, instead of --jobs: "
         "its workers must see the same folders.", EXECUTION)] = None,
     simulator: Annotated[str | None, _option("Which simulator runs the RTL; icarus if not given.", EXECUTION)] = None,
-    dry_run: Annotated[bool, _option("Say how much it is and what it may cost; call and run nothing.", EXECUTION,
-        flag_value=True)] = False,
-    redo: Annotated[bool, _option("Execute all trials anew.", EXECUTION, flag_value=True)] = False,
-    retry_errors: Annotated[bool, _option("Execute failed trials again.", EXECUTION, flag_value=True)] = False,
-    fail_on_error: Annotated[bool, _option("Exit 1 if a trial failed.", EXECUTION, flag_value=True)] = False,
+    dry_run: Annotated[bool, _flag("dry-run", "Say how much it is and what it may cost; call and run nothing.",
+        EXECUTION)] = False,
+    redo: Annotated[bool, _flag("redo", "Execute all trials anew.", EXECUTION)] = False,
+    retry_errors: Annotated[bool, _flag("retry-errors", "Execute failed trials again.", EXECUTION)] = False,
+    fail_on_error: Annotated[bool, _flag("fail-on-error", "Exit 1 if a trial failed.", EXECUTION)] = False,
     calls_in_flight: Annotated[int | None, _option("Trials with a model at a time.", CAPS, min=1)] = None,
     requests_per_minute: Annotated[float | None, _option("Calls of all trials together; trials wait for their turn.",
         CAPS, min=0.01)] = None,
