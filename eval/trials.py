@@ -158,6 +158,7 @@ class Evaluation(Frozen):
     Attributes:
         command: what was typed, without secrets; the line that makes the board anew.
         floors, ceiling: labels of the entries that run beside those that were asked for.
+        kill_seeds: only trials of the first so many seeds meet the seeded bugs of their design; None: all.
         trials: every trial that belongs to it, in a fixed order.
         capped: which cap over all trials kept some from starting. Which ones is not reproducible; they are open.
     """
@@ -168,8 +169,13 @@ class Evaluation(Frozen):
     entries: tuple[Entry, ...]
     floors: tuple[str, ...] = ()
     ceiling: str = ""
+    kill_seeds: int | None = Field(default=None, ge=0)
     trials: tuple[Trial, ...]
     capped: str = ""
+
+    def hunts(self, trial: Trial) -> bool:
+        """Whether the tests of `trial` meet the seeded bugs."""
+        return self.kill_seeds is None or trial.seed < self.kill_seeds
 
 
 def _digest(data: Any) -> str:

@@ -39,6 +39,8 @@ def evaluate(
         ROWS)] = None,
     design: Annotated[list[str] | None, _option("Only this design of the suite. Repeatable.", ROWS)] = None,
     seeds: Annotated[int | None, _option("Trials of a row on a design; 5 if not given.", ROWS, min=1)] = None,
+    kill_seeds: Annotated[int | None, _option("Hunt the seeded bugs in the trials of the first so many seeds only; all "
+        "if not given. Hunting takes most of the time; a larger number later goes on.", ROWS, min=0)] = None,
     no_floors: Annotated[bool, _flag("no-floors", "Only the rows that were asked for; else null, random, crv, sweep, "
         "search and oracle run beside.", ROWS)] = False,
     only: Annotated[list[str] | None, _option("Of all rows only those of this agent. Repeatable.", ROWS)] = None,
@@ -103,7 +105,7 @@ def evaluate(
     wish = _said(
         _wish(suite), agents=tuple(agent or ()), strategies=tuple(strategy or ()), designs=tuple(design or ()),
         models=tuple(model_settings(name, **settings) for name in model or ()), seeds=seeds, simulator=simulator,
-        floors=False if no_floors else None, only=tuple(only or ()),
+        floors=False if no_floors else None, only=tuple(only or ()), kill_seeds=kill_seeds,
     )  # fmt: skip
     wish = wish.model_copy(update={"budget": wish.budget.model_copy(update=_given(budget))})
     evaluation = plan_trials(wish, _command())

@@ -133,7 +133,7 @@ def _tasks(evaluation: Evaluation, folder: Path, choice: Choice) -> list[TrialTa
     return [
         TrialTask(
             trial=trial, folder=trial_folder(folder, trial).absolute(), checksum=checksums[trial.design],
-            redo=choice.redo, retry_errors=choice.retry_errors,
+            hunt=evaluation.hunts(trial), redo=choice.redo, retry_errors=choice.retry_errors,
         )
         for trial in evaluation.trials
     ]  # fmt: skip
@@ -142,7 +142,7 @@ def _tasks(evaluation: Evaluation, folder: Path, choice: Choice) -> list[TrialTa
 def _done(task: TrialTask) -> TrialRecord | None:
     if task.redo:
         return None
-    return reusable(task.folder, task.trial, task.checksum, task.retry_errors)
+    return reusable(task.folder, task.trial, task.checksum, task.retry_errors, task.hunt)
 
 
 def _start(stage: _Stage, executor: Executor, gate: Gate, audience: Audience) -> None:

@@ -56,7 +56,10 @@ def estimate(evaluation: Evaluation, folder: Path, jobs: int, redo: bool, retry_
     left = [
         trial
         for trial in evaluation.trials
-        if redo or not reusable(trial_folder(folder, trial), trial, checksums[trial.design], retry_errors)
+        if redo
+        or not reusable(
+            trial_folder(folder, trial), trial, checksums[trial.design], retry_errors, evaluation.hunts(trial)
+        )
     ]
     models = [trial for trial in left if trial.entry.model]
     prices = [_usd(trial) for trial in models]

@@ -51,6 +51,7 @@ class TrialTask(Frozen):
     Attributes:
         folder: of the trial, absolute.
         checksum: of the design, as the evaluation began; a design that changed since is refused.
+        hunt: whether its tests meet the seeded bugs.
         redo: forget what is there.
         retry_errors: go on with a trial that failed.
     """
@@ -58,6 +59,7 @@ class TrialTask(Frozen):
     trial: Trial
     folder: Path
     checksum: str
+    hunt: bool = True
     redo: bool = False
     retry_errors: bool = False
 
@@ -127,7 +129,7 @@ def execute(task: TrialTask, watcher: TrialWatcher, stopper: Stopper, hunters: H
     _make(task.folder)
     with owned(task.folder):
         before = read_trial(task.folder)
-        if not task.redo and (done := reusable(task.folder, task.trial, task.checksum, task.retry_errors)):
+        if not task.redo and (done := reusable(task.folder, task.trial, task.checksum, task.retry_errors, task.hunt)):
             return done  # another command was quicker
         attempts = before.attempts + 1 if before else 1
         if task.redo or (before and (before.trial, before.identity) != (task.trial, task.checksum)):
@@ -159,7 +161,8 @@ def _ended(record: TrialRecord, attempt: _Attempt, hunters: Hunters) -> TrialRec
         _require_same_design(attempt.task)
         _run(attempt, record.attempts)
         started = time.monotonic()
-        _hunt(attempt, hunters)
+        if attempt.task.hunt:
+            _hunt(attempt, hunters)
     except DvAgentError as error:
         return failed(record, error)
     except (KeyboardInterrupt, Interrupted):

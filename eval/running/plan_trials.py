@@ -44,6 +44,7 @@ def plan_trials(wish: Wish, command: str) -> Evaluation:
         command=command,
         entries=entries,
         floors=tuple(entry.label for entry in floors if entry in entries),
+        kill_seeds=wish.kill_seeds,
         ceiling="".join(entry.label for entry in ceiling if entry in entries),
         trials=tuple(_trials(identity, entries, wish)),
     )
@@ -142,5 +143,11 @@ def _joined(old: Evaluation, new: Evaluation) -> Evaluation:
             "floors": old.floors or new.floors,
             "ceiling": old.ceiling or new.ceiling,
             "capped": old.capped,
+            "kill_seeds": _more_seeds(old.kill_seeds, new.kill_seeds),
         }
     )
+
+
+def _more_seeds(one: int | None, other: int | None) -> int | None:
+    """The larger number of seeds whose trials meet the seeded bugs; None is all."""
+    return None if one is None or other is None else max(one, other)

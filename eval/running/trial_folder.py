@@ -78,16 +78,17 @@ def run_is_complete(folder: Path) -> bool:
     return header is not None and header.status == "finished" and (folder / RUN / REPORT).is_file()
 
 
-def reusable(folder: Path, trial: Trial, identity: str, retry_errors: bool) -> TrialRecord | None:
+def reusable(folder: Path, trial: Trial, identity: str, retry_errors: bool, hunt: bool = True) -> TrialRecord | None:
     """The record of a trial that need not be executed again.
 
     A finished trial is reused, and a failed one too: a failure is data. Not so what broke: what was killed on the
-    way, what failed for a reason of the infrastructure, and what was made with another state of the design.
+    way, what failed for a reason of the infrastructure, what was made with another state of the design, and what lacks
+    its kill sheet although `hunt` wants one.
     """
     record = read_trial(folder)
     if record is None or record.trial != trial or record.identity != identity:
         return None
-    if record.status == "finished" and run_is_complete(folder) and read_kills(folder):
+    if record.status == "finished" and run_is_complete(folder) and (not hunt or read_kills(folder)):
         return record
     if record.status == "failed" and record.failure and record.failure.kind != "infrastructure" and not retry_errors:
         return record

@@ -114,7 +114,7 @@ def _trial(folder: Path, evaluation: Evaluation, trial: Trial, hunters: Hunters)
     if record is None or record.status != "finished":
         yield _OPEN
         return
-    for name in (KILLS, f"{RUN}/run.json", f"{RUN}/turns.jsonl"):
+    for name in (*([KILLS] if evaluation.hunts(trial) else []), f"{RUN}/run.json", f"{RUN}/turns.jsonl"):
         _require_plain_file(home, name)
     design = find_design(trial.design)
     checksum = task_checksum(design)
@@ -130,7 +130,8 @@ def _trial(folder: Path, evaluation: Evaluation, trial: Trial, hunters: Hunters)
         return
     shelf = RecordingShelf()
     yield from _coverage(run, trial, design, shelf)
-    yield from _kills(run, read_kills(home), hunters.of(trial.design, checksum, trial.simulator), shelf)
+    if evaluation.hunts(trial):
+        yield from _kills(run, read_kills(home), hunters.of(trial.design, checksum, trial.simulator), shelf)
 
 
 def _coverage(run: RecordedRun, trial: Trial, design: DesignFolder, shelf: RecordingShelf) -> Iterator[str]:

@@ -30,6 +30,7 @@ class Wish(Frozen):
         entries: rows of the board, as they are; more come from `agents`, and from each of `models` with each of
             `strategies`.
         seeds: trials of an entry on a design, seeds 0, 1, ...; one where a seed would change nothing.
+        kill_seeds: only the trials of the first so many seeds meet the seeded bugs; None: all.
         only: agents; of all rows only theirs are kept.
         floors: whether the rows that every board has run beside: `FLOORS`, and the ceiling `CEILING`.
     """
@@ -42,6 +43,7 @@ class Wish(Frozen):
     models: tuple[ModelSettings, ...] = ()
     strategies: tuple[str, ...] = ()
     seeds: int = Field(default=5, ge=1, le=1000)
+    kill_seeds: int | None = Field(default=None, ge=0)
     simulator: str = "icarus"
     budget: Budget = Budget()
     floors: bool = True
