@@ -26,7 +26,7 @@ def test_what_crv_proposes_is_legal_and_owes_nothing_to_profiles(name: str) -> N
     programs = []
     for schema in (folder.schema, bare):
         source = random.Random(1)
-        tests = [crv_test(folder.design, schema, source) for _ in range(25)]
+        tests = [crv_test(folder.design, schema, source) for _ in range(60)]
         programs.append([expand(folder.design, schema, test) for test in tests])
     assert programs[0] == programs[1]
     driven = {track for program in programs[0] for track, ops in program.tracks.items() if ops}
