@@ -69,6 +69,19 @@ def test_a_trial_whose_run_or_kills_are_gone_is_made_again_and_redo_makes_all_ag
     assert results(whole.folder / "torn") == results(whole.folder / "one")
 
 
+def test_seeded_bugs_are_hunted_in_the_trials_of_the_first_seeds_only_where_that_is_asked(whole: Bench) -> None:
+    few = whole.eval("few", "--kill-seeds", "1", "--no-floors", "--agent", "random")
+    hunted = {trial.name: (trial / "kills.json").is_file() for trial in (whole.folder / "few/trials").iterdir()}
+    assert sorted(("_s0_" in name, there) for name, there in hunted.items()) == [(False, False), (True, True)]
+    assert few["finished"] == 2
+    checked = call("verify", "few", cwd=whole.folder, env=whole.env, seconds=PATIENCE)
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    more = whole.eval("few", "--no-floors", "--agent", "random")
+    assert more["reused"] == 1
+    full = results(whole.folder / "one")
+    assert results(whole.folder / "few") == {name: full[name] for name in hunted}
+
+
 def test_another_budget_is_another_evaluation_and_is_refused_in_the_same_folder(whole: Bench) -> None:
     done = call(*whole.words("one", "--max-calls", "3"), cwd=whole.folder, env=whole.env)
     assert done.returncode == 2
