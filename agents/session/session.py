@@ -46,6 +46,7 @@ class PromptSession:
         asker: reaches models.
 
     Attributes:
+        branch_of: see `Tree`.
         edit_message, edit_part, edit_template, set_option, set_strategy, set_sampling, set_draft: see `Editing`.
 
     Raises:
@@ -55,6 +56,7 @@ class PromptSession:
     def __init__(self, log: SessionLog, bench: Testbench, asker: Asker) -> None:
         self._book, self._asker = Book(log, bench), asker
         self._tree, self._turns = self._book.tree, Turns(self._book, asker)
+        self.branch_of = self._tree.branch_of
         editing = Editing(self._book)
         self.edit_message, self.edit_part = editing.edit_message, editing.edit_part
         self.edit_template, self.set_option = editing.edit_template, editing.set_option
@@ -114,10 +116,6 @@ class PromptSession:
         """The nodes that follow one."""
         return self._tree.children(which)
 
-    def branch_of(self, which: Which = None) -> str:
-        """The nearest label on the path to a node, or an empty text."""
-        return self._tree.branch_of(which)
-
     def draft(self, which: Which = None) -> Draft:
         """What would be sent next from a node."""
         return self._tree.draft(which)
@@ -127,12 +125,7 @@ class PromptSession:
         return self._tree.changes(which)
 
     def state(self, which: Which = None, on_progress: OnProgress = silent) -> RunState:
-        """The run state of a node; after a restart its tests are simulated again first.
-
-        Raises:
-            UsageError: recorded tests behave otherwise now.
-            SimulationError: the simulator failed.
-        """
+        """The run state of a node; after a restart its tests are simulated again first, see `States.state`."""
         return self._book.state(which, on_progress)
 
     def view(self, which: Which = None) -> View:
