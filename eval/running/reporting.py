@@ -47,7 +47,8 @@ class EventWatcher:
         self._send(Event(trial=self._trial, kind="hunting", words=bug))
 
     def stop(self) -> None:
-        """The run ended; its kills come next."""
+        """The run ended: tell where it came to. Its kills come next."""
+        self._progress(always=True)
 
     def _progress(self, always: bool = False) -> None:
         now = time.monotonic()
