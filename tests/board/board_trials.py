@@ -15,7 +15,7 @@ from dv_agent.agents.baselines import NullAgent, ScriptedAgent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.llm import LlmAgent
 from dv_agent.agents.loop import Limits, run
-from dv_agent.agents.model import CallUsage, Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.record import RunHeader, RunRecord
 from dv_agent.agents.recording import RecordingModel
 from dv_agent.agents.state import RunState
@@ -60,7 +60,9 @@ class Told:
     usd: float | None = 0.01
     asked: int = 0
 
-    def ask(self, messages: Sequence[Message], tools: Sequence[ToolSpec] = ()) -> Reply:
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
         """The next reply, then the last one again."""
         del messages, tools
         text = self.replies[min(self.asked, len(self.replies) - 1)]
