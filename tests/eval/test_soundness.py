@@ -11,7 +11,7 @@ from dv_agent.eval.lint import lint
 from dv_agent.eval.traffic import over_chunks
 from dv_agent.runners.simulators import find_simulator
 
-SMALL = Options(beats=300, mutants=40, jobs=1)
+SMALL = Options(beats=300, mutants=60, jobs=1)
 
 
 def parts(folder: DesignFolder) -> dict[str, PartResult]:
