@@ -145,7 +145,10 @@ def test_a_port_that_is_taken_is_one_clear_error(studio: Studio, tmp_path: Path)
 
 
 def test_control_c_ends_it_and_it_says_where_it_listens(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "dv_agent.cli.main", "studio", "--port", "0", "--design", "mxint_softmax"]
+    # A shell that starts the tests in its background has its children ignore SIGINT.
+    heard = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code = heard + "from dv_agent.cli.main import main; main()"
+    words = [sys.executable, "-c", code, "studio", "--port", "0", "--design", "mxint_softmax"]
     started = subprocess.Popen(words, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert started.stdout
     assert re.search(r"http://127\.0\.0\.1:\d+/sessions/\S+\?token=\S{40,}", started.stdout.readline())
