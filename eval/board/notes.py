@@ -7,7 +7,7 @@ from itertools import chain
 
 from dv_agent.eval.board.board import Comparison
 from dv_agent.eval.board.design_board import DesignBoard
-from dv_agent.eval.board.metrics import COVERAGE
+from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.scored import Scored
 from dv_agent.eval.report.words import plural
 from dv_agent.eval.stats.separation import LEVEL
@@ -16,8 +16,8 @@ from dv_agent.eval.stats.separation import LEVEL
 def notes(trials: Sequence[Scored], designs: Sequence[DesignBoard], compared: Sequence[Comparison]) -> tuple[str, ...]:
     """All of them; none is good news."""
     some = (
-        _missing(trials), _uneven(designs), _failing(trials), _unseparable(compared), _uninformative(designs),
-        _unpriced(trials),
+        _missing(trials), _uneven(designs), _hunted(trials), _failing(trials), _unseparable(compared),
+        _uninformative(designs), _unpriced(trials),
     )  # fmt: skip
     return tuple(chain.from_iterable(some))
 
@@ -39,6 +39,17 @@ def _uneven(designs: Sequence[DesignBoard]) -> Iterator[str]:
     rows = {row for one in designs for row in one.scored}
     if any(one.scored.keys() != rows for one in designs if one.scored) or any(not one.scored for one in designs):
         yield "Not every row has trials on every design, so means of rows do not compare; paired differences do."
+
+
+def _hunted(trials: Sequence[Scored]) -> Iterator[str]:
+    scored = [one for one in trials if one.score]
+    hunted = [one for one in scored if KILLS in one.figures]
+    if hunted and len(hunted) < len(scored):
+        names = sorted({one.trial.design for one in hunted})
+        yield (
+            f"Seeded bugs were hunted in {len(hunted):,} of {len(scored):,} scored trials, on {', '.join(names)}: "
+            "what is said of kills speaks of these alone."
+        )
 
 
 def _failing(trials: Sequence[Scored]) -> Iterator[str]:

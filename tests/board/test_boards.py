@@ -59,6 +59,21 @@ def test_every_figure_says_how_many_trials_and_designs_stand_behind_it(board: Bo
     assert any("means of rows do not compare" in note for note in board.notes)
 
 
+def test_a_board_says_from_how_many_trials_and_which_designs_its_kills_are(
+    recorded: Path, board: Board, toys: Suite, tmp_path: Path
+) -> None:
+    assert not any("Seeded bugs were hunted" in note for note in board.notes)
+    folder = tmp_path / "few"
+    shutil.copytree(recorded, folder)
+    for file in folder.glob("trials/*/kills.json"):
+        if not file.parent.name.startswith("toy0"):
+            file.unlink()
+    made = make_board([folder], find=toys.find)
+    left, scored = len(list(folder.glob("trials/*/kills.json"))), sum(row.scored for row in made.rows)
+    assert any(f"hunted in {left} of {scored} scored trials, on toy0:" in note for note in made.notes)
+    assert made.row(GOOD.digest).figures["kills"].designs == 1
+
+
 def test_lift_is_read_at_cycles_that_both_have_simulated(recorded: Path, board: Board) -> None:
     ran = {(one.row, one.design, one.seed): read_run(recorded / one.record) for one in board.trials if one.record}
 
