@@ -197,22 +197,19 @@ HOSTILE = (
 
 @pytest.mark.parametrize("piece", HOSTILE)
 def test_time_grows_with_the_length_of_anything_and_not_with_its_square(piece: str) -> None:
-    whole = (piece * (MAX_CHARACTERS // 4 // len(piece) + 1))[: MAX_CHARACTERS // 4]
+    whole = (piece * (MAX_CHARACTERS // len(piece) + 1))[:MAX_CHARACTERS]
     found, spent = timed(whole)
     # Four times the text is four times the work; by the square it would be sixteen. Slack is for the machine.
-    assert spent < 10 * max(timed(whole[: MAX_CHARACTERS // 16])[1], 0.02)
+    assert spent < 12 * max(timed(whole[: MAX_CHARACTERS // 4])[1], 0.03)
     assert found.dropped
     assert len(found.errors) <= MAX_LINES + 1
 
 
 def timed(text: str) -> tuple[ParsedReply, float]:
-    """What is read from `text`, and the least processor time of two readings, seconds."""
-    times = []
-    for _ in range(2):
-        started = time.process_time()
-        found = parse(text)
-        times.append(time.process_time() - started)
-    return found, min(times)
+    """What is read from `text`, and the processor time of that, seconds."""
+    started = time.process_time()
+    found = parse(text)
+    return found, time.process_time() - started
 
 
 def test_a_reply_is_cut_at_its_bound_and_the_rest_counted() -> None:
