@@ -32,6 +32,7 @@ def studio(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stu
     """A studio of its own, with the recorded run."""
     folder = tmp_path_factory.mktemp("sessions")
     (folder / "runs").mkdir()
+    (folder / "sessions").mkdir()  # as it is after the first session
     (folder / "runs" / RUN).mkdir()
     for file in (home / "runs" / RUN).rglob("*"):
         target = folder / "runs" / RUN / file.relative_to(home / "runs" / RUN)
