@@ -44,6 +44,29 @@ class BinLine(Frozen):
     first: First | None
 
 
+class ShownTrack(Frozen):
+    """One track of a test: a line of compact JSON a step, and how many steps were left out."""
+
+    name: str
+    steps: tuple[str, ...]
+    more: int = 0
+
+
+class FirstTest(Frozen):
+    """A test that was first to hit bins, its stimulus cut to what there is room for.
+
+    Attributes:
+        test: its number in the run of `trial`; `name` is what its author called it, shortened.
+        bins: ids of those bins, those that fewest trials hit first.
+    """
+
+    trial: str
+    test: int
+    name: str
+    bins: tuple[str, ...]
+    tracks: tuple[ShownTrack, ...]
+
+
 class BugFate(Frozen):
     """A bug against a row: killed by how many of `n` trials, and by which check how often."""
 
@@ -67,6 +90,7 @@ class DesignBoard(Frozen):
     Attributes:
         scored: row -> trials that have a score.
         uninformative: why its scores tell little; empty if they do.
+        first_tests: every test that `bin_lines` names, those of the bins that fewest trials hit first.
     """
 
     design: str
@@ -79,4 +103,5 @@ class DesignBoard(Frozen):
     uninformative: str
     curves: dict[Axis, tuple[RowCurve, ...]]
     bin_lines: tuple[BinLine, ...]
+    first_tests: tuple[FirstTest, ...]
     bug_lines: tuple[BugLine, ...]

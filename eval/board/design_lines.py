@@ -42,6 +42,11 @@ def bin_lines(plan: Plan, rows: Rows, ceilings: frozenset[str]) -> tuple[BinLine
     )  # fmt: skip
 
 
+def in_order(lines: Sequence[BinLine]) -> list[BinLine]:
+    """Bins that most trials hit first; of equal ones, as the plan has them."""
+    return sorted(lines, key=lambda line: -sum(line.hits.values()))
+
+
 def bug_lines(task: Task, rows: Rows) -> tuple[BugLine, ...]:
     """A line a seeded bug that some trial hunted, in the order of the design."""
     sheets: dict[str, list[BugScore]] = {

@@ -18,14 +18,16 @@ from dv_agent.eval.board.board import (
 from dv_agent.eval.board.comparing import ablations, comparisons, ranking
 from dv_agent.eval.board.curves import SHOWN_AXES, row_curves
 from dv_agent.eval.board.design_board import DesignBoard
-from dv_agent.eval.board.design_lines import bin_lines, bug_lines, uninformative
+from dv_agent.eval.board.design_lines import bin_lines, bug_lines, in_order, uninformative
 from dv_agent.eval.board.figures import OF_A_CELL, SEED, counts, figures, pass_at, reaching
+from dv_agent.eval.board.first_tests import first_tests
 from dv_agent.eval.board.lift import with_lifts
 from dv_agent.eval.board.load import Source, load_sources
 from dv_agent.eval.board.metrics import COVERAGE, KILLS, PASS_SHARE
 from dv_agent.eval.board.notes import notes
 from dv_agent.eval.board.scored import Scored, score_all
 from dv_agent.eval.board.tasks import FindTask, Task, find_task
+from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.scoring.score import SCORING_VERSION
 from dv_agent.eval.stats.bootstrap import LEVEL as INTERVAL
 from dv_agent.eval.stats.bootstrap import REPEATS
@@ -59,6 +61,7 @@ class _Maker:
 
     def __init__(self, source: Source, tasks: Mapping[str, Task], trials: Sequence[Scored], home: Path) -> None:
         self.source, self.tasks, self.trials, self.home = source, tasks, trials, home
+        self.rooms, self.allowance = {one.trial.id: one.room for one in trials}, Allowance()
         self.labels = labels(source.entries)
         self.kinds = {entry.digest: self._kind(entry.digest) for entry in source.entries}
         of_row = {entry.digest: [one for one in trials if one.row == entry.digest] for entry in source.entries}
@@ -128,13 +131,15 @@ class _Maker:
         means = {row: sum(one.coverage for one in some) / len(some) for row, some in rows.items() if some}
         agents = {entry.digest: entry.agent for entry in self.source.entries}
         tiers = [one.tier for one in task.plan.bins]
+        lines = bin_lines(task.plan, rows, self.source.ceilings)
         return DesignBoard(
             design=name, title=task.title, task_version=identity.task_version, checksum=identity.checksum,
             bins=len(tiers), tiers={tier: tiers.count(tier) for tier in dict.fromkeys(tiers)},
             scored={row: len(some) for row, some in rows.items() if some},
             uninformative=uninformative(means, agents, self.kinds),
             curves={axis: found for axis in SHOWN_AXES if (found := row_curves(axis, rows))},
-            bin_lines=bin_lines(task.plan, rows, self.source.ceilings), bug_lines=bug_lines(task, rows),
+            bin_lines=lines, first_tests=first_tests(in_order(lines)[::-1], self.rooms, self.allowance),
+            bug_lines=bug_lines(task, rows),
         )  # fmt: skip
 
     def _line(self, one: Scored) -> TrialLine:

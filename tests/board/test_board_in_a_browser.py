@@ -56,6 +56,20 @@ def test_a_click_sorts_a_table_and_a_second_one_turns_it_round(board: Board, tmp
     assert board.row(NULL.digest).label == found[1][0] != board.row(GOOD.digest).label
 
 
+def test_a_link_to_the_first_test_of_a_bin_opens_what_it_sent(board: Board, tmp_path: Path) -> None:
+    follow = """
+const link = document.querySelector("#design-1 td.first a");
+location.hash = link.getAttribute("href");
+requestAnimationFrame(() => requestAnimationFrame(() => {
+  const box = document.getElementById(location.hash.slice(1));
+  document.body.dataset.shown = [box.checkVisibility(), box.querySelector("pre").innerText.includes('"word"')];
+}));"""
+    page = tmp_path / "followed.html"
+    page.write_text(with_more_script(render_board(board), follow))
+    seen = visit(page, tmp_path)
+    assert 'data-shown="true,true"' in seen.document
+
+
 def test_without_scripts_all_tables_are_there_and_no_control_is_dead(board: Board, tmp_path: Path) -> None:
     html = render_board(board)
     page = tmp_path / "still.html"

@@ -17,16 +17,20 @@ from board_trials import (
     covering,
     scripted,
     sheet,
+    values,
     write_evaluation,
 )
 
+from dv_agent.agents.baselines import ScriptedAgent
 from dv_agent.agents.recorded import RecordedRun, read_run
 from dv_agent.eval.board.board import Board
 from dv_agent.eval.board.comparing import ablations
 from dv_agent.eval.board.design_lines import uninformative
+from dv_agent.eval.board.first_tests import ROOM, first_tests
 from dv_agent.eval.board.load import load_sources
 from dv_agent.eval.board.make import make_board
 from dv_agent.eval.board.scored import score_all
+from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.trials import Entry, Evaluation
 
 
@@ -106,6 +110,38 @@ def test_the_first_to_hit_a_bin_needed_the_fewest_cycles_and_the_ceiling_does_no
             assert line.first.cycles > 0
     three = next(line for line in design.bin_lines if line.id == "value.low.3")
     assert three.hits[MODEL.digest] == 2
+
+
+def test_each_test_that_was_first_stands_once_with_what_it_sent(recorded: Path, board: Board) -> None:
+    rooms = {one.id: recorded / one.record for one in board.trials}
+    for design in board.designs:
+        firsts = {(line.first.trial, line.first.test) for line in design.bin_lines if line.first}
+        assert len(design.first_tests) == len(firsts)
+        assert {(one.trial, one.test) for one in design.first_tests} == firsts
+        shown = {bin_id: one for one in design.first_tests for bin_id in one.bins}
+        assert set(shown) == {line.id for line in design.bin_lines if line.first}
+        some = sorted(design.first_tests, key=lambda one: one.trial)[0]
+        ran = {test.index: test.test for turn in read_run(rooms[some.trial]).turns for test in turn.tests}
+        sent = [json.loads(step)["word"]["v"] for track in some.tracks for step in track.steps]
+        assert sent == [step["word"]["v"] for step in ran[some.test].data()["tracks"]["in"]]
+        assert {int(name.rsplit(".", 1)[1]) for name in some.bins} <= set(sent)
+
+
+def test_stimulus_that_takes_too_much_room_is_cut_and_what_is_left_out_counted(toys: Suite) -> None:
+    many = [values(*[number % 40] * 900, name="long") for number in range(3)]
+    folder = write_evaluation(toys, "long", [(GOOD, lambda record, trial: ScriptedAgent([many]))], seeds=(0,))
+    made = make_board([folder], find=toys.find)
+    first = made.designs[0].first_tests[0]
+    (track,) = first.tracks
+    assert 0 < len("".join(track.steps)) <= ROOM
+    assert len(track.steps) + track.more == 900
+    rooms = {one.id: folder / "trials" / one.id for one in made.trials}
+    starved = first_tests(made.designs[0].bin_lines, rooms, Allowance(30))
+    assert (
+        sum(len(step) for one in starved for track in one.tracks for step in track.steps)
+        <= 30 + len("… more characters") * 2
+    )
+    assert all(len(track.steps) + track.more == 900 for one in starved for track in one.tracks)
 
 
 def test_bugs_tell_which_row_kills_them_and_by_which_check(board: Board) -> None:

@@ -12,11 +12,12 @@ from markupsafe import Markup
 from dv_agent.coverage.structure import TIERS
 from dv_agent.eval.board.board import Board, Comparison
 from dv_agent.eval.board.design_board import BinLine, DesignBoard
+from dv_agent.eval.board.design_lines import in_order
 from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.page.environment import FOLDER, environment
 from dv_agent.eval.board.page.identity import facts, short_identity
 from dv_agent.eval.board.page.sentences import sentences
-from dv_agent.eval.board.pictures.bin_strips import Strips, bin_strips, in_order
+from dv_agent.eval.board.pictures.bin_strips import Strips, bin_strips
 from dv_agent.eval.board.pictures.cost_chart import cost_charts
 from dv_agent.eval.board.pictures.curve_chart import CurveChart, curve_chart
 from dv_agent.eval.board.pictures.scatter_chart import scatter_chart
@@ -25,30 +26,38 @@ from dv_agent.eval.board.pictures.style import Style, styles
 
 @dataclass(frozen=True, slots=True)
 class DesignPart:
-    """A design as the page shows it; `lines` are its bins, those that fewest trials hit first."""
+    """A design as the page shows it.
+
+    Attributes:
+        lines: its bins, those that fewest trials hit first.
+        places: (trial, test) -> place in `board.first_tests`.
+    """
 
     board: DesignBoard
     charts: tuple[CurveChart, ...]
     strips: Strips | None
     lines: tuple[BinLine, ...]
+    places: Mapping[tuple[str, int], int]
     never: int
     only_ceiling: int
 
 
 def render_board(board: Board) -> str:
     """The page."""
-    drawn = styles(board.rows)
+    drawn, labels = styles(board.rows), {row.key: row.label for row in board.rows}
     script = (FOLDER / "sort.js").read_text(encoding="utf-8")
     overall = [curve_chart(axis, curves, drawn, bands=False) for axis, curves in board.curves.items()]
     context = {
-        "board": board, "styles": drawn, "labels": {row.key: row.label for row in board.rows},
+        "board": board, "styles": drawn, "labels": labels,
         "identity": short_identity(board), "facts": facts(board), "tiers": TIERS,
         "charts": [chart for chart in overall if chart], "costs": cost_charts(board, drawn),
         "scatter": scatter_chart(board, drawn), "designs": [_design(one, board, drawn) for one in board.designs],
         "matrices": [(metric, _matrix(board, metric)) for metric in (COVERAGE, KILLS) if _matrix(board, metric)],
         "columns": [row for row in board.rows if row.key in drawn],
         "asking": [row for row in board.rows if "tokens" in row.figures],
-        "reports": {one.id: one.report for one in board.trials}, "sentences": sentences(board),
+        "reports": {one.id: one.report for one in board.trials},
+        "sources": {one.id: f"{labels[one.row]}, seed {one.seed}" for one in board.trials},
+        "sentences": sentences(board),
         "script": Markup(script),  # noqa: S704  (a file of ours, nothing of a record is in it)
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }  # fmt: skip
@@ -62,6 +71,7 @@ def _design(one: DesignBoard, board: Board, drawn: Mapping[str, Style]) -> Desig
         charts=tuple(chart for chart in charts if chart),
         strips=bin_strips(one, drawn),
         lines=tuple(reversed(in_order(one.bin_lines))),
+        places={(first.trial, first.test): place for place, first in enumerate(one.first_tests)},
         never=sum(not line.hits for line in one.bin_lines),
         only_ceiling=sum(bool(line.hits) and line.first is None for line in one.bin_lines),
     )

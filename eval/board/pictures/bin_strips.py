@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
 
-from dv_agent.eval.board.design_board import BinLine, DesignBoard
+from dv_agent.eval.board.design_board import DesignBoard
+from dv_agent.eval.board.design_lines import in_order
 from dv_agent.eval.board.pictures.style import Style
 
 WIDTH, NAME, STRIP = 1100, 170, 18
@@ -43,11 +44,6 @@ class Strips:
     width: int = WIDTH
     left: int = NAME
     strip: int = STRIP
-
-
-def in_order(lines: Sequence[BinLine]) -> list[BinLine]:
-    """Bins that most trials hit first; of equal ones, as the plan has them."""
-    return sorted(lines, key=lambda line: -sum(line.hits.values()))
 
 
 def bin_strips(design: DesignBoard, styles: Mapping[str, Style]) -> Strips | None:

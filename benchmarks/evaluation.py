@@ -1,0 +1,60 @@
+"""An evaluation with one job and with two, and what a trial costs beside its run: ``python benchmarks/evaluation.py``.
+
+The agents `random` and `search`, four seeds, 50,000 cycles, two designs that the simulators have built before; seeded
+bugs are not hunted. Each command stands alone on the machine. The overhead of a trial is what the command with one job
+took, less the runs' own seconds, less what the same command takes when there is nothing left to do.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from dv_agent.eval.trials import TrialRecord
+
+DESIGNS = ("mxint_softmax", "kv_pack")
+WORDS = ("--no-floors", "--agent", "random", "--agent", "search", "--kill-seeds", "0", "--quiet")
+CYCLES, SEEDS, ROUNDS = 50_000, 4, 2
+
+
+def main() -> None:
+    """Build, then measure each round."""
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
+        evaluate(Path(room) / "builds", jobs=1, cycles=500, seeds=1)
+        for number in range(ROUNDS):
+            report(Path(room) / str(number))
+
+
+def report(folder: Path) -> None:
+    """One round."""
+    one = evaluate(folder / "one", jobs=1)
+    again = evaluate(folder / "one", jobs=1)
+    two = evaluate(folder / "two", jobs=2)
+    runs = own_seconds(folder / "one")
+    overhead = (one - again - sum(runs)) / len(runs)
+    print(f"{len(runs)} trials: one job {one:.1f} s, two jobs {two:.1f} s, ratio {one / two:.2f}")
+    print(f"nothing left to do: {again:.1f} s; runs' own seconds: {sum(runs):.1f}")
+    print(f"overhead a trial: {1000 * overhead:.0f} ms, {100 * overhead * len(runs) / one:.1f} % of the time")
+
+
+def evaluate(folder: Path, jobs: int, cycles: int = CYCLES, seeds: int = SEEDS) -> float:
+    """Seconds of a whole command."""
+    command = [str(Path(sys.executable).with_name("dv-agent")), "eval", "accelerators", *WORDS]
+    command += [word for design in DESIGNS for word in ("--design", design)]
+    command += ["--seeds", str(seeds), "--max-cycles", str(cycles), "--jobs", str(jobs), "--out", str(folder)]
+    start = time.perf_counter()
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=1800)
+    return time.perf_counter() - start
+
+
+def own_seconds(folder: Path) -> list[float]:
+    """Wall time of each run, as its record says."""
+    files = sorted(folder.glob("trials/*/trial.json"))
+    return [TrialRecord.model_validate_json(file.read_text()).seconds for file in files]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,56 @@
+"""The tests that were first to hit a bin, each once, with their stimulus as far as there is room for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+from dv_agent.agents.record_lines import RecordLines
+from dv_agent.errors import InputFileError
+from dv_agent.eval.board.design_board import BinLine, FirstTest, ShownTrack
+from dv_agent.eval.report.clipping import Allowance
+from dv_agent.eval.report.fields import Fields
+from dv_agent.eval.report.load_tests import read_tracks
+from dv_agent.eval.report.turn_rows import cut_tracks
+
+ROOM = 1_600
+"""Characters of HTML that a test may take; its other steps are counted."""
+
+
+def first_tests(lines: Sequence[BinLine], rooms: Mapping[str, Path], allowance: Allowance) -> tuple[FirstTest, ...]:
+    """The tests that `lines` name, in their order: the test of the first line comes first.
+
+    Args:
+        rooms: id of a trial -> its folder.
+
+    Raises:
+        InputFileError: a record that is broken.
+    """
+    bins: dict[tuple[str, int, str], list[str]] = {}
+    wanted: dict[str, set[int]] = {}
+    for line in lines:
+        if first := line.first:
+            bins.setdefault((first.trial, first.test, first.name), []).append(line.id)
+            wanted.setdefault(first.trial, set()).add(first.test)
+    read = {
+        trial: dict(_tests(rooms[trial] / "run" / "turns.jsonl", some, allowance)) for trial, some in wanted.items()
+    }
+    return tuple(
+        FirstTest(trial=trial, test=test, name=name, bins=tuple(some), tracks=read[trial].get(test, ()))
+        for (trial, test, name), some in bins.items()
+    )
+
+
+def _tests(path: Path, wanted: set[int], allowance: Allowance) -> Iterator[tuple[int, tuple[ShownTrack, ...]]]:
+    """The tracks of the tests of these numbers."""
+    for number, _, line in RecordLines(path):
+        try:
+            data = Fields(json.loads(line), path, number)
+        except (ValueError, RecursionError) as error:
+            raise InputFileError(path, f"not JSON: {error}", number) from None
+        for test in data.objects("tests"):
+            if test.count("index") in wanted:
+                tracks = cut_tracks(read_tracks(test.inner("test"), allowance), ROOM)
+                shown = (ShownTrack(name=one.name, steps=one.steps, more=one.more) for one in tracks)
+                yield test.count("index"), tuple(shown)
