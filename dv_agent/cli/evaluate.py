@@ -69,7 +69,7 @@ def evaluate(
     retry_errors: Annotated[bool, _flag("retry-errors", "Execute failed trials again.", EXECUTION)] = False,
     fail_on_error: Annotated[bool, _flag("fail-on-error", "Exit 1 if a trial failed.", EXECUTION)] = False,
     calls_in_flight: Annotated[int | None, _option("Trials with a model at a time.", CAPS, min=1)] = None,
-    requests_per_minute: Annotated[float | None, _option("Calls of all trials together; trials wait for their turn.",
+    requests_per_minute: Annotated[float | None, _option("Calls of all trials together, shared evenly.",
         CAPS, min=0.01)] = None,
     cap_usd: Annotated[float | None, _option("No trial with a model starts once all together cost so much, US "
         "dollars.", CAPS, min=0.01)] = None,

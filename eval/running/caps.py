@@ -1,8 +1,9 @@
-"""Caps over a whole evaluation. They only keep trials from starting: a trial that runs is bounded by its own budget."""
+"""Caps over a whole evaluation. They keep trials from starting; one that runs is bounded by its own budget alone."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +13,7 @@ from dv_agent.eval.running.trial_folder import read_header
 from dv_agent.eval.trials import Trial
 
 Verdict = Literal["now", "later", "never"]
+_ROUNDING = 1 + 1e-9  # equal shares add up to the whole
 
 
 class Caps(Frozen):
@@ -19,8 +21,8 @@ class Caps(Frozen):
 
     Attributes:
         calls_in_flight: trials with a model at a time; each has one call in flight at most.
-        requests_per_minute: calls of all trials together, as far as the settings of their models bound them; a trial
-            with a model that has no bound of its own counts as one call each second.
+        requests_per_minute: requests of all trials together. Each trial spaces its own to an equal share of it, or to
+            the pace of its model if that is slower; what a trial finds out does not depend on its pace.
         usd: no trial starts once all trials of the evaluation together have cost so much. Which ones then did is a
             matter of the order in which they ended, and marked in the record.
     """
@@ -31,14 +33,18 @@ class Caps(Frozen):
 
 
 class Gate:
-    """Decides which trial may start.
+    """Decides which trial may start, and at which pace.
 
     Args:
         folder: of the evaluation; what its trials have cost already counts.
+        places: trials that can run at a time.
+        clock: seconds, monotonic.
     """
 
-    def __init__(self, caps: Caps, folder: Path) -> None:
-        self._caps = caps
+    def __init__(self, caps: Caps, folder: Path, places: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
+        self._caps, self._clock = caps, clock
+        self._places = max(1, min(places, caps.calls_in_flight or places))
+        self._resting: list[tuple[float, float]] = []
         self._usd: dict[str, float] = {}
         for path in sorted((folder / "trials").glob("*/run/run.json")) if caps.usd else ():
             if header := read_header(path.parent.parent):
@@ -49,6 +55,14 @@ class Gate:
         """Why nothing starts any more."""
         return f"the cap of {self._caps.usd:g} US dollars is reached ({sum(self._usd.values()):.2f} were spent)"
 
+    def pace(self, trial: Trial) -> float | None:
+        """Requests a minute that `trial` may make; None where the caps do not say."""
+        model = trial.entry.model
+        if model is None or self._caps.requests_per_minute is None:
+            return None
+        share = self._caps.requests_per_minute / self._places
+        return min(share, model.requests_per_minute or share)
+
     def may_start(self, trial: Trial, running: Sequence[Trial]) -> Verdict:
         """Whether `trial` may start beside those that run; one without a model always may."""
         if trial.entry.model is None:
@@ -58,17 +72,16 @@ class Gate:
             return "never"
         if caps.calls_in_flight is not None and len(models) >= caps.calls_in_flight:
             return "later"
-        if caps.requests_per_minute is not None and models:
-            rates = sum(_rate(one) for one in (*models, trial))
-            return "now" if rates <= caps.requests_per_minute else "later"
+        if caps.requests_per_minute is not None:
+            now = self._clock()
+            self._resting = [(until, pace) for until, pace in self._resting if until > now]
+            paces = [*(self.pace(one) or 0.0 for one in (*models, trial)), *(pace for _, pace in self._resting)]
+            return "now" if sum(paces) <= caps.requests_per_minute * _ROUNDING else "later"
         return "now"
 
     def ended(self, task: TrialTask) -> None:
-        """Count what a trial has cost."""
+        """Count what a trial has cost; its share of the requests is free when its last request is old enough."""
+        if pace := self.pace(task.trial):
+            self._resting.append((self._clock() + 60.0 / pace, pace))
         if self._caps.usd is not None and (header := read_header(task.folder)):
             self._usd[task.trial.id] = header.spent.usd
-
-
-def _rate(trial: Trial) -> float:
-    model = trial.entry.model
-    return (model.requests_per_minute or 60.0) if model else 0.0

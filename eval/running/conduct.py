@@ -106,7 +106,8 @@ def conduct(
     tasks = _tasks(evaluation, folder, choice)
     reused = {task.trial.id: record for task in tasks if (record := _done(task))}
     stage = _Stage(deque(task for task in tasks if task.trial.id not in reused), dict(reused))
-    gate = Gate(caps, folder)
+    asking = sum(task.trial.entry.model is not None for task in stage.waiting)
+    gate = Gate(caps, folder, min(executor.free(), asking))
     audience.begin(evaluation.trials, reused)
     while not stage.over:
         if asked() and not stage.interrupted:
@@ -163,7 +164,7 @@ def _start(stage: _Stage, executor: Executor, gate: Gate, audience: Audience) ->
             held.append(task)
             continue
         stage.running[task.trial.id] = task
-        executor.start(task)
+        executor.start(task.model_copy(update={"requests_per_minute": gate.pace(task.trial)}))
         audience.started(task.trial)
     stage.waiting.extendleft(reversed(held))
 

@@ -54,6 +54,7 @@ class TrialTask(Frozen):
         hunt: whether its tests meet the seeded bugs.
         redo: forget what is there.
         retry_errors: go on with a trial that failed.
+        requests_per_minute: pace of its model, if a cap decides it.
     """
 
     trial: Trial
@@ -62,6 +63,7 @@ class TrialTask(Frozen):
     hunt: bool = True
     redo: bool = False
     retry_errors: bool = False
+    requests_per_minute: float | None = None
 
 
 class TrialWatcher(Watcher, Protocol):
@@ -187,7 +189,7 @@ def _run(attempt: _Attempt, number: int) -> None:
         return
     if (folder / RUN / "run.json").is_file():
         try:
-            _launch(attempt, Request(resume=folder / RUN))
+            _launch(attempt, Request(resume=folder / RUN, requests_per_minute=attempt.task.requests_per_minute))
             return
         except UsageError as error:
             attempt.watcher.say(f"cannot be resumed: {error}")
@@ -200,7 +202,7 @@ def _run(attempt: _Attempt, number: int) -> None:
         max_cycles=budget.cycles, max_calls=budget.calls, max_tokens_total=budget.tokens, max_usd=budget.usd,
         max_seconds=budget.seconds, guided=options.get("guided", True), decoys=options.get("decoys", 0),
         patience=options.get("patience"), model=entry.model.model_dump() if entry.model else None,
-        prompt_strategy=entry.strategy or "default",
+        prompt_strategy=entry.strategy or "default", requests_per_minute=attempt.task.requests_per_minute,
         cache=Path(options["cache"]) if "cache" in options else None,
     )  # fmt: skip
     _launch(attempt, request)

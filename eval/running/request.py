@@ -12,6 +12,7 @@ class Request:
     """The options of ``dv-agent run``; see its ``--help``. None means: not said.
 
     Attributes:
+        requests_per_minute: pace of the model, before what `model` or the record of a resumed run says.
         into: the very folder of the record, instead of a new one below `out`; its parent's name is the run's id.
     """
 
@@ -33,6 +34,7 @@ class Request:
     into: Path | None = None
     resume: Path | None = None
     model: dict[str, Any] | None = None
+    requests_per_minute: float | None = None
     prompt_strategy: str = "default"
     decoys: int = 0
     cache: Path | None = None

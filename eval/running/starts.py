@@ -61,7 +61,7 @@ def fresh(
         raise UsageError(
             f"the {agent} agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL"
         )
-    model = _settings(request.model) if request.model and agent in ("llm", TOOLS) else None
+    model = _paced(request, _settings(request.model)) if request.model and agent in ("llm", TOOLS) else None
     prompting = find_strategy(request.prompt_strategy) if model and agent == "llm" else None
     budget = Budget().model_copy(update=_bounds(request))
     options: dict[str, Any] = {} if request.guided else {"guided": False}
@@ -151,6 +151,11 @@ def _settings(asked: dict[str, Any]) -> ModelSettings:
         raise UsageError(f"--{name}: {first['msg'].removeprefix('Value error, ')}") from None
 
 
+def _paced(request: Request, model: ModelSettings) -> ModelSettings:
+    pace = request.requests_per_minute
+    return model if pace is None else model.model_copy(update={"requests_per_minute": pace})
+
+
 def resumed(
     past: RecordedRun, request: Request, bench: Testbench, say: Callable[[str], None], should_stop: Callable[[], bool]
 ) -> Start:
@@ -187,9 +192,10 @@ def resumed(
 
 
 def _more(request: Request, header: RunHeader) -> dict[str, Any]:
-    """Bounds that were given anew on resuming, larger ones above all."""
+    """What was given anew on resuming: bounds, larger ones above all, and the pace."""
     target = {} if request.target is None else {"target": request.target}
-    return {"budget": header.budget.model_copy(update=_bounds(request)), **target}
+    model = {} if header.model is None else {"model": _paced(request, header.model)}
+    return {"budget": header.budget.model_copy(update=_bounds(request)), **target, **model}
 
 
 def _bounds(request: Request) -> dict[str, float]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dv_agent.agents.agent import Agent
+from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.recorded import RecordedRun, read_run
 from dv_agent.agents.state import RunState, advance, make_view
@@ -124,14 +125,19 @@ def _trial(folder: Path, evaluation: Evaluation, trial: Trial, hunters: Hunters)
         return
     run = read_run(home / RUN)
     header = run.header
-    said = (header.design, header.agent, header.seed, header.budget, header.model, record.trial)
-    if said != (trial.design, trial.entry.agent, trial.seed, trial.budget, trial.entry.model, trial):
+    said = (header.design, header.agent, header.seed, header.budget, _unpaced(header.model), record.trial)
+    if said != (trial.design, trial.entry.agent, trial.seed, trial.budget, _unpaced(trial.entry.model), trial):
         yield "the run is not that of this trial: another design, agent, model, seed or budget"
         return
     shelf = RecordingShelf()
     yield from _coverage(run, trial, design, shelf)
     if evaluation.hunts(trial):
         yield from _kills(run, read_kills(home), hunters.of(trial.design, checksum, trial.simulator), shelf)
+
+
+def _unpaced(model: ModelSettings | None) -> ModelSettings | None:
+    """Without the pace, which a cap over the evaluation may have set."""
+    return model and model.model_copy(update={"requests_per_minute": None})
 
 
 def _coverage(run: RecordedRun, trial: Trial, design: DesignFolder, shelf: RecordingShelf) -> Iterator[str]:

@@ -15,6 +15,7 @@ from dv_agent.agents.budget import Budget
 from dv_agent.eval.running.caps import Caps, Gate
 from dv_agent.eval.running.conduct import Choice, conduct
 from dv_agent.eval.running.events import Event
+from dv_agent.eval.running.execute import TrialTask
 from dv_agent.eval.running.local import LocalExecutor
 from dv_agent.eval.running.plan_trials import enter, plan_trials
 from dv_agent.eval.running.wish import Wish, model_settings
@@ -120,6 +121,34 @@ def test_caps_only_keep_trials_with_a_model_from_starting(tmp_path: Path) -> Non
     assert one_call.may_start(plain[0], asking) == "now"
     slow = Gate(Caps(requests_per_minute=60), tmp_path)
     assert [slow.may_start(asking[1], running) for running in ([], asking[:1])] == ["now", "later"]
+    assert (slow.pace(asking[0]), slow.pace(plain[0])) == (40, None)  # slower than its share by itself
+
+
+def test_requests_a_minute_are_shared_and_stay_taken_until_the_last_one_is_old(tmp_path: Path) -> None:
+    wish = Wish(
+        suite="accelerators", models=(model_settings("openai:any"),), floors=False, seeds=4, designs=("kv_pack",)
+    )
+    trials = plan_trials(wish, "a test").trials
+    now = 1_000.0
+    gate = Gate(Caps(requests_per_minute=6, calls_in_flight=3), tmp_path, places=8, clock=lambda: now)
+    assert gate.pace(trials[0]) == 2  # three at a time
+    assert [gate.may_start(trials[3], trials[:some]) for some in range(4)] == ["now", "now", "now", "later"]
+    gate.ended(TrialTask(trial=trials[0], folder=tmp_path / "none", checksum=""))
+    assert gate.may_start(trials[3], trials[1:3]) == "later"
+    now += 31
+    assert gate.may_start(trials[3], trials[1:3]) == "now"
+
+
+def test_a_cap_on_requests_sets_the_pace_of_every_trial_and_makes_no_other_trial_of_it(bench: Bench) -> None:
+    words = ("--seeds", "2", "--jobs", "2", "--max-calls", "1", "--requests-per-minute")
+    with LoopbackServer([ok(REPLY)]) as server:
+        bench.eval("out", *model_words(server), *words, "1200", env=KEY)
+        again = bench.eval("out", *model_words(server), *words, "60", env=KEY)
+        assert (again["finished"], again["reused"], len(server.requests)) == (4, 4, 2)
+    headers = [json.loads(file.read_text()) for file in (bench.folder / "out").glob("trials/*/run/run.json")]
+    assert sorted(one["model"]["requests_per_minute"] for one in headers if one["model"]) == [600, 600]
+    done = call("verify", "out", cwd=bench.folder, env=bench.env)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
