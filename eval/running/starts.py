@@ -30,7 +30,7 @@ from dv_agent.eval.running.assembly import (
 from dv_agent.eval.running.request import Request
 from dv_agent.eval.running.tooling import TOOLS, decoys_of, replaying_tools_agent, tools_agent
 from dv_agent.prompts.renderer import templates_hash
-from dv_agent.prompts.strategy import find_strategy
+from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.runners.simulator import Simulator
 
 REPLAY = "replay:"
@@ -43,6 +43,15 @@ class Start:
     record: RunRecord
     state: RunState
     agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposer:
+    """Who proposes the tests of a new run."""
+
+    agent: str
+    model: ModelSettings | None
+    prompting: Strategy | None
 
 
 def fresh(
@@ -62,27 +71,27 @@ def fresh(
             f"the {agent} agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL"
         )
     model = _paced(request, _settings(request.model)) if request.model and agent in ("llm", TOOLS) else None
-    prompting = find_strategy(request.prompt_strategy) if model and agent == "llm" else None
-    budget = Budget().model_copy(update=_bounds(request))
-    options: dict[str, Any] = {} if request.guided else {"guided": False}
-    if request.bug:
-        options["bug"] = request.bug
-    if request.cache and model:
-        options["cache"] = str(request.cache.absolute())
-    if request.decoys:
-        options["decoys"] = request.decoys
-    if request.patience is not None:
-        options["patience"] = request.patience
-    if request.stop_on_failure:
-        options["stop_on_failure"] = True
+    who = _Proposer(agent, model, find_strategy(request.prompt_strategy) if model and agent == "llm" else None)
     run_folder = request.into or new_folder(request.out, folder.design.name, agent, model.model if model else None)
-    header = RunHeader(
+    header = _header(request, folder, simulator, bench, who, run_folder)
+    record, state = RunRecord(run_folder, header), RunState(empty_coverage(bench.plan))
+    if agent == TOOLS:
+        return Start(record, state, tools_agent(header, bench, record, say, should_stop))
+    return Start(record, state, make_agent(header, folder, record, say))
+
+
+def _header(
+    request: Request, folder: DesignFolder, simulator: Simulator, bench: Testbench, who: _Proposer, run_folder: Path
+) -> RunHeader:
+    model, prompting = who.model, who.prompting
+    budget = Budget().model_copy(update=_bounds(request))
+    return RunHeader(
         id=run_folder.parent.name if request.into else run_folder.name,
         started=utc_now(),
         design=folder.design.name,
         task_version=folder.design.task_version,
-        agent=agent,
-        agent_options=options,
+        agent=who.agent,
+        agent_options=_options(request, model),
         model=model,
         strategy=prompting.name if prompting else "",
         prompting=prompting,
@@ -95,10 +104,19 @@ def fresh(
         reproducible=budget.reproducible and model is None,
         decoys=decoys_of(bench),
     )
-    record, state = RunRecord(run_folder, header), RunState(empty_coverage(bench.plan))
-    if agent == TOOLS:
-        return Start(record, state, tools_agent(header, bench, record, say, should_stop))
-    return Start(record, state, make_agent(header, folder, record, say))
+
+
+def _options(request: Request, model: ModelSettings | None) -> dict[str, Any]:
+    """What was asked for besides the defaults."""
+    asked = {
+        "guided": None if request.guided else False,
+        "bug": request.bug or None,
+        "cache": str(request.cache.absolute()) if request.cache and model else None,
+        "decoys": request.decoys or None,
+        "patience": request.patience,
+        "stop_on_failure": request.stop_on_failure or None,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def replayed(request: Request) -> RecordedRun | None:
