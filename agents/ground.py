@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -97,6 +97,21 @@ class Ground:
             wanted = focus[name] + source.choice((0, 0, 0, 0, -1, -1, -2, 1))
             return name, min(items[name], key=lambda index: abs(index - wanted))
         return name, source.choice(items[name])
+
+
+def unshared(steps: Iterable[Step]) -> list[Step]:
+    """A deep copy in which no two places share an object, as after reading a record.
+
+    Tests are put together from parts of others, so one step may stand in several places; `copy.deepcopy` would keep
+    that, and an edit of one place would then change the others.
+    """
+    return [_rebuilt(step) for step in steps]
+
+
+def _rebuilt(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rebuilt(one) for key, one in value.items()}
+    return [_rebuilt(one) for one in value] if isinstance(value, list | tuple) else value
 
 
 def near_focus(length: int, focus: int | None, source: random.Random) -> int:

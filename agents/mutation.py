@@ -7,12 +7,11 @@ does not apply.
 
 from __future__ import annotations
 
-import copy
 import random
 from collections.abc import Callable, Mapping, Sequence
 
 from dv_agent.agents import item_moves, payload_moves, timing_moves
-from dv_agent.agents.ground import Focus, Ground, Tracks
+from dv_agent.agents.ground import Focus, Ground, Tracks, unshared
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.stimulus import Step, Test
 
@@ -50,7 +49,7 @@ ITEM_MOVES = frozenset({"gap", "long_gap", "no_gaps", "new_item", "copy_item", "
 
 def mutate(ground: Ground, test: Test, move: str, source: random.Random, focus: Focus) -> Test | None:
     """A changed copy of a literal test of at most `MAX_STEPS` steps a track, or None where `move` does not apply."""
-    tracks: Tracks = {name: copy.deepcopy(list(steps)) for name, steps in test.tracks.items()}
+    tracks: Tracks = {name: unshared(steps) for name, steps in test.tracks.items()}
     if not MOVES[move](ground, tracks, source, focus):
         return None
     kept = {name: tuple(steps[:MAX_STEPS]) for name, steps in tracks.items() if steps}
@@ -116,7 +115,7 @@ def snippet(ground: Ground, test: Test, focus: Focus, before: int, bare: bool = 
             first = max(focus[name] - before, 0)
             tracks[name], moved[name] = list(steps[first : focus[name] + 1]), focus[name] - first
     if bare:
-        tracks = copy.deepcopy(tracks)
+        tracks = {name: unshared(steps) for name, steps in tracks.items()}
         timing_moves.no_gaps(ground, tracks, random.Random(0), {})
     return Test(tracks={name: tuple(steps) for name, steps in tracks.items()}, memory=test.memory), moved
 

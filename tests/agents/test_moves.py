@@ -47,6 +47,21 @@ def test_every_move_makes_a_test_that_expands(name: str, move: str, seed: int) -
 
 
 @pytest.mark.parametrize("name", GROUNDS)
+@pytest.mark.parametrize("move", MOVES)
+@settings(max_examples=6, deadline=None)
+@given(seed=SEEDS)
+def test_a_move_changes_one_place_although_a_step_stands_in_two(name: str, move: str, seed: int) -> None:
+    ground, source = GROUNDS[name], random.Random(seed)
+    test = drawn(ground, source)
+    twice = Test(tracks={track: (*steps, *steps) for track, steps in test.tracks.items()}, memory=test.memory)
+    focus = focus_of(twice, source)
+    read = Test.model_validate_json(twice.model_dump_json())
+    assert mutate(ground, twice, move, random.Random(seed), focus) == mutate(
+        ground, read, move, random.Random(seed), focus
+    )
+
+
+@pytest.mark.parametrize("name", GROUNDS)
 @settings(max_examples=40, deadline=None)
 @given(seed=SEEDS)
 def test_moves_can_follow_each_other(name: str, seed: int) -> None:

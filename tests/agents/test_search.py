@@ -17,7 +17,7 @@ from dv_agent.agents.search import SearchAgent
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import parse_plan
+from dv_agent.coverage.loader import load_plan, parse_plan
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.expansion import expand
 from dv_agent.designs.files import Document
@@ -73,6 +73,21 @@ def test_the_same_seed_proposes_the_same_tests(bench: Testbench) -> None:
     one, again, other = (real_run(bench, SearchAgent(seed), 8) for seed in (3, 3, 4))
     assert one == again
     assert one != other
+
+
+def test_tests_that_are_read_back_from_a_record_lead_to_the_same_proposals() -> None:
+    folder = find_design("kv_pack")
+    plan = load_plan(folder.path / "plan.yaml")
+    live, read = SearchAgent(1), SearchAgent(1)
+    with ReferenceSimulator(folder.model).open(folder.design) as session:
+        bench = Testbench(folder, plan, session)
+        state = again = RunState(empty_coverage(plan))
+        for _ in range(24):
+            proposal = live.propose(make_view(bench, state, BUDGET))
+            assert read.propose(make_view(bench, again, BUDGET)).tests == proposal.tests
+            state, _ = advance(state, proposal, bench, BUDGET)
+            recorded = tuple(Test.model_validate_json(test.model_dump_json()) for test in proposal.tests)
+            again, _ = advance(again, proposal.model_copy(update={"tests": recorded}), bench, BUDGET)
 
 
 def test_without_guidance_it_proposes_other_tests(bench: Testbench) -> None:
