@@ -97,4 +97,5 @@ document.addEventListener("keydown", (event) => {
   if (link) { event.preventDefault(); link.click(); }
 });
 document.documentElement.classList.add("script");
-watch();
+// This file is read before the page is: what somebody clicks while the rest is still loading is not lost.
+document.addEventListener("DOMContentLoaded", watch);

@@ -214,4 +214,4 @@ def test_a_witness_written_by_hand_fills_the_gap_without_any_search(tmp_path: Pa
     (tmp_path / "mine.json").write_text(json.dumps({"tests": tests[:1]}))
     filled = call(*words, "--add", "mine.json", cwd=tmp_path)
     assert filled.returncode == 0, filled.stdout + filled.stderr
-    assert "95 of 95 bins, 6 of 6 bugs" in filled.stdout
+    assert "95 of 95 bins, 7 of 7 bugs" in filled.stdout

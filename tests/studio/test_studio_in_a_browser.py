@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from loopback import LoopbackServer, ok
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from session_help import LENGTHS, WIDE, reply, rows
 from studio_server import RUN, places_in, running
 
@@ -161,6 +161,27 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
         assert complaints == []
         assert not [text for text in texts if KEY in text]
         assert len(texts) > 20
+
+
+def test_nothing_can_be_chosen_before_the_script_listens(browser: Browser, tmp_path: Path) -> None:
+    with running(places_in(tmp_path)) as studio, visit(browser) as (context, complaints, _):
+        page = context.new_page()
+        page.goto(studio.door.address())
+        page.select_option("#design", "mxint_softmax")
+        page.click("text=Begin")
+        page.wait_for_selector(".three")
+        held: list[Route] = []
+        page.route("**/studio.js", lambda route: held.append(route))  # noqa: PLW0108  (playwright wants a function)
+        address = page.locator(".tree-actions >> text=A/B").get_attribute("href")
+        page.evaluate(f"location.assign({json.dumps(address)})")
+        page.wait_for_url("**/ab?*", wait_until="commit")
+        page.wait_for_timeout(500)
+        assert held
+        assert page.locator("#source_B").count() == 0
+        held[0].continue_()
+        page.select_option("#source_B", "strategy:plain")
+        page.wait_for_url("**source_B=strategy*")
+        assert complaints == []
 
 
 def test_an_ab_streams_its_progress_and_shows_both_sides(browser: Browser, tmp_path: Path) -> None:

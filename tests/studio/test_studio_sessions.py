@@ -73,7 +73,7 @@ def test_a_turn_shows_its_reply_tests_bins_and_cost_and_the_reply_is_text(studio
     assert SCRIPT in page.text
     assert "<script>wide</script>" in page.text
     assert "{{ 7 * 7 }}" in page.text
-    assert [one for name, one in page.tags if name == "script"] == [{"src": "/assets/studio.js", "defer": ""}]
+    assert [one for name, one in page.tags if name == "script"] == [{"src": "/assets/studio.js"}]
     assert all(not key.startswith("on") for _, attributes in page.tags for key in attributes)
     assert "[hidden]" in page.text
 

@@ -119,7 +119,7 @@ def test_whatever_a_record_says_is_text(own: Studio) -> None:
         assert answer.status == 200
         page = parse(answer.text)
         scripts = [one for name, one in page.tags if name == "script"]
-        assert scripts == [{"src": "/assets/studio.js", "defer": ""}]
+        assert scripts == [{"src": "/assets/studio.js"}]
         assert "img" not in {name for name, _ in page.tags}
         assert all(not key.startswith("on") for _, attributes in page.tags for key in attributes)
         seen += page.text.count(SCRIPT)
