@@ -7,7 +7,7 @@ from math import floor
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from model_traces import Event, trace, transfers
 
@@ -27,6 +27,8 @@ BEAT = st.fixed_dictionaries(
     {"x": lanes(BYTE), "w": lanes(st.integers(-8, 7)), "a0": lanes(BYTE), "a1": lanes(BYTE), "ex": EXPONENT,
      "ew": EXPONENT, "ea": EXPONENT, "gap": st.integers(0, 3)}
 )  # fmt: skip
+NOTHING = {"x": [0] * 8, "w": [0] * 8, "a0": [0] * 8, "a1": [0] * 8, "ex": 0, "ew": 0, "ea": 0, "gap": 0}
+WITH_ZERO = {"b0": 0, "b1": 0, "eb": 0, "lr_en": 1}
 WRITE = st.fixed_dictionaries({"b0": BYTE, "b1": BYTE, "eb": EXPONENT, "lr_en": st.integers(0, 1)})
 VECTORS = st.lists(st.lists(BEAT, min_size=1, max_size=8), min_size=1, max_size=4)
 WRITES = st.dictionaries(st.integers(0, 40), WRITE, max_size=8)
@@ -105,20 +107,26 @@ def test_the_model_reads_the_specification_as_we_do(
 
 @settings(max_examples=100)
 @given(st.lists(BEAT, min_size=1, max_size=1), WRITE)
+@example([{**NOTHING, "x": [1] * 8, "a1": [0] * 7 + [1]}], {"b0": 0, "b1": 1, "eb": 0, "lr_en": 1})  # lost below S = 0
+@example([{**NOTHING, "x": [5] * 8, "w": [1] + [0] * 7, "a0": [52] * 8, "ew": -7, "ea": 7}], WITH_ZERO)  # S loses bits
 def test_one_beat_is_near_to_the_exact_product(vector: list[dict[str, Any]], write: dict[str, int]) -> None:
-    """A beat alone meets no alignment of sums: what is left are three roundings and the floors of one addition."""
+    """A beat alone meets no alignment of sums: what is left are three roundings and the floor of one addition."""
     (beat,) = vector
     main = Fraction(dot(beat["x"], beat["w"])) * Fraction(2) ** (beat["ex"] + beat["ew"] - 10)
-    ranks = [Fraction(dot(beat["x"], beat[f"a{r}"])) * write[f"b{r}"] for r in (0, 1)]
-    scale = Fraction(2) ** (beat["ex"] + beat["ea"] + write["eb"] - 21)
-    exact = main + (sum(ranks) * scale if write["lr_en"] else 0)
+    ranks = [dot(beat["x"], beat[f"a{r}"]) for r in (0, 1)]
+    biggest, weights = max(map(abs, ranks)), [write["b0"], write["b1"]]
+    exact, error = main, Fraction(0)
+    if write["lr_en"] and biggest:
+        scale = Fraction(2) ** (beat["ex"] + beat["ea"] + write["eb"] - 21)
+        exact += sum(rank * weight for rank, weight in zip(ranks, weights, strict=True)) * scale
+        # Each rank is rounded to a unit of which the greater one has 64 or more; its clamp at 127 takes one unit.
+        error += Fraction(1, 64) * biggest * sum(map(abs, weights)) * scale
+        # One of the terms is floored to the last place of the other, a term of zero included (section 3.4).
+        correction = beat["ex"] + beat["ea"] + (16 * biggest).bit_length() + write["eb"] - 22
+        error += Fraction(2) ** (max(beat["ex"] + beat["ew"], correction) - 14)
+    error += Fraction(1, 64) * (abs(exact) + error)  # the result is rounded likewise
     m, e, _ = observed([vector], {0: write})[0]
-    seen = Fraction(m) * Fraction(2) ** (e - 7)
-    greatest = max(abs(main), *(abs(rank) * scale for rank in ranks)) if write["lr_en"] else abs(main)
-    rank_error = sum(
-        max(abs(dot(beat["x"], beat["a0"])), abs(dot(beat["x"], beat["a1"]))) * abs(write[f"b{r}"]) for r in (0, 1)
-    ) * scale if write["lr_en"] else 0  # fmt: skip
-    assert abs(seen - exact) <= Fraction(1, 32) * (abs(exact) + greatest + rank_error)
+    assert abs(Fraction(m) * Fraction(2) ** (e - 7) - exact) <= error
 
 
 FULL = {"x": [-128] * 8, "w": [-8] * 8, "a0": [-128] * 8, "a1": [-128] * 8, "ex": 0, "ew": 0, "ea": 0}
