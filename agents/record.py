@@ -28,6 +28,7 @@ from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.storage import to_file
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.design import Frozen
+from dv_agent.designs.files import replace_text
 from dv_agent.errors import OutputError
 from dv_agent.prompts.strategy import Strategy
 
@@ -212,12 +213,7 @@ class RunRecord:
 
     def _write(self, name: str, data: Any) -> None:
         """Replace a file at once, so that a reader never sees half of it."""
-        part = self.folder / f".{name}.part"
-        try:
-            part.write_text(json.dumps(data, indent=1, default=_plain) + "\n", encoding="utf-8")
-            part.replace(self.folder / name)
-        except OSError as error:
-            raise OutputError(f"cannot write {self.folder / name}: {error.strerror}") from None
+        replace_text(self.folder / name, json.dumps(data, indent=1, default=_plain) + "\n")
 
 
 def _shared(before: Sequence[Message], sent: Sequence[Message]) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Literal
 
@@ -13,9 +12,9 @@ from pydantic import Field, ValidationError
 from dv_agent.coverage.database import Coverage, TestName
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files import read_text, replace_text
 from dv_agent.designs.trace import IntColumn
-from dv_agent.errors import InputFileError, OutputError
+from dv_agent.errors import InputFileError
 
 _BIG = 1 << 62
 
@@ -65,13 +64,7 @@ def save_coverage(coverage: Coverage, path: Path) -> None:
         OutputError: the file cannot be written.
     """
     text = json.dumps(to_file(coverage).model_dump(exclude_defaults=True) | {"schema_version": 1}, indent=1)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        draft.write_text(text + "\n", encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    replace_text(path, text + "\n")
 
 
 def load_coverage(plan: Plan, path: Path) -> Coverage:

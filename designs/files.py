@@ -1,7 +1,9 @@
-"""Reading YAML and JSON files that people write: every complaint names file and line."""
+"""Reading YAML and JSON files that people write, every complaint with file and line; replacing files of ours."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -9,7 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import BaseModel, ValidationError
 
-from dv_agent.errors import InputFileError
+from dv_agent.errors import InputFileError, OutputError
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES = 4_000_000
@@ -135,6 +137,24 @@ def read_text(path: Path) -> str:
         raise InputFileError(path, f"not UTF-8 text (byte {error.start})") from None
     except OSError as error:
         raise InputFileError(path, error.strerror or str(error)) from None
+
+
+def replace_text(path: Path, text: str) -> None:
+    """Write a file; a reader sees the old one or the new one, never a part. Folders are made as needed.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # of this writer alone
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink(missing_ok=True)
 
 
 def read_document(path: Path) -> Document:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
 import queue
 import threading
 import time
@@ -13,6 +12,7 @@ from typing import Protocol, TypeVar
 from dv_agent.agents.langchain_model import LangChainModel
 from dv_agent.agents.model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema, Reply, ScriptedModel
 from dv_agent.agents.model_cache import CachingModel
+from dv_agent.agents.model_deadline import begun
 from dv_agent.agents.model_providers import endpoint_of
 from dv_agent.errors import Cancelled
 
@@ -130,16 +130,7 @@ def unless(stop: Stop, call: Callable[[], T]) -> T:
     Raises:
         Cancelled: nobody waits any more.
     """
-    results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
-
-    def work() -> None:
-        try:
-            results.put(call())
-        except BaseException as error:  # whatever it is, it belongs to the caller
-            results.put(error)
-
-    context = contextvars.copy_context()
-    threading.Thread(target=context.run, args=(work,), name="session call", daemon=True).start()
+    results = begun(call, "session call")
     while True:
         try:
             result = results.get(timeout=POLL_SECONDS)

@@ -16,7 +16,7 @@ from dv_agent.agents.model import Message, Reply
 from dv_agent.agents.session.node import Draft, SessionHeader
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files import read_text, replace_text
 from dv_agent.errors import InputFileError, OutputError, UsageError
 
 HEADER, LOG, ORIGIN = "session.json", "session.jsonl", "origin"
@@ -167,12 +167,7 @@ def write_header(folder: Path, header: SessionHeader) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    part = folder / f".{HEADER}.part"
-    try:
-        part.write_text(json.dumps(header.model_dump(mode="json"), indent=1) + "\n", encoding="utf-8")
-        part.replace(folder / HEADER)
-    except OSError as error:
-        raise OutputError(f"cannot write {folder / HEADER}: {error.strerror}") from None
+    replace_text(folder / HEADER, json.dumps(header.model_dump(mode="json"), indent=1) + "\n")
 
 
 def is_session(folder: Path) -> bool:

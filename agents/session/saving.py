@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,8 @@ import yaml
 from pydantic import ValidationError
 
 from dv_agent.agents.session.drafting import complaint
-from dv_agent.errors import OutputError, UsageError
+from dv_agent.designs.files import replace_text
+from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.wording import template_text
 
@@ -68,13 +68,7 @@ def save_template(strategy: Strategy, template: str, folder: Path, replace: bool
 def _write(path: Path, text: str, folder: Path, replace: bool) -> Path:
     if path.exists() and not replace:
         raise UsageError(f"{path} is there already; choose another name, or replace it")
-    part = path.with_name(f".{path.name}.{os.getpid()}")
     if not path.parent.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"{path.parent} leads out of {folder}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(text, encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+    replace_text(path, text)
     return path

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
-from dv_agent.errors import OutputError
+from dv_agent.designs.files import replace_text
 from dv_agent.eval.board.board import Board
 from dv_agent.eval.board.csv_file import to_csv
 from dv_agent.eval.board.markdown import to_markdown
@@ -26,16 +25,7 @@ def write_board(board: Board, folder: Path) -> tuple[Path, ...]:
         "md": to_markdown(board),
         "html": render_board(board),
     }
-    return tuple(_write(folder / f"{NAME}.{ending}", text) for ending, text in texts.items())
-
-
-def _write(path: Path, text: str) -> Path:
-    """A reader sees the old file or the new one, never a part."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft.write_text(text, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from None
-    return path
+    paths = {folder / f"{NAME}.{ending}": text for ending, text in texts.items()}
+    for path, text in paths.items():
+        replace_text(path, text)
+    return tuple(paths)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from dv_agent.coverage.loader import load_plan
+from dv_agent.designs.files import replace_text
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.errors import OutputError, UsageError
+from dv_agent.errors import UsageError
 from dv_agent.eval.fingerprint import fingerprint
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.page import render_report
@@ -37,12 +37,7 @@ def write_report(folder: Path, design: DesignFolder | None = None) -> Path:
         plan = load_plan(home.path / "plan.yaml")
         html = render_report(run, plan, title=home.design.title, hashes_now=fingerprint(home))
     path = folder / NAME
-    draft = folder / f".{NAME}.{os.getpid()}"
-    try:
-        draft.write_text(html, encoding="utf-8")
-        draft.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror or error}") from None
+    replace_text(path, html)
     return path
 
 

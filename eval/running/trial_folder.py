@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 from typing import TypeVar
@@ -11,7 +10,7 @@ from pydantic import ValidationError
 
 from dv_agent.agents.record import RunHeader
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files import read_text, replace_text
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.trials import Evaluation, KillSheet, Trial, TrialRecord
 
@@ -63,13 +62,7 @@ def write_atomically(path: Path, data: Frozen) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # of this writer alone
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text(data.model_dump_json(indent=1) + "\n", encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+    replace_text(path, data.model_dump_json(indent=1) + "\n")
 
 
 def run_is_complete(folder: Path) -> bool:

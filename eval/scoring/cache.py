@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import os
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.files import replace_text
+from dv_agent.errors import OutputError
 from dv_agent.eval.scoring.read_record import read_files
 from dv_agent.eval.scoring.score import TrialScore
 from dv_agent.eval.scoring.score_trial import inputs_of, score_files
@@ -45,7 +46,5 @@ def _kept(path: Path, inputs: str) -> TrialScore | None:
 
 
 def _keep(score: TrialScore, path: Path) -> None:
-    part = path.with_name(f".{NAME}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        part.write_text(score.model_dump_json() + "\n", encoding="utf-8")
-        part.replace(path)
+    with contextlib.suppress(OutputError):
+        replace_text(path, score.model_dump_json() + "\n")

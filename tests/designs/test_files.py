@@ -8,11 +8,11 @@ import pytest
 from small_design import DESIGN, SCHEMA, small_design
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.files import Document, read_document
+from dv_agent.designs.files import Document, read_document, replace_text
 from dv_agent.designs.loader import find_design, load_design
 from dv_agent.designs.schema import load_schema
 from dv_agent.designs.stimulus import tests_from_document as read_tests
-from dv_agent.errors import ExitCode, InputFileError, UnknownNameError, UsageError
+from dv_agent.errors import ExitCode, InputFileError, OutputError, UnknownNameError, UsageError
 
 
 def document(text: str) -> Document:
@@ -36,6 +36,19 @@ def test_broken_yaml_is_refused_with_its_line(text: str, line: int | None, messa
         document(text)
     assert line is None or caught.value.line == line
     assert caught.value.exit_code == ExitCode.USAGE
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder" / "text.json"
+    replace_text(path, "old\n")
+    with pytest.raises(UnicodeEncodeError):
+        replace_text(path, "half \ud800")
+    replace_text(path, "new\n")
+    assert path.read_text() == "new\n"
+    (tmp_path / "full").mkdir()
+    with pytest.raises(OutputError, match=r"cannot write .*full: Is a directory"):
+        replace_text(tmp_path / "full", "text")
+    assert sorted(one.name for one in tmp_path.rglob("*")) == ["folder", "full", "new", "text.json"]
 
 
 def test_keys_stay_text_and_tags_build_nothing() -> None:

@@ -6,13 +6,13 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader
+from jinja2 import Environment
 
 from dv_agent.eval.board.metrics import title_of
 from dv_agent.eval.board.page import formats
 from dv_agent.eval.board.pictures.scale import short
 from dv_agent.eval.board.pictures.style import mark
-from dv_agent.eval.report import environment as report
+from dv_agent.eval.report.environment import make_environment
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -20,8 +20,7 @@ FOLDER = Path(__file__).parent / "templates"
 @lru_cache(maxsize=1)
 def environment() -> Environment:
     """Autoescape is on for every template, and hidden characters are made visible."""
-    found = report.environment().overlay(loader=FileSystemLoader([FOLDER, report.FOLDER]))
-    found.filters = dict(found.filters)
+    found = make_environment(FOLDER)
     for name in ("percent", "signed", "count", "probability", "interval", "plain"):
         found.filters[f"as_{name}"] = getattr(formats, name)
     found.filters["mark"] = mark
