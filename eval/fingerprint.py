@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dv_agent.designs.design import PRIMITIVES
@@ -38,6 +38,12 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
         if files:
             hashes[kind] = _hash(files)
     return hashes
+
+
+def changed_since(hashes: Mapping[str, str], folder: DesignFolder) -> tuple[str, ...]:
+    """Of what decides how a test behaves and what it covers, that which is not as it was when `hashes` were taken."""
+    now = fingerprint(folder)
+    return tuple(kind for kind in ("rtl", "model", "schema", "plan") if now.get(kind) != hashes.get(kind))
 
 
 def _imported(model: Path) -> list[Path]:

@@ -29,7 +29,7 @@ from dv_agent.agents.triage import triage
 from dv_agent.coverage.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError, OutputError, UsageError
-from dv_agent.eval.fingerprint import fingerprint
+from dv_agent.eval.fingerprint import changed_since, fingerprint
 from dv_agent.eval.report.write import write_report
 from dv_agent.eval.running.assembly import excerpt_writer, open_design, price_version, versions
 from dv_agent.prompts.strategy import find_strategy
@@ -113,8 +113,10 @@ def _new(wanted: Wanted, room: Path) -> Path:
     design = wanted.design or (past.header.design if past else "")
     bug = past.header.agent_options.get("bug") if past else wanted.bug
     home = open_design(design, bug, room / "first")
+    if past:
+        _check_run_of(past, home)
     simulator = find_simulator(past.header.simulator.split()[0] if past else wanted.simulator)
-    folder = wanted.folder or _fresh_name(wanted.room, home.design.name)
+    folder = wanted.folder or wanted.room / session_name(home.design.name)
     header = _header(wanted, past, home, simulator, folder.name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -139,7 +141,7 @@ def _header(
     return SessionHeader(
         id=name,
         started=utc_now(),
-        design=home.design.name if not wanted.design else wanted.design,
+        design=wanted.design or home.design.name,
         task_version=home.design.task_version,
         bug=(old.agent_options.get("bug", "") if old else wanted.bug) or "",
         seed=seed,
@@ -182,9 +184,10 @@ def _budget(old: Budget, given: dict[str, float]) -> Budget:
         raise UsageError(f"--max-{complaint(error)}") from None
 
 
-def _fresh_name(room: Path, design: str) -> Path:
+def session_name(design: str) -> str:
+    """A new name for the folder of a session."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
-    return room / f"{stamp}_{design}_{secrets.token_hex(3)}"
+    return f"{stamp}_{design}_{secrets.token_hex(3)}"
 
 
 def _copy_run(past: RecordedRun, turns: int, folder: Path) -> None:
@@ -218,10 +221,18 @@ def _check_same_design(wanted: Wanted, header: SessionHeader) -> None:
         raise UsageError(f"the session in {wanted.folder} is of {header.design}, not of {wanted.design}")
 
 
+def _check_run_of(past: RecordedRun, home: DesignFolder) -> None:
+    if past.header.design != home.design.name:
+        raise UsageError(f"{past.folder} is a run on {past.header.design}, not on {home.design.name}")
+    if changed := changed_since(past.header.hashes, home):
+        raise UsageError(
+            f"{past.folder} was made with another {' and '.join(changed)} of {past.header.design}; "
+            "no session can begin at a turn of it"
+        )
+
+
 def _check_unchanged(folder: Path, header: SessionHeader, home: DesignFolder) -> None:
-    now = fingerprint(home)
-    changed = [kind for kind in ("rtl", "model", "schema", "plan") if now.get(kind) != header.hashes.get(kind)]
-    if changed:
+    if changed := changed_since(header.hashes, home):
         raise UsageError(
             f"{folder} was made with another {' and '.join(changed)} of {header.design}; begin a new session, "
             "or export a node of it with the version that made it"

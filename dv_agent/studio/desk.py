@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from dv_agent.agents.session.log import HEADER
@@ -16,7 +14,7 @@ from dv_agent.agents.session.session import PromptSession
 from dv_agent.designs.loader import design_names
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 from dv_agent.eval.report.json_file import read_object
-from dv_agent.eval.sessions import Wanted, open_session
+from dv_agent.eval.sessions import Wanted, open_session, session_name
 from dv_agent.studio.jobs import Job, start
 from dv_agent.studio.places import Places, chosen, listed
 from dv_agent.studio.session_views import SessionPage
@@ -141,8 +139,7 @@ class Desk:
         """
         if wanted.design is not None and wanted.design not in self.designs:
             raise UnknownNameError("design", wanted.design, self.designs)
-        stamp, design = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ"), Path(wanted.design or "run").name
-        name = f"{stamp}_{design}_{secrets.token_hex(3)}"
+        name = session_name(Path(wanted.design or "run").name)
         room = Room(name, replace(wanted, folder=self._places.sessions / name))
         room.job.over.wait(PATIENCE)
         if room.job.problem:

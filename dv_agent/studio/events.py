@@ -19,10 +19,9 @@ async def follow(job: Job, request: Request) -> AsyncIterator[str]:
     told = 0
     while True:
         over = job.over.is_set()
-        if len(job.steps) != told:
-            told = len(job.steps)
-            last = job.last
-            data = {"words": scrub(last.words), "done": last.done, "total": last.total, "new": _won(job)}
+        if job.count != told:
+            told, last = job.count, job.last
+            data = {"words": scrub(last.words), "done": last.done, "total": last.total, "new": job.new_bins}
             yield f"event: step\ndata: {json.dumps(data)}\n\n"
         if over:
             yield "event: over\ndata: {}\n\n"
@@ -30,7 +29,3 @@ async def follow(job: Job, request: Request) -> AsyncIterator[str]:
         if await request.is_disconnected():
             return
         await asyncio.sleep(_PAUSE)
-
-
-def _won(job: Job) -> int:
-    return sum(step.new_bins for step in job.steps)

@@ -12,7 +12,6 @@ from dv_agent.agents.session.progress import IsCancelled, OnProgress, Progress
 from dv_agent.errors import Cancelled, DvAgentError
 
 Work = Callable[[OnProgress, IsCancelled], None]
-_KEPT = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +21,6 @@ class Step:
     words: str
     done: int
     total: int
-    new_bins: int = 0
 
 
 @dataclass
@@ -32,7 +30,8 @@ class Job:
     Attributes:
         title: what it is, for people.
         began: seconds of the monotonic clock.
-        steps: what happened so far, the oldest first; old ones are forgotten.
+        last: what happened last.
+        count, new_bins: how many steps there were, and the bins that they covered first.
         over: it ended.
         problem: why it failed; empty if it did not.
         given_up: somebody asked to end it.
@@ -40,21 +39,18 @@ class Job:
 
     title: str
     began: float = field(default_factory=monotonic)
-    steps: list[Step] = field(default_factory=list)
+    last: Step = Step("beginning", 0, 0)
+    count: int = 0
+    new_bins: int = 0
     over: threading.Event = field(default_factory=threading.Event)
     problem: str = ""
     given_up: threading.Event = field(default_factory=threading.Event)
 
-    @property
-    def last(self) -> Step:
-        """What happened last."""
-        return self.steps[-1] if self.steps else Step("beginning", 0, 0)
-
     def tell(self, progress: Progress) -> None:
         """Note a step."""
-        won = len(progress.test.new_bins) if progress.test else 0
-        self.steps.append(Step(progress.words, progress.done, progress.total, won))
-        del self.steps[:-_KEPT]
+        self.new_bins += len(progress.test.new_bins) if progress.test else 0
+        self.last = Step(progress.words, progress.done, progress.total)
+        self.count += 1
 
 
 def start(title: str, work: Work) -> Job:

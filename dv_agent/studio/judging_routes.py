@@ -13,7 +13,7 @@ from dv_agent.agents.session.ab import MAX_SAMPLES
 from dv_agent.agents.session.progress import IsCancelled, OnProgress
 from dv_agent.agents.session.session import PromptSession
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.write import write_report
+from dv_agent.eval.sessions import export_run
 from dv_agent.studio.ab_views import HERE, NAMES, Variant, ab_page, drafts_of
 from dv_agent.studio.desk import Desk
 from dv_agent.studio.drawer import safe_name
@@ -81,8 +81,7 @@ def judging_router(desk: Desk, places: Places) -> APIRouter:
 
     @router.post("/export")
     def export(name: str, node: Number) -> RedirectResponse:
-        folder = desk.room(name).ready().export(places.runs, node)
-        write_report(folder)
+        folder = export_run(desk.room(name).ready(), places.runs, node)
         return RedirectResponse(f"/runs/{quote(folder.name)}", 303)
 
     return router

@@ -13,6 +13,7 @@ from dv_agent.eval.trials import Evaluation, Trial
 # Cycles a second on one core of a machine of 2024, designs of a thousand lines; only to say minutes or hours.
 _CYCLES_PER_SECOND = 12_000
 _SECONDS_PER_CALL = 20
+_HUNT = 3.3  # times the run itself, in the mean over 99 trials of the suite
 _SHARE = {"null": 0.01, "oracle": 0.1}  # of the cycles; they end early
 
 
@@ -68,14 +69,14 @@ def estimate(evaluation: Evaluation, folder: Path, jobs: int, redo: bool, retry_
         trials=len(evaluation.trials), left=len(left), with_model=len(models),
         calls=sum(trial.budget.calls or 0 for trial in models),
         usd=sum(known) if len(known) == len(prices) else None,
-        seconds=sum(map(_seconds, left)) / jobs, folder=folder,
+        seconds=sum(_seconds(trial, evaluation.hunts(trial)) for trial in left) / jobs, folder=folder,
     )  # fmt: skip
 
 
-def _seconds(trial: Trial) -> float:
+def _seconds(trial: Trial, hunts: bool) -> float:
     cycles = (trial.budget.cycles or 0) * _SHARE.get(trial.entry.agent, 1.0)
     calls = (trial.budget.calls or 0) if trial.entry.model else 0
-    return cycles / _CYCLES_PER_SECOND + calls * _SECONDS_PER_CALL
+    return cycles / _CYCLES_PER_SECOND * (1 + _HUNT * hunts) + calls * _SECONDS_PER_CALL
 
 
 def _usd(trial: Trial) -> float | None:

@@ -20,7 +20,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, UsageError
-from dv_agent.eval.fingerprint import fingerprint
+from dv_agent.eval.fingerprint import changed_since, fingerprint
 from dv_agent.eval.running.assembly import (
     make_agent,
     price_version,
@@ -183,9 +183,7 @@ def resumed(
         UsageError: the design has changed since, or behaves otherwise.
         OutputError: the record cannot be written.
     """
-    now = fingerprint(bench.folder)
-    changed = [kind for kind in ("rtl", "model", "schema", "plan") if now.get(kind) != past.header.hashes.get(kind)]
-    if changed:
+    if changed := changed_since(past.header.hashes, bench.folder):
         raise UsageError(
             f"{past.folder} was made with another {' and '.join(changed)} of {past.header.design}; "
             "it cannot be resumed, only rescored"

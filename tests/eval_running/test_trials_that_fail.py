@@ -40,6 +40,11 @@ def test_a_dry_run_says_how_much_it_is_and_calls_nobody(bench: Bench) -> None:
     assert not (bench.folder / "out").exists()
 
 
+def test_a_dry_run_counts_the_hunt_for_seeded_bugs_in_its_time(bench: Bench) -> None:
+    seconds = [bench.eval("out", "--dry-run", "--kill-seeds", kills)["seconds"] for kills in ("0", "2")]
+    assert 3 < seconds[1] / seconds[0] < 6
+
+
 def test_a_model_that_fails_is_data_apart_from_scores_until_it_is_tried_again(bench: Bench) -> None:
     with LoopbackServer([ok(REPLY), status(500), ok(REPLY)]) as server:
         words = bench.words("out", *model_words(server), "--fail-on-error", "--json")

@@ -163,6 +163,27 @@ def test_a_session_that_cannot_begin_is_one_error_and_leaves_no_folder(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"design": "kv_pack"}, "is a run on kv_pack, not on mxint_softmax"),
+        ({"hashes": {}}, "was made with another rtl and model and schema and plan of mxint_softmax"),
+    ],
+)
+def test_a_run_of_something_else_is_no_beginning_and_leaves_no_folder(
+    tmp_path: Path, live: Live, change: dict[str, object], message: str
+) -> None:
+    session = live([ok(WIDE)])
+    session.send()
+    run = session.export(tmp_path / "runs")
+    header = json.loads((run / "run.json").read_text())
+    (run / "run.json").write_text(json.dumps(header | change))
+    wanted = Wanted(folder=tmp_path / "mine", design="mxint_softmax", origin=run)
+    with pytest.raises(UsageError, match=message), open_session(wanted):
+        pass
+    assert not (tmp_path / "mine").exists()
+
+
 def test_a_session_goes_on_only_as_what_it_is(live: Live, tmp_path: Path) -> None:
     live([ok(WIDE)]).close()
     for more, message in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Iterator
@@ -15,6 +16,9 @@ from session_help import FAULTY, LENGTHS, WIDE
 from studio_server import RUN, Answer, Studio, places_in, running
 
 from dv_agent.agents.recorded import read_run
+from dv_agent.agents.session.progress import Progress
+from dv_agent.studio.events import follow
+from dv_agent.studio.jobs import Job
 
 KEY = "sk-a-key-that-must-not-be-seen-0123456789"
 SCRIPT = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
@@ -232,6 +236,35 @@ def test_a_branch_is_compared_exported_and_read_as_a_run(studio: Studio, address
     run = read_run(studio.places.runs / made.headers["location"].removeprefix("/runs/"))
     assert len(run.turns) == 1
     assert studio.get(made.headers["location"]).status == 200
+
+
+def test_an_exported_run_keeps_its_failing_test_shrunk_and_with_its_waveform(studio: Studio) -> None:
+    begun = studio.post("/sessions", design="mxint_softmax", bug="S7")
+    settled(studio, begun.headers["location"])
+    wrong = '{"tests": [{"tracks": {"in": [{"row": [{"m": [0, 9], "e": 7}]}]}}]}'
+    assert studio.post(f"{begun.headers['location']}/paste", node="0", text=wrong).status == 303
+    settled(studio, begun.headers["location"])
+    made = studio.post(f"{begun.headers['location']}/export", node="1")
+    folder = studio.places.runs / made.headers["location"].removeprefix("/runs/")
+    assert (folder / "failures" / "0" / "shrunk.json").is_file()
+    assert "Shrunk test" in (folder / "report.html").read_text()
+
+
+def test_progress_is_told_however_many_steps_there_are() -> None:
+    job = Job("long")
+    for done in range(5_000):
+        job.tell(Progress("test", f"test {done}", done, 5_000))
+    job.over.set()
+
+    class Connected:
+        async def is_disconnected(self) -> bool:
+            return False
+
+    async def told() -> list[str]:
+        return [event async for event in follow(job, Connected())]  # type: ignore[arg-type]
+
+    assert "test 4999" in asyncio.run(told())[0]
+    assert job.count == 5_000
 
 
 def test_a_session_begins_before_a_turn_of_a_run_and_shows_its_waveforms(studio: Studio) -> None:
