@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from dv_agent.agents.record import ReplyLine, RunHeader
 from dv_agent.agents.record_lines import RecordLines
 from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files import complaint, read_text
 from dv_agent.errors import InputFileError, UsageError
 
 
@@ -69,9 +69,7 @@ def read_run(folder: Path) -> RecordedRun:
     try:
         header = RunHeader.model_validate_json(read_text(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputFileError(path, f"not a run.json of this version: {where}: {first['msg']}") from None
+        raise InputFileError(path, f"not a run.json of this version: {complaint(error)}") from None
     turns: list[TurnRecord] = []
     replies: list[ReplyLine] = []
     size = 0

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from dv_agent.coverage.database import Coverage, TestName
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_text, replace_text
+from dv_agent.designs.files import complaint, read_text, replace_text
 from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError
 
@@ -80,9 +80,7 @@ def load_coverage(plan: Plan, path: Path) -> Coverage:
     except json.JSONDecodeError as error:
         raise InputFileError(path, f"not valid JSON: {error.msg}", error.lineno) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputFileError(path, f"{where}: {first['msg']}") from None
+        raise InputFileError(path, complaint(error)) from None
     if file.plan_hash != plan.hash:
         raise InputFileError(
             path,

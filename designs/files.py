@@ -121,6 +121,14 @@ def _composed(text: str) -> yaml.Node | None:
     return yaml.compose(text, Loader=yaml.SafeLoader)
 
 
+def complaint(error: ValidationError) -> str:
+    """The first complaint of pydantic, in one line."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    message = first["msg"].removeprefix("Value error, ")
+    return f"{where}: {message}" if where else message
+
+
 def read_text(path: Path) -> str:
     """The text of a file of at most `MAX_BYTES` bytes.
 
@@ -139,15 +147,19 @@ def read_text(path: Path) -> str:
         raise InputFileError(path, error.strerror or str(error)) from None
 
 
-def replace_text(path: Path, text: str) -> None:
-    """Write a file; a reader sees the old one or the new one, never a part. Folders are made as needed.
+def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
+    """Write a file; a reader sees the old one or the new one, never a part.
+
+    Args:
+        make_folder: whether a folder that is missing is made.
 
     Raises:
         OutputError: it cannot be written.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")  # of this writer alone
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        if make_folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:

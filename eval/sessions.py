@@ -19,7 +19,7 @@ from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.record import utc_now
 from dv_agent.agents.recorded import RecordedRun, read_run
 from dv_agent.agents.session.asking import Asker, LangChainAsker
-from dv_agent.agents.session.drafting import complaint, whole
+from dv_agent.agents.session.drafting import whole
 from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
 from dv_agent.agents.session.node import PERSON, Draft, SessionHeader
 from dv_agent.agents.session.session import PromptSession
@@ -27,6 +27,7 @@ from dv_agent.agents.session.tree import Which
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.triage import triage
 from dv_agent.coverage.loader import load_plan
+from dv_agent.designs.files import complaint
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.eval.fingerprint import changed_since, fingerprint

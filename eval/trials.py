@@ -74,7 +74,7 @@ class TrialFailure(Frozen):
 
     Attributes:
         kind: ``model``: the model failed after all retries; ``simulator``: build or simulator; ``infrastructure``:
-            worker lost, disk full, time limit; ``usage``: it could not even start.
+            worker lost, disk full, time limit, a key or program missing there; ``usage``: it could not even start.
         error: class of the error, such as ``ModelFailure``.
     """
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.session.node import Draft
+from dv_agent.designs.files import complaint
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
 from dv_agent.prompts.wording import check_template, template_text
@@ -114,14 +115,6 @@ def with_sampling(draft: Draft, settings: Mapping[str, str]) -> Draft:
     except ValidationError as error:
         raise UsageError(complaint(error)) from None
     return draft.model_copy(update={"model": model})
-
-
-def complaint(error: ValidationError) -> str:
-    """The first complaint of pydantic, in one line."""
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
-    return f"{where}: {message}" if where else message
 
 
 def _with(draft: Draft, data: dict[str, Any]) -> Draft:

@@ -16,7 +16,7 @@ from dv_agent.agents.model import Message, Reply
 from dv_agent.agents.session.node import Draft, SessionHeader
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_text, replace_text
+from dv_agent.designs.files import complaint, read_text, replace_text
 from dv_agent.errors import InputFileError, OutputError, UsageError
 
 HEADER, LOG, ORIGIN = "session.json", "session.jsonl", "origin"
@@ -181,10 +181,7 @@ def _read_header(folder: Path) -> SessionHeader:
     try:
         return SessionHeader.model_validate_json(read_text(folder / HEADER))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        message = f"not a {HEADER} of this version: {where}: {first['msg']}"
-        raise InputFileError(folder / HEADER, message) from None
+        raise InputFileError(folder / HEADER, f"not a {HEADER} of this version: {complaint(error)}") from None
 
 
 def _hold(folder: Path) -> TextIO:

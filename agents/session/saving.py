@@ -8,8 +8,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
-from dv_agent.agents.session.drafting import complaint
-from dv_agent.designs.files import replace_text
+from dv_agent.designs.files import complaint, replace_text
 from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.wording import template_text
@@ -70,5 +69,5 @@ def _write(path: Path, text: str, folder: Path, replace: bool) -> Path:
         raise UsageError(f"{path} is there already; choose another name, or replace it")
     if not path.parent.resolve().is_relative_to(folder.resolve()):
         raise UsageError(f"{path.parent} leads out of {folder}")
-    replace_text(path, text)
+    replace_text(path, text, make_folder=True)
     return path

@@ -93,7 +93,7 @@ def evaluate(
       dv-agent eval accelerators --scheduler tcp://10.0.0.1:8786 --out /shared/evals/accelerators
     """
     from dv_agent.eval.running.caps import Caps
-    from dv_agent.eval.running.dry_run import estimate
+    from dv_agent.eval.running.dry_run import estimate, left_to_do, require_models
     from dv_agent.eval.running.plan_trials import default_folder, enter, mark_capped, plan_trials
     from dv_agent.eval.running.wish import model_settings
 
@@ -114,6 +114,8 @@ def evaluate(
         answer = estimate(evaluation, folder, jobs, redo, retry_errors)
         print(json.dumps(answer.model_dump(mode="json"), indent=1) if as_json else answer.text())
         return
+    if not scheduler:  # the workers of a cluster have keys of their own
+        require_models(left_to_do(evaluation, folder, redo, retry_errors))
     evaluation = enter(evaluation, folder)
     caps = Caps(calls_in_flight=calls_in_flight, requests_per_minute=requests_per_minute, usd=cap_usd)
     done = _conduct(evaluation, folder, (jobs, scheduler), (redo, retry_errors), caps, quiet or as_json)

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from dv_agent.agents.model import ModelSettings
 from dv_agent.agents.model_providers import endpoint_of
-from dv_agent.agents.session.drafting import complaint
+from dv_agent.designs.files import complaint
 from dv_agent.errors import UsageError
 from dv_agent.eval.sessions import Wanted
 from dv_agent.prompts.strategy import strategy_names

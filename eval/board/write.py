@@ -27,5 +27,5 @@ def write_board(board: Board, folder: Path) -> tuple[Path, ...]:
     }
     paths = {folder / f"{NAME}.{ending}": text for ending, text in texts.items()}
     for path, text in paths.items():
-        replace_text(path, text)
+        replace_text(path, text, make_folder=True)
     return tuple(paths)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from dv_agent.designs.files import complaint
 from dv_agent.errors import InputFileError
 from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.report.excerpt_model import Excerpt
@@ -52,6 +53,4 @@ def _excerpt(path: Path) -> Excerpt | None:
     try:
         return Excerpt.model_validate(known)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputFileError(path, f"{where}: {first['msg']}" if where else first["msg"]) from None
+        raise InputFileError(path, complaint(error)) from None

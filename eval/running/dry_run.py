@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from dv_agent.agents.model import CallUsage, ModelSettings
+from dv_agent.agents.model_providers import endpoint_of
 from dv_agent.designs.design import Frozen
 from dv_agent.eval.running.conduct import trial_folder
 from dv_agent.eval.running.trial_folder import reusable
@@ -53,15 +55,7 @@ def estimate(evaluation: Evaluation, folder: Path, jobs: int, redo: bool, retry_
     Args:
         jobs: trials at a time.
     """
-    checksums = {one.design: one.checksum for one in evaluation.identity.designs}
-    left = [
-        trial
-        for trial in evaluation.trials
-        if redo
-        or not reusable(
-            trial_folder(folder, trial), trial, checksums[trial.design], retry_errors, evaluation.hunts(trial)
-        )
-    ]
+    left = left_to_do(evaluation, folder, redo, retry_errors)
     models = [trial for trial in left if trial.entry.model]
     prices = [_usd(trial) for trial in models]
     known = [price for price in prices if price is not None]
@@ -71,6 +65,31 @@ def estimate(evaluation: Evaluation, folder: Path, jobs: int, redo: bool, retry_
         usd=sum(known) if len(known) == len(prices) else None,
         seconds=sum(_seconds(trial, evaluation.hunts(trial)) for trial in left) / jobs, folder=folder,
     )  # fmt: skip
+
+
+def left_to_do(evaluation: Evaluation, folder: Path, redo: bool, retry_errors: bool) -> list[Trial]:
+    """The trials that a command would execute."""
+    checksums = {one.design: one.checksum for one in evaluation.identity.designs}
+    return [
+        trial
+        for trial in evaluation.trials
+        if redo
+        or not reusable(
+            trial_folder(folder, trial), trial, checksums[trial.design], retry_errors, evaluation.hunts(trial)
+        )
+    ]
+
+
+def require_models(trials: Iterable[Trial]) -> None:
+    """Whether the models of `trials` can be asked from here: their packages, keys and settings; asks nobody.
+
+    Raises:
+        PrerequisiteError: a package or a key is missing.
+        UsageError: a setting that a provider does not know.
+    """
+    for model in {trial.entry.digest: trial.entry.model for trial in trials}.values():
+        if model:
+            endpoint_of(model).require(model)
 
 
 def _seconds(trial: Trial, hunts: bool) -> float:
@@ -91,7 +110,6 @@ def _usd(trial: Trial) -> float | None:
 
 def _full_call(model: ModelSettings) -> float | None:
     from dv_agent.agents.model_prices import price
-    from dv_agent.agents.model_providers import endpoint_of
 
     reply = model.max_tokens or model.reply_tokens
     usage = CallUsage(input_tokens=model.context_tokens - model.reply_tokens, output_tokens=reply)

@@ -15,7 +15,6 @@ from dv_agent.errors import (
     DvAgentError,
     ModelFailure,
     OutputError,
-    PrerequisiteError,
     SimulationError,
     UsageError,
 )
@@ -150,7 +149,7 @@ def failed(record: TrialRecord, error: BaseException) -> TrialRecord:
         kind = "model"
     elif isinstance(error, SimulationError):
         kind = "simulator"
-    elif isinstance(error, UsageError | PrerequisiteError) and not isinstance(error, OutputError):
+    elif isinstance(error, UsageError) and not isinstance(error, OutputError):
         kind = "usage"
     failure = TrialFailure.model_validate(
         {"kind": kind, "error": type(error).__name__, "message": str(error)[:_MESSAGE]}

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dv_agent.agents.record import RunHeader
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_text, replace_text
+from dv_agent.designs.files import complaint, read_text, replace_text
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.trials import Evaluation, KillSheet, Trial, TrialRecord
 
@@ -31,9 +31,7 @@ def read_evaluation(folder: Path) -> Evaluation | None:
     try:
         return Evaluation.model_validate_json(read_text(path))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise InputFileError(path, f"not an evaluation of this version: {where}: {first['msg']}") from None
+        raise InputFileError(path, f"not an evaluation of this version: {complaint(error)}") from None
 
 
 def read_trial(folder: Path) -> TrialRecord | None:
@@ -62,7 +60,7 @@ def write_atomically(path: Path, data: Frozen) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    replace_text(path, data.model_dump_json(indent=1) + "\n")
+    replace_text(path, data.model_dump_json(indent=1) + "\n", make_folder=True)
 
 
 def run_is_complete(folder: Path) -> bool:

@@ -14,6 +14,7 @@ from dv_agent.agents.budget import Spent
 from dv_agent.agents.model import CallUsage
 from dv_agent.agents.proposal import Usage
 from dv_agent.agents.record import RunHeader
+from dv_agent.designs.files import complaint
 from dv_agent.errors import InputFileError
 from dv_agent.eval.trials import KillSheet
 
@@ -156,7 +157,7 @@ def validated(model: type[Model], data: bytes, path: Path) -> Model:
     try:
         return model.model_validate_json(data)
     except ValidationError as error:
-        raise InputFileError(path, _first(error)) from None
+        raise InputFileError(path, complaint(error)) from None
 
 
 def _lines(path: Path, data: bytes) -> Iterator[TurnLine | ReplyLine]:
@@ -166,13 +167,7 @@ def _lines(path: Path, data: bytes) -> Iterator[TurnLine | ReplyLine]:
             yield _LINE.validate_json(line)
         except ValidationError as error:
             if error.errors()[0]["type"] != "union_tag_invalid":  # a kind of line that a later version adds
-                raise InputFileError(path, f"not a line of this version: {_first(error)}", number) from None
-
-
-def _first(error: ValidationError) -> str:
-    first = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in first["loc"])
-    return f"{where}: {first['msg']}" if where else first["msg"]
+                raise InputFileError(path, f"not a line of this version: {complaint(error)}", number) from None
 
 
 def _bytes(path: Path) -> bytes:

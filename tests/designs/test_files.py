@@ -40,7 +40,9 @@ def test_broken_yaml_is_refused_with_its_line(text: str, line: int | None, messa
 
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     path = tmp_path / "new" / "folder" / "text.json"
-    replace_text(path, "old\n")
+    with pytest.raises(OutputError, match="No such file or directory"):
+        replace_text(path, "old\n")
+    replace_text(path, "old\n", make_folder=True)
     with pytest.raises(UnicodeEncodeError):
         replace_text(path, "half \ud800")
     replace_text(path, "new\n")

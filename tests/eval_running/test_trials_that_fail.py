@@ -12,14 +12,15 @@ from evaluations import Bench, results
 from loopback import LoopbackServer, ok, status
 
 from dv_agent.agents.budget import Budget
+from dv_agent.errors import PrerequisiteError, UsageError
 from dv_agent.eval.running.caps import Caps, Gate
 from dv_agent.eval.running.conduct import Choice, conduct
 from dv_agent.eval.running.events import Event
-from dv_agent.eval.running.execute import TrialTask
+from dv_agent.eval.running.execute import TrialTask, failed
 from dv_agent.eval.running.local import LocalExecutor
 from dv_agent.eval.running.plan_trials import enter, plan_trials
 from dv_agent.eval.running.wish import Wish, model_settings
-from dv_agent.eval.trials import Evaluation
+from dv_agent.eval.trials import Evaluation, TrialRecord
 
 KEY = {"OPENAI_API_KEY": "sk-very-secret-0123456789"}
 REPLY = '```json\n{"tests": [{"tracks": {"in": [{"random": {"count": 30}}]}}]}\n```'
@@ -62,6 +63,24 @@ def test_a_model_that_fails_is_data_apart_from_scores_until_it_is_tried_again(be
         assert (asked, len(server.requests)) == (2, 3)
     texts = [file.read_bytes() for file in (bench.folder / "out").rglob("*") if file.is_file()]
     assert not any(KEY["OPENAI_API_KEY"].encode() in text for text in texts)
+
+
+def test_a_missing_key_is_told_before_anything_starts(bench: Bench) -> None:
+    words = bench.words("out", "--no-floors", "--model", "openai:gpt-5", "--agent", "random", "--seeds", "1")
+    done = call(*words, cwd=bench.folder, env=bench.env)
+    assert done.returncode == 3
+    assert "openai:gpt-5 needs a key, and OPENAI_API_KEY is not set\n  set it in the environment" in done.stderr
+    assert not (bench.folder / "out").exists()
+
+
+def test_what_a_worker_lacks_is_not_the_trials_fault(bench: Bench) -> None:
+    (trial, *_) = make_evaluation(bench, ("null",)).trials
+    record = TrialRecord(trial=trial, status="running")
+    kinds = [
+        failed(record, error).failure.kind  # type: ignore[union-attr]
+        for error in (PrerequisiteError("no key", "set it"), UsageError("no such option"), OSError("disk"))
+    ]
+    assert kinds == ["infrastructure", "usage", "infrastructure"]
 
 
 def make_evaluation(bench: Bench, agents: tuple[str, ...]) -> Evaluation:
