@@ -121,8 +121,9 @@ def ab_page(
     bounds: dict[str, CostBound | None] = {}
     try:
         drafts = drafts_of(session, node, variants, strategies)
-        bounds = {key: session.cost_bound(node, draft) for key, draft in drafts.items()}
-        if any(draft.model.model == PERSON for draft in drafts.values()):
+        asked = {key: draft.model.model != PERSON for key, draft in drafts.items()}
+        bounds = {key: session.cost_bound(node, draft) if asked[key] else None for key, draft in drafts.items()}
+        if not all(asked.values()):
             problem = "No model is set: name one for each variant, or set it on the page of the session."
         if twins := [f"{a} and {b}" for a, b in combinations(drafts, 2) if drafts[a] == drafts[b]]:
             problem = f"{twins[0]} would send the very same. Choose another prompt or model for one of them."

@@ -250,6 +250,14 @@ def test_an_exported_run_keeps_its_failing_test_shrunk_and_with_its_waveform(stu
     assert "Shrunk test" in (folder / "report.html").read_text()
 
 
+def test_an_ab_without_a_model_names_no_price(studio: Studio) -> None:
+    begun = studio.post("/sessions", design="mxint_softmax")
+    settled(studio, begun.headers["location"])
+    page = studio.get(f"{begun.headers['location']}/ab?node=0&source_A=here&source_B=strategy:plain")
+    assert "No model is set: name one for each variant" in page.text
+    assert "tokens in (estimated)" not in page.text
+
+
 def test_progress_is_told_however_many_steps_there_are() -> None:
     job = Job("long")
     for done in range(5_000):
