@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.record import RunRecord
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import Progress, RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord

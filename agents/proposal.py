@@ -6,11 +6,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from dv_agent.agents.by_hand import ByHand
-from dv_agent.agents.model import CallUsage, Message
-from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
+from dv_agent.agents.llm.manual_turn import ManualTurn
+from dv_agent.agents.models.chat_model import CallUsage, Message
+from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.stimulus import Test
+from dv_agent.designs.language.stimulus import Test
 
 
 class Usage(Frozen):
@@ -101,7 +101,7 @@ class Proposal(Frozen):
         prompt: what a model was sent, None where none was asked.
         reply: how its answer came about.
         structured: what came of a wish for structured output; empty without the wish.
-        dropped: how much of the reply was dropped, by class, see `dv_agent.agents.replies.Drop`.
+        dropped: how much of the reply was dropped, by class, see `dv_agent.agents.llm.reply_parser.Drop`.
         tool_uses, claims, bug_reports: of an agent with tools, what it did on the way to these tests.
         by_hand: what a person chose for this turn, where one did.
     """
@@ -119,4 +119,4 @@ class Proposal(Frozen):
     tool_uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     bug_reports: tuple[BugReport, ...] = ()
-    by_hand: ByHand | None = None
+    by_hand: ManualTurn | None = None

@@ -16,7 +16,7 @@ from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnReco
 from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
-from dv_agent.designs.stimulus import StimulusError, Test
+from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 
 MAX_FAILURES = 20

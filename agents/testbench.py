@@ -13,17 +13,17 @@ from dv_agent.coverage.sample import UNSEEN, Sample, closeness
 from dv_agent.coverage.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design
-from dv_agent.designs.expansion import expand
 from dv_agent.designs.files import read_text
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation, Table
 from dv_agent.designs.reader.read import read_rtl
 from dv_agent.designs.reader.structure import Structure
-from dv_agent.designs.stimulus import Test
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near
-from dv_agent.runners.build import cache_folder
-from dv_agent.runners.checks import CheckFailure, check
+from dv_agent.runners.build.cache import cache_folder
+from dv_agent.runners.checks.run_checks import CheckFailure, check
 from dv_agent.runners.simulator import Run, Session
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from pydantic import Field
 
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.by_hand import ByHand
+from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.proposal import CutRecord, PartRecord, Structured, Usage
-from dv_agent.agents.tool_records import BugReport, Claim, ToolUse
+from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.stimulus import Test
-from dv_agent.runners.checks import CheckFailure
+from dv_agent.designs.language.stimulus import Test
+from dv_agent.runners.checks.run_checks import CheckFailure
 
 
 class NearRecord(Frozen):
@@ -56,7 +56,7 @@ class FailureRecord(Frozen):
 class TurnRecord(Frozen):
     """One line of ``turns.jsonl``.
 
-    What a model was sent and what it said stands in a line of its own, see `dv_agent.agents.record.ReplyLine`.
+    What a model was sent and what it said stands in a line of its own, see `dv_agent.agents.records.writer.ReplyLine`.
 
     Attributes:
         errors: what was dropped from the reply, one line each; `dropped` counts it by class.
@@ -79,7 +79,7 @@ class TurnRecord(Frozen):
     tool_uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     bug_reports: tuple[BugReport, ...] = ()
-    by_hand: ByHand | None = None
+    by_hand: ManualTurn | None = None
     stop_reason: str = ""
     bins_hit: int
     spent: Spent

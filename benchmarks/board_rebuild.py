@@ -15,18 +15,18 @@ import tempfile
 from pathlib import Path
 
 from dv_agent import __version__
-from dv_agent.agents.baselines import RandomAgent
+from dv_agent.agents.baselines.basic import RandomAgent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.loop import Limits, run
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.record import RunHeader, RunRecord
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.records.writer import RunHeader, RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import find_design
-from dv_agent.eval.bugs import Bug, load_bugs
-from dv_agent.eval.trials import (
+from dv_agent.designs.seeded_bugs import Bug, load_bugs
+from dv_agent.eval.evaluation.trials import (
     BugOutcome,
     DesignIdentity,
     Entry,
@@ -36,7 +36,7 @@ from dv_agent.eval.trials import (
     Trial,
     TrialRecord,
 )
-from dv_agent.runners.reference_session import ReferenceSession
+from dv_agent.runners.reference.session import ReferenceSession
 
 DESIGNS = ("mxint_softmax", "kv_pack")
 ROWS, SEEDS, RECORDED = 20, 25, 5
@@ -45,7 +45,7 @@ CHECKSUM = "0" * 64
 MEASURED = """
 import resource, sys, time
 from pathlib import Path
-from dv_agent.eval.board.make import make_board
+from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.write import write_board
 folder, cache, files = Path(sys.argv[1]), sys.argv[2] == "cache", sys.argv[3] == "files"
 start = time.perf_counter(), time.process_time()

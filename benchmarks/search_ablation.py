@@ -11,15 +11,15 @@ import sys
 from collections.abc import Callable
 
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.baselines import RandomAgent
+from dv_agent.agents.baselines.basic import RandomAgent
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.search import SearchAgent
+from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import find_design
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.registry import find_simulator
 
 AGENTS: dict[str, Callable[[int], Agent]] = {
     "random": RandomAgent,

@@ -19,13 +19,13 @@ from pathlib import Path
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.program import Op, Program
+from dv_agent.runners.build.icarus import build_icarus, icarus_version
+from dv_agent.runners.build.layout import payload_width
+from dv_agent.runners.build.verilator import build_verilator
+from dv_agent.runners.build.verilator_tool import find_verilator, verilator_status
+from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.icarus import IcarusSimulator
-from dv_agent.runners.icarus_build import build_icarus, icarus_version
-from dv_agent.runners.layout import payload_width
-from dv_agent.runners.session import CocotbSession
 from dv_agent.runners.verilator import VerilatorSimulator
-from dv_agent.runners.verilator_build import build_verilator
-from dv_agent.runners.verilator_tool import find_verilator, verilator_status
 
 AnySimulator = IcarusSimulator | VerilatorSimulator
 DESIGN = {

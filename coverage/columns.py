@@ -9,7 +9,7 @@ import numpy as np
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import Covergroup
-from dv_agent.designs.expression import Expression
+from dv_agent.designs.language.expression import Expression
 from dv_agent.designs.observation import Table
 from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError, UnknownNameError

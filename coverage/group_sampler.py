@@ -15,7 +15,7 @@ from dv_agent.coverage.sample import UNSEEN
 from dv_agent.coverage.sequences import SequenceMatcher
 from dv_agent.coverage.structure import Covergroup, Coverpoint, Cross
 from dv_agent.coverage.tally import Tally
-from dv_agent.designs.expression import Expression
+from dv_agent.designs.language.expression import Expression
 from dv_agent.designs.observation import Table
 from dv_agent.designs.trace import BoolColumn, IntColumn
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 from dv_agent.coverage.values import ValueSet
-from dv_agent.designs.expression import Expression
+from dv_agent.designs.language.expression import Expression
 
 Tier = Literal["easy", "medium", "hard"]
 Kind = Literal["value", "transition", "cross"]

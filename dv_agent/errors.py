@@ -127,7 +127,7 @@ class ModelFailure(DvAgentError):
 
     Args:
         message: what happened and what to do.
-        attempts: what was tried and what it cost (`dv_agent.agents.model.CallUsage`).
+        attempts: what was tried and what it cost (`dv_agent.agents.models.chat_model.CallUsage`).
     """
 
     exit_code = ExitCode.MODEL

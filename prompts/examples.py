@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, track_kind
+from dv_agent.designs.language.stimulus import Step
 from dv_agent.designs.program import RESET_TRACK
-from dv_agent.designs.schema import StimulusSchema, TrackSchema, track_kind
-from dv_agent.designs.stimulus import Step
 
 Shows = Literal["random", "sweep", "directed", "together"]
 ITEMS = 40

@@ -6,14 +6,14 @@ import hashlib
 import random
 from dataclasses import replace
 
-from dv_agent.prompts.cutting import fit
 from dv_agent.prompts.dialogue import Dialogue, dialogue
+from dv_agent.prompts.fitting import fit
 from dv_agent.prompts.parts import Prompt, Said
 from dv_agent.prompts.sections import Kind, sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
+from dv_agent.prompts.template_set import TemplatePage
 from dv_agent.prompts.tokens import MESSAGE_OVERHEAD, estimate_tokens
 from dv_agent.prompts.view import View
-from dv_agent.prompts.wording import Page
 
 
 def render(view: View, limit: int, reply_tokens: int, strategy: Strategy | str = "default", seed: int = 0) -> Prompt:
@@ -33,7 +33,7 @@ def render(view: View, limit: int, reply_tokens: int, strategy: Strategy | str =
     said = _fitting(past, limit)
     kind: Kind = "follow" if past.opening and said else "next" if view.turn else "first"
     spoken = sum(_tokens(one) for one in said)
-    page = Page(chosen)
+    page = TemplatePage(chosen)
     wanted = sections(view, chosen, reply_tokens, kind, random.Random(f"holes/{seed}/{message}"))
     parts, cut = fit(wanted, limit - spoken, page.draw)
     system, user = page.message("system", "system", parts), page.message(kind, "user", parts)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language_schema import json_list, json_object, language_definitions
-from dv_agent.designs.schema import StimulusSchema
+from dv_agent.designs.language.json_schema import json_list, json_object, language_definitions
+from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.prompts.strategy import Strategy
 
 MAX_TESTS = 64

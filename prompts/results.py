@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.prompts.excerpt import excerpt
-from dv_agent.prompts.names import compact_names
-from dv_agent.prompts.nearness import STEP_MOST, Distance, attempts, near_distance
+from dv_agent.prompts.bin_names import compact_names
+from dv_agent.prompts.compact_json import compact_json
+from dv_agent.prompts.near_misses import STEP_MOST, Distance, attempts, near_distance
 from dv_agent.prompts.view import Near, Outcome, View
 
 NAMES, FAMILIES, NEARS, STEPS, STEP_SHORT = 6, 8, 4, 6, 100
@@ -82,7 +82,7 @@ def test_results(view: View) -> tuple[TestResult, ...]:
 def failing_tests(view: View) -> tuple[Failing, ...]:
     """The tests of the last turn that failed a check."""
     return tuple(
-        Failing(place, excerpt(outcome.test.name, 60), tuple(line[:300] for line in outcome.failures[:4]))
+        Failing(place, compact_json(outcome.test.name, 60), tuple(line[:300] for line in outcome.failures[:4]))
         for place, outcome in enumerate(view.last)
         if outcome.failures
     )
@@ -93,7 +93,7 @@ def _result(plan: Plan, place: int, outcome: Outcome, nears: Sequence[Near]) -> 
     nearest = sorted(nears, key=lambda near: near.distance)[:NEARS]
     return TestResult(
         index=place,
-        name=excerpt(outcome.test.name, 60),
+        name=compact_json(outcome.test.name, 60),
         end=outcome.end,
         cycles=outcome.cycles,
         new=len(outcome.new_bins),
@@ -126,7 +126,11 @@ def _step(plan: Plan, outcome: Outcome, track: str, step: int, bins: Sequence[in
     new = [_new(plan, int(item), list(members)) for item, members in groups]
     most = STEP_MOST if bins else STEP_SHORT
     return StepResult(
-        track, step, excerpt(outcome.test.tracks[track][step], most), tuple(new[:FAMILIES]), max(0, len(new) - FAMILIES)
+        track,
+        step,
+        compact_json(outcome.test.tracks[track][step], most),
+        tuple(new[:FAMILIES]),
+        max(0, len(new) - FAMILIES),
     )
 
 

@@ -9,9 +9,9 @@ from typing import Any, Literal
 
 from dv_agent.coverage.totals import overall_totals, summarise
 from dv_agent.prompts.examples import examples
-from dv_agent.prompts.families import family_texts
+from dv_agent.prompts.history import past_turns, shots
+from dv_agent.prompts.hole_families import family_texts
 from dv_agent.prompts.parts import PARTS, Section
-from dv_agent.prompts.past import past_turns, shots
 from dv_agent.prompts.results import failing_tests, test_results
 from dv_agent.prompts.rtl_cone import cone_lines
 from dv_agent.prompts.rtl_digest import digests

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from dv_agent.coverage.values import range_text
 from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SourcePort, StrobePort
+from dv_agent.designs.language.schema import COUNTS, TIMING_KEYS, StimulusSchema, TrackSchema, track_kind
 from dv_agent.designs.program import RESET_TRACK
-from dv_agent.designs.schema import COUNTS, TIMING_KEYS, StimulusSchema, TrackSchema, track_kind
-from dv_agent.prompts.excerpt import excerpt
+from dv_agent.prompts.compact_json import compact_json
 
 PROFILE_MOST = 240
 
@@ -78,7 +78,7 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         beats=range_text(track.beats.min, track.beats.max),
         timing=TIMING_KEYS[kind],
         counts=COUNTS[kind],
-        profiles=tuple(ProfileText(word, excerpt(draws, PROFILE_MOST)) for word, draws in track.profiles.items()),
+        profiles=tuple(ProfileText(word, compact_json(draws, PROFILE_MOST)) for word, draws in track.profiles.items()),
         memory_words=track.memory_words,
     )
 

@@ -13,9 +13,9 @@ from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import StimulusSchema
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.reader.structure import Structure
-from dv_agent.designs.schema import StimulusSchema
-from dv_agent.designs.stimulus import Test
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build import cache_folder
-from dv_agent.runners.session import HANG_SECONDS, CocotbSession
-from dv_agent.runners.verilator_build import build_verilator, waves_format
-from dv_agent.runners.verilator_tool import VerilatorTool, find_verilator
+from dv_agent.runners.build.cache import cache_folder
+from dv_agent.runners.build.verilator import build_verilator, waves_format
+from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
+from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 
 # The same power-up in every test: zeros, and the same $random.
 _POWER_UP = ("+verilator+rand+reset+0", "+verilator+seed+1")

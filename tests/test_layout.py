@@ -56,7 +56,7 @@ def test_no_module_loads_under_two_names_and_help_stays_light() -> None:
         "import sys, dv_agent.cli.main\n"
         "heavy = {'numpy', 'cocotb', 'pydantic'} & set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "import dv_agent.eval.running.launch, dv_agent.cli.checking, dv_agent.eval.kill_table\n"
+        "import dv_agent.agents.runs.launch, dv_agent.cli.design_checks, dv_agent.eval.soundness.kill_table\n"
         "files = {}\n"
         "for name, module in list(sys.modules.items()):\n"
         "    file = getattr(module, '__file__', None)\n"

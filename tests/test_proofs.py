@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from dv_agent.designs.fingerprint import fingerprint
 from dv_agent.designs.loader import design_names, find_design, load_design
 from dv_agent.errors import InputFileError
-from dv_agent.eval.fingerprint import fingerprint
-from dv_agent.eval.proof import Proof, proof_errors
+from dv_agent.eval.soundness.proof import Proof, proof_errors
 
 
 @pytest.mark.parametrize("name", design_names())

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dv_agent.agents.session.book import Book
-from dv_agent.agents.session.drafting import options
-from dv_agent.agents.session.node import Draft, Node
-from dv_agent.agents.session.rendered import message_diff
+from dv_agent.agents.session.context import SessionContext
+from dv_agent.agents.session.drafts.changes import options
+from dv_agent.agents.session.drafts.rendering import message_diff
+from dv_agent.agents.session.nodes import Draft, Node
 from dv_agent.agents.session.tree import Which
 from dv_agent.designs.design import Frozen
 
@@ -55,17 +55,17 @@ class Comparison:
     prompt_diff: tuple[str, ...]
 
 
-def compare(book: Book, a: Which, b: Which) -> Comparison:
+def compare(context: SessionContext, a: Which, b: Which) -> Comparison:
     """Compare two nodes.
 
     Raises:
         UsageError: there is no such node.
     """
-    path_a, path_b = book.tree.path(a), book.tree.path(b)
+    path_a, path_b = context.tree.path(a), context.tree.path(b)
     shared = sum(1 for one, other in zip(path_a, path_b, strict=False) if one.id == other.id)
     own_a, own_b = path_a[shared:], path_b[shared:]
     won_a, won_b = _won(own_a), _won(own_b)
-    order = {one.id: place for place, one in enumerate(book.bench.plan.bins)}
+    order = {one.id: place for place, one in enumerate(context.bench.plan.bins)}
     return Comparison(
         a=path_a[-1],
         b=path_b[-1],
@@ -75,8 +75,8 @@ def compare(book: Book, a: Which, b: Which) -> Comparison:
         both=tuple(sorted(won_a & won_b, key=order.__getitem__)),
         cost_a=cost_of(own_a),
         cost_b=cost_of(own_b),
-        options=draft_differences(_asked(book, path_a[-1]), _asked(book, path_b[-1])),
-        prompt_diff=message_diff(_messages(book, path_a[-1]), _messages(book, path_b[-1])),
+        options=draft_differences(_asked(context, path_a[-1]), _asked(context, path_b[-1])),
+        prompt_diff=message_diff(_messages(context, path_a[-1]), _messages(context, path_b[-1])),
     )
 
 
@@ -116,9 +116,9 @@ def _won(nodes: Iterable[Node]) -> set[str]:
     return {name for node in nodes for name in node.new_bins}
 
 
-def _asked(book: Book, node: Node) -> Draft:
-    return node.draft if node.turn else book.tree.draft(node.id)
+def _asked(context: SessionContext, node: Node) -> Draft:
+    return node.draft if node.turn else context.tree.draft(node.id)
 
 
-def _messages(book: Book, node: Node) -> Any:
-    return node.messages if node.turn else book.rendered(node.id, book.tree.draft(node.id)).messages
+def _messages(context: SessionContext, node: Node) -> Any:
+    return node.messages if node.turn else context.rendered(node.id, context.tree.draft(node.id)).messages

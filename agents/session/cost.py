@@ -6,11 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.llm_budget import short_of
-from dv_agent.agents.model import CallUsage
-from dv_agent.agents.session.asking import Asker
+from dv_agent.agents.llm.call_budget import bound_too_small
+from dv_agent.agents.models.chat_model import CallUsage
 from dv_agent.agents.session.log import CallLine
-from dv_agent.agents.session.node import PERSON, Draft
+from dv_agent.agents.session.model_call import ModelCaller
+from dv_agent.agents.session.nodes import PERSON, Draft
 from dv_agent.errors import UsageError
 
 
@@ -36,13 +36,13 @@ class CostBound:
         return f"{self.input_tokens:,} tokens in (estimated), at most {self.output_tokens:,} out{limit}, {price}"
 
 
-def cost_bound(draft: Draft, tokens: int, asker: Asker) -> CostBound:
+def cost_bound(draft: Draft, tokens: int, caller: ModelCaller) -> CostBound:
     """The bound for one call with a prompt of so many tokens; nothing where a person is the model."""
     if draft.model.model == PERSON:
         return CostBound(0, 0, True, 0.0)
     limit = draft.model.max_tokens
     output = limit or max(draft.model.context_tokens - tokens, 0)
-    price = asker.price(draft.model, CallUsage(input_tokens=tokens, output_tokens=output))
+    price = caller.price(draft.model, CallUsage(input_tokens=tokens, output_tokens=output))
     return CostBound(tokens, output, limit is not None, price)
 
 
@@ -63,7 +63,7 @@ def spent_of(calls: Iterable[CallLine]) -> Spent:
     return total
 
 
-def check_budget(budget: Budget, path: Spent, session: Spent, draft: Draft, tokens: int, asker: Asker) -> None:
+def check_budget(budget: Budget, path: Spent, session: Spent, draft: Draft, tokens: int, caller: ModelCaller) -> None:
     """Whether one more call may begin.
 
     Args:
@@ -76,8 +76,8 @@ def check_budget(budget: Budget, path: Spent, session: Spent, draft: Draft, toke
     if bound := budget.exceeded(path):
         raise UsageError(_used_up(bound, getattr(budget, bound), "the path to this node"))
     for spent, whose in ((path, "the path to this node"), (session, "the session")):
-        bound = short_of(
-            budget.left(spent), tokens, draft.model.reply_tokens, lambda usage: asker.price(draft.model, usage)
+        bound = bound_too_small(
+            budget.left(spent), tokens, draft.model.reply_tokens, lambda usage: caller.price(draft.model, usage)
         )
         if bound:
             raise UsageError(_used_up(bound, getattr(budget, bound), whose))

@@ -1,6 +1,6 @@
 """A path of a session as a run: reports, replays and scores take it as any other.
 
-Every turn of the session carries what a person chose for it (`dv_agent.agents.by_hand.ByHand`): its strategy with all
+Every turn of the session carries what a person chose for it (`dv_agent.agents.llm.manual_turn.ManualTurn`): its strategy with all
 templates, its sampling, the prompt before edits, and whether the reply was pasted. So a replay renders each prompt
 anew, compares it with what was rendered then, and only after that puts the person's edit in its place. Failed calls
 and other branches are not in it: they are costs of the session, not of this path.
@@ -12,54 +12,54 @@ from pathlib import Path
 from typing import Any
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.record import RunHeader, RunRecord, new_folder
-from dv_agent.agents.recorded import RecordedRun
-from dv_agent.agents.session.book import Book
-from dv_agent.agents.session.node import Node
+from dv_agent.agents.llm.structured_output import wanted_schema
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder
+from dv_agent.agents.session.context import SessionContext
+from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.session.tree import Which
-from dv_agent.agents.structured import wanted_schema
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.errors import UsageError
 from dv_agent.prompts.renderer import templates_hash
 
 
-def export(book: Book, which: Which, out: Path) -> Path:
+def export(context: SessionContext, which: Which, out: Path) -> Path:
     """Write the turns from the root to a node as a run folder in `out`; returns it.
 
     Raises:
         UsageError: there is no such node, or no turn on the way to it.
         OutputError: the folder cannot be made or written.
     """
-    nodes = [one for one in book.tree.path(which) if one.turn]
+    nodes = [one for one in context.tree.path(which) if one.turn]
     if not nodes:
         raise UsageError("there is no turn on the way to this node: nothing to export")
-    state = book.state(which)
+    state = context.state(which)
     model = nodes[-1].draft.model.model
-    folder = new_folder(out, book.log.header.design, "llm", model)
-    record = RunRecord(folder, _header(book, nodes, folder.name))
-    if book.origin:
-        _copy(book, book.origin, record)
+    folder = new_folder(out, context.log.header.design, "llm", model)
+    record = RunRecord(folder, _header(context, nodes, folder.name))
+    if context.origin:
+        _copy(context, context.origin, record)
     for node in nodes:
         assert node.turn
-        form = wanted_schema(node.draft.strategy, book.bench.folder.design, book.bench.folder.schema, ())
-        for line in book.tree.answers(node.id):
+        form = wanted_schema(node.draft.strategy, context.bench.folder.design, context.bench.folder.schema, ())
+        for line in context.tree.answers(node.id):
             record.reply(line.messages, line.reply, output=form if line.output else None)
         record.turn(node.turn)
     record.finish(state, "exported")
     return folder
 
 
-def _header(book: Book, nodes: list[Node], name: str) -> RunHeader:
-    session, last = book.log.header, nodes[-1]
+def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
+    session, last = context.log.header, nodes[-1]
     options: dict[str, Any] = {"session": session.id, "node": last.id}
     if session.bug:
         options["bug"] = session.bug
     if session.origin:
         options |= {"from": session.origin, "from_turn": session.turns}
     # The turns of an earlier run of a model are replayed as that run was asked.
-    old = book.origin.header if book.origin and book.origin.header.agent == "llm" and session.turns else None
+    old = context.origin.header if context.origin and context.origin.header.agent == "llm" and session.turns else None
     prompting = (old.prompting if old else None) or last.draft.strategy
-    earlier = book.origin.turns if book.origin else ()
+    earlier = context.origin.turns if context.origin else ()
     return RunHeader(
         id=name,
         started=session.started,
@@ -89,9 +89,9 @@ def _widest(budget: Budget, turns: list[TurnRecord]) -> Budget:
     return Budget.model_validate(wide)
 
 
-def _copy(book: Book, origin: RecordedRun, record: RunRecord) -> None:
+def _copy(context: SessionContext, origin: RecordedRun, record: RunRecord) -> None:
     """The turns before the session. An agent with tools leaves its dialogue out: its turns are played as recorded."""
-    design, schema, prompting = book.bench.folder.design, book.bench.folder.schema, origin.header.prompting
+    design, schema, prompting = context.bench.folder.design, context.bench.folder.schema, origin.header.prompting
     for number, turn in enumerate(origin.turns):
         for line in origin.replies if origin.header.agent == "llm" else ():
             if line.turn == number:

@@ -12,8 +12,8 @@ from typing import Annotated, Literal, TextIO
 
 from pydantic import Field, TypeAdapter, ValidationError
 
-from dv_agent.agents.model import Message, Reply
-from dv_agent.agents.session.node import Draft, SessionHeader
+from dv_agent.agents.models.chat_model import Message, Reply
+from dv_agent.agents.session.nodes import Draft, SessionHeader
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.files import complaint, read_text, replace_text

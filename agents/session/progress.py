@@ -34,10 +34,10 @@ OnProgress = Callable[[Progress], None]
 IsCancelled = Callable[[], bool]
 
 
-def silent(progress: Progress) -> None:
+def no_progress(progress: Progress) -> None:
     """Nobody wants to know."""
 
 
-def never() -> bool:
+def never_stop() -> bool:
     """Nobody gives up."""
     return False

@@ -15,7 +15,7 @@ from dv_agent.agents.session.log import (
     Line,
     TurnLine,
 )
-from dv_agent.agents.session.node import Draft, Node
+from dv_agent.agents.session.nodes import Draft, Node
 from dv_agent.errors import UnknownNameError, UsageError
 
 Which = int | str | None

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from dv_agent.designs.reader.build import build_module
+from dv_agent.designs.reader.analysis import build_module
 from dv_agent.designs.reader.from_pyverilog import parse as parse_verilog
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.reader.syntax import ModuleText

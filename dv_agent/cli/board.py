@@ -34,7 +34,7 @@ def board(
 
       dv-agent board evals/monday evals/tuesday --out evals/both
     """  # fmt: skip
-    from dv_agent.eval.board.make import make_board
+    from dv_agent.eval.board.assembly import make_board
     from dv_agent.eval.board.markdown import plain_table
     from dv_agent.eval.board.write import write_board
 

@@ -25,7 +25,7 @@ def list_designs(as_json: Json = False) -> None:
 
       dv-agent designs list
     """
-    from dv_agent.cli.overview import overview
+    from dv_agent.cli.design_overview import overview
     from dv_agent.designs.loader import design_names, find_design
 
     rows = [overview(find_design(name)) for name in design_names()]
@@ -53,7 +53,7 @@ def show(
 
       dv-agent designs show mxint_softmax --bins
     """
-    from dv_agent.cli.overview import bin_lines, describe, overview
+    from dv_agent.cli.design_overview import bin_lines, describe, overview
     from dv_agent.designs.loader import find_design
 
     folder = find_design(name)
@@ -87,9 +87,9 @@ def check(
 
       dv-agent designs check --all --write-proof
     """
-    from dv_agent.cli.checking import check_and_print
+    from dv_agent.cli.design_checks import check_and_print
     from dv_agent.designs.loader import design_names
-    from dv_agent.eval.check import Options
+    from dv_agent.eval.soundness.check import Options
 
     if (name is None) == (not every):
         raise UsageError("name one design, or say --all")
@@ -115,10 +115,10 @@ def measure(
 
       dv-agent designs measure mxint_softmax
     """
-    from dv_agent.coverage.loader import load_plan
+    from dv_agent.coverage.plan_file.loader import load_plan
     from dv_agent.designs.loader import find_design
-    from dv_agent.eval.hit_rates import measure as run_measurement
-    from dv_agent.eval.hit_rates import save_hit_rates, tier_lines
+    from dv_agent.eval.soundness.hit_rates import measure as run_measurement
+    from dv_agent.eval.soundness.hit_rates import save_hit_rates, tier_lines
 
     folder = find_design(name)
     rates = run_measurement(folder, simulator, seed, jobs)
@@ -148,7 +148,7 @@ def witnesses(
 
       dv-agent designs witnesses mxint_softmax --add my_tests.json
     """
-    from dv_agent.cli.checking import make_witnesses
+    from dv_agent.cli.design_checks import make_witnesses
 
     missing = make_witnesses(name, tuple(add or ()), seed, max_cycles, simulator)
     if missing:
@@ -172,9 +172,9 @@ def kills(
       dv-agent designs kills mxint_softmax
     """
     from dv_agent.designs.loader import find_design
-    from dv_agent.eval.kill_table import kill_table
-    from dv_agent.eval.kills import Kill
-    from dv_agent.runners.simulators import find_simulator
+    from dv_agent.eval.soundness.kill_table import kill_table
+    from dv_agent.eval.soundness.kills import Kill
+    from dv_agent.runners.registry import find_simulator
 
     for row in kill_table(find_design(name), find_simulator(simulator), max_cycles, seed):
         if as_json:
@@ -201,8 +201,8 @@ def suite(
 
       dv-agent designs suite accelerators --update
     """
-    from dv_agent.eval.suite import load_suite, suite_errors
-    from dv_agent.eval.suite_update import update_suite
+    from dv_agent.eval.suites.suite import load_suite, suite_errors
+    from dv_agent.eval.suites.update import update_suite
 
     if update:
         print("\n".join(update_suite(name)) or "nothing to enter", file=sys.stderr if as_json else sys.stdout)

@@ -14,14 +14,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dv_agent.eval.report.words import structured_words
+from dv_agent.eval.report.wording import structured_words
 
 if TYPE_CHECKING:
-    from dv_agent.agents.record import RunHeader
+    from dv_agent.agents.records.writer import RunHeader
+    from dv_agent.agents.runs.launch import FinishedRun
     from dv_agent.agents.state import RunState
     from dv_agent.agents.turn import TestRecord, TurnRecord
     from dv_agent.coverage.holes import Hole
-    from dv_agent.eval.running.launch import Finished
 
 HOLES_SHOWN = 12
 REFRESH_SECONDS = 0.1
@@ -128,7 +128,7 @@ class Display:
 
     # At the end ------------------------------------------------------------------------------------------
 
-    def report(self, finished: Finished) -> None:
+    def report(self, finished: FinishedRun) -> None:
         """Totals, holes, findings, and where the record is."""
         header = finished.header
         self._console.print(_totals_table(finished))
@@ -198,7 +198,7 @@ def _judgement(header: RunHeader) -> Iterator[str]:
             yield f"  test {report.test}, {report.title}: {'' if report.confirmed else 'NOT confirmed, '}{found}"
 
 
-def _totals_table(finished: Finished) -> Table:
+def _totals_table(finished: FinishedRun) -> Table:
     summary = finished.report.summary
     title = f"{finished.header.design}: coverage"
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)

@@ -82,7 +82,7 @@ def doctor(
 
 
 def _verilator() -> Finding:
-    from dv_agent.runners.verilator_tool import verilator_status
+    from dv_agent.runners.build.verilator_tool import verilator_status
 
     status = verilator_status()
     why = "second simulator" if status.usable else f"second simulator; {status.reason}"

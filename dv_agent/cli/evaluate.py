@@ -14,10 +14,10 @@ import typer
 from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
-    from dv_agent.eval.running.conduct import Conducted
-    from dv_agent.eval.running.executor import Executor
-    from dv_agent.eval.running.wish import Wish
-    from dv_agent.eval.trials import Evaluation
+    from dv_agent.eval.evaluation.scheduler import EvaluationOutcome
+    from dv_agent.eval.evaluation.spec import EvaluationSpec
+    from dv_agent.eval.evaluation.trials import Evaluation
+    from dv_agent.eval.execution.executor import Executor
 
 ROWS, BUDGET, MODEL, EXECUTION, CAPS = "What is compared", "Budget of a trial", "Language models", "Execution", "Caps"
 
@@ -92,31 +92,31 @@ def evaluate(
 
       dv-agent eval accelerators --scheduler tcp://10.0.0.1:8786 --out /shared/evals/accelerators
     """
-    from dv_agent.eval.running.caps import Caps
-    from dv_agent.eval.running.dry_run import estimate, left_to_do, require_models
-    from dv_agent.eval.running.plan_trials import default_folder, enter, mark_capped, plan_trials
-    from dv_agent.eval.running.wish import model_settings
+    from dv_agent.eval.evaluation.caps import Caps
+    from dv_agent.eval.evaluation.estimate import estimate, left_to_do, require_models
+    from dv_agent.eval.evaluation.planning import default_folder, mark_capped, plan_trials, write_evaluation
+    from dv_agent.eval.evaluation.spec import model_settings
 
     settings = {
         "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens, "context_tokens": context_tokens,
         "timeout": timeout, "retry_seconds": retry_seconds,
     }  # fmt: skip
     budget = {"cycles": max_cycles, "calls": max_calls, "tokens": max_tokens_total, "usd": max_usd}
-    wish = _said(
+    spec = _said(
         _wish(suite), agents=tuple(agent or ()), strategies=tuple(strategy or ()), designs=tuple(design or ()),
         models=tuple(model_settings(name, **settings) for name in model or ()), seeds=seeds, simulator=simulator,
         floors=False if no_floors else None, only=tuple(only or ()), kill_seeds=kill_seeds,
     )  # fmt: skip
-    wish = wish.model_copy(update={"budget": wish.budget.model_copy(update=_given(budget))})
-    evaluation = plan_trials(wish, _command())
-    folder = out or default_folder(evaluation, wish)
+    spec = spec.model_copy(update={"budget": spec.budget.model_copy(update=_given(budget))})
+    evaluation = plan_trials(spec, _command())
+    folder = out or default_folder(evaluation, spec)
     if dry_run:
         answer = estimate(evaluation, folder, jobs, redo, retry_errors)
         print(json.dumps(answer.model_dump(mode="json"), indent=1) if as_json else answer.text())
         return
     if not scheduler:  # the workers of a cluster have keys of their own
         require_models(left_to_do(evaluation, folder, redo, retry_errors))
-    evaluation = enter(evaluation, folder)
+    evaluation = write_evaluation(evaluation, folder)
     caps = Caps(calls_in_flight=calls_in_flight, requests_per_minute=requests_per_minute, usd=cap_usd)
     done = _conduct(evaluation, folder, (jobs, scheduler), (redo, retry_errors), caps, quiet or as_json)
     mark_capped(folder, done.capped)
@@ -128,25 +128,25 @@ def evaluate(
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-def _wish(suite: str) -> Wish:
-    from dv_agent.eval.running.wish import Wish, read_wish
+def _wish(suite: str) -> EvaluationSpec:
+    from dv_agent.eval.evaluation.spec import EvaluationSpec, read_spec
 
-    return read_wish(Path(suite)) if suite.endswith((".yaml", ".yml")) else Wish(suite=suite)
+    return read_spec(Path(suite)) if suite.endswith((".yaml", ".yml")) else EvaluationSpec(suite=suite)
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None and value != ()}
 
 
-def _said(wish: Wish, **options: Any) -> Wish:
-    """`wish` with what the command line says; checked like a file."""
+def _said(spec: EvaluationSpec, **options: Any) -> EvaluationSpec:
+    """`spec` with what the command line says; checked like a file."""
     from dv_agent.errors import UnknownNameError
-    from dv_agent.eval.running.wish import AGENTS
+    from dv_agent.eval.evaluation.spec import AGENTS
 
     for name in (*options["agents"], *options["only"]):
         if name not in AGENTS:
             raise UnknownNameError("agent", name, AGENTS)
-    return wish.model_copy(update=_given(options))
+    return spec.model_copy(update=_given(options))
 
 
 def _conduct(
@@ -156,32 +156,32 @@ def _conduct(
     again: tuple[bool, bool],
     caps: Any,
     quiet: bool,
-) -> Conducted:
+) -> EvaluationOutcome:
     from dv_agent.cli.eval_display import EvalDisplay
     from dv_agent.cli.interrupt import Interrupt
-    from dv_agent.eval.running.conduct import Choice, conduct
+    from dv_agent.eval.evaluation.scheduler import ReuseChoice, run_trials
 
     display, interrupt = EvalDisplay(quiet), Interrupt("these turns")
     with _executor(*where) as executor, interrupt:
         try:
-            choice = Choice(redo=again[0], retry_errors=again[1])
-            return conduct(evaluation, folder, executor, display, choice, caps, interrupt.asked)
+            choice = ReuseChoice(redo=again[0], retry_errors=again[1])
+            return run_trials(evaluation, folder, executor, display, choice, caps, interrupt.asked)
         finally:
             display.close()
 
 
 def _executor(jobs: int, scheduler: str | None) -> Executor:
     if scheduler:
-        from dv_agent.eval.running.on_dask import DaskExecutor
+        from dv_agent.eval.execution.dask_executor import DaskExecutor
 
         return DaskExecutor(scheduler)
-    from dv_agent.eval.running.local import LocalExecutor
+    from dv_agent.eval.execution.process_executor import LocalExecutor
 
     return LocalExecutor(jobs)
 
 
-def _report(evaluation: Evaluation, folder: Path, done: Conducted, as_json: bool) -> None:
-    from dv_agent.eval.board.make import make_board
+def _report(evaluation: Evaluation, folder: Path, done: EvaluationOutcome, as_json: bool) -> None:
+    from dv_agent.eval.board.assembly import make_board
     from dv_agent.eval.board.markdown import plain_table
     from dv_agent.eval.board.write import write_board
 

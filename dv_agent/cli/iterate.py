@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.cli.flags import BUDGET, MODEL, Effort, option
+from dv_agent.cli.model_options import BUDGET, MODEL, Effort, option
 
 if TYPE_CHECKING:
-    from dv_agent.agents.session.session import PromptSession
+    from dv_agent.agents.session.prompt_session import PromptSession
 
 
 def iterate(
@@ -68,7 +68,7 @@ def iterate(
 
       echo 'render all' | dv-agent iterate --design mxint_softmax
     """
-    from dv_agent.eval.sessions import Wanted, open_session
+    from dv_agent.agents.session.opening import SessionRequest, open_session
 
     settings = {
         "model": model, "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens,
@@ -77,11 +77,11 @@ def iterate(
         "retry_seconds": retry_seconds,
     }  # fmt: skip
     bounds = {"cycles": max_cycles, "calls": max_calls, "tokens": max_tokens_total, "usd": max_usd}
-    wanted = Wanted(
+    request = SessionRequest(
         folder=session, design=design, bug=bug, strategy=strategy, model=_said(settings), budget=_said(bounds),
         seed=seed, simulator=simulator, cache=cache, origin=origin, turn=turn,
     )  # fmt: skip
-    with open_session(wanted) as opened:
+    with open_session(request) as opened:
         code = _sit(opened, keep_going)
     if code:
         raise typer.Exit(code)
@@ -93,28 +93,28 @@ def _said(values: dict[str, Any]) -> dict[str, Any]:
 
 def _sit(session: PromptSession, keep_going: bool) -> int:
     """One sitting, from the first line to `quit`; returns the exit code."""
-    from dv_agent.cli.iterating.desk import Desk
-    from dv_agent.cli.iterating.lines import ScriptLines, TerminalLines
+    from dv_agent.cli.iterating.command_table import complete
+    from dv_agent.cli.iterating.context import IterateContext
+    from dv_agent.cli.iterating.line_source import ScriptLines, TerminalLines
     from dv_agent.cli.iterating.shell import run_shell
-    from dv_agent.cli.iterating.table import complete
 
     live = sys.stdin.isatty() and sys.stdout.isatty()
-    words: list[Desk] = []  # completion asks the desk, which is made of the lines
+    words: list[IterateContext] = []  # completion asks the desk, which is made of the lines
     lines = (
         TerminalLines(session.folder / "history", lambda line: complete(words[0], line))
         if live
         else ScriptLines(sys.stdin, _say)
     )
-    desk = Desk(session, _say, lines.text, live)
-    words.append(desk)
+    context = IterateContext(session, _say, lines.text, live)
+    words.append(context)
     header, bins = session.header, len(session.bench.plan.bins)
     _say(f"{header.design} · {bins} bins · seed {header.seed} · {header.simulator} · session {session.folder}")
-    with desk.watch() as (show, stop):
+    with context.watch() as (show, stop):
         for node in session.take_up(show, stop):
             _say(f"took up the reply of node {node.id}, whose tests were broken off: +{len(node.new_bins)} bins")
         state = session.state(None, show)
     _say(f"at node {session.current.id}, {int(state.coverage.covered.sum())}/{bins} bins; `help` lists the commands")
-    return run_shell(desk, lines, keep_going or live)
+    return run_shell(context, lines, keep_going or live)
 
 
 def _say(words: str) -> None:

@@ -8,10 +8,10 @@ from pathlib import Path
 import typer
 
 from dv_agent import __version__
-from dv_agent.agents.dotenv_upward import load_dotenv_upward
 from dv_agent.cli.board import board
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
+from dv_agent.cli.dotenv_file import load_dotenv_upward
 from dv_agent.cli.evaluate import evaluate
 from dv_agent.cli.iterate import iterate
 from dv_agent.cli.prompts import prompts_app

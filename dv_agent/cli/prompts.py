@@ -79,7 +79,7 @@ def render(
 
       dv-agent prompts render --run runs/20261120T120000Z_mxint_softmax_search_1a2b3c --turn 3 --strategy stuck --parts
     """
-    from dv_agent.agents.model import ModelSettings
+    from dv_agent.agents.models.chat_model import ModelSettings
     from dv_agent.cli.rendering import prompt_of_design, prompt_of_run
 
     if (design is None) == (run is None):
@@ -93,7 +93,7 @@ def render(
 
 
 def _print(rendered: Rendered, parts_only: bool, as_json: bool) -> None:
-    from dv_agent.agents.llm import messages_of
+    from dv_agent.agents.llm.agent import messages_of
 
     prompt, output = rendered.prompt, rendered.output
     messages = messages_of(prompt)

@@ -13,7 +13,7 @@ import typer
 from dv_agent.errors import ExitCode, OutputError
 
 if TYPE_CHECKING:
-    from dv_agent.agents.replay import Replayed
+    from dv_agent.agents.records.resimulation import Resimulated
 
 Folder = Annotated[Path, typer.Argument(help="Folder of a run, such as runs/20261120T120000Z_...")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -34,12 +34,12 @@ def rerun(
 
       dv-agent rerun runs/20261120T120000Z_mxint_softmax_search_1a2b3c --test 17 --waves
     """
-    from dv_agent.agents.recorded import read_run
+    from dv_agent.agents.records.reader import read_run
+    from dv_agent.agents.runs.assembly import open_design
     from dv_agent.agents.testbench import Testbench
-    from dv_agent.coverage.loader import load_plan
-    from dv_agent.designs.expansion import expand
-    from dv_agent.eval.running.assembly import open_design
-    from dv_agent.runners.simulators import find_simulator
+    from dv_agent.coverage.plan_file.loader import load_plan
+    from dv_agent.designs.language.expansion import expand
+    from dv_agent.runners.registry import find_simulator
     from dv_agent.runners.waves import dump_waves
 
     run = read_run(folder)
@@ -123,19 +123,19 @@ def rescore(
 
         board([folder], None, cache=False, as_json=as_json)
         return
-    from dv_agent.agents.recorded import read_run
-    from dv_agent.agents.replay import replay
+    from dv_agent.agents.records.reader import read_run
+    from dv_agent.agents.records.resimulation import resimulate
+    from dv_agent.agents.runs.assembly import open_design
     from dv_agent.agents.testbench import Testbench
-    from dv_agent.coverage.loader import load_plan
-    from dv_agent.eval.running.assembly import open_design
-    from dv_agent.runners.simulators import find_simulator
+    from dv_agent.coverage.plan_file.loader import load_plan
+    from dv_agent.runners.registry import find_simulator
 
     run = read_run(folder)
     with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
         home = open_design(design or run.header.design, run.header.agent_options.get("bug"), Path(room))
         with find_simulator(run.header.simulator.split()[0]).open(home.design) as session:
             bench = Testbench(home, load_plan(home.path / "plan.yaml"), session)
-            done = replay(run, bench, on_turn=_progress if sys.stderr.isatty() else None)
+            done = resimulate(run, bench, on_turn=_progress if sys.stderr.isatty() else None)
     answer = _score(done, run.header.bins_hit)
     try:
         (folder / "rescored.json").write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
@@ -166,7 +166,7 @@ def verify(
 
       dv-agent verify runs/evals/accelerators
     """
-    from dv_agent.eval.running.verify import verify as verify_folder
+    from dv_agent.eval.evaluation.verification import verify as verify_folder
 
     done = verify_folder(folder, lambda name: print(name, file=sys.stderr), trial or ())
     if as_json:
@@ -179,7 +179,7 @@ def verify(
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
-def _score(done: Replayed, recorded: int) -> dict[str, Any]:
+def _score(done: Resimulated, recorded: int) -> dict[str, Any]:
     from dv_agent.coverage.totals import summarise
 
     summary = summarise(done.state.coverage)

@@ -7,23 +7,23 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.model import ModelSettings, OutputSchema
-from dv_agent.agents.recorded import read_run
-from dv_agent.agents.replay import replay
+from dv_agent.agents.llm.structured_output import wanted_schema
+from dv_agent.agents.models.chat_model import ModelSettings, OutputSchema
+from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.records.resimulation import resimulate
+from dv_agent.agents.runs.assembly import open_design
 from dv_agent.agents.state import RunState, make_view
-from dv_agent.agents.structured import wanted_schema
 from dv_agent.agents.testbench import DesignRtl, Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.holes import holes
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import UsageError
-from dv_agent.eval.running.assembly import open_design
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.prompts.view import View
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.registry import find_simulator
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def prompt_of_run(
         folder = open_design(past.header.design, past.header.agent_options.get("bug"), Path(room))
         with find_simulator(past.header.simulator.split()[0]).open(folder.design) as session:
             bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
-            state = replay(before, bench).state if before.turns else RunState(empty_coverage(bench.plan))
+            state = resimulate(before, bench).state if before.turns else RunState(empty_coverage(bench.plan))
             budget = past.turns[turn].budget if turn < len(past.turns) else past.header.budget
             view = make_view(bench, state, budget)
             return _rendered(view, chosen, settings, past.header.seed if seed is None else seed)

@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from dv_agent.cli.flags import BUDGET, MODEL, Effort
-from dv_agent.cli.flags import option as _option
+from dv_agent.cli.model_options import BUDGET, MODEL, Effort
+from dv_agent.cli.model_options import option as _option
 from dv_agent.errors import ExitCode, UsageError
 
 NO_MODEL = (
@@ -33,7 +33,7 @@ class AgentName(StrEnum):
 
 
 def _config(context: typer.Context, path: Path | None) -> Path | None:
-    from dv_agent.cli.options import read_config
+    from dv_agent.cli.options_file import read_config
 
     return read_config(context, path)
 
@@ -112,10 +112,10 @@ def run(
 
       dv-agent run --resume runs/20261120T120000Z_mxint_softmax_llm_openai-gpt-5_1a2b3c
     """
+    from dv_agent.agents.runs.launch import launch
+    from dv_agent.agents.runs.request import RunRequest
     from dv_agent.cli.display import Display
     from dv_agent.cli.interrupt import Interrupt
-    from dv_agent.eval.running.launch import launch
-    from dv_agent.eval.running.request import Request
 
     settings = None
     if model:
@@ -127,7 +127,7 @@ def run(
         }  # fmt: skip
     if design is None and resume is None and not (model or "").startswith("replay:"):
         raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
-    request = Request(
+    request = RunRequest(
         design=design, agent=agent.value if agent else None, seed=seed, max_cycles=max_cycles, max_calls=max_calls,
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
         stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, out=out, resume=resume,

@@ -36,12 +36,12 @@ def simulate(
 
       dv-agent simulate mine.json --design mxint_softmax --waves mine.fst
     """
+    from dv_agent.agents.runs.assembly import open_design
     from dv_agent.agents.testbench import Testbench
-    from dv_agent.coverage.loader import load_plan
-    from dv_agent.designs.expansion import expand
+    from dv_agent.coverage.plan_file.loader import load_plan
+    from dv_agent.designs.language.expansion import expand
     from dv_agent.designs.witnesses import load_tests
-    from dv_agent.eval.running.assembly import open_design
-    from dv_agent.runners.simulators import find_simulator
+    from dv_agent.runners.registry import find_simulator
     from dv_agent.runners.waves import dump_waves
 
     with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:

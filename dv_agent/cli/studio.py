@@ -33,22 +33,22 @@ def studio(
 
     if missing := [name for name in NEEDED if find_spec(name) is None]:
         raise PrerequisiteError(f"the studio needs {', '.join(missing)}", "pip install 'dv-agent[studio]'")
-    from dv_agent.eval.sessions import Wanted
-    from dv_agent.studio.desk import Desk
-    from dv_agent.studio.places import Places
+    from dv_agent.agents.session.opening import SessionRequest
+    from dv_agent.studio.allowed_folders import AllowedFolders
     from dv_agent.studio.server import listen, make_server, new_door
+    from dv_agent.studio.session_registry import SessionRegistry
 
     listening = listen(port)
-    door = new_door(listening)
-    places = Places(runs, sessions, strategies).resolved()
-    desk = Desk(places, (design,) if design else ())
-    address = door.address(f"/sessions/{desk.new(Wanted(design=design))}" if design else "/")
+    policy = new_door(listening)
+    places = AllowedFolders(runs, sessions, strategies).resolved()
+    registry = SessionRegistry(places, (design,) if design else ())
+    address = policy.address(f"/sessions/{registry.new(SessionRequest(design=design))}" if design else "/")
     print(f"dv-agent studio: {address}\n  only on this machine; Ctrl-C ends it, sessions stay", flush=True)
     if show:
         import webbrowser
 
         webbrowser.open(address)
     try:
-        make_server(places, door, desk).run(sockets=[listening])
+        make_server(places, policy, registry).run(sockets=[listening])
     finally:
-        desk.close()
+        registry.close()

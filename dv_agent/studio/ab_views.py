@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-from dv_agent.agents.session.ab import AbResult, Side, gathered
+from dv_agent.agents.session.ab_test import AbResult, AbSide, collected_ab
 from dv_agent.agents.session.cost import CostBound
-from dv_agent.agents.session.drafting import with_sampling, with_strategy
-from dv_agent.agents.session.node import PERSON, Draft, Node
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.drafts.changes import with_sampling, with_strategy
+from dv_agent.agents.session.nodes import PERSON, Draft, Node
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.ticks import ticks
 from dv_agent.prompts.strategy import strategy_names
-from dv_agent.studio.drawer import saved_names, strategy_choice
+from dv_agent.studio.strategy_store import saved_names, strategy_choice
 
 NAMES = "ABCD"
 HERE = "here"
@@ -41,7 +41,7 @@ class Variant:
 class SideRow:
     """One variant with its samples, and where they stand in the chart (pixels)."""
 
-    side: Side
+    side: AbSide
     y: int
     dots: tuple[int, ...]
     mean: int
@@ -129,7 +129,7 @@ def ab_page(
             problem = f"{twins[0]} would send the very same. Choose another prompt or model for one of them."
     except UsageError as error:
         problem = str(error)
-    result = gathered(start, session.children(node), drafts, samples)
+    result = collected_ab(start, session.children(node), drafts, samples)
     rows, ticks = _chart(result)
     return AbPage(
         name=name, node=start, samples=samples, variants=variants, sources=_sources(session, node, strategies),

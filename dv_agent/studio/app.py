@@ -10,34 +10,34 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from dv_agent.errors import DvAgentError, UnknownNameError
+from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.assets import assets_router
-from dv_agent.studio.desk import Desk
+from dv_agent.studio.compare_routes import compare_router
 from dv_agent.studio.draft_routes import draft_router
-from dv_agent.studio.going_routes import going_router
-from dv_agent.studio.guard import Door, Guard
-from dv_agent.studio.judging_routes import judging_router
+from dv_agent.studio.guard import AccessPolicy, Guard
 from dv_agent.studio.pages import page
-from dv_agent.studio.places import Places
+from dv_agent.studio.run_index import RunIndex
 from dv_agent.studio.run_routes import run_router
+from dv_agent.studio.session_registry import SessionRegistry
 from dv_agent.studio.session_routes import session_router
-from dv_agent.studio.shelf import Shelf
+from dv_agent.studio.turn_routes import turn_router
 from dv_agent.studio.waveforms import Waveforms
 
 
-def make_app(places: Places, door: Door, desk: Desk) -> Guard:
-    """The studio as an ASGI application that answers to `door` only."""
+def make_app(places: AllowedFolders, policy: AccessPolicy, registry: SessionRegistry) -> Guard:
+    """The studio as an ASGI application that answers to `policy` only."""
     app = FastAPI(title="dv-agent studio", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    shelf, waveforms = Shelf(places, desk.designs), Waveforms()
+    run_index, waveforms = RunIndex(places, registry.designs), Waveforms()
     app.include_router(assets_router())
-    app.include_router(run_router(shelf, waveforms))
-    app.include_router(draft_router(desk, places))
-    app.include_router(going_router(desk))
-    app.include_router(judging_router(desk, places))
-    app.include_router(session_router(desk, shelf, places, waveforms))
+    app.include_router(run_router(run_index, waveforms))
+    app.include_router(draft_router(registry, places))
+    app.include_router(turn_router(registry))
+    app.include_router(compare_router(registry, places))
+    app.include_router(session_router(registry, run_index, places, waveforms))
     app.add_exception_handler(DvAgentError, _told)
     app.add_exception_handler(RequestValidationError, _misread)
     app.add_exception_handler(HTTPException, _http)
-    return Guard(app, door)
+    return Guard(app, policy)
 
 
 def _told(request: Request, error: Exception) -> HTMLResponse:

@@ -11,8 +11,8 @@ from dv_agent.coverage.holes import Hole, families, holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS
 from dv_agent.coverage.totals import Totals, summarise
+from dv_agent.eval.report.hole_stories import general, nearness
 from dv_agent.eval.report.page import Group, covergroups
-from dv_agent.eval.report.stories import general, nearness
 
 SHOWN = 30
 

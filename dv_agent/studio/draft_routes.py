@@ -8,20 +8,20 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse
 
-from dv_agent.agents.session.rendered import Rendered
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
-from dv_agent.studio.desk import Desk
-from dv_agent.studio.drawer import strategy_choice
+from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.option_fields import in_yaml
-from dv_agent.studio.places import Places
-from dv_agent.studio.way_back import file_lines, to_session, whole_number
+from dv_agent.studio.return_link import file_lines, to_session, whole_number
+from dv_agent.studio.session_registry import SessionRegistry
+from dv_agent.studio.strategy_store import strategy_choice
 
 Text = Annotated[str, Form()]
 Number = Annotated[int, Form()]
 
 
-def draft_router(desk: Desk, places: Places) -> APIRouter:
+def draft_router(registry: SessionRegistry, places: AllowedFolders) -> APIRouter:
     """A change at a time; each leads back to the page of its node."""
     router = APIRouter(prefix="/sessions/{name:path}")
 
@@ -29,7 +29,7 @@ def draft_router(desk: Desk, places: Places) -> APIRouter:
     async def set_options(name: str, request: Request) -> RedirectResponse:
         form = {key: str(value) for key, value in (await request.form()).items()}
         return _changed(
-            desk,
+            registry,
             name,
             whole_number("node", form.pop("node", "")),
             lambda session, node: _set_options(session, node, form),
@@ -39,35 +39,39 @@ def draft_router(desk: Desk, places: Places) -> APIRouter:
     async def set_sampling(name: str, request: Request) -> RedirectResponse:
         form = {key: str(value).strip() or "none" for key, value in (await request.form()).items()}
         node = whole_number("node", form.pop("node", ""))
-        return _changed(desk, name, node, lambda session, node: session.set_sampling(form, node))
+        return _changed(registry, name, node, lambda session, node: session.set_sampling(form, node))
 
     @router.post("/strategy")
     def set_strategy(name: str, node: Number, strategy: Text) -> RedirectResponse:
         chosen = strategy_choice(strategy, places.strategies)
-        return _changed(desk, name, node, lambda session, node: session.set_strategy(chosen, node))
+        return _changed(registry, name, node, lambda session, node: session.set_strategy(chosen, node))
 
     @router.post("/template")
     def edit_template(name: str, node: Number, template: Text, text: Text = "") -> RedirectResponse:
         return _changed(
-            desk, name, node, lambda session, node: session.edit_template(template, file_lines(text), node),
+            registry, name, node, lambda session, node: session.edit_template(template, file_lines(text), node),
             template=template,
         )  # fmt: skip
 
     @router.post("/part")
     def edit_part(name: str, node: Number, part: Text, text: Text = "") -> RedirectResponse:
-        return _changed(desk, name, node, lambda session, node: session.edit_part(part, file_lines(text), node))
+        return _changed(registry, name, node, lambda session, node: session.edit_part(part, file_lines(text), node))
 
     @router.post("/message")
     def edit_message(name: str, node: Number, index: Number, text: Text = "") -> RedirectResponse:
-        return _changed(desk, name, node, lambda session, node: session.edit_message(index, file_lines(text), node))
+        return _changed(registry, name, node, lambda session, node: session.edit_message(index, file_lines(text), node))
 
     return router
 
 
 def _changed(
-    desk: Desk, name: str, node: int, change: Callable[[PromptSession, int], Rendered | None], **more: str
+    registry: SessionRegistry,
+    name: str,
+    node: int,
+    change: Callable[[PromptSession, int], Rendered | None],
+    **more: str,
 ) -> RedirectResponse:
-    room = desk.room(name)
+    room = registry.room(name)
     rendered = change(room.ready(), node)
     if rendered and rendered.stale:
         room.said = "A message that was edited by hand is rendered otherwise now; that edit was dropped."

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 from starlette.requests import Request
 
-from dv_agent.agents.model_secrets import scrub
+from dv_agent.agents.models.redaction import scrub
 from dv_agent.studio.jobs import Job
 
 _PAUSE = 0.02  # seconds between two looks at the job: short, since the page is drawn anew at its end

@@ -35,7 +35,7 @@ HEADERS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class AccessPolicy:
     """What a request must show.
 
     Attributes:
@@ -66,10 +66,10 @@ class Door:
 
 
 class Guard:
-    """Asks `door` about every request before `app` gets it."""
+    """Asks `policy` about every request before `app` gets it."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
-        self._app, self._door = app, door
+    def __init__(self, app: ASGIApp, policy: AccessPolicy) -> None:
+        self._app, self._policy = app, policy
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI."""
@@ -78,23 +78,23 @@ class Guard:
             return
         if scope["type"] != "http":
             return  # nothing here speaks WebSocket
-        answer = _refusal(scope, self._door) or _admission(scope, self._door)
+        answer = _refusal(scope, self._policy) or _admission(scope, self._policy)
         if answer is not None:
             await answer(scope, receive, _with_headers(send))
             return
         await self._app(scope, receive, _with_headers(send))
 
 
-def _refusal(scope: Scope, door: Door) -> Response | None:
+def _refusal(scope: Scope, policy: AccessPolicy) -> Response | None:
     """Why not, or None."""
     headers = Headers(scope=scope)
-    return _foreign(headers, scope["method"], door) or _oversized(headers) or _crooked(scope["path"])
+    return _foreign(headers, scope["method"], policy) or _oversized(headers) or _crooked(scope["path"])
 
 
-def _foreign(headers: Headers, method: str, door: Door) -> Response | None:
+def _foreign(headers: Headers, method: str, policy: AccessPolicy) -> Response | None:
     hosts, origin = headers.getlist("host"), headers.get("origin")
-    if len(hosts) != 1 or hosts[0] not in door.hosts:
-        return _no(421, f"This page answers to {' and '.join(door.hosts)} only. Forward the same port number.")
+    if len(hosts) != 1 or hosts[0] not in policy.hosts:
+        return _no(421, f"This page answers to {' and '.join(policy.hosts)} only. Forward the same port number.")
     asks_itself = origin in (None, f"http://{hosts[0]}")
     if not asks_itself or headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
         return _no(403, "Asked by another page.")
@@ -121,14 +121,14 @@ def _is_plain(path: str) -> bool:
     return path.isprintable() and "\\" not in path and not {"..", "."} & set(parts) and "" not in parts[1:-1]
 
 
-def _admission(scope: Scope, door: Door) -> Response | None:
+def _admission(scope: Scope, policy: AccessPolicy) -> Response | None:
     """None for whoever knows the token already; a cookie for who shows it in the address; else a refusal."""
-    if door.is_secret(_cookie(Headers(scope=scope), door.cookie)):
+    if policy.is_secret(_cookie(Headers(scope=scope), policy.cookie)):
         return None
     shown = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True).get("token", [""])
-    if scope["method"] == "GET" and len(shown) == 1 and door.is_secret(shown[0]):
+    if scope["method"] == "GET" and len(shown) == 1 and policy.is_secret(shown[0]):
         welcome = RedirectResponse(scope["path"], 303)
-        welcome.set_cookie(door.cookie, door.token, httponly=True, samesite="strict", path="/")
+        welcome.set_cookie(policy.cookie, policy.token, httponly=True, samesite="strict", path="/")
         return welcome
     return _no(403, "Open the address that `dv-agent studio` printed: it holds a token, new at every start.")
 

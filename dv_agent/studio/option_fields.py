@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 import yaml
 from pydantic import BaseModel
 
-from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.prompts.strategy import Strategy
 
 Kind = Literal["choice", "flag", "number", "text"]

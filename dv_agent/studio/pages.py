@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment
 from starlette.responses import HTMLResponse
 
-from dv_agent.agents.model_secrets import hide_values
+from dv_agent.agents.models.redaction import hide_values
 from dv_agent.eval.report.environment import make_environment
 from dv_agent.eval.report.wave_picture import excerpt_svg
-from dv_agent.eval.report.words import moment
+from dv_agent.eval.report.wording import moment
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"

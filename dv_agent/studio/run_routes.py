@@ -5,10 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
-from dv_agent.agents.model_secrets import hide_values
+from dv_agent.agents.models.redaction import hide_values
 from dv_agent.studio.pages import page
+from dv_agent.studio.run_index import RunIndex
 from dv_agent.studio.run_views import overview, test_page, turn_page, turn_steps
-from dv_agent.studio.shelf import Shelf
 from dv_agent.studio.waveforms import Waveforms
 
 BOARD_POLICY = (
@@ -18,18 +18,18 @@ BOARD_POLICY = (
 """A board is a file that anybody may have written: it is shown in a frame of its own and can do nothing."""
 
 
-def run_router(shelf: Shelf, waveforms: Waveforms) -> APIRouter:
+def run_router(run_index: RunIndex, waveforms: Waveforms) -> APIRouter:
     """Pages that only read."""
     router = APIRouter()
 
     @router.get("/runs")
     def runs() -> HTMLResponse:
-        lines, more = shelf.runs()
-        return page("runs.html.jinja", runs=lines, more=more, boards=shelf.boards())
+        lines, more = run_index.runs()
+        return page("runs.html.jinja", runs=lines, more=more, boards=run_index.boards())
 
     @router.get("/runs/{name:path}/turns/{number:int}")
     def turn(name: str, number: int) -> HTMLResponse:
-        opened = shelf.open(name)
+        opened = run_index.open(name)
         return page(
             "turn.html.jinja",
             opened=opened,
@@ -41,21 +41,21 @@ def run_router(shelf: Shelf, waveforms: Waveforms) -> APIRouter:
 
     @router.get("/runs/{name:path}/tests/{index:int}")
     def test(name: str, index: int, start: int | None = None) -> HTMLResponse:
-        opened = shelf.open(name)
+        opened = run_index.open(name)
         shown = test_page(opened, index, start, waveforms)
         return page("test.html.jinja", opened=opened, shown=shown)
 
     @router.get("/runs/{name:path}")
     def run(name: str) -> HTMLResponse:
-        return page("run.html.jinja", **overview(shelf.open(name)))
+        return page("run.html.jinja", **overview(run_index.open(name)))
 
     @router.get("/boards/{name:path}/content")
     def board_content(name: str) -> HTMLResponse:
-        return HTMLResponse(hide_values(shelf.board(name)), headers={"Content-Security-Policy": BOARD_POLICY})
+        return HTMLResponse(hide_values(run_index.board(name)), headers={"Content-Security-Policy": BOARD_POLICY})
 
     @router.get("/boards/{name:path}")
     def board(name: str) -> HTMLResponse:
-        shelf.board(name)
+        run_index.board(name)
         return page("board.html.jinja", name=name)
 
     return router

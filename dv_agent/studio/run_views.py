@@ -5,20 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from dv_agent.agents.recorded import read_run
+from dv_agent.agents.records.reader import read_run
 from dv_agent.coverage.totals import summarise
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.command import rerun_command
-from dv_agent.eval.report.coverage_of import coverage_by_turns, coverage_of
 from dv_agent.eval.report.curves import progress
 from dv_agent.eval.report.figures import facts, main_figures, small_figures, spendings, verdict
 from dv_agent.eval.report.line_chart import LineChart, line_chart
 from dv_agent.eval.report.page import with_tests
+from dv_agent.eval.report.recorded_coverage import coverage_by_turns, coverage_of
 from dv_agent.eval.report.run_data import FailureData, RunData, Track, TurnData
 from dv_agent.eval.report.turn_rows import TALK_MOST, CallRow, TestRow, call_rows, cut_tracks
 from dv_agent.studio.coverage_column import CoverageColumn, coverage_column
-from dv_agent.studio.shelf import Opened
-from dv_agent.studio.waveforms import Rig, Waveforms, Window
+from dv_agent.studio.run_index import OpenedRun
+from dv_agent.studio.waveforms import Waveforms, WaveformSetup, WaveformWindow
 
 STEPS = 20_000
 Kept = tuple[FailureData, tuple[tuple[str, tuple[Track, ...], int], ...]]
@@ -62,7 +62,7 @@ class TestPage:
     row: TestRow
     turn: TurnData
     number: int
-    window: Window
+    window: WaveformWindow
 
 
 def turn_steps(run: RunData) -> tuple[TurnStep, ...]:
@@ -74,7 +74,7 @@ def turn_steps(run: RunData) -> tuple[TurnStep, ...]:
     return tuple(steps)
 
 
-def overview(opened: Opened) -> dict[str, Any]:
+def overview(opened: OpenedRun) -> dict[str, Any]:
     """What the first page of a run shows: the head of its report, charts, turns, failures."""
     run = opened.run
     found = coverage_of(run, opened.plan)
@@ -93,7 +93,7 @@ def overview(opened: Opened) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def turn_page(opened: Opened, number: int) -> TurnPage:
+def turn_page(opened: OpenedRun, number: int) -> TurnPage:
     """Turn `number` of a run, from 0.
 
     Raises:
@@ -116,7 +116,7 @@ def turn_page(opened: Opened, number: int) -> TurnPage:
     )
 
 
-def _column(opened: Opened, number: int) -> tuple[CoverageColumn | None, str]:
+def _column(opened: OpenedRun, number: int) -> tuple[CoverageColumn | None, str]:
     run, plan = opened.run, opened.plan
     found = coverage_of(run, plan)
     if plan is None or found.coverage is None:
@@ -127,7 +127,7 @@ def _column(opened: Opened, number: int) -> tuple[CoverageColumn | None, str]:
     return coverage_column(coverage, won, found.measured and last), found.note
 
 
-def test_page(opened: Opened, index: int, start: int | None, waveforms: Waveforms) -> TestPage:
+def test_page(opened: OpenedRun, index: int, start: int | None, waveforms: Waveforms) -> TestPage:
     """Test `index` of a run, simulated again; `start` is the first cycle to show.
 
     Raises:
@@ -138,7 +138,7 @@ def test_page(opened: Opened, index: int, start: int | None, waveforms: Waveform
     past = read_run(opened.run.folder)
     record = past.test(index)
     number = next(place for place, turn in enumerate(past.turns) if record in turn.tests)
-    rig = Rig(past.header.design, past.header.agent_options.get("bug"), past.header.simulator.split()[0])
+    rig = WaveformSetup(past.header.design, past.header.agent_options.get("bug"), past.header.simulator.split()[0])
     turn = opened.run.turns[number]
     data = next(test for test in turn.tests if test.index == index)
     return TestPage(

@@ -8,10 +8,10 @@ import socket
 import uvicorn
 
 from dv_agent.errors import UsageError
+from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.app import make_app
-from dv_agent.studio.desk import Desk
-from dv_agent.studio.guard import Door
-from dv_agent.studio.places import Places
+from dv_agent.studio.guard import AccessPolicy
+from dv_agent.studio.session_registry import SessionRegistry
 
 LOOPBACK = "127.0.0.1"
 PORT = 8765
@@ -39,15 +39,15 @@ def listen(port: int | None) -> socket.socket:
     raise UsageError(f"port {wanted[0]} of {LOOPBACK}: {reason}; give another with --port, or 0 for any free one")
 
 
-def new_door(listening: socket.socket) -> Door:
+def new_door(listening: socket.socket) -> AccessPolicy:
     """A door to `listening` with a token of its own."""
-    return Door(port=listening.getsockname()[1], token=secrets.token_urlsafe(32))
+    return AccessPolicy(port=listening.getsockname()[1], token=secrets.token_urlsafe(32))
 
 
-def make_server(places: Places, door: Door, desk: Desk) -> uvicorn.Server:
+def make_server(places: AllowedFolders, policy: AccessPolicy, registry: SessionRegistry) -> uvicorn.Server:
     """The server, not yet running; it writes no log, since addresses hold the token."""
     config = uvicorn.Config(
-        make_app(places, door, desk),
+        make_app(places, policy, registry),
         log_config=None,
         access_log=False,
         server_header=False,

@@ -8,36 +8,38 @@ from fastapi import APIRouter, Form, Request
 from pydantic import ValidationError
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.model_providers import endpoint_of
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.providers import endpoint_of
+from dv_agent.agents.session.opening import SessionRequest
 from dv_agent.designs.files import complaint
 from dv_agent.errors import UsageError
-from dv_agent.eval.sessions import Wanted
 from dv_agent.prompts.strategy import strategy_names
-from dv_agent.studio.desk import Desk, Room
-from dv_agent.studio.drawer import saved_names, strategy_choice
+from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.events import follow
 from dv_agent.studio.pages import page
-from dv_agent.studio.places import Places
-from dv_agent.studio.session_views import Looked, session_page
-from dv_agent.studio.shelf import Shelf
-from dv_agent.studio.waveforms import Rig, Waveforms
-from dv_agent.studio.way_back import whole_number
+from dv_agent.studio.return_link import whole_number
+from dv_agent.studio.run_index import RunIndex
+from dv_agent.studio.session_registry import OpenSession, SessionRegistry
+from dv_agent.studio.session_views import OpenedEditors, session_page
+from dv_agent.studio.strategy_store import saved_names, strategy_choice
+from dv_agent.studio.waveforms import Waveforms, WaveformSetup
 
 Text = Annotated[str, Form()]
 
 
-def session_router(desk: Desk, shelf: Shelf, places: Places, waveforms: Waveforms) -> APIRouter:
+def session_router(
+    registry: SessionRegistry, run_index: RunIndex, places: AllowedFolders, waveforms: Waveforms
+) -> APIRouter:
     """Pages of sessions, and how one begins."""
     router = APIRouter()
 
     @router.get("/")
     def home(design: str = "", run: str = "", turn: int | None = None) -> HTMLResponse:
-        lines, _ = shelf.runs()
+        lines, _ = run_index.runs()
         strategies = (*strategy_names(), *(f"saved:{one}" for one in saved_names(places.strategies)))
         asked = {"design": design, "run": run, "turn": turn}
         return page(
-            "home.html.jinja", sessions=desk.lines(), designs=desk.designs, strategies=strategies, runs=lines,
+            "home.html.jinja", sessions=registry.lines(), designs=registry.designs, strategies=strategies, runs=lines,
             asked=asked,
         )  # fmt: skip
 
@@ -48,9 +50,9 @@ def session_router(desk: Desk, shelf: Shelf, places: Places, waveforms: Waveform
     ) -> Response:  # fmt: skip
         settings = {key: value for key, value in (("model", model.strip()), ("base_url", base_url.strip())) if value}
         check_model(settings)
-        origin = shelf.open(run).run.folder if run else None
-        name = desk.new(
-            Wanted(
+        origin = run_index.open(run).run.folder if run else None
+        name = registry.new(
+            SessionRequest(
                 design=None if origin else design,
                 bug=bug or None,
                 strategy=strategy_choice(strategy, places.strategies) if strategy else None,
@@ -64,29 +66,29 @@ def session_router(desk: Desk, shelf: Shelf, places: Places, waveforms: Waveform
 
     @router.get("/sessions/{name:path}/events")
     async def events(name: str, request: Request) -> StreamingResponse:
-        return StreamingResponse(follow(desk.room(name).job, request), media_type="text/event-stream")
+        return StreamingResponse(follow(registry.room(name).job, request), media_type="text/event-stream")
 
     @router.get("/sessions/{name:path}/tests/{node:int}/{index:int}")
     def test(name: str, node: int, index: int, start: int | None = None) -> HTMLResponse:
-        session = desk.room(name).ready()
+        session = registry.room(name).ready()
         turn = session.node(node).turn
         record = next((one for one in (turn.tests if turn else ()) if one.index == index), None)
         if record is None:
             raise UsageError(f"node {node} has no test {index}")
         header = session.header
-        rig = Rig(header.design, header.bug or None, header.simulator.split()[0])
+        rig = WaveformSetup(header.design, header.bug or None, header.simulator.split()[0])
         window = waveforms.window(rig, record.test, start)
         return page("session_test.html.jinja", name=name, node=node, record=record, window=window)
 
     @router.get("/sessions/{name:path}")
     def session(name: str, node: int | None = None, template: str = "", edit: str = "") -> HTMLResponse:
-        room = desk.room(name)
-        return show(room, places, node, Looked(template, edit))
+        room = registry.room(name)
+        return show(room, places, node, OpenedEditors(template, edit))
 
     return router
 
 
-def show(room: Room, places: Places, node: int | None, looked: Looked) -> HTMLResponse:
+def show(room: OpenSession, places: AllowedFolders, node: int | None, looked: OpenedEditors) -> HTMLResponse:
     """The page of a session; what stood there before, with the progress on top, while something goes on."""
     session, job, said = room.session, room.job, room.said
     if session is None:
@@ -114,7 +116,7 @@ def check_model(settings: dict[str, str]) -> None:
         raise UsageError("a server is named, but no model: write the name that the server knows it by")
 
 
-def opening(room: Room) -> HTMLResponse:
+def opening(room: OpenSession) -> HTMLResponse:
     """The page of a session that is not open yet, or could not be opened."""
     busy = room.busy
     return page("opening.html.jinja", 200 if busy else 400, room=room, job=room.job, busy=busy, problem=room.problem())

@@ -8,20 +8,20 @@ from pathlib import Path
 
 from dv_agent.agents.budget import Spent
 from dv_agent.agents.session.cost import CostBound
-from dv_agent.agents.session.drafting import EDITED, options
-from dv_agent.agents.session.node import PERSON, Node, SessionHeader
-from dv_agent.agents.session.rendered import Rendered
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.drafts.changes import EDITED, options
+from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.nodes import PERSON, Node, SessionHeader
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.report.fields import Fields
 from dv_agent.eval.report.load_tests import read_test
 from dv_agent.eval.report.run_data import TestData
+from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import TestRow, cut_tracks
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
 from dv_agent.studio.coverage_column import CoverageColumn, coverage_column
-from dv_agent.studio.drawer import saved_names
 from dv_agent.studio.option_fields import FieldGroup, OptionField, sampling_fields, strategy_groups
+from dv_agent.studio.strategy_store import saved_names
 from dv_agent.studio.tree_picture import TreePicture, tree_picture
 
 _STEPS = 8_000
@@ -45,7 +45,7 @@ class TurnView:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class OpenedEditors:
     """What of a node is opened: a template in the editor, a part or message in an editor of its own."""
 
     template: str = ""
@@ -82,14 +82,16 @@ class SessionPage:
     sampling: tuple[OptionField, ...]
     strategies: tuple[str, ...]
     templates: Mapping[str, bool]
-    looked: Looked
+    looked: OpenedEditors
     template_text: str
     turn: TurnView | None
     column: CoverageColumn
     changes: int
 
 
-def session_page(name: str, session: PromptSession, which: int | None, looked: Looked, saved: Path) -> SessionPage:
+def session_page(
+    name: str, session: PromptSession, which: int | None, looked: OpenedEditors, saved: Path
+) -> SessionPage:
     """The page of node `which`, the current one if None.
 
     Args:
@@ -122,7 +124,7 @@ def session_page(name: str, session: PromptSession, which: int | None, looked: L
         sampling=sampling_fields(draft.model, session.header.draft.model),
         strategies=(*strategy_names(), *(f"saved:{one}" for one in saved_names(saved))),
         templates={one: one in draft.strategy.wording for one in template_names()},
-        looked=Looked(template, looked.edit),
+        looked=OpenedEditors(template, looked.edit),
         template_text=session.template(template, node.id),
         turn=turn_view(node, session.folder),
         column=coverage_column(state.coverage, won, measured=True),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dv_agent.agents.session.node import Node
+from dv_agent.agents.session.nodes import Node
 
 CELL, ROW, LEFT, TOP = 92, 40, 26, 20
 

@@ -8,23 +8,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
+from dv_agent.agents.failures.excerpt import Excerpt
+from dv_agent.agents.failures.excerpt_cut import WIDTH, excerpt_at, make_excerpt
+from dv_agent.agents.runs.assembly import open_design
 from dv_agent.agents.testbench import observe
-from dv_agent.designs.expansion import expand
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.stimulus import StimulusError, Test
 from dv_agent.designs.trace import Trace
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.excerpt_model import Excerpt
-from dv_agent.eval.report.make_excerpt import WIDTH, excerpt_at, make_excerpt
-from dv_agent.eval.running.assembly import open_design
-from dv_agent.runners.checks import CheckFailure
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.checks.run_checks import CheckFailure
+from dv_agent.runners.registry import find_simulator
 
 KEPT = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Rig:
+class WaveformSetup:
     """What a test is simulated with: a design by name, perhaps with a seeded bug, and a simulator by name."""
 
     design: str
@@ -33,7 +33,7 @@ class Rig:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class PlayedTest:
     """A test that was simulated again."""
 
     folder: DesignFolder
@@ -42,7 +42,7 @@ class Played:
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class WaveformWindow:
     """Some cycles of a test.
 
     Attributes:
@@ -62,10 +62,10 @@ class Waveforms:
     """Simulates one test at a time."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[Rig, str], Played] = OrderedDict()
+        self._kept: OrderedDict[tuple[WaveformSetup, str], PlayedTest] = OrderedDict()
         self._lock = Lock()
 
-    def window(self, rig: Rig, test: Test, start: int | None) -> Window:
+    def window(self, rig: WaveformSetup, test: Test, start: int | None) -> WaveformWindow:
         """The cycles from `start` on; around the first failed check, else from the beginning, if None.
 
         Raises:
@@ -81,7 +81,7 @@ class Waveforms:
             excerpt = excerpt_at(design, trace, start or 0, failure)
         first = excerpt.start if excerpt else 0
         last = first + (excerpt.cycles if excerpt else 0)
-        return Window(
+        return WaveformWindow(
             excerpt=excerpt,
             before=max(first - WIDTH, 0) if first else None,
             after=last if last < trace.cycles else None,
@@ -89,7 +89,7 @@ class Waveforms:
             failures=played.failures,
         )
 
-    def _played(self, rig: Rig, test: Test) -> Played:
+    def _played(self, rig: WaveformSetup, test: Test) -> PlayedTest:
         key = rig, test.model_dump_json()
         with self._lock:
             if key not in self._kept:
@@ -100,7 +100,7 @@ class Waveforms:
             return self._kept[key]
 
 
-def _play(rig: Rig, test: Test) -> Played:
+def _play(rig: WaveformSetup, test: Test) -> PlayedTest:
     with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
         folder = open_design(rig.design, rig.bug, Path(room))
         try:
@@ -109,4 +109,4 @@ def _play(rig: Rig, test: Test) -> Played:
             raise UsageError(f"this test cannot be simulated: {error}") from None
         with find_simulator(rig.simulator).open(folder.design) as session:
             trace = session.run(program).trace
-        return Played(folder, trace, observe(folder, trace)[1])
+        return PlayedTest(folder, trace, observe(folder, trace)[1])

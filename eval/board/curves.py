@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dv_agent.eval.board.design_board import RowCurve
-from dv_agent.eval.board.scored import Scored
+from dv_agent.eval.board.trial_scores import ScoredTrial
 from dv_agent.eval.scoring.score import Axis, TrialScore
 from dv_agent.eval.stats.clusters import Floats
 
@@ -17,7 +17,7 @@ _POINTS = 73
 _DECADES = 3
 
 
-def row_curves(axis: Axis, rows: Mapping[str, Sequence[Scored]]) -> tuple[RowCurve, ...]:
+def row_curves(axis: Axis, rows: Mapping[str, Sequence[ScoredTrial]]) -> tuple[RowCurve, ...]:
     """A curve for each row that has trials with this axis: the mean over designs of the mean over trials.
 
     A trial that ended keeps what it had covered. All rows share one axis, up to the largest bound or end.
@@ -34,7 +34,7 @@ def row_curves(axis: Axis, rows: Mapping[str, Sequence[Scored]]) -> tuple[RowCur
     return tuple(_curve(row, axis, some, places) for row, some in held.items() if some)
 
 
-def _curve(row: str, axis: Axis, trials: Sequence[Scored], places: Floats) -> RowCurve:
+def _curve(row: str, axis: Axis, trials: Sequence[ScoredTrial], places: Floats) -> RowCurve:
     shares: dict[str, list[Floats]] = {}
     for one in trials:
         shares.setdefault(one.trial.design, []).append(_shares(axis, one, places))
@@ -46,7 +46,7 @@ def _curve(row: str, axis: Axis, trials: Sequence[Scored], places: Floats) -> Ro
     )  # fmt: skip
 
 
-def _shares(axis: Axis, one: Scored, places: Floats) -> Floats:
+def _shares(axis: Axis, one: ScoredTrial, places: Floats) -> Floats:
     assert one.score is not None
     progress, total = one.score.coverage.progress, one.score.coverage.overall.bins
     counts = np.array([0, *progress.bins], dtype=np.float64)
@@ -60,7 +60,7 @@ def _has(axis: Axis, score: TrialScore) -> bool:
     )
 
 
-def _end(axis: Axis, one: Scored) -> float:
+def _end(axis: Axis, one: ScoredTrial) -> float:
     bound = getattr(one.trial.budget, axis)
     assert one.score is not None
     used: float = getattr(one.score.cost, axis) + getattr(one.score.cost, f"cached_{axis}", 0)

@@ -6,9 +6,9 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from dv_agent.eval.board.board import Counts, Figure, PassAt, Reaching
+from dv_agent.eval.board.leaderboard import Counts, Figure, PassAt, Reaching
 from dv_agent.eval.board.metrics import COVERAGE, KILLS, LIFTS, METRICS, PASS_SHARE
-from dv_agent.eval.board.scored import Scored
+from dv_agent.eval.board.trial_scores import ScoredTrial
 from dv_agent.eval.scoring.score import SHARES, Axis
 from dv_agent.eval.stats.bootstrap import bootstrap
 from dv_agent.eval.stats.clusters import Clusters, cluster_mean, grouped, pooled_median
@@ -49,23 +49,23 @@ def figure(clusters: Clusters, *, median: bool = False) -> Figure | None:
     )
 
 
-def figures(trials: Sequence[Scored], names: Sequence[str] = NAMES) -> dict[str, Figure]:
+def figures(trials: Sequence[ScoredTrial], names: Sequence[str] = NAMES) -> dict[str, Figure]:
     """Name of a metric -> figure over `trials`; metrics without a value are left out."""
     found = {name: figure(by_design(trials, name), median=name in WITH_MEDIAN) for name in names}
     return {name: one for name, one in found.items() if one}
 
 
-def by_design(trials: Sequence[Scored], name: str) -> dict[str, list[float]]:
+def by_design(trials: Sequence[ScoredTrial], name: str) -> dict[str, list[float]]:
     """Design -> values of a metric."""
     return grouped((one.trial.design, one.figures.get(name)) for one in trials)
 
 
-def reaching(trials: Sequence[Scored]) -> tuple[Reaching, ...]:
+def reaching(trials: Sequence[ScoredTrial]) -> tuple[Reaching, ...]:
     """What it took to cover each of `SHARES`."""
     return tuple(_reaching(trials))
 
 
-def _reaching(trials: Sequence[Scored]) -> Iterator[Reaching]:
+def _reaching(trials: Sequence[ScoredTrial]) -> Iterator[Reaching]:
     for axis in _REACHING:
         shares = [one.score.coverage.to_share for one in trials if one.score]
         places = [some[axis] for some in shares if axis in some]
@@ -77,7 +77,7 @@ def _reaching(trials: Sequence[Scored]) -> Iterator[Reaching]:
             yield Reaching(axis=axis, share=share, reached=reached, n=len(found), median=median)
 
 
-def pass_at(trials: Sequence[Scored]) -> tuple[PassAt, ...]:
+def pass_at(trials: Sequence[ScoredTrial]) -> tuple[PassAt, ...]:
     """pass@k of covering `PASS_SHARE` percent of the bins: unbiased on each design, then the mean over designs."""
     passed = grouped((one.trial.design, float(one.coverage >= PASS_SHARE)) for one in trials)
     found = []
@@ -89,7 +89,7 @@ def pass_at(trials: Sequence[Scored]) -> tuple[PassAt, ...]:
     return tuple(found)
 
 
-def counts(trials: Sequence[Scored]) -> Counts:
+def counts(trials: Sequence[ScoredTrial]) -> Counts:
     """What is counted by class."""
     scores = [one.score for one in trials if one.score]
     bugs, replies = [one.bugs for one in scores if one.bugs], [one.replies for one in scores if one.replies]

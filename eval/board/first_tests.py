@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dv_agent.agents.record_lines import RecordLines
+from dv_agent.agents.records.lines import RecordLines
 from dv_agent.errors import InputFileError
 from dv_agent.eval.board.design_board import BinLine, FirstTest, ShownTrack
-from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.report.fields import Fields
 from dv_agent.eval.report.load_tests import read_tracks
+from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import cut_tracks
 
 ROOM = 1_600

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dv_agent.eval.board.metrics import LIFTS
-from dv_agent.eval.board.scored import Scored
-from dv_agent.eval.scoring.milestones import value_at
+from dv_agent.eval.board.trial_scores import ScoredTrial
+from dv_agent.eval.evaluation.trials import Entry
 from dv_agent.eval.scoring.score import TrialScore
-from dv_agent.eval.trials import Entry
+from dv_agent.eval.scoring.step_curve import value_at
 
 
-def with_lifts(trials: Sequence[Scored]) -> tuple[Scored, ...]:
+def with_lifts(trials: Sequence[ScoredTrial]) -> tuple[ScoredTrial, ...]:
     """`trials` with ``lift_<agent>``: percentage points above that agent's trial of the same design and seed.
 
     Both are read at the cycles which both have simulated, within the budget. A trial that has no such partner, and the
@@ -27,7 +27,7 @@ def with_lifts(trials: Sequence[Scored]) -> tuple[Scored, ...]:
     return tuple(_with_lifts(one, bases) for one in trials)
 
 
-def _with_lifts(one: Scored, bases: dict[tuple[str, str, int], Scored]) -> Scored:
+def _with_lifts(one: ScoredTrial, bases: dict[tuple[str, str, int], ScoredTrial]) -> ScoredTrial:
     if one.score is None:
         return one
     found = {}

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from dv_agent.agents.budget import Budget
 from dv_agent.errors import InputFileError, UsageError
+from dv_agent.eval.evaluation.trials import Entry, Evaluation, Identity, Trial
 from dv_agent.eval.scoring.read_record import validated
-from dv_agent.eval.trials import Entry, Evaluation, Identity, Trial
 
 FILE = "evaluation.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TrialSource:
     """A trial that was asked for, and the folder that it has or would have."""
 
     trial: Trial
@@ -24,7 +24,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class BoardSource:
     """What a board is made of.
 
     Attributes:
@@ -38,7 +38,7 @@ class Source:
     entries: tuple[Entry, ...]
     floors: frozenset[str]
     ceilings: frozenset[str]
-    trials: tuple[Asked, ...]
+    trials: tuple[TrialSource, ...]
 
 
 def load_evaluation(folder: Path) -> Evaluation:
@@ -63,7 +63,7 @@ def load_evaluation(folder: Path) -> Evaluation:
     return evaluation
 
 
-def load_sources(folders: Sequence[Path]) -> Source:
+def load_sources(folders: Sequence[Path]) -> BoardSource:
     """All `folders` together.
 
     Raises:
@@ -82,7 +82,7 @@ def load_sources(folders: Sequence[Path]) -> Source:
         entry.digest for _, one in read for entry in one.entries if entry.label not in (*one.floors, one.ceiling)
     }
     ceilings = {entry.digest for _, one in read for entry in one.entries if entry.label == one.ceiling}
-    return Source(
+    return BoardSource(
         folders=tuple(folders),
         identity=evaluation.identity,
         command="\n".join(dict.fromkeys(one.command for _, one in read)),
@@ -119,11 +119,11 @@ def _must_match(one: Identity, other: Identity, first: Path, second: Path) -> No
         )
 
 
-def _each_once(read: Sequence[tuple[Path, Evaluation]]) -> Iterator[Asked]:
-    rooms: dict[str, list[Asked]] = {}
+def _each_once(read: Sequence[tuple[Path, Evaluation]]) -> Iterator[TrialSource]:
+    rooms: dict[str, list[TrialSource]] = {}
     for folder, one in read:
         for trial in one.trials:
-            rooms.setdefault(trial.id, []).append(Asked(trial, folder / "trials" / trial.id))
+            rooms.setdefault(trial.id, []).append(TrialSource(trial, folder / "trials" / trial.id))
     for some in rooms.values():
         yield next((one for one in some if len(some) == 1 or _finished(one.room)), some[0])
 

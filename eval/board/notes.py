@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from dv_agent.eval.board.board import Comparison
 from dv_agent.eval.board.design_board import DesignBoard
+from dv_agent.eval.board.leaderboard import Comparison
 from dv_agent.eval.board.metrics import COVERAGE, KILLS
-from dv_agent.eval.board.scored import Scored
-from dv_agent.eval.report.words import plural
+from dv_agent.eval.board.trial_scores import ScoredTrial
+from dv_agent.eval.report.wording import plural
 from dv_agent.eval.stats.separation import LEVEL
 
 
-def notes(trials: Sequence[Scored], designs: Sequence[DesignBoard], compared: Sequence[Comparison]) -> tuple[str, ...]:
+def notes(
+    trials: Sequence[ScoredTrial], designs: Sequence[DesignBoard], compared: Sequence[Comparison]
+) -> tuple[str, ...]:
     """All of them; none is good news."""
     some = (
         _missing(trials), _uneven(designs), _hunted(trials), _failing(trials), _unseparable(compared),
@@ -22,7 +24,7 @@ def notes(trials: Sequence[Scored], designs: Sequence[DesignBoard], compared: Se
     return tuple(chain.from_iterable(some))
 
 
-def _missing(trials: Sequence[Scored]) -> Iterator[str]:
+def _missing(trials: Sequence[ScoredTrial]) -> Iterator[str]:
     words = {
         "failed": "failed; no score counts them",
         "unfinished": "begun, but not ended",
@@ -41,7 +43,7 @@ def _uneven(designs: Sequence[DesignBoard]) -> Iterator[str]:
         yield "Not every row has trials on every design, so means of rows do not compare; paired differences do."
 
 
-def _hunted(trials: Sequence[Scored]) -> Iterator[str]:
+def _hunted(trials: Sequence[ScoredTrial]) -> Iterator[str]:
     scored = [one for one in trials if one.score]
     hunted = [one for one in scored if KILLS in one.figures]
     if hunted and len(hunted) < len(scored):
@@ -52,7 +54,7 @@ def _hunted(trials: Sequence[Scored]) -> Iterator[str]:
         )
 
 
-def _failing(trials: Sequence[Scored]) -> Iterator[str]:
+def _failing(trials: Sequence[ScoredTrial]) -> Iterator[str]:
     broken = sorted({one.trial.design for one in trials if one.score and one.score.failing_tests})
     if broken:
         yield (
@@ -80,7 +82,7 @@ def _uninformative(designs: Sequence[DesignBoard]) -> Iterator[str]:
             yield f"{one.design} tells little: {one.uninformative}."
 
 
-def _unpriced(trials: Sequence[Scored]) -> Iterator[str]:
+def _unpriced(trials: Sequence[ScoredTrial]) -> Iterator[str]:
     count = sum(bool(one.score and one.score.cost.unpriced) for one in trials)
     if count:
         yield f"{plural(count, 'trial')} asked a model of unknown price; what they cost in US dollars is not shown."

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dv_agent.designs.files import replace_text
-from dv_agent.eval.board.board import Board
 from dv_agent.eval.board.csv_file import to_csv
+from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.markdown import to_markdown
 from dv_agent.eval.board.page.render import render_board
 

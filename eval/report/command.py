@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.eval.report.run_data import Header
 
 _BOUNDS = {

@@ -10,7 +10,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dv_agent.eval.report import words
+from dv_agent.eval.report import wording as words
 
 FOLDER = Path(__file__).parent / "templates"
 _HIDDEN = re.compile(

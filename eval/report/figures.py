@@ -8,7 +8,7 @@ from typing import Literal
 
 from dv_agent.coverage.totals import Summary
 from dv_agent.eval.report.run_data import RunData
-from dv_agent.eval.report.words import (
+from dv_agent.eval.report.wording import (
     UNKNOWN,
     dollars,
     duration,

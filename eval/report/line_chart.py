@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dv_agent.eval.report.curves import Curve, Progress
 from dv_agent.eval.report.ticks import ticks
-from dv_agent.eval.report.words import number, percent
+from dv_agent.eval.report.wording import number, percent
 
 WIDTH, HEIGHT = 560, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 112, 14, 54

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.report.fields import Fields
 from dv_agent.eval.report.load_tools import read_tool_calls
 from dv_agent.eval.report.run_data import Attempt, Call, Message
-from dv_agent.eval.report.words import plural
+from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.eval.report.wording import plural
 
 TEXT_LENGTH = 40_000
 

@@ -6,13 +6,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.designs.files import complaint
 from dv_agent.errors import InputFileError
-from dv_agent.eval.report.clipping import Allowance
-from dv_agent.eval.report.excerpt_model import Excerpt
 from dv_agent.eval.report.json_file import read_object
 from dv_agent.eval.report.load_tests import read_failure, read_tracks
 from dv_agent.eval.report.run_data import FailureData, Track
+from dv_agent.eval.report.text_limits import Allowance
 
 MOST = 40
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.report.fields import Fields, compact
 from dv_agent.eval.report.run_data import Nearness, TestData, Track
-from dv_agent.runners.failure import CheckFailure
+from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.runners.checks.failure import CheckFailure
 
 MOST_STEPS = 60
 STEP_LENGTH = 400

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from dv_agent.eval.report.clipping import Allowance, Clip
 from dv_agent.eval.report.fields import Fields
+from dv_agent.eval.report.text_limits import Allowance, Clip
 from dv_agent.eval.report.tool_data import ClaimData, ClaimTotals, ReportedBug, ToolCallData, ToolUseData
 
 ARGUMENTS_LENGTH, ANSWER_LENGTH, SAID_LENGTH = 4_000, 3_000, 3_000

@@ -7,15 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from dv_agent.agents.record_lines import RecordLines
+from dv_agent.agents.records.lines import RecordLines
 from dv_agent.errors import InputFileError
-from dv_agent.eval.report.clipping import Allowance, Clip
 from dv_agent.eval.report.fields import Fields
 from dv_agent.eval.report.load_calls import read_call, read_cut
 from dv_agent.eval.report.load_header import read_cost
 from dv_agent.eval.report.load_tests import read_test
 from dv_agent.eval.report.load_tools import read_answers, read_claims, read_reports, read_uses, with_answers
 from dv_agent.eval.report.run_data import Call, TestData, TurnData
+from dv_agent.eval.report.text_limits import Allowance, Clip
 from dv_agent.eval.report.tool_data import ClaimData, ReportedBug
 
 

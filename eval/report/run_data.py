@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from dv_agent.eval.report.clipping import Clip
-from dv_agent.eval.report.excerpt_model import Excerpt
+from dv_agent.agents.failures.excerpt import Excerpt
+from dv_agent.eval.report.text_limits import Clip
 from dv_agent.eval.report.tool_data import ClaimData, ClaimTotals, ReportedBug, ToolCallData, ToolUseData
-from dv_agent.runners.failure import CheckFailure
+from dv_agent.runners.checks.failure import CheckFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """``run.json``; fields as in `dv_agent.agents.record.RunHeader`, with neutral values where a version had none."""
+    """``run.json``; fields as in `dv_agent.agents.records.writer.RunHeader`, with neutral values where a version had none."""
 
     id: str
     design: str

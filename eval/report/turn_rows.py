@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import accumulate
 
-from dv_agent.eval.report.clipping import Clip
 from dv_agent.eval.report.run_data import Call, Message, TestData, Track, TurnData
+from dv_agent.eval.report.text_limits import Clip
 from dv_agent.eval.report.tool_data import ToolCallData
 
 TURNS = 240

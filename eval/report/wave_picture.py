@@ -8,8 +8,8 @@ from itertools import groupby
 
 from markupsafe import Markup
 
+from dv_agent.agents.failures.excerpt import Excerpt, WaveSignal
 from dv_agent.eval.report.environment import environment
-from dv_agent.eval.report.excerpt_model import Excerpt, WaveSignal
 
 LEFT, CELL, ROW, HEAD, GAP = 124, 24, 24, 30, 10
 _HIGH, _LOW, _TILT = 5, 19, 3

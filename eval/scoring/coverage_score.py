@@ -13,9 +13,9 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.totals import overall_totals, tier_totals
 from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError
-from dv_agent.eval.scoring.milestones import area, reached
 from dv_agent.eval.scoring.read_record import TestLine, TrialFacts, TurnLine
 from dv_agent.eval.scoring.score import AXES, SHARES, Axis, CoverageScore, Progress
+from dv_agent.eval.scoring.step_curve import area, reached
 
 _NAME = 80
 

@@ -11,12 +11,12 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from dv_agent.agents.budget import Spent
-from dv_agent.agents.model import CallUsage
+from dv_agent.agents.models.chat_model import CallUsage
 from dv_agent.agents.proposal import Usage
-from dv_agent.agents.record import RunHeader
+from dv_agent.agents.records.writer import RunHeader
 from dv_agent.designs.files import complaint
 from dv_agent.errors import InputFileError
-from dv_agent.eval.trials import KillSheet
+from dv_agent.eval.evaluation.trials import KillSheet
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -70,7 +70,7 @@ class _Reply(_Part):
 
 
 class ReplyLine(_Part):
-    """What a score needs of a `dv_agent.agents.record.ReplyLine`."""
+    """What a score needs of a `dv_agent.agents.records.writer.ReplyLine`."""
 
     kind: Literal["reply"]
     reply: _Reply

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dv_agent.coverage.totals import Totals
 from dv_agent.designs.design import Frozen
-from dv_agent.eval.trials import BugOutcome
+from dv_agent.eval.evaluation.trials import BugOutcome
 
 SCORING_VERSION = 1
 """Goes up whenever a formula changes: scores that were kept are then computed anew."""
@@ -116,7 +116,7 @@ class ReplyScore(Frozen):
         turns: turns that asked it.
         valid: of these, turns in which nothing was dropped and at least one test ran.
         usable: of these, turns in which at least one test ran.
-        dropped: class of `dv_agent.agents.replies.Drop` -> how many things (characters for ``oversize``).
+        dropped: class of `dv_agent.agents.llm.reply_parser.Drop` -> how many things (characters for ``oversize``).
         replies: calls that were answered; `failed` were not, after all retries.
         retries: attempts beyond the first of each call; `errors` counts them by class.
         tool_calls, refused_tool_calls: of an agent with tools.

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import pytest
 
-from dv_agent.agents.shrink import shrink
+from dv_agent.agents.failures.shrinking import shrink
+from dv_agent.agents.failures.triage import triage
 from dv_agent.agents.testbench import Testbench
-from dv_agent.agents.triage import triage
 from dv_agent.agents.turn import FailureRecord
+from dv_agent.designs.language.stimulus import Test, parse_test
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.stimulus import Test, parse_test
-from dv_agent.eval.bugs import broken_copy, load_bugs
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
+from dv_agent.runners.registry import find_simulator
 
 
 @pytest.fixture(scope="module")

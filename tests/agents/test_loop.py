@@ -7,18 +7,18 @@ from pathlib import Path
 import pytest
 
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.baselines import NullAgent, OracleAgent, RandomAgent, ScriptedAgent
+from dv_agent.agents.baselines.basic import NullAgent, OracleAgent, RandomAgent, ScriptedAgent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.loop import Limits, run
 from dv_agent.agents.proposal import Proposal, Usage
-from dv_agent.agents.record import RunHeader, RunRecord, new_folder
+from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder
 from dv_agent.agents.state import RunState, advance
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.coverage.totals import overall_totals
-from dv_agent.designs.stimulus import Test
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.errors import OutputError
 from dv_agent.prompts.view import View

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.model import CallUsage, Message, ModelSettings, Reply, ScriptedModel
-from dv_agent.agents.record import RunHeader, RunRecord
-from dv_agent.agents.recorded import read_run
-from dv_agent.agents.recording import RecordingModel
+from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, Reply, ScriptedModel
+from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.records.reply_recorder import RecordingModel
+from dv_agent.agents.records.writer import RunHeader, RunRecord
 from dv_agent.errors import ModelFailure
 
 HELLO = (Message(role="user", content="hello"),)

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_design import small_design, small_schema
 
-from dv_agent.agents.replies import MAX_CHARACTERS, MAX_ITEMS, MAX_LINES, MAX_TESTS, ParsedReply, parse_reply
-from dv_agent.agents.reply_json import clean, read_value
-from dv_agent.designs.stimulus import parse_test
+from dv_agent.agents.llm.json_scanner import clean, read_value
+from dv_agent.agents.llm.reply_parser import MAX_CHARACTERS, MAX_ITEMS, MAX_LINES, MAX_TESTS, ParsedReply, parse_reply
+from dv_agent.designs.language.stimulus import parse_test
 
 DESIGN, SCHEMA = small_design(), small_schema()
 ROW = {"row": [{"m": [1, 2], "e": 3}]}
@@ -265,7 +265,7 @@ def test_a_reply_that_asks_for_files_or_commands_is_just_text() -> None:
 AUDIT = r"""
 import sys
 from small_design import small_design, small_schema
-from dv_agent.agents.replies import parse_reply
+from dv_agent.agents.llm.reply_parser import parse_reply
 replies = {replies!r}
 design, schema = small_design(), small_schema()
 allowed = {{"object.__getattr__", "sys._getframe", "time.sleep", "object.__setattr__"}}

@@ -8,23 +8,23 @@ import pytest
 from small_design import small_design, small_schema
 
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.baselines import RandomAgent
+from dv_agent.agents.baselines.basic import RandomAgent
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.ground import Ground
-from dv_agent.agents.hunts import Climb, Nearest
-from dv_agent.agents.plan_relations import Relations
-from dv_agent.agents.search import SearchAgent
+from dv_agent.agents.search.agent import SearchAgent
+from dv_agent.agents.search.hole_targets import Climb, NearestTest
+from dv_agent.agents.search.move_sites import MoveSites
+from dv_agent.agents.search.plan_relations import Relations
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan, parse_plan
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.expansion import expand
+from dv_agent.coverage.plan_file.loader import load_plan, parse_plan
 from dv_agent.designs.files import Document
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.stimulus import Test
 from dv_agent.prompts.view import Near, Outcome, View
-from dv_agent.runners.reference_session import ReferenceSimulator
+from dv_agent.runners.reference.session import ReferenceSimulator
 
 TOY = """
     schema_version: 1
@@ -122,12 +122,12 @@ def fake_view(plan: Plan, last: tuple[Outcome, ...], turn: int) -> View:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_proposal_expands_on_a_design_with_every_kind_of_port(seed: int) -> None:
-    plan, agent, ground = plan_of(TOY), SearchAgent(seed), Ground(small_design(), small_schema())
+    plan, agent, sites = plan_of(TOY), SearchAgent(seed), MoveSites(small_design(), small_schema())
     last: tuple[Outcome, ...] = ()
     for turn in range(25):
         tests = agent.propose(fake_view(plan, last, turn)).tests
         for test in tests:
-            expand(ground.design, ground.schema, test)
+            expand(sites.design, sites.schema, test)
         last = tuple(made_up(test, turn + place) for place, test in enumerate(tests))
 
 
@@ -141,12 +141,12 @@ def made_up(test: Test, number: int) -> Outcome:
 def test_the_pool_holds_equals_and_forgives_on_progress() -> None:
     source, climb = random.Random(0), Climb()
     for size in range(10, 30):
-        climb.add(Nearest(Test(), 2.0, size, {}), source)
+        climb.add(NearestTest(Test(), 2.0, size, {}), source)
     climb.spent = 800.0
-    climb.add(Nearest(Test(), 3.0, 1, {}), source)
+    climb.add(NearestTest(Test(), 3.0, 1, {}), source)
     assert climb.distance == 2.0
     assert 1 < len(climb.pool) <= 4
-    climb.add(Nearest(Test(), 1.0, 9, {}), source)
+    climb.add(NearestTest(Test(), 1.0, 9, {}), source)
     assert (climb.distance, climb.spent, len(climb.pool)) == (1.0, 400.0, 1)
 
 

@@ -13,23 +13,23 @@ import pytest
 from loopback import LoopbackServer, holds, ok
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.llm import LlmAgent
+from dv_agent.agents.llm.agent import LlmAgent
 from dv_agent.agents.loop import Limits, run
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.record import RunHeader, RunRecord
-from dv_agent.agents.recorded import RecordedRun, read_run
-from dv_agent.agents.recording import RecordingModel
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
+from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.reply_recorder import RecordingModel
+from dv_agent.agents.records.writer import RunHeader, RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan
-from dv_agent.designs.expansion import expand
-from dv_agent.designs.literal import literal_test
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.registry import find_simulator
 
 DESIGNS = ("mxint_softmax", "kv_pack")
 TURNS, SHORTEST = 10, 12

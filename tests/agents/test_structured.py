@@ -10,16 +10,16 @@ import pytest
 from loopback import Behaviour, Body, LoopbackServer, denies, holds, ok, status
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.llm import LlmAgent
+from dv_agent.agents.llm.agent import LlmAgent
 from dv_agent.agents.loop import Limits, run
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.model_cache import CachingModel
-from dv_agent.agents.record import RunHeader, RunRecord
-from dv_agent.agents.recorded import RecordedRun, read_run
-from dv_agent.agents.recording import RecordingModel
-from dv_agent.agents.replay import replay
-from dv_agent.agents.replaying import ReplayAgent, ReplayedModel
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
+from dv_agent.agents.models.reply_cache import CachingModel
+from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
+from dv_agent.agents.records.reply_recorder import RecordingModel
+from dv_agent.agents.records.resimulation import resimulate
+from dv_agent.agents.records.writer import RunHeader, RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
@@ -78,7 +78,7 @@ def play(bench: Testbench, tmp_path: Path) -> Play:
             record = RunRecord(tmp_path / "run", header(model.settings, budget), len(past.turns) if past else 0)
             paid = [line.reply for line in past.paid] if past else []
             recording = RecordingModel(CachingModel(model, cache, 0) if cache else model, record, paid)
-            state = replay(past, bench).state if past else RunState(empty_coverage(bench.plan))
+            state = resimulate(past, bench).state if past else RunState(empty_coverage(bench.plan))
             run(LlmAgent(recording, STRATEGY), bench, state, budget, Limits(), record)
         return Session(read_run(tmp_path / "run"), server)
 
@@ -183,9 +183,9 @@ def test_a_replay_asks_the_same_and_says_where_the_schema_is_another(
 
 def replayed(past: RecordedRun, bench: Testbench, room: Path, reparse: bool = False) -> RecordedRun:
     room.mkdir()
-    model = ReplayedModel(past, reparse)
+    model = RecordedModel(past, reparse)
     record = RunRecord(room, past.header)
-    agent = ReplayAgent(past, model, LlmAgent(RecordingModel(model, record), STRATEGY), reparse)
+    agent = RecordedAgent(past, model, LlmAgent(RecordingModel(model, record), STRATEGY), reparse)
     run(agent, bench, RunState(empty_coverage(bench.plan)), past.header.budget, Limits(), record)
     return read_run(room)
 

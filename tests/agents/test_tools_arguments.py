@@ -11,35 +11,35 @@ from tool_script import LONG, WIDE
 from tool_session import open_tool_benches
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.state import RunState, advance, make_view
-from dv_agent.agents.tool_args import TOOLS, tool_specs
-from dv_agent.agents.tool_desk import Desk
-from dv_agent.agents.tool_text import room_of
+from dv_agent.agents.toolbox.arguments import TOOLS, tool_specs
+from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
+from dv_agent.agents.toolbox.text import result_limits
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.stimulus import parse_test
 
 OPEN = "row.lengths.falling"
 COVERED = "row.length.1"
 
 
 @pytest.fixture(scope="module")
-def desk() -> Iterator[Desk]:
+def dispatcher() -> Iterator[ToolDispatcher]:
     """After a turn with one test."""
     with open_tool_benches(find_design("mxint_softmax")) as benches:
         bench = benches()
-        desk = Desk(bench, room_of(ModelSettings(model="any", context_tokens=32_000)))
+        dispatcher = ToolDispatcher(bench, result_limits(ModelSettings(model="any", context_tokens=32_000)))
         test = parse_test(WIDE, bench.folder.design)
         state, _ = advance(RunState(empty_coverage(bench.plan)), Proposal(tests=(test,)), bench, Budget())
-        desk.begin(make_view(bench, state, Budget()))
-        yield desk
+        dispatcher.begin(make_view(bench, state, Budget()))
+        yield dispatcher
 
 
-def ask(desk: Desk, name: str, arguments: object) -> str:
-    desk.begin(replace(desk._now()[0], last=()))  # a new turn, so that no bound of one is met
-    text = desk.answer("call", name, arguments if isinstance(arguments, str) else json.dumps(arguments))
+def ask(dispatcher: ToolDispatcher, name: str, arguments: object) -> str:
+    dispatcher.begin(replace(dispatcher._now()[0], last=()))  # a new turn, so that no bound of one is met
+    text = dispatcher.answer("call", name, arguments if isinstance(arguments, str) else json.dumps(arguments))
     assert text is not None
     return text
 
@@ -97,13 +97,13 @@ BAD = [
 
 @pytest.mark.parametrize(("name", "arguments", "message"), BAD)
 def test_bad_arguments_are_answered_with_what_was_expected(
-    desk: Desk, name: str, arguments: object, message: str
+    dispatcher: ToolDispatcher, name: str, arguments: object, message: str
 ) -> None:
-    text = ask(desk, name, arguments)
+    text = ask(dispatcher, name, arguments)
     assert text.startswith("ERROR: ")
     assert message in text
     assert len(text) < 2_000
-    (use,) = desk.leave().uses
+    (use,) = dispatcher.leave().uses
     assert use.error
     assert use.size == len(text)
 
@@ -116,8 +116,8 @@ def test_every_tool_is_tried_with_bad_arguments() -> None:
     "text", ["", "[]", "7", '"x"', "{", '{"bin": ', "{'bin': 1}", '{"bin": 1, "bin": 2}', "NaN", "x"]
 )
 @pytest.mark.parametrize("name", ["explain_hole", "run_tests", "report_bug"])
-def test_arguments_that_are_no_json_object_are_refused(desk: Desk, name: str, text: str) -> None:
-    assert ask(desk, name, text).startswith("ERROR: ")
+def test_arguments_that_are_no_json_object_are_refused(dispatcher: ToolDispatcher, name: str, text: str) -> None:
+    assert ask(dispatcher, name, text).startswith("ERROR: ")
 
 
 @pytest.mark.parametrize(
@@ -134,12 +134,12 @@ def test_arguments_that_are_no_json_object_are_refused(desk: Desk, name: str, te
     ],
     ids=["deep", "long", "digits", "escaped surrogate", "surrogate", "long name", "many tests", "many keys"],
 )
-def test_monstrous_arguments_cost_little_and_are_answered(desk: Desk, text: str) -> None:
+def test_monstrous_arguments_cost_little_and_are_answered(dispatcher: ToolDispatcher, text: str) -> None:
     for name in TOOLS:
-        answer = ask(desk, name, text)
+        answer = ask(dispatcher, name, text)
         assert len(answer) <= 12_000
         assert answer.encode()
-        (use,) = desk.leave().uses
+        (use,) = dispatcher.leave().uses
         assert len(use.arguments) <= 1_000
 
 
@@ -153,15 +153,15 @@ VALUES = st.recursive(
 
 @settings(max_examples=150)
 @given(name=st.sampled_from([*TOOLS, "x"]), arguments=st.dictionaries(WORDS, VALUES, max_size=4))
-def test_no_arguments_raise(desk: Desk, name: str, arguments: dict[str, object]) -> None:
-    desk.new_reply()
-    assert desk.answer("call", name, json.dumps(arguments)) != ""
-    assert not any(use.error.startswith("internal") for use in desk.leave().uses)
+def test_no_arguments_raise(dispatcher: ToolDispatcher, name: str, arguments: dict[str, object]) -> None:
+    dispatcher.new_reply()
+    assert dispatcher.answer("call", name, json.dumps(arguments)) != ""
+    assert not any(use.error.startswith("internal") for use in dispatcher.leave().uses)
 
 
-def test_results_share_the_room_of_one_reply(desk: Desk) -> None:
-    first = ask(desk, "read_rtl", {"name": "normaliser"})
-    again = [desk.answer("call", "read_rtl", '{"name": "normaliser"}') or "" for _ in range(8)]
+def test_results_share_the_room_of_one_reply(dispatcher: ToolDispatcher) -> None:
+    first = ask(dispatcher, "read_rtl", {"name": "normaliser"})
+    again = [dispatcher.answer("call", "read_rtl", '{"name": "normaliser"}') or "" for _ in range(8)]
     assert len(first) > 5_000
     assert len(again[-1]) <= 1_200
     assert all(text.startswith("=====") for text in again)
@@ -169,16 +169,16 @@ def test_results_share_the_room_of_one_reply(desk: Desk) -> None:
     assert sum(map(len, again)) < 24_000 + 8 * 1_200
 
 
-def test_long_texts_are_read_page_by_page(desk: Desk) -> None:
-    small = Desk(desk._waves, room_of(ModelSettings(model="any", context_tokens=4_000)))
-    small.begin(desk._now()[0])
+def test_long_texts_are_read_page_by_page(dispatcher: ToolDispatcher) -> None:
+    small = ToolDispatcher(dispatcher._waves, result_limits(ModelSettings(model="any", context_tokens=4_000)))
+    small.begin(dispatcher._now()[0])
     text = small.answer("a", "read_specification", '{"section": "4"}') or ""
     place = text.rsplit("first=", 1)[1].split()[0]
     more = small.answer("b", "read_specification", json.dumps({"section": "4", "first": int(place)})) or ""
     assert text.splitlines()[-3] not in more
     rtl = small.answer("c", "read_rtl", '{"name": "normaliser"}') or ""
     assert "read on with first_line=" in rtl
-    page = desk.answer("d", "list_holes", "{}") or ""
+    page = dispatcher.answer("d", "list_holes", "{}") or ""
     assert "list on with first=40" in page
 
 

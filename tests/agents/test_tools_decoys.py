@@ -13,19 +13,19 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
-from dv_agent.agents.tool_args import ExplainHole, ListHoles
-from dv_agent.agents.tool_bench import ToolBench
-from dv_agent.agents.tool_decoys import argument_of, choose_decoys, decoy_bins, decoy_plan
-from dv_agent.agents.tool_holes import HoleBook
-from dv_agent.agents.tool_records import Claim
+from dv_agent.agents.toolbox.arguments import ExplainHole, ListHoles
+from dv_agent.agents.toolbox.list_holes import HoleList
+from dv_agent.agents.tools.claims_and_reports import Claim
+from dv_agent.agents.tools.decoys import argument_of, choose_decoys, decoy_bins, decoy_plan
+from dv_agent.agents.tools.judgement import judge_claims, judge_run, reached_bins
+from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.storage import to_file
+from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import DesignFolder, find_design, load_design
-from dv_agent.designs.stimulus import parse_test
-from dv_agent.eval.claims import judge_claims, judge_run, reached_bins
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.registry import find_simulator
 
 PACKED = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"
 SECRET = "zqsecretargument"
@@ -63,9 +63,9 @@ def plan(folder: DesignFolder) -> Plan:
 
 
 @pytest.fixture(scope="module")
-def bench(folder: DesignFolder, plan: Plan) -> Iterator[ToolBench]:
+def bench(folder: DesignFolder, plan: Plan) -> Iterator[ToolsTestbench]:
     with find_simulator("icarus").open(folder.design) as session:
-        yield ToolBench(folder, plan, session, choose_decoys(plan, 9, 0))
+        yield ToolsTestbench(folder, plan, session, choose_decoys(plan, 9, 0))
 
 
 def test_ignored_entries_become_bins_of_their_family(plan: Plan) -> None:
@@ -93,7 +93,7 @@ def test_as_many_decoys_are_drawn_as_there_are_and_the_seed_decides(plan: Plan) 
 
 
 def test_decoys_are_sampled_like_holes_and_leave_the_plan_alone(
-    bench: ToolBench, folder: DesignFolder, plan: Plan
+    bench: ToolsTestbench, folder: DesignFolder, plan: Plan
 ) -> None:
     assert load_plan(folder.path / "plan.yaml").hash == plan.hash
     tests = tuple(parse_test(one, folder.design) for one in (WIDE, FALLING))
@@ -108,12 +108,12 @@ def test_decoys_are_sampled_like_holes_and_leave_the_plan_alone(
     assert holes[PACKED].distance == 3
     assert [part.hits > 0 for part in holes[PACKED].parts] == [True] * 5
     assert bench.decoys.near(0)
-    book = HoleBook(make_view(bench, state, Budget()), bench.decoys)
+    book = HoleList(make_view(bench, state, Budget()), bench.decoys)
     _check_the_book(book)
     assert bench.decoys.hit() == ("row.lengths.3_then_2",)  # the argument that is wrong
 
 
-def _check_the_book(book: HoleBook) -> None:
+def _check_the_book(book: HoleList) -> None:
     """Nothing in the words about a hole tells a decoy from a bin."""
     assert book.total == 401 + 5
     assert "row.lengths.3_then_2" not in book.entries
@@ -143,7 +143,7 @@ def session(folder: DesignFolder, plan: Plan, tmp_path_factory: pytest.TempPathF
         says(("finish", {"reason": "done"})),
     ]
     with find_simulator("icarus").open(folder.design) as simulation:
-        bench = ToolBench(folder, plan, simulation, choose_decoys(plan, 9, 0))
+        bench = ToolsTestbench(folder, plan, simulation, choose_decoys(plan, 9, 0))
         return play(bench, script, tmp_path_factory.mktemp("claims"))
 
 

@@ -13,8 +13,8 @@ from tool_script import LONG, WIDE, Call, follows, says
 from tool_session import Benches, Session, open_tool_benches, play, play_again
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.record import ReplyLine
-from dv_agent.agents.recorded import RecordedRun
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.records.writer import ReplyLine
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.errors import ModelFailure

@@ -11,9 +11,9 @@ from tool_script import LONG, WIDE, body_of, says
 from tool_session import Benches, Session, open_tool_benches, play, transcript
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.replay import replay
-from dv_agent.agents.tool_args import TOOLS
-from dv_agent.agents.tool_bench import ToolBench
+from dv_agent.agents.records.resimulation import resimulate
+from dv_agent.agents.toolbox.arguments import TOOLS
+from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import ModelFailure
@@ -34,7 +34,7 @@ def benches() -> Iterator[Benches]:
 
 
 @pytest.fixture
-def bench(benches: Benches) -> ToolBench:
+def bench(benches: Benches) -> ToolsTestbench:
     return benches()
 
 
@@ -189,7 +189,7 @@ def test_where_the_simulator_shows_no_inner_signals_pins_are_left(benches: Bench
     assert "cycle  in_valid" in pin
 
 
-def test_a_budget_of_calls_ends_a_session_in_its_middle(bench: ToolBench, tmp_path: Path) -> None:
+def test_a_budget_of_calls_ends_a_session_in_its_middle(bench: ToolsTestbench, tmp_path: Path) -> None:
     script = [says(("list_holes", {}))]
     session = play(bench, script, tmp_path, Budget(calls=3))
     assert len(session.server.requests) == 3
@@ -198,14 +198,14 @@ def test_a_budget_of_calls_ends_a_session_in_its_middle(bench: ToolBench, tmp_pa
     assert session.run.header.stop_reason == "budget:calls"
 
 
-def test_a_budget_of_tokens_is_asked_before_each_call(bench: ToolBench, tmp_path: Path) -> None:
+def test_a_budget_of_tokens_is_asked_before_each_call(bench: ToolsTestbench, tmp_path: Path) -> None:
     session = play(bench, [says(("list_holes", {}))], tmp_path, Budget(tokens=8_000))
     assert session.run.header.stop_reason == "budget:tokens"
     assert 1 <= len(session.server.requests) < 10
     assert session.run.header.spent.tokens <= 8_000
 
 
-def test_a_flood_of_calls_is_cut_and_the_model_is_told(bench: ToolBench, tmp_path: Path) -> None:
+def test_a_flood_of_calls_is_cut_and_the_model_is_told(bench: ToolsTestbench, tmp_path: Path) -> None:
     flood = [("read_rtl", {"name": "mxint_softmax"})] * 300
     script = [*[says(*flood)] * 5, says(("finish", {"reason": "tired"}))]
     session = play(bench, script, tmp_path)
@@ -223,12 +223,12 @@ def test_a_flood_of_calls_is_cut_and_the_model_is_told(bench: ToolBench, tmp_pat
     assert len(json.dumps(session.server.requests[-1].body["messages"])) < 32_000 * 4
 
 
-def test_a_turn_without_tests_ends_after_so_many_replies(bench: ToolBench, tmp_path: Path) -> None:
+def test_a_turn_without_tests_ends_after_so_many_replies(bench: ToolsTestbench, tmp_path: Path) -> None:
     session = play(bench, [says(("list_holes", {"first": 1}))], tmp_path, Budget(calls=20))
     assert [turn.usage.calls for turn in session.run.turns] == [16, 4]
 
 
-def test_replies_without_calls_are_answered_and_end_the_run_at_last(bench: ToolBench, tmp_path: Path) -> None:
+def test_replies_without_calls_are_answered_and_end_the_run_at_last(bench: ToolsTestbench, tmp_path: Path) -> None:
     script = [says(text="Let me think."), says(("list_holes", {})), says(text="Hm."), says(text="I am done, I think.")]
     session = play(bench, script, tmp_path, Budget(calls=20))
     assert session.run.header.stop_reason == "no_tool_calls"
@@ -237,7 +237,7 @@ def test_replies_without_calls_are_answered_and_end_the_run_at_last(bench: ToolB
     assert "called no tool" in session.server.requests[1].body["messages"][-1]["content"]
 
 
-def test_one_reply_runs_tests_once_and_may_finish_with_them(bench: ToolBench, tmp_path: Path) -> None:
+def test_one_reply_runs_tests_once_and_may_finish_with_them(bench: ToolsTestbench, tmp_path: Path) -> None:
     script = [says(("run_tests", {"tests": [WIDE]}), ("run_tests", {"tests": [LENGTHS]}), ("finish", {"reason": "x"}))]
     session = play(bench, script, tmp_path, Budget(calls=9))
     (turn,) = session.run.turns
@@ -246,7 +246,7 @@ def test_one_reply_runs_tests_once_and_may_finish_with_them(bench: ToolBench, tm
     assert session.run.header.stop_reason == "agent_done"
 
 
-def test_a_small_context_leaves_old_results_out(bench: ToolBench, tmp_path: Path) -> None:
+def test_a_small_context_leaves_old_results_out(bench: ToolsTestbench, tmp_path: Path) -> None:
     script = [*[says(("read_rtl", {"name": "mxint_softmax"}))] * 14, says(("finish", {"reason": "x"}))]
     session = play(bench, script, tmp_path, context_tokens=9_000)
     sent = [len(json.dumps(request.body["messages"])) for request in session.server.requests]
@@ -272,24 +272,24 @@ def test_a_failing_model_ends_the_run_and_resuming_pays_for_nothing_twice(benche
     session = play(benches(), rest[1:], tmp_path, Budget(calls=9))
     assert session.server.requests[0].body["messages"][-1]["content"].startswith("The run is resumed")
     assert [len(turn.tests) for turn in session.run.turns] == [1, 1, 0, 0, 0]
-    assert not replay(session.run, benches()).different
+    assert not resimulate(session.run, benches()).different
 
 
-def test_asking_to_stop_ends_the_turn_before_the_next_call(bench: ToolBench, tmp_path: Path) -> None:
+def test_asking_to_stop_ends_the_turn_before_the_next_call(bench: ToolsTestbench, tmp_path: Path) -> None:
     asked = [False, True, False, True, False]
     session = play(bench, [says(("list_holes", {}))], tmp_path, Budget(calls=2), should_stop=asked.pop)
     assert [turn.usage.calls for turn in session.run.turns[:2]] == [1, 1]
     assert session.run.turns[0].stop_reason == ""
 
 
-def test_a_reply_that_nobody_can_read_is_told_so(bench: ToolBench, tmp_path: Path) -> None:
+def test_a_reply_that_nobody_can_read_is_told_so(bench: ToolsTestbench, tmp_path: Path) -> None:
     session = play(bench, [says(("list_holes", "[1]")), says(("finish", {"reason": "x"}))], tmp_path)
     assert session.results() == [
         "ERROR: the arguments of a call are one JSON object, not text or a list; that reply was lost"
     ]
 
 
-def test_calls_with_the_same_id_or_none_are_all_answered(bench: ToolBench, tmp_path: Path) -> None:
+def test_calls_with_the_same_id_or_none_are_all_answered(bench: ToolsTestbench, tmp_path: Path) -> None:
     body = body_of([("list_holes", {"tier": "hard"}), ("read_rtl", {}), ("finish", {"reason": "x"})])
     for call, name in zip(body["choices"][0]["message"]["tool_calls"], ("same", "same", ""), strict=True):
         call["id"] = name

@@ -9,12 +9,12 @@ from langchain_core.messages import AIMessage
 from loopback import LoopbackServer
 from tool_script import body_of
 
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.model import Message, ModelSettings, Reply, ToolCall
-from dv_agent.agents.tool_args import tool_specs
-from dv_agent.agents.tool_bridge import from_langchain, to_answer
-from dv_agent.agents.tool_context import fit, tokens_of
-from dv_agent.agents.tool_wire import UNREADABLE, calls_of, native_of, to_langchain, wire_name
+from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, ToolCall
+from dv_agent.agents.models.langchain_messages import UNREADABLE, calls_of, native_of, to_langchain, wire_name
+from dv_agent.agents.models.langchain_model import LangChainModel
+from dv_agent.agents.toolbox.arguments import tool_specs
+from dv_agent.agents.tools.context_window import fit, tokens_of
+from dv_agent.agents.tools.model_bridge import from_langchain, to_answer
 from dv_agent.errors import UsageError
 
 

@@ -11,21 +11,21 @@ from pathlib import Path
 from toy_design import BINS, toy_design
 
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.baselines import NullAgent, ScriptedAgent
+from dv_agent.agents.baselines.basic import NullAgent, ScriptedAgent
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.llm import LlmAgent
+from dv_agent.agents.llm.agent import LlmAgent
 from dv_agent.agents.loop import Limits, run
-from dv_agent.agents.model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
-from dv_agent.agents.record import RunHeader, RunRecord
-from dv_agent.agents.recording import RecordingModel
+from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
+from dv_agent.agents.records.reply_recorder import RecordingModel
+from dv_agent.agents.records.writer import RunHeader, RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
-from dv_agent.designs.stimulus import Test
 from dv_agent.errors import ModelFailure
 from dv_agent.eval.board.tasks import FindTask, Task, task_of
-from dv_agent.eval.trials import (
+from dv_agent.eval.evaluation.trials import (
     BugOutcome,
     DesignIdentity,
     Entry,
@@ -36,7 +36,7 @@ from dv_agent.eval.trials import (
     TrialFailure,
     TrialRecord,
 )
-from dv_agent.runners.reference_session import ReferenceSession
+from dv_agent.runners.reference.session import ReferenceSession
 
 BUDGET = Budget(cycles=2_000, calls=3)
 CHECKSUM = "c" * 64

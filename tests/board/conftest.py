@@ -22,9 +22,9 @@ from board_trials import (
     write_evaluation,
 )  # fmt: skip
 
-from dv_agent.eval.board.board import Board
-from dv_agent.eval.board.make import make_board
-from dv_agent.eval.trials import Trial
+from dv_agent.eval.board.assembly import make_board
+from dv_agent.eval.board.leaderboard import Board
+from dv_agent.eval.evaluation.trials import Trial
 
 
 @pytest.fixture(scope="session")

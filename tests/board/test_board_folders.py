@@ -7,10 +7,10 @@ import pytest
 from board_trials import CHECKSUM, GOOD, MODEL, Suite, covering, scripted, write_evaluation
 
 from dv_agent.errors import InputFileError, UsageError
-from dv_agent.eval.board.board import Board
+from dv_agent.eval.board.assembly import make_board
+from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.load import differences, load_sources
-from dv_agent.eval.board.make import make_board
-from dv_agent.eval.trials import Entry
+from dv_agent.eval.evaluation.trials import Entry
 
 
 def test_boards_of_one_identity_are_merged_by_rows_and_seeds(toys: Suite, board: Board, recorded: Path) -> None:

@@ -11,7 +11,7 @@ from browser import CHROMIUM, visit
 from playwright.sync_api import expect, sync_playwright
 from report_runs import parse
 
-from dv_agent.eval.board.board import Board
+from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.page.render import render_board
 from dv_agent.eval.board.write import write_board
 

@@ -11,10 +11,10 @@ import pytest
 from board_trials import GOOD, MODEL, NULL, ORACLE, RANDOM, Suite, covering, scripted, sheet, values, write_evaluation
 from report_runs import parse
 
-from dv_agent.agents.baselines import ScriptedAgent
-from dv_agent.eval.board.board import Board
+from dv_agent.agents.baselines.basic import ScriptedAgent
+from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.csv_file import to_csv
-from dv_agent.eval.board.make import make_board
+from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.markdown import plain_table, to_markdown
 from dv_agent.eval.board.page.formats import percent, probability, signed
 from dv_agent.eval.board.page.render import render_board
@@ -22,7 +22,7 @@ from dv_agent.eval.board.page.sentences import sentences
 from dv_agent.eval.board.pictures.scale import Scale, short
 from dv_agent.eval.board.pictures.style import styles
 from dv_agent.eval.board.write import write_board
-from dv_agent.eval.trials import Entry
+from dv_agent.eval.evaluation.trials import Entry
 
 HOSTILE = '"><script>document.title="owned"</script>\u202e&amp;=1+1|`'
 

@@ -21,17 +21,17 @@ from board_trials import (
     write_evaluation,
 )
 
-from dv_agent.agents.baselines import ScriptedAgent
-from dv_agent.agents.recorded import RecordedRun, read_run
-from dv_agent.eval.board.board import Board
-from dv_agent.eval.board.comparing import ablations
-from dv_agent.eval.board.design_lines import uninformative
+from dv_agent.agents.baselines.basic import ScriptedAgent
+from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.eval.board.assembly import make_board
+from dv_agent.eval.board.comparison import ablations
+from dv_agent.eval.board.design_rows import uninformative
 from dv_agent.eval.board.first_tests import ROOM, first_tests
+from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.load import load_sources
-from dv_agent.eval.board.make import make_board
-from dv_agent.eval.board.scored import score_all
-from dv_agent.eval.report.clipping import Allowance
-from dv_agent.eval.trials import Entry, Evaluation
+from dv_agent.eval.board.trial_scores import score_all
+from dv_agent.eval.evaluation.trials import Entry, Evaluation
+from dv_agent.eval.report.text_limits import Allowance
 
 
 def trials_of(board: Board, entry: Entry) -> list[float]:

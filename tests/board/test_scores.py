@@ -10,17 +10,17 @@ from board_trials import BUDGET, CHECKSUM, GOOD, MODEL, Suite, sheet, told, valu
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dv_agent.agents.baselines import ScriptedAgent
-from dv_agent.agents.recorded import read_run
-from dv_agent.coverage.loader import load_plan
+from dv_agent.agents.baselines.basic import ScriptedAgent
+from dv_agent.agents.records.reader import read_run
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.coverage.totals import summarise
 from dv_agent.errors import InputFileError
+from dv_agent.eval.evaluation.trials import BugOutcome, KillSheet, Trial
 from dv_agent.eval.scoring.cache import NAME, score_trial
-from dv_agent.eval.scoring.milestones import area, reached, value_at
 from dv_agent.eval.scoring.score import SHARES, TrialScore
-from dv_agent.eval.trials import BugOutcome, KillSheet, Trial
+from dv_agent.eval.scoring.step_curve import area, reached, value_at
 
 
 def climbing(pairs: list[tuple[int, int]]) -> tuple[list[int], list[int]]:

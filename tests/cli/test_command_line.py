@@ -142,7 +142,7 @@ def test_a_full_disk_is_one_message(tmp_path: Path) -> None:
     """A file-size limit stands in for the full disk: writing beyond it fails as a full disk does."""
     code = (
         "import resource, signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "from dv_agent.cli.main import main; import dv_agent.agents.record as r;"
+        "from dv_agent.cli.main import main; import dv_agent.agents.records.writer as r;"
         "old = r.RunRecord.turn;\n"
         "def turn(self, t):\n"
         "    resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)); old(self, t)\n"

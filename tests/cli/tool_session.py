@@ -11,24 +11,24 @@ from loopback import Behaviour, LoopbackServer
 from tool_script import told
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.langchain_model import LangChainModel
 from dv_agent.agents.loop import Limits, run
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.record import RunHeader, RunRecord
-from dv_agent.agents.recorded import RecordedRun, read_run
-from dv_agent.agents.replay import replay
-from dv_agent.agents.replaying import ReplayAgent, ReplayedModel
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
+from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
+from dv_agent.agents.records.resimulation import resimulate
+from dv_agent.agents.records.writer import RunHeader, RunRecord
 from dv_agent.agents.state import RunState
-from dv_agent.agents.tool_bench import ToolBench
-from dv_agent.agents.tool_decoys import choose_decoys
-from dv_agent.agents.tool_desk import Desk
-from dv_agent.agents.tool_playback import PlaybackModel, ReplayPlayback
-from dv_agent.agents.tool_text import room_of
-from dv_agent.agents.tools_agent import ToolsAgent
+from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
+from dv_agent.agents.toolbox.text import result_limits
+from dv_agent.agents.tools.agent import ToolsAgent
+from dv_agent.agents.tools.decoys import choose_decoys
+from dv_agent.agents.tools.recorded_calls import ReplayedCalls, ResumedCalls
+from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.registry import find_simulator
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Session:
     run: RecordedRun
     state: RunState
     server: LoopbackServer
-    bench: ToolBench
+    bench: ToolsTestbench
 
     def results(self, request: int = -1) -> list[str]:
         """All results of tools that the model had been sent by then."""
@@ -50,7 +50,7 @@ class Session:
         return [(use.name, use.error) for turn in self.run.turns for use in turn.tool_uses]
 
 
-Benches = Callable[..., ToolBench]
+Benches = Callable[..., ToolsTestbench]
 
 
 @contextmanager
@@ -58,10 +58,10 @@ def open_tool_benches(folder: DesignFolder) -> Iterator[Benches]:
     """Makes testbenches on one process of real Icarus; a run needs one of its own, which counts its tests."""
     plan = load_plan(folder.path / "plan.yaml")
     with find_simulator("icarus").open(folder.design) as session:
-        yield lambda decoys=0, inner=True: ToolBench(folder, plan, session, choose_decoys(plan, decoys, 0), inner)
+        yield lambda decoys=0, inner=True: ToolsTestbench(folder, plan, session, choose_decoys(plan, decoys, 0), inner)
 
 
-def header(bench: ToolBench, budget: Budget, **more: Any) -> RunHeader:
+def header(bench: ToolsTestbench, budget: Budget, **more: Any) -> RunHeader:
     design = bench.folder.design
     return RunHeader(
         id="session", started="2026-11-20T12:00:00+00:00", design=design.name, task_version=design.task_version,
@@ -71,7 +71,7 @@ def header(bench: ToolBench, budget: Budget, **more: Any) -> RunHeader:
 
 
 def play(
-    bench: ToolBench,
+    bench: ToolsTestbench,
     script: Sequence[Behaviour],
     room: Path,
     budget: Budget | None = None,
@@ -84,9 +84,11 @@ def play(
     with LoopbackServer(script) as server:
         given = {"retry_seconds": 0.0, "timeout": 20.0, **settings}
         model = LangChainModel(ModelSettings(model="openai:test-model", base_url=server.url, **given))
-        playback = PlaybackModel(model, past.replies if past else (), len(past.turns) if past else 0)
-        agent = ToolsAgent(playback, Desk(bench, room_of(model.settings), bench.decoys), model.price, should_stop)
-        state = replay(past, bench, agent).state if past else RunState(empty_coverage(bench.plan))
+        playback = ResumedCalls(model, past.replies if past else (), len(past.turns) if past else 0)
+        agent = ToolsAgent(
+            playback, ToolDispatcher(bench, result_limits(model.settings), bench.decoys), model.price, should_stop
+        )
+        state = resimulate(past, bench, agent).state if past else RunState(empty_coverage(bench.plan))
         known = header(bench, budget, model=model.settings)
         record = RunRecord(room, known, len(past.turns) if past else 0)
         playback.attach(record)
@@ -94,15 +96,15 @@ def play(
     return Session(read_run(room), state, server, bench)
 
 
-def play_again(bench: ToolBench, past: RecordedRun, room: Path, reparse: bool = False) -> RecordedRun:
+def play_again(bench: ToolsTestbench, past: RecordedRun, room: Path, reparse: bool = False) -> RecordedRun:
     """Replay a recorded session on a testbench of its own; no server is there."""
     room.mkdir()
-    model = ReplayedModel(past, reparse)
-    playback = ReplayPlayback(model, len(past.turns), reparse)
+    model = RecordedModel(past, reparse)
+    playback = ReplayedCalls(model, len(past.turns), reparse)
     playback.attach(record := RunRecord(room, past.header))
-    agent = ToolsAgent(playback, Desk(bench, room_of(model.settings), bench.decoys))
+    agent = ToolsAgent(playback, ToolDispatcher(bench, result_limits(model.settings), bench.decoys))
     started = RunState(empty_coverage(bench.plan))
-    run(ReplayAgent(past, model, agent, reparse), bench, started, past.header.budget, Limits(), record)
+    run(RecordedAgent(past, model, agent, reparse), bench, started, past.header.budget, Limits(), record)
     return read_run(room)
 
 

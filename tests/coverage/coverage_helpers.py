@@ -8,8 +8,8 @@ from textwrap import dedent
 
 import numpy as np
 
-from dv_agent.coverage.loader import parse_plan
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.plan_file.loader import parse_plan
 from dv_agent.designs.files import Document
 from dv_agent.designs.observation import Table
 

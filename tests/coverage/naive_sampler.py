@@ -10,7 +10,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sample import UNSEEN
 from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Cross
 from dv_agent.coverage.values import ValueSet
-from dv_agent.designs.expression import Expression
+from dv_agent.designs.language.expression import Expression
 from dv_agent.designs.observation import Table
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from dv_agent.coverage.loader import parse_plan
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.plan_file.loader import parse_plan
 from dv_agent.designs.files import Document
 from dv_agent.designs.observation import Table
 

@@ -10,8 +10,8 @@ from coverage_helpers import plan_of, points_plan
 from hypothesis import given, settings
 from strategies import plans
 
-from dv_agent.coverage import loader
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.plan_file import loader
 from dv_agent.errors import UnknownNameError
 
 FULL = """

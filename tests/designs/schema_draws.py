@@ -9,7 +9,7 @@ LONGEST, DEEPEST = 3, 14
 
 
 class Draws:
-    """Draws values of `schema`; understands what `dv_agent.designs.language_schema` uses."""
+    """Draws values of `schema`; understands what `dv_agent.designs.language.json_schema` uses."""
 
     def __init__(self, schema: dict[str, Any], seed: int) -> None:
         self._schema, self._source = schema, random.Random(seed)

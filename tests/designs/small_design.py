@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.files import Document
-from dv_agent.designs.schema import StimulusSchema, load_schema
+from dv_agent.designs.language.schema import StimulusSchema, load_schema
 
 DESIGN = {
     "schema_version": 1,

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from small_design import small_design, small_schema
 
 from dv_agent.designs.design import FieldSpec
-from dv_agent.designs.expansion import expand
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import StimulusError, parse_test
 from dv_agent.designs.program import Op, Program, pack
-from dv_agent.designs.stimulus import StimulusError, parse_test
 
 DESIGN, SCHEMA = small_design(), small_schema()
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dv_agent.designs.expression import parse
-from dv_agent.designs.expression_tree import ExpressionError
+from dv_agent.designs.language.expression import parse
+from dv_agent.designs.language.expression_nodes import ExpressionError
 
 LEAVES = st.one_of(st.integers(0, 99).map(str), st.sampled_from(["a", "b", "c"]))
 BINARY = ["+", "-", "*", "//", "%", "&", "|", "^", "==", "!=", "<", "<=", ">", ">="]

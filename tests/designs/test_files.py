@@ -9,9 +9,9 @@ from small_design import DESIGN, SCHEMA, small_design
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.files import Document, read_document, replace_text
+from dv_agent.designs.language.schema import load_schema
+from dv_agent.designs.language.stimulus import tests_from_document as read_tests
 from dv_agent.designs.loader import find_design, load_design
-from dv_agent.designs.schema import load_schema
-from dv_agent.designs.stimulus import tests_from_document as read_tests
 from dv_agent.errors import ExitCode, InputFileError, OutputError, UnknownNameError, UsageError
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from dv_agent.designs.loader import DesignFolder, design_names, find_design, load_design
-from dv_agent.eval.check import Options, PartResult, check_design, chunk_failures
-from dv_agent.eval.lint import lint
-from dv_agent.eval.traffic import over_chunks
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.eval.soundness.check import Options, PartResult, check_design, chunk_failures
+from dv_agent.eval.soundness.lint import lint
+from dv_agent.eval.soundness.traffic import over_chunks
+from dv_agent.runners.registry import find_simulator
 
 SMALL = Options(beats=300, mutants=60, jobs=1)
 

@@ -9,8 +9,8 @@ import pytest
 from dv_agent.designs.design import PRIMITIVES
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import InputFileError, UnknownNameError
-from dv_agent.eval.suite import load_suite, suite_errors, suite_names, task_checksum
-from dv_agent.eval.suite_update import update_suite
+from dv_agent.eval.suites.suite import load_suite, suite_errors, suite_names, task_checksum
+from dv_agent.eval.suites.update import update_suite
 
 NAME = "pinned"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from command import call
 
-from dv_agent.eval.suite_update import update_suite
+from dv_agent.eval.suites.update import update_suite
 
 HERE = Path(__file__).parent
 PATIENCE = 900  # seconds: an evaluation is many processes, and the machine may have others

@@ -5,28 +5,28 @@ import random
 import pytest
 from evaluations import Bench
 
-from dv_agent.agents.baselines import random_test
+from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TestRecord
-from dv_agent.coverage.loader import load_plan
-from dv_agent.designs.expansion import expand
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.stimulus import Test
+from dv_agent.designs.seeded_bugs import load_bugs
 from dv_agent.designs.trace import End
-from dv_agent.eval.bugs import load_bugs
-from dv_agent.eval.kills import Kill, hunt
-from dv_agent.eval.running.hunting import Hunter
-from dv_agent.runners.layout import layout_of
-from dv_agent.runners.listening import ListeningSimulator, RecordingShelf
-from dv_agent.runners.replay import ReplaySession, pack_rows
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.eval.execution.bug_hunt import Hunter
+from dv_agent.eval.soundness.kills import Kill, hunt
+from dv_agent.runners.build.layout import layout_of
+from dv_agent.runners.pin_replay import PinReplaySession, pack_rows
+from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
+from dv_agent.runners.registry import find_simulator
 
 ICARUS = find_simulator("icarus")
 
 
-def clean_records(folder: DesignFolder, tests: list[Test], shelf: RecordingShelf) -> list[TestRecord]:
+def clean_records(folder: DesignFolder, tests: list[Test], store: RecordingStore) -> list[TestRecord]:
     plan = load_plan(folder.path / "plan.yaml")
-    with ListeningSimulator(ICARUS, shelf).open(folder.design) as session:
+    with RecordingSimulator(ICARUS, store).open(folder.design) as session:
         done = [Testbench(folder, plan, session).run(test) for test in tests]
     return [
         TestRecord(test=one.test, index=i, cycles=one.trace.cycles, end=one.trace.end) for i, one in enumerate(done)
@@ -41,11 +41,11 @@ def random_tests(folder: DesignFolder, count: int) -> list[Test]:
 @pytest.mark.parametrize(("name", "count", "kept"), [("tally", 20, True), ("tally", 20, False), ("kv_pack", 3, True)])
 def test_the_kills_are_those_of_the_plain_hunt(bench: Bench, name: str, count: int, kept: bool) -> None:
     folder = find_design(name)
-    tests, shelf = random_tests(folder, count), RecordingShelf()
-    records = clean_records(folder, tests, shelf)
+    tests, store = random_tests(folder, count), RecordingStore()
+    records = clean_records(folder, tests, store)
     bound = sum(record.cycles for record in records) - 1
     with Hunter(folder, ICARUS) as hunter:
-        sheet = hunter.hunt(records, shelf if kept else RecordingShelf(), bound)
+        sheet = hunter.hunt(records, store if kept else RecordingStore(), bound)
     plan = load_plan(folder.path / "plan.yaml")
     for bug, outcome in zip(load_bugs(folder), sheet.outcomes, strict=True):
         plain = hunt(folder, plan, bug, tests, ICARUS, bound)
@@ -68,7 +68,7 @@ def test_a_replay_notices_one_changed_bit_and_one_unknown_bit_in_any_output_of_a
     assert whole
     assert b"X" in run.rows
     assert whole.masked > 0
-    with ReplaySession(folder.design) as replay:
+    with PinReplaySession(folder.design) as replay:
         assert replay.same(whole)
         for _ in range(40):
             rows = bytearray(run.rows)

@@ -13,14 +13,14 @@ from loopback import LoopbackServer, ok, status
 
 from dv_agent.agents.budget import Budget
 from dv_agent.errors import PrerequisiteError, UsageError
-from dv_agent.eval.running.caps import Caps, Gate
-from dv_agent.eval.running.conduct import Choice, conduct
-from dv_agent.eval.running.events import Event
-from dv_agent.eval.running.execute import TrialTask, failed
-from dv_agent.eval.running.local import LocalExecutor
-from dv_agent.eval.running.plan_trials import enter, plan_trials
-from dv_agent.eval.running.wish import Wish, model_settings
-from dv_agent.eval.trials import Evaluation, TrialRecord
+from dv_agent.eval.evaluation.caps import Caps, Gate
+from dv_agent.eval.evaluation.planning import plan_trials, write_evaluation
+from dv_agent.eval.evaluation.scheduler import ReuseChoice, run_trials
+from dv_agent.eval.evaluation.spec import EvaluationSpec, model_settings
+from dv_agent.eval.evaluation.trials import Evaluation, TrialRecord
+from dv_agent.eval.execution.events import Event
+from dv_agent.eval.execution.process_executor import LocalExecutor
+from dv_agent.eval.execution.trial import TrialTask, failed
 
 KEY = {"OPENAI_API_KEY": "sk-very-secret-0123456789"}
 REPLY = '```json\n{"tests": [{"tracks": {"in": [{"random": {"count": 30}}]}}]}\n```'
@@ -84,8 +84,8 @@ def test_what_a_worker_lacks_is_not_the_trials_fault(bench: Bench) -> None:
 
 
 def make_evaluation(bench: Bench, agents: tuple[str, ...]) -> Evaluation:
-    wish = Wish(suite=bench.suite, agents=agents, floors=False, seeds=1, budget=Budget(cycles=1500))
-    return enter(plan_trials(wish, "a test"), bench.folder / "out")
+    spec = EvaluationSpec(suite=bench.suite, agents=agents, floors=False, seeds=1, budget=Budget(cycles=1500))
+    return write_evaluation(plan_trials(spec, "a test"), bench.folder / "out")
 
 
 class Saboteur:
@@ -124,7 +124,7 @@ def test_a_worker_that_dies_or_hangs_is_buried_and_its_trial_made_again(
     evaluation, folder = make_evaluation(bench, ("null",)), bench.folder / "out"
     saboteur = Saboteur(number)
     with LocalExecutor(1, silence=1.0) as executor:
-        done = conduct(evaluation, folder, executor, saboteur, Choice(), Caps())
+        done = run_trials(evaluation, folder, executor, saboteur, ReuseChoice(), Caps())
     (record,) = done.records.values()
     assert record.failure
     assert (record.status, record.failure.kind, record.failure.error) == ("failed", "infrastructure", "WorkerLost")
@@ -136,8 +136,10 @@ def test_a_worker_that_dies_or_hangs_is_buried_and_its_trial_made_again(
 
 def test_caps_only_keep_trials_with_a_model_from_starting(tmp_path: Path) -> None:
     model = model_settings("openai:test-model", requests_per_minute=40)
-    wish = Wish(suite="accelerators", agents=("random",), models=(model,), floors=False, seeds=2, designs=("kv_pack",))
-    trials = plan_trials(wish, "a test").trials
+    spec = EvaluationSpec(
+        suite="accelerators", agents=("random",), models=(model,), floors=False, seeds=2, designs=("kv_pack",)
+    )
+    trials = plan_trials(spec, "a test").trials
     plain, asking = ([one for one in trials if bool(one.entry.model) is kind] for kind in (False, True))
     one_call = Gate(Caps(calls_in_flight=1), tmp_path)
     assert one_call.may_start(asking[0], plain) == "now"
@@ -149,10 +151,10 @@ def test_caps_only_keep_trials_with_a_model_from_starting(tmp_path: Path) -> Non
 
 
 def test_requests_a_minute_are_shared_and_stay_taken_until_the_last_one_is_old(tmp_path: Path) -> None:
-    wish = Wish(
+    spec = EvaluationSpec(
         suite="accelerators", models=(model_settings("openai:any"),), floors=False, seeds=4, designs=("kv_pack",)
     )
-    trials = plan_trials(wish, "a test").trials
+    trials = plan_trials(spec, "a test").trials
     now = 1_000.0
     gate = Gate(Caps(requests_per_minute=6, calls_in_flight=3), tmp_path, places=8, clock=lambda: now)
     assert gate.pace(trials[0]) == 2  # three at a time

@@ -11,8 +11,8 @@ import pytest
 from loopback import Behaviour, LoopbackServer
 from model_asking import Asking, Serve
 
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 import pytest
 from loopback import LoopbackServer
 
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.model import Message, Reply
+from dv_agent.agents.models.chat_model import Message, Reply
+from dv_agent.agents.models.langchain_model import LangChainModel
 from dv_agent.errors import ModelFailure
 
 DIALOGUE = (Message(role="system", content="You verify hardware."), Message(role="user", content="Propose tests."))

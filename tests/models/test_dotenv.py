@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dv_agent.agents.dotenv_upward import load_dotenv_upward
+from dv_agent.cli.dotenv_file import load_dotenv_upward
 from dv_agent.errors import InputFileError
 
 NAMES = ("DV_T_KEY", "DV_T_OTHER", "DV_T_EMPTY", "DV_T_DOLLAR")

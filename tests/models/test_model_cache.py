@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dv_agent.agents.model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
-from dv_agent.agents.model_cache import CachingModel
+from dv_agent.agents.models.chat_model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
+from dv_agent.agents.models.reply_cache import CachingModel
 
 HELLO = (Message(role="user", content="hello"),)
 SETTINGS = ModelSettings(model="openai:any", base_url="http://127.0.0.1:1/v1")

@@ -25,8 +25,8 @@ from loopback import (
 )
 from model_asking import DIALOGUE, Serve
 
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.model import ModelSettings
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
 from dv_agent.errors import ExitCode, ModelFailure
 
 FINAL = {

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from dv_agent.agents import model_providers
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.model_providers import Endpoint, Provider, endpoint_of
+from dv_agent.agents.models import providers as model_providers
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
+from dv_agent.agents.models.providers import Endpoint, Provider, endpoint_of
 from dv_agent.errors import ExitCode, PrerequisiteError, UnknownNameError, UsageError
 
 HERE = "http://localhost:1234/v1"

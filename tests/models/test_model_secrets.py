@@ -11,9 +11,9 @@ from loopback import Behaviour, cut, ok, raw, reset, silence, status
 from model_asking import Serve
 from pydantic import ValidationError
 
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.model_secrets import HIDDEN, excerpt, scrub
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
+from dv_agent.agents.models.redaction import HIDDEN, excerpt, scrub
 from dv_agent.errors import DvAgentError, PrerequisiteError
 
 KEY = "not-of-a-known-shape-0123456789"

@@ -10,10 +10,10 @@ import pytest
 from loopback import LoopbackServer, ok, status
 from model_asking import DIALOGUE, Serve
 
-from dv_agent.agents.langchain_model import LangChainModel
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.model_pace import Pace
-from dv_agent.agents.model_retries import retry_after
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
+from dv_agent.agents.models.pace import RequestPace
+from dv_agent.agents.models.retries import retry_after
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 
@@ -78,7 +78,7 @@ def test_waits_grow_and_are_reported(serve: Serve) -> None:
 
 def test_pace_with_a_clock_of_our_own() -> None:
     fake, told = FakeTime(), []
-    pace = Pace(20, fake.clock, fake.sleep)
+    pace = RequestPace(20, fake.clock, fake.sleep)
     for _ in range(3):
         pace.wait(lambda message, seconds: told.append((message, seconds)))
     assert fake.slept == [3.0, 3.0]
@@ -92,7 +92,7 @@ def test_pace_with_a_clock_of_our_own() -> None:
 
 def test_no_pace_no_wait() -> None:
     fake = FakeTime()
-    pace = Pace(None, fake.clock, fake.sleep)
+    pace = RequestPace(None, fake.clock, fake.sleep)
     for _ in range(3):
         pace.wait(lambda message, seconds: None)
     assert fake.slept == []

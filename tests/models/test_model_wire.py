@@ -13,9 +13,9 @@ import pytest
 from loopback import LoopbackServer, fingerprint, huge, ok, raw
 from model_asking import DIALOGUE, Serve
 
-from dv_agent.agents.model import Message, ModelSettings
-from dv_agent.agents.model_client import build_client
-from dv_agent.agents.model_providers import DUMMY_KEY, Endpoint
+from dv_agent.agents.models.chat_model import Message, ModelSettings
+from dv_agent.agents.models.client import build_client
+from dv_agent.agents.models.providers import DUMMY_KEY, Endpoint
 
 BARE = {"model", "messages", "stream"}
 
@@ -145,8 +145,8 @@ def test_threads_share_a_model(serve: Serve) -> None:
 def test_tracing_switched_on_in_the_environment_sends_nothing() -> None:
     code = (
         "import sys\n"
-        "from dv_agent.agents.langchain_model import LangChainModel\n"
-        "from dv_agent.agents.model import Message, ModelSettings\n"
+        "from dv_agent.agents.models.langchain_model import LangChainModel\n"
+        "from dv_agent.agents.models.chat_model import Message, ModelSettings\n"
         "model = LangChainModel(ModelSettings(model='any', base_url=sys.argv[1]))\n"
         "print(model.ask([Message(role='user', content='confidential RTL')]).text)\n"
         "from langchain_core.tracers.langchain import wait_for_all_tracers\n"

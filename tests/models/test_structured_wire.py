@@ -12,10 +12,10 @@ from loopback import LoopbackServer, denies, holds, ok, raw, status
 from loopback_schema import schema_of
 from model_asking import DIALOGUE, Asking, Serve
 
-from dv_agent.agents.model import Message, ModelSettings, OutputSchema, Reply, estimate_tokens
-from dv_agent.agents.model_client import build_client
-from dv_agent.agents.model_providers import Endpoint
-from dv_agent.agents.model_structured import structured, whole_text
+from dv_agent.agents.models.chat_model import Message, ModelSettings, OutputSchema, Reply, estimate_tokens
+from dv_agent.agents.models.client import build_client
+from dv_agent.agents.models.output_schema import structured, whole_text
+from dv_agent.agents.models.providers import Endpoint
 from dv_agent.errors import ModelFailure
 
 NUMBERS = {"type": "array", "items": {"$ref": "#/$defs/number"}, "minItems": 1}

@@ -11,13 +11,13 @@ from small_design import small_design, small_schema
 
 from dv_agent.coverage.database import Coverage, empty_coverage
 from dv_agent.coverage.holes import holes
-from dv_agent.coverage.loader import load_plan
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.reader.build import build_module
+from dv_agent.designs.reader.analysis import build_module
 from dv_agent.designs.reader.from_pyslang import parse
 from dv_agent.designs.reader.structure import Structure
-from dv_agent.designs.stimulus import Test
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 
 PLAN = """\

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.llm import LlmAgent
-from dv_agent.agents.model import Message, ScriptedModel
+from dv_agent.agents.llm.agent import LlmAgent
+from dv_agent.agents.models.chat_model import Message, ScriptedModel
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench

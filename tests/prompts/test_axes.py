@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from prompt_views import busy_view, softmax_view
 
-from dv_agent.agents.replies import parse_reply
+from dv_agent.agents.llm.reply_parser import parse_reply
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.view import Exchange, View

@@ -7,9 +7,9 @@ from pathlib import Path
 from scripted_run import play
 
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import find_design, load_design
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.registry import find_simulator
 
 HIDDEN = ("witness", "buglist", "patch", "modelcomment", "modeltext", "modelname", "modeltable", "readme")
 SHOWN = ("specification", "plan", "schema")

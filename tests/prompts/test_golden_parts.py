@@ -12,16 +12,16 @@ import pytest
 from jinja2 import Environment
 from prompt_views import busy_view, small_view
 
-from dv_agent.agents.llm import messages_of
-from dv_agent.agents.tool_prompt import first_text, system_text
+from dv_agent.agents.llm.agent import messages_of
+from dv_agent.agents.tools.prompt import first_text, system_text
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.sample import UNSEEN
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.sections import sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
+from dv_agent.prompts.template_set import TemplatePage
 from dv_agent.prompts.view import View
-from dv_agent.prompts.wording import Page
 
 GOLDEN = Path(__file__).parent / "golden"
 ROOMY, REPLY = 100_000, 4_000
@@ -64,7 +64,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "parts/targets@far", text_of(far(view), alone["default"], "targets")
     yield "parts/stuck@unobserved", text_of(blind, alone["stuck"], "stuck")
     yield from shortened(view)
-    yield "parts/left_out", Page(alone["default"]).draw(Section("rtl"), None)
+    yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
     yield "follow", "\n".join(f"##### {one.role} #####\n{one.content}" for one in messages_of(follow))
     yield "tools_system", system_text(REPLY, 16, 60, 16)
@@ -81,7 +81,7 @@ def shortened(view: View) -> Iterator[tuple[str, str]]:
         strategy = find_strategy(name)
         for section in sections(view, strategy, REPLY, "next", random.Random(0)):
             if section.items and section.kind.priority and PARTS[section.name] == name:
-                yield f"parts/{section.name}@cut", Page(strategy).draw(section, len(section.items) - 1)
+                yield f"parts/{section.name}@cut", TemplatePage(strategy).draw(section, len(section.items) - 1)
 
 
 def unobserved(view: View) -> View:

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 from report_runs import Fixed, make_run
 
-from dv_agent.agents.baselines import NullAgent
-from dv_agent.agents.search import SearchAgent
+from dv_agent.agents.baselines.basic import NullAgent
+from dv_agent.agents.search.agent import SearchAgent
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.stimulus import Test
-from dv_agent.eval.bugs import broken_copy, load_bugs
+from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
+from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session
-from dv_agent.runners.simulators import find_simulator
 
 
 @pytest.fixture(scope="session")

@@ -9,22 +9,22 @@ from typing import Any
 
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
+from dv_agent.agents.failures.excerpt_cut import make_excerpt
+from dv_agent.agents.failures.shrinking import shrink
 from dv_agent.agents.loop import Limits, run
 from dv_agent.agents.proposal import Proposal
-from dv_agent.agents.record import RunHeader, RunRecord, utc_now
-from dv_agent.agents.shrink import shrink
+from dv_agent.agents.records.writer import RunHeader, RunRecord, utc_now
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import FailureRecord
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.fingerprint import fingerprint
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.stimulus import Test
-from dv_agent.eval.fingerprint import fingerprint
-from dv_agent.eval.report.make_excerpt import make_excerpt
 from dv_agent.prompts.view import View
+from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session
-from dv_agent.runners.simulators import find_simulator
 
 
 class Fixed:

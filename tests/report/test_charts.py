@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import copy_run, turn_lines, write_lines
 
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.report.curves import ALL, progress, rows
 from dv_agent.eval.report.line_chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, line_chart

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from report_runs import copy_run, edit_header, parse, reply_line, turn_lines, write_lines
 
+from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.eval.report.environment import visible
-from dv_agent.eval.report.excerpt_model import Excerpt
 from dv_agent.eval.report.wave_picture import excerpt_svg
 from dv_agent.eval.report.write import write_report
 

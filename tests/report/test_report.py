@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from report_runs import Page, copy_run, edit_header, parse, reply_line, turn_lines, write_lines
 
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.coverage.totals import summarise
 from dv_agent.designs.loader import DesignFolder

@@ -13,10 +13,10 @@ from report_runs import Page, copy_run, edit_header, parse, turn_lines, write_li
 from tool_script import LONG, WIDE, says
 from tool_session import open_tool_benches, play
 
+from dv_agent.agents.tools.judgement import judge_run
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.eval.claims import judge_run
 from dv_agent.eval.report.write import write_report
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.registry import find_simulator
 
 DECOY = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"
 ATTACK = "</pre></details><script>alert(1)</script><img src=x onerror=alert(2)>"

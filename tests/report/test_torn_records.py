@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from report_runs import copy_run, edit_header, parse, reply_line, turn_lines, write_lines
 
-from dv_agent.agents import record_lines
+from dv_agent.agents.records import lines as record_lines
 from dv_agent.errors import InputFileError, OutputError
-from dv_agent.eval.report.clipping import Allowance
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.load_turns import TurnsReader
+from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.report.write import write_report
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from dv_agent.coverage.holes import Hole, PartHits
-from dv_agent.eval.report.stories import nearness
-from dv_agent.eval.report.words import dollars, duration, flowing, listed, moment, number, percent, stopped
+from dv_agent.eval.report.hole_stories import nearness
+from dv_agent.eval.report.wording import dollars, duration, flowing, listed, moment, number, percent, stopped
 
 
 def hole(kind: str, distance: int | None, residual: int | None = None, parts: int = 0, **more: object) -> Hole:

@@ -9,10 +9,10 @@ import pytest
 from runner_fixtures import Opener
 
 from dv_agent.designs.design import Design
+from dv_agent.runners.build.verilator_tool import verilator_status
+from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.icarus import IcarusSimulator
-from dv_agent.runners.session import CocotbSession
 from dv_agent.runners.verilator import VerilatorSimulator
-from dv_agent.runners.verilator_tool import verilator_status
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import Trace
-from dv_agent.runners.session import CocotbSession
+from dv_agent.runners.cocotb.session import CocotbSession
 
 Opener = Callable[[Design], CocotbSession]
 FIXTURES = Path(__file__).parent / "fixtures"

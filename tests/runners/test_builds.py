@@ -9,9 +9,9 @@ import pytest
 from runner_fixtures import FIXTURES, counter, make_design, pipe
 
 from dv_agent.errors import BuildError, InputFileError, PrerequisiteError
-from dv_agent.runners.build import cache_folder
+from dv_agent.runners.build.cache import cache_folder
+from dv_agent.runners.build.icarus import build_icarus
 from dv_agent.runners.icarus import IcarusSimulator
-from dv_agent.runners.icarus_build import build_icarus
 
 
 def test_missing_icarus_says_how_to_install_it(empty_path: None, tmp_path: Path) -> None:

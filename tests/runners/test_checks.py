@@ -13,8 +13,8 @@ from runner_fixtures import pipe
 
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.trace import End, Trace, Transfers
-from dv_agent.runners.checks import MAX_FAILURES, check
-from dv_agent.runners.failure import CheckFailure
+from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.run_checks import MAX_FAILURES, check
 
 EMPTY = np.zeros(0, np.int64)
 

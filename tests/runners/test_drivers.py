@@ -26,7 +26,7 @@ from runner_fixtures import (
 from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.program import Op, Program, pack
 from dv_agent.designs.trace import End
-from dv_agent.runners.checks import check
+from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.icarus import IcarusSimulator
 
 

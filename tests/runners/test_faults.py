@@ -27,8 +27,8 @@ from runner_fixtures import (
 
 from dv_agent.designs.program import Op
 from dv_agent.designs.trace import End
-from dv_agent.runners.checks import check
-from dv_agent.runners.fresh import confirm
+from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.icarus import IcarusSimulator
 
 POISON = program(in_=beats(1, 2, MAGIC, 3, 4), out=(Op("stall", 8),))

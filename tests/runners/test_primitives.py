@@ -16,7 +16,7 @@ from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import Trace
-from dv_agent.runners.checks import check
+from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.icarus import IcarusSimulator
 
 DEPTHS = (2, 3, 5, 8, 12)

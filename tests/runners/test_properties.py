@@ -12,10 +12,10 @@ from runner_fixtures import PipeModel, pipe, same
 
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
-from dv_agent.runners.checks import check
+from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.icarus import IcarusSimulator
-from dv_agent.runners.reference_session import ReferenceSession
-from dv_agent.runners.session import CocotbSession
+from dv_agent.runners.reference.session import ReferenceSession
 
 SENDS = st.builds(
     lambda data, gap, last: Op("send", data, gap=gap, last=last),

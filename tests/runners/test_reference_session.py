@@ -21,8 +21,8 @@ from runner_fixtures import (
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End, Trace
-from dv_agent.runners.checks import check
-from dv_agent.runners.reference_session import ReferenceSession, ReferenceSimulator
+from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.reference.session import ReferenceSession, ReferenceSimulator
 from dv_agent.runners.simulator import Session, Simulator
 
 

@@ -112,7 +112,7 @@ def test_ctrl_c_reaches_the_parent_only_and_cleans_up(open_session: Opener, monk
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("dv_agent.runners.process.SimulatorProcess._await_reply", interrupted)
+        patch.setattr("dv_agent.runners.cocotb.process.SimulatorProcess._await_reply", interrupted)
         with pytest.raises(KeyboardInterrupt):
             session.run(PROGRAM)
     assert wait_for_death(group)

@@ -32,8 +32,8 @@ from test_sessions import wait_for_death
 from dv_agent.designs.program import Op
 from dv_agent.designs.trace import End
 from dv_agent.errors import BuildError, SimulatorCrash, SimulatorTimeout, UnknownNameError
-from dv_agent.runners.checks import check
-from dv_agent.runners.simulators import SIMULATOR_NAMES, find_simulator
+from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.registry import SIMULATOR_NAMES, find_simulator
 from dv_agent.runners.verilator import VerilatorSimulator
 from dv_agent.runners.waves import dump_waves
 
@@ -68,7 +68,7 @@ def test_a_build_that_takes_too_long_is_an_error(
     verilator: VerilatorSimulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     verilator.version()
-    monkeypatch.setattr("dv_agent.runners.verilator_build.VERILATE_SECONDS", 0.0)
+    monkeypatch.setattr("dv_agent.runners.build.verilator.VERILATE_SECONDS", 0.0)
     with pytest.raises(BuildError, match="verilator gave no result within 0 s"):
         verilator.open(counter(tmp_path, "// never seen before"))
 

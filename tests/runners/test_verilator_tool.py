@@ -10,8 +10,8 @@ import pytest
 from runner_fixtures import pipe
 
 from dv_agent.errors import ExitCode, PrerequisiteError
+from dv_agent.runners.build.verilator_tool import find_verilator, parse_version, verilator_status
 from dv_agent.runners.verilator import VerilatorSimulator
-from dv_agent.runners.verilator_tool import find_verilator, parse_version, verilator_status
 
 DEBIAN = "Verilator 5.006 2023-01-22 rev (Debian 5.006-3)"
 GOOD = "Verilator 5.042 2025-11-02 rev v5.042"
@@ -24,7 +24,7 @@ def no_wheel(monkeypatch: pytest.MonkeyPatch) -> None:
     def missing(name: str) -> None:
         raise importlib.metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr("dv_agent.runners.verilator_tool.importlib.metadata.distribution", missing)
+    monkeypatch.setattr("dv_agent.runners.build.verilator_tool.importlib.metadata.distribution", missing)
 
 
 def put_tool(folder: Path, name: str, says: str = "") -> Path:

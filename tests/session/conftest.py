@@ -9,9 +9,9 @@ import pytest
 from session_help import Opened
 
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.loader import load_plan
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import find_design
-from dv_agent.runners.simulators import find_simulator
+from dv_agent.runners.registry import find_simulator
 
 
 @pytest.fixture(scope="session")

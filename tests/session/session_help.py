@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.session.asking import ScriptedAsker
-from dv_agent.agents.session.drafting import whole
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.session.drafts.changes import self_contained
 from dv_agent.agents.session.log import SessionLog, is_session, write_header
-from dv_agent.agents.session.node import Draft, SessionHeader
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.model_call import ScriptedCaller
+from dv_agent.agents.session.nodes import Draft, SessionHeader
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.agents.testbench import Testbench
 from dv_agent.prompts.strategy import find_strategy
 
@@ -48,7 +48,7 @@ class Opened:
 
     def __init__(self, folder: Path, bench: Testbench, stack: ExitStack) -> None:
         self.folder, self.bench, self.stack = folder, bench, stack
-        self.asker = ScriptedAsker([WIDE])
+        self.caller = ScriptedCaller([WIDE])
 
     def __call__(
         self, replies: Sequence[Any] = (WIDE, LENGTHS), strategy: str = "default", budget: Budget | None = None
@@ -56,13 +56,15 @@ class Opened:
         """A session with these replies; one that is in the folder already goes on."""
         if not is_session(self.folder):
             self.folder.mkdir()
-            draft = Draft(strategy=whole(find_strategy(strategy)), model=ModelSettings(model="scripted:replies"))
+            draft = Draft(
+                strategy=self_contained(find_strategy(strategy)), model=ModelSettings(model="scripted:replies")
+            )
             header = SessionHeader(
                 id="s", started="now", design="mxint_softmax", task_version=1, seed=3, draft=draft,
                 budget=budget or Budget(), simulator="icarus", hashes={}, versions={},
             )  # fmt: skip
             write_header(self.folder, header)
-        self.asker = ScriptedAsker(replies)
+        self.caller = ScriptedCaller(replies)
         log = SessionLog(self.folder)
         self.stack.callback(log.close)
-        return PromptSession(log, self.bench, self.asker)
+        return PromptSession(log, self.bench, self.caller)

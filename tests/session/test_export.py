@@ -10,12 +10,12 @@ from loopback import LoopbackServer, ok
 from session_help import LENGTHS, WIDE, reply, rows
 from typer.testing import CliRunner
 
-from dv_agent.agents.model import Message
-from dv_agent.agents.session.asking import ScriptedAsker
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.models.chat_model import Message
+from dv_agent.agents.session.model_call import ScriptedCaller
+from dv_agent.agents.session.opening import SessionRequest, export_run, open_session
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.cli.main import app
 from dv_agent.errors import ModelFailure, UsageError
-from dv_agent.eval.sessions import Wanted, export_run, open_session
 
 
 def handmade(session: PromptSession) -> None:
@@ -68,8 +68,10 @@ REPLIES = [WIDE, LENGTHS, reply(rows(3, 3, 3)), reply(rows(100, -100, exponent=-
 @pytest.fixture(scope="module")
 def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("exported")
-    wanted = Wanted(folder=home / "s", design="mxint_softmax", model={"model": "openai:any", "llm_seed": 4}, seed=9)
-    with open_session(wanted, ScriptedAsker(REPLIES)) as session:
+    wanted = SessionRequest(
+        folder=home / "s", design="mxint_softmax", model={"model": "openai:any", "llm_seed": 4}, seed=9
+    )
+    with open_session(wanted, ScriptedCaller(REPLIES)) as session:
         handmade(session)
         run = export_run(session, home / "runs")
         assert header(run)["bins_hit"] == int(session.state().coverage.covered.sum())
@@ -108,7 +110,7 @@ def test_a_real_divergence_is_seen_behind_an_edit_by_hand(exported: Path, tmp_pa
 
 
 def test_nothing_is_exported_where_nothing_was_done(tmp_path: Path) -> None:
-    with open_session(Wanted(folder=tmp_path / "s", design="mxint_softmax"), ScriptedAsker([WIDE])) as session:
+    with open_session(SessionRequest(folder=tmp_path / "s", design="mxint_softmax"), ScriptedCaller([WIDE])) as session:
         session.branch("idle")
         with pytest.raises(UsageError, match="nothing to export"):
             session.export(tmp_path / "runs")
@@ -130,9 +132,9 @@ def test_a_session_begins_at_a_turn_of_a_run_and_its_export_holds_both(
         asked = [[Message.model_validate(one) for one in request.body["messages"]] for request in server.requests]
     (first,) = (tmp_path / "first").iterdir()
     turns = 2 if agent == "llm" else 1
-    wanted = Wanted(folder=tmp_path / "s", origin=first, turn=turns, budget={"cycles": 300_000, "calls": 60})
-    asker = ScriptedAsker([LENGTHS, reply(rows(8))])
-    with open_session(wanted, asker) as session:
+    wanted = SessionRequest(folder=tmp_path / "s", origin=first, turn=turns, budget={"cycles": 300_000, "calls": 60})
+    caller = ScriptedCaller([LENGTHS, reply(rows(8))])
+    with open_session(wanted, caller) as session:
         if agent == "llm":
             sent = session.render().messages
             now, then = (
@@ -146,7 +148,7 @@ def test_a_session_begins_at_a_turn_of_a_run_and_its_export_holds_both(
         session.send()
         session.paste(reply(rows(6, 6)))
         before = session.state()
-    with open_session(Wanted(folder=tmp_path / "s"), asker) as session:
+    with open_session(SessionRequest(folder=tmp_path / "s"), caller) as session:
         assert session.state().coverage.hits.tolist() == before.coverage.hits.tolist()
         run = export_run(session, tmp_path / "runs")
     assert header(run)["turns"] == turns + 2
@@ -161,7 +163,7 @@ def test_structured_output_that_brings_nothing_is_asked_again_in_plain_text_and_
     monkeypatch.setenv("OPENAI_API_KEY", "sk-loopback")
     with LoopbackServer([ok(""), ok(WIDE), ok(LENGTHS)]) as server:
         model = {"model": "openai:m", "base_url": server.url}
-        wanted = Wanted(folder=tmp_path / "s", design="mxint_softmax", strategy="structured", model=model)
+        wanted = SessionRequest(folder=tmp_path / "s", design="mxint_softmax", strategy="structured", model=model)
         with open_session(wanted) as session:
             first, second = session.send(), session.send()
             assert [one.turn.structured for one in (first, second) if one.turn] == ["empty", "given"]
@@ -169,7 +171,7 @@ def test_structured_output_that_brings_nothing_is_asked_again_in_plain_text_and_
             session.paste(reply(rows(1)))
             nodes = session.nodes
         assert ["response_format" in request.body for request in server.requests] == [True, False, True]
-        with open_session(Wanted(folder=tmp_path / "s")) as session:
+        with open_session(SessionRequest(folder=tmp_path / "s")) as session:
             assert session.nodes == nodes
             run = export_run(session, tmp_path / "runs")
         assert len(server.requests) == 3

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from session_help import LENGTHS, NOTHING, WIDE, Opened, reply, rows
 
-from dv_agent.agents.session.drafting import with_option, with_sampling, with_strategy
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.drafts.changes import with_option, with_sampling, with_strategy
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import load_strategy
 
@@ -70,8 +70,8 @@ def test_ab_sends_each_variant_with_its_own_trial_and_tells_the_spread(opened: O
     hot = with_sampling(with_option(session.draft(), "tests", "1"), {"llm_seed": "10", "temperature": "1"})
     result = session.ab({"plain": plain, "hot": hot}, 3)
     assert session.current.id == 0
-    assert opened.asker.trials == [0, 0, 1, 1, 2, 2]
-    assert [one.llm_seed for one in opened.asker.settings] == [None, 10, None, 11, None, 12]
+    assert opened.caller.trials == [0, 0, 1, 1, 2, 2]
+    assert [one.llm_seed for one in opened.caller.settings] == [None, 10, None, 11, None, 12]
     one, other = result.sides
     assert one.gains == tuple(len(node.new_bins) for node in one.nodes)
     assert one.gains[0] > 150 > one.gains[1] == 0
@@ -86,9 +86,9 @@ def test_ab_sends_each_variant_with_its_own_trial_and_tells_the_spread(opened: O
     session = opened([LENGTHS])
     again = session.ab({"plain": plain, "hot": hot}, 3)
     assert [side.nodes for side in again.sides] == [side.nodes for side in result.sides]
-    assert opened.asker.asked == []
+    assert opened.caller.asked == []
     session.ab({"plain": plain, "hot": hot}, 4)
-    assert opened.asker.trials == [3, 3]
+    assert opened.caller.trials == [3, 3]
     for variants, samples in (({}, 1), ({"a": plain}, 0), ({"a": plain}, 51)):
         with pytest.raises(UsageError):
             session.ab(variants, samples)

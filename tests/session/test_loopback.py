@@ -12,10 +12,10 @@ import pytest
 from loopback import Behaviour, LoopbackServer, ok, silence, status
 from session_help import LENGTHS, WIDE, reply, rows
 
+from dv_agent.agents.session.opening import SessionRequest, open_session
 from dv_agent.agents.session.progress import Progress
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import Cancelled, ModelFailure, UsageError
-from dv_agent.eval.sessions import Wanted, open_session
 
 KEY = "sk-very-secret-0123456789"
 
@@ -30,8 +30,10 @@ class Live:
     def __call__(self, replies: Sequence[Behaviour], **more: Any) -> PromptSession:
         self.server = self._stack.enter_context(LoopbackServer(replies))
         model = {"model": "openai:test", "base_url": self.server.url, "timeout": 20.0, "retry_seconds": 0.3}
-        wanted = Wanted(folder=self.folder, design="mxint_softmax", model={**model, **more.pop("model", {})}, **more)
-        return self._stack.enter_context(open_session(wanted))
+        request = SessionRequest(
+            folder=self.folder, design="mxint_softmax", model={**model, **more.pop("model", {})}, **more
+        )
+        return self._stack.enter_context(open_session(request))
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "session.jsonl").read_text().splitlines()]
@@ -142,22 +144,22 @@ def test_a_cache_pays_once_and_keeps_trials_apart(live: Live, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("wanted", "message"),
     [
-        (Wanted(), "say which design"),
-        (Wanted(design="mxint_softmaxx"), "did you mean mxint_softmax"),
-        (Wanted(design="mxint_softmax", strategy="plian"), "did you mean plain"),
-        (Wanted(design="mxint_softmax", bug="S99"), "unknown seeded bug"),
-        (Wanted(design="mxint_softmax", turn=3), "it needs --from RUN"),
-        (Wanted(origin=Path("nowhere")), "no such run folder"),
-        (Wanted(design="mxint_softmax", model={"model": "m", "base_url": "ftp://x"}), "--base-url"),
-        (Wanted(design="mxint_softmax", budget={"cycles": 0}), "--max-cycles"),
-        (Wanted(design="mxint_softmax", simulator="vcs"), "unknown simulator"),
+        (SessionRequest(), "say which design"),
+        (SessionRequest(design="mxint_softmaxx"), "did you mean mxint_softmax"),
+        (SessionRequest(design="mxint_softmax", strategy="plian"), "did you mean plain"),
+        (SessionRequest(design="mxint_softmax", bug="S99"), "unknown seeded bug"),
+        (SessionRequest(design="mxint_softmax", turn=3), "it needs --from RUN"),
+        (SessionRequest(origin=Path("nowhere")), "no such run folder"),
+        (SessionRequest(design="mxint_softmax", model={"model": "m", "base_url": "ftp://x"}), "--base-url"),
+        (SessionRequest(design="mxint_softmax", budget={"cycles": 0}), "--max-cycles"),
+        (SessionRequest(design="mxint_softmax", simulator="vcs"), "unknown simulator"),
     ],
 )
 def test_a_session_that_cannot_begin_is_one_error_and_leaves_no_folder(
-    tmp_path: Path, wanted: Wanted, message: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, request: SessionRequest, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError) as caught, open_session(wanted):
+    with pytest.raises(UsageError) as caught, open_session(request):
         pass
     assert message in str(caught.value)
     assert list(tmp_path.iterdir()) == []
@@ -178,8 +180,8 @@ def test_a_run_of_something_else_is_no_beginning_and_leaves_no_folder(
     run = session.export(tmp_path / "runs")
     header = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(header | change))
-    wanted = Wanted(folder=tmp_path / "mine", design="mxint_softmax", origin=run)
-    with pytest.raises(UsageError, match=message), open_session(wanted):
+    request = SessionRequest(folder=tmp_path / "mine", design="mxint_softmax", origin=run)
+    with pytest.raises(UsageError, match=message), open_session(request):
         pass
     assert not (tmp_path / "mine").exists()
 
@@ -191,20 +193,23 @@ def test_a_session_goes_on_only_as_what_it_is(live: Live, tmp_path: Path) -> Non
         ({"design": "kv_pack"}, "is of mxint_softmax, not of kv_pack"),
         ({"turn": 0}, "--turn"),
     ):
-        with pytest.raises(UsageError, match=message), open_session(Wanted(folder=live.folder, **more)):  # type: ignore[arg-type]
+        with pytest.raises(UsageError, match=message), open_session(SessionRequest(folder=live.folder, **more)):  # type: ignore[arg-type]
             pass
-    with open_session(Wanted(folder=live.folder, strategy="plain", budget={"calls": 77})) as session:
+    with open_session(SessionRequest(folder=live.folder, strategy="plain", budget={"calls": 77})) as session:
         assert (session.draft().strategy.name, session.header.budget.calls) == ("plain", 77)
     header = json.loads((live.folder / "session.json").read_text())
     header["hashes"]["plan"] = "0" * 64
     (live.folder / "session.json").write_text(json.dumps(header))
-    with pytest.raises(UsageError, match="another plan of mxint_softmax"), open_session(Wanted(folder=live.folder)):
+    with (
+        pytest.raises(UsageError, match="another plan of mxint_softmax"),
+        open_session(SessionRequest(folder=live.folder)),
+    ):
         pass
     (tmp_path / "full").mkdir()
     (tmp_path / "full/file").write_text("x")
     with (
         pytest.raises(UsageError, match="neither a session nor an empty folder"),
-        open_session(Wanted(folder=tmp_path / "full", design="mxint_softmax")),
+        open_session(SessionRequest(folder=tmp_path / "full", design="mxint_softmax")),
     ):
         pass
 

@@ -6,7 +6,7 @@ import pytest
 from session_help import FAULTY, LENGTHS, NOTHING, WIDE, Opened
 
 from dv_agent.agents.budget import Budget
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.agents.session.tree import Which
 from dv_agent.coverage.storage import to_file
 from dv_agent.errors import InputFileError, UsageError
@@ -22,7 +22,7 @@ def test_what_is_rendered_is_what_is_sent_and_the_reply_wins_bins(opened: Opened
     assert first.diff == ()
     assert sum(part.tokens for part in first.parts) + 16 == first.tokens
     node = session.send()
-    assert opened.asker.asked[0] == first.messages == node.messages
+    assert opened.caller.asked[0] == first.messages == node.messages
     assert (node.id, node.parent, node.kind) == (1, 0, "sent")
     assert len(node.new_bins) > 150
     assert session.current == node
@@ -47,7 +47,7 @@ def test_a_reopened_session_is_where_it_was_and_asks_nothing(opened: Opened) -> 
     assert (again.nodes, again.current, again.draft()) == (nodes, current, draft)
     assert {which: to_file(again.state(which).coverage) for which in nodes} == coverage
     assert again.render() == prompt
-    assert opened.asker.asked == []
+    assert opened.caller.asked == []
     assert again.spent == session.spent
 
 
@@ -56,7 +56,7 @@ def test_a_person_can_be_the_model(opened: Opened) -> None:
     node = session.paste(WIDE)
     assert (node.kind, session.spent.calls, session.spent.tokens) == ("pasted", 0, 0)
     assert len(node.new_bins) > 150
-    assert opened.asker.asked == []
+    assert opened.caller.asked == []
     with pytest.raises(UsageError, match="the reply is empty"):
         session.paste("  \n")
 
@@ -69,13 +69,13 @@ def test_options_templates_and_sampling_change_the_prompt_and_hold_for_what_foll
     session.set_sampling({"temperature": "0.25", "llm_seed": "7"})
     assert session.render().messages[-1].content.endswith("ASK FOR 3 TESTS\n")
     session.send()
-    assert opened.asker.asked[0][-1].content.endswith("ASK FOR 3 TESTS\n")
-    assert (opened.asker.settings[0].temperature, opened.asker.settings[0].llm_seed) == (0.25, 7)
+    assert opened.caller.asked[0][-1].content.endswith("ASK FOR 3 TESTS\n")
+    assert (opened.caller.settings[0].temperature, opened.caller.settings[0].llm_seed) == (0.25, 7)
     assert session.options()["tests"] == 3
     assert session.template("parts/ask") == "ASK FOR {{ tests }} TESTS\n"
     assert session.draft().strategy.name == "default-edited"
     session.send()
-    assert opened.asker.asked[1][-1].content.endswith("ASK FOR 3 TESTS\n")
+    assert opened.caller.asked[1][-1].content.endswith("ASK FOR 3 TESTS\n")
 
 
 def test_taking_every_change_back_gives_the_shipped_strategy_its_name_again(opened: Opened) -> None:
@@ -106,13 +106,13 @@ def test_an_edit_by_hand_is_sent_once_and_falls_when_its_text_changes(opened: Op
     session.undo()
     assert session.render().edited == (0, 1)
     node = session.send()
-    assert opened.asker.asked[0][0].content == "You verify hardware."
-    assert "One test, please." in opened.asker.asked[0][1].content
+    assert opened.caller.asked[0][0].content == "You verify hardware."
+    assert "One test, please." in opened.caller.asked[0][1].content
     assert node.rendered != node.messages
     assert session.render().edited == ()
     session.send()
-    assert opened.asker.asked[1][0].content != "You verify hardware."
-    assert "One test, please." not in opened.asker.asked[1][1].content
+    assert opened.caller.asked[1][0].content != "You verify hardware."
+    assert "One test, please." not in opened.caller.asked[1][1].content
 
 
 def test_a_part_can_be_edited_again_and_put_back(opened: Opened) -> None:

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from session_help import FAULTY, LENGTHS, Opened, reply, rows
 
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import Coverage, empty_coverage
 from dv_agent.coverage.storage import to_file

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode
 
-from dv_agent.studio.desk import Desk
-from dv_agent.studio.guard import Door
-from dv_agent.studio.places import Places
+from dv_agent.studio.allowed_folders import AllowedFolders
+from dv_agent.studio.guard import AccessPolicy
 from dv_agent.studio.server import listen, make_server, new_door
+from dv_agent.studio.session_registry import SessionRegistry
 
 RUN = "20261120T000000Z_mxint_softmax_fixed_0abc12"
 
@@ -31,8 +31,8 @@ class Answer:
 class Studio:
     """A running studio."""
 
-    door: Door
-    places: Places
+    policy: AccessPolicy
+    places: AllowedFolders
 
     @property
     def base(self) -> str:
@@ -40,7 +40,7 @@ class Studio:
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """A request with these headers and no others but ``Content-Length``; `target` goes out as it stands."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.door.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", self.policy.port, timeout=60)
         try:
             connection.putrequest(method, target, skip_host=True, skip_accept_encoding=True)
             for name, value in headers.items():
@@ -68,22 +68,22 @@ class Studio:
 
 
 @contextmanager
-def running(places: Places, port: int = 0) -> Iterator[Studio]:
+def running(places: AllowedFolders, port: int = 0) -> Iterator[Studio]:
     """A studio on a free port until the end of the block."""
     listening = listen(port)
-    door, desk = new_door(listening), Desk(places.resolved())
-    server = make_server(places.resolved(), door, desk)
+    policy, registry = new_door(listening), SessionRegistry(places.resolved())
+    server = make_server(places.resolved(), policy, registry)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     try:
-        yield Studio(door, places.resolved())
+        yield Studio(policy, places.resolved())
     finally:
         server.should_exit = True
         thread.join(20)
-        desk.close()
+        registry.close()
         listening.close()
 
 
-def places_in(folder: Path) -> Places:
+def places_in(folder: Path) -> AllowedFolders:
     """The three folders below one."""
-    return Places(folder / "runs", folder / "sessions", folder / "strategies")
+    return AllowedFolders(folder / "runs", folder / "sessions", folder / "strategies")

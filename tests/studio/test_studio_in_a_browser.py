@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sy
 from session_help import LENGTHS, WIDE, reply, rows
 from studio_server import RUN, places_in, running
 
-from dv_agent.agents.recorded import read_run
+from dv_agent.agents.records.reader import read_run
 from dv_agent.prompts.strategy import load_strategy
 
 CHROMIUM = shutil.which("chromium")
@@ -166,7 +166,7 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
 def test_nothing_can_be_chosen_before_the_script_listens(browser: Browser, tmp_path: Path) -> None:
     with running(places_in(tmp_path)) as studio, visit(browser) as (context, complaints, _):
         page = context.new_page()
-        page.goto(studio.door.address())
+        page.goto(studio.policy.address())
         page.select_option("#design", "mxint_softmax")
         page.click("text=Begin")
         page.wait_for_selector(".three")
@@ -191,7 +191,7 @@ def test_an_ab_streams_its_progress_and_shows_both_sides(browser: Browser, tmp_p
         visit(browser) as (context, complaints, _),
     ):
         page = context.new_page()
-        page.goto(studio.door.address())
+        page.goto(studio.policy.address())
         page.select_option("#design", "mxint_softmax")
         page.fill("#model", "openai:test")
         page.fill("#base_url", model.url)
@@ -215,7 +215,7 @@ def test_without_scripts_forms_and_links_do_the_same(browser: Browser, tmp_path:
         visit(browser, java_script_enabled=False) as (context, complaints, _),
     ):
         page = context.new_page()
-        page.goto(studio.door.address())
+        page.goto(studio.policy.address())
         page.select_option("#design", "mxint_softmax")
         page.click("text=Begin")
         page.wait_for_selector(".three")
@@ -239,7 +239,7 @@ def test_pages_fit_narrow_and_wide_windows_in_light_and_dark(browser: Browser, h
             look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
             with visit(browser, **look) as (context, complaints, _):
                 page = context.new_page()
-                page.goto(studio.door.address())
+                page.goto(studio.policy.address())
                 for target in ("/", "/runs", f"/runs/{RUN}", f"/runs/{RUN}/turns/0", f"/runs/{RUN}/tests/1"):
                     page.goto(studio.base + target)
                     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
@@ -252,7 +252,7 @@ def test_pages_fit_narrow_and_wide_windows_in_light_and_dark(browser: Browser, h
 def test_the_keyboard_alone_goes_through_a_run(browser: Browser, home: Path) -> None:
     with running(places_in(home)) as studio, visit(browser) as (context, complaints, _):
         page = context.new_page()
-        page.goto(studio.door.address())
+        page.goto(studio.policy.address())
         page.goto(f"{studio.base}/runs/{RUN}/turns/0")
         page.keyboard.press("Tab")
         assert page.evaluate("document.activeElement.textContent") == "Skip to the page"
@@ -276,7 +276,7 @@ def test_another_page_in_the_same_browser_can_neither_read_nor_act(browser: Brow
     with running(places_in(home)) as studio, visit(browser) as (context, _, _):
         before = sorted(studio.places.sessions.glob("*"))
         page = context.new_page()
-        page.goto(studio.door.address())
+        page.goto(studio.policy.address())
         with LoopbackServer([ok("x")]) as elsewhere:
             page.goto(elsewhere.url.removesuffix("/v1"))
             for method, body in (("POST", "'design=mxint_softmax'"), ("GET", "undefined")):

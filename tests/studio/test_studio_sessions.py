@@ -15,7 +15,7 @@ from report_runs import parse
 from session_help import FAULTY, LENGTHS, WIDE
 from studio_server import RUN, Answer, Studio, places_in, running
 
-from dv_agent.agents.recorded import read_run
+from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.session.progress import Progress
 from dv_agent.studio.events import follow
 from dv_agent.studio.jobs import Job

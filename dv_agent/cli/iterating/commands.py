@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from dv_agent.cli.iterating.desk import Desk
+from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.errors import UsageError
 
-Run = Callable[[Desk, Sequence[str]], None]
-Known = Callable[[Desk], Sequence[str]]
+Run = Callable[[IterateContext, Sequence[str]], None]
+Known = Callable[[IterateContext], Sequence[str]]
 """What may stand behind the command's name."""
 
 
-def nothing_known(desk: Desk) -> Sequence[str]:
+def nothing_known(context: IterateContext) -> Sequence[str]:
     """Nothing can be proposed."""
     return ()
 
@@ -38,7 +38,7 @@ class Command:
     more: str = ""
     known: Known = nothing_known
 
-    def __call__(self, desk: Desk, words: Sequence[str]) -> None:
+    def __call__(self, context: IterateContext, words: Sequence[str]) -> None:
         """Run it.
 
         Raises:
@@ -47,7 +47,7 @@ class Command:
         """
         if len(words) < self.fewest or (self.most is not None and len(words) > self.most):
             raise UsageError(f"usage: {self.line}")
-        self.run(desk, words)
+        self.run(context, words)
 
     @property
     def line(self) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 
-from dv_agent.cli.iterating.desk import Desk
-from dv_agent.cli.iterating.lines import Lines
-from dv_agent.cli.iterating.table import QUIT, find_command
+from dv_agent.cli.iterating.command_table import QUIT, find_command
+from dv_agent.cli.iterating.context import IterateContext
+from dv_agent.cli.iterating.line_source import LineSource
 from dv_agent.errors import DvAgentError, ExitCode, UsageError
 
 
-def run_shell(desk: Desk, lines: Lines, keep_going: bool) -> int:
+def run_shell(context: IterateContext, lines: LineSource, keep_going: bool) -> int:
     """Read commands until `quit` or the end.
 
     Args:
@@ -23,7 +23,7 @@ def run_shell(desk: Desk, lines: Lines, keep_going: bool) -> int:
     code = ExitCode.DONE
     while True:
         try:
-            line = lines.read(_prompt(desk))
+            line = lines.read(_prompt(context))
         except KeyboardInterrupt:
             continue
         if line is None:
@@ -33,7 +33,7 @@ def run_shell(desk: Desk, lines: Lines, keep_going: bool) -> int:
             if words and words[0] in (QUIT.name, "exit"):
                 break
             if words:
-                find_command(words[0])(desk, words[1:])
+                find_command(words[0])(context, words[1:])
         except DvAgentError as error:
             print(f"dv-agent: {error}", file=sys.stderr, flush=True)
             code = code or ExitCode(error.exit_code)
@@ -44,9 +44,9 @@ def run_shell(desk: Desk, lines: Lines, keep_going: bool) -> int:
             code = code or ExitCode.INTERRUPTED
             if not keep_going:
                 break
-    if desk.live:
+    if context.live:
         code = ExitCode.DONE
-    return code or (ExitCode.CHECK_FAILED if desk.failed else ExitCode.DONE)
+    return code or (ExitCode.CHECK_FAILED if context.failed else ExitCode.DONE)
 
 
 def _words(line: str) -> list[str]:
@@ -56,6 +56,6 @@ def _words(line: str) -> list[str]:
         raise UsageError(f"{error} in: {line}") from None
 
 
-def _prompt(desk: Desk) -> str:
-    branch = desk.session.branch_of()
-    return f"{desk.session.header.design} {desk.session.current.id}{f' on {branch}' if branch else ''}> "
+def _prompt(context: IterateContext) -> str:
+    branch = context.session.branch_of()
+    return f"{context.session.header.design} {context.session.current.id}{f' on {branch}' if branch else ''}> "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from dv_agent.agents.model import ModelSettings
-from dv_agent.agents.session.drafting import with_option, with_sampling, with_strategy
-from dv_agent.agents.session.node import Draft
-from dv_agent.agents.session.session import PromptSession
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.session.drafts.changes import with_option, with_sampling, with_strategy
+from dv_agent.agents.session.nodes import Draft
+from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
 
 _COMMA = re.compile(r",(?![^\[]*\])")

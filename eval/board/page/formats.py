@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dv_agent.eval.board.board import Figure
+from dv_agent.eval.board.leaderboard import Figure
 from dv_agent.eval.board.metrics import BY_NAME
-from dv_agent.eval.report.words import dollars, duration
+from dv_agent.eval.report.wording import dollars, duration
 
 NONE = "—"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dv_agent.eval.board.board import Board
+from dv_agent.eval.board.leaderboard import Board
 
 _NAMES = {"usd": "US dollars"}
 

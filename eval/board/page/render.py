@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from dv_agent.coverage.structure import TIERS
-from dv_agent.eval.board.board import Board, Comparison
 from dv_agent.eval.board.design_board import BinLine, DesignBoard
-from dv_agent.eval.board.design_lines import in_order
+from dv_agent.eval.board.design_rows import in_order
+from dv_agent.eval.board.leaderboard import Board, Comparison
 from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.page.environment import FOLDER, environment
 from dv_agent.eval.board.page.identity import facts, short_identity

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dv_agent.eval.board.board import Board, Row
+from dv_agent.eval.board.leaderboard import Board, Row
 from dv_agent.eval.board.metrics import COVERAGE
 from dv_agent.eval.board.page.formats import interval, percent, signed
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dv_agent.eval.board.design_board import DesignBoard
-from dv_agent.eval.board.design_lines import in_order
+from dv_agent.eval.board.design_rows import in_order
 from dv_agent.eval.board.pictures.style import Style
 
 WIDTH, NAME, STRIP = 1100, 170, 18

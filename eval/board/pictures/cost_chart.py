@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dv_agent.eval.board.board import Board
+from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.metrics import COVERAGE
 from dv_agent.eval.board.pictures.curve_chart import AXIS_WORDS, BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from dv_agent.eval.board.pictures.scale import Scale, short

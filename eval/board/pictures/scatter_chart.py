@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from dv_agent.eval.board.board import Board
+from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.pictures.scale import Scale
 from dv_agent.eval.board.pictures.style import Style, mark

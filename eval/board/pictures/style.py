@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dv_agent.eval.board.board import Row
+from dv_agent.eval.board.leaderboard import Row
 
 COLOURS = 8
 DASHES = ("", "7 3", "2 3", "9 3 2 3")

@@ -1,0 +1,159 @@
+"""`crv`: constrained-random stimulus as an engineer writes it from the stimulus schema, before looking at any design.
+
+Legal packets; each field, packet length, gap and stall drawn from a shape that is drawn first, per phase of a test:
+the whole range, corner values with more weight, values near zero, or one value held. No coverage comes back, and
+nothing that was written about one design is read: only tracks, fields, ranges and limits, no profiles. It may use
+what every agent may use, under the same budget (see docs/evaluation.md).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from dv_agent.agents.proposal import Proposal
+from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SourcePort, StrobePort
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, track_kind
+from dv_agent.designs.language.stimulus import Step, Test
+from dv_agent.designs.program import RESET_TRACK
+from dv_agent.prompts.view import View
+
+BATCH = 16
+_BEATS = (12, 400)  # of one phase of a source, log-uniform
+_PHASES = (1, 3)
+_RESET_SHARE = 0.15
+# Gaps and stalls as a bus engineer writes them, in cycles, with how often each shape is taken.
+_WAITS: tuple[tuple[Any, int], ...] = (
+    (0, 4),
+    ({"weights": [[0, 70], [[1, 3], 30]]}, 3),
+    ([0, 8], 2),
+    ({"weights": [[0, 90], [[10, 60], 10]]}, 2),
+    ([1, 30], 1),
+)
+_SINKS: tuple[tuple[dict[str, Any] | None, int], ...] = (
+    (None, 3),  # always ready
+    ({"count": [20, 120], "ready": [1, 4], "stall": [1, 4]}, 3),
+    ({"count": [20, 200], "ready": 1, "stall": [0, 12]}, 2),
+    ({"count": [2, 20], "ready": [1, 60], "stall": [20, 120]}, 2),
+)
+_RESPONDERS: tuple[tuple[dict[str, Any] | None, int], ...] = (
+    (None, 3),  # at once
+    ({"count": [50, 300], "latency": [0, 4], "stall": [0, 2]}, 3),
+    ({"count": [50, 300], "latency": [0, 20], "stall": 0}, 2),
+    ({"count": [50, 300], "latency": 0, "stall": [0, 10]}, 2),
+)
+
+
+class CrvAgent:
+    """Proposes constrained-random tests; the stream depends on `seed` and the turn only."""
+
+    name = "crv"
+
+    def __init__(self, seed: int, batch: int = BATCH) -> None:
+        self._seed, self._batch = seed, batch
+
+    def propose(self, view: View) -> Proposal:
+        """`batch` tests."""
+        source = random.Random(f"crv/{self._seed}/{view.turn}")
+        return Proposal(tests=tuple(crv_test(view.design, view.schema, source) for _ in range(self._batch)))
+
+
+def crv_test(design: Design, schema: StimulusSchema, source: random.Random) -> Test:
+    """One test: a few phases on every track that is driven."""
+    room = design.limits.max_items // len(schema.tracks)
+    tracks: dict[str, tuple[Step, ...]] = {}
+    memory: dict[str, Any] = {}
+    for name, track in schema.tracks.items():
+        kind = track_kind(design, name)
+        port = design.ports.get(name)
+        blocks = _BLOCKS[kind](design, name, track, room, source)
+        tracks[name] = tuple({"random": block} for block in blocks)
+        if isinstance(port, ResponderPort):
+            memory[name] = _shape(next(iter(port.response.fields.values())), source)
+    return Test(seed=source.getrandbits(48), tracks={name: steps for name, steps in tracks.items() if steps},
+                memory=memory)  # fmt: skip
+
+
+Blocks = list[dict[str, Any]]
+
+
+def _source_blocks(design: Design, name: str, track: TrackSchema, room: int, source: random.Random) -> Blocks:
+    port = design.ports[name]
+    assert isinstance(port, SourcePort)
+    low, high = track.beats.min, track.beats.max
+    phases = source.randint(*_PHASES)
+    blocks = []
+    for _ in range(phases):
+        beats = source.choices([(low, high), (low, low), (high, high), (low, min(low + 1, high))], [5, 1, 1, 1])[0]
+        wanted = 2 * _log_uniform(*_BEATS, source) / sum(beats)
+        count = max(1, min(round(wanted), room // (phases * high)))
+        fields = {field: _shape(spec, source) for field, spec in port.fields.items()}
+        blocks.append({"count": count, "beats": list(beats), "gap": _wait(source), **fields})
+    return blocks
+
+
+def _strobe_blocks(design: Design, name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
+    port = design.ports[name]
+    assert isinstance(port, StrobePort)
+    # Set up once, or change now and then while the traffic runs, or all the time.
+    count, gap = source.choices([(1, 0), (8, [0, 200]), (60, [0, 20])], [3, 4, 1])[0]
+    fields = {field: _shape(spec, source) for field, spec in port.fields.items()}
+    first = {"count": min(16, room // 2), "gap": 0, **fields}
+    rest = {"count": min(count, room // 2), "gap": gap, **fields}
+    return [first, rest] if source.random() < 0.5 else [rest]
+
+
+def _sink_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
+    return _bounded(source.choices(*zip(*_SINKS, strict=True))[0], room // 2)
+
+
+def _responder_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
+    return _bounded(source.choices(*zip(*_RESPONDERS, strict=True))[0], room)
+
+
+def _reset_blocks(_design: Design, _name: str, _track: TrackSchema, _room: int, source: random.Random) -> Blocks:
+    if source.random() >= _RESET_SHARE:
+        return []
+    return [{"count": [1, 3], "wait": [1, 300], "width": [1, 3]}]
+
+
+_BLOCKS: dict[str, Callable[[Design, str, TrackSchema, int, random.Random], Blocks]] = {
+    "source": _source_blocks,
+    "strobe": _strobe_blocks,
+    "sink": _sink_blocks,
+    "responder": _responder_blocks,
+    RESET_TRACK: _reset_blocks,
+}
+
+
+def _bounded(block: dict[str, Any] | None, most: int) -> Blocks:
+    if block is None:
+        return []
+    low, high = block["count"]
+    return [{**block, "count": [min(low, most), min(high, most)]}]
+
+
+def _shape(spec: FieldSpec, source: random.Random) -> Any:
+    """What a field is drawn from during one phase."""
+    low, high = spec.low, spec.high
+    if high - low < 4:
+        return source.choices([[low, high], source.randint(low, high)], [2, 1])[0]
+    corners = {"set": sorted({low, low + 1, max(low, -1), max(low, 0), max(low, 0) + 1, high - 1, high})}
+    near = max(1, (high - low) >> source.randint(2, 5))
+    shapes = [
+        [low, high],
+        {"weights": [[corners, 40], [[low, high], 60]]},
+        [max(low, -near), min(high, near)],
+        corners,
+        source.randint(low, high),
+    ]
+    return source.choices(shapes, [4, 4, 2, 1, 1])[0]
+
+
+def _wait(source: random.Random) -> Any:
+    return source.choices([shape for shape, _ in _WAITS], [weight for _, weight in _WAITS])[0]
+
+
+def _log_uniform(low: int, high: int, source: random.Random) -> float:
+    return float(low * (high / low) ** source.random())

@@ -1,0 +1,192 @@
+"""`sweep`: the loop script that an engineer makes from the stimulus schema. No randomness, no seed, no feedback.
+
+Every value of every small field and strides through large ones, each alone, lane by lane, and every pair of small
+fields; then packet lengths, gaps, stalls, strobes against traffic, answers of memories, and resets at every early
+cycle. It reads only tracks, fields, ranges and limits, and ends when the script does or the budget is used up.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from dv_agent.agents.baselines.boundary_values import backgrounds, packet, spread, walk
+from dv_agent.agents.proposal import Proposal
+from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SourcePort, StrobePort
+from dv_agent.designs.language.schema import StimulusSchema
+from dv_agent.designs.language.stimulus import Step, Test
+from dv_agent.designs.program import RESET_TRACK
+from dv_agent.prompts.view import View
+
+BATCH = 16
+_CHUNK = 128  # most packets of one test
+_STREAM = 25  # how often a source of single beats repeats its load, so that packets beside it do not starve
+_WAITS = (0, 1, 2, 3, 4, 5, 6, 7, 8, 12, 16, 24, 32, 48, 64, 100)
+_RESETS = 64  # first cycles that a reset is tried at
+
+
+class SweepAgent:
+    """Proposes the tests of the script in their order, `batch` a turn."""
+
+    name = "sweep"
+
+    def __init__(self, batch: int = BATCH) -> None:
+        self._batch = batch
+        self._script: tuple[Test, ...] | None = None
+
+    def propose(self, view: View) -> Proposal:
+        """The next tests of the script."""
+        if self._script is None:
+            self._script = tuple(script(view.design, view.schema))
+        start = view.turn * self._batch
+        end = start + self._batch
+        return Proposal(tests=self._script[start:end], done=end >= len(self._script))
+
+
+def script(design: Design, schema: StimulusSchema) -> Iterator[Test]:
+    """All tests, the short and telling ones first."""
+    desk = _ScriptWriter(design, schema)
+    yield Test(name="silence")
+    yield from desk.lengths()
+    yield from desk.fields()
+    yield from desk.strobes()
+    yield from desk.stalls()
+    yield from desk.answers()
+    yield from desk.resets()
+    yield from desk.pairs()
+
+
+@dataclass(frozen=True, slots=True)
+class _ScriptWriter:
+    """Writes the chapters of the script for one design."""
+
+    design: Design
+    schema: StimulusSchema
+
+    def lengths(self) -> Iterator[Test]:
+        """Every packet length on every source, with every gap before packets and between their beats."""
+        for name in self.design.source_names:
+            beats = self.schema.tracks[name].beats
+            lengths = spread(beats.min, beats.max, 16)
+            for gap in _WAITS:
+                steps = [self._packet(name, number, length, gap) for number, length in enumerate(lengths * 2)]
+                yield self._test(f"lengths of {name}, gap {gap}", {name: steps})
+                inner = [self._packet(name, number, length, 0, gap) for number, length in enumerate(lengths * 2)]
+                if gap and beats.max > 1:
+                    yield self._test(f"lengths of {name}, gap {gap} inside", {name: inner})
+
+    def fields(self) -> Iterator[Test]:
+        """Every field of every source alone, all lanes at once and each by itself, over three backgrounds."""
+        for name, port in self._sources():
+            for field, spec in port.fields.items():
+                for lane in (None, *range(spec.lanes if spec.lanes > 1 else 0)):
+                    values = walk(spec, 256 if lane is None else 16)
+                    for background in backgrounds(port.fields):
+                        for part in self._chunks(name, values):
+                            steps = [self._one(name, background, {field: (lane, value)}) for value in part]
+                            yield self._test(f"{name}.{field} {part[0]}..{part[-1]}", {name: steps})
+
+    def pairs(self) -> Iterator[Test]:
+        """Every pair of fields of every source, small ones whole, large ones in strides."""
+        for name, port in self._sources():
+            for (one, spec), (other, spec2) in itertools.combinations(port.fields.items(), 2):
+                values = list(itertools.product(walk(spec, 32), walk(spec2, 32)))
+                for part in self._chunks(name, values):
+                    background = backgrounds(port.fields)[0]
+                    steps = [self._one(name, background, {one: (None, a), other: (None, b)}) for a, b in part]
+                    yield self._test(f"{name}.{one} x {other}", {name: steps})
+
+    def strobes(self) -> Iterator[Test]:
+        """Every value of every strobe field before traffic, and a strobe at every early cycle of it."""
+        for name, port in self.design.ports.items():
+            if not isinstance(port, StrobePort):
+                continue
+            for field, spec in port.fields.items():
+                for value in walk(spec, 16):
+                    for background in backgrounds(port.fields):
+                        write: Step = {"write": {**background, field: value}, "gap": 0}
+                        yield self._test(f"{name}.{field} = {value}", {**self._traffic(), name: [write]})
+            for cycle in range(_RESETS):
+                fields = backgrounds(port.fields)[cycle % 3]
+                writes: list[Step] = [{"idle": cycle + 1}, *({"write": fields, "gap": gap} for gap in (0, 1, cycle))]
+                yield self._test(f"{name} at {cycle}", {**self._traffic(), name: writes})
+
+    def stalls(self) -> Iterator[Test]:
+        """Every pattern of ready and stall on every sink, under traffic."""
+        for name in self.design.sink_names:
+            for ready, stall in itertools.product((1, 2, 3, 5, 8), (*_WAITS[1:], 200)):
+                phases = [{"ready": ready}, {"stall": stall}]
+                pattern: Step = {"repeat": min(40, 2_000 // (ready + stall)), "steps": phases}
+                yield self._test(f"{name} ready {ready} stall {stall}", {**self._traffic(), name: [pattern]})
+
+    def answers(self) -> Iterator[Test]:
+        """Every latency and stall of every responder, and memories of one value or of a ramp."""
+        for name, port in self.design.ports.items():
+            if not isinstance(port, ResponderPort):
+                continue
+            spec = next(iter(port.response.fields.values()))
+            words = self.schema.tracks[name].memory_words
+            ramps = [[value] * min(words, 16) for value in walk(spec, 8)] + [list(walk(spec, 16))[:words]]
+            for (latency, stall), ramp in zip(
+                itertools.product(_WAITS[:11], (0, 1, 2, 3, 5, 8)), itertools.cycle(ramps), strict=False
+            ):
+                serve: Step = {"serve": 200, "latency": latency, "stall": stall}
+                yield self._test(f"{name} latency {latency} stall {stall}", {**self._traffic(), name: [serve]},
+                                 {name: ramp})  # fmt: skip
+
+    def resets(self) -> Iterator[Test]:
+        """A reset at every early cycle of the traffic, of one cycle and of two."""
+        for cycle, width in itertools.product(range(_RESETS), (1, 2)):
+            pulse: list[Step] = [{"idle": cycle + 1}, {"pulse": width}]
+            yield self._test(f"reset of {width} at {cycle}", {**self._traffic(), RESET_TRACK: pulse})
+
+    def _traffic(self) -> dict[str, list[Step]]:
+        """A fixed load on all sources: every length in turn, values in strides."""
+        traffic: dict[str, list[Step]] = {}
+        for name in self.design.source_names:
+            beats = self.schema.tracks[name].beats
+            lengths = spread(beats.min, beats.max, 8)
+            lengths *= 2 if len(lengths) > 1 else 16
+            steps = [self._packet(name, number, length) for number, length in enumerate(lengths)]
+            single = beats.max == 1 and len(self.design.source_names) > 1
+            traffic[name] = [{"repeat": _STREAM, "steps": steps}] if single else steps
+        return traffic
+
+    def _test(self, name: str, tracks: dict[str, list[Step]], memory: dict[str, list[int]] | None = None) -> Test:
+        """Sources that the chapter is not about carry the fixed load, so that nothing starves."""
+        whole = {**self._traffic(), **tracks}
+        return Test(name=name, tracks={name: tuple(steps) for name, steps in whole.items()}, memory=memory or {})
+
+    def _sources(self) -> Iterator[tuple[str, SourcePort]]:
+        for name, port in self.design.ports.items():
+            if isinstance(port, SourcePort):
+                yield name, port
+
+    def _chunks(self, name: str, values: list[Any]) -> Iterator[list[Any]]:
+        """Parts of `values`, a packet each, that fit into a test."""
+        size = max(1, min(_CHUNK, self.design.limits.max_items // (2 * self.schema.tracks[name].beats.max)))
+        for start in range(0, len(values), size):
+            yield values[start : start + size]
+
+    def _packet(self, name: str, number: int, length: int, gap: int = 0, inner: int = 0) -> Step:
+        port = self.design.ports[name]
+        assert isinstance(port, SourcePort)
+        beats = [packet(port.fields, number * 8 + place) for place in range(length)]
+        beats = [beats[0], *({**beat, "gap": inner} for beat in beats[1:])] if inner else beats
+        return {self.schema.tracks[name].item: beats, "gap": gap}
+
+    def _one(self, name: str, background: dict[str, int], values: dict[str, tuple[int | None, int]]) -> Step:
+        """The shortest packet, its beats alike: `values` (lane or all lanes, value) over `background`."""
+        track = self.schema.tracks[name]
+        port = self.design.ports[name]
+        assert isinstance(port, SourcePort)
+        beat: dict[str, Any] = dict(background)
+        for field, (lane, value) in values.items():
+            beat[field] = value if lane is None else _at(port.fields[field], background[field], lane, value)
+        return {track.item: [{**beat, "times": track.beats.min}]}
+
+
+def _at(spec: FieldSpec, background: int, lane: int, value: int) -> list[int]:
+    return [value if place == lane else background for place in range(spec.lanes)]

@@ -1,0 +1,140 @@
+"""From a trace and a failed check to an `Excerpt`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from dv_agent.agents.failures.excerpt import MAX_CYCLES, Excerpt, Role, WaveSignal
+from dv_agent.designs.design import Design, FieldSpec, ObservePort, Port, ResponderPort, StreamSpec, StrobePort
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
+from dv_agent.runners.checks.failure import CheckFailure
+
+WIDTH = 40
+_BEFORE = 3, 4
+"""This share of the window lies before the failing cycle: causes are wanted more than consequences."""
+_WORD = 32
+
+
+def make_excerpt(design: Design, trace: Trace, failure: CheckFailure, width: int = WIDTH) -> Excerpt | None:
+    """`width` cycles of `trace` around the cycle of `failure`; its last cycles where the failure has none.
+
+    Returns:
+        None where the trace holds no signals.
+    """
+    middle = trace.cycles - 1 if failure.cycle is None else failure.cycle
+    start = _start(middle, min(width, trace.cycles, MAX_CYCLES), trace.cycles)
+    return excerpt_at(design, trace, start, failure, width)
+
+
+def excerpt_at(
+    design: Design, trace: Trace, start: int, failure: CheckFailure | None = None, width: int = WIDTH
+) -> Excerpt | None:
+    """`width` cycles of `trace` from cycle `start`, which is moved into the trace; `failure` is marked if it is inside.
+
+    Returns:
+        None where the trace holds no signals.
+    """
+    if not trace.signals or not trace.cycles:
+        return None
+    size = min(width, trace.cycles, MAX_CYCLES)
+    start = min(max(start, 0), trace.cycles - size)
+    window = slice(start, start + size)
+    ports = dict(_streams(design))
+    inside = failure is not None and failure.cycle is not None and start <= failure.cycle < start + size
+    return Excerpt(
+        design=design.name,
+        start=start,
+        cycles=size,
+        failing_cycle=failure.cycle if failure and inside else None,
+        failing_port=failure.port if failure else "",
+        failing_field=failure.field if failure else "",
+        ports={name: kind for name, (kind, _) in ports.items()},
+        signals=(*_reset(design, trace, window), *_signals(trace, window, ports)),
+        transfers={
+            name: tuple(cycle for cycle in taken.cycle.tolist() if start <= cycle < start + size)
+            for name, taken in trace.accepted.items()
+            if name in ports
+        },
+    )
+
+
+def _start(middle: int, size: int, cycles: int) -> int:
+    """First cycle of the window; the beginning of the test, with its stimulus, if that fits in."""
+    if middle <= size - 2:
+        return 0
+    return min(middle - size * _BEFORE[0] // _BEFORE[1], cycles - size)
+
+
+def _streams(design: Design) -> Iterator[tuple[str, tuple[str, Port | StreamSpec]]]:
+    """Name, kind and pins of every port, a responder's two streams apart, observed ports last."""
+    for name, port in sorted(design.ports.items(), key=lambda pair: isinstance(pair[1], ObservePort)):
+        if isinstance(port, ResponderPort):
+            yield f"{name}.request", (port.kind, port.request)
+            yield f"{name}.response", (port.kind, port.response)
+        else:
+            yield name, (port.kind, port)
+
+
+def _reset(design: Design, trace: Trace, window: slice) -> Iterator[WaveSignal]:
+    active = trace.in_reset[window]
+    if active.any():
+        name = design.reset.signal
+        values = tuple(int(one) for one in (active if design.reset.active == "high" else ~active))
+        yield WaveSignal(port="", name=name, signal=name, kind="bit", role="reset", values=values)
+
+
+def _signals(trace: Trace, window: slice, ports: Mapping[str, tuple[str, Port | StreamSpec]]) -> Iterator[WaveSignal]:
+    for name, (_, port) in ports.items():
+        controls: list[tuple[Role, str | None]] = []
+        if isinstance(port, StreamSpec):
+            controls = [("valid", port.valid), ("ready", port.ready), ("last", port.last)]
+        elif isinstance(port, StrobePort):
+            controls = [("enable", port.enable)]
+        for role, signal in controls:
+            if signal in trace.signals:
+                yield _control(trace, window, name, role, signal)
+        if not isinstance(port, ResponderPort):
+            for field, spec in port.fields.items():
+                if spec.signal in trace.signals:
+                    yield from _field(trace, window, name, field, spec)
+
+
+def _control(trace: Trace, window: slice, port: str, role: Role, signal: str) -> WaveSignal:
+    values = tuple(int(one) for one in trace.signals[signal][window])
+    unknown = _flags(trace.unknown.get(signal), window)
+    return WaveSignal(port=port, name=role, signal=signal, kind="bit", role=role, values=values, unknown=unknown)
+
+
+def _field(trace: Trace, window: slice, port: str, name: str, spec: FieldSpec) -> Iterator[WaveSignal]:
+    words = _numbers(trace.signals[spec.signal][window])
+    unknown = _flags(trace.unknown.get(spec.signal), window)
+    for lane in range(spec.lanes):
+        yield WaveSignal(
+            port=port,
+            name=name if spec.lanes == 1 else f"{name}[{lane}]",
+            signal=spec.signal,
+            kind="bit" if spec.width == 1 else "bus",
+            role="data",
+            values=tuple(_lane(word, spec, lane) for word in words),
+            unknown=unknown,
+        )
+
+
+def _numbers(column: IntColumn) -> list[int]:
+    """One unbounded integer a row; wide signals come in words, the least significant first."""
+    if column.ndim == 1:
+        return [int(value) for value in column]
+    return [sum((int(word) & 0xFFFFFFFF) << (_WORD * place) for place, word in enumerate(row)) for row in column]
+
+
+def _lane(word: int, spec: FieldSpec, lane: int) -> int:
+    value = (word >> (lane * spec.width)) & ((1 << spec.width) - 1)
+    return value - (1 << spec.width) if spec.signed and value > spec.high else value
+
+
+def _flags(mask: BoolColumn | None, window: slice) -> tuple[bool, ...]:
+    if mask is None or not np.any(mask[window]):
+        return ()
+    return tuple(bool(one) for one in mask[window])

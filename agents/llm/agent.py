@@ -1,0 +1,173 @@
+"""The agent `llm`: one prompt a turn, one reply, its tests.
+
+It remembers nothing by itself: its prompt, earlier messages included, is a function of the View and of the run's
+seed, so a run resumes by rebuilding the View.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import reduce
+
+from dv_agent.agents.llm.call_budget import Price, bound_too_small
+from dv_agent.agents.llm.json_scanner import clean
+from dv_agent.agents.llm.manual_turn import ManualTurn
+from dv_agent.agents.llm.reply_parser import parse_reply
+from dv_agent.agents.llm.structured_output import StructuredAnswer, ask_structured, wanted_schema
+from dv_agent.agents.models.chat_model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema
+from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage, both
+from dv_agent.prompts.dialogue import has_converged
+from dv_agent.prompts.parts import Prompt
+from dv_agent.prompts.renderer import render, templates_hash
+from dv_agent.prompts.strategy import Strategy, find_strategy
+from dv_agent.prompts.view import View
+
+
+class LlmAgent:
+    """Asks a model for tests.
+
+    Args:
+        model: answers; its settings bound prompt and reply.
+        strategy: how it is prompted, or the name of such; see `dv_agent.prompts.strategy`.
+        price: what a call would cost, for a budget in dollars.
+        seed: what samplers of holes and of earlier messages draw from.
+
+    Raises:
+        UnknownNameError: no such strategy.
+    """
+
+    name = "llm"
+
+    def __init__(
+        self, model: ChatModel, strategy: Strategy | str = "default", price: Price | None = None, seed: int = 0
+    ) -> None:
+        self._strategy = find_strategy(strategy) if isinstance(strategy, str) else strategy
+        self._model, self._price, self._seed = model, price, seed
+
+    def propose(self, view: View) -> Proposal:
+        """The tests of one reply; done without a call where nothing is open or the budget cannot hold one.
+
+        Raises:
+            UsageError: the context is too small for this design.
+            ModelFailure: no reply after all retries.
+        """
+        if not view.holes:
+            return Proposal(done=True, stop_reason="no_holes")
+        if has_converged(self._strategy.converged, [len(one.new_bins) for one in view.exchanges]):
+            return Proposal(done=True, stop_reason="converged")
+        output = schema_of(view, self._strategy)
+        prompt = prompt_of(view, self._model.settings, self._strategy, self._seed, output)
+        if bound := self._short_of(view, prompt.tokens + (output.tokens if output else 0)):
+            return Proposal(done=True, stop_reason=f"budget:{bound}")
+        messages = messages_of(prompt)
+        answered = self._ask(view, messages, output, prompt.tokens, self._strategy)
+        return proposal_of(view, prompt_record(prompt, messages, self._strategy), answered, self._strategy)
+
+    def _ask(
+        self, view: View, messages: tuple[Message, ...], output: OutputSchema | None, tokens: int, strategy: Strategy
+    ) -> StructuredAnswer:
+        if output is None:
+            return StructuredAnswer((self._model.ask(messages),), "off" if strategy.structured else "")
+        return ask_structured(
+            lambda form: self._model.ask(messages, output=form),
+            output,
+            lambda reply: not self._short_of(view, tokens, usage_of(reply.attempts, reply.cached)),
+        )
+
+    def _short_of(self, view: View, tokens: int, used: Usage | None = None) -> str | None:
+        """The first bound that a call could break which sends so many tokens, after `used` in this turn."""
+        return bound_too_small(
+            left_after(view.budget_left, used), tokens, self._model.settings.reply_tokens, self._price
+        )
+
+    def propose_by_hand(self, view: View, by_hand: ManualTurn, messages: tuple[Message, ...]) -> Proposal:
+        """The tests of the reply to `messages`: a prompt as a person had it rendered, and perhaps edited it.
+
+        Raises:
+            ModelFailure: no reply.
+        """
+        strategy, output = by_hand.strategy, schema_of(view, by_hand.strategy)
+        prompt = prompt_of(view, by_hand.model, strategy, by_hand.seed, output)
+        if by_hand.pasted:
+            answered = StructuredAnswer((self._model.ask(messages),), "")
+        else:
+            answered = self._ask(view, messages, output, prompt.tokens, strategy)
+        return proposal_of(view, prompt_record(prompt, messages, strategy), answered, strategy, by_hand)
+
+
+def schema_of(view: View, strategy: Strategy) -> OutputSchema | None:
+    """What a reply is asked to look like, where the strategy wants that and it is to be had."""
+    return wanted_schema(strategy, view.design, view.schema, view.exchanges)
+
+
+def left_after(left: Mapping[str, float], used: Usage | None) -> dict[str, float]:
+    """What is `left` of a budget after `used`."""
+    spent = used or Usage()
+    amounts = {"calls": spent.calls, "tokens": spent.input_tokens + spent.output_tokens, "usd": spent.usd}
+    return {name: amount - amounts.get(name, 0) for name, amount in left.items()}
+
+
+def prompt_of(
+    view: View, settings: ModelSettings, strategy: Strategy, seed: int, output: OutputSchema | None
+) -> Prompt:
+    """What a model of these settings is to read, beside the schema `output`.
+
+    Raises:
+        UsageError: the context is too small for this design, or a template is broken.
+    """
+    room = settings.context_tokens - settings.reply_tokens - (output.tokens if output else 0)
+    return render(view, room, settings.reply_tokens, strategy, seed)
+
+
+def prompt_record(prompt: Prompt, messages: tuple[Message, ...], strategy: Strategy) -> PromptRecord:
+    """What is recorded of a prompt; `messages` are those that are sent, whoever edited them."""
+    return PromptRecord(
+        messages=messages,
+        parts=tuple(PartRecord(name=one.name, priority=one.priority, tokens=one.tokens) for one in prompt.parts),
+        cut=tuple(CutRecord(part=one.part, tokens=one.tokens, items=one.items, whole=one.whole) for one in prompt.cut),
+        tokens=prompt.tokens,
+        strategy=strategy.name,
+        templates=templates_hash(strategy),
+    )
+
+
+def proposal_of(
+    view: View, prompt: PromptRecord, answered: StructuredAnswer, strategy: Strategy, by_hand: ManualTurn | None = None
+) -> Proposal:
+    """The tests of the last reply, with all that a record needs. A reply that a person wrote costs nothing."""
+    reply = answered.replies[-1]
+    parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, strategy.values == "literal")
+    usages = (usage_of(one.attempts, one.cached) for one in answered.replies)
+    attempts = tuple(attempt for one in answered.replies for attempt in one.attempts)
+    return Proposal(
+        tests=parsed.tests,
+        usage=Usage() if by_hand and by_hand.pasted else reduce(both, usages),
+        errors=parsed.errors,
+        raw=clean(reply.text),
+        prompt=prompt,
+        reply=ReplyRecord(model=reply.model, finish_reason=reply.finish_reason, attempts=attempts, cached=reply.cached),
+        structured=answered.structured,
+        dropped=parsed.dropped,
+        by_hand=by_hand,
+    )
+
+
+def messages_of(prompt: Prompt) -> tuple[Message, ...]:
+    """What is sent: the system message, earlier exchanges, and the new message."""
+    earlier = [
+        message
+        for sent, said in prompt.said
+        for message in (Message(role="user", content=sent), Message(role="assistant", content=said))
+    ]
+    return (Message(role="system", content=prompt.system), *earlier, Message(role="user", content=prompt.user))
+
+
+def usage_of(attempts: Sequence[CallUsage], cached: bool = False) -> Usage:
+    """One call with the tokens and dollars of all its attempts; what has no known price adds none."""
+    return Usage(
+        cached=cached,
+        calls=1,
+        input_tokens=sum(one.input_tokens for one in attempts),
+        output_tokens=sum(one.output_tokens for one in attempts),
+        usd=sum(one.usd or 0.0 for one in attempts),
+    )

@@ -1,0 +1,193 @@
+"""A reader of JSON values that stand in free text: it never backtracks, so its time grows with the text and no faster.
+
+Beyond the standard it allows trailing commas and ``//`` comments, because models write them and they are not
+ambiguous. What has no meaning as a value (NaN, a huge number, a key given twice) becomes a `JsonFault` in its place, so
+that only the test around it is lost. A syntax error ends the value; what was complete before it is kept.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Literal
+
+MAX_DEPTH = 40
+MAX_DIGITS = 20
+
+_SKIP = re.compile(r"(?:[ \t\r\n]+|//[^\n]*)*")
+_TOKEN = re.compile(
+    r"""(?P<sign>[{}\[\]:,])|(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<number>[-+.]?\d[\w.+-]*)|(?P<word>-?[^\W\d]\w*)"""
+)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<rest>(?:\.\d+)?(?:[eE][-+]?\d+)?)", re.ASCII)
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_WORDS = {"true": True, "false": False, "null": None}
+_OPENING: dict[str, type[dict[str, Any]] | type[list[Any]]] = {"{": dict, "[": list}
+
+
+@dataclass(frozen=True, slots=True)
+class JsonFault:
+    """Stands in the data where a value had no meaning."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What was read.
+
+    Attributes:
+        value: the value, or None where an error ended it.
+        end: where reading stopped.
+        error: empty if the value is complete.
+        open: at an error, the containers that were not closed, outermost first, holding what was complete in them,
+            each with the key of the value that was being read.
+    """
+
+    value: Any
+    end: int
+    error: str = ""
+    open: tuple[tuple[str, Any], ...] = ()
+
+
+def read_value(text: str, start: int, end: int) -> Reading:
+    """The JSON object or list that begins at ``text[start]``; nothing from `end` on is looked at."""
+    reader = _Reader(text, start, end)
+    try:
+        return Reading(reader.run(), reader.place)
+    except _SyntaxFault as fault:
+        return Reading(None, reader.place, str(fault), tuple((frame.key, frame.container) for frame in reader.stack))
+
+
+def clean(text: str) -> str:
+    """`text` with every surrogate replaced by U+FFFD, because UTF-8 cannot say it."""
+    return _SURROGATE.sub("\ufffd", text)
+
+
+class _SyntaxFault(Exception):
+    pass
+
+
+@dataclass(slots=True)
+class _Frame:
+    """A container that is not closed yet; `key` is that of the value that comes next."""
+
+    container: dict[str, Any] | list[Any]
+    key: str = ""
+    expects: Literal["item", "colon", "value", "comma"] = "item"
+
+    def store(self, value: Any) -> None:
+        self.expects = "comma"
+        if isinstance(self.container, list):
+            self.container.append(value)
+        elif self.key in self.container:
+            self.container[self.key] = JsonFault("this key is given twice")
+        else:
+            self.container[self.key] = value
+
+
+class _Reader:
+    def __init__(self, text: str, start: int, end: int) -> None:
+        self._text, self.place, self._end = text, start, end
+        self.stack: list[_Frame] = []
+
+    def run(self) -> Any:
+        """Read to the end of the value."""
+        while True:
+            kind, token = self._token()
+            if kind == "sign" and token in _OPENING and self._wants_value():
+                self._push(_OPENING[token]())
+            elif kind == "sign" and token in "}]" and self._may_close(token):
+                closed = self.stack.pop().container
+                if not self.stack:
+                    return closed
+                self.stack[-1].store(closed)
+            else:
+                self._inside(kind, token)
+
+    def _token(self) -> tuple[str, str]:
+        skipped = _SKIP.match(self._text, self.place, self._end)
+        self.place = skipped.end() if skipped else self.place
+        match = _TOKEN.match(self._text, self.place, self._end)
+        if match is None:
+            sign = self._text[self.place : min(self.place + 1, self._end)]
+            what = "a text without its closing quote" if sign == '"' else f"unexpected {clean(sign)!r}"
+            if not sign:
+                what = "it ends too early"
+            raise _SyntaxFault(what)
+        self.place = match.end()
+        return match.lastgroup or "", match.group()
+
+    def _wants_value(self) -> bool:
+        if not self.stack:
+            return True
+        frame = self.stack[-1]
+        return frame.expects == "value" or (frame.expects == "item" and isinstance(frame.container, list))
+
+    def _may_close(self, token: str) -> bool:
+        frame = self.stack[-1]
+        right = "]" if isinstance(frame.container, list) else "}"
+        return token == right and frame.expects in ("item", "comma")
+
+    def _push(self, container: dict[str, Any] | list[Any]) -> None:
+        if len(self.stack) >= MAX_DEPTH:
+            raise _SyntaxFault(f"nested deeper than {MAX_DEPTH}")
+        self.stack.append(_Frame(container))
+
+    def _inside(self, kind: str, token: str) -> None:
+        """A key, a colon, a comma or a plain value."""
+        frame = self.stack[-1]
+        if self._wants_value() and kind != "sign":
+            frame.store(_plain(kind, token))
+        elif frame.expects == "item" and kind == "string":
+            frame.key, frame.expects = _key(token), "colon"
+        elif frame.expects == "colon" and token == ":":
+            frame.expects = "value"
+        elif frame.expects == "comma" and token == ",":
+            frame.expects = "item"
+        else:
+            # A bracket may begin the next value, so the search goes on at it, not behind it.
+            self.place -= len(token) if token in _OPENING else 0
+            raise _SyntaxFault(f"expected {_expected(frame)}, found {clean(token)[:20]!r}")
+
+
+def _expected(frame: _Frame) -> str:
+    if frame.expects == "comma":
+        return '"," or "]"' if isinstance(frame.container, list) else '"," or "}"'
+    if frame.expects == "item" and isinstance(frame.container, dict):
+        return "a key in double quotes"
+    return '":"' if frame.expects == "colon" else "a value"
+
+
+def _plain(kind: str, token: str) -> Any:
+    if kind == "string":
+        return _string(token)
+    if kind == "number":
+        return _number(token)
+    return _WORDS[token] if token in _WORDS else JsonFault(f"{token[:20]!r} is no JSON value")
+
+
+def _key(token: str) -> str:
+    key = _string(token)
+    return key if isinstance(key, str) else clean(token[1:-1])
+
+
+def _string(token: str) -> str | JsonFault:
+    try:
+        return clean(json.loads(token, strict=False))
+    except ValueError:
+        return JsonFault(f"{clean(token)[:20]!r} is no JSON text")
+
+
+def _number(token: str) -> int | float | JsonFault:
+    match = _NUMBER.fullmatch(token)
+    if match is None:
+        return JsonFault(f"{token[:20]!r} is no JSON number; write a decimal integer")
+    if len(token) > MAX_DIGITS:
+        return JsonFault(f"the number {token[:12]}... is too large")
+    if not match["rest"]:
+        return int(token)
+    value = float(token)
+    if abs(value) >= 1 << 63:
+        return JsonFault(f"the number {token} is too large")
+    return int(value) if value.is_integer() else value

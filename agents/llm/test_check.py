@@ -1,0 +1,60 @@
+"""One test of a reply: from untrusted JSON data to a Test that is known to expand, or the reason why not."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dv_agent.agents.llm.json_scanner import JsonFault
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.schema import StimulusSchema
+from dv_agent.designs.language.size import check_size
+from dv_agent.designs.language.stimulus import Location, StimulusError, Test, parse_test
+
+LOOPS = ("random", "repeat", "for")
+
+
+def check_test(data: Any, design: Design, schema: StimulusSchema, room: int, literal: bool = False) -> tuple[Test, int]:
+    """The test, and to how many items it may expand.
+
+    Args:
+        room: most items.
+        literal: whether loops, sweeps and random blocks are refused.
+
+    Raises:
+        StimulusError: with the place and what was expected.
+    """
+    fault = find_fault(data)
+    if fault:
+        raise StimulusError(*fault)
+    test = parse_test(data, design)
+    if literal:
+        _only_literal(test)
+    known = set(test.tracks) <= set(schema.tracks)
+    size = check_size(design, schema, test) if known else 0
+    if size > room:
+        raise StimulusError(
+            (), f"the tests of one reply may expand to so many items together that {room} were left for this one"
+        )
+    expand(design, schema, test)
+    return test, size
+
+
+def _only_literal(test: Test) -> None:
+    for track, steps in test.tracks.items():
+        for index, step in enumerate(steps):
+            if found := [key for key in LOOPS if key in step]:
+                raise StimulusError(
+                    ("tracks", track, index), f"{found[0]!r} is not allowed here: write every value out"
+                )
+
+
+def find_fault(data: Any, where: Location = ()) -> tuple[Location, str] | None:
+    """The first part of `data` that had no meaning as JSON, and why."""
+    if isinstance(data, JsonFault):
+        return where, data.reason
+    parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for key, part in parts:
+        if isinstance(part, dict | list | JsonFault) and (found := find_fault(part, (*where, key))):
+            return found
+    return None

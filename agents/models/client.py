@@ -1,0 +1,132 @@
+"""One request through LangChain: how its client is built, and one call of it without retries."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING, Any
+
+from dv_agent.agents.models.chat_model import Message, ModelSettings, ToolSpec
+from dv_agent.agents.models.deadline import call_with_deadline
+from dv_agent.agents.models.output_schema import raw_answer
+from dv_agent.agents.models.providers import PROVIDERS, Endpoint
+from dv_agent.agents.models.redaction import excerpt
+from dv_agent.errors import PrerequisiteError, UsageError
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.messages import AIMessage
+    from langchain_core.runnables import Runnable
+
+_GRACE = 0.25  # seconds: the client's own timeout comes first and closes its connection
+_FINISH = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length"}
+
+
+def build_client(endpoint: Endpoint, settings: ModelSettings) -> BaseChatModel:
+    """LangChain's client; it neither retries nor streams nor caches.
+
+    Raises:
+        PrerequisiteError: a package is missing, or its parts do not fit together.
+        UsageError: the client refuses a setting.
+    """
+    endpoint.require(settings)
+    from langchain.chat_models import init_chat_model  # noqa: PLC0415  # 1 s
+    from pydantic import ValidationError  # noqa: PLC0415
+
+    try:
+        client: BaseChatModel = init_chat_model(
+            endpoint.name, model_provider=endpoint.provider, **_arguments(endpoint, settings)
+        )
+    except ImportError as error:
+        raise PrerequisiteError(excerpt(str(error)), PROVIDERS[endpoint.provider].install) from None
+    except ValidationError as error:
+        faults = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors(include_input=False)]
+        raise UsageError(f"{endpoint.provider} refuses its settings: {excerpt('; '.join(faults))}") from None
+    return client
+
+
+def _arguments(endpoint: Endpoint, settings: ModelSettings) -> dict[str, Any]:
+    """What the client is given; of the sampling, only what was set, since some models refuse the mere mention."""
+    provider = PROVIDERS[endpoint.provider]
+    sampling = {
+        "temperature": settings.temperature,
+        "max_tokens": settings.max_tokens,
+        "reasoning_effort": settings.reasoning_effort,
+        "seed": settings.llm_seed,
+    }
+    arguments: dict[str, Any] = {name: value for name, value in sampling.items() if value is not None}
+    if endpoint.compatible:
+        arguments["use_responses_api"] = False
+        if "max_tokens" in arguments:
+            # The client would write max_completion_tokens, which Ollama and others silently ignore.
+            arguments["extra_body"] = {"max_tokens": arguments.pop("max_tokens")}
+    address = endpoint.base_url or provider.home
+    if address:
+        arguments["base_url"] = address
+    return arguments | {
+        "api_key": endpoint.key(),
+        "timeout": settings.timeout,
+        "max_retries": provider.one_try,
+        "disable_streaming": True,
+        "cache": False,
+    }
+
+
+def ask_once(
+    asked: Runnable[Any, Any], messages: Sequence[Message], seconds: float, quiet: bool = False
+) -> AIMessage | Exception:
+    """One request: the answer, or what was raised instead of it.
+
+    Args:
+        asked: a client, with tools or a schema bound to it.
+        quiet: whether warnings of the client are swallowed; about schemas it writes some to stderr.
+    """
+    from langsmith import tracing_context  # noqa: PLC0415
+
+    from dv_agent.agents.models.langchain_messages import to_langchain  # noqa: PLC0415
+
+    dialogue = [to_langchain(one.model_copy(update={"content": clean(one.content)})) for one in messages]
+
+    def invoke() -> AIMessage:
+        # Prompts hold RTL, which may be confidential: no variable of the environment sends them to a third party.
+        with tracing_context(enabled=False), _quietly() if quiet else nullcontext():
+            return raw_answer(asked.invoke(dialogue))
+
+    return call_with_deadline(seconds + _GRACE, invoke)
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        yield
+
+
+def with_tools(client: BaseChatModel, tools: Sequence[ToolSpec]) -> Runnable[Any, Any]:
+    """`client`, told of these tools."""
+    from dv_agent.agents.models.langchain_messages import to_function  # noqa: PLC0415
+
+    return client.bind_tools([to_function(one) for one in tools]) if tools else client
+
+
+def text_of(answer: AIMessage) -> str:
+    """The text; a refusal, where there is no other."""
+    return clean(str(answer.text) or str(answer.additional_kwargs.get("refusal") or ""))
+
+
+def finish_of(answer: AIMessage) -> str:
+    """Why the reply ended, in OpenAI's words: ``stop``, ``length``, ``content_filter``, ..."""
+    said = answer.response_metadata
+    reason = str(said.get("finish_reason") or said.get("stop_reason") or "").lower()
+    return _FINISH.get(reason, reason)
+
+
+def model_of(answer: AIMessage) -> str:
+    """The id that the server returned."""
+    return str(answer.response_metadata.get("model_name") or answer.response_metadata.get("model") or "")
+
+
+def clean(text: str) -> str:
+    """`text` with U+FFFD for what cannot be written as UTF-8, such as half a surrogate pair."""
+    return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -1,0 +1,182 @@
+"""A ChatModel of real vendors and OpenAI-compatible servers, through LangChain."""
+
+from __future__ import annotations
+
+import functools
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
+from dv_agent.agents.models.faults import ModelFault, fault_of
+from dv_agent.agents.models.pace import RequestPace
+from dv_agent.agents.models.providers import endpoint_of
+from dv_agent.agents.models.retries import AttemptFailed, OnWait, RetryPolicy, with_retries
+from dv_agent.errors import ModelFailure
+
+if TYPE_CHECKING:
+    from langchain_core.language_models import BaseChatModel
+    from langchain_core.runnables import Runnable
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What every attempt of one way to ask sends.
+
+    Attributes:
+        asked: the client, with tools or a schema bound to it.
+        beside: what goes over the wire beside `messages`, to be counted.
+        tools: whether the model may call tools.
+        schema: whether its reply is held to one.
+    """
+
+    asked: Runnable[Any, Any]
+    messages: Sequence[Message]
+    beside: tuple[Message, ...]
+    tools: bool
+    schema: bool
+
+
+def _silent(message: str, seconds: float) -> None:
+    """Nobody wants to know about waits."""
+
+
+class LangChainModel:
+    """Asks a model; safe to share between threads, which then also share the spacing of requests.
+
+    Args:
+        settings: which model, and how it is sampled.
+        on_wait: told about every wait before it, with the reason and the seconds.
+        clock: seconds, monotonic.
+        sleep: waits so many seconds.
+        first_wait: seconds of the first wait after a failed attempt.
+
+    Raises:
+        UsageError: no such provider, or a setting that it has no word for.
+        PrerequisiteError: its package is not installed, or its key is not set.
+    """
+
+    def __init__(
+        self,
+        settings: ModelSettings,
+        on_wait: OnWait = _silent,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        first_wait: float = 1.0,
+    ) -> None:
+        self.settings = settings
+        self.endpoint = endpoint_of(settings)
+        self.endpoint.require(settings)
+        self._pace = RequestPace(settings.requests_per_minute, clock, sleep)
+        self._on_wait, self._clock = on_wait, clock
+        self._policy = RetryPolicy(
+            within=settings.retry_seconds,
+            first=first_wait,
+            not_before=self._pace.delay,
+            on_wait=on_wait,
+            sleep=sleep,
+        )
+
+    def __repr__(self) -> str:
+        return f"LangChainModel({self.settings.model!r} at {self.endpoint.address})"
+
+    @functools.cached_property
+    def _client(self) -> BaseChatModel:
+        """Built at the first question: LangChain takes a second to load."""
+        from dv_agent.agents.models.client import build_client  # noqa: PLC0415
+
+        return build_client(self.endpoint, self.settings)
+
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
+        """One reply, after retries; its `attempts` hold every request that was made.
+
+        Where the client or the server does not take `output`, or answers it with what is no chat completion, the same
+        messages are sent without it.
+
+        Raises:
+            ModelFailure: no reply after all retries, or an error that retrying cannot mend.
+            PrerequisiteError: a package or key is missing.
+        """
+        attempts: list[CallUsage] = []
+        fault = ModelFault(kind="NoWay")
+        for form, asked, beside in self._ways(messages, tools, output):
+            came = self._tried(_Request(asked, messages, beside, bool(tools), form == "schema"), attempts)
+            if isinstance(came, Reply):
+                return came.model_copy(update={"attempts": tuple(attempts), "form": form})
+            fault = came
+            if not (fault.refuses_schema or fault.unreadable):
+                break
+        # Raised out here, so that no error of a client hangs on it: those hold requests, and requests hold keys.
+        raise ModelFailure(self._story(fault, attempts), tuple(attempts))
+
+    def _ways(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec], output: OutputSchema | None
+    ) -> Iterator[tuple[str, Runnable[Any, Any], tuple[Message, ...]]]:
+        """How to ask, the better way first: form of the reply, client, what goes over the wire beside `messages`."""
+        from dv_agent.agents.models.client import with_tools  # noqa: PLC0415
+        from dv_agent.agents.models.langchain_messages import wire_extra  # noqa: PLC0415
+        from dv_agent.agents.models.output_schema import structured  # noqa: PLC0415
+
+        held = structured(self._client, output) if output else None
+        if output and held is not None:
+            yield "schema", held, (Message(role="user", content=output.text),)
+        plain = with_tools(self._client, tools)
+        yield "refused" if output else "text", plain, wire_extra(messages, tools)
+
+    def _tried(self, request: _Request, attempts: list[CallUsage]) -> Reply | ModelFault:
+        try:
+            return with_retries(lambda: self._attempt(request, attempts), self._policy)
+        except AttemptFailed as failed:
+            return failed.fault
+
+    def price(self, usage: CallUsage) -> float | None:
+        """What so many tokens of this model cost, US dollars; None where that is not known."""
+        from dv_agent.agents.models.prices import price  # noqa: PLC0415
+
+        return price(usage, self.endpoint)
+
+    def _attempt(self, request: _Request, attempts: list[CallUsage]) -> Reply:
+        """One request; what it used is added to `attempts`, whatever comes of it."""
+        from dv_agent.agents.models.client import ask_once, finish_of, model_of, text_of  # noqa: PLC0415
+        from dv_agent.agents.models.langchain_messages import calls_of, mended, native_of  # noqa: PLC0415
+        from dv_agent.agents.models.output_schema import mended as whole  # noqa: PLC0415
+        from dv_agent.agents.models.output_schema import whole_text  # noqa: PLC0415
+        from dv_agent.agents.models.usage import usage_of_failure, usage_of_reply  # noqa: PLC0415
+
+        self._pace.wait(self._on_wait)
+        begun = self._clock()
+        answer = whole(ask_once(request.asked, request.messages, self.settings.timeout, request.schema))
+        answer = mended(answer) if request.tools else answer
+        seconds = self._clock() - begun
+        counted = (*request.messages, *request.beside)
+        if isinstance(answer, Exception):
+            fault = fault_of(answer, self.endpoint, self.settings)
+            attempts.append(usage_of_failure(fault, counted, self.endpoint, seconds))
+            raise AttemptFailed(fault)
+        calls = calls_of(answer) if request.tools else ()
+        text = text_of(answer) if request.tools else whole_text(answer, text_of(answer))
+        written = text + "".join(one.name + one.arguments for one in calls)
+        attempts.append(usage_of_reply(answer, written, counted, self.endpoint, seconds))
+        return Reply(
+            text=text,
+            model=model_of(answer),
+            finish_reason=finish_of(answer),
+            tool_calls=calls,
+            native=native_of(answer) if request.tools else "",
+        )
+
+    def _story(self, fault: ModelFault, attempts: Sequence[CallUsage]) -> str:
+        """What happened and what to do, for people."""
+        tries = "1 attempt" if len(attempts) == 1 else f"{len(attempts)} attempts"
+        lines = [f"{self.settings.model} at {self.endpoint.address} gave no reply after {tries}: {fault}"]
+        asked, bound = fault.retry_after or 0.0, self.settings.retry_seconds
+        if fault.retryable and asked >= bound > 0:
+            lines.append(f"the server asks to wait {asked:.0f} s, and --retry-seconds is {bound:g}")
+        elif fault.retryable and not fault.unreadable:
+            lines.append(f"no new attempt starts later than --retry-seconds {bound:g}")
+        if fault.hint:
+            lines.append(fault.hint)
+        return "\n  ".join(lines)

@@ -1,0 +1,74 @@
+"""What a call cost, US dollars, from the price list of genai-prices; unknown stays unknown."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+
+from dv_agent.agents.models.chat_model import CallUsage
+from dv_agent.agents.models.providers import PROVIDERS, Endpoint
+
+
+def price(usage: CallUsage, endpoint: Endpoint, returned_model: str = "") -> float | None:
+    """Price of `usage`, US dollars.
+
+    None means that it is not known: the list is not installed, does not have the model, or the address is none of
+    a vendor. It never means free. Nothing is fetched; the list is as old as the installed package.
+
+    Args:
+        returned_model: the id that the server returned; it is dated, and tried before the requested one.
+    """
+    if find_spec("genai_prices") is None:
+        return None
+    from genai_prices import Usage, calc_price  # noqa: PLC0415  # 0.2 s
+
+    counted = Usage(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=min(usage.cached_tokens, usage.input_tokens),
+        cache_write_tokens=min(usage.cache_write_tokens, usage.input_tokens - usage.cached_tokens),
+    )
+    for model in dict.fromkeys(filter(None, (returned_model, endpoint.name))):
+        try:
+            return float(calc_price(counted, model, **_vendor(endpoint)).total_price)
+        except (LookupError, ValueError):  # not in the list; or its price cannot be applied to these counts
+            continue
+    return None
+
+
+def _vendor(endpoint: Endpoint) -> Any:
+    if endpoint.base_url is not None:
+        return {"provider_api_url": endpoint.base_url}
+    return {"provider_id": PROVIDERS[endpoint.provider].prices or endpoint.provider}
+
+
+def price_source() -> str:
+    """Name and version of the price list, empty if none is installed."""
+    try:
+        return f"genai-prices {version('genai-prices')}"
+    except PackageNotFoundError:
+        return ""
+
+
+@functools.cache
+def price_date() -> date | None:
+    """The newest day on which a price of the list began; the list is no older than that. None without a list."""
+    if find_spec("genai_prices") is None:
+        return None
+    from genai_prices.data import providers  # noqa: PLC0415
+
+    today = datetime.now(UTC).date()
+    return max((day for day in _starts(providers) if day <= today), default=None)
+
+
+def _starts(providers: list[Any]) -> Iterator[date]:
+    for provider in providers:
+        for model in provider.models:
+            for priced in model.prices if isinstance(model.prices, list) else ():
+                day = getattr(priced.constraint, "start_date", None)
+                if isinstance(day, date):
+                    yield day

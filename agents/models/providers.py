@@ -1,0 +1,213 @@
+"""Which provider a model string names: its package, its keys, its address."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.errors import DvAgentError, PrerequisiteError, UnknownNameError, UsageError
+
+OWN_KEY = "DV_AGENT_API_KEY"
+DUMMY_KEY = "no-key-needed"
+
+
+@dataclass(frozen=True)
+class Provider:
+    """One vendor, as LangChain reaches it.
+
+    Attributes:
+        package: the distribution that brings the client.
+        keys: environment variables that may hold the key; the first that is set is used.
+        extra: the extra of dv-agent that installs `package`, empty if none does.
+        home: the vendor's own address. It is always given to the client, which else might take another one
+            (a gateway) out of the environment.
+        url_variables: environment variables that hold another address.
+        prices: the vendor's name in the price list.
+        refuses: settings that the vendor has no word for.
+        one_try: the value of ``max_retries`` that means a single attempt.
+    """
+
+    package: str
+    keys: tuple[str, ...]
+    extra: str = ""
+    home: str | None = None
+    url_variables: tuple[str, ...] = ()
+    prices: str = ""
+    refuses: frozenset[str] = frozenset()
+    one_try: int = 0
+
+    @property
+    def install(self) -> str:
+        """The line that installs the client."""
+        return f"pip install 'dv-agent[{self.extra}]'" if self.extra else f"pip install {self.package}"
+
+
+PROVIDERS = {
+    "openai": Provider(
+        "langchain-openai",
+        ("OPENAI_API_KEY",),
+        home="https://api.openai.com/v1",
+        url_variables=("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+        prices="openai",
+    ),
+    "anthropic": Provider(
+        "langchain-anthropic",
+        ("ANTHROPIC_API_KEY",),
+        extra="anthropic",
+        home="https://api.anthropic.com",
+        url_variables=("ANTHROPIC_BASE_URL", "ANTHROPIC_API_URL"),
+        prices="anthropic",
+        refuses=frozenset({"llm_seed"}),
+    ),
+    "google_genai": Provider(
+        "langchain-google-genai",
+        ("GOOGLE_API_KEY", "GEMINI_API_KEY"),
+        extra="google",
+        home="https://generativelanguage.googleapis.com",
+        prices="google",
+        one_try=1,  # this client reads 0 as "the default of its SDK"
+    ),
+    "mistralai": Provider("langchain-mistralai", ("MISTRAL_API_KEY",), prices="mistral"),
+    "groq": Provider("langchain-groq", ("GROQ_API_KEY",), prices="groq"),
+    "deepseek": Provider("langchain-deepseek", ("DEEPSEEK_API_KEY",), prices="deepseek"),
+    "xai": Provider("langchain-xai", ("XAI_API_KEY",), prices="x-ai"),
+    "openrouter": Provider("langchain-openrouter", ("OPENROUTER_API_KEY",), prices="openrouter"),
+    "together": Provider("langchain-together", ("TOGETHER_API_KEY",), prices="together"),
+    "fireworks": Provider("langchain-fireworks", ("FIREWORKS_API_KEY",), prices="fireworks"),
+}
+ALIASES = {"google": "google_genai", "gemini": "google_genai", "mistral": "mistralai"}
+# Servers that people start themselves and that speak OpenAI's chat completions: where they listen by default.
+SERVERS = {
+    "ollama": "http://localhost:11434/v1",
+    "vllm": "http://localhost:8000/v1",
+    "llamacpp": "http://localhost:8080/v1",
+}
+_OPENAI_HOSTS = ("api.openai.com", ".openai.azure.com")
+
+
+class KeyMissing(PrerequisiteError):
+    """A vendor wants a key and none is set; the message names the variable, never a value."""
+
+    def __init__(self, model: str, variable: str) -> None:
+        self.model, self.variable = model, variable
+        self.what = f"{model} needs a key, and {variable} is not set"
+        self.install = f"export {variable}=..."
+        where = f"set it in the environment, or write {variable}=... into a file .env here or in a folder above"
+        DvAgentError.__init__(self, f"{self.what}\n  {where}")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.model, self.variable)
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a model answers.
+
+    Attributes:
+        provider: a key of `PROVIDERS`.
+        name: the model, as that provider calls it.
+        base_url: the address, where one was named; None is the vendor's own.
+    """
+
+    provider: str
+    name: str
+    base_url: str | None = None
+
+    @property
+    def address(self) -> str:
+        """The address for messages: whatever is known about it."""
+        return self.base_url or PROVIDERS[self.provider].home or self.provider
+
+    @property
+    def compatible(self) -> bool:
+        """Whether this is somebody else's server that speaks OpenAI's chat completions."""
+        host = urlsplit(self.base_url or "").hostname or ""
+        return self.provider == "openai" and bool(host) and not host.endswith(_OPENAI_HOSTS)
+
+    @property
+    def key_variables(self) -> tuple[str, ...]:
+        """The variables that may hold the key, the one to recommend first."""
+        return ((OWN_KEY,) if self.base_url else ()) + PROVIDERS[self.provider].keys
+
+    def key_variable(self) -> str | None:
+        """The variable whose value is sent as the key, None if none is set."""
+        return next((name for name in self.key_variables if os.environ.get(name, "").strip()), None)
+
+    def key(self) -> str:
+        """The key; it stays in the environment and is kept nowhere else.
+
+        A server of one's own may need none: it is sent `DUMMY_KEY`, because the client insists on one.
+
+        Raises:
+            KeyMissing: the vendor wants one.
+        """
+        name = self.key_variable()
+        if name is None and not self.compatible:
+            raise KeyMissing(f"{self.provider}:{self.name}", PROVIDERS[self.provider].keys[0])
+        return os.environ[name].strip() if name else DUMMY_KEY
+
+    def require(self, settings: ModelSettings) -> None:
+        """Whether package, key and settings fit, as far as that can be told without asking the server.
+
+        Raises:
+            PrerequisiteError: the client is not installed, or its key is not set (`KeyMissing`).
+            UsageError: a setting that this provider has no word for.
+        """
+        provider = PROVIDERS[self.provider]
+        for package in ("langchain", provider.package):
+            if find_spec(package.replace("-", "_")) is None:
+                line = provider.install if package == provider.package else "pip install 'langchain>=1.4,<2'"
+                raise PrerequisiteError(f"{settings.model} needs the package {package}", line)
+        for name in sorted(provider.refuses):
+            if getattr(settings, name) is not None:
+                raise UsageError(f"{self.provider} knows no such setting: leave out --{name.replace('_', '-')}")
+        self.key()
+
+
+def endpoint_of(settings: ModelSettings) -> Endpoint:
+    """Where the model of `settings` answers.
+
+    ``provider:name`` always names its provider. ``provider/name`` does so too, but not beside a base URL:
+    there a slash belongs to the name, as in ``openai/gpt-oss-20b``, and a bare name is one of that server.
+
+    Raises:
+        UsageError: no provider is named.
+        UnknownNameError: there is no such provider.
+    """
+    given, url = settings.model.strip(), settings.base_url
+    prefix, name = _split(given, by_slash=url is None)
+    if prefix in SERVERS:
+        return Endpoint("openai", name, url or SERVERS[prefix])
+    if prefix in PROVIDERS:
+        return Endpoint(prefix, name, url or _url_from_environment(PROVIDERS[prefix]))
+    if url is not None:
+        return Endpoint("openai", given, url)
+    if prefix:
+        raise UnknownNameError("model provider", prefix, [*PROVIDERS, *SERVERS])
+    raise UsageError(
+        f"model {given!r} names no provider: write {_guess(given)}:{given}, or give --base-url for a server of your own"
+    )
+
+
+def _split(model: str, by_slash: bool) -> tuple[str, str]:
+    """Provider and name; the provider is empty if none is named."""
+    marks = [mark for mark in (":/" if by_slash else ":") if mark in model]
+    if not marks:
+        return "", model
+    prefix, _, name = model.partition(min(marks, key=model.index))
+    if not name:
+        raise UsageError(f"model {model!r} names no model: write provider:name, such as openai:gpt-5")
+    prefix = prefix.lower().replace("-", "_")
+    return ALIASES.get(prefix, prefix), name
+
+
+def _url_from_environment(provider: Provider) -> str | None:
+    return next((value for name in provider.url_variables if (value := os.environ.get(name, "").strip())), None)
+
+
+def _guess(name: str) -> str:
+    starts = {"claude": "anthropic", "gemini": "google_genai", "mistral": "mistralai", "grok": "xai"}
+    return next((provider for start, provider in starts.items() if name.lower().startswith(start)), "openai")

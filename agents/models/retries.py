@@ -1,0 +1,120 @@
+"""A failed attempt is repeated, later and later, by tenacity alone."""
+
+from __future__ import annotations
+
+import email.utils
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from tenacity import RetryCallState
+
+    from dv_agent.agents.models.faults import ModelFault
+
+T = TypeVar("T")
+OnWait = Callable[[str, float], None]
+_MOST_UNREADABLE = 3  # attempts: an odd reply is rarely an accident, and each one may have been charged
+
+
+class AttemptFailed(Exception):
+    """One attempt gave no reply; for `with_retries` alone."""
+
+    def __init__(self, fault: ModelFault) -> None:
+        self.fault = fault
+        super().__init__(str(fault))
+
+
+@dataclass(frozen=True)
+class RetryPolicy:
+    """When to try again, in seconds.
+
+    Attributes:
+        within: no new attempt starts after so many.
+        first: the first wait; each further one is twice as long, and up to `first` is added at random.
+        longest: a wait grows to this, unless the server asks for more.
+        not_before: further seconds for which no request may start.
+        on_wait: told about every wait, before it.
+        sleep: waits.
+    """
+
+    within: float
+    first: float = 1.0
+    longest: float = 30.0
+    not_before: Callable[[], float] = lambda: 0.0
+    on_wait: OnWait = lambda message, seconds: None
+    sleep: Callable[[float], None] = time.sleep
+
+
+def with_retries(attempt: Callable[[], T], policy: RetryPolicy) -> T:
+    """The first result of `attempt`.
+
+    Raises:
+        AttemptFailed: that of the last attempt, once its fault cannot be mended by waiting or the time is over.
+        KeyboardInterrupt: at once, also out of a wait.
+    """
+    import tenacity  # noqa: PLC0415  # only those who ask a model pay for it
+
+    grow = tenacity.wait_exponential(policy.first, max=policy.longest) + tenacity.wait_random(0, policy.first)
+
+    def seconds(state: RetryCallState) -> float:
+        return max(grow(state), _fault(state).retry_after or 0.0, policy.not_before())
+
+    def tell(state: RetryCallState) -> None:
+        policy.on_wait(f"attempt {state.attempt_number} failed, {_fault(state)}", state.upcoming_sleep)
+
+    again, stop = tenacity.retry_if_exception(_Patience()), tenacity.stop_before_delay(policy.within)
+    retrying = tenacity.Retrying(
+        retry=again, wait=seconds, stop=stop, before_sleep=tell, sleep=policy.sleep, reraise=True
+    )
+    return retrying(attempt)
+
+
+class _Patience:
+    """Whether an attempt that raised is worth another one; counts the unreadable replies of one call."""
+
+    def __init__(self) -> None:
+        self._unreadable = 0
+
+    def __call__(self, error: BaseException) -> bool:
+        if not isinstance(error, AttemptFailed):
+            return False
+        self._unreadable += error.fault.unreadable
+        return error.fault.retryable and self._unreadable < _MOST_UNREADABLE
+
+
+def _fault(state: RetryCallState) -> ModelFault:
+    error = state.outcome.exception() if state.outcome else None
+    if not isinstance(error, AttemptFailed):
+        raise TypeError(f"only AttemptFailed is repeated, not {type(error).__name__}")
+    return error.fault
+
+
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
+    """Seconds that a server asks to wait, None if it does not say.
+
+    It may write milliseconds (``retry-after-ms``), seconds or an HTTP date. `headers` have lower-case names.
+    """
+    milliseconds = _number(headers.get("retry-after-ms"))
+    if milliseconds is not None:
+        return milliseconds / 1000
+    said = headers.get("retry-after")
+    number = _number(said)
+    if number is not None or said is None:
+        return number
+    try:
+        date = email.utils.parsedate_to_datetime(said)
+    except ValueError:
+        return None
+    date = date if date.tzinfo else date.replace(tzinfo=UTC)
+    return max((date - (now or datetime.now(UTC))).total_seconds(), 0.0)
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        number = float(text or "")
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None

@@ -1,0 +1,109 @@
+"""Going over a recorded run again: to resume it, or to score it anew. No model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.llm.json_scanner import clean
+from dv_agent.agents.models.chat_model import Message
+from dv_agent.agents.proposal import PromptRecord, Proposal
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.state import RunState, advance, make_view
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.turn import TurnRecord
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.errors import UsageError
+
+UNLIMITED = Budget(cycles=None, calls=None)
+TOOLS = "tools"
+
+
+@dataclass(frozen=True, slots=True)
+class Resimulated:
+    """What came of replaying.
+
+    Attributes:
+        different: indices of tests that hit other bins, or ended otherwise, than recorded.
+    """
+
+    state: RunState
+    different: tuple[int, ...]
+
+
+def resimulate(
+    run: RecordedRun, bench: Testbench, agent: Agent | None = None, on_turn: Callable[[int, int], None] | None = None
+) -> Resimulated:
+    """Simulate all recorded tests in their order.
+
+    Args:
+        agent: an agent without a model that is to go on afterwards; it proposes along, so that it knows what it knew,
+            and what it proposes must be what is recorded.
+        on_turn: told how many turns of how many are done.
+
+    Raises:
+        UsageError: `agent` proposes something else: it is not the agent of the record.
+    """
+    state, different = RunState(empty_coverage(bench.plan)), list[int]()
+    # The dialogue of an agent with tools is its own; nobody else is shown it.
+    replies = {} if run.header.agent == TOOLS else {line.turn: line for line in run.replies if not line.failure}
+    for number, turn in enumerate(run.turns):
+        state = replace(state, spent=_with_failed_calls(state.spent, run, number))
+        if agent is not None:
+            _check_same(agent.propose(make_view(bench, state, turn.budget)), turn, number)
+        line = replies.get(turn.turn)
+        said = (line.messages, line.reply.text) if line else None
+        state, again = advance(state, recorded_proposal(turn, said), bench, UNLIMITED)
+        state = replace(state, spent=state.spent.model_copy(update={"seconds": turn.spent.seconds}))
+        different += different_tests(turn, again)
+        if on_turn:
+            on_turn(number + 1, len(run.turns))
+    return Resimulated(replace(state, spent=_with_failed_calls(state.spent, run, len(run.turns))), tuple(different))
+
+
+def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | None) -> Proposal:
+    """What was proposed in a recorded turn; tests beyond the budget were never run and are not recorded.
+
+    Args:
+        said: the messages that a model was sent, and its reply as it came.
+    """
+    tests = tuple(record.test for record in turn.tests)
+    plain = Proposal(
+        tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped, tool_uses=turn.tool_uses,
+        claims=turn.claims, bug_reports=turn.bug_reports, structured=turn.structured, by_hand=turn.by_hand,
+    )  # fmt: skip
+    if said is None:
+        return plain
+    prompt = PromptRecord(
+        messages=said[0], parts=turn.parts, cut=turn.cut, tokens=turn.prompt_tokens, strategy="", templates=""
+    )
+    return plain.model_copy(update={"prompt": prompt, "raw": clean(said[1])})
+
+
+def different_tests(turn: TurnRecord, again: TurnRecord) -> list[int]:
+    """Indices of the tests that hit other bins, or ended otherwise, than recorded in `turn`."""
+    pairs = zip(turn.tests, again.tests, strict=True)
+    return [old.index for old, new in pairs if (old.hits, old.end) != (new.hits, new.end)]
+
+
+def _check_same(proposal: Proposal, turn: TurnRecord, number: int) -> None:
+    tests = tuple(record.test for record in turn.tests)
+    if proposal.tests[: len(tests)] != tests:
+        raise UsageError(
+            f"turn {number} of the record was proposed by another version of this agent; "
+            "the run cannot be resumed, only rescored"
+        )
+
+
+def _with_failed_calls(spent: Spent, run: RecordedRun, turn: int) -> Spent:
+    """`spent` and what calls of `turn` that ended without a reply cost."""
+    attempts = [attempt for line in run.failed if line.turn == turn for attempt in line.reply.attempts]
+    return spent.model_copy(
+        update={
+            "calls": spent.calls + len(attempts),
+            "tokens": spent.tokens + sum(one.input_tokens + one.output_tokens for one in attempts),
+            "usd": spent.usd + sum(one.usd or 0.0 for one in attempts),
+        }
+    )

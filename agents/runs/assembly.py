@@ -1,0 +1,148 @@
+"""Putting a run together: design, agent, model, versions."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from dv_agent import __version__
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.baselines.basic import NullAgent, OracleAgent, RandomAgent
+from dv_agent.agents.baselines.crv import CrvAgent
+from dv_agent.agents.models.chat_model import Reply
+from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.search.agent import SearchAgent
+from dv_agent.agents.baselines.sweep import SweepAgent
+from dv_agent.designs.design import Design
+from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.trace import Trace
+from dv_agent.designs.witnesses import load_witnesses
+from dv_agent.errors import OutputError, UnknownNameError, UsageError
+from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
+from dv_agent.agents.failures.excerpt_cut import make_excerpt
+from dv_agent.runners.checks.failure import CheckFailure
+
+
+def open_design(name: str, bug: str | None, room: Path) -> DesignFolder:
+    """The design `name`, or a copy in `room` with a seeded bug in its RTL.
+
+    Raises:
+        UnknownNameError: no such design or bug.
+    """
+    folder = find_design(name)
+    if not bug:
+        return folder
+    bugs = {one.id: one for one in load_bugs(folder)}
+    if bug not in bugs:
+        raise UnknownNameError(f"seeded bug of {folder.design.name}", bug, bugs)
+    return broken_copy(folder, bugs[bug], room)
+
+
+def make_agent(
+    header: RunHeader,
+    folder: DesignFolder,
+    record: RunRecord | None,
+    say: Callable[[str], None],
+    paid: Sequence[Reply] = (),
+) -> Agent:
+    """The agent that `header` names.
+
+    Args:
+        record: where a model's replies go; agents without a model need none.
+        paid: replies that answer the first calls, because they are in the record already.
+
+    Raises:
+        UsageError: the oracle without witnesses.
+        PrerequisiteError: a package or key for the model is missing.
+    """
+    plain: dict[str, Callable[[], Agent]] = {
+        "null": NullAgent,
+        "random": lambda: RandomAgent(header.seed),
+        "crv": lambda: CrvAgent(header.seed),
+        "sweep": SweepAgent,
+        "search": lambda: SearchAgent(header.seed, guided=header.agent_options.get("guided", True)),
+    }
+    if header.agent in plain:
+        return plain[header.agent]()
+    if record is not None and header.model is not None:
+        return _llm_agent(header, record, paid, say)
+    witnesses = load_witnesses(folder)
+    if not witnesses:
+        raise UsageError(f"{folder.design.name} has no witnesses; the oracle agent has nothing to replay")
+    return OracleAgent(witnesses)
+
+
+def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say: Callable[[str], None]) -> Agent:
+    from dv_agent.agents.models.langchain_model import LangChainModel
+    from dv_agent.agents.llm.agent import LlmAgent
+    from dv_agent.agents.models.reply_cache import CachingModel
+    from dv_agent.agents.records.reply_recorder import RecordingModel
+
+    assert header.model is not None
+    model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
+    cache = header.agent_options.get("cache")
+    asked = CachingModel(model, Path(cache), header.seed) if cache else model
+    recording = RecordingModel(asked, record, paid)
+    return LlmAgent(recording, header.prompting or header.strategy, model.price, header.seed)
+
+
+def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, reparse: bool) -> Agent:
+    """The agent of a recorded run, on its recorded replies.
+
+    Raises:
+        UsageError: the run asked no model.
+    """
+    from dv_agent.agents.llm.agent import LlmAgent
+    from dv_agent.agents.records.reply_recorder import RecordingModel
+    from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
+
+    replayed = RecordedModel(past, reparse)
+    strategy = header.prompting or header.strategy
+    agent = LlmAgent(RecordingModel(replayed, record), strategy, seed=header.seed)
+    return RecordedAgent(past, replayed, agent, reparse)
+
+
+def excerpt_writer(design: Design) -> Callable[[Path, Trace, CheckFailure], None]:
+    """Writes the few cycles around a failure as ``excerpt.json``, for the report to draw."""
+
+    def write(room: Path, trace: Trace, failure: CheckFailure) -> None:
+        excerpt = make_excerpt(design, trace, failure)
+        if excerpt is None:
+            return
+        try:
+            (room / "excerpt.json").write_text(excerpt.model_dump_json() + "\n", encoding="utf-8")
+        except OSError as error:
+            raise OutputError(f"cannot write {room}/excerpt.json: {error.strerror}") from None
+
+    return write
+
+
+def versions() -> dict[str, str]:
+    """Of dv-agent, Python, cocotb, and the git revision where there is one."""
+    found = {"dv-agent": __version__, "python": platform.python_version(), "cocotb": version("cocotb")}
+    revision = _git(["rev-parse", "HEAD"])
+    if revision:
+        found["git"] = revision + ("-dirty" if _git(["status", "--porcelain", "--untracked-files=no"]) else "")
+    return found
+
+
+def price_version() -> dict[str, str]:
+    """Where prices come from, and of which day; empty where the package is not installed."""
+    from dv_agent.agents.models.prices import price_date, price_source
+
+    date = price_date()
+    return {"prices": f"{price_source()}, {date}"} if date else {}
+
+
+def _git(arguments: Sequence[str]) -> str:
+    """Output of git in the folder that dv-agent was installed from; empty where there is no git."""
+    folder = Path(__file__).resolve().parent
+    try:
+        done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

@@ -1,0 +1,156 @@
+"""From the words of a command line to a finished run."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack, nullcontext
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from dv_agent.agents.loop import Limits
+from dv_agent.agents.loop import run as run_loop
+from dv_agent.agents.records.writer import RunHeader
+from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.state import RunState
+from dv_agent.agents.failures.triage import Finding, triage
+from dv_agent.agents.turn import TestRecord, TurnRecord
+from dv_agent.coverage.export import Report, report
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.errors import ModelFailure
+from dv_agent.eval.report.write import write_report
+from dv_agent.agents.runs.assembly import (
+    excerpt_writer,
+    open_design,
+)
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.start import replay_run, recorded_settings, new_run, run_to_replay, resume_run
+from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
+from dv_agent.runners.simulator import Simulator
+from dv_agent.runners.registry import find_simulator
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedRun:
+    """A run that ended.
+
+    Attributes:
+        findings: failures that a fresh process confirmed, shrunk, with their waveforms.
+    """
+
+    header: RunHeader
+    folder: Path
+    report: Report
+    findings: tuple[Finding, ...]
+    target_met: bool
+
+    @property
+    def failures(self) -> int:
+        """Tests with a failed check."""
+        return self.header.failing_tests
+
+    def summary(self) -> dict[str, Any]:
+        """What ``--json`` prints: run.json, the totals, the holes and the findings."""
+        return {
+            "run": self.header.model_dump(mode="json"),
+            "record": str(self.folder),
+            "totals": self.report.summary.model_dump(mode="json"),
+            "holes": [hole.model_dump(mode="json") for hole in self.report.holes],
+            "findings": [finding.model_dump(mode="json") for finding in self.findings],
+        }
+
+
+class RunWatcher(Protocol):
+    """What is told while a run goes on."""
+
+    def start(self, header: RunHeader, folder: Path, bins: int) -> None:
+        """The run begins, or goes on as its header says."""
+        ...
+
+    def test(self, record: TestRecord) -> None:
+        """A test was simulated."""
+        ...
+
+    def turn(self, state: RunState, turn: TurnRecord) -> None:
+        """A turn ended."""
+        ...
+
+    def say(self, words: str) -> None:
+        """Something else takes time: a model that is waited for, a replay."""
+        ...
+
+    def stop(self) -> None:
+        """No more progress will come."""
+        ...
+
+
+class Stopper(AbstractContextManager[object], Protocol):
+    """Who may end a run between two turns; in force while the context is entered."""
+
+    def asked(self) -> bool:
+        """Whether the run shall end after the present turn."""
+        ...
+
+
+class _NeverStops(nullcontext[object]):
+    """Nobody ends the run."""
+
+    def asked(self) -> bool:
+        """Never."""
+        return False
+
+
+def launch(
+    request: RunRequest,
+    watcher: RunWatcher,
+    stopper: Stopper | None = None,
+    simulator_of: Callable[[str], Simulator] = find_simulator,
+) -> FinishedRun:
+    """Run `request` to its end.
+
+    Args:
+        simulator_of: finds the simulator by its name.
+        stopper: may end the run between two turns; None: nobody does.
+
+    Raises:
+        DvAgentError: bad names or files, missing programs, simulator, model or disk failures.
+    """
+    stopper = stopper or _NeverStops()
+    past = read_run(request.resume) if request.resume else None
+    recorded = run_to_replay(request)
+    if recorded:
+        request = replace(request, **recorded_settings(recorded))
+    with ExitStack() as stack:
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        bug = past.header.agent_options.get("bug") if past else request.bug
+        folder = open_design(request.design or (past.header.design if past else ""), bug, room)
+        plan = load_plan(folder.path / "plan.yaml")
+        simulator = simulator_of(past.header.simulator.split()[0] if past else request.simulator)
+        session = stack.enter_context(simulator.open(folder.design))
+        bench = open_bench(request, past or recorded, folder, plan, simulator, session)
+        if past:
+            start = resume_run(past, request, bench, watcher.say, stopper.asked)
+        elif recorded:
+            start = replay_run(recorded, request, folder, simulator, bench, stopper.asked)
+        else:
+            start = new_run(request, folder, simulator, bench, watcher.say, stopper.asked)
+        header, run_folder = start.record.header, start.record.folder
+        watcher.start(header, run_folder, len(plan.bins))
+        stack.callback(watcher.stop)
+        stack.enter_context(stopper)
+        options = header.agent_options
+        limits = Limits(header.target, options.get("patience"), options.get("stop_on_failure", False))
+        try:
+            state = run_loop(
+                start.agent, bench, start.state, header.budget, limits, start.record, watcher.test, watcher.turn,
+                stopper.asked,
+            )  # fmt: skip
+        except ModelFailure as error:
+            raise ModelFailure(f"{error.message}\n  go on later with: dv-agent run --resume {run_folder}") from None
+        findings = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
+        if header.agent == TOOLS:
+            start.record.judged(*judge(run_folder, folder, bench, simulator))
+        write_report(run_folder, folder)
+    ended = start.record.header
+    return FinishedRun(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target")

@@ -1,0 +1,41 @@
+"""What a run is asked to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """The options of ``dv-agent run``; see its ``--help``. None means: not said.
+
+    Attributes:
+        requests_per_minute: pace of the model, before what `model` or the record of a resumed run says.
+        into: the very folder of the record, instead of a new one below `out`; its parent's name is the run's id.
+    """
+
+    design: str | None = None
+    agent: str | None = None
+    seed: int = 0
+    max_cycles: int | None = None
+    max_calls: int | None = None
+    max_tokens_total: int | None = None
+    max_usd: float | None = None
+    max_seconds: float | None = None
+    target: float | None = None
+    patience: int | None = None
+    stop_on_failure: bool = False
+    guided: bool = True
+    bug: str | None = None
+    simulator: str = "icarus"
+    out: Path = Path("runs")
+    into: Path | None = None
+    resume: Path | None = None
+    model: dict[str, Any] | None = None
+    requests_per_minute: float | None = None
+    prompt_strategy: str = "default"
+    decoys: int = 0
+    cache: Path | None = None
+    reparse: bool = False

@@ -1,0 +1,223 @@
+"""Where a run begins: at nothing, at a record that goes on, or at one that is replayed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder, utc_now
+from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.resimulation import resimulate
+from dv_agent.agents.state import RunState
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import OutputError, UsageError
+from dv_agent.designs.fingerprint import changed_since, fingerprint
+from dv_agent.agents.runs.assembly import (
+    make_agent,
+    price_version,
+    replaying_agent,
+    versions,
+)
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.tool_runs import TOOLS, decoys_of, replaying_tools_agent, tools_agent
+from dv_agent.prompts.renderer import templates_hash
+from dv_agent.prompts.strategy import Strategy, find_strategy
+from dv_agent.runners.simulator import Simulator
+
+REPLAY = "replay:"
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Where a run begins: at nothing, or at a record."""
+
+    record: RunRecord
+    state: RunState
+    agent: Agent
+
+
+@dataclass(frozen=True, slots=True)
+class _Proposer:
+    """Who proposes the tests of a new run."""
+
+    agent: str
+    model: ModelSettings | None
+    prompting: Strategy | None
+
+
+def new_run(
+    request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench, say: Callable[[str], None],
+    should_stop: Callable[[], bool],
+) -> Start:  # fmt: skip
+    """A new run; its folder and its header are written.
+
+    Raises:
+        UsageError: the agent needs a model, or settings of it are out of range.
+        UnknownNameError: no such prompt strategy.
+        OutputError: the run folder cannot be made.
+    """
+    agent = request.agent or ("llm" if request.model else "search")
+    if agent in ("llm", TOOLS) and not request.model:
+        raise UsageError(
+            f"the {agent} agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL"
+        )
+    model = _paced(request, _settings(request.model)) if request.model and agent in ("llm", TOOLS) else None
+    who = _Proposer(agent, model, find_strategy(request.prompt_strategy) if model and agent == "llm" else None)
+    run_folder = request.into or new_folder(request.out, folder.design.name, agent, model.model if model else None)
+    header = _header(request, folder, simulator, bench, who, run_folder)
+    record, state = RunRecord(run_folder, header), RunState(empty_coverage(bench.plan))
+    if agent == TOOLS:
+        return Start(record, state, tools_agent(header, bench, record, say, should_stop))
+    return Start(record, state, make_agent(header, folder, record, say))
+
+
+def _header(
+    request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench, who: _Proposer, run_folder: Path
+) -> RunHeader:
+    model, prompting = who.model, who.prompting
+    budget = Budget().model_copy(update=_bounds(request))
+    return RunHeader(
+        id=run_folder.parent.name if request.into else run_folder.name,
+        started=utc_now(),
+        design=folder.design.name,
+        task_version=folder.design.task_version,
+        agent=who.agent,
+        agent_options=_options(request, model),
+        model=model,
+        strategy=prompting.name if prompting else "",
+        prompting=prompting,
+        seed=request.seed,
+        budget=budget,
+        target=100.0 if request.target is None else request.target,
+        simulator=f"{simulator.name} {simulator.version()}",
+        hashes=fingerprint(folder) | ({"prompts": templates_hash(prompting)} if model else {}),
+        versions=versions() | (price_version() if model else {}),
+        reproducible=budget.reproducible and model is None,
+        decoys=decoys_of(bench),
+    )
+
+
+def _options(request: RunRequest, model: ModelSettings | None) -> dict[str, Any]:
+    """What was asked for besides the defaults."""
+    asked = {
+        "guided": None if request.guided else False,
+        "bug": request.bug or None,
+        "cache": str(request.cache.absolute()) if request.cache and model else None,
+        "decoys": request.decoys or None,
+        "patience": request.patience,
+        "stop_on_failure": request.stop_on_failure or None,
+    }
+    return {name: value for name, value in asked.items() if value is not None}
+
+
+def run_to_replay(request: RunRequest) -> RecordedRun | None:
+    """The run that ``--model replay:RUN`` names."""
+    name = (request.model or {}).get("model", "")
+    if not name.startswith(REPLAY):
+        if request.reparse:
+            raise UsageError("--reparse reads a recorded run: it needs --model replay:RUN")
+        return None
+    return read_run(Path(name.removeprefix(REPLAY)))
+
+
+def recorded_settings(past: RecordedRun) -> dict[str, Any]:
+    """What a replay takes from the run that it replays: all that decides about its course."""
+    header = past.header
+    return {
+        "design": header.design, "agent": header.agent, "seed": header.seed, "bug": header.agent_options.get("bug"),
+        "simulator": header.simulator.split()[0],
+    }  # fmt: skip
+
+
+def replay_run(
+    past: RecordedRun, request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench,
+    should_stop: Callable[[], bool],
+) -> Start:  # fmt: skip
+    """A new run of the recorded replies, with the settings, bounds and strategy of the record."""
+    old = past.header
+    run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
+    header = RunHeader(
+        id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
+        agent=old.agent, agent_options={**old.agent_options, "replay": old.id, "reparse": request.reparse},
+        model=old.model, strategy=old.strategy, prompting=old.prompting, seed=old.seed, budget=old.budget,
+        target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
+        hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)}, decoys=decoys_of(bench),
+    )  # fmt: skip
+    record = RunRecord(run_folder, header)
+    if old.agent == TOOLS:
+        agent = replaying_tools_agent(past, header, bench, record, should_stop, request.reparse)
+    else:
+        agent = replaying_agent(past, header, record, request.reparse)
+    return Start(record, RunState(empty_coverage(bench.plan)), agent)
+
+
+def _settings(asked: dict[str, Any]) -> ModelSettings:
+    try:
+        return ModelSettings.model_validate(asked)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        raise UsageError(f"--{name}: {first['msg'].removeprefix('Value error, ')}") from None
+
+
+def _paced(request: RunRequest, model: ModelSettings) -> ModelSettings:
+    pace = request.requests_per_minute
+    return model if pace is None else model.model_copy(update={"requests_per_minute": pace})
+
+
+def resume_run(
+    past: RecordedRun, request: RunRequest, bench: Testbench, say: Callable[[str], None], should_stop: Callable[[], bool]
+) -> Start:
+    """The run of a record, gone over again up to where it ended.
+
+    Raises:
+        UsageError: the design has changed since, or behaves otherwise.
+        OutputError: the record cannot be written.
+    """
+    if changed := changed_since(past.header.hashes, bench.folder):
+        raise UsageError(
+            f"{past.folder} was made with another {' and '.join(changed)} of {past.header.design}; "
+            "it cannot be resumed, only rescored"
+        )
+    header = past.header.model_copy(update={"status": "running", "stop_reason": "", **_more(request, past.header)})
+    # An agent without a model proposes along, to know what it knew; a model is asked nothing that is recorded.
+    tools = tools_agent(header, bench, None, say, should_stop, past) if header.agent == TOOLS else None
+    along = tools or (make_agent(header, bench.folder, None, say) if header.model is None else None)
+    done = resimulate(past, bench, along, lambda turn, turns: say(f"replaying turn {turn} of {turns}"))
+    if done.different:
+        raise UsageError(f"{past.folder}: tests {done.different[:5]} behave otherwise now; the run cannot be resumed")
+    try:
+        with (past.folder / "turns.jsonl").open("ab") as file:
+            file.truncate(past.size)  # half a line that a kill left
+    except OSError as error:
+        raise OutputError(f"cannot write {past.folder}/turns.jsonl: {error.strerror}") from None
+    record = RunRecord(past.folder, header, len(past.turns))
+    if tools:
+        tools.model.attach(record)
+    paid = [one.reply for one in past.paid]
+    return Start(record, done.state, along or make_agent(header, bench.folder, record, say, paid))
+
+
+def _more(request: RunRequest, header: RunHeader) -> dict[str, Any]:
+    """What was given anew on resuming: bounds, larger ones above all, and the pace."""
+    target = {} if request.target is None else {"target": request.target}
+    model = {} if header.model is None else {"model": _paced(request, header.model)}
+    return {"budget": header.budget.model_copy(update=_bounds(request)), **target, **model}
+
+
+def _bounds(request: RunRequest) -> dict[str, float]:
+    """The bounds that were asked for; what was not said keeps its default, or what the record says."""
+    asked = {
+        "cycles": request.max_cycles, "calls": request.max_calls, "tokens": request.max_tokens_total,
+        "usd": request.max_usd, "seconds": request.max_seconds,
+    }  # fmt: skip
+    return {name: value for name, value in asked.items() if value is not None}

@@ -1,0 +1,141 @@
+"""Putting together a run of the agent with tools: its testbench with decoys, the agent, and the judging at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.tools.testbench import ToolsTestbench
+from dv_agent.agents.tools.decoys import choose_decoys
+from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.loader import DesignFolder, load_design
+from dv_agent.errors import UsageError
+from dv_agent.agents.tools.judgement import judge_run
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.runners.simulator import Session, Simulator
+
+if TYPE_CHECKING:
+    from dv_agent.agents.tools.agent import ToolsAgent
+
+TOOLS = "tools"
+
+
+def open_bench(
+    request: RunRequest,
+    past: RecordedRun | None,
+    folder: DesignFolder,
+    plan: Plan,
+    simulator: Simulator,
+    session: Session,
+) -> Testbench:
+    """The testbench of a run, with decoys if its agent works with tools.
+
+    Args:
+        past: the run that goes on or is replayed.
+
+    Raises:
+        UsageError: decoys for another agent, or other ones for a run that goes on.
+    """
+    agent = past.header.agent if past else request.agent
+    if past and request.decoys:
+        raise UsageError(
+            "the decoys of a run are drawn when it begins: leave --decoys out with --resume and replay:RUN"
+        )
+    if agent != TOOLS:
+        if request.decoys:
+            raise UsageError("--decoys mixes unreachable bins among the holes for claims: it needs --agent tools")
+        return Testbench(folder, plan, session)
+    chosen = past.header.decoys if past else choose_decoys(plan, request.decoys, request.seed)
+    return ToolsTestbench(folder, plan, session, chosen, inner=simulator.name == "icarus")
+
+
+def decoys_of(bench: Testbench) -> tuple[str, ...]:
+    """Ids of the decoys."""
+    decoys = bench.decoys if isinstance(bench, ToolsTestbench) else None
+    return tuple(one.id for one in decoys.plan.bins) if decoys else ()
+
+
+def tools_agent(
+    header: RunHeader,
+    bench: Testbench,
+    record: RunRecord | None,
+    say: Callable[[str], None],
+    should_stop: Callable[[], bool],
+    past: RecordedRun | None = None,
+) -> ToolsAgent:
+    """The agent `tools`.
+
+    Args:
+        record: where its replies go; it may be told later, with ``attach``.
+        should_stop: asked before each call of the model.
+        past: a run that it goes on with.
+
+    Raises:
+        PrerequisiteError: a package or key for the model is missing.
+    """
+    from dv_agent.agents.models.langchain_model import LangChainModel
+    from dv_agent.agents.models.reply_cache import CachingModel
+    from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
+    from dv_agent.agents.tools.recorded_calls import ResumedCalls
+    from dv_agent.agents.toolbox.text import result_limits
+    from dv_agent.agents.tools.agent import ToolsAgent
+
+    assert header.model is not None
+    assert isinstance(bench, ToolsTestbench)
+    if len(header.decoys) < header.agent_options.get("decoys", 0):
+        say(f"the plan documents {len(header.decoys)} unreachable bins; all of them are decoys")
+    model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
+    cache = header.agent_options.get("cache")
+    asked = CachingModel(model, Path(cache), header.seed) if cache else model
+    playback = ResumedCalls(asked, past.replies if past else (), len(past.turns) if past else 0)
+    if record:
+        playback.attach(record)
+    dispatcher = ToolDispatcher(bench, result_limits(header.model), bench.decoys)
+    return ToolsAgent(playback, dispatcher, model.price, should_stop)
+
+
+def replaying_tools_agent(
+    past: RecordedRun,
+    header: RunHeader,
+    bench: Testbench,
+    record: RunRecord,
+    should_stop: Callable[[], bool],
+    reparse: bool,
+) -> Agent:
+    """The agent `tools` on the recorded replies of a run; tools answer anew.
+
+    Raises:
+        UsageError: the run asked no model.
+    """
+    from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
+    from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
+    from dv_agent.agents.tools.recorded_calls import ReplayedCalls
+    from dv_agent.agents.toolbox.text import result_limits
+    from dv_agent.agents.tools.agent import ToolsAgent
+
+    assert header.model is not None
+    assert isinstance(bench, ToolsTestbench)
+    replayed = RecordedModel(past, reparse)
+    playback = ReplayedCalls(replayed, len(past.turns), reparse)
+    playback.attach(record)
+    agent = ToolsAgent(playback, ToolDispatcher(bench, result_limits(header.model), bench.decoys), None, should_stop)
+    return RecordedAgent(past, replayed, agent, reparse)
+
+
+def judge(
+    run_folder: Path, folder: DesignFolder, bench: Testbench, simulator: Simulator
+) -> tuple[ClaimScore, tuple[ReportVerdict, ...]]:
+    """What the claims and reports of a run are worth.
+
+    Raises:
+        SimulationError: the simulator failed.
+    """
+    decoys = bench.decoys if isinstance(bench, ToolsTestbench) else None
+    original = load_design(folder.path)
+    return judge_run(read_run(run_folder), folder, original, bench.plan, simulator, decoys.hit() if decoys else ())

@@ -1,0 +1,184 @@
+"""What the search agent learns from outcomes: nearest tests, a library of items, records of moves and sources."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dv_agent.agents.search.hole_targets import CUTS, HoleTarget, NearestTest
+from dv_agent.agents.search.move_sites import MoveSites
+from dv_agent.agents.search.mutation import Span, snippet, tail_cut
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.language.stimulus import Test
+from dv_agent.prompts.view import Near, Outcome, View
+
+CORPUS = 256
+FORGET = 0.9
+MOST_GAIN = 4.0
+NEARER = 0.1
+"""What a lesser distance is worth, in new bins."""
+PRIOR_TRIES = 8
+
+Kind = Literal["random", "swarm", "hunt", "crossed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What was done for one hole in a test.
+
+    Attributes:
+        loose: which of the hole's climbs it belongs to.
+        cut: an unchanged cut of the nearest test, which may or may not keep its distance.
+        spans: where its steps lie on each payload track of a chained test; empty where it is the whole test.
+    """
+
+    hole: int
+    loose: bool
+    test: Test
+    moves: tuple[str, ...] = ()
+    before: int = 0
+    cut: bool = False
+    spans: Mapping[str, Span] = field(default_factory=dict)
+
+    def holds(self, near: Near) -> bool:
+        """Whether the part was under way when a test came nearest."""
+        return any(start <= near.steps.get(name, -1) < stop for name, (start, stop) in self.spans.items())
+
+
+@dataclass(frozen=True, slots=True)
+class PendingTest:
+    """What was proposed, to be credited when its outcome is seen."""
+
+    kind: Kind
+    parts: tuple[Part, ...] = ()
+    moves: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class MoveGain:
+    """Recent gains and cycles of one source of tests."""
+
+    gains: float = 1.0
+    cycles: float = 1000.0
+    tests: float = 5.0
+
+    def add(self, gains: float, cycles: int) -> None:
+        """Record one test."""
+        self.gains = FORGET * self.gains + min(gains, MOST_GAIN)
+        self.cycles = FORGET * self.cycles + cycles
+        self.tests = FORGET * self.tests + 1
+
+    @property
+    def rate(self) -> float:
+        """Gains a cycle."""
+        return self.gains / self.cycles
+
+    @property
+    def cost(self) -> float:
+        """Cycles a test."""
+        return self.cycles / self.tests
+
+
+class Memory:
+    """All that the agent knows besides the view.
+
+    Attributes:
+        hunts: hole -> its climbs.
+        library: bin -> the items under way when it was first hit.
+        corpus: tests that hit a bin first.
+        pending: the tests of the last turn.
+    """
+
+    def __init__(self, plan: Plan, source: random.Random, guided: bool) -> None:
+        self._plan, self._source, self._guided = plan, source, guided
+        self.hunts: dict[int, HoleTarget] = {}
+        self.library: dict[int, Test] = {}
+        self.corpus: list[Test] = []
+        self.pending: list[PendingTest] = []
+        self.yields: dict[Kind, MoveGain] = {}
+        self.moves: dict[str, list[int]] = {}
+        self._by_item: dict[tuple[int, str], list[int]] = {}
+
+    def learn(self, view: View, sites: MoveSites) -> None:
+        """Take in the outcomes of the last turn."""
+        open_bins = set(view.coverage.open_bins.tolist())
+        for outcome, child in zip(view.last, self.pending, strict=False):
+            gained = self._keep_near(outcome, child, sites, open_bins) if self._guided else {}
+            if outcome.new_bins and child.kind != "hunt":
+                self.corpus = [*self.corpus, outcome.test][-CORPUS:]
+            gains = len(outcome.new_bins) + NEARER * len(gained)
+            self.yields.setdefault(child.kind, MoveGain()).add(gains, outcome.cycles)
+            for move in child.moves:
+                self._record(move, None, gains > 0)
+            total = sum(sites.size(part.test) for part in child.parts) or 1
+            for part in child.parts:
+                gain = any(found is part for found in gained.values())
+                self._credit(part, gain, outcome.cycles * sites.size(part.test) / total)
+        self.hunts = {index: hunt for index, hunt in self.hunts.items() if index in open_bins}
+        self.pending = []
+
+    def chance(self, move: str, hole: int | None) -> float:
+        """How often a move led to progress, for holes of the same coverpoint or cross above all."""
+        gains, tries = self.moves.get(move, (0, 0))
+        rate = (gains + 1) / (tries + PRIOR_TRIES)
+        if hole is None:
+            return rate
+        gains, tries = self._by_item.get((int(self._plan.item_of[hole]), move), (0, 0))
+        return (gains + PRIOR_TRIES * rate) / (tries + PRIOR_TRIES)
+
+    def _record(self, move: str, hole: int | None, gain: bool) -> None:
+        records = [self.moves.setdefault(move, [0, 0])]
+        if hole is not None:
+            records.append(self._by_item.setdefault((int(self._plan.item_of[hole]), move), [0, 0]))
+        for record in records:
+            record[0] += gain
+            record[1] += 1
+
+    def _credit(self, part: Part, gain: bool, cycles: float) -> None:
+        for move in part.moves:
+            self._record(move, part.hole, gain)
+        hunt = self.hunts.get(part.hole)
+        if hunt is None:
+            return
+        (hunt.loose if part.loose else hunt.whole).spent += cycles
+        if part.cut:
+            hunt.cuts += not hunt.is_loose
+            hunt.cut_due = not hunt.is_loose and not part.before and hunt.cuts < CUTS
+
+    def _keep_near(
+        self, outcome: Outcome, child: PendingTest, sites: MoveSites, open_bins: set[int]
+    ) -> dict[int, Part | None]:
+        """Remember `outcome` where it is nearest; returns the holes it is nearer to than any before, and by what."""
+        gained: dict[int, Part | None] = {}
+        for near in outcome.near:
+            hunt = self.hunts.setdefault(near.bin, HoleTarget())
+            if near.distance > hunt.distance:
+                continue
+            part = next((part for part in child.parts if not part.spans or part.holds(near)), None)
+            if near.distance < hunt.distance:
+                gained[near.bin] = part
+            if near.distance == 0:
+                self.library[near.bin] = snippet(sites, outcome.test, near.steps, 0, bare=True)[0]
+            if near.distance or near.bin in open_bins:  # a bin may ask for more hits than one
+                self._keep(hunt, near, part, outcome, sites)
+        return gained
+
+    def _keep(self, hunt: HoleTarget, near: Near, part: Part | None, outcome: Outcome, sites: MoveSites) -> None:
+        chained = part is not None and bool(part.spans)
+        if near.distance < hunt.whole.distance or not chained:
+            cut = tail_cut(outcome.test, near.steps)
+            hunt.whole.add(NearestTest(cut, near.distance, sites.size(cut), near.steps), self._source)
+        if chained and part is not None:
+            before = self.context(near.bin, near.distance, hunt.before if hunt.loose.pool else part.before)
+            test, focus = snippet(sites, outcome.test, near.steps, before, not hunt.cuts)
+            hunt.loose.add(NearestTest(test, near.distance, sites.size(test), focus), self._source)
+            hunt.before, hunt.cut_due = before, False
+        elif not hunt.is_loose:
+            hunt.cut_due = hunt.cuts < CUTS
+
+    def context(self, hole: int, distance: float, least: int) -> int:
+        """How many items before the focus a loose test needs: for a transition, what it has matched."""
+        one = self._plan.bins[hole]
+        return max(least, len(one.values) - int(distance) - 1) if one.kind == "transition" else least

@@ -1,0 +1,121 @@
+"""Where moves of the search agent happen: the payload tracks of a test, and places near the focus."""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.literal import literal_test
+from dv_agent.designs.language.schema import NO_PROFILE, StimulusSchema, track_kind
+from dv_agent.designs.language.stimulus import Step, Test
+
+Tracks = dict[str, list[Step]]
+Focus = Mapping[str, int]
+SPREAD = (1, 1, 1, 2, 3, 5, 8, 13)
+"""Sizes of a small change: mostly one, sometimes far."""
+
+
+@dataclass(frozen=True)
+class MoveSites:
+    """A design's tracks, sorted by what moves can do with them."""
+
+    design: Design
+    schema: StimulusSchema
+
+    @cached_property
+    def payload(self) -> dict[str, dict[str, FieldSpec]]:
+        """The fields of every track that carries values."""
+        ports = self.design.ports.items()
+        return {name: port.fields for name, port in ports if isinstance(port, SourcePort | StrobePort)}
+
+    @cached_property
+    def timed(self) -> tuple[str, ...]:
+        """The tracks that only say when: sinks and responders."""
+        return tuple(name for name in self.schema.tracks if track_kind(self.design, name) in ("sink", "responder"))
+
+    def is_item(self, name: str, step: Step) -> bool:
+        """Whether a literal step carries values."""
+        return "write" in step or self.schema.tracks[name].item in step
+
+    def beats(self, name: str, step: Step) -> list[Step]:
+        """The objects of an item that hold field values; edits reach the item."""
+        found = step["write"] if "write" in step else step[self.schema.tracks[name].item]
+        return found if isinstance(found, list) else [found]
+
+    def size(self, test: Test) -> int:
+        """Beats, gaps and other steps on the payload tracks: what stands for the price of a test."""
+        return sum(self._step_size(name, step) for name in self.payload for step in test.tracks.get(name, ()))
+
+    def _step_size(self, name: str, step: Step) -> int:
+        if not self.is_item(name, step):
+            return 1
+        beats = self.beats(name, step)
+        gaps: int = step.get("gap", 0) + sum(beat.get("gap", 0) for beat in beats)
+        return len(beats) + gaps // 8
+
+    def with_gap_of(self, name: str, steps: tuple[Step, ...], other: Step) -> tuple[Step, ...]:
+        """`steps`, the first item beginning after as long a gap as another one."""
+        if not steps or not self.is_item(name, steps[0]) or not self.is_item(name, other):
+            return steps
+        first = copy.deepcopy(steps[0])
+        new, old = (first, other) if "write" in first else (self.beats(name, first)[0], self.beats(name, other)[0])
+        new.pop("gap", None)
+        if old.get("gap"):
+            new["gap"] = old["gap"]
+        return (first, *steps[1:])
+
+    def literal(self, test: Test) -> Test:
+        """`test` with its random blocks and loops written out."""
+        return literal_test(self.design, self.schema, expand(self.design, self.schema, test))
+
+    def drawn(self, name: str, count: int, source: random.Random) -> list[Step]:
+        """`count` random items of one track, under any profile, as literal steps."""
+        profile = source.choice([*self.schema.tracks[name].profiles, "default"])
+        block: dict[str, Any] = {"count": count}
+        if profile not in ("default", NO_PROFILE):
+            block["profile"] = profile
+        fresh = self.literal(Test(seed=source.getrandbits(48), tracks={name: ({"random": block},)}))
+        return list(fresh.tracks.get(name, ()))
+
+    def choose_item(self, tracks: Tracks, source: random.Random, focus: Focus) -> tuple[str, int] | None:
+        """Track and index of an item, at or near the focus four times in five; None where there is none."""
+        items = {
+            name: [index for index, step in enumerate(tracks.get(name, ())) if self.is_item(name, step)]
+            for name in self.payload
+        }
+        names = [name for name, found in items.items() if found]
+        if not names:
+            return None
+        name = source.choice(names)
+        if name in focus and source.random() < 0.8:
+            wanted = focus[name] + source.choice((0, 0, 0, 0, -1, -1, -2, 1))
+            return name, min(items[name], key=lambda index: abs(index - wanted))
+        return name, source.choice(items[name])
+
+
+def unshared_copy(steps: Iterable[Step]) -> list[Step]:
+    """A deep copy in which no two places share an object, as after reading a record.
+
+    Tests are put together from parts of others, so one step may stand in several places; `copy.deepcopy` would keep
+    that, and an edit of one place would then change the others.
+    """
+    return [_rebuilt(step) for step in steps]
+
+
+def _rebuilt(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _rebuilt(one) for key, one in value.items()}
+    return [_rebuilt(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def near_focus(length: int, focus: int | None, source: random.Random) -> int:
+    """A place in ``0..length``, at or beside the focus seven times in ten."""
+    if focus is not None and source.random() < 0.7:
+        return min(max(focus + source.choice((0, 0, -1, 1)), 0), max(length, 0))
+    return source.randint(0, max(length, 0))

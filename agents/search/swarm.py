@@ -1,0 +1,68 @@
+"""Narrowing a random test: some keys get few values, so that rare combinations become common in it."""
+
+from __future__ import annotations
+
+import random
+from typing import Any
+
+from dv_agent.designs.design import Design, SourcePort, StrobePort
+from dv_agent.designs.language.schema import StimulusSchema, track_kind
+from dv_agent.designs.language.stimulus import Step, Test
+
+
+def shortened(test: Test, most: int, source: random.Random) -> Test:
+    """`test` (of random blocks) with at most `most` items a block: small tests teach more per cycle."""
+    tracks: dict[str, tuple[Step, ...]] = {}
+    for name, steps in test.tracks.items():
+        count = source.randint(1, most)
+        tracks[name] = tuple({"random": {**step["random"], "count": count}} for step in steps)
+    return Test(seed=test.seed, tracks=tracks, memory=test.memory)
+
+
+def narrowed(design: Design, schema: StimulusSchema, test: Test, source: random.Random) -> Test:
+    """`test` (of random blocks) with payload fields and packet lengths narrowed, gaps and timing tracks left out.
+
+    Each at even odds.
+    """
+    tracks: dict[str, tuple[Step, ...]] = {}
+    odds = source.choice((0.0, 0.3, 0.6))
+    for name, steps in test.tracks.items():
+        ranges = _ranges(design, schema, name)
+        if not ranges and source.random() < 0.5:
+            continue
+        block = dict(steps[0].get("random", {}))
+        for key, (low, high) in ranges.items():
+            if source.random() < odds:
+                block[key] = narrow(low, high, source)
+        if ranges and source.random() < 0.5:
+            block["gap"] = 0
+        tracks[name] = ({"random": block},)
+    return Test(seed=test.seed, tracks=tracks, memory=test.memory)
+
+
+def narrow(low: int, high: int, source: random.Random) -> Any:
+    """A distribution over few values of ``low..high``: one, a corner, two or three, or a short range."""
+    corners = (low, high, min(max(0, low), high), min(max(1, low), high))
+    kind = source.randrange(5)
+    if kind == 0:
+        return source.randint(low, high)
+    if kind == 1:
+        return {"set": [source.choice(corners), source.choice(corners)]}
+    if kind == 2:
+        return {"set": [source.randint(low, high) for _ in range(source.randint(2, 3))]}
+    first = source.randint(low, high)
+    span = max(1, (high - low) // source.choice((4, 16, 64)))
+    if kind == 3:
+        return [first, min(first + span, high)]
+    return {"weights": [[source.choice(corners), 1], [[first, min(first + span, high)], 1]]}
+
+
+def _ranges(design: Design, schema: StimulusSchema, name: str) -> dict[str, tuple[int, int]]:
+    port = design.ports.get(name)
+    ranges = {}
+    if isinstance(port, SourcePort | StrobePort):
+        ranges = {field: (spec.low, spec.high) for field, spec in port.fields.items()}
+    if track_kind(design, name) == "source":
+        beats = schema.tracks[name].beats
+        ranges["beats"] = (beats.min, beats.max)
+    return ranges

@@ -1,0 +1,90 @@
+"""Moves of the search agent that change when things happen: gaps, stalls, latencies, resets."""
+
+from __future__ import annotations
+
+import random
+
+from dv_agent.agents.search.move_sites import SPREAD, Focus, MoveSites, Tracks, near_focus
+from dv_agent.designs.language.schema import track_kind
+from dv_agent.designs.program import RESET_TRACK
+
+
+def gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Change the gap before one beat."""
+    place = sites.choose_item(tracks, source, focus)
+    if place is None:
+        return False
+    item = tracks[place[0]][place[1]]
+    holder = item if "write" in item else source.choice(sites.beats(place[0], item))
+    old = holder.get("gap", 0)
+    holder["gap"] = max(0, source.choice((0, old + source.choice(SPREAD), old - source.choice(SPREAD), 1)))
+    return bool(holder["gap"] != old)
+
+
+def long_gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """A pause of a power of two before the first beat of an item."""
+    place = sites.choose_item(tracks, source, focus)
+    if place is None:
+        return False
+    item = tracks[place[0]][place[1]]
+    holder = item if "write" in item else sites.beats(place[0], item)[0]
+    holder["gap"] = 1 << source.randint(1, 8)
+    return True
+
+
+def no_gaps(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Send everything back to back."""
+    changed = False
+    for name in sites.payload:
+        for step in tracks.get(name, ()):
+            for holder in (step, *(sites.beats(name, step) if sites.is_item(name, step) else ())):
+                changed |= bool(holder.pop("gap", 0))
+    return changed
+
+
+def timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Change one duration of a sink, responder or reset track."""
+    names = [name for name in (*sites.timed, RESET_TRACK) if tracks.get(name)]
+    if not names:
+        return False
+    name = source.choice(names)
+    steps = tracks[name]
+    index = near_focus(len(steps) - 1, focus.get(name), source)
+    step = steps[index]
+    key = next((key for key in step if isinstance(step[key], int)), None)
+    if key is None:
+        return False
+    near = step[key] + source.choice((-1, 1)) * source.choice(SPREAD)
+    step[key] = max(1, source.choice((near, near, 2 * step[key], step[key] // 2)))
+    return True
+
+
+def new_timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Draw a sink or responder track anew, or insert one stall, ready or accept."""
+    if not sites.timed:
+        return False
+    name = source.choice(sites.timed)
+    kind = track_kind(sites.design, name)
+    if source.random() < 0.3 or kind == "responder":
+        tracks[name] = sites.drawn(name, source.randint(1, 20), source)
+        return True
+    steps = tracks.setdefault(name, [])
+    place = near_focus(len(steps), focus.get(name), source)
+    steps[place:place] = [{source.choice(("stall", "ready", "accept")): source.choice((1, 2, 4, 9, 20, 60))}]
+    return True
+
+
+def reset(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
+    """Move the reset by a few cycles, place one somewhere, or remove it."""
+    steps = tracks.get(RESET_TRACK, [])
+    waits = [step for step in steps if "idle" in step]
+    kind = source.random()
+    if waits and kind < 0.7:
+        wait = waits[-1] if source.random() < 0.7 else source.choice(waits)
+        wait["idle"] = max(1, wait["idle"] + source.choice((-1, 1)) * source.choice(SPREAD))
+    elif waits and kind < 0.8:
+        del tracks[RESET_TRACK]
+    else:
+        longest = source.choice((20, 100, 400))
+        tracks[RESET_TRACK] = [{"idle": source.randint(1, longest)}, {"pulse": source.choice((1, 1, 2, 5))}]
+    return True

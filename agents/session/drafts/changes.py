@@ -1,0 +1,143 @@
+"""Changing a draft: every change is checked, and a wrong one is one clear error."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ValidationError
+
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.session.nodes import Draft
+from dv_agent.designs.files import complaint
+from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
+from dv_agent.prompts.template_set import check_template, template_text
+
+_NO_OPTIONS = {"schema_version", "name", "folder", "templates", "wording"}
+CONVERGED = ("converged.unchanged", "converged.few", "converged.over")
+EDITED = "-edited"
+
+
+def self_contained(strategy: Strategy) -> Strategy:
+    """`strategy` with the templates of its folder inside, so that it stands alone.
+
+    Raises:
+        UsageError: a template cannot be read or is broken.
+    """
+    own, words = strategy.own_templates, dict(strategy.wording)
+    if own is not None:
+        for name in template_names():
+            if name not in words and (own / f"{name}.jinja").is_file():
+                words[name] = template_text(name, strategy)
+    for name, text in words.items():
+        check_template(name, text)
+    return _checked(strategy.model_dump() | {"wording": words, "templates": "", "folder": None})
+
+
+def options(strategy: Strategy) -> dict[str, Any]:
+    """Dotted name of every option -> its value, such as ``holes.detailed`` -> 24."""
+    data = strategy.model_dump(mode="json", exclude=_NO_OPTIONS)
+    data["without"] = sorted(data["without"])
+    found: dict[str, Any] = {}
+    for name, value in data.items():
+        if isinstance(value, dict):
+            found |= {f"{name}.{key}": part for key, part in value.items()}
+        else:
+            found[name] = value
+    return found
+
+
+def with_option(draft: Draft, name: str, value: str) -> Draft:
+    """The draft with an option of its strategy set to `value`, as it would stand in a YAML file.
+
+    Raises:
+        UnknownNameError: there is no such option.
+        UsageError: the value is not allowed.
+    """
+    known = tuple(dict.fromkeys((*options(draft.strategy), "converged", *CONVERGED)))
+    if name not in known:
+        raise UnknownNameError("option", name, known)
+    try:
+        parsed = yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise UsageError(
+            f"{name}: {value!r} is no value; write it as in YAML, such as 12, stuck or [near, stuck]"
+        ) from None
+    data, path = draft.strategy.model_dump(), name.split(".")
+    place = data
+    for key in path[:-1]:
+        place[key] = dict(place[key] or {})
+        place = place[key]
+    place[path[-1]] = parsed
+    return _with(draft, data)
+
+
+def with_template(draft: Draft, name: str, text: str) -> Draft:
+    """The draft with another text of a template.
+
+    Raises:
+        UnknownNameError: there is no such template.
+        UsageError: it is no Jinja template; says in which line.
+    """
+    check_template(name, text)
+    shipped = draft.strategy.model_copy(update={"wording": {}, "templates": "", "folder": None})
+    words = {key: old for key, old in draft.strategy.wording.items() if key != name}
+    if text != template_text(name, shipped):
+        words[name] = text
+    return _with(draft, draft.strategy.model_dump() | {"wording": words})
+
+
+def with_strategy(draft: Draft, name: str) -> Draft:
+    """The draft with another strategy: a shipped one or a file.
+
+    Raises:
+        UsageError: no such strategy, or its file is broken.
+    """
+    return draft.model_copy(update={"strategy": self_contained(find_strategy(name))})
+
+
+def with_sampling(draft: Draft, settings: Mapping[str, str]) -> Draft:
+    """The draft with other settings of the model; ``none`` takes one away.
+
+    Raises:
+        UnknownNameError: there is no such setting.
+        UsageError: the value is not allowed.
+    """
+    known = tuple(ModelSettings.model_fields)
+    for name in settings:
+        if name not in known:
+            raise UnknownNameError("setting", name, known)
+    given = {name: None if value.lower() == "none" else value for name, value in settings.items()}
+    try:
+        model = ModelSettings.model_validate(draft.model.model_dump() | given)
+    except ValidationError as error:
+        raise UsageError(complaint(error)) from None
+    return draft.model_copy(update={"model": model})
+
+
+def _with(draft: Draft, data: dict[str, Any]) -> Draft:
+    strategy = _checked(data)
+    return draft.model_copy(update={"strategy": strategy.model_copy(update={"name": _named(strategy)})})
+
+
+def _named(strategy: Strategy) -> str:
+    """Its name, marked where it is no longer what is shipped under it."""
+    base = strategy.name.removesuffix(EDITED)
+    if base in strategy_names() and same_settings(strategy, find_strategy(base)):
+        return base
+    return base[: 64 - len(EDITED)] + EDITED
+
+
+def same_settings(one: BaseModel, other: BaseModel) -> bool:
+    """Whether two strategies differ in nothing but their names."""
+    without = {"name", "description"}
+    return one.model_dump(exclude=without) == other.model_dump(exclude=without)
+
+
+def _checked(data: dict[str, Any]) -> Strategy:
+    try:
+        return Strategy.model_validate(data)
+    except ValidationError as error:
+        raise UsageError(complaint(error)) from None

@@ -1,0 +1,69 @@
+"""Changing what would be sent from a node: each change is rendered before it holds, and can be taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from dv_agent.agents.session.context import SessionContext
+from dv_agent.agents.session.drafts import changes as drafting
+from dv_agent.agents.session.drafts.rendering import Rendered, edit_of, part_edit, with_edit
+from dv_agent.agents.session.log import DraftLine
+from dv_agent.agents.session.nodes import Draft, Edit
+from dv_agent.agents.session.tree import Which
+
+
+class DraftEditor:
+    """The changes that a person may make. Each method returns what the changed draft comes to.
+
+    Raises:
+        UsageError: from every method: an unknown name, a value that is not allowed, a template that is broken, or a
+            prompt that no longer fits into the context. Nothing is changed then.
+    """
+
+    def __init__(self, context: SessionContext) -> None:
+        self._context = context
+
+    def edit_message(self, index: int, text: str, which: Which = None) -> Rendered:
+        """Write over a message: 0 is the system message, -1 the new one. The edit holds for this prompt alone."""
+        return self._edit(edit_of(self._render(which), index, text), which)
+
+    def edit_part(self, name: str, text: str, which: Which = None) -> Rendered:
+        """Write over a named part of the prompt."""
+        return self._edit(part_edit(self._render(which), name, text), which)
+
+    def edit_template(self, name: str, text: str, which: Which = None) -> Rendered:
+        """Change a template for this node and those that follow; the shipped text takes the change back."""
+        return self._change(drafting.with_template(self._context.tree.draft(which), name, text), which)
+
+    def set_option(self, name: str, value: str, which: Which = None) -> Rendered:
+        """Set an option of the strategy, such as ``holes.detailed`` to ``12``."""
+        return self._change(drafting.with_option(self._context.tree.draft(which), name, value), which)
+
+    def set_strategy(self, name: str, which: Which = None) -> Rendered:
+        """Take another strategy: a shipped one, or a YAML file."""
+        return self._change(drafting.with_strategy(self._context.tree.draft(which), name), which)
+
+    def set_sampling(self, settings: Mapping[str, str], which: Which = None) -> Rendered:
+        """Change how the model is reached and sampled, such as ``{"temperature": "0.2"}``; ``none`` unsets."""
+        return self._change(drafting.with_sampling(self._context.tree.draft(which), settings), which)
+
+    def set_draft(self, draft: Draft, which: Which = None) -> Rendered:
+        """Take a draft as a whole, such as that of another node."""
+        return self._change(draft, which)
+
+    def _edit(self, edit: Edit, which: Which) -> Rendered:
+        draft = self._context.tree.draft(which)
+        return self._change(draft.model_copy(update={"edits": with_edit(draft.edits, edit)}), which)
+
+    def _change(self, draft: Draft, which: Which) -> Rendered:
+        """Take `draft` if it can be rendered; edits that it makes stale are dropped, and told."""
+        with self._context.lock:
+            rendered = self._context.rendered(which, draft)
+            if rendered.stale:
+                draft = draft.model_copy(update={"edits": rendered.edits})
+            if draft != self._context.tree.draft(which):
+                self._context.take(DraftLine(node=self._context.tree.node(which).id, draft=draft))
+            return rendered
+
+    def _render(self, which: Which) -> Rendered:
+        return self._context.rendered(which, self._context.tree.draft(which))

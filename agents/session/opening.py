@@ -1,0 +1,255 @@
+"""Opening an interactive session: a new one on a design or at a turn of a run, or one that is in a folder already."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.failures.triage import triage
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.writer import utc_now
+from dv_agent.agents.runs.assembly import excerpt_writer, open_design, price_version, versions
+from dv_agent.agents.session.drafts.changes import self_contained
+from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
+from dv_agent.agents.session.model_call import LangChainCaller, ModelCaller
+from dv_agent.agents.session.nodes import PERSON, Draft, SessionHeader
+from dv_agent.agents.session.prompt_session import PromptSession
+from dv_agent.agents.session.tree import Which
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.files import complaint
+from dv_agent.designs.fingerprint import changed_since, fingerprint
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import InputFileError, OutputError, UsageError
+from dv_agent.eval.report.write import write_report
+from dv_agent.prompts.strategy import find_strategy
+from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.simulator import Simulator
+
+SESSIONS = Path("sessions")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRequest:
+    """What a session is to begin with; None, or nothing, means: not said.
+
+    Attributes:
+        folder: where it is kept; a session that is there already goes on, from its current node with `strategy` and
+            `model` changed as said. None: a new folder under `room`.
+        design: needed for a new session without `origin`.
+        model: settings by name, see `ModelSettings`; without a model a person pastes the replies.
+        budget: bounds by name, see `Budget`; for a session that goes on, those that are changed.
+        cache: SQLite file of replies.
+        origin, turn: begin at this turn of the run in this folder; None: behind its last one.
+    """
+
+    folder: Path | None = None
+    room: Path = SESSIONS
+    design: str | None = None
+    bug: str | None = None
+    strategy: str | None = None
+    model: dict[str, Any] = field(default_factory=dict)
+    budget: dict[str, float] = field(default_factory=dict)
+    seed: int | None = None
+    simulator: str = "icarus"
+    cache: Path | None = None
+    origin: Path | None = None
+    turn: int | None = None
+
+
+@contextmanager
+def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> Iterator[PromptSession]:
+    """A session with its simulator; both are closed at the end. The caller may want to `take_up` what a kill cut off.
+
+    Args:
+        caller: reaches models; None: real ones.
+
+    Raises:
+        DvAgentError: bad names, files or settings; a session that another process holds; a missing program; a design
+            that has changed since.
+    """
+    with ExitStack() as stack:
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        folder = request.folder
+        if folder is None or not is_session(folder):
+            folder = _new(request, room)
+            request = replace(request, strategy=None, model={}, budget={})
+        else:
+            _check_goes_on(request)
+        log = SessionLog(folder)
+        stack.callback(log.close)
+        header = log.header
+        _check_same_design(request, header)
+        home = open_design(header.design, header.bug or None, room)
+        _check_unchanged(folder, header, home)
+        if request.budget:
+            log.change(header.model_copy(update={"budget": _budget(header.budget, request.budget)}))
+        simulator = find_simulator(header.simulator.split()[0])
+        bench = Testbench(home, load_plan(home.path / "plan.yaml"), stack.enter_context(simulator.open(home.design)))
+        caller = caller or LangChainCaller(Path(header.cache) if header.cache else None)
+        session = PromptSession(log, bench, caller)
+        if request.strategy:
+            session.set_strategy(request.strategy)
+        if request.model:
+            session.set_sampling({name: str(value) for name, value in request.model.items()})
+        yield session
+
+
+def _new(request: SessionRequest, room: Path) -> Path:
+    """The folder of a new session; everything is checked before it is made."""
+    past = _origin(request)
+    if past is None and request.design is None:
+        raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
+    design = request.design or (past.header.design if past else "")
+    bug = past.header.agent_options.get("bug") if past else request.bug
+    home = open_design(design, bug, room / "first")
+    if past:
+        _check_run_of(past, home)
+    simulator = find_simulator(past.header.simulator.split()[0] if past else request.simulator)
+    folder = request.folder or request.room / session_name(home.design.name)
+    header = _header(request, past, home, simulator, folder.name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make the session folder {folder}: {error.strerror}") from None
+    if any(folder.iterdir()):
+        raise InputFileError(folder, "neither a session nor an empty folder; name another --session")
+    if past:
+        _copy_run(past, header.turns, folder / ORIGIN)
+    write_header(folder, header)
+    return folder
+
+
+def _header(
+    request: SessionRequest, past: RecordedRun | None, home: DesignFolder, simulator: Simulator, name: str
+) -> SessionHeader:
+    old = past.header if past else None
+    strategy = find_strategy(request.strategy) if request.strategy else (old.prompting if old else None)
+    bounds = old.budget if old else Budget()
+    turns = (len(past.turns) if request.turn is None else request.turn) if past else 0
+    seed = request.seed if request.seed is not None else (old.seed if old else 0)
+    return SessionHeader(
+        id=name,
+        started=utc_now(),
+        design=request.design or home.design.name,
+        task_version=home.design.task_version,
+        bug=(old.agent_options.get("bug", "") if old else request.bug) or "",
+        seed=seed,
+        draft=Draft(strategy=self_contained(strategy or find_strategy("default")), model=_model(request, past)),
+        budget=_budget(bounds, request.budget),
+        simulator=f"{simulator.name} {simulator.version()}",
+        hashes=fingerprint(home),
+        versions=versions() | price_version(),
+        cache=str(request.cache.absolute()) if request.cache else "",
+        origin=old.id if old else "",
+        turns=turns,
+    )
+
+
+def _origin(request: SessionRequest) -> RecordedRun | None:
+    if request.origin is None:
+        if request.turn is not None:
+            raise UsageError("--turn counts turns of a run: it needs --from RUN")
+        return None
+    past = read_run(request.origin)
+    if request.turn is not None and not 0 <= request.turn <= len(past.turns):
+        raise UsageError(f"{request.origin} has turns 0 to {len(past.turns) - 1}; {len(past.turns)} is behind the last")
+    return past
+
+
+def _model(request: SessionRequest, past: RecordedRun | None) -> ModelSettings:
+    given = {name: value for name, value in request.model.items() if value is not None}
+    known = past.header.model if past and past.header.model else None
+    base = known.model_dump() if known and "model" not in given else {"model": PERSON}
+    try:
+        return ModelSettings.model_validate(base | given)
+    except ValidationError as error:
+        raise UsageError(f"--{complaint(error).replace('_', '-')}") from None
+
+
+def _budget(old: Budget, given: dict[str, float]) -> Budget:
+    try:
+        return Budget.model_validate(old.model_dump() | given)
+    except ValidationError as error:
+        raise UsageError(f"--max-{complaint(error)}") from None
+
+
+def session_name(design: str) -> str:
+    """A new name for the folder of a session."""
+    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    return f"{stamp}_{design}_{secrets.token_hex(3)}"
+
+
+def _copy_run(past: RecordedRun, turns: int, folder: Path) -> None:
+    """The first `turns` turns of a run, with the replies that led to them."""
+    kept, done = list[str](), 0
+    try:
+        folder.mkdir()
+        source = past.folder / "turns.jsonl"
+        text = source.read_text(encoding="utf-8") if source.is_file() else ""
+        for line in text.splitlines():
+            if done >= turns:
+                break
+            kept.append(line)
+            done += json.loads(line).get("kind") == "turn"
+        (folder / "turns.jsonl").write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        header = json.dumps(past.header.model_dump(mode="json"), indent=1)
+        (folder / "run.json").write_text(header + "\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot copy {past.folder} to {folder}: {error.strerror}") from None
+
+
+def _check_goes_on(request: SessionRequest) -> None:
+    fixed = {"--seed": request.seed, "--bug": request.bug, "--from": request.origin, "--turn": request.turn}
+    said = [name for name, value in fixed.items() if value is not None]
+    if said:
+        raise UsageError(f"{request.folder} is a session that goes on; {', '.join(said)} can only be said of a new one")
+
+
+def _check_same_design(request: SessionRequest, header: SessionHeader) -> None:
+    if request.design and request.design != header.design:
+        raise UsageError(f"the session in {request.folder} is of {header.design}, not of {request.design}")
+
+
+def _check_run_of(past: RecordedRun, home: DesignFolder) -> None:
+    if past.header.design != home.design.name:
+        raise UsageError(f"{past.folder} is a run on {past.header.design}, not on {home.design.name}")
+    if changed := changed_since(past.header.hashes, home):
+        raise UsageError(
+            f"{past.folder} was made with another {' and '.join(changed)} of {past.header.design}; "
+            "no session can begin at a turn of it"
+        )
+
+
+def _check_unchanged(folder: Path, header: SessionHeader, home: DesignFolder) -> None:
+    if changed := changed_since(header.hashes, home):
+        raise UsageError(
+            f"{folder} was made with another {' and '.join(changed)} of {header.design}; begin a new session, "
+            "or export a node of it with the version that made it"
+        )
+
+
+def export_run(session: PromptSession, out: Path, which: Which = None) -> Path:
+    """A path of the session as a run, whole: failing tests confirmed and shrunk with their waveforms, and a report.
+
+    Raises:
+        UsageError: there is no such node, or no turn on the way to it.
+        OutputError: the folder cannot be written.
+        SimulationError: the simulator failed.
+    """
+    folder, home = session.export(out, which), session.bench.folder
+    simulator = find_simulator(session.header.simulator.split()[0])
+    triage(home, simulator, session.state(which).failures, folder, excerpt_writer(home.design))
+    write_report(folder, home)
+    return folder

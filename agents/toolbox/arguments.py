@@ -1,0 +1,131 @@
+"""The tools: their names, what a model is told about them, and the bounds of their arguments."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from dv_agent.agents.models.chat_model import ToolSpec
+
+NAME, TEXT, FAR = 200, 4_000, 10_000_000
+MAX_CYCLES_SHOWN, MAX_SIGNALS_SHOWN, MAX_DEPTH, MAX_TESTS = 64, 24, 12, 64
+
+
+class Arguments(BaseModel):
+    """Arguments of one tool: its docstring and its fields are what the model reads."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ReadSpecification(Arguments):
+    """Read one section of the specification; without a section, its table of contents."""
+
+    section: str = Field(default="", max_length=NAME, description="number or title, such as 3.2")
+    first: int = Field(default=0, ge=0, le=FAR, description="character to begin with, to read on in a long section")
+
+
+class ReadRtl(Arguments):
+    """Read the RTL with line numbers, by module or by file; without a name, all modules with ports and instances."""
+
+    name: str = Field(default="", max_length=NAME, description="module, or file such as fifo.v")
+    first_line: int = Field(default=0, ge=0, le=FAR, description="0: from the beginning")
+    last_line: int = Field(default=0, ge=0, le=FAR, description="0: to the end")
+
+
+class TraceSignal(Arguments):
+    """Drivers and readers of a signal, with their conditions, and the cone of signals that can change it."""
+
+    signal: str = Field(min_length=1, max_length=NAME)
+    module: str = Field(default="", max_length=NAME, description="module that declares it; empty: the top module")
+    depth: int = Field(default=2, ge=1, le=MAX_DEPTH, description="how many assignments back the cone goes")
+
+
+class ListHoles(Arguments):
+    """The bins that are not covered, family by family, with how near the tests came."""
+
+    covergroup: str = Field(default="", max_length=NAME, description="only this covergroup, or covergroup.item")
+    tier: Literal["any", "easy", "medium", "hard"] = "any"
+    first: int = Field(default=0, ge=0, le=FAR, description="number of the hole to begin with")
+
+
+class ExplainHole(Arguments):
+    """All about one hole: what is sampled where, what its members are, which test came nearest, and in which step."""
+
+    bin: str = Field(min_length=1, max_length=NAME)
+
+
+class RunTests(Arguments):
+    """Simulate tests and be told what each covered, step by step, how near it came, and which checks failed.
+
+    A turn ends with it; call it once in a reply, after everything else.
+    """
+
+    tests: list[dict[str, Any]] = Field(
+        min_length=1, max_length=MAX_TESTS, description='tests in the test language: {"name": ..., "tracks": {...}}'
+    )
+
+
+class ShowWaveform(Arguments):
+    """A stretch of the waveform of a test that has run, as a table: one row a cycle, sampled before its clock edge."""
+
+    test: int = Field(ge=0, le=FAR, description="number of the test in this run")
+    first_cycle: int = Field(default=0, ge=0, le=FAR)
+    cycles: int = Field(default=32, ge=1, le=MAX_CYCLES_SHOWN)
+    signals: list[Annotated[str, Field(max_length=NAME)]] = Field(
+        default_factory=list,
+        max_length=MAX_SIGNALS_SHOWN,
+        description="pins of the top module, or inner signals by instance path, such as fifo.count; empty: all pins",
+    )
+
+
+class ClaimUnreachable(Arguments):
+    """Claim that no legal stimulus can ever hit a bin. Claims are judged at the end of the run: wrong ones count."""
+
+    bin: str = Field(min_length=1, max_length=NAME)
+    argument: str = Field(min_length=20, max_length=TEXT, description="why: from specification or RTL, step by step")
+
+
+class ReportBug(Arguments):
+    """Report that the design breaks its specification. It counts only if the test fails a check when run anew."""
+
+    test: int = Field(ge=0, le=FAR, description="number of the test in this run that shows it")
+    title: str = Field(min_length=5, max_length=NAME)
+    explanation: str = Field(min_length=20, max_length=TEXT, description="what is wrong, where, and what is right")
+
+
+class Finish(Arguments):
+    """End the run: nothing more can be covered, claimed or reported."""
+
+    reason: str = Field(min_length=1, max_length=TEXT)
+
+
+TOOLS: dict[str, type[Arguments]] = {
+    "read_specification": ReadSpecification,
+    "read_rtl": ReadRtl,
+    "trace_signal": TraceSignal,
+    "list_holes": ListHoles,
+    "explain_hole": ExplainHole,
+    "run_tests": RunTests,
+    "show_waveform": ShowWaveform,
+    "claim_unreachable": ClaimUnreachable,
+    "report_bug": ReportBug,
+    "finish": Finish,
+}
+
+
+@cache
+def tool_specs() -> tuple[ToolSpec, ...]:
+    """The tools as a model is told of them, in the order of `TOOLS`."""
+    return tuple(
+        ToolSpec(name=name, description=" ".join((model.__doc__ or "").split()), parameters=_schema(model))
+        for name, model in TOOLS.items()
+    )
+
+
+def _schema(model: type[Arguments]) -> dict[str, Any]:
+    """JSON schema without the titles that pydantic makes of names."""
+    schema = model.model_json_schema()
+    properties = {name: {k: v for k, v in one.items() if k != "title"} for name, one in schema["properties"].items()}
+    return {"type": "object", "properties": properties, "required": schema.get("required", [])}

@@ -1,0 +1,44 @@
+"""A call of a tool: from JSON text that a stranger wrote to arguments within their bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ValidationError
+
+from dv_agent.agents.llm.json_scanner import read_value
+from dv_agent.agents.llm.test_check import find_fault
+from dv_agent.agents.toolbox.arguments import Arguments, RunTests
+from dv_agent.agents.toolbox.text import ToolError
+from dv_agent.designs.language.stimulus import path_text
+
+MAX_ARGUMENTS, MAX_TESTS_TEXT = 20_000, 400_000
+
+
+def read_arguments(model: type[Arguments], text: str) -> Arguments:
+    """Arguments from JSON text.
+
+    Raises:
+        ToolError: no JSON object, or what of it does not fit.
+    """
+    text = text.strip() or "{}"
+    most = MAX_TESTS_TEXT if model is RunTests else MAX_ARGUMENTS
+    if len(text) > most:
+        raise ToolError(f"the arguments are longer than {most} characters")
+    if not text.startswith("{"):
+        raise ToolError("the arguments are no JSON object")
+    reading = read_value(text, 0, len(text))
+    if reading.error:
+        raise ToolError(f"the arguments are no JSON object: {reading.error[:200]}")
+    if fault := find_fault(reading.value) if model is not RunTests else None:
+        raise ToolError(f"{path_text(fault[0])[:100]}: {fault[1][:200]}")
+    try:
+        return model.model_validate(reading.value)
+    except ValidationError as error:
+        raise ToolError("; ".join(_complaint(one, model) for one in error.errors()[:4])) from None
+
+
+def _complaint(error: Any, model: type[Arguments]) -> str:
+    where = ".".join(str(part)[:40] for part in error["loc"]) or "arguments"
+    known = f"; it takes {', '.join(model.model_fields)}" if error["type"] == "extra_forbidden" else ""
+    return f"{where}: {error['msg'][:200]}{known}"

@@ -1,0 +1,226 @@
+"""The desk: takes calls of tools, answers them from the View, and keeps what they leave for the record.
+
+A call is text from a stranger. Its name is looked up in a table, its arguments are read as JSON and checked against
+bounds; nothing of it becomes a path, a command, code or a pattern. Whatever goes wrong is an answer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from dv_agent.agents.llm.json_scanner import clean
+from dv_agent.agents.llm.reply_parser import ParsedReply, parse_reply
+from dv_agent.agents.toolbox.arguments import (
+    TOOLS,
+    Arguments,
+    ClaimUnreachable,
+    ExplainHole,
+    Finish,
+    ListHoles,
+    ReadRtl,
+    ReadSpecification,
+    ReportBug,
+    RunTests,
+    ShowWaveform,
+    TraceSignal,
+)  # fmt: skip
+from dv_agent.agents.toolbox.call_parser import read_arguments
+from dv_agent.agents.toolbox.ledger import Ledger
+from dv_agent.agents.toolbox.list_holes import HoleList
+from dv_agent.agents.toolbox.read_sources import read_rtl, read_specification
+from dv_agent.agents.toolbox.show_waveform import Waves, show_waveform
+from dv_agent.agents.toolbox.test_results import results_text
+from dv_agent.agents.toolbox.text import ResultLimits, ToolError, clipped, unknown_name
+from dv_agent.agents.toolbox.trace_signal import trace_signal
+from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
+from dv_agent.agents.tools.testbench import Decoys
+from dv_agent.designs.language.stimulus import Test
+from dv_agent.designs.reader.structure import Structure
+from dv_agent.errors import DvAgentError
+from dv_agent.prompts.view import View
+
+MAX_USES = 60
+KEPT_ARGUMENTS, KEPT_NAME, KEPT_ERROR = 1_000, 80, 300
+LEAST_ROOM = 600
+RUN = "run_tests"
+UNREADABLE = "unreadable_call"  # of dv_agent.agents.models.langchain_messages, which loads LangChain
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOutput:
+    """What one turn left for its proposal."""
+
+    tests: tuple[Test, ...] = ()
+    errors: tuple[str, ...] = ()
+    dropped: dict[str, int] = field(default_factory=dict)
+    uses: tuple[ToolUse, ...] = ()
+    claims: tuple[Claim, ...] = ()
+    reports: tuple[BugReport, ...] = ()
+
+
+class ToolDispatcher:
+    """Answers tools for one run.
+
+    Args:
+        waves: for the waveforms of tests that have run.
+        decoys: what stands among the holes without being one.
+    """
+
+    def __init__(self, waves: Waves, room: ResultLimits, decoys: Decoys | None = None) -> None:
+        self._waves, self._room, self._decoys = waves, room, decoys
+        self._view: View | None = None
+        self._book: HoleList | None = None
+        self._structures: list[Structure | None] = []
+        self._tests: list[tuple[Test, bool]] = []
+        self._numbers: dict[str, int] = {}
+        self._ledger = Ledger()
+        self._left, self._free, self._first = TurnOutput(), room.reply, 0
+        self._resuming = self._notice = ""
+        self.waiting: tuple[str, ParsedReply] | None = None
+        self.finished = False
+
+    # Turn by turn ----------------------------------------------------------------------------------------
+
+    def begin(self, view: View) -> None:
+        """A new turn; the tests of the last one have numbers now."""
+        self._view, self._book = view, HoleList(view, self._decoys)
+        self._left, self._first = TurnOutput(), len(self._tests)
+        for outcome in view.last:
+            self._numbers.setdefault(outcome.test.digest, len(self._tests))
+            self._tests.append((outcome.test, bool(outcome.failures)))
+        self.finished = False
+        self.new_reply()
+
+    def new_reply(self, notice: str = "") -> None:
+        """The model has spoken again: its calls share the room of one reply; `notice` goes with the first answer."""
+        self._free, self._notice = self._room.reply, notice
+
+    def results(self) -> str:
+        """What the tests of the last turn did: the answer to the call that is waiting, which is then made once more."""
+        if self.waiting:
+            self._resuming, self.waiting = self.waiting[0], None
+        view, book = self._now()
+        return results_text(view, book, self._decoys, self._first, self._room.result)
+
+    def progress(self) -> str:
+        """Where coverage stands."""
+        return self._now()[1].progress()
+
+    def leave(self) -> TurnOutput:
+        """What the turn left."""
+        claims, reports = self._ledger.fresh()
+        left = replace(self._left, claims=claims, reports=reports)
+        if self.waiting is None:
+            return left
+        parsed = self.waiting[1]
+        return replace(left, tests=parsed.tests, errors=parsed.errors, dropped=parsed.dropped)
+
+    # Call by call ----------------------------------------------------------------------------------------
+
+    def answer(self, call: str, name: str, arguments: str) -> str | None:
+        """The result of call `call` of tool `name`; None for tests, which run when the turn has ended."""
+        if self._resuming and self._resuming == call:
+            self._resuming = ""
+            return None
+        error = ""
+        try:
+            text = self._answer(call, name, arguments)
+        except ToolError as refused:
+            error = str(refused)
+            text = f"ERROR: {error}"
+        except DvAgentError as failed:
+            error = f"{type(failed).__name__}: {failed}"  # may name files, which are none of the model's business
+            text = f"ERROR: this does not work here ({type(failed).__name__}); go on without it"
+        except Exception as bug:  # a fault of ours ends no run of somebody's
+            error = f"internal: {type(bug).__name__}"
+            text = "ERROR: this tool failed on these arguments; go on without it"
+        text = None if text is None else self._within_room(clean(text))
+        if text is not None and self._notice:
+            text, self._notice = f"{text}\n({self._notice})", ""
+        self._log(name, arguments, 0 if text is None else len(text), error)
+        return text
+
+    def _answer(self, call: str, name: str, arguments: str) -> str | None:
+        if name == UNREADABLE:
+            raise ToolError("the arguments of a call are one JSON object, not text or a list; that reply was lost")
+        if name not in TOOLS:
+            raise unknown_name("tool", name, TOOLS)
+        if len(self._left.uses) >= MAX_USES and name not in (RUN, "finish"):
+            raise ToolError(f"more than {MAX_USES} calls in this turn; run tests or finish")
+        asked = read_arguments(TOOLS[name], arguments)
+        if isinstance(asked, RunTests):
+            return self._run(call, arguments)
+        return self._look(asked) if not isinstance(asked, Finish) else self._finish()
+
+    def _look(self, asked: Arguments) -> str:  # noqa: PLR0911  # a table of tools
+        (view, book), room = self._now(), max(min(self._room.result, self._free), LEAST_ROOM)
+        match asked:
+            case ReadSpecification():
+                return read_specification(view.specification, asked, room)
+            case ReadRtl():
+                return read_rtl(view.rtl.files, self._read(view), asked, room)
+            case TraceSignal():
+                structure = self._read(view)
+                if structure is None:
+                    raise ToolError("the reader does not understand this RTL; read it with read_rtl")
+                return trace_signal(structure, asked, room)
+            case ListHoles():
+                return book.list(asked, self._ledger.claims, room)
+            case ExplainHole():
+                return book.explain(asked, self._numbers, self._ledger.claims, room)
+            case ShowWaveform():
+                return show_waveform(view.design, self._waves, self._test(asked.test)[0], asked, room)
+            case ClaimUnreachable():
+                return self._ledger.claim(asked, book)
+            case ReportBug():
+                return self._ledger.report(asked, self._test(asked.test)[1])
+        raise ToolError(f"{type(asked).__name__} is not answered")
+
+    def _run(self, call: str, arguments: str) -> str | None:
+        view, _ = self._now()
+        if self.waiting:
+            raise ToolError("only one run_tests in a reply: put all tests into one call")
+        parsed = parse_reply(arguments, view.design, view.schema)
+        if not parsed.tests:
+            raise ToolError("no test can run:\n" + "\n".join(parsed.errors))
+        self.waiting = call, parsed
+        return None
+
+    def _finish(self) -> str:
+        self.finished = True
+        return "the run ends after this reply"
+
+    # What tools stand on ---------------------------------------------------------------------------------
+
+    def _now(self) -> tuple[View, HoleList]:
+        if self._view is None or self._book is None:
+            raise ToolError("the run has not begun")
+        return self._view, self._book
+
+    def _read(self, view: View) -> Structure | None:
+        """The structure of the RTL; None where it cannot be read, which is tried once only."""
+        if not self._structures:
+            try:
+                self._structures.append(view.rtl.structure)
+            except DvAgentError:
+                self._structures.append(None)
+        return self._structures[0]
+
+    def _test(self, number: int) -> tuple[Test, bool]:
+        if number >= len(self._tests):
+            have = f"it has tests 0 to {len(self._tests) - 1}" if self._tests else "none has run so far"
+            raise ToolError(f"test: this run has no test {number}; {have}")
+        return self._tests[number]
+
+    def _within_room(self, text: str) -> str:
+        text = clipped(text, min(self._room.result, max(self._free, LEAST_ROOM)))
+        self._free -= len(text)
+        return text
+
+    def _log(self, name: str, arguments: str, size: int, error: str) -> None:
+        use = ToolUse(
+            name=clean(name)[:KEPT_NAME], arguments=clean(arguments)[:KEPT_ARGUMENTS], size=size,
+            error=clean(error)[:KEPT_ERROR],
+        )  # fmt: skip
+        if len(self._left.uses) < 2 * MAX_USES:
+            self._left = replace(self._left, uses=(*self._left.uses, use))

@@ -1,0 +1,80 @@
+"""What a model is told after its tests have run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dv_agent.agents.toolbox.list_holes import HoleList, nearness_text
+from dv_agent.agents.toolbox.text import fenced_data, listed
+from dv_agent.agents.tools.testbench import Decoys
+from dv_agent.prompts.compact_json import compact_json
+from dv_agent.prompts.history import gains_text
+from dv_agent.prompts.near_misses import near_distance
+from dv_agent.prompts.view import Outcome, View
+
+STEPS, NEARS, FAILURES, ERRORS, STEP = 6, 4, 4, 20, 120
+
+
+def results_text(view: View, book: HoleList, decoys: Decoys | None, first: int, room: int) -> str:
+    """The tests of the last turn, what was dropped, where things stand.
+
+    Args:
+        first: number of the first of those tests in the run.
+    """
+    lines: list[str] = []
+    for place, outcome in enumerate(view.last):
+        lines += _test(view, decoys, first + place, outcome)
+    if view.errors:
+        lines += ["dropped or refused:", *(f"  {line[:300]}" for line in listed(view.errors, ERRORS))]
+    new = sum(len(outcome.new_bins) for outcome in view.last)
+    foot = f"{len(view.last)} tests ran, {new} bins are new. {book.progress()}. {budget_text(view)}"
+    body = fenced_data("results", "\n".join(lines), room - 800) if lines else ""
+    return f"{body}\n{foot}".lstrip()
+
+
+def budget_text(view: View, calls: int = 0) -> str:
+    """What is left of the budget.
+
+    Args:
+        calls: how many were made since the view.
+    """
+    left = {name: amount for name, amount in view.budget_left.items() if name != "seconds"}
+    words = [f"{_amount(name, amount - calls if name == 'calls' else amount)}" for name, amount in left.items()]
+    return f"Budget left: {', '.join(words)}." if words else ""
+
+
+def _amount(name: str, amount: float) -> str:
+    return f"{amount:.2f} US dollars" if name == "usd" else f"{max(round(amount), 0)} {name}"
+
+
+def _test(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> Iterator[str]:
+    verdict = f"{len(outcome.failures)} FAILED CHECKS" if outcome.failures else "checks ok"
+    yield (
+        f"test {number} {compact_json(outcome.test.name, 60)}: {outcome.end} after {outcome.cycles} cycles, "
+        f"{len(outcome.new_bins)} new bins, {verdict if outcome.end != 'refused' else 'not run'}"
+    )
+    yield from (f"  FAILED {line[:300]}" for line in listed(outcome.failures, FAILURES))
+    gained = sorted(outcome.by_step, key=lambda one: -len(one[2]))
+    for track, step, bins in gained[:STEPS]:
+        steps = outcome.test.tracks.get(track, ())
+        text = compact_json(steps[step], STEP) if step < len(steps) else "(before its first step)"
+        yield f"  {track}[{step}] {text}: {len(bins)} new, {gains_text(view.plan, bins)}"
+    if len(gained) > STEPS:
+        yield f"  ... and {len(gained) - STEPS} more steps with new bins"
+    yield from (f"  near {line}" for line in _near(view, decoys, number, outcome))
+
+
+def _near(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> Sequence[str]:
+    """The holes to which this test came nearer than all before it, the nearest first."""
+    best = {index: attempt.near for index, attempt in view.nearest.items()}
+    found = [(near, view.plan) for near in outcome.near if best.get(near.bin) is near]
+    if decoys:
+        known = [(near, decoys.attempt(near.bin)) for near in decoys.near(number)]
+        found += [(near, decoys.plan) for near, attempt in known if attempt and attempt.near is near]
+    found.sort(key=lambda pair: pair[0].distance)
+    lines = []
+    for near, plan in found[:NEARS]:
+        one = plan.bins[near.bin]
+        during = " ".join(f"{track}[{index}]" for track, index in sorted(near.steps.items()))
+        lines.append(f"{one.id}: {nearness_text(near_distance(one, near))}{f' during {during}' if during else ''}")
+    return lines

@@ -1,0 +1,181 @@
+"""The agent `tools`: a model that reads, looks and tries by calling tools, and so comes to the tests that it runs.
+
+LangChain's agent holds the dialogue. It is suspended where tests are to run: they are what `propose` returns, and the
+next `propose` tells it what they did. So tests advance a run through the loop like those of any agent, and a run
+resumes by saying the recorded replies again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from dv_agent.agents.llm.agent import usage_of
+from dv_agent.agents.llm.call_budget import Price, bound_too_small
+from dv_agent.agents.llm.json_scanner import clean
+from dv_agent.agents.models.chat_model import CallUsage, Message, Reply, estimate_tokens
+from dv_agent.agents.proposal import Proposal, ReplyRecord, Usage, both
+from dv_agent.agents.toolbox.arguments import tool_specs
+from dv_agent.agents.toolbox.dispatcher import MAX_USES, ToolDispatcher
+from dv_agent.agents.tools.context_window import fit, tokens_of
+from dv_agent.agents.tools.langchain_agent import ToolDialogue, TurnPaused
+from dv_agent.agents.tools.prompt import first_text, system_text
+from dv_agent.agents.tools.recorded_calls import RecordedCalls
+from dv_agent.prompts.view import View
+
+CALLS_PER_REPLY = 16
+REPLIES_PER_TURN = 16
+SILENT_REPLIES = 3
+SILENT = "Your last reply called no tool, so nothing happened. Go on by calling tools; call finish to end the run."
+RESUMED = "The run is resumed, so it need not be over: there is budget again. Go on, or call finish again."
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the present turn has used."""
+
+    view: View
+    began: float = field(default_factory=time.monotonic)
+    usage: Usage = field(default_factory=Usage)
+    attempts: list[CallUsage] = field(default_factory=list)
+    replies: int = 0
+    last: Reply = field(default_factory=lambda: Reply(text=""))
+    errors: list[str] = field(default_factory=list)
+    stop: str = ""
+
+    def left(self) -> dict[str, float]:
+        """What is left of the budget, calls of this turn subtracted."""
+        tokens = self.usage.input_tokens + self.usage.output_tokens
+        used = {"calls": self.usage.calls, "tokens": tokens, "usd": self.usage.usd}
+        return {name: amount - used.get(name, 0) for name, amount in self.view.budget_left.items()}
+
+    def add(self, reply: Reply) -> None:
+        """Count a reply; a turn counts as cached if all its replies are."""
+        one = usage_of(reply.attempts, reply.cached)
+        self.usage = both(self.usage, one) if self.replies else one
+        self.attempts += reply.attempts
+        self.replies, self.last = self.replies + 1, reply
+
+
+class ToolsAgent:
+    """Lets a model work with tools.
+
+    Args:
+        model: answers; what stands in its record is said again first.
+        dispatcher: answers the tools.
+        price: what a call would cost, for a budget in dollars.
+        should_stop: asked before each call; True ends the turn.
+    """
+
+    name = "tools"
+
+    def __init__(
+        self,
+        model: RecordedCalls,
+        dispatcher: ToolDispatcher,
+        price: Price | None = None,
+        should_stop: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.model = model
+        self._dispatcher, self._price, self._should_stop = dispatcher, price, should_stop
+        reply = model.settings.reply_tokens
+        system = system_text(reply, CALLS_PER_REPLY, MAX_USES, REPLIES_PER_TURN)
+        self._graph = ToolDialogue(self._ask, dispatcher.answer, system)
+        self._tools = sum(estimate_tokens(one.model_dump_json()) for one in tool_specs())
+        self._state: Literal["new", "waits", "paused", "silent"] = "new"
+        self._finished, self._silent = False, 0
+        self._turn: _Turn
+
+    def propose(self, view: View) -> Proposal:
+        """The tests of the model's next ``run_tests``, and what it claimed and reported on the way there.
+
+        Done without tests where the model finished, or the budget cannot hold a further call.
+
+        Raises:
+            UsageError: the context is too small for this design.
+            ModelFailure: no reply after all retries.
+        """
+        self._dispatcher.begin(view)
+        self._turn = _Turn(view)
+        try:
+            waits = self._go(view)
+            self._state = "waits" if waits else "silent"
+        except TurnPaused:
+            self._state = "paused"
+        except BaseException:
+            self._state = "paused"
+            raise
+        if self._state == "silent":
+            self._silent = self._silent + 1 if self._turn.replies == 1 else 1
+            self._turn.errors.append("the reply called no tool")
+        else:
+            self._silent = 0
+        self._finished = self._dispatcher.finished and self._state == "paused"
+        return self._proposal()
+
+    def _go(self, view: View) -> bool:
+        """Take the dialogue up where it was left; whether it now waits for tests."""
+        if self._state == "waits":
+            return self._graph.tell(self._dispatcher.results())
+        if self._state == "new":
+            return self._graph.say(first_text(view, self._dispatcher.progress(), self.model.settings.reply_tokens))
+        if self._finished or self._state == "silent":
+            return self._graph.say(RESUMED if self._finished else SILENT)
+        return self._graph.go_on()
+
+    def _ask(self, messages: Sequence[Message]) -> Reply:
+        """The gate: every call of the model passes here."""
+        settings, turn = self.model.settings, self._turn
+        fitted = fit(messages, settings.context_tokens - settings.reply_tokens - self._tools)
+        if self._dispatcher.finished or turn.replies >= REPLIES_PER_TURN:
+            raise TurnPaused
+        if not self.model.holds(turn.view.turn):
+            self._check(tokens_of(fitted) + self._tools)
+        reply = self.model.ask(fitted, tool_specs())
+        turn.add(reply)
+        return self._bounded(reply)
+
+    def _check(self, tokens: int) -> None:
+        """Raise `TurnPaused` where a further call must not be made."""
+        turn, left = self._turn, self._turn.left()
+        if self.model.is_past(turn.view.turn) or self._should_stop():
+            raise TurnPaused
+        bound = bound_too_small(left, tokens, self.model.settings.reply_tokens, self._price)
+        if "seconds" in left and time.monotonic() - turn.began >= left["seconds"]:
+            bound = "seconds"
+        if bound:
+            turn.stop = f"budget:{bound}"
+            raise TurnPaused
+
+    def _bounded(self, reply: Reply) -> Reply:
+        """The reply with its first calls."""
+        notice, most = "", CALLS_PER_REPLY
+        if len(reply.tool_calls) > most:
+            notice = f"{len(reply.tool_calls)} calls in one reply: only the first {most} were answered"
+            self._turn.errors.append(notice)
+        if reply.finish_reason == "length":
+            self._turn.errors.append("the reply ran into the limit of output tokens and lost its end")
+        self._dispatcher.new_reply(notice)
+        # What a vendor wants back as it came holds all calls; those that stay without an answer would be refused.
+        return reply.model_copy(update={"tool_calls": reply.tool_calls[:most], "native": ""}) if notice else reply
+
+    def _proposal(self) -> Proposal:
+        turn, left = self._turn, self._dispatcher.leave()
+        stop = turn.stop or ("no_tool_calls" if self._silent >= SILENT_REPLIES else "")
+        return Proposal(
+            tests=left.tests,
+            usage=turn.usage,
+            errors=(*left.errors, *turn.errors),
+            raw=clean(turn.last.text),
+            done=bool(stop) or self._dispatcher.finished,
+            stop_reason=stop,
+            reply=ReplyRecord(
+                model=turn.last.model, finish_reason=turn.last.finish_reason, attempts=tuple(turn.attempts)
+            ),
+            dropped=left.dropped,
+            tool_uses=left.uses,
+            claims=left.claims,
+            bug_reports=left.reports,
+        )

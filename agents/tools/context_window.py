@@ -1,0 +1,54 @@
+"""Fitting a long dialogue with tools into a model's context: the oldest results go first, then the oldest calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dv_agent.agents.models.chat_model import Message
+from dv_agent.errors import UsageError
+
+OVERHEAD = 6  # tokens of a message besides its text
+STEP = 6  # so many messages give way at once, so that the beginning of a dialogue stays the same for a while
+_GONE = "(left out to save room; call the tool again if you need it)"
+
+
+def fit(messages: Sequence[Message], limit: int) -> tuple[Message, ...]:
+    """`messages` within about `limit` tokens: a function of its arguments alone.
+
+    System message, first message, and everything from the last message of the model on are kept.
+
+    Raises:
+        UsageError: not even those fit.
+    """
+    opening = next((place for place, one in enumerate(messages) if one.role == "assistant"), len(messages))
+    last = max((place for place, one in enumerate(messages) if one.role == "assistant"), default=len(messages))
+    head, middle, tail = list(messages[:opening]), list(messages[opening:last]), list(messages[last:])
+    room = limit - tokens_of(head) - tokens_of(tail)
+    if room < 0:
+        raise UsageError(f"specification and tools do not fit into {limit} tokens; raise --context-tokens")
+    return (*head, *_shorter(middle, room), *tail)
+
+
+def tokens_of(messages: Sequence[Message]) -> int:
+    """An estimate."""
+    return sum(one.tokens + OVERHEAD for one in messages)
+
+
+def _shorter(middle: list[Message], room: int) -> list[Message]:
+    results = [place for place, one in enumerate(middle) if one.role == "tool"]
+    for count in (*range(0, len(results), STEP), len(results)):
+        gone = set(results[:count])
+        kept = [_emptied(one) if place in gone else one for place, one in enumerate(middle)]
+        if tokens_of(kept) <= room:
+            return kept
+    starts = [place for place, one in enumerate(middle) if one.role == "assistant"]
+    for count in range(STEP, len(starts), STEP):
+        kept = [_emptied(one) for one in middle[starts[count] :]]
+        if tokens_of(kept) <= room:
+            return kept
+    return []
+
+
+def _emptied(one: Message) -> Message:
+    short = one.role != "tool" or len(one.content) <= len(_GONE)
+    return one if short else one.model_copy(update={"content": _GONE})

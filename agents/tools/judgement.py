@@ -1,0 +1,136 @@
+"""Judging what an agent with tools said: its claims about bins, and its reports of bugs.
+
+The truth stands where no agent sees it: a decoy is unreachable because the plan's author argued so, a real bin is
+reachable because a test of the run or a witness of the design hits it. A report is worth what its test shows in a
+simulator process of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ClaimScore, ClaimVerdict, ReportVerdict
+from dv_agent.agents.tools.decoys import argument_of
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.witnesses import load_witnesses
+from dv_agent.errors import SimulationError
+from dv_agent.runners.confirmation import confirm
+from dv_agent.runners.simulator import Simulator
+
+
+def judge_claims(
+    claims: Sequence[Claim],
+    decoys: Sequence[str],
+    plan: Plan,
+    reached: Mapping[str, str],
+    wanted: int = 0,
+    refuted: Sequence[str] = (),
+) -> ClaimScore:
+    """Precision and recall of claims.
+
+    Args:
+        decoys: the unreachable bins that stood among the holes.
+        reached: real bins that are known to be reachable -> what reaches them.
+        wanted: how many decoys were asked for.
+        refuted: decoys that a test of the run did hit: neither right nor wrong to claim.
+    """
+    true = [one for one in decoys if one not in refuted]
+    verdicts = tuple(_verdict(one, frozenset(true), frozenset(refuted), plan, reached) for one in claims)
+    right = sum(one.verdict == "right" for one in verdicts)
+    decided = right + sum(one.verdict == "wrong" for one in verdicts)
+    return ClaimScore(
+        wanted=wanted,
+        decoys=tuple(true),
+        refuted=tuple(refuted),
+        verdicts=verdicts,
+        precision=right / decided if decided else None,
+        recall=right / len(true) if true else None,
+    )
+
+
+def _verdict(
+    claim: Claim, decoys: frozenset[str], refuted: frozenset[str], plan: Plan, reached: Mapping[str, str]
+) -> ClaimVerdict:
+    if claim.bin in decoys:
+        return ClaimVerdict(bin=claim.bin, verdict="right", why=f"the plan argues: {argument_of(plan, claim.bin)}")
+    if claim.bin in reached:
+        return ClaimVerdict(bin=claim.bin, verdict="wrong", why=f"{reached[claim.bin]} hits it")
+    why = "a test of this run hit it, against the argument of the plan" if claim.bin in refuted else "nothing hits it"
+    return ClaimVerdict(bin=claim.bin, verdict="undecided", why=why)
+
+
+def reached_bins(run: RecordedRun, folder: DesignFolder, plan: Plan, simulator: Simulator) -> Mapping[str, str]:
+    """Those of the claimed bins that can be reached -> the test of the run or the witness that does.
+
+    Args:
+        folder: the design without any seeded bug.
+
+    Raises:
+        SimulationError: the simulator failed.
+    """
+    ids = {one.id for one in plan.bins}
+    open_claims = {one.bin for turn in run.turns for one in turn.claims} & ids
+    found: dict[str, str] = {}
+    for test in (test for turn in run.turns for test in turn.tests):
+        hit = {plan.bins[index].id for index in test.hits} & open_claims
+        found |= {one: f"test {test.index}" for one in hit if one not in found}
+    witnesses = load_witnesses(folder) if open_claims - set(found) else ()
+    if witnesses:
+        with simulator.open(folder.design) as session:
+            bench = Testbench(folder, plan, session)
+            for number, witness in enumerate(witnesses):
+                hits = bench.run(witness).sample.hits.nonzero()[0].tolist()
+                hit = {plan.bins[index].id for index in hits} & open_claims
+                found |= {one: f"witness {number}" for one in hit if one not in found}
+    return found
+
+
+def judge_reports(
+    reports: Sequence[BugReport], run: RecordedRun, folder: DesignFolder, simulator: Simulator
+) -> tuple[ReportVerdict, ...]:
+    """Run the test of every report in a fresh simulator process.
+
+    Args:
+        folder: the design as it was simulated in the run.
+    """
+    return tuple(_judged(one, run, folder, simulator) for one in reports)
+
+
+def _judged(report: BugReport, run: RecordedRun, folder: DesignFolder, simulator: Simulator) -> ReportVerdict:
+    test = run.test(report.test).test
+    try:
+        failures = confirm(simulator, folder.design, expand(folder.design, folder.schema, test), folder.model)
+    except SimulationError as error:
+        return ReportVerdict(test=report.test, title=report.title, confirmed=False, failure=str(error)[:300])
+    first = str(failures[0])[:300] if failures else ""
+    return ReportVerdict(test=report.test, title=report.title, confirmed=bool(failures), failure=first)
+
+
+def judge_run(
+    run: RecordedRun,
+    folder: DesignFolder,
+    original: DesignFolder,
+    plan: Plan,
+    simulator: Simulator,
+    refuted: Sequence[str] = (),
+) -> tuple[ClaimScore, tuple[ReportVerdict, ...]]:
+    """Judge all claims and reports of a run.
+
+    Args:
+        folder: the design as it was simulated.
+        original: the same without a seeded bug.
+        refuted: decoys that a test of the run hit.
+
+    Raises:
+        SimulationError: the simulator failed on the original.
+    """
+    claims = [one for turn in run.turns for one in turn.claims]
+    reports = [one for turn in run.turns for one in turn.bug_reports]
+    reached = reached_bins(run, original, plan, simulator) if claims else {}
+    wanted = int(run.header.agent_options.get("decoys", 0))
+    score = judge_claims(claims, run.header.decoys, plan, reached, wanted, refuted)
+    return score, judge_reports(reports, run, folder, simulator)

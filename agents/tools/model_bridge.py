@@ -1,0 +1,70 @@
+"""Our model as one of LangChain's, for its agent: every call goes through a gate, and comes back as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from langchain_core.callbacks import CallbackManagerForLLMRun
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.outputs import ChatGeneration, ChatResult
+from langchain_core.runnables import Runnable
+
+from dv_agent.agents.models.chat_model import Message, Reply, ToolCall
+
+TEXT = "json"
+"""The one argument that a call has within the agent: what the model wrote, as text.
+
+So nothing that a model made up (numbers without end, deep nests) ever reaches LangGraph, which would fail on it.
+"""
+
+Ask = Callable[[Sequence[Message]], Reply]
+
+
+class BridgeModel(BaseChatModel):
+    """Asks `ask`; the tools are known there already."""
+
+    ask: Ask
+
+    @property
+    def _llm_type(self) -> str:
+        return "dv-agent"
+
+    def bind_tools(self, tools: Sequence[Any], **_: Any) -> Runnable[Any, AIMessage]:
+        """Itself."""
+        return self
+
+    def _generate(
+        self,
+        messages: list[BaseMessage],
+        stop: list[str] | None = None,
+        run_manager: CallbackManagerForLLMRun | None = None,
+        **_: Any,
+    ) -> ChatResult:
+        answer = to_answer(self.ask([from_langchain(one) for one in messages]))
+        return ChatResult(generations=[ChatGeneration(message=answer)])
+
+
+def to_answer(reply: Reply) -> AIMessage:
+    """A reply as LangChain's agent takes it."""
+    calls: list[Any] = [
+        {"name": one.name, "args": {TEXT: one.arguments}, "id": one.id, "type": "tool_call"} for one in reply.tool_calls
+    ]
+    return AIMessage(content=reply.text, tool_calls=calls, additional_kwargs={"native": reply.native})
+
+
+def from_langchain(message: BaseMessage) -> Message:
+    """A message of the agent in our words."""
+    content = str(message.content)
+    if isinstance(message, SystemMessage):
+        return Message(role="system", content=content)
+    if isinstance(message, HumanMessage):
+        return Message(role="user", content=content)
+    if isinstance(message, ToolMessage):
+        return Message(role="tool", content=content, tool_call_id=message.tool_call_id)
+    if not isinstance(message, AIMessage):
+        raise TypeError(type(message).__name__)
+    calls = [ToolCall(id=one["id"] or "", name=one["name"], arguments=one["args"][TEXT]) for one in message.tool_calls]
+    native = message.additional_kwargs.get("native", "")
+    return Message(role="assistant", content=content, tool_calls=tuple(calls), native=native)

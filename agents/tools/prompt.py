@@ -1,0 +1,63 @@
+"""What an agent with tools is told before its first call."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from dv_agent.agents.toolbox.read_sources import contents
+from dv_agent.agents.toolbox.test_results import budget_text
+from dv_agent.prompts.data_fence import fenced
+from dv_agent.prompts.renderer import render
+from dv_agent.prompts.strategy import TEMPLATES
+from dv_agent.prompts.view import View
+
+PARTS = ("tracks", "language", "examples")
+"""The parts of other prompts that say how tests are written."""
+
+_EVERYTHING = 1 << 30
+
+
+def system_text(reply_tokens: int, calls_per_reply: int, uses_per_turn: int, replies_per_turn: int) -> str:
+    """The system message."""
+    return (
+        _environment()
+        .get_template("tools_system.jinja")
+        .render(
+            reply_tokens=reply_tokens,
+            calls_per_reply=calls_per_reply,
+            uses_per_turn=uses_per_turn,
+            replies_per_turn=replies_per_turn,
+        )
+    )
+
+
+def first_text(view: View, progress: str, reply_tokens: int) -> str:
+    """The first message: the design, how tests are written, where things stand."""
+    known = {one.name: one.text for one in render(view, _EVERYTHING, reply_tokens).parts}
+    return (
+        _environment()
+        .get_template("tools_first.jinja")
+        .render(
+            design=view.design,
+            contents=contents(view.specification),
+            parts=[known[name].strip() + "\n" for name in PARTS if name in known],
+            progress=progress,
+            budget=budget_text(view),
+        )
+    )
+
+
+@lru_cache(maxsize=1)
+def _environment() -> Environment:
+    # Prompts are plain text, so nothing is escaped as HTML; what is inserted is never read as a template.
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=False,  # noqa: S701
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(fenced=fenced)
+    return environment

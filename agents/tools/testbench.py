@@ -1,0 +1,164 @@
+"""The testbench of an agent with tools: it samples decoys beside the plan, and shows waveforms of the run's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.records.resimulation import UNLIMITED
+from dv_agent.agents.state import RunState, advance
+from dv_agent.agents.testbench import Result, Testbench
+from dv_agent.agents.toolbox.inner_signals import InnerSignals, play_inner
+from dv_agent.agents.toolbox.text import ToolError
+from dv_agent.agents.tools.decoys import decoy_plan
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.holes import Hole, holes
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import StimulusError, Test
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.program import Program
+from dv_agent.designs.trace import Trace
+from dv_agent.prompts.view import Attempt, Near
+from dv_agent.runners.simulator import Run, Session
+
+TRACES = 4
+"""How many waveforms are remembered."""
+
+
+class Decoys:
+    """The decoys of a run, and how near its tests have come to them.
+
+    Args:
+        plan: the real plan.
+        chosen: ids from `choose_decoys`.
+        tap: the session on which the run's tests are simulated.
+    """
+
+    def __init__(self, folder: DesignFolder, plan: Plan, chosen: Sequence[str], tap: RememberingSession) -> None:
+        self.plan = decoy_plan(plan, chosen)
+        self._bench = Testbench(folder, self.plan, tap.again())
+        self._state = RunState(empty_coverage(self.plan))
+        self._near: dict[int, tuple[Near, ...]] = {}
+
+    def add(self, test: Test) -> None:
+        """Sample the test that the tapped session played last."""
+        number = self._state.tests
+        self._state, _ = advance(self._state, Proposal(tests=(test,)), self._bench, UNLIMITED)
+        self._near[number] = self._state.last[-1].near
+
+    def holes(self) -> tuple[Hole, ...]:
+        """Those that no test has hit."""
+        return holes(self.plan, self._state.coverage)
+
+    def hit(self) -> tuple[str, ...]:
+        """Those that a test did hit, against the plan's argument."""
+        return tuple(one.id for one, n in zip(self.plan.bins, self._state.coverage.hits, strict=True) if n)
+
+    def attempt(self, index: int) -> Attempt | None:
+        """The test that came nearest to bin `index` of `plan`."""
+        return self._state.nearest.get(index)
+
+    def near(self, test: int) -> tuple[Near, ...]:
+        """To which bins of `plan` test number `test` came as near as no test before it."""
+        return self._near.get(test, ())
+
+
+class ToolsTestbench(Testbench):
+    """A testbench that samples decoys too: whatever advances a run through it keeps them up to date.
+
+    Args:
+        inner: whether inner signals can be shown, which takes Icarus.
+
+    Attributes:
+        decoys: None where there are none.
+    """
+
+    def __init__(
+        self, folder: DesignFolder, plan: Plan, session: Session, chosen: Sequence[str] = (), inner: bool = True
+    ) -> None:
+        tap = RememberingSession(session)
+        super().__init__(folder, plan, tap)
+        self._shows_inner = inner
+        self.decoys = Decoys(folder, plan, chosen, tap) if chosen else None
+        self._plain = Testbench(folder, plan, session)
+        self._traces: dict[str, Trace] = {}
+
+    def run(self, test: Test, targets: Sequence[int] = ()) -> Result:
+        """As `Testbench.run`."""
+        try:
+            result = super().run(test, targets)
+        except StimulusError:
+            self._add(test)  # refused there too, and counted
+            raise
+        self._add(test)
+        return result
+
+    def _add(self, test: Test) -> None:
+        if self.decoys:
+            self.decoys.add(test)
+
+    def trace(self, test: Test) -> Trace:
+        """A test of the run played again, for its waveform; it was paid for when it ran."""
+        if test.digest not in self._traces:
+            kept = list(self._traces.items())[-TRACES + 1 :]
+            self._traces = {**dict(kept), test.digest: self._plain.run(test).trace}
+        return self._traces[test.digest]
+
+    def inner(self, test: Test, wanted: Sequence[str], cycles: int) -> InnerSignals:
+        """Inner signals in the first cycles of a test.
+
+        Raises:
+            ToolError: this simulator does not show any.
+            SimulationError: it failed.
+        """
+        if not self._shows_inner:
+            raise ToolError("inner signals can be shown with the simulator icarus only; pins with every one")
+        design = self.folder.design
+        return play_inner(design, expand(design, self.folder.schema, test), wanted, cycles)
+
+
+class RememberingSession:
+    """A session that remembers what it played last, for a second look at it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self.last: Run | None = None
+
+    def again(self) -> Session:
+        """A session that plays nothing itself: each run of it is the last one of this session."""
+        return _Again(self)
+
+    def run(self, program: Program) -> Run:
+        """See `Session.run`."""
+        self.last = self._session.run(program)
+        return self.last
+
+    def close(self) -> None:
+        """See `Session.close`."""
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class _Again(RememberingSession):
+    def __init__(self, tap: RememberingSession) -> None:
+        super().__init__(tap)
+        self._tap = tap
+
+    def run(self, program: Program) -> Run:
+        del program
+        if self._tap.last is None:
+            raise ValueError("nothing was played yet")
+        return self._tap.last
+
+    def close(self) -> None:
+        """The session belongs to somebody else."""

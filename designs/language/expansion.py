@@ -1,0 +1,187 @@
+"""From a test to its program: loops unrolled, random drawn, every value checked.
+
+The size of a test is known before anything is expanded, so that a test of 10^9
+repeats costs nothing but its refusal.
+"""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from dv_agent.designs.design import Design, ResponderPort
+from dv_agent.designs.language.packets import PacketReader
+from dv_agent.designs.language.random_blocks import DRAW, draw_from, read_block, resolve
+from dv_agent.designs.language.schema import (
+    MAX_WAIT,
+    StimulusSchema,
+    TrackSchema,
+    track_kind,
+)
+from dv_agent.designs.language.size import check_size, loop_values
+from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
+from dv_agent.designs.language.values import Scope, integer, one_of, unknown_keys
+from dv_agent.designs.program import Op, OpKind, Program
+from dv_agent.errors import UnknownNameError
+
+_CYCLES: dict[str, tuple[OpKind, ...]] = {
+    "source": ("idle",),
+    "strobe": ("idle",),
+    "reset": ("idle", "pulse"),
+    "sink": ("ready", "stall", "accept"),
+    "responder": (),
+}
+
+
+def expand(design: Design, schema: StimulusSchema, test: Test) -> Program:
+    """Check `test` whole and unroll it. The same test always gives the same program.
+
+    Raises:
+        StimulusError: with the place of the fault and what was expected.
+    """
+    tracks: dict[str, tuple[Op, ...]] = {}
+    for name in test.tracks:
+        if name not in schema.tracks:
+            raise StimulusError(("tracks", name), str(UnknownNameError("track", name, schema.tracks)))
+    check_size(design, schema, test)
+    for name, steps in test.tracks.items():
+        expander = _TrackExpander(design, schema, name, test.seed)
+        ops: list[Op] = []
+        for index, step in enumerate(steps):
+            expander.step_index = index
+            ops.extend(expander.step(step, ("tracks", name, index), {}))
+        tracks[name] = tuple(ops)
+    return Program(tracks=tracks, max_cycles=design.limits.max_cycles, memories=_memories(design, schema, test))
+
+
+def _memories(design: Design, schema: StimulusSchema, test: Test) -> dict[str, tuple[int, ...]]:
+    """Words of every responder: as the test says, else drawn from the schema's distribution."""
+    for name in test.memory:
+        if not isinstance(design.ports.get(name), ResponderPort):
+            raise StimulusError(("memory", name), "no responder port of this name")
+    memories = {}
+    for name, port in design.ports.items():
+        if not isinstance(port, ResponderPort):
+            continue
+        track, given = schema.tracks[name], test.memory.get(name)
+        if isinstance(given, list):
+            spec = next(iter(port.response.fields.values()))
+            where: Location = ("memory", name)
+            words = [integer(word, {}, (*where, i), spec.low, spec.high) for i, word in enumerate(given)]
+            if not 1 <= len(words) <= track.memory_words:
+                raise StimulusError(where, f"expected 1 to {track.memory_words} words")
+        else:
+            drawn = draw_from(design, track, name, "memory", given, ("memory", name))
+            source = random.Random(f"{test.seed}/{name}/memory")
+            words = [drawn.draw(source) for _ in range(track.memory_words)]
+            spec = next(iter(port.response.fields.values()))
+        memories[name] = tuple(word & ((1 << spec.width) - 1) for word in words)
+    return memories
+
+
+_Reader = Callable[[Step, Location, Scope], Iterator[Op]]
+
+
+@dataclass
+class _TrackExpander:
+    """Unrolls the steps of one track; holds the count of random blocks so that each draws its own stream."""
+
+    design: Design
+    schema: StimulusSchema
+    name: str
+    seed: int
+    step_index: int = 0
+    blocks: int = 0
+    kind: str = field(init=False)
+    track: TrackSchema = field(init=False)
+    packets: PacketReader = field(init=False)
+    words: dict[str, _Reader] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.kind = track_kind(self.design, self.name)
+        self.track = self.schema.tracks[self.name]
+        self.packets = PacketReader(self.design, self.schema, self.name)
+        self.words = self._words()
+
+    def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        """The operations of one step, in order."""
+        key = one_of(step, self.words, where)
+        for op in self.words[key](step, where, scope):
+            yield op if op.step == self.step_index else op._replace(step=self.step_index)
+
+    def _words(self) -> dict[str, _Reader]:
+        words: dict[str, _Reader] = {
+            "after": self._after,
+            "at": self._at,
+            "random": self._random,
+            "repeat": self._repeat,
+            "for": self._for,
+        }
+        words.update(dict.fromkeys(_CYCLES[self.kind], self._cycles))
+        if self.kind in ("source", "strobe"):
+            words[self.track.item if self.kind == "source" else "write"] = self.packets.read
+        if self.kind == "responder":
+            words["serve"] = self._serve
+        return words
+
+    def _cycles(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        for key in _CYCLES[self.kind]:
+            if key in step:
+                unknown_keys(step, (key,), where)
+                yield Op(key, integer(step[key], scope, (*where, key), 1, MAX_WAIT))
+
+    def _serve(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        unknown_keys(step, ("serve", "latency", "stall"), where)
+        yield Op(
+            "serve",
+            integer(step["serve"], scope, (*where, "serve"), 1, self.design.limits.max_items),
+            gap=integer(step.get("latency", 0), scope, (*where, "latency"), 0, MAX_WAIT),
+            stall=integer(step.get("stall", 0), scope, (*where, "stall"), 0, MAX_WAIT),
+        )
+
+    def _after(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        unknown_keys(step, ("after",), where)
+        data = step["after"]
+        if not isinstance(data, dict) or set(data) != {"port", "accepted"}:
+            raise StimulusError((*where, "after"), 'expected {"port": NAME, "accepted": COUNT}')
+        known = [name for name, port in self.design.ports.items() if port.kind in ("source", "sink", "strobe")]
+        known += [
+            f"{n}.{side}"
+            for n, p in self.design.ports.items()
+            if p.kind == "responder"
+            for side in ("request", "response")
+        ]
+        if data["port"] not in known:
+            raise StimulusError((*where, "after", "port"), str(UnknownNameError("port", str(data["port"])[:40], known)))
+        yield Op(
+            "after", integer(data["accepted"], scope, (*where, "after", "accepted"), 1, 1 << 31), port=data["port"]
+        )
+
+    def _at(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        unknown_keys(step, ("at",), where)
+        yield Op("at", integer(step["at"], scope, (*where, "at"), 0, self.design.limits.max_cycles))
+
+    def _repeat(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        for _ in range(integer(step["repeat"], scope, (*where, "repeat"), 0, self.design.limits.max_items)):
+            yield from self._inner(step, where, scope)
+
+    def _for(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        loops = loop_values(step["for"], (*where, "for"))
+        for values in itertools.product(*loops.values()):
+            yield from self._inner(step, where, {**scope, **dict(zip(loops, values, strict=True))})
+
+    def _inner(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        for index, inner in enumerate(step["steps"]):
+            yield from self.step(inner, (*where, "steps", index), scope)
+
+    def _random(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        unknown_keys(step, ("random",), where)
+        block = resolve(step["random"], scope, (*where, "random"))
+        seed = integer(block.get("seed", self.seed), {}, (*where, "random", "seed"), 0, (1 << 63) - 1)
+        source = random.Random(f"{seed}/{self.name}/{self.blocks}")
+        self.blocks += 1
+        draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
+        for _ in range(draws["count"].draw(source)):
+            yield from DRAW[self.kind](draws, source, self.packets.fields)

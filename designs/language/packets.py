@@ -1,0 +1,109 @@
+"""Directed items: packets on source ports and single writes on strobe ports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
+from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema
+from dv_agent.designs.language.stimulus import Location, Step, StimulusError
+from dv_agent.designs.language.values import Scope, integer, unknown_keys
+from dv_agent.designs.program import Op, pack
+from dv_agent.errors import UnknownNameError
+
+
+class PacketReader:
+    """Reads the directed items of one track.
+
+    Args:
+        name: a track; on tracks without payload `fields` is empty and `read` is never called.
+    """
+
+    def __init__(self, design: Design, schema: StimulusSchema, name: str) -> None:
+        self._design, self._schema, self._name = design, schema, name
+        port = design.ports.get(name)
+        self._port = port
+        self.fields: dict[str, FieldSpec] = port.fields if isinstance(port, SourcePort | StrobePort) else {}
+
+    def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        """The operations of ``{"row": [...]}`` or ``{"write": {...}}``.
+
+        Raises:
+            StimulusError: a wrong key, value, or packet length.
+        """
+        if isinstance(self._port, StrobePort):
+            return self._write(step, where, scope)
+        return self._packet(step, where, scope)
+
+    def _write(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        unknown_keys(step, ("write", "gap"), where)
+        payload = read_payload(self.fields, step["write"], scope, (*where, "write"))
+        yield Op("write", payload, gap=integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT))
+
+    def _packet(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        track = self._schema.tracks[self._name]
+        unknown_keys(step, (track.item, "gap"), where)
+        beats, place = step[track.item], (*where, track.item)
+        if isinstance(beats, dict):
+            beats = [beats]
+        if not isinstance(beats, list):
+            raise StimulusError(place, f"expected a list of {track.beats.min} to {track.beats.max} beats")
+        ops: list[Op] = []
+        for index, beat in enumerate(beats):
+            ops.extend(self._beat(beat, (*place, index), scope, track.beats.max))
+            if len(ops) > track.beats.max:
+                break
+        if not track.beats.min <= len(ops) <= track.beats.max:
+            found = f"more than {track.beats.max}" if len(ops) > track.beats.max else str(len(ops))
+            raise StimulusError(
+                place, f"a {track.item} has {track.beats.min} to {track.beats.max} beats, found {found}"
+            )
+        first_gap = integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT)
+        ops[0] = ops[0]._replace(gap=ops[0].gap + first_gap)
+        yield from (op._replace(last=0) for op in ops[:-1])
+        yield ops[-1]
+
+    def _beat(self, beat: Any, where: Location, scope: Scope, most: int) -> list[Op]:
+        unknown_keys(beat, (*self.fields, "gap", "times", "with"), where)
+        data = {key: value for key, value in beat.items() if key in self.fields}
+        op = Op(
+            "send",
+            read_payload(self.fields, data, scope, where),
+            gap=integer(beat.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT),
+            strobes=self._strobes(beat.get("with", {}), (*where, "with"), scope),
+        )
+        return [op] * integer(beat.get("times", 1), scope, (*where, "times"), 0, most + 1)
+
+    def _strobes(self, data: Any, where: Location, scope: Scope) -> tuple[tuple[str, int], ...]:
+        known = {name: port for name, port in self._design.ports.items() if isinstance(port, StrobePort)}
+        if not isinstance(data, dict):
+            raise StimulusError(where, "expected an object: strobe port -> fields")
+        strobes = []
+        for name, fields in data.items():
+            if name not in known:
+                raise StimulusError(
+                    (*where, str(name)[:40]), str(UnknownNameError("strobe port", str(name)[:40], known))
+                )
+            strobes.append((name, read_payload(known[name].fields, fields, scope, (*where, name))))
+        return tuple(strobes)
+
+
+def read_payload(fields: dict[str, FieldSpec], data: Any, scope: Scope, where: Location) -> int:
+    """The packed payload of an object of fields; a scalar given for a vector fills every lane.
+
+    Raises:
+        StimulusError: a field is missing, unknown, of the wrong length, or out of range.
+    """
+    unknown_keys(data, tuple(fields), where)
+    values = {}
+    for name, spec in fields.items():
+        if name not in data:
+            raise StimulusError(where, f"field {name!r} is missing; expected {', '.join(fields)}")
+        given, place = data[name], (*where, name)
+        if not isinstance(given, list):
+            given = [given] * spec.lanes
+        if len(given) != spec.lanes:
+            raise StimulusError(place, f"expected {spec.lanes} lanes, found {len(given)}")
+        values[name] = tuple(integer(v, scope, (*place, i), spec.low, spec.high) for i, v in enumerate(given))
+    return pack(fields, values)

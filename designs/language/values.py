@@ -1,0 +1,71 @@
+"""Reading single values of a test: integers, expressions of loop variables, and keys."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from functools import lru_cache
+from typing import Any
+
+from dv_agent.designs.language.expression import Expression, parse
+from dv_agent.designs.language.expression_nodes import ExpressionError
+from dv_agent.designs.language.stimulus import Location, StimulusError
+from dv_agent.errors import UnknownNameError
+
+Scope = Mapping[str, int]
+
+
+def integer(data: Any, scope: Scope, where: Location, low: int, high: int) -> int:
+    """An integer in ``low..high``, given as a number or as an expression over the loop variables in `scope`.
+
+    Raises:
+        StimulusError: not an integer, unknown variable, or out of range.
+    """
+    value = data
+    if isinstance(data, str):
+        try:
+            value = _parsed(data).evaluate(scope)
+        except ExpressionError as error:
+            raise StimulusError(where, str(error)) from None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise StimulusError(where, f"expected an integer from {low} to {high}, found {str(data)[:40]!r}")
+    if not low <= value <= high:
+        shown = str(value) if abs(value) < 1 << 64 else "a huge number"
+        raise StimulusError(where, f"{shown} is outside {low}..{high}")
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> Expression:
+    return parse(text)
+
+
+def one_of(step: Any, words: Collection[str], where: Location) -> str:
+    """The one key of `step` that says what it is.
+
+    Raises:
+        StimulusError: not an object, none of `words`, or several.
+    """
+    if not isinstance(step, dict):
+        raise StimulusError(where, f"expected an object with one of {', '.join(words)}, found {str(step)[:40]!r}")
+    found = [key for key in step if key in words]
+    if len(found) == 1:
+        return str(found[0])
+    if found:
+        raise StimulusError(where, f"a step is one thing; found {' and '.join(map(str, found))}")
+    unknown = next(iter(step), "")
+    raise StimulusError(where, str(UnknownNameError("step", str(unknown)[:40], words)))
+
+
+def unknown_keys(data: Any, allowed: Collection[str], where: Location) -> None:
+    """Refuse keys that nobody reads: a misspelt key must not be silently ignored.
+
+    Raises:
+        StimulusError: naming the key and the nearest allowed ones.
+    """
+    if not isinstance(data, dict):
+        raise StimulusError(where, f"expected an object, found {str(data)[:40]!r}")
+    for key in data:
+        if key not in allowed:
+            raise StimulusError((*where, str(key)[:40]), str(UnknownNameError("key", str(key)[:40], allowed)))

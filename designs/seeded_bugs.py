@@ -1,0 +1,66 @@
+"""Seeded bugs: what is wrong with a design on purpose, and the broken copies of it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Literal
+
+from dv_agent.designs.design import PRIMITIVES, Frozen, Identifier
+from dv_agent.designs.files import read_document
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.patch import apply_patch
+
+FILE = "bugs/bugs.yaml"
+
+
+class Bug(Frozen):
+    """One seeded bug.
+
+    Attributes:
+        patch: unified diff under ``bugs/``, applied with ``-p1`` in the design's folder.
+        exposed_by: ids of bins whose stimulus exposes it.
+    """
+
+    id: Identifier
+    title: str
+    patch: str
+    description: str
+    difficulty: Literal["easy", "medium", "hard"]
+    exposed_by: tuple[str, ...] = ()
+
+
+class BugList(Frozen):
+    """``bugs/bugs.yaml``."""
+
+    schema_version: Literal[1]
+    bugs: tuple[Bug, ...]
+
+
+def load_bugs(folder: DesignFolder) -> tuple[Bug, ...]:
+    """The seeded bugs of a design, none where it has no ``bugs/``.
+
+    Raises:
+        InputFileError: with file and line.
+    """
+    path = folder.path / FILE
+    return read_document(path).validate(BugList).bugs if path.is_file() else ()
+
+
+def broken_copy(folder: DesignFolder, bug: Bug, room: Path) -> DesignFolder:
+    """A copy of the design's RTL with `bug` in it, in ``room/<bug id>``; model and schema stay the originals.
+
+    Shared RTL is copied to ``primitives/``, so that a bug may stand in it.
+
+    Raises:
+        InputFileError: the patch does not apply.
+    """
+    target = room / bug.id
+    design = folder.design
+    sources = (*(f"{PRIMITIVES.name}/{name}" for name in design.shared), *design.sources)
+    for file, source in zip(design.source_files(), sources, strict=True):
+        (target / source).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target / source)
+    apply_patch(folder.path / "bugs" / bug.patch, target)
+    copied = {"folder": target.resolve(), "shared": (), "sources": sources}
+    return DesignFolder(design.model_copy(update=copied), home=folder.path)

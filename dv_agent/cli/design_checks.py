@@ -1,0 +1,76 @@
+"""The long commands on designs: checking them, and making their witnesses."""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from contextlib import ExitStack
+from pathlib import Path
+
+from dv_agent.agents.search.agent import SearchAgent
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
+from dv_agent.designs.witnesses import load_tests, load_witnesses, save_witnesses
+from dv_agent.eval.soundness.check import Options, PartResult, check_design
+from dv_agent.eval.soundness.proof import write_proof as write
+from dv_agent.eval.soundness.witness_search import Target, WitnessSearch, choose
+from dv_agent.runners.registry import find_simulator
+
+
+def check_and_print(name: str, simulator: str, options: Options, *, write_proof: bool, as_json: bool) -> bool:
+    """Check one design, printing each part as it ends; True if all holds."""
+    folder, chosen = find_design(name), find_simulator(simulator)
+    parts: list[PartResult] = []
+    for part in check_design(folder, chosen, options, _say if sys.stderr.isatty() else None):
+        parts.append(part)
+        if as_json:
+            print(json.dumps({"design": folder.design.name, "ok": part.ok, **part.model_dump(mode="json")}))
+            continue
+        figures = ", ".join(f"{key} {value}" for key, value in part.figures.items() if value != "")
+        print(f"{'ok  ' if part.ok else 'FAIL'} {folder.design.name} {part.part:10} {part.seconds:6.1f} s  {figures}")
+        for problem in part.problems:
+            print(f"       {problem}")
+    held = all(part.ok for part in parts)
+    if held and write_proof:
+        command = f"dv-agent designs check {folder.design.name} --beats {options.beats} --write-proof"
+        path = write(folder, command, f"{chosen.name} {chosen.version()}", options, parts)
+        if not as_json:
+            print(f"     proof written to {path}")
+    return held
+
+
+def _say(words: str) -> None:
+    """One line of progress that the next one overwrites."""
+    print(f"\r{words:78}", end="\r", file=sys.stderr, flush=True)
+
+
+def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int, simulator: str) -> tuple[str, ...]:
+    """Find, choose, trim and save witnesses; returns the bins and bugs that have none."""
+    folder, chosen = find_design(name), find_simulator(simulator)
+    plan = load_plan(folder.path / "plan.yaml")
+    tests = list(load_witnesses(folder))
+    for path in more:
+        tests += load_tests(path, folder)
+    with ExitStack() as stack:
+        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        copies = {bug.id: broken_copy(folder, bug, room) for bug in load_bugs(folder)}
+
+        def bench(one: DesignFolder) -> Testbench:
+            return Testbench(one, plan, stack.enter_context(chosen.open(one.design)))
+
+        work = WitnessSearch(bench(folder), {bug: bench(copy) for bug, copy in copies.items()})
+        known = work.candidates(tests)
+        found = [*known, *work.find(SearchAgent(seed), known, max_cycles, print)]
+        trimmed = work.trim_all(choose(found), print)
+        kept = choose([one for test in trimmed if (one := work.measure(test.test))])
+    reached = frozenset[Target]().union(*(one.targets for one in kept))
+    named = [one.test.model_copy(update={"name": f"witness {index}"}) for index, one in enumerate(kept)]
+    save_witnesses(folder, tuple(named))
+    bins = [one.id for index, one in enumerate(plan.bins) if index not in reached]
+    bugs = [bug for bug in copies if bug not in reached]
+    print(f"{len(kept)} witnesses, {sum(one.cycles for one in kept):,} cycles")
+    print(f"{len(plan.bins) - len(bins)} of {len(plan.bins)} bins, {len(copies) - len(bugs)} of {len(copies)} bugs")
+    return (*bins, *bugs)

@@ -1,0 +1,69 @@
+"""Words about one design."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.structure import TIERS
+from dv_agent.designs.design import FieldSpec, ObservePort, SinkPort, SourcePort, StrobePort
+from dv_agent.designs.language.schema import track_kind
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.seeded_bugs import load_bugs
+from dv_agent.designs.witnesses import load_witnesses
+
+
+def overview(folder: DesignFolder) -> dict[str, Any]:
+    """Name, title and counts; stable keys, for ``--json``."""
+    design, plan = folder.design, load_plan(folder.path / "plan.yaml")
+    lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in design.source_files())
+    return {
+        "name": design.name,
+        "title": design.title,
+        "paper": design.paper,
+        "task_version": design.task_version,
+        "top": design.top,
+        "bins": len(plan.bins),
+        "tiers": {tier: sum(one.tier == tier for one in plan.bins) for tier in TIERS},
+        "ignored": len(plan.ignored),
+        "bugs": len(load_bugs(folder)),
+        "witnesses": len(load_witnesses(folder)),
+        "rtl_lines": lines,
+        "folder": str(folder.path),
+    }
+
+
+def describe(folder: DesignFolder) -> Iterator[str]:
+    """What a person wants to know first."""
+    design, facts = folder.design, overview(folder)
+    yield f"{design.name}: {design.title}"
+    yield f"paper: {design.paper}" if design.paper else ""
+    yield design.summary
+    yield ""
+    yield "ports"
+    for name, port in design.ports.items():
+        words = _fields(port.fields) if isinstance(port, SourcePort | SinkPort | StrobePort | ObservePort) else ""
+        yield f"  {name:8} {port.kind:8} {words}"
+    yield "tracks of a test"
+    for name, track in folder.schema.tracks.items():
+        item = f"{track.item} of {track.beats.min} to {track.beats.max} beats" if track.beats.max > 1 else track.item
+        item = {"source": item, "reset": item}.get(kind := track_kind(design, name), kind)
+        yield f"  {name:8} {item}; profiles {', '.join(track.profiles) or 'none'}"
+    tiers = ", ".join(f"{count} {tier}" for tier, count in facts["tiers"].items())
+    yield f"plan: {facts['bins']} bins ({tiers}), {facts['ignored']} argued to be unreachable"
+    yield f"seeded bugs: {facts['bugs']}; witnesses: {facts['witnesses']}; RTL lines: {facts['rtl_lines']}"
+    yield f"folder: {folder.path}"
+
+
+def bin_lines(folder: DesignFolder) -> Iterator[str]:
+    """A line a bin."""
+    for one in load_plan(folder.path / "plan.yaml").bins:
+        yield f"{one.id:60} {one.tier:7} {one.description}"
+
+
+def _fields(fields: dict[str, FieldSpec]) -> str:
+    return ", ".join(
+        f"{name}[{spec.lanes}]: {spec.low}..{spec.high}" if spec.lanes > 1 else f"{name}: {spec.low}..{spec.high}"
+        for name, spec in fields.items()
+    )

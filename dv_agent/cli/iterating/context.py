@@ -1,0 +1,82 @@
+"""What a command inside ``dv-agent iterate`` may use."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from dv_agent.agents.session.progress import Progress
+from dv_agent.agents.session.prompt_session import PromptSession
+from dv_agent.designs.files import read_text
+
+TextSource = Callable[[str, str], str]
+"""(text to begin with, ending of a file's name) -> text of several lines."""
+
+
+@dataclass(slots=True)
+class IterateContext:
+    """The session, and the way to the person.
+
+    Attributes:
+        say: prints lines on stdout.
+        ask_text: has a person write a text: in an editor, or as lines up to a single dot.
+        live: whether progress may overwrite itself on stderr.
+        failed: whether a test of this sitting failed a check.
+    """
+
+    session: PromptSession
+    say: Callable[[str], None]
+    ask_text: TextSource
+    live: bool
+    failed: bool = False
+
+    def text(self, file: str | None, start: Callable[[], str] = str, suffix: str = ".md") -> str:
+        """The text of `file`, or what a person writes.
+
+        Args:
+            start: the text to begin with; it may raise, because what is to be changed is not there. The lines of a
+                script are read before it is asked, so that they are never taken for commands.
+
+        Raises:
+            InputFileError: the file cannot be read.
+            UsageError: the editor failed.
+        """
+        if file is None and not self.live:
+            text = self.ask_text("", suffix)
+            start()
+            return text
+        begin = start()
+        return read_text(Path(file)) if file else self.ask_text(begin, suffix)
+
+    @contextmanager
+    def watch(self) -> Iterator[tuple[Callable[[Progress], None], Callable[[], bool]]]:
+        """How progress is shown, and whether Ctrl-C was pressed; a second one ends at once."""
+        stop = threading.Event()
+
+        def handle(number: int, frame: FrameType | None) -> None:
+            if stop.is_set():
+                raise KeyboardInterrupt
+            stop.set()
+            print("\ndv-agent: giving up as soon as it can be done; Ctrl-C again ends it now", file=sys.stderr)
+
+        in_main = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, handle) if in_main else None
+        try:
+            yield self._show, stop.is_set
+        finally:
+            if in_main:
+                signal.signal(signal.SIGINT, before)
+            if self.live:
+                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+    def _show(self, progress: Progress) -> None:
+        if self.live:
+            print(f"\r\x1b[K{progress.words[:78]}", end="", file=sys.stderr, flush=True)
+        elif progress.stage == "waiting":
+            print(f"dv-agent: {progress.words}", file=sys.stderr)

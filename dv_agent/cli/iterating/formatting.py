@@ -1,0 +1,167 @@
+"""Results as plain text. What a model wrote is shown without control characters: a terminal would obey them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from dv_agent.agents.session.ab_test import AbResult
+from dv_agent.agents.session.compare import Comparison, Cost
+from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.nodes import Node
+from dv_agent.agents.turn import TestRecord
+from dv_agent.coverage.holes import Hole
+from dv_agent.coverage.plan import Plan
+
+SHOWN = 20
+DIFF_LINES = 60
+WIDTH = 160
+
+
+def printable(text: str) -> str:
+    """`text` without characters that a terminal would obey."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
+
+
+def sizes(rendered: Rendered) -> Iterator[str]:
+    """A line a part, with its estimated tokens; what was cut, edited, and the sum."""
+    edited = {one.part for one in rendered.edits}
+    whole = {one.index for one in rendered.edits if not one.part}
+    for part in rendered.parts:
+        mark = "  edited" if part.name in edited else ""
+        yield f"{part.tokens:7,}  {part.name}{mark}"
+    for cut in rendered.cut:
+        yield f"{'cut':>7}  {cut.part}: {cut.tokens:,} tokens{', wholly' if cut.whole else ''}"
+    for index in sorted(whole):
+        yield f"{'edited':>7}  the {rendered.messages[index].role} message, as a whole"
+    earlier = len(rendered.messages) - 2
+    more = f", with {earlier} earlier messages" if earlier else ""
+    yield f"{rendered.tokens:7,}  all, estimated{more}; {rendered.room:,} are there"
+
+
+def shortened(lines: Sequence[str], most: int, rest: str) -> Iterator[str]:
+    """The first lines, and how many more there are."""
+    yield from (printable(line) for line in lines[:most])
+    if len(lines) > most:
+        yield f"... and {len(lines) - most} more; {rest}"
+
+
+def stale_words(rendered: Rendered) -> Iterator[str]:
+    """Which edits no longer hold."""
+    for edit in rendered.stale:
+        what = (
+            f"part {edit.part}" if edit.part else f"{rendered.messages[0].role if edit.index == 0 else 'user'} message"
+        )
+        yield f"your edit of the {what} was of another text and is dropped; `undo` brings it back"
+
+
+def node_words(node: Node, bins: int) -> Iterator[str]:
+    """What a turn did, in two lines, and what was not understood."""
+    turn = node.turn
+    if turn is None:
+        return
+    cycles = sum(test.cycles for test in turn.tests)
+    checks = f"{node.failing} FAILED" if node.failing else "all checks passed"
+    tests = counted(len(turn.tests), "test")
+    yield (
+        f"node {node.id}: {tests}, +{len(node.new_bins)} bins ({turn.bins_hit}/{bins}), {cycles:,} cycles"
+        f"{', ' + checks if turn.tests else ''}"
+    )
+    yield f"  {spent_words(node)}"
+    yield from shortened([f"  not understood: {line}" for line in turn.errors], SHOWN, "`reply` shows all of it")
+
+
+def spent_words(node: Node) -> str:
+    """What a node cost."""
+    usage = node.turn.usage if node.turn else None
+    if usage is None or node.kind == "pasted" or node.reply is None:
+        return "pasted by hand, no call"
+    known = all(one.usd is not None for one in node.reply.attempts)
+    price = f"{usage.usd:.4f} USD" if known else "unknown price"
+    cached = " (from the cache, not paid)" if usage.cached else ""
+    return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out, {price}{cached} · {printable(node.reply.model)}"
+
+
+def test_words(test: TestRecord) -> Iterator[str]:
+    """A test: how it ended, what it won, what it failed."""
+    name = f" {printable(test.test.name)}" if test.test.name else ""
+    yield f"test {test.index}{name}: {test.end} after {test.cycles:,} cycles, +{len(test.new_bins)} bins"
+    if test.error:
+        yield f"  refused: {printable(test.error)}"
+    for failure in test.failures[:SHOWN]:
+        yield f"  FAILED {failure.check} on {failure.port or 'the design'}: {printable(failure.message)}"
+
+
+def bin_words(names: Sequence[str], plan: Plan) -> Iterator[str]:
+    """Bins by coverpoint or cross; those that are not easy also on a line of their own, with their description."""
+    groups: dict[str, list[str]] = {}
+    for name in names:
+        group, _, own = name.rpartition(".")
+        groups.setdefault(group, []).append(own)
+    for group, inner in groups.items():
+        yield f"  {group} ({len(inner)}): {', '.join(inner)}"
+    for name in names:
+        one = plan.bins[plan.index(name)]
+        if one.tier != "easy":
+            yield f"  {one.tier}: {name}  {one.description}"
+
+
+def hole_words(hole: Hole) -> str:
+    """A hole in one line."""
+    distance = "not seen" if hole.distance is None else f"distance {hole.distance}"
+    return f"  {hole.bin}  ({hole.tier}, {distance})  {hole.description}"
+
+
+def cost_words(cost: Cost) -> str:
+    """What some turns used, in one line."""
+    unknown = f"{counted(cost.unpriced, 'call')} of unknown price"
+    price = " and ".join([*([f"{cost.usd:.4f} USD"] if cost.usd else []), *([unknown] if cost.unpriced else [])])
+    return (
+        f"{counted(cost.turns, 'turn')}, {counted(cost.tests, 'test')}, {cost.cycles:,} cycles, "
+        f"{counted(cost.calls, 'call')}, {cost.tokens:,} tokens{', ' + price if price else ''}"
+    )
+
+
+def comparison_words(found: Comparison, a: str, b: str) -> Iterator[str]:
+    """Two nodes side by side, under the names `a` and `b`."""
+    yield f"since node {found.ancestor}: {a} against {b}"
+    for name, bins in ((f"only {a}", found.only_a), (f"only {b}", found.only_b), ("both", found.both)):
+        yield f"{len(bins):5}  {name}"
+        yield from shortened([f"         {one}" for one in bins], SHOWN, "see `new`") if name != "both" else ()
+    yield f"cost of {a}: {cost_words(found.cost_a)}"
+    yield f"cost of {b}: {cost_words(found.cost_b)}"
+    for option, one, other in found.options:
+        yield f"{option}: {_value(one)} against {_value(other)}"
+    if found.prompt_diff:
+        yield "the last prompts:"
+        cut = [line[:WIDTH] for line in found.prompt_diff]
+        yield from shortened(cut, DIFF_LINES, "`goto` a node and `render all`")
+
+
+def ab_words(result: AbResult) -> Iterator[str]:
+    """Gains by variant, with their spread."""
+    width = max(len(side.name) for side in result.sides)
+    yield f"from node {result.node.id}, {result.samples} samples each; new bins a sample, mean ± standard deviation"
+    for side in result.sides:
+        spread = "" if side.spread is None else f" ± {side.spread:.1f}"
+        gains, nodes = " ".join(map(str, side.gains)), ", ".join(str(one.id) for one in side.nodes)
+        yield f"{side.name:{width}}  {side.mean:6.1f}{spread}  ({gains})  nodes {nodes}"
+        yield f"{'':{width}}  {cost_words(side.cost)}"
+    if len(result.sides) > 1:
+        for side in result.sides:
+            others = {name for other in result.sides if other is not side for name in other.often}
+            yield f"{side.name:{width}}  {len(set(side.often) - others)} bins that no other variant covered"
+
+
+def counted(number: int, what: str) -> str:
+    """Such as "1 test", "2 tests"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def called(node: Node) -> str:
+    """Number and label of a node."""
+    return f"{node.id} ({node.label})" if node.label else str(node.id)
+
+
+def _value(value: object) -> str:
+    text = printable(str(value)).replace("\n", " ")
+    return f"{text[:60]}..." if len(text) > 60 else text

@@ -1,0 +1,119 @@
+"""What an evaluation is asked to be: from a command line, or from a YAML file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.designs.design import Frozen
+from dv_agent.designs.files import read_document
+from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.eval.evaluation.trials import Entry
+
+MODEL_AGENTS = ("llm", "tools")
+DETERMINISTIC = ("null", "sweep", "oracle")  # one trial a design: a seed would change nothing
+FLOORS = ("null", "random", "crv", "sweep", "search")
+CEILING = "oracle"
+AGENTS = (*FLOORS, CEILING, *MODEL_AGENTS)
+
+
+class EvaluationSpec(Frozen):
+    """The options of ``dv-agent eval``, and the keys of its file.
+
+    Attributes:
+        suite: name or file of the suite.
+        designs: a subset of it; empty for all.
+        entries: rows of the board, as they are; more come from `agents`, and from each of `models` with each of
+            `strategies`.
+        seeds: trials of an entry on a design, seeds 0, 1, ...; one where a seed would change nothing.
+        kill_seeds: only the trials of the first so many seeds meet the seeded bugs; None: all.
+        only: agents; of all rows only theirs are kept.
+        floors: whether the rows that every board has run beside: `FLOORS`, and the ceiling `CEILING`.
+    """
+
+    schema_version: Literal[1] = 1
+    suite: str = "accelerators"
+    designs: tuple[str, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    agents: tuple[str, ...] = ()
+    models: tuple[ModelSettings, ...] = ()
+    strategies: tuple[str, ...] = ()
+    seeds: int = Field(default=5, ge=1, le=1000)
+    kill_seeds: int | None = Field(default=None, ge=0)
+    simulator: str = "icarus"
+    budget: Budget = Budget()
+    floors: bool = True
+    only: tuple[str, ...] = ()
+
+
+def read_spec(path: Path) -> EvaluationSpec:
+    """An evaluation file, or a plain suite file, which asks for that suite.
+
+    Raises:
+        InputFileError: with file, line and what was expected.
+    """
+    document = read_document(path)
+    if not isinstance(document.data, dict):
+        raise document.error((), "expected keys such as `suite`, `models`, `seeds`")
+    if "suite" not in document.data and "version" in document.data:
+        return EvaluationSpec(suite=str(path))
+    spec = document.validate(EvaluationSpec)
+    for index, entry in enumerate(spec.entries):
+        if entry.agent not in AGENTS:
+            raise document.error(("entries", index, "agent"), str(UnknownNameError("agent", entry.agent, AGENTS)))
+        if (entry.agent in MODEL_AGENTS) != (entry.model is not None):
+            needs = "needs a `model`" if entry.agent in MODEL_AGENTS else "asks no model"
+            raise document.error(("entries", index), f"agent {entry.agent} {needs}")
+    for key in ("agents", "only"):
+        for index, agent in enumerate(getattr(spec, key)):
+            if agent not in AGENTS:
+                raise document.error((key, index), str(UnknownNameError("agent", agent, AGENTS)))
+    if spec.budget.cycles is None or spec.budget.calls is None:
+        raise document.error(("budget",), "an evaluation needs a bound on cycles and on calls, to compare equals")
+    if not spec.suite.endswith(".yaml"):
+        return spec
+    return spec.model_copy(update={"suite": str(path.parent / spec.suite)})
+
+
+def requested_rows(spec: EvaluationSpec) -> tuple[Entry, ...]:
+    """The rows that were asked for: without the floors, each once.
+
+    Raises:
+        UsageError: an agent without the model that it needs, a strategy without a model.
+    """
+    asking = [agent for agent in spec.agents if agent in MODEL_AGENTS]
+    if asking and not spec.models:
+        raise UsageError(
+            f"the {asking[0]} agent needs a model: --model openai:gpt-5, or openai:NAME and --base-url URL"
+        )
+    if spec.strategies and not spec.models:
+        raise UsageError("--strategy says how a model is prompted: it needs --model")
+    made = [Entry(agent=agent) for agent in spec.agents if agent not in MODEL_AGENTS]
+    for agent in asking or ["llm"]:
+        for model in spec.models:
+            strategies = (spec.strategies or ("default",)) if agent == "llm" else ("",)
+            made += [Entry(agent=agent, model=model, strategy=strategy) for strategy in strategies]
+    return _once((*spec.entries, *made))
+
+
+def _once(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
+    return tuple({entry.digest: entry for entry in entries}.values())
+
+
+def model_settings(name: str, **settings: object) -> ModelSettings:
+    """Settings of a model from a command line; None is not said.
+
+    Raises:
+        UsageError: one of them is out of range.
+    """
+    said = {key: value for key, value in settings.items() if value is not None}
+    try:
+        return ModelSettings.model_validate({"model": name, **said})
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = "-".join(str(part) for part in first["loc"]).replace("_", "-")
+        raise UsageError(f"--{place}: {first['msg'].removeprefix('Value error, ')}") from None

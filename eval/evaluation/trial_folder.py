@@ -1,0 +1,111 @@
+"""Reading and writing the folder of one trial: trial.json, kills.json, and whether both can be reused."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from dv_agent.agents.records.writer import RunHeader
+from dv_agent.designs.design import Frozen
+from dv_agent.designs.files import complaint, read_text, replace_text
+from dv_agent.errors import InputFileError, OutputError
+from dv_agent.eval.evaluation.trials import Evaluation, KillSheet, Trial, TrialRecord
+
+Model = TypeVar("Model", bound=Frozen)
+EVALUATION = "evaluation.json"
+TRIAL, KILLS, RUN, REPORT = "trial.json", "kills.json", "run", "report.html"
+
+
+def read_evaluation(folder: Path) -> Evaluation | None:
+    """``evaluation.json``, or None if there is none.
+
+    Raises:
+        InputFileError: it is there, but this version cannot read it.
+    """
+    path = folder / EVALUATION
+    if not path.exists():
+        return None
+    try:
+        return Evaluation.model_validate_json(read_text(path))
+    except ValidationError as error:
+        raise InputFileError(path, f"not an evaluation of this version: {complaint(error)}") from None
+
+
+def read_trial(folder: Path) -> TrialRecord | None:
+    """``trial.json``, or None if there is none that this version can read."""
+    return _read(folder / TRIAL, TrialRecord)
+
+
+def read_kills(folder: Path) -> KillSheet | None:
+    """``kills.json``, or None likewise."""
+    return read_sheet(folder / KILLS)
+
+
+def read_sheet(path: Path) -> KillSheet | None:
+    """A kill sheet, or None likewise."""
+    return _read(path, KillSheet)
+
+
+def read_header(folder: Path) -> RunHeader | None:
+    """``run/run.json``, or None likewise."""
+    return _read(folder / RUN / "run.json", RunHeader)
+
+
+def write_atomically(path: Path, data: Frozen) -> None:
+    """Write JSON so that a reader sees the old file or the new one, never half of it.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    replace_text(path, data.model_dump_json(indent=1) + "\n", make_folder=True)
+
+
+def run_is_complete(folder: Path) -> bool:
+    """Whether the run of a trial ended and everything after it was written."""
+    header = read_header(folder)
+    return header is not None and header.status == "finished" and (folder / RUN / REPORT).is_file()
+
+
+def reusable(folder: Path, trial: Trial, identity: str, retry_errors: bool, hunt: bool = True) -> TrialRecord | None:
+    """The record of a trial that need not be executed again.
+
+    A finished trial is reused, and a failed one too: a failure is data. Not so what broke: what was killed on the
+    way, what failed for a reason of the infrastructure, what was made with another state of the design, and what lacks
+    its kill sheet although `hunt` wants one.
+    """
+    record = read_trial(folder)
+    if record is None or record.trial != trial or record.identity != identity:
+        return None
+    if record.status == "finished" and run_is_complete(folder) and (not hunt or read_kills(folder)):
+        return record
+    if record.status == "failed" and record.failure and record.failure.kind != "infrastructure" and not retry_errors:
+        return record
+    return None
+
+
+def put_aside(folder: Path, attempt: int) -> None:
+    """Keep a run that cannot be resumed as ``run-<attempt>``: replies that were paid for stay on the disk."""
+    if (folder / RUN).exists():
+        try:
+            (folder / RUN).rename(folder / f"{RUN}-{attempt}")
+        except OSError as error:
+            raise OutputError(f"cannot move {folder / RUN}: {error.strerror}") from None
+
+
+def clear(folder: Path) -> None:
+    """Forget everything about a trial."""
+    for entry in folder.iterdir() if folder.is_dir() else ():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry, ignore_errors=True)
+        elif entry.name != ".lock":
+            entry.unlink(missing_ok=True)
+
+
+def _read(path: Path, kind: type[Model]) -> Model | None:
+    try:
+        return kind.model_validate_json(read_text(path))
+    except (InputFileError, ValidationError):
+        return None

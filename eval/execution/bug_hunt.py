@@ -1,0 +1,170 @@
+"""The tests of a trial against the seeded bugs of its design: which are noticed, and when.
+
+The answer is that of `dv_agent.eval.soundness.kills.hunt`, for less: a broken copy that behaves in a test exactly as the clean
+design did cannot be noticed by it, and that is asked first, without drivers, reference model or checks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dv_agent.agents.turn import TestRecord
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import Test
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.program import Program
+from dv_agent.designs.seeded_bugs import Bug, broken_copy, load_bugs
+from dv_agent.eval.evaluation.trials import BugOutcome, KillSheet
+from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.confirmation import confirm
+from dv_agent.runners.pin_replay import PinRecording, PinReplaySession, recording_of
+from dv_agent.runners.recording_simulator import RecordingStore
+from dv_agent.runners.simulator import Session, Simulator
+
+
+@dataclass(frozen=True, slots=True)
+class CleanTest:
+    """A test, and what the clean design did in it.
+
+    Attributes:
+        index: its number in the run.
+        recording: None where nothing can be compared; then every broken copy is simulated and checked.
+        cycles: of the clean design.
+    """
+
+    index: int
+    program: Program
+    recording: PinRecording | None
+    cycles: int
+
+
+class Hunter:
+    """Broken copies of one design, built and started once, for the tests of any number of trials.
+
+    Args:
+        folder: the clean design.
+    """
+
+    def __init__(self, folder: DesignFolder, simulator: Simulator) -> None:
+        self.folder, self.simulator = folder, simulator
+        self._stack = ExitStack()
+        room = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        self._clean: Session | None = None
+        self._copies = [_Copy(folder, bug, room, simulator, self._stack) for bug in load_bugs(folder)]
+
+    def hunt(
+        self,
+        records: Sequence[TestRecord],
+        store: RecordingStore,
+        max_cycles: int | None = None,
+        tell: Callable[[str], None] = lambda bug: None,
+    ) -> KillSheet:
+        """All bugs against the tests of a run, in their order, until one is noticed or the cycles are used up.
+
+        Args:
+            store: what was recorded when the tests ran; what is missing is simulated again.
+            tell: called with the id of each bug before its turn.
+
+        Raises:
+            BuildError: a broken copy does not build.
+            SimulationError: the simulator itself failed.
+        """
+        tests = [self._clean_test(record, store) for record in records if not record.error]
+        outcomes = []
+        for copy in self._copies:
+            tell(copy.bug.id)
+            outcomes.append(copy.outcome(tests, max_cycles))
+        return KillSheet(tests=tests_digest(record.test for record in records), outcomes=tuple(outcomes))
+
+    def close(self) -> None:
+        """End all simulators and remove the copies."""
+        self._stack.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _clean_test(self, record: TestRecord, store: RecordingStore) -> CleanTest:
+        program = expand(self.folder.design, self.folder.schema, record.test)
+        recording = None
+        if not record.failures:  # a test that fails on the clean design fails on every copy that behaves like it
+            recording = store.get(program) or self._record(program)
+        return CleanTest(record.index, program, recording, record.cycles)
+
+    def _record(self, program: Program) -> PinRecording | None:
+        if self._clean is None:
+            self._clean = self._stack.enter_context(self.simulator.open(self.folder.design))
+        done = self._clean.run(program)
+        return recording_of(self.folder.design, done.rows, done.trace.end)
+
+
+class _Copy:
+    """A copy of the design with one bug in it; simulators start when they are needed."""
+
+    def __init__(self, folder: DesignFolder, bug: Bug, room: Path, simulator: Simulator, stack: ExitStack) -> None:
+        self.bug = bug
+        self._folder, self._room, self._simulator, self._stack = folder, room, simulator, stack
+
+    @cached_property
+    def _design(self) -> Design:
+        return broken_copy(self._folder, self.bug, self._room).design
+
+    @cached_property
+    def _replay(self) -> PinReplaySession | None:
+        if self._simulator.name != "icarus":
+            return None
+        return self._stack.enter_context(PinReplaySession(self._design))
+
+    @cached_property
+    def _session(self) -> Session:
+        return self._stack.enter_context(self._simulator.open(self._design))
+
+    def outcome(self, tests: Sequence[CleanTest], max_cycles: int | None) -> BugOutcome:
+        cycles = 0
+        for test in tests:
+            if max_cycles is not None and cycles >= max_cycles:
+                break
+            spent, failure = self._one(test)
+            cycles += spent
+            if failure:
+                return self._noticed(failure, test, cycles)
+        return BugOutcome(bug=self.bug.id, difficulty=self.bug.difficulty, killed=False, cycles=cycles)
+
+    def _noticed(self, failure: CheckFailure, test: CleanTest, cycles: int) -> BugOutcome:
+        return BugOutcome(
+            bug=self.bug.id, difficulty=self.bug.difficulty, killed=True, check=failure.check, test=test.index,
+            cycles=cycles,
+        )  # fmt: skip
+
+    def _one(self, test: CleanTest) -> tuple[int, CheckFailure | None]:
+        """Cycles that the copy took, and the first failed check that a fresh process confirms."""
+        if test.recording and self._replay and self._replay.same(test.recording):
+            return test.cycles, None
+        done = self._session.run(test.program)
+        cycles = done.trace.cycles
+        if test.recording and recording_of(self._design, done.rows, done.trace.end) == test.recording:
+            return cycles, None
+        model = self._folder.model
+        if not check(self._design, done.trace, model.observe(done.trace)):
+            return cycles, None
+        confirmed = confirm(self._simulator, self._design, test.program, model)
+        return cycles, (confirmed[0] if confirmed else None)
+
+
+def tests_digest(tests: Iterable[Test]) -> str:
+    """SHA-256 (hexadecimal) over the stimulus of all tests, in their order."""
+    return hashlib.sha256("\n".join(test.digest for test in tests).encode()).hexdigest()

@@ -1,0 +1,123 @@
+"""Trials on the workers of a Dask cluster, which must see the folder of the evaluation under the same path.
+
+Each task starts one of our own worker processes beside its Dask worker, so that a trial runs the same way there as on
+one machine: in a process of its own that can hang, crash and be killed. A task whose Dask worker is lost is given to
+another one by the scheduler, and goes on with the record that it finds.
+"""
+
+from __future__ import annotations
+
+import importlib
+import queue
+import time
+import uuid
+from types import TracebackType
+from typing import Any, Self
+
+from dv_agent.errors import PrerequisiteError, UsageError
+from dv_agent.eval.execution.events import Event
+from dv_agent.eval.execution.trial import TrialTask
+
+CONNECT_SECONDS = 20
+_POLL_SECONDS = 0.5
+INSTALL_DASK = 'pip install "dv-agent[dask]"'
+
+
+class DaskExecutor:
+    """Gives trials to the workers behind `address`, as many at a time as they have threads.
+
+    Raises:
+        PrerequisiteError: the package distributed is not installed.
+        UsageError: nobody answers there.
+    """
+
+    def __init__(self, address: str) -> None:
+        try:
+            distributed: Any = importlib.import_module("distributed")
+        except ImportError:
+            raise PrerequisiteError("the package distributed, for --scheduler, is missing", INSTALL_DASK) from None
+        try:
+            self._client: Any = distributed.Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
+        except (OSError, ValueError, TimeoutError) as error:
+            raise UsageError(f"no Dask scheduler answers at {address}: {type(error).__name__}: {error}") from None
+        self._topic = f"dv-agent-{uuid.uuid4().hex}"
+        self._stop: Any = distributed.Event(self._topic, client=self._client)
+        self._running: dict[str, Any] = {}
+        self._news: queue.Queue[Event] = queue.Queue()
+        self._client.subscribe_topic(self._topic, self._told)
+
+    def free(self) -> int:
+        """See `Executor.free`."""
+        threads: int = sum(self._client.nthreads().values())
+        return threads - len(self._running)
+
+    def start(self, task: TrialTask) -> None:
+        """See `Executor.start`."""
+        self._running[task.trial.id] = self._client.submit(
+            perform_beside_dask, task.model_dump_json(), self._topic, key=f"{self._topic}-{task.trial.id}", pure=False
+        )
+
+    def events(self, seconds: float) -> list[Event]:
+        """See `Executor.events`."""
+        found = []
+        try:
+            found.append(self._news.get(timeout=seconds))
+            while True:
+                found.append(self._news.get_nowait())
+        except queue.Empty:
+            pass
+        found = [event for event in found if event.trial in self._running]
+        for name, future in list(self._running.items()):
+            if future.done():
+                del self._running[name]
+                found.append(_outcome(name, future))
+        return found
+
+    def ask_to_stop(self) -> None:
+        """See `Executor.ask_to_stop`."""
+        self._stop.set()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._running:
+            self._stop.set()
+            self._client.cancel(list(self._running.values()))
+        self._client.close()
+
+    def _told(self, event: tuple[float, str]) -> None:
+        self._news.put(Event.model_validate_json(event[1]))
+
+
+def _outcome(name: str, future: Any) -> Event:
+    """The last event of a trial, whatever became of its task."""
+    if future.status == "finished":
+        return Event.model_validate_json(future.result())
+    error = future.exception() if future.status == "error" else None
+    words = f"{type(error).__name__}: {error}" if error else f"the task was {future.status}"
+    return Event(trial=name, kind="lost", words=words[:1_000])
+
+
+def perform_beside_dask(task: str, topic: str) -> str:
+    """Runs in a Dask worker: one trial in a process of its own; returns its last event as JSON."""
+    from dv_agent.eval.execution.process_executor import LocalExecutor
+
+    distributed: Any = importlib.import_module("distributed")
+    stop: Any = distributed.Event(topic)
+    worker: Any = distributed.get_worker()
+    asked, looked = False, time.monotonic()
+    with LocalExecutor(1) as executor:
+        executor.start(TrialTask.model_validate_json(task))
+        while True:
+            for event in executor.events(_POLL_SECONDS):
+                if event.last:
+                    return event.model_dump_json()
+                worker.log_event(topic, event.model_dump_json())
+            if not asked and time.monotonic() - looked > 2:
+                looked = time.monotonic()
+                asked = bool(stop.is_set())
+                if asked:
+                    executor.ask_to_stop()

@@ -1,0 +1,246 @@
+"""One trial from its task to its record: the run, then its tests against the seeded bugs."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from dv_agent.agents.records.lock import owned
+from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.runs.launch import RunWatcher, Stopper, launch
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.designs.design import Frozen
+from dv_agent.designs.loader import find_design
+from dv_agent.errors import (
+    DvAgentError,
+    ModelFailure,
+    OutputError,
+    SimulationError,
+    UsageError,
+)
+from dv_agent.eval.evaluation.trial_folder import (
+    KILLS,
+    RUN,
+    TRIAL,
+    clear,
+    put_aside,
+    read_header,
+    read_kills,
+    read_trial,
+    reusable,
+    run_is_complete,
+    write_atomically,
+)
+from dv_agent.eval.evaluation.trials import Trial, TrialFailure, TrialRecord
+from dv_agent.eval.execution.bug_hunt import Hunter, tests_digest
+from dv_agent.eval.execution.kill_cache import KillCache
+from dv_agent.eval.suites.suite import task_checksum
+from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
+from dv_agent.runners.registry import find_simulator
+
+_MESSAGE = 2_000
+
+
+class TrialTask(Frozen):
+    """What a worker is given.
+
+    Attributes:
+        folder: of the trial, absolute.
+        checksum: of the design, as the evaluation began; a design that changed since is refused.
+        hunt: whether its tests meet the seeded bugs.
+        redo: forget what is there.
+        retry_errors: go on with a trial that failed.
+        requests_per_minute: pace of its model, if a cap decides it.
+    """
+
+    trial: Trial
+    folder: Path
+    checksum: str
+    hunt: bool = True
+    redo: bool = False
+    retry_errors: bool = False
+    requests_per_minute: float | None = None
+
+
+class TrialWatcher(RunWatcher, Protocol):
+    """What is told while a trial goes on."""
+
+    def hunting(self, bug: str) -> None:
+        """The tests are run against this seeded bug now."""
+        ...
+
+
+class TrialInterrupted(Exception):
+    """The trial was asked to stop between two turns; it goes on with the next command."""
+
+
+class Hunters:
+    """The hunter of the design at hand: broken copies last over the trials of one design."""
+
+    def __init__(self) -> None:
+        self._hunter: Hunter | None = None
+        self._key = ("", "", "")
+
+    def of(self, design: str, checksum: str, simulator: str) -> Hunter:
+        """The hunter for this design; the one before is closed if it was for another.
+
+        Raises:
+            InputFileError: the design or its bugs cannot be read.
+        """
+        key = (design, checksum, simulator)
+        if self._hunter is None or self._key != key:
+            self.close()
+            self._hunter, self._key = Hunter(find_design(design), find_simulator(simulator)), key
+        return self._hunter
+
+    def close(self) -> None:
+        """End all simulators."""
+        if self._hunter:
+            self._hunter.close()
+        self._hunter = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Attempt:
+    task: TrialTask
+    watcher: TrialWatcher
+    stopper: Stopper
+    store: RecordingStore
+
+
+def execute_trial(task: TrialTask, watcher: TrialWatcher, stopper: Stopper, hunters: Hunters) -> TrialRecord:
+    """Do what is left to do of a trial; every failure becomes part of the record.
+
+    Raises:
+        Taken: somebody else is at this very trial.
+        Interrupted: `stopper` was asked; the record says ``running``.
+        OutputError: not even the record can be written.
+    """
+    _make(task.folder)
+    with owned(task.folder):
+        before = read_trial(task.folder)
+        if not task.redo and (done := reusable(task.folder, task.trial, task.checksum, task.retry_errors, task.hunt)):
+            return done  # another command was quicker
+        attempts = before.attempts + 1 if before else 1
+        if task.redo or (before and (before.trial, before.identity) != (task.trial, task.checksum)):
+            clear(task.folder)
+        record = TrialRecord(trial=task.trial, status="running", attempts=attempts, identity=task.checksum)
+        write_atomically(task.folder / TRIAL, record)
+        ended = _ended(record, _Attempt(task, watcher, stopper, RecordingStore()), hunters)
+        write_atomically(task.folder / TRIAL, ended)
+        return ended
+
+
+def failed(record: TrialRecord, error: BaseException) -> TrialRecord:
+    """`record` with why it failed."""
+    kind: str = "infrastructure"
+    if isinstance(error, ModelFailure):
+        kind = "model"
+    elif isinstance(error, SimulationError):
+        kind = "simulator"
+    elif isinstance(error, UsageError) and not isinstance(error, OutputError):
+        kind = "usage"
+    failure = TrialFailure.model_validate(
+        {"kind": kind, "error": type(error).__name__, "message": str(error)[:_MESSAGE]}
+    )
+    return record.model_copy(update={"status": "failed", "failure": failure})
+
+
+def _ended(record: TrialRecord, attempt: _Attempt, hunters: Hunters) -> TrialRecord:
+    try:
+        _require_same_design(attempt.task)
+        _run(attempt, record.attempts)
+        started = time.monotonic()
+        if attempt.task.hunt:
+            _hunt(attempt, hunters)
+    except DvAgentError as error:
+        return failed(record, error)
+    except (KeyboardInterrupt, TrialInterrupted):
+        raise
+    except Exception as error:  # of Python or of the machine: never the model's
+        return failed(record, error)
+    header = read_header(attempt.task.folder)
+    seconds = header.spent.seconds if header else 0.0
+    return record.model_copy(
+        update={"status": "finished", "seconds": seconds, "kill_seconds": time.monotonic() - started}
+    )
+
+
+def _require_same_design(task: TrialTask) -> None:
+    if task_checksum(find_design(task.trial.design)) != task.checksum:
+        raise UsageError(f"{task.trial.design} changed while it was evaluated; give the command again")
+
+
+def _run(attempt: _Attempt, number: int) -> None:
+    folder = attempt.task.folder
+    if run_is_complete(folder):
+        return
+    if (folder / RUN / "run.json").is_file():
+        try:
+            _launch(attempt, RunRequest(resume=folder / RUN, requests_per_minute=attempt.task.requests_per_minute))
+            return
+        except UsageError as error:
+            attempt.watcher.say(f"cannot be resumed: {error}")
+    put_aside(folder, number)
+    _make(folder / RUN)
+    trial, entry = attempt.task.trial, attempt.task.trial.entry
+    budget, options = trial.budget, entry.options
+    request = RunRequest(
+        design=trial.design, agent=entry.agent, seed=trial.seed, into=folder / RUN, simulator=trial.simulator,
+        max_cycles=budget.cycles, max_calls=budget.calls, max_tokens_total=budget.tokens, max_usd=budget.usd,
+        max_seconds=budget.seconds, guided=options.get("guided", True), decoys=options.get("decoys", 0),
+        patience=options.get("patience"), model=entry.model.model_dump() if entry.model else None,
+        prompt_strategy=entry.strategy or "default", requests_per_minute=attempt.task.requests_per_minute,
+        cache=Path(options["cache"]) if "cache" in options else None,
+    )  # fmt: skip
+    _launch(attempt, request)
+
+
+def _launch(attempt: _Attempt, request: RunRequest) -> None:
+    finished = launch(
+        request, attempt.watcher, attempt.stopper,
+        lambda name: RecordingSimulator(find_simulator(name), attempt.store),
+    )  # fmt: skip
+    if finished.header.status == "interrupted":
+        raise TrialInterrupted
+
+
+def _hunt(attempt: _Attempt, hunters: Hunters) -> None:
+    task = attempt.task
+    records = [record for turn in read_run(task.folder / RUN).turns for record in turn.tests]
+    digest = tests_digest(record.test for record in records)
+    sheet = read_kills(task.folder)
+    if sheet and sheet.tests == digest:
+        return
+    hunter = hunters.of(task.trial.design, task.checksum, task.trial.simulator)
+    cycles = task.trial.budget.cycles
+    cache = KillCache(task.checksum, hunter.simulator, cycles)
+    sheet = None if task.redo else cache.get(digest)
+    if sheet is None:
+
+        def tell(bug: str) -> None:
+            attempt.watcher.hunting(bug)
+            if attempt.stopper.asked():
+                raise TrialInterrupted
+
+        sheet = hunter.hunt(records, attempt.store, cycles, tell)
+        cache.put(sheet)
+    write_atomically(task.folder / KILLS, sheet)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {folder}: {error.strerror}") from None

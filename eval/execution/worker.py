@@ -1,0 +1,90 @@
+"""A worker process: tasks come in as lines of JSON, events go out as lines of JSON.
+
+It ends with its parent. SIGTERM asks it to stop after the present turn.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType, TracebackType
+from typing import Self, TextIO
+
+from dv_agent.agents.records.lock import Taken
+from dv_agent.errors import DvAgentError
+from dv_agent.eval.evaluation.trials import TrialRecord
+from dv_agent.eval.execution.events import Event
+from dv_agent.eval.execution.progress import EventWatcher
+from dv_agent.eval.execution.trial import Hunters, TrialInterrupted, TrialTask, execute_trial, failed
+
+_PR_SET_PDEATHSIG = 1
+
+
+class AskedToStop:
+    """A stopper whose flag somebody else sets; it stays set."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def ask(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        """From now on `asked`; fit as a signal handler."""
+        self._asked = True
+
+    def asked(self) -> bool:
+        """Whether somebody asked."""
+        return self._asked
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+
+def perform(task: TrialTask, send: Callable[[Event], None], stopper: AskedToStop, hunters: Hunters) -> Event:
+    """Execute `task`; the last event says how it went."""
+    name = task.trial.id
+    try:
+        record = execute_trial(task, EventWatcher(name, send), stopper, hunters)
+    except Taken as owner:
+        return Event(trial=name, kind="busy", words=str(owner))
+    except (TrialInterrupted, KeyboardInterrupt):
+        return Event(trial=name, kind="stopped")
+    except DvAgentError as error:  # the record cannot even be written
+        return Event(trial=name, kind="done", record=failed(TrialRecord(trial=task.trial, status="failed"), error))
+    return Event(trial=name, kind="done", record=record)
+
+
+def serve(tasks: TextIO, out: TextIO, stopper: AskedToStop) -> None:
+    """Perform tasks until there are no more."""
+
+    def send(event: Event) -> None:
+        out.write(event.model_dump_json(exclude_defaults=True) + "\n")
+        out.flush()
+
+    with Hunters() as hunters:
+        for line in tasks:
+            send(perform(TrialTask.model_validate_json(line), send, stopper, hunters))
+
+
+def main() -> None:
+    """Serve the parent that started this process."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() == 1:
+        return  # it died before this process could ask to die with it
+    stopper = AskedToStop()
+    signal.signal(signal.SIGTERM, stopper.ask)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # Whatever else prints must not get between the events.
+    out = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    serve(sys.stdin, out, stopper)
+
+
+if __name__ == "__main__":
+    main()

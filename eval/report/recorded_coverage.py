@@ -1,0 +1,63 @@
+"""The coverage of a recorded run: from its file, or else from what the turns say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from dv_agent.coverage.database import Coverage, empty_coverage
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.storage import load_coverage
+from dv_agent.eval.report.run_data import RunData, TurnData
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedCoverage:
+    """Coverage, and what is to be said about it.
+
+    Attributes:
+        coverage: None where the plan of the run is not at hand.
+        measured: hits and distances are known, not only which bins were covered.
+    """
+
+    coverage: Coverage | None
+    measured: bool
+    note: str = ""
+
+
+def coverage_of(run: RunData, plan: Plan | None) -> RecordedCoverage:
+    """The coverage of `run`.
+
+    Raises:
+        InputFileError: ``coverage.json`` is there and matches the plan of the run, but cannot be read.
+    """
+    if plan is None:
+        return RecordedCoverage(None, False, "The plan of this design is not at hand: bins are counted, not explained.")
+    if not _is_plan_of(run, plan):
+        return RecordedCoverage(None, False, "The plan has changed since this run: bins are counted, not explained.")
+    path = run.folder / "coverage.json"
+    if path.is_file():
+        return RecordedCoverage(load_coverage(plan, path), True)
+    note = "There is no coverage.json: covered bins are those that the turns name; hits and distances are not known."
+    return RecordedCoverage(coverage_by_turns(run.turns, plan), False, note)
+
+
+def _is_plan_of(run: RunData, plan: Plan) -> bool:
+    known = all(plan.slots.get(name, len(plan.bins)) < len(plan.bins) for test in run.tests for name in test.new_bins)
+    return known and run.plan_hash in ("", plan.hash)
+
+
+def coverage_by_turns(turns: Sequence[TurnData], plan: Plan) -> Coverage:
+    """What the tests of `turns` covered first, as their names say; hits and distances are not known.
+
+    Names that the plan does not have are passed over.
+    """
+    blank = empty_coverage(plan)
+    tests = [test for turn in turns for test in turn.tests]
+    covered = np.zeros(len(plan.bins), dtype=np.bool_)
+    slots = [plan.slots.get(name, len(plan.bins)) for test in tests for name in test.new_bins]
+    covered[[slot for slot in slots if slot < len(plan.bins)]] = True
+    hits = np.where(covered, plan.at_least, 0)
+    return replace(blank, tests=len(tests), hits=hits, observable=np.ones(len(plan.bins), dtype=np.bool_))

@@ -1,0 +1,98 @@
+"""RTL that every tool accepts without a word: Icarus, pyverilog, and Verilator and yosys where installed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from dv_agent.designs.design import Design, Frozen
+from dv_agent.errors import PrerequisiteError
+from dv_agent.runners.build.verilator_tool import find_verilator
+
+LINT_TIMEOUT = 120
+_PARSE = """
+import sys
+from pyverilog.vparser.parser import VerilogCodeParser
+room, *files = sys.argv[1:]
+VerilogCodeParser(files, outputdir=room, debug=False).parse()
+print("\\nparsed")
+"""
+
+
+class LintResult(Frozen):
+    """What one tool said; `messages` is empty where it accepts the RTL. A tool that is not installed is skipped."""
+
+    tool: str
+    skipped: bool = False
+    messages: str = ""
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing speaks against the RTL."""
+        return not self.messages
+
+
+def lint(design: Design) -> tuple[LintResult, ...]:
+    """Ask every tool."""
+    files = [str(file.resolve()) for file in design.source_files()]
+    synthesis = f"read_verilog {' '.join(files)}; synth -top {design.top}; check -assert"
+    with tempfile.TemporaryDirectory(prefix="dv-agent-") as name:
+        room = Path(name)
+        icarus = ["iverilog", "-g2005", "-Wall", "-s", design.top, "-o", str(room / "out"), *files]
+        return (
+            _run("iverilog", icarus, room),
+            _verilator(design.top, files, room),
+            _run("yosys", ["yosys", "-q", "-p", synthesis], room),
+            _pyverilog(files, room),
+        )
+
+
+def _verilator(top: str, files: list[str], room: Path) -> LintResult:
+    try:
+        tool = find_verilator()
+    except PrerequisiteError:
+        return LintResult(tool="verilator", skipped=True)
+    command = [
+        tool.command,
+        "--lint-only",
+        "--quiet-stats",
+        "-Wall",
+        "--default-language",
+        "1364-2005",
+        "--top-module",
+        top,
+        *files,
+    ]
+    return _run("verilator", command, room, tool.environment)
+
+
+def _run(tool: str, command: list[str], room: Path, environment: Mapping[str, str] | None = None) -> LintResult:
+    if shutil.which(command[0]) is None:
+        return LintResult(tool=tool, skipped=True)
+    try:
+        done = subprocess.run(
+            command,
+            cwd=room,
+            env={**os.environ, **(environment or {})},
+            capture_output=True,
+            text=True,
+            timeout=LINT_TIMEOUT,
+            check=False,
+            stdin=subprocess.DEVNULL,
+        )
+    except subprocess.TimeoutExpired:
+        return LintResult(tool=tool, messages=f"no answer in {LINT_TIMEOUT} s")
+    said = (done.stdout + done.stderr).strip()
+    failed = f"exit code {done.returncode}" if done.returncode else ""
+    return LintResult(tool=tool, messages=(said or failed)[:2000])
+
+
+def _pyverilog(files: list[str], room: Path) -> LintResult:
+    """pyverilog leaves files open, prints, and writes into the current folder, hence the process of its own."""
+    result = _run("pyverilog", [sys.executable, "-W", "ignore", "-c", _PARSE, str(room), *files], room)
+    return result if "parsed" not in result.messages.splitlines() else LintResult(tool="pyverilog")

@@ -1,0 +1,122 @@
+"""Mutants of a reference model: would anybody notice if the model were wrong?
+
+Operators and constants of ``model.py`` are changed one at a time and meet recorded traces of the clean
+RTL. A mutant of the arithmetic is noticed if a check fails (or if it raises); a mutant of the event tables
+if the traces, which covered every bin with the right model, leave one uncovered.
+"""
+
+from __future__ import annotations
+
+import ast
+import random
+import sys
+import types
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.sampler import Sampler
+from dv_agent.designs.cycle_tables import cycle_tables, join
+from dv_agent.designs.design import Design, Frozen
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.observation import ReferenceModel
+from dv_agent.designs.trace import Trace
+from dv_agent.runners.checks.run_checks import check
+
+_SWAPS: dict[type[ast.AST], type[ast.AST]] = {
+    ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Add, ast.RShift: ast.LShift, ast.LShift: ast.RShift,
+    ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Lt: ast.LtE, ast.LtE: ast.Lt,
+    ast.Eq: ast.NotEq, ast.NotEq: ast.Eq, ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv,
+}  # fmt: skip
+
+
+COVERAGE = "coverage"
+
+
+class Mutant(Frozen):
+    """One changed place of a model.
+
+    Attributes:
+        line: 1-based line in model.py.
+        change: such as ``Add -> Sub`` or ``63 -> 64``.
+        by: the check that failed, the exception, ``coverage``, or empty if nobody noticed.
+    """
+
+    line: int
+    change: str
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A place that can be changed: the `index`-th visited node."""
+
+    index: int
+    line: int
+    change: str
+
+
+def mutate_model(
+    folder: DesignFolder, plan: Plan, traces: Sequence[Trace], count: int, seed: int
+) -> tuple[Mutant, ...]:
+    """Try `count` mutants, chosen by `seed` among all places.
+
+    Args:
+        traces: of the clean RTL; together they cover `plan`.
+    """
+    text = (folder.path / "model.py").read_text(encoding="utf-8")
+    sites = list(find_sites(ast.parse(text)))
+    chosen = random.Random(f"mutants/{seed}").sample(sites, min(count, len(sites)))
+    return tuple(_try(folder.design, plan, text, site, traces) for site in sorted(chosen, key=lambda site: site.index))
+
+
+def find_sites(tree: ast.AST) -> Iterator[Site]:
+    """Operators and integer constants, in the order of the tree."""
+    for index, node in enumerate(ast.walk(tree)):
+        if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in _SWAPS:
+            yield Site(index, node.lineno, f"{type(node.op).__name__} -> {_SWAPS[type(node.op)].__name__}")
+        elif isinstance(node, ast.Compare) and type(node.ops[0]) in _SWAPS:
+            yield Site(index, node.lineno, f"{type(node.ops[0]).__name__} -> {_SWAPS[type(node.ops[0])].__name__}")
+        elif isinstance(node, ast.Constant) and type(node.value) is int:
+            yield Site(index, node.lineno, f"{node.value} -> {node.value + 1}")
+
+
+def _change(tree: ast.AST, site: Site) -> None:
+    node = list(ast.walk(tree))[site.index]
+    if isinstance(node, ast.BinOp | ast.AugAssign):
+        node.op = cast("ast.operator", _SWAPS[type(node.op)]())
+    elif isinstance(node, ast.Compare):
+        node.ops[0] = cast("ast.cmpop", _SWAPS[type(node.ops[0])]())
+    elif isinstance(node, ast.Constant):
+        node.value = cast("int", node.value) + 1
+
+
+def _try(design: Design, plan: Plan, text: str, site: Site, traces: Sequence[Trace]) -> Mutant:
+    tree = ast.parse(text)
+    _change(tree, site)
+    name = "dv_agent_model_mutant"
+    module = types.ModuleType(name)
+    sys.modules[name] = module  # dataclasses look their module up
+    try:
+        # The text is the design author's own model.py with one operator changed; nothing of a language model's.
+        exec(compile(tree, "model.py (mutant)", "exec"), module.__dict__)  # noqa: S102
+        by = _noticed(design, plan, cast("ReferenceModel", module), traces)
+    except Exception as error:
+        by = type(error).__name__
+    finally:
+        del sys.modules[name]
+    return Mutant(line=site.line, change=site.change, by=by)
+
+
+def _noticed(design: Design, plan: Plan, model: ReferenceModel, traces: Sequence[Trace]) -> str:
+    sampler, coverage = Sampler(plan), empty_coverage(plan)
+    for index, trace in enumerate(traces):
+        observation = model.observe(trace)
+        if failures := check(design, trace, observation):
+            return failures[0].check
+        shared = cycle_tables(design, trace)
+        sample = sampler.sample(join({**observation.tables, **shared}, shared["cycle"]))
+        coverage = coverage.add(sample, f"{index:06}")
+    return COVERAGE if len(coverage.open_bins) else ""

@@ -1,0 +1,68 @@
+"""``proof.json``: that a design was checked whole, and in which state."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from dv_agent.designs.design import Frozen
+from dv_agent.designs.files import read_text
+from dv_agent.designs.fingerprint import fingerprint
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import InputFileError
+from dv_agent.eval.soundness.check import Options, PartResult
+
+FILE = "proof.json"
+
+
+class Proof(Frozen):
+    """What was checked, how, and the hashes of the files it holds for."""
+
+    schema_version: Literal[1] = 1
+    command: str
+    simulator: str
+    options: Options
+    hashes: dict[str, str]
+    parts: tuple[PartResult, ...]
+
+
+def write_proof(
+    folder: DesignFolder, command: str, simulator: str, options: Options, parts: Sequence[PartResult]
+) -> Path:
+    """Write the proof of a check that held.
+
+    Raises:
+        ValueError: a part does not hold.
+    """
+    if not all(part.ok for part in parts):
+        raise ValueError("a check that failed proves nothing")
+    # Seconds differ from machine to machine; without them the same check writes the same proof.
+    plain = tuple(part.model_copy(update={"seconds": 0.0}) for part in parts)
+    proof = Proof(command=command, simulator=simulator, options=options, hashes=_hashes(folder), parts=plain)
+    path = folder.path / FILE
+    path.write_text(proof.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    return path
+
+
+def proof_errors(folder: DesignFolder) -> tuple[str, ...]:
+    """Why the committed proof does not hold for the files as they are; empty if it does."""
+    path = folder.path / FILE
+    if not path.is_file():
+        return (f"{folder.design.name}: no {FILE}; make it with `make test-full`",)
+    try:
+        proof = Proof.model_validate_json(read_text(path))
+    except ValidationError as error:
+        raise InputFileError(path, error.errors()[0]["msg"]) from None
+    now = _hashes(folder)
+    return tuple(
+        f"{folder.design.name}: {kind} changed since {FILE} was made; make it anew with `make test-full`"
+        for kind in sorted({*now, *proof.hashes})
+        if now.get(kind) != proof.hashes.get(kind)
+    )
+
+
+def _hashes(folder: DesignFolder) -> dict[str, str]:
+    return fingerprint(folder)

@@ -1,0 +1,75 @@
+"""Random traffic in bulk: the same tests as the `random` agent's, spread over processes."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from dv_agent.agents.baselines.basic import random_test
+from dv_agent.agents.testbench import Result, Testbench
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.language.stimulus import Test
+from dv_agent.designs.loader import DesignFolder, load_design
+from dv_agent.runners.registry import find_simulator
+
+Answer = TypeVar("Answer")
+CHUNK_BEATS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of work for one process: about `beats` accepted beats of traffic number `index` of `seed`."""
+
+    folder: Path
+    simulator: str
+    seed: int
+    index: int
+    beats: int
+
+
+def chunk_tests(folder: DesignFolder, seed: int, index: int) -> Iterator[Test]:
+    """The endless stream of random tests number `index` of `seed`."""
+    source = random.Random(f"traffic/{seed}/{index}")
+    while True:
+        yield random_test(folder.design, folder.schema, source)
+
+
+def accepted_beats(folder: DesignFolder, result: Result) -> int:
+    """Transfers that the design accepted on its sources."""
+    return sum(len(result.trace.accepted[name]) for name in folder.design.source_names)
+
+
+def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:
+    """Simulate a chunk; yields each result with the beats accepted so far in the chunk."""
+    folder = load_design(chunk.folder)
+    with find_simulator(chunk.simulator).open(folder.design) as session:
+        bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
+        beats = 0
+        for test in chunk_tests(folder, chunk.seed, chunk.index):
+            result = bench.run(test)
+            beats += accepted_beats(folder, result)
+            yield result, beats
+            if beats >= chunk.beats:
+                return
+
+
+def over_chunks(
+    folder: DesignFolder, simulator: str, seed: int, beats: int, jobs: int, work: Callable[[Chunk], Answer]
+) -> Iterator[Answer]:
+    """Call `work` (a function of a module) on chunks that sum to `beats`, in order, in `jobs` processes.
+
+    The chunks do not depend on `jobs`, so neither does the answer.
+    """
+    chunks = [
+        Chunk(folder.path, simulator, seed, index, min(CHUNK_BEATS, beats - index * CHUNK_BEATS))
+        for index in range(-(-beats // CHUNK_BEATS))
+    ]
+    if jobs <= 1:
+        yield from map(work, chunks)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(work, chunks)

@@ -1,0 +1,119 @@
+"""The templates of a strategy: in its file, beside it, the shipped ones; sandboxed, with errors in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+
+from jinja2 import BaseLoader, ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined
+from jinja2.exceptions import TemplateError, TemplateSyntaxError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.prompts.compact_json import compact_json
+from dv_agent.prompts.data_fence import fenced
+from dv_agent.prompts.parts import PARTS, MessageRole, Part, Section
+from dv_agent.prompts.strategy import TEMPLATES, Strategy, template_names
+
+# What an expression of a template can raise besides jinja2's own errors.
+_FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
+
+
+class TemplatePage:
+    """Turns sections into text.
+
+    Raises:
+        UsageError: from every method, if a template of the strategy's own is broken; says which and where.
+    """
+
+    def __init__(self, strategy: Strategy) -> None:
+        self._environment = _environment(str(strategy.own_templates or ""), tuple(sorted(strategy.wording.items())))
+
+    def draw(self, section: Section, shown: int | None) -> str:
+        """The text of a section with its first `shown` items, or the note that it was left out."""
+        if shown is None:
+            return self._text("parts/left_out", {"name": section.name})
+        items, more = section.items[:shown], len(section.items) - shown
+        return self._text(f"parts/{section.name}", {"items": items, "more": more, **section.context})
+
+    def message(self, template: str, role: MessageRole, parts: Sequence[Part]) -> str:
+        """A message template names its parts in order and holds no words, so that the parts' tokens add up."""
+        texts = dict.fromkeys(PARTS, "") | {one.name: one.text for one in parts if one.message == role}
+        return self._text(template, texts)
+
+    def _text(self, name: str, values: Mapping[str, object]) -> str:
+        with _told(name):
+            return self._environment.get_template(f"{name}.jinja").render(values)
+
+
+def check_template(name: str, text: str) -> None:
+    """Whether `text` can stand for the template `name`; what it says of values shows only when it is rendered.
+
+    Raises:
+        UnknownNameError: there is no such template.
+        UsageError: it is no Jinja template; says in which line.
+    """
+    if name not in template_names():
+        raise UnknownNameError("template", name, template_names())
+    with _told(name):
+        _environment("", ()).parse(text, name)
+
+
+def template_text(name: str, strategy: Strategy) -> str:
+    """The text of a template as `strategy` has it.
+
+    Raises:
+        UnknownNameError: there is no such template.
+        UsageError: it cannot be read.
+    """
+    if name not in template_names():
+        raise UnknownNameError("template", name, template_names())
+    environment = _environment(str(strategy.own_templates or ""), tuple(sorted(strategy.wording.items())))
+    assert environment.loader is not None
+    with _told(name):
+        return environment.loader.get_source(environment, f"{name}.jinja")[0]
+
+
+@contextmanager
+def _told(name: str) -> Iterator[None]:
+    try:
+        yield
+    except TemplateSyntaxError as error:
+        raise UsageError(f"template {error.name or name}, line {error.lineno}: {error.message}") from None
+    except (TemplateError, *_FAULTS) as error:
+        line = _line(error)
+        where = f", line {line}" if line else ""
+        raise UsageError(f"template {name}{where}: {str(error).strip() or type(error).__name__}") from None
+
+
+def _line(error: BaseException) -> int | None:
+    """The line of the template in which `error` arose: jinja2 puts it into the traceback."""
+    found, trace = None, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename.endswith((".jinja", "<template>")):
+            found = trace.tb_lineno
+        trace = trace.tb_next
+    return found
+
+
+def _json(data: object, most: int = 1 << 20) -> str:
+    return compact_json(data, most)
+
+
+@lru_cache(maxsize=16)
+def _environment(own: str, wording: tuple[tuple[str, str], ...]) -> ImmutableSandboxedEnvironment:
+    # Prompts are plain text, so nothing is escaped as HTML; what is inserted is never read as a template.
+    loaders: list[BaseLoader] = [DictLoader({f"{name}.jinja": text for name, text in wording})]
+    loaders += [FileSystemLoader(own)] if own else []
+    environment = ImmutableSandboxedEnvironment(
+        loader=ChoiceLoader([*loaders, FileSystemLoader(TEMPLATES)]),
+        undefined=StrictUndefined,
+        autoescape=False,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(fenced=fenced)
+    environment.filters.update(json=_json)
+    return environment

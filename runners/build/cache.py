@@ -1,0 +1,123 @@
+"""The build cache: RTL and wrapper compiled once, and found again by the hash of everything that went in."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dv_agent.designs.design import Design
+from dv_agent.errors import InputFileError, OutputError
+from dv_agent.runners.build.layout import Layout, child_layout, layout_of
+from dv_agent.runners.build.wrapper import TOP, wrapper_text
+
+WRAPPER = f"{TOP}.v"
+PROGRAM = "sim"
+_FORMAT = "2"  # raise when the contents of a build folder change
+_HEADERS = ("*.vh", "*.svh")
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """A compiled design: a folder of the cache.
+
+    Attributes:
+        folder: holds ``sim``, ``dv_wrapper.v`` and ``layout.json``.
+        cached: whether it was there already.
+    """
+
+    folder: Path
+    cached: bool
+
+    @property
+    def program(self) -> Path:
+        """What the simulator runs, or the simulator itself."""
+        return self.folder / PROGRAM
+
+    @property
+    def layout(self) -> Path:
+        """What the child reads."""
+        return self.folder / "layout.json"
+
+
+def cache_folder() -> Path:
+    """``$DV_AGENT_CACHE``, else ``$XDG_CACHE_HOME/dv-agent``, else ``~/.cache/dv-agent``."""
+    if own := os.environ.get("DV_AGENT_CACHE"):
+        return Path(own)
+    if shared := os.environ.get("XDG_CACHE_HOME"):
+        return Path(shared) / "dv-agent"
+    return Path.home() / ".cache" / "dv-agent"
+
+
+def is_plain_verilog(design: Design) -> bool:
+    """Whether to compile as Verilog-2005, where SystemVerilog's keywords are ordinary names."""
+    return not any(source.endswith(".sv") for source in design.sources)
+
+
+def cached_build(
+    design: Design,
+    shelf: Path,
+    parts: Sequence[str],
+    compiler: Callable[[Path], None],
+    wrapper_of: Callable[[Design, Layout], str] = wrapper_text,
+) -> Build:
+    """Build `design`, or find it on `shelf`. Safe in parallel: built aside, then renamed into place.
+
+    Args:
+        shelf: folder of all builds of one simulator.
+        parts: what decides about the result besides the design, such as the version of the tool.
+        compiler: makes ``sim`` in a folder that holds ``dv_wrapper.v``.
+        wrapper_of: text of that wrapper.
+
+    Raises:
+        InputFileError: a source file is missing.
+        OutputError: the cache cannot be written.
+        BuildError, PrerequisiteError: as `compiler` does.
+    """
+    layout = layout_of(design)
+    wrapper = wrapper_of(design, layout)
+    plain = json.dumps(child_layout(design, layout))
+    key = "\0".join([_FORMAT, importlib.metadata.version("cocotb"), *parts, wrapper, plain, *_contents(design)])
+    target = shelf / hashlib.sha256(key.encode()).hexdigest()[:32]
+    if (target / PROGRAM).exists():
+        return Build(target, cached=True)
+    try:
+        shelf.mkdir(parents=True, exist_ok=True)
+        aside = Path(tempfile.mkdtemp(prefix="building-", dir=shelf))
+    except OSError as error:
+        raise OutputError(f"{shelf}: {error.strerror}") from None
+    try:
+        (aside / WRAPPER).write_text(wrapper, encoding="utf-8")
+        (aside / "layout.json").write_text(plain, encoding="utf-8")
+        compiler(aside)
+        _move(aside, target)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return Build(target, cached=False)
+
+
+def _move(aside: Path, target: Path) -> None:
+    try:
+        aside.rename(target)
+    except OSError:
+        # Another process was first; both hold the same.
+        if not (target / PROGRAM).exists():
+            raise
+
+
+def _contents(design: Design) -> Iterator[str]:
+    """Names and contents of the sources, and of the headers that lie beside them."""
+    sources = design.source_files()
+    headers = {header for source in sources for pattern in _HEADERS for header in source.parent.glob(pattern)}
+    for file in [*sources, *sorted(headers)]:
+        try:
+            digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        except OSError as error:
+            raise InputFileError(file, error.strerror or str(error)) from None
+        yield f"{file.name} {digest}"

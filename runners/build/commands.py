@@ -1,0 +1,80 @@
+"""Running the programs that build a simulation: within a time limit, and with short messages."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dv_agent.errors import BuildError, PrerequisiteError
+
+SHOWN_LINES = 10
+VERSION_SECONDS = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class CommandResult:
+    """A program that ended: its exit code, and what it printed on both channels."""
+
+    code: int
+    output: str
+
+
+def require(name: str, what: str, install: str) -> str:
+    """The path of a program.
+
+    Raises:
+        PrerequisiteError: it is not on the PATH.
+    """
+    path = shutil.which(name)
+    if path is None:
+        raise PrerequisiteError(f"{what} is not on the PATH", install)
+    return path
+
+
+def run_command(
+    command: Sequence[str], folder: Path, seconds: float, environment: Mapping[str, str] | None = None
+) -> CommandResult:
+    """Run a build tool in `folder`; the tool and all that it started are killed after `seconds`.
+
+    Raises:
+        BuildError: it took longer.
+    """
+    with subprocess.Popen(
+        command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,
+    ) as process:  # fmt: skip
+        try:
+            output, _ = process.communicate(timeout=seconds)
+        except BaseException as error:
+            os.killpg(process.pid, signal.SIGKILL)
+            if isinstance(error, subprocess.TimeoutExpired):
+                name = Path(command[0]).name
+                raise BuildError(f"{name} gave no result within {seconds:.0f} s") from None
+            raise
+    return CommandResult(process.returncode, output)
+
+
+def printed_version(command: Sequence[str]) -> str:
+    """The first line that `command` prints, stripped; empty where it prints none or cannot be run."""
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace",
+            timeout=VERSION_SECONDS, stdin=subprocess.DEVNULL, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return done.stdout.strip().partition("\n")[0].strip()
+
+
+def shorten(lines: Iterable[str]) -> str:
+    """The first `SHOWN_LINES` lines, and how many there are more."""
+    lines = list(lines)
+    shown = lines[:SHOWN_LINES]
+    if len(lines) > len(shown):
+        shown.append(f"... ({len(lines) - len(shown)} more lines)")
+    return "\n".join(shown)

@@ -1,0 +1,68 @@
+"""How Icarus Verilog compiles a design."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from dv_agent.designs.design import Design
+from dv_agent.errors import BuildError
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.commands import printed_version, require, run_command, shorten
+from dv_agent.runners.build.layout import Layout
+from dv_agent.runners.build.wrapper import TOP, wrapper_text
+
+INSTALL_ICARUS = "apt-get install iverilog"
+BUILD_SECONDS = 120.0
+
+
+def icarus_version() -> str:
+    """The first line of ``iverilog -V``.
+
+    Raises:
+        PrerequisiteError: iverilog or vvp is not on the PATH.
+    """
+    compiler = _tool("iverilog")
+    _tool("vvp")
+    return printed_version([compiler, "-V"]) or "Icarus Verilog (unknown version)"
+
+
+def build_icarus(
+    design: Design, cache: Path, version: str, wrapper_of: Callable[[Design, Layout], str] = wrapper_text
+) -> Build:
+    """Compile `design`, or find it in `cache`.
+
+    Args:
+        version: see `icarus_version`; part of the key.
+        wrapper_of: see `cached_build`.
+
+    Raises:
+        PrerequisiteError: iverilog is missing.
+        InputFileError: a source file is missing.
+        BuildError: iverilog refused the RTL, or took longer than `BUILD_SECONDS`.
+        OutputError: the cache cannot be written.
+    """
+    language = "-g2005" if is_plain_verilog(design) else "-g2012"
+    return cached_build(
+        design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language), wrapper_of
+    )
+
+
+def _tool(name: str) -> str:
+    return require(name, f"{name} (Icarus Verilog)", INSTALL_ICARUS)
+
+
+def _compile(design: Design, folder: Path, language: str) -> None:
+    # In the design's folder, so that messages name files relative to it.
+    wrapper = folder / WRAPPER
+    names = design.compiled_names()
+    includes = sorted({str(Path(name).parent) for name in names})
+    command = [_tool("iverilog"), language, "-o", str(folder / PROGRAM), "-s", TOP]
+    command += [f"-I{include}" for include in includes]
+    command += [name if not name.startswith("-") else f"./{name}" for name in names]
+    done = run_command([*command, str(wrapper)], design.folder, BUILD_SECONDS)
+    lines = done.output.replace(str(wrapper), wrapper.name).splitlines()
+    # Iverilog only warns about a port of another width, or a missing parameter, and pads with zeros.
+    misfits = [line for line in lines if line.startswith(f"{wrapper.name}:") and "warning:" in line]
+    if done.code or misfits:
+        raise BuildError(f"{design.name}: iverilog refused the RTL\n{shorten(misfits or lines)}")

@@ -1,0 +1,136 @@
+"""How Verilator compiles a design: to C++, and g++ makes a program of that and of cocotb's main function."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import cocotb_tools.config
+
+from dv_agent.designs.design import Design
+from dv_agent.errors import BuildError
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.commands import CommandResult, require, run_command, shorten
+from dv_agent.runners.build.verilator_tool import VerilatorTool
+from dv_agent.runners.build.wrapper import TOP
+
+VERILATE_SECONDS = 120.0
+COMPILE_SECONDS = 600.0
+_JOBS = min(2, os.cpu_count() or 1)
+_OBJECTS = "dv_objects"
+_ONE_THREAD_FILE = "dv_one_thread.cpp"
+# Else a context starts a worker for each processor, idle as it is: and a process with threads cannot be forked.
+_ONE_THREAD = """\
+#include "verilated.h"
+static const bool one_thread = (Verilated::threadContextp()->threads(1), true);
+"""
+_TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
+_OPTIONS = (
+    "--cc", "--exe", "--vpi", "--timing", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM,
+    "--threads", "1",
+    # Everything stays: without this an endless loop would be left out where nothing reads its result.
+    "--public-flat-rw",
+    # Two states only; what Icarus shows as X is 0 here, in every test.
+    "--x-initial", "0", "--x-assign", "0",
+    # Warnings are no errors, except where the wrapper does not fit; see _refused.
+    "-Wno-fatal",
+    # An endless loop in the RTL has to hang; g++ may otherwise assume that every loop ends.
+    "-CFLAGS", "-fno-finite-loops",
+    _ONE_THREAD_FILE,
+)  # fmt: skip
+
+
+def waves_format() -> str:
+    """``fst``, or ``vcd`` where the headers of zlib and lz4 are not installed, which that format needs."""
+    compiler = require("g++", "g++, which Verilator needs,", "apt-get install g++")
+    probe = [compiler, "-fsyntax-only", "-x", "c++", "-include", "zlib.h", "-include", "lz4.h", os.devnull]
+    return "fst" if run_command(probe, Path.cwd(), 30.0).code == 0 else "vcd"
+
+
+def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str = "") -> Build:
+    """Compile `design`, or find it in `cache`.
+
+    Args:
+        waves: build it so that it can write waveforms, slower: ``fst`` or ``vcd``; see `waves_format`.
+
+    Raises:
+        PrerequisiteError: make is missing.
+        InputFileError: a source file is missing.
+        BuildError: Verilator refused the RTL, g++ what came of it, or either took too long.
+        OutputError: the cache cannot be written.
+    """
+    libraries = str(cocotb_tools.config.libs_dir)
+    options = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
+    options += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
+    if is_plain_verilog(design):
+        options += ["--default-language", "1364-2005"]
+    parts = [tool.version, *options, _ONE_THREAD]
+    return cached_build(design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options))
+
+
+def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[str]) -> None:
+    environment = {**os.environ, **tool.environment}
+    if shutil.which("ccache"):
+        environment.setdefault("OBJCACHE", "ccache")
+    work = folder / "work"
+    names = _lay_out(design, work)
+    (work / WRAPPER).symlink_to(folder / WRAPPER)
+    (work / _ONE_THREAD_FILE).write_text(_ONE_THREAD, encoding="utf-8")
+    main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
+    includes = sorted({f"-I{Path(name).parent}" for name in names})
+    done = run_command([tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment)
+    if refused := list(_refused(done, design)):
+        raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
+    make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-C", _OBJECTS, "-f", "Vtop.mk"]
+    done = run_command([*make, "-j", str(_JOBS), *tool.make_options], work, COMPILE_SECONDS, environment)
+    if done.code:
+        raise BuildError(f"{design.name}: the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
+    (work / _OBJECTS / PROGRAM).rename(folder / PROGRAM)
+    shutil.rmtree(work)
+
+
+def _lay_out(design: Design, work: Path) -> list[str]:
+    """The names of the sources in `work`, a view of the design's folder.
+
+    So the names in all messages, also of the running simulation, are those of the design, and ccache finds the same
+    names each time.
+    """
+    work.mkdir()
+    for entry in design.folder.absolute().iterdir():
+        if entry.name not in {WRAPPER, _ONE_THREAD_FILE, _OBJECTS}:
+            (work / entry.name).symlink_to(entry)
+    names = []
+    for source, file in zip(design.compiled_names(), design.source_files(), strict=True):
+        outside = Path(source).is_absolute() or ".." in Path(source).parts
+        name = str(file.absolute()) if outside else source
+        names.append(f"./{name}" if name.startswith(("-", "+")) else name)
+    return names
+
+
+def _refused(done: CommandResult, design: Design) -> Iterator[str]:
+    """Why the RTL cannot be used, in Verilator's words with paths relative to the design; empty if it can."""
+    text = done.output.replace(f"{design.folder.absolute()}{os.sep}", "").replace(f"{design.folder}{os.sep}", "")
+    lines = text.splitlines()
+    errors = list(_messages(lines, "%Error"))
+    misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:"))
+    if done.code:
+        yield from errors or lines[-1:] or [f"exit code {done.code}"]
+    else:
+        yield from misfits
+
+
+def _messages(lines: Iterable[str], begin: str, holding: str = "") -> Iterator[str]:
+    """Messages that begin with `begin`, each with the excerpt below it, without advice."""
+    inside = False
+    for line in lines:
+        if line.startswith("%"):
+            inside = line.startswith(begin) and holding in line and "Exiting due to" not in line
+        if inside and not line.lstrip().startswith("..."):
+            yield line
+
+
+def _errors_of_make(done: CommandResult) -> list[str]:
+    lines = done.output.splitlines()
+    return [line for line in lines if "error" in line.lower()] or lines[-5:]

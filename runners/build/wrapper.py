@@ -1,0 +1,132 @@
+"""The generated Verilog around a design: clock, drive register, sample vector.
+
+Time within one period: the sample event at 40 %, the rising edge (and then
+the new drive values) at 50 %, the falling edge at 100 %. Python wakes up once
+a cycle, at the sample event: it reads what the design will see at the edge
+and leaves the next drive values in a staging register, which the wrapper
+copies after the edge. So no value that crosses the border can race an edge.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
+from dv_agent.runners.build.layout import Layout, strobe_names
+
+TOP = "dv_wrapper"
+
+
+def wrapper_text(design: Design, layout: Layout) -> str:
+    """Verilog-2005 text of module ``dv_wrapper``; a pure function of its arguments.
+
+    Attached strobes are gated here, with valid and ready of their source,
+    because Python cannot react within a cycle. An attached strobe wins over
+    a plain one of the same cycle (whose driver then repeats it), and the
+    first source in file order wins over later ones.
+    """
+    wires = {piece.key: f"d{i}" for i, piece in enumerate(layout.drive)}
+    lines = [
+        "`timescale 1ns/1ps",
+        f"module {TOP};",
+        *_vectors(layout),
+        *_clock(design),
+        *(f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive),
+        f"  assign {{{', '.join(wires.values())}}} = drive;",
+        *(f"  wire {vector(width)}p_{signal};" for signal, (_, width) in layout.sample.items()),
+        f"  assign sample = {{{', '.join(f'p_{signal}' for signal in layout.sample)}}};",
+        *_drivers(design, wires),
+        *instance(design, layout),
+        "endmodule",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def vector(width: int) -> str:
+    """The range of a vector of `width` bits, such as ``[7:0] ``."""
+    return f"[{width - 1}:0] "
+
+
+def _vectors(layout: Layout) -> Iterator[str]:
+    # Power-up state of the drivers: reset active, everything else low.
+    initial = f"{layout.drive_width}'b1{'0' * (layout.drive_width - 1)}"
+    for name in ("drive_next", "drive"):
+        yield f"  reg {vector(layout.drive_width)}{name} = {initial};"
+    yield f"  wire {vector(layout.sample_width)}sample;"
+
+
+def _clock(design: Design) -> Iterator[str]:
+    period = design.clock.period_ns
+    yield "  reg clock = 1'b0;"
+    yield "  reg tick = 1'b0;"
+    yield "  initial forever begin"
+    yield f"    #{period * 0.4:.1f} tick = ~tick;"
+    yield f"    #{period * 0.1:.1f} clock = 1'b1;"
+    yield f"    #{period * 0.5:.1f} clock = 1'b0;"
+    yield "  end"
+    # In a process of its own: inside of "initial", Verilator takes "<=" for "=", and the design would see the new
+    # values one cycle early.
+    yield "  always @(posedge clock) drive <= drive_next;"
+    yield "  reg [8*1024-1:0] waves;"
+    yield '  initial if ($value$plusargs("waves=%s", waves)) begin'
+    yield "    $dumpfile(waves);"
+    yield f"    $dumpvars(0, {TOP});"
+    yield "  end"
+
+
+def _drivers(design: Design, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    invert = "~" if design.reset.active == "low" else ""
+    yield f"  assign p_{design.reset.signal} = {invert}{wires[('reset',)]};"
+    for name, port in design.ports.items():
+        if isinstance(port, SourcePort):
+            yield from _stream((name,), port, wires)
+        elif isinstance(port, SinkPort):
+            yield f"  assign p_{port.ready} = {wires[(name, 'ready')]};"
+        elif isinstance(port, StrobePort):
+            yield from _strobe(design, name, port, wires)
+        elif isinstance(port, ResponderPort):
+            yield f"  assign p_{port.request.ready} = {wires[(name, 'request', 'ready')]};"
+            yield from _stream((name, "response"), port.response, wires)
+
+
+def _stream(key: tuple[str, ...], stream: StreamSpec, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    yield f"  assign p_{stream.valid} = {wires[(*key, 'valid')]};"
+    if stream.last is not None:
+        yield f"  assign p_{stream.last} = {wires[(*key, 'last')]};"
+    yield from _fields(stream.fields, wires.get((*key, "payload"), ""))
+
+
+def _fields(fields: Mapping[str, FieldSpec], payload: str) -> Iterator[str]:
+    place = 0
+    for spec in fields.values():
+        yield f"  assign p_{spec.signal} = {payload}[{place + spec.bits - 1}:{place}];"
+        place += spec.bits
+
+
+def _strobe(design: Design, name: str, port: StrobePort, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    number = strobe_names(design).index(name)
+    fired: list[str] = []
+    for source, spec in design.ports.items():
+        if isinstance(spec, SourcePort):
+            fired.append(f"f{number}_{len(fired)}")
+            attached = wires[(source, "attached", name)]
+            # Case equality: an unknown ready must not turn into an unknown write.
+            yield f"  wire {fired[-1]} = {attached} & (p_{spec.valid} === 1'b1) & (p_{spec.ready} === 1'b1);"
+    yield f"  assign p_{port.enable} = {' | '.join([wires[(name, 'enable')], *fired])};"
+    if not port.fields:
+        return
+    choice = wires[(name, "payload")]
+    for wire, source in reversed(list(zip(fired, design.source_names, strict=True))):
+        choice = f"{wire} ? {wires[(source, 'attached', name, 'payload')]} : {choice}"
+    width = sum(spec.bits for spec in port.fields.values())
+    yield f"  wire {vector(width)}s{number} = {choice};"
+    yield from _fields(port.fields, f"s{number}")
+
+
+def instance(design: Design, layout: Layout) -> Iterator[str]:
+    """The design under test as ``dut``, every signal on the wire ``p_<signal>``."""
+    parameters = ", ".join(f".{name}({value})" for name, value in design.parameters.items())
+    yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
+    yield f"    .{design.clock.signal}(clock),"
+    yield ",\n".join(f"    .{signal}(p_{signal})" for signal in layout.sample)
+    yield "  );"

@@ -1,0 +1,47 @@
+"""All checks of a test: protocol and scoreboard."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.observation import Observation
+from dv_agent.designs.trace import End, Trace
+from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.protocol import protocol_failures, refused_at_the_end
+from dv_agent.runners.checks.scoreboard import scoreboard_failures
+
+__all__ = ["MAX_FAILURES", "CheckFailure", "check"]
+
+MAX_FAILURES = 20
+_NEVER = 1 << 62
+
+
+def check(design: Design, trace: Trace, observation: Observation) -> tuple[CheckFailure, ...]:
+    """The checks that `trace` fails, earliest first, at most `MAX_FAILURES`.
+
+    Args:
+        observation: what the design's reference model made of the same trace.
+
+    Raises:
+        ValueError: the model expects a port or a field that the design does not have.
+    """
+    trace = _settled(design, trace, observation)
+    protocol = list(protocol_failures(design, trace))
+    # A valid right after reset is one fault, whether or not the sink took it.
+    named = {(failure.port, failure.cycle) for failure in protocol if failure.check == "after_reset"}
+    scored = [
+        failure
+        for failure in scoreboard_failures(trace, observation)
+        if not (failure.check == "extra" and (failure.port, failure.cycle) in named)
+    ]
+    found = sorted([*protocol, *scored], key=lambda f: _NEVER if f.cycle is None else f.cycle)
+    return tuple(found[:MAX_FAILURES])
+
+
+def _settled(design: Design, trace: Trace, observation: Observation) -> Trace:
+    """`trace`, drained instead of stuck if only ports that may wait were refused at its end."""
+    if trace.end != End.DEADLOCK:
+        return trace
+    refused = refused_at_the_end(design, trace)
+    return replace(trace, end=End.DRAINED) if refused and refused <= observation.may_wait else trace

@@ -1,0 +1,204 @@
+"""The cocotb test module: runs inside the simulator and plays one program after another.
+
+The process stays at the first sample event of the simulation and *forks* a
+copy of itself for every program. So each test starts from true power-up (unreset registers and
+memories are X again, ``$random`` starts over), nothing leaks from one test to
+the next, memory stays flat, and RTL that hangs or calls ``$finish`` takes down
+a copy only. A copy waits ready for the next program, so its half a millisecond
+is seldom seen; a restart would cost 250.
+
+Nothing random happens here, and neither NumPy nor pydantic is imported.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import gc
+import json
+import mmap
+import os
+import select
+import signal
+import socket
+import time
+import traceback
+from pathlib import Path
+from typing import Any
+
+import cocotb
+from cocotb.handle import Immediate
+from cocotb.types import LogicArray
+
+from dv_agent.runners.cocotb.framing import RECORDING_HEADER, Closed, receive, send
+from dv_agent.runners.cocotb.play import Outcome, Pins, play
+
+CONFIG_VARIABLE = "DV_AGENT_CHILD"
+_PR_SET_PDEATHSIG = 1
+_GPI_NO_DELAY = 3
+_TIMER_CYCLES = 256
+_STARTED, _ANSWERED = b"s", b"a"
+
+
+@cocotb.test()
+async def serve(dut: Any) -> None:
+    """Answer programs until the parent goes away."""
+    config = json.loads(os.environ[CONFIG_VARIABLE])
+    layout = json.loads(Path(config["layout"]).read_text(encoding="utf-8"))
+    connection = socket.socket(fileno=config["socket"])
+    libc = ctypes.CDLL(None)
+    # Line buffering, so that the last words of RTL that hangs reach the log; and a full log is no reason to die.
+    libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, 1, 0)
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    tick = dut.tick.value_change
+    # The first sample event. Its initial value may count as a change too, but not as a rising one.
+    await dut.tick.rising_edge
+    gc.collect()
+    gc.freeze()
+    send(connection, {"ready": True})
+    done = _copies(connection) if config["fork"] else os.open(os.devnull, os.O_WRONLY)
+    if config["fork"]:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _warm_up(layout)
+    try:
+        program = receive(connection)
+        os.write(done, _STARTED)
+        if "replay" in program:
+            reply = await _compared(dut, program["replay"], config["hang_seconds"])
+        else:
+            reply = await _turn(dut, tick, layout, program, config)
+    except Closed:
+        os._exit(0)
+    except Exception:
+        reply = {"error": traceback.format_exc(limit=-4)}
+    send(connection, reply)
+    os.write(done, _ANSWERED)
+    if config["fork"]:
+        os._exit(0)
+
+
+def _copies(connection: socket.socket) -> int:
+    """Fork copies of this process, one after the other, each ahead of the program that it will play.
+
+    Returns, in the copies only, the pipe on which a copy says how far it is. The original stays in here and
+    ends with the parent.
+    """
+    copies: dict[int, tuple[int, bool]] = {}
+    events = select.poll()
+    # No event of the connection is asked for, so only the hang-up of the parent is reported.
+    events.register(connection, 0)
+    while True:
+        _reap()
+        done, told = os.pipe()
+        copy = os.fork()
+        if not copy:
+            os.close(done)
+            return told
+        os.close(told)
+        copies[done] = (copy, False)
+        events.register(done, select.POLLIN)
+        _watch(copies, events, connection)
+
+
+def _watch(copies: dict[int, tuple[int, bool]], events: select.poll, connection: socket.socket) -> None:
+    """Wait until a copy has taken a program, so that another copy is needed.
+
+    Ends with the parent; speaks for a copy that died before it answered.
+
+    Args:
+        copies: pipe -> process, and whether it took a program.
+    """
+    taken = False
+    while not taken:
+        for pipe, _ in events.poll():
+            if pipe not in copies:
+                for copy, _ in copies.values():
+                    os.kill(copy, signal.SIGKILL)
+                os._exit(0)
+            news = os.read(pipe, 1)
+            if news == _STARTED:
+                taken = True
+                copies[pipe] = (copies[pipe][0], True)
+                continue
+            events.unregister(pipe)
+            os.close(pipe)
+            copy, started = copies.pop(pipe)
+            if news == _ANSWERED:
+                continue
+            if not started:
+                # Nobody waits for an answer. The parent notices the end, and starts over.
+                os._exit(1)
+            _, status = os.waitpid(copy, 0)
+            send(connection, {"died": True, "hung": os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF})
+
+
+def _reap() -> None:
+    # Copies that answered end on their own time, while the parent already looks at the answer.
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG)[0]:
+            pass
+
+
+def _warm_up(layout: dict[str, Any]) -> None:
+    # A copy pays for each page that it touches first. It waits for a program anyway, so it may as well pay now, with
+    # a few cycles in which no simulator takes part.
+    program = {"tracks": {}, "memories": {}, "max_cycles": 2}
+    for _ in play(layout, program, Pins(lambda: "0" * layout["sample_width"], lambda _: None, lambda _: None)):
+        pass
+
+
+async def _turn(dut: Any, tick: Any, layout: dict[str, Any], program: dict[str, Any], config: Any) -> dict[str, Any]:
+    width = layout["sample_width"]
+    with mmap.mmap(config["recording"], RECORDING_HEADER + width * program["max_cycles"]) as recording:
+        started = time.perf_counter()
+        game = play(layout, program, _pins(dut, recording, width))
+        outcome: Outcome | None = None
+        cycle = 0
+        while outcome is None:
+            # CPU time, not wall time, and per cycles, not per test: neither a busy machine nor a long test is a hang.
+            if cycle % _TIMER_CYCLES == 0:
+                signal.setitimer(signal.ITIMER_PROF, config["hang_seconds"])
+            cycle += 1
+            try:
+                next(game)
+            except StopIteration as end:
+                outcome = end.value
+            else:
+                await tick
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        return {**outcome._asdict(), "seconds": time.perf_counter() - started}
+
+
+async def _compared(dut: Any, replay: dict[str, int], hang_seconds: float) -> dict[str, Any]:
+    """Let the wrapper of `dv_agent.runners.build.replay_wrapper` compare; wake up now and then to say that it lives."""
+    dut.count.value = Immediate(replay["count"])
+    dut.masked.value = Immediate(replay["masked"])
+    beat = dut.beat.value_change
+    while not (verdict := int(dut.verdict.value)):
+        signal.setitimer(signal.ITIMER_PROF, hang_seconds)
+        await beat
+    signal.setitimer(signal.ITIMER_PROF, 0)
+    return {"verdict": verdict}
+
+
+def _pins(dut: Any, recording: mmap.mmap, width: int) -> Pins:
+    rows = 0
+
+    def record(sample: str) -> None:
+        nonlocal rows
+        place = RECORDING_HEADER + rows * width
+        recording[place : place + width] = sample.encode()
+        rows += 1
+        recording[:8] = rows.to_bytes(8, "little")
+
+    # The handle below cocotb's own does the same calls without building a LogicArray each cycle: measured twice as
+    # fast as the public properties, which remain the way out should a release of cocotb rename it.
+    sample, drive = dut.sample, dut.drive_next
+    try:
+        read = sample._handle.get_signal_val_binstr
+        set_bits = drive._handle.set_signal_val_binstr
+    except AttributeError:
+        return Pins(
+            lambda: str(sample.value), lambda text: setattr(drive, "value", Immediate(LogicArray(text))), record
+        )
+    return Pins(read, lambda text: set_bits(_GPI_NO_DELAY, text), record)

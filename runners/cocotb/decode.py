@@ -1,0 +1,123 @@
+"""From the rows that the simulator process recorded to a `Trace`, vectorised."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
+from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace, Transfers
+from dv_agent.runners.build.layout import Layout
+
+_ZERO, _ONE = ord("0"), ord("1")
+_WORD = 32
+
+
+def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str = "") -> Trace:
+    """The trace in `rows`.
+
+    Args:
+        rows: samples one after the other, each `layout.sample_width` characters of ``01xz``, most
+            significant bit first.
+    """
+    width = layout.sample_width
+    cycles = len(rows) // width
+    text = np.frombuffer(rows, dtype=np.uint8, count=cycles * width).reshape(cycles, width)
+    pins = _Pins(text, layout.sample)
+    reset = pins.is_one(design.reset.signal)
+    in_reset = reset if design.reset.active == "high" else ~reset
+    begins = in_reset & ~np.concatenate([np.zeros(1, np.bool_), in_reset[:-1]])[:cycles]
+    epoch = np.cumsum(begins, dtype=np.int64)
+    accepted = {
+        name: _transfers(pins, np.flatnonzero(fires & ~in_reset), epoch, fields, last)
+        for name, fires, fields, last in _streams(design, pins)
+    }
+    return Trace(cycles, end, pins.values(), pins.unknown, in_reset, epoch, accepted, message)
+
+
+class _Pins:
+    """The samples as bits, by signal."""
+
+    def __init__(self, text: NDArray[np.uint8], places: Mapping[str, tuple[int, int]]) -> None:
+        self._places = places
+        self._ones = text == _ONE
+        self._strange = ~self._ones & (text != _ZERO)
+        self.unknown: dict[str, BoolColumn] = {}
+        if self._strange.any():
+            for signal, (first, width) in places.items():
+                mask = self._strange[:, first : first + width].any(axis=1)
+                if mask.any():
+                    self.unknown[signal] = mask
+
+    def is_one(self, signal: str) -> BoolColumn:
+        """bool[cycles] of a one-bit signal."""
+        column: BoolColumn = self._ones[:, self._places[signal][0]]
+        return column
+
+    def bits(self, signal: str, rows: IntColumn | slice) -> BoolColumn:
+        """bool[rows, width], least significant first."""
+        first, width = self._places[signal]
+        bits: BoolColumn = self._ones[rows, first : first + width][:, ::-1]
+        return bits
+
+    def values(self) -> dict[str, IntColumn]:
+        """Every signal as `Trace.signals` has it."""
+        result: dict[str, IntColumn] = {}
+        for signal, (_, width) in self._places.items():
+            bits = self.bits(signal, slice(None))
+            if width < 64:
+                result[signal] = _number(bits)
+            else:
+                words = [_number(bits[:, low : low + _WORD]) for low in range(0, width, _WORD)]
+                result[signal] = np.stack(words, axis=1)
+        return result
+
+
+def _number(bits: BoolColumn) -> IntColumn:
+    """int64[n] from bool[n, width <= 64], least significant first; bit 63 is the sign."""
+    width = bits.shape[1]
+    if width == 1:
+        return bits[:, 0].astype(np.int64)
+    octets = np.packbits(bits, axis=1, bitorder="little")
+    full = np.zeros((len(bits), 8), dtype=np.uint8)
+    full[:, : octets.shape[1]] = octets
+    return full.view("<i8")[:, 0].astype(np.int64)
+
+
+def field_values(bits: BoolColumn, spec: FieldSpec) -> IntColumn:
+    """int64[n], or int64[n, lanes] where `spec` has lanes, from bool[n, bits of the signal]."""
+    lanes = [_number(bits[:, lane * spec.width : (lane + 1) * spec.width]) for lane in range(spec.lanes)]
+    values = lanes[0] if spec.lanes == 1 else np.stack(lanes, axis=1)
+    if spec.signed and spec.width < 64:
+        values = np.where(values > spec.high, values - (1 << spec.width), values)
+    return values
+
+
+def _streams(design: Design, pins: _Pins) -> Iterator[tuple[str, BoolColumn, Mapping[str, FieldSpec], str | None]]:
+    for name, port in design.ports.items():
+        if isinstance(port, SourcePort | SinkPort):
+            yield name, _both(pins, port), port.fields, port.last
+        elif isinstance(port, StrobePort):
+            yield name, pins.is_one(port.enable), port.fields, None
+        elif isinstance(port, ResponderPort):
+            yield f"{name}.request", _both(pins, port.request), port.request.fields, port.request.last
+            yield f"{name}.response", _both(pins, port.response), port.response.fields, port.response.last
+
+
+def _both(pins: _Pins, stream: StreamSpec) -> BoolColumn:
+    return pins.is_one(stream.valid) & pins.is_one(stream.ready)
+
+
+def _transfers(
+    pins: _Pins, cycles: IntColumn, epoch: IntColumn, fields: Mapping[str, FieldSpec], last: str | None
+) -> Transfers:
+    columns = {name: field_values(pins.bits(spec.signal, cycles), spec) for name, spec in fields.items()}
+    if last is not None:
+        columns["last"] = pins.is_one(last)[cycles].astype(np.int64)
+    unknown = np.zeros(len(cycles), dtype=np.bool_)
+    for signal in [spec.signal for spec in fields.values()] + ([last] if last else []):
+        if signal in pins.unknown:
+            unknown |= pins.unknown[signal][cycles]
+    return Transfers(cycles.astype(np.int64), epoch[cycles], columns, unknown)

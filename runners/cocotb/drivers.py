@@ -1,0 +1,174 @@
+"""Drivers: what each port's track does, cycle by cycle. Standard library only (runs inside the simulator).
+
+A driver is a generator: every ``yield`` is one clock cycle and hands over the
+driver's piece of the drive vector for that cycle. When it is resumed, the
+board shows what the monitors saw in the cycle that has just passed.
+
+Rules that hold for every driver:
+
+* While reset is active all drivers are held at zero (valid, ready and enable
+  low) and their time stands still; only ``at`` compares absolute cycles.
+* A reset makes a source drop the packet of which some beats were accepted. A
+  packet without any is sent afterwards, from its first beat, gap included.
+  A responder forgets the requests it has not answered yet.
+* A driver that waits (``after``, ``at``, ``idle``) is silent, like one that
+  ended: sources and strobes low, sinks ready, responders answer at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+# An operation as it comes out of JSON: the members of designs.program.Op in order.
+Operation = Sequence[Any]
+KIND, VALUE, GAP, LAST, STALL, PORT, STROBES, STEP = range(8)
+
+# What a driver is at, as far as the end of a test is concerned.
+ENDED = 0  # or needs nothing more: a sink or responder that waits for the design
+TIMED = 1  # something will change by itself: a gap, a stall, a latency
+OFFERING = 2  # valid is high (or wants to be), and the design has to answer
+WAITING = 3  # in ``after``, which may never come true
+
+
+class PinBoard:
+    """What all drivers of a test see.
+
+    Attributes:
+        cycle: the cycle that is being planned.
+        sample: the sample vector of the cycle before.
+        counts: accepted transfers since the test began, by port (``<port>.request``, ``<port>.response``).
+        fired: strobe port -> last cycle in which an attached strobe fired.
+        claims: strobe port -> source that offers a beat with a strobe on it.
+    """
+
+    __slots__ = ("claims", "counts", "cycle", "fired", "sample")
+
+    def __init__(self, counts: dict[str, int]) -> None:
+        self.cycle = 0
+        self.sample = ""
+        self.counts = counts
+        self.fired: dict[str, int] = {}
+        self.claims: dict[str, str] = {}
+
+
+class Driver:
+    """Base: walks through operations, and knows the waits that every track may hold.
+
+    Attributes:
+        plan: gives the piece of the drive vector for the cycle that the board shows; called once a cycle.
+        silent: that piece while the driver has nothing to do.
+        low: that piece while reset is active.
+        state: `ENDED`, `TIMED`, `OFFERING` or `WAITING`, after the last `plan`.
+        release: set from outside to cut short a wait that cannot end.
+        starts: (cycle, step) pairs: from that cycle on the driver played that step.
+    """
+
+    def __init__(self, name: str, operations: Sequence[Operation], board: PinBoard, silent: str) -> None:
+        self.name = name
+        self.operations = operations
+        self.board = board
+        self.silent = silent
+        self.low = "0" * len(silent)
+        self.index = 0
+        self.state = ENDED
+        self.release = False
+        self.starts: list[tuple[int, int]] = []
+        self.plan: Callable[[], str] = self._walk().__next__
+
+    def reset(self) -> None:
+        """The cycle being planned is the first one of a reset pulse."""
+
+    def _play(self, operation: Operation) -> Iterator[str]:
+        return self._wait(operation)
+
+    def _walk(self) -> Iterator[str]:
+        while self.index < len(self.operations):
+            operation = self.operations[self.index]
+            if not self.starts or self.starts[-1][1] != operation[STEP]:
+                self.starts.append((self.board.cycle, operation[STEP]))
+            yield from self._play(operation)
+            self.index += 1
+        yield from self._rest()
+
+    def _rest(self) -> Iterator[str]:
+        self.state = ENDED
+        while True:
+            yield self.silent
+
+    def _wait(self, operation: Operation) -> Iterator[str]:
+        kind, value = operation[KIND], operation[VALUE]
+        if kind == "after":
+            counts, port = self.board.counts, operation[PORT]
+            self.state, self.release = WAITING, False
+            while counts[port] < value and not self.release:
+                yield self.silent
+        elif kind == "at":
+            self.state = TIMED
+            while self.board.cycle < value:
+                yield self.silent
+        else:
+            yield from self._hold(value, self.silent)
+
+    def _hold(self, cycles: int, text: str) -> Iterator[str]:
+        self.state = TIMED
+        for _ in range(cycles):
+            yield text
+
+
+class ResetDriver(Driver):
+    """The reset track: ``1`` while reset is active."""
+
+    def __init__(self, operations: Sequence[Operation], board: PinBoard) -> None:
+        super().__init__("reset", operations, board, "0")
+
+    def _play(self, operation: Operation) -> Iterator[str]:
+        return self._hold(operation[VALUE], "1") if operation[KIND] == "pulse" else self._wait(operation)
+
+
+class StrobeDriver(Driver):
+    """Strobes values; a plain strobe gives way to an attached one that fires in the same cycle."""
+
+    def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
+        self._width: int = port["width"]
+        super().__init__(port["name"], operations, board, "0" * (1 + self._width))
+
+    def _play(self, operation: Operation) -> Iterator[str]:
+        if operation[KIND] != "write":
+            yield from self._wait(operation)
+            return
+        yield from self._hold(operation[GAP], self.silent)
+        self.state = TIMED
+        text = "1" + binary(operation[VALUE], self._width)
+        while True:
+            cycle = self.board.cycle
+            yield text
+            if self.board.fired.get(self.name) != cycle:
+                return
+
+
+class SinkDriver(Driver):
+    """Drives ready."""
+
+    def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
+        super().__init__(port["name"], operations, board, "1")
+
+    def _play(self, operation: Operation) -> Iterator[str]:
+        kind, value = operation[KIND], operation[VALUE]
+        if kind == "ready":
+            return self._hold(value, "1")
+        if kind == "stall":
+            return self._hold(value, "0")
+        return self._accept(value) if kind == "accept" else self._wait(operation)
+
+    def _accept(self, transfers: int) -> Iterator[str]:
+        self.state = ENDED
+        counts, name = self.board.counts, self.name
+        target = counts[name] + transfers
+        while counts[name] < target:
+            yield "1"
+
+
+def binary(value: int, width: int) -> str:
+    """`value` in `width` binary digits (none for width 0); higher bits are cut off."""
+    return format(value & ((1 << width) - 1), f"0{width}b") if width else ""

@@ -1,0 +1,160 @@
+"""One test, cycle by cycle: plan, wait for the sample event, look, decide whether the test is over.
+
+Standard library only (runs inside the simulator). `play` is a generator and
+does not know what it waits for, so that the same loop drives a real simulator
+and the pure-Python session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from typing import Any, NamedTuple
+
+from dv_agent.runners.cocotb.drivers import (
+    OFFERING,
+    TIMED,
+    WAITING,
+    Driver,
+    PinBoard,
+    ResetDriver,
+    SinkDriver,
+    StrobeDriver,
+)
+from dv_agent.runners.cocotb.responder_driver import ResponderDriver
+from dv_agent.runners.cocotb.source_driver import SourceDriver
+
+
+class Pins(NamedTuple):
+    """The border of the simulator.
+
+    Attributes:
+        read: the sample vector as text, as it is just before the next rising edge.
+        write: sets the drive vector that holds after the next rising edge.
+        record: keeps one sample.
+    """
+
+    read: Callable[[], str]
+    write: Callable[[str], None]
+    record: Callable[[str], None]
+
+
+class Outcome(NamedTuple):
+    """How a test ended: a value of `End`, where each track's steps began, waits that were cut short."""
+
+    end: str
+    starts: dict[str, list[tuple[int, int]]]
+    released: int
+
+
+def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generator[None, None, Outcome]:
+    """Play `program` from power-up; each ``yield`` asks to be resumed at the next sample event.
+
+    Args:
+        layout: see `layout.child_layout`.
+        program: ``tracks``, ``memories`` and ``max_cycles`` of a `Program`, as plain data.
+
+    Returns:
+        The outcome; ``drained`` needs all tracks ended and `quiet_cycles` cycles without any transfer.
+    """
+    monitors = _Monitors(layout)
+    board = PinBoard(monitors.counts)
+    drivers = _drivers(layout, program, board)
+    reset = ResetDriver(program["tracks"].get("reset", ()), board)
+    everyone = [*drivers, reset]
+    judge = _EndDetector(everyone, layout["quiet_cycles"])
+    read, write, record = pins
+    # The design powers up in reset, and the first edge comes after the first sample event.
+    for _ in range(layout["reset_cycles"] - 1):
+        yield
+    text = held = "1" + "".join(driver.low for driver in drivers)
+    was_pulse, end = False, "cycle_limit"
+    for cycle in range(program["max_cycles"]):
+        board.cycle = cycle
+        pulse = reset.plan() == "1"
+        if pulse and not was_pulse:
+            for driver in drivers:
+                driver.reset()
+        wanted = held if pulse else "0" + "".join([driver.plan() for driver in drivers])
+        was_pulse = pulse
+        if wanted != text:
+            write(wanted)
+            text = wanted
+        yield
+        board.sample = sample = read()
+        record(sample)
+        if pulse or monitors.saw_transfer(sample):
+            judge.quiet = 0
+        elif verdict := judge.still():
+            end = verdict
+            break
+    return Outcome(end, {driver.name: driver.starts for driver in everyone}, judge.released)
+
+
+class _Monitors:
+    """Count the transfers of all ports.
+
+    Attributes:
+        counts: accepted transfers by port.
+    """
+
+    def __init__(self, layout: dict[str, Any]) -> None:
+        self._streams = [(p["name"], p["valid"], p["ready"]) for p in [*layout["sources"], *layout["sinks"]]]
+        for port in layout["responders"]:
+            sides = [(f"{port['name']}.{side}", port[side]) for side in ("request", "response")]
+            self._streams += [(name, side["valid"], side["ready"]) for name, side in sides]
+        self._strobes = [(port["name"], port["enable"]) for port in layout["strobes"]]
+        self.counts = dict.fromkeys([s[0] for s in self._streams] + [s[0] for s in self._strobes], 0)
+
+    def saw_transfer(self, sample: str) -> bool:
+        """Look at one cycle without reset; whether anything was accepted in it."""
+        moved = False
+        for name, valid, ready in self._streams:
+            if sample[valid] == "1" == sample[ready]:
+                self.counts[name] += 1
+                moved = True
+        for name, enable in self._strobes:
+            if sample[enable] == "1":
+                self.counts[name] += 1
+                moved = True
+        return moved
+
+
+class _EndDetector:
+    """Decides, while nothing moves, whether a test is over."""
+
+    def __init__(self, drivers: list[Driver], quiet_cycles: int) -> None:
+        self.drivers = drivers
+        self.limit = quiet_cycles
+        self.quiet = 0
+        self.released = 0
+
+    def still(self) -> str:
+        """One more cycle without a transfer: a value of `End`, or an empty text to go on."""
+        for driver in self.drivers:
+            if driver.state == TIMED:
+                self.quiet = 0
+                return ""
+        self.quiet += 1
+        if self.quiet < self.limit:
+            return ""
+        waiting = [driver for driver in self.drivers if driver.state == WAITING]
+        if waiting:
+            # Nothing can move any more, so these waits would last for ever: a fault of the test, not of the design.
+            for driver in waiting:
+                driver.release = True
+            self.released += len(waiting)
+            self.quiet = 0
+            return ""
+        stuck = any(driver.state == OFFERING for driver in self.drivers)
+        return "deadlock" if stuck else "drained"
+
+
+def _drivers(layout: dict[str, Any], program: dict[str, Any], board: PinBoard) -> list[Driver]:
+    # In the order of the drive vector. Sources come before strobes, which give way to what sources have fired.
+    tracks, memories = program["tracks"], program["memories"]
+    drivers: list[Driver] = [SourceDriver(p, tracks.get(p["name"], ()), board) for p in layout["sources"]]
+    drivers += [StrobeDriver(p, tracks.get(p["name"], ()), board) for p in layout["strobes"]]
+    drivers += [SinkDriver(p, tracks.get(p["name"], ()), board) for p in layout["sinks"]]
+    for p in layout["responders"]:
+        drivers.append(ResponderDriver(p, tracks.get(p["name"], ()), board, memories.get(p["name"], [])))
+    return drivers

@@ -1,0 +1,189 @@
+"""The parent's hold on one simulator process: start it, give it programs, survive it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+import weakref
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from dv_agent.errors import SimulatorCrash, SimulatorTimeout
+from dv_agent.runners.cocotb.framing import RECORDING_HEADER, Closed, receive, send
+
+START_SECONDS = 60.0
+CLOSE_SECONDS = 10.0
+LOG_BYTES = 1 << 24
+WAVES_BYTES = 1 << 32
+_LOG_TAIL = 4000  # bytes looked at for the last words
+_LAST_LINES = 8
+# The first watchdog counts CPU seconds inside the simulator. This one, for a process that sleeps, must never win
+# against it on a busy machine.
+_PATIENCE = 12
+
+
+class SimulatorProcess:
+    """A running simulator, in its own process group, with its output in a log file.
+
+    Args:
+        command: what to run.
+        environment: all of its variables, without the configuration.
+        layout: the file that the child reads.
+        hang_seconds: CPU seconds that 256 clock cycles may take.
+        fork: whether it plays many programs (each in a copy of itself), or one and ends.
+
+    Raises:
+        SimulatorCrash, SimulatorTimeout: it did not start.
+    """
+
+    def __init__(
+        self, command: Sequence[str], environment: Mapping[str, str], layout: Path, hang_seconds: float, fork: bool
+    ) -> None:
+        self._patience = _PATIENCE * hang_seconds
+        self._folder = Path(tempfile.mkdtemp(prefix="dv-agent-"))
+        self._log = self._folder / "simulator.log"
+        self._recording = os.memfd_create("recording")
+        self._connection, theirs = socket.socketpair()
+        config = {
+            "layout": str(layout), "socket": theirs.fileno(), "recording": self._recording,
+            "hang_seconds": hang_seconds, "fork": fork,
+        }  # fmt: skip
+        with theirs, self._log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command, env={**environment, "DV_AGENT_CHILD": json.dumps(config)}, cwd=self._folder,
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(theirs.fileno(), self._recording),
+                start_new_session=True,
+            )  # fmt: skip
+        _bound_files(self._process.pid, LOG_BYTES if fork else WAVES_BYTES)
+        # Runs at close, when the object is forgotten, and when the interpreter ends.
+        self._end = weakref.finalize(
+            self, _end, self._process, self._connection, self._recording, self._folder, os.getpid()
+        )
+        try:
+            self._greet()
+        except BaseException:
+            self.kill()
+            raise
+
+    @property
+    def pid(self) -> int:
+        """Process (and process group) of the simulator."""
+        return self._process.pid
+
+    @property
+    def folder(self) -> Path:
+        """Its working folder."""
+        return self._folder
+
+    @property
+    def alive(self) -> bool:
+        """Whether it can take another program."""
+        return self._end.alive and self._process.poll() is None
+
+    def play(self, program: dict[str, Any], width: int) -> tuple[dict[str, Any], bytes]:
+        """Hand over a program and wait for its end.
+
+        Args:
+            width: bits of a sample.
+
+        Returns:
+            the reply (``died`` in it where the process went down or was killed), and the rows recorded.
+        """
+        os.ftruncate(self._recording, 0)
+        os.ftruncate(self._recording, RECORDING_HEADER + width * int(program["max_cycles"]))
+        # Opened for appending by the child: what it writes next starts at the front again.
+        os.truncate(self._log, 0)
+        try:
+            send(self._connection, program)
+            reply = self._await_reply()
+        except (Closed, OSError):
+            reply = {"died": True, "hung": self._process.wait(CLOSE_SECONDS) == -signal.SIGPROF}
+        except BaseException:
+            self.kill()
+            raise
+        size = self._rows() * width
+        rows = os.pread(self._recording, size, RECORDING_HEADER)
+        while len(rows) < size:  # one read returns 2 GB at most
+            rows += os.pread(self._recording, size - len(rows), RECORDING_HEADER + len(rows))
+        os.ftruncate(self._recording, 0)
+        return reply, rows
+
+    def last_words(self) -> str:
+        """The last lines that the simulator printed."""
+        try:
+            text = self._log.read_bytes()[-_LOG_TAIL:].decode(errors="replace")
+        except OSError:
+            return ""
+        return "\n".join(line.rstrip() for line in text.splitlines()[-_LAST_LINES:])
+
+    def finish(self) -> None:
+        """Wait until a process with ``fork=False`` has ended by itself (and written its waveform)."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(CLOSE_SECONDS)
+
+    def kill(self) -> None:
+        """End the whole process group at once; may be called twice."""
+        self._end()
+
+    def _greet(self) -> None:
+        self._connection.settimeout(START_SECONDS)
+        try:
+            receive(self._connection)
+        except TimeoutError:
+            words = self.last_words()
+            raise SimulatorTimeout(
+                f"the simulator did not reach the first clock cycle within {START_SECONDS:.0f} s\n{words}".rstrip()
+            ) from None
+        except (Closed, OSError):
+            code = self._process.wait(CLOSE_SECONDS)
+            words = self.last_words()
+            raise SimulatorCrash(
+                f"the simulator ended before the first clock cycle (status {code})\n{words}".rstrip()
+            ) from None
+        self._connection.settimeout(START_SECONDS)
+
+    def _rows(self) -> int:
+        return int.from_bytes(os.pread(self._recording, 8, 0), "little")
+
+    def _await_reply(self) -> dict[str, Any]:
+        rows, changed = -1, time.monotonic()
+        while not select.select([self._connection], [], [], 0.5)[0]:
+            now, seen = time.monotonic(), self._rows()
+            if seen != rows:
+                rows, changed = seen, now
+            elif now - changed > self._patience:
+                os.killpg(self.pid, signal.SIGKILL)
+                self._process.wait()
+                return {"died": True, "hung": True}
+        reply: dict[str, Any] = receive(self._connection)
+        return reply
+
+
+def _bound_files(pid: int, size: int) -> None:
+    """Limit the size of each file that a process writes; what goes beyond is lost."""
+    # It may be gone already, which shows soon enough.
+    with contextlib.suppress(ProcessLookupError):
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, size))
+
+
+def _end(process: subprocess.Popen[bytes], connection: socket.socket, recording: int, folder: Path, owner: int) -> None:
+    if os.getpid() != owner:
+        # A fork of the owner forgets its copy of the object; the simulator is not its to kill.
+        return
+    connection.close()
+    # Its copies live in the same group, which outlives its leader.
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    os.close(recording)
+    shutil.rmtree(folder, ignore_errors=True)

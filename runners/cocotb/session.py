@@ -1,0 +1,110 @@
+"""A session on any simulator that cocotb drives: one process, which lasts over all tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.program import Program
+from dv_agent.designs.trace import End
+from dv_agent.errors import SimulatorCrash, SimulatorTimeout
+from dv_agent.runners.build.layout import layout_of
+from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.cocotb.decode import decode
+from dv_agent.runners.cocotb.environment import child_environment
+from dv_agent.runners.cocotb.plain_program import plain_program
+from dv_agent.runners.cocotb.process import SimulatorProcess
+from dv_agent.runners.simulator import Run
+
+HANG_SECONDS = 5.0
+
+
+class CocotbSession:
+    """One design in one simulator process that lasts.
+
+    Args:
+        command: what starts the simulator.
+        layout: the file that describes the pins to it.
+        hang_seconds: see `SimulatorProcess`.
+        once: play a single program, without forking, and let the simulator end by itself (it writes a waveform).
+
+    Raises:
+        SimulatorCrash, SimulatorTimeout: the simulator did not start.
+    """
+
+    def __init__(
+        self, design: Design, command: Sequence[str], layout: Path, hang_seconds: float, once: bool = False
+    ) -> None:
+        self._design = design
+        self._layout = layout_of(design)
+        self._command = tuple(command)
+        self._layout_file = layout
+        self._hang_seconds = hang_seconds
+        self._once = once
+        self._environment = child_environment("dv_agent.runners.cocotb.child", TOP)
+        self._process: SimulatorProcess | None = self._start()
+
+    @property
+    def pid(self) -> int | None:
+        """Process of the simulator, if it runs."""
+        return self._process.pid if self._process else None
+
+    def run(self, program: Program) -> Run:
+        """See `Session.run`."""
+        plain = plain_program(self._design, program)
+        reply, rows, words = self._play(plain)
+        if "error" in reply:
+            raise SimulatorCrash(f"the drivers failed inside the simulator\n{reply['error']}")
+        if not reply.get("died"):
+            trace = decode(self._design, self._layout, rows, End(reply["end"]))
+            starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
+            return Run(trace, starts, reply["released"], rows, reply["seconds"])
+        end = End.HUNG if reply["hung"] else End.CRASHED
+        message = f"{self._verdict(end)}\n{words}".rstrip()
+        if not rows and not self._once:
+            self._require_reset(message)
+        return Run(decode(self._design, self._layout, rows, end, message))
+
+    def close(self) -> None:
+        """See `Session.close`."""
+        if self._process:
+            if self._once:
+                self._process.finish()
+            self._process.kill()
+        self._process = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _start(self) -> SimulatorProcess:
+        return SimulatorProcess(
+            self._command, self._environment, self._layout_file, self._hang_seconds, fork=not self._once
+        )
+
+    def _play(self, plain: dict[str, Any]) -> tuple[dict[str, Any], bytes, str]:
+        if self._process is None or not self._process.alive:
+            self.close()
+            self._process = self._start()
+        reply, rows = self._process.play(plain, self._layout.sample_width)
+        return reply, rows, self._process.last_words() if reply.get("died") else ""
+
+    def _verdict(self, end: End) -> str:
+        if end == End.HUNG:
+            return "the simulator hung: a clock cycle did not end (endless or combinational loop in the RTL)"
+        return "the simulator ended in mid-test ($finish, $stop, $fatal or a crash)"
+
+    def _require_reset(self, message: str) -> None:
+        """Raise if the design dies even when nothing is driven: then no program is to blame."""
+        empty = {"tracks": {}, "memories": {}, "max_cycles": 1}
+        reply, _, words = self._play(empty)
+        if reply.get("died"):
+            kind = SimulatorTimeout if reply["hung"] else SimulatorCrash
+            raise kind(f"{self._design.name} does not survive its initial reset\n{words or message}")

@@ -1,0 +1,21 @@
+"""A failure is confirmed in a fresh simulator process before anyone is told."""
+
+from __future__ import annotations
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.observation import ReferenceModel
+from dv_agent.designs.program import Program
+from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.simulator import Simulator
+
+
+def confirm(simulator: Simulator, design: Design, program: Program, model: ReferenceModel) -> tuple[CheckFailure, ...]:
+    """The checks that `program` fails in a simulator process of its own; empty if it fails none.
+
+    Raises:
+        SimulationError, PrerequisiteError: see `Simulator.open` and `Session.run`.
+    """
+    with simulator.open(design) as session:
+        trace = session.run(program).trace
+    return check(design, trace, model.observe(trace))

@@ -1,0 +1,126 @@
+"""Does a design behave exactly as another one was recorded to? Asked without drivers, see `replay_wrapper`."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.trace import End
+from dv_agent.errors import SimulationError
+from dv_agent.runners.build.cache import cache_folder
+from dv_agent.runners.build.icarus import build_icarus, icarus_version
+from dv_agent.runners.build.layout import layout_of
+from dv_agent.runners.build.replay_wrapper import ROWS, SAME, replay_wrapper_text
+from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.cocotb.environment import child_environment, vpi_library
+from dv_agent.runners.cocotb.process import SimulatorProcess
+from dv_agent.runners.cocotb.session import HANG_SECONDS
+
+_ZERO, _ONE, _X = b"01X"
+
+
+@dataclass(frozen=True, slots=True)
+class PinRecording:
+    """The samples of one test, packed.
+
+    Attributes:
+        count: cycles.
+        masked: so many first rows are each followed by a row that says which bits were X.
+        data: the file ``rows``, see `dv_agent.runners.build.replay_wrapper`.
+        end: how the test ended.
+    """
+
+    count: int
+    masked: int
+    data: bytes
+    end: End
+
+
+def recording_of(design: Design, rows: bytes, end: End) -> PinRecording | None:
+    """The samples of a run of `design`, packed; see `pack_rows`."""
+    return pack_rows(rows, layout_of(design).sample_width, end)
+
+
+def pack_rows(rows: bytes, width: int, end: End) -> PinRecording | None:
+    """Pack samples as a simulator recorded them.
+
+    Args:
+        rows: `width` characters of ``01XZ`` a cycle.
+
+    Returns:
+        None if there is nothing to compare with: no cycle, or a bit that was Z.
+    """
+    count = len(rows) // width
+    text = np.frombuffer(rows, np.uint8, count * width).reshape(count, width)
+    ones, unknown = text == _ONE, text == _X
+    if not count or not (ones | unknown | (text == _ZERO)).all():
+        return None
+    strange = np.flatnonzero(unknown.any(axis=1))
+    masked = int(strange[-1]) + 1 if len(strange) else 0
+    values, masks = _packed(ones), _packed(unknown[:masked])
+    first = np.stack([values[:masked], masks], axis=1)
+    return PinRecording(count, masked, first.tobytes() + values[masked:].tobytes(), end)
+
+
+def _packed(bits: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
+    """uint8[rows, bytes], most significant bit first, padded at the front."""
+    padding = -bits.shape[1] % 8
+    return np.packbits(np.pad(bits, ((0, 0), (padding, 0))), axis=1)
+
+
+class PinReplaySession:
+    """One design on Icarus Verilog that repeats recordings, one process over all of them.
+
+    Raises:
+        PrerequisiteError: Icarus is not installed.
+        BuildError: it refused the RTL.
+        SimulatorCrash, SimulatorTimeout: it built, but does not start.
+    """
+
+    def __init__(self, design: Design, cache: Path | None = None, hang_seconds: float = HANG_SECONDS) -> None:
+        build = build_icarus(design, cache or cache_folder(), icarus_version(), replay_wrapper_text)
+        self._command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program), "-none"]
+        self._layout_file, self._hang_seconds = build.layout, hang_seconds
+        self._environment = child_environment("dv_agent.runners.cocotb.child", TOP)
+        self._process: SimulatorProcess | None = self._start()
+
+    def same(self, recording: PinRecording) -> bool:
+        """Whether every pin has its recorded value in every cycle, X where X was.
+
+        RTL that hangs or crashes on the way is not the same.
+
+        Raises:
+            SimulatorCrash, SimulatorTimeout: the simulator does not start any more.
+        """
+        if self._process is None or not self._process.alive:
+            self.close()
+            self._process = self._start()
+        (self._process.folder / ROWS).write_bytes(recording.data)
+        program = {"replay": {"count": recording.count, "masked": recording.masked}, "max_cycles": 0}
+        reply, _ = self._process.play(program, 0)
+        if "error" in reply:
+            raise SimulationError(f"the comparison failed inside the simulator\n{reply['error']}")
+        return bool(reply.get("verdict") == SAME)
+
+    def close(self) -> None:
+        """End the simulator; may be called twice."""
+        if self._process:
+            self._process.kill()
+        self._process = None
+
+    def _start(self) -> SimulatorProcess:
+        return SimulatorProcess(self._command, self._environment, self._layout_file, self._hang_seconds, fork=True)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()

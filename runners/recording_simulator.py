@@ -1,0 +1,87 @@
+"""A simulator that also keeps what it recorded, so that it need not be simulated again."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.program import Program
+from dv_agent.runners.pin_replay import PinRecording, recording_of
+from dv_agent.runners.simulator import Run, Session, Simulator
+
+MOST_BYTES = 256 << 20
+
+
+class RecordingStore:
+    """Recordings by the program that was played; in memory, at most `most` bytes of them.
+
+    What finds no place is not kept: whoever needs it simulates it again.
+    """
+
+    def __init__(self, most: int = MOST_BYTES) -> None:
+        self._kept: dict[bytes, PinRecording] = {}
+        self._left = most
+
+    def put(self, design: Design, program: Program, run: Run) -> None:
+        """Keep what `run` recorded."""
+        key = _key(program)
+        if key in self._kept or self._left <= 0 or not run.rows:
+            return
+        recording = recording_of(design, run.rows, run.trace.end)
+        if recording:
+            self._kept[key] = recording
+            self._left -= len(recording.data)
+
+    def get(self, program: Program) -> PinRecording | None:
+        """What was recorded of `program`, if it was kept."""
+        return self._kept.get(_key(program))
+
+
+class RecordingSimulator:
+    """`simulator`, whose sessions put what they record on `store`."""
+
+    def __init__(self, simulator: Simulator, store: RecordingStore) -> None:
+        self._simulator, self._store = simulator, store
+
+    @property
+    def name(self) -> str:
+        """Of the simulator."""
+        return self._simulator.name
+
+    def version(self) -> str:
+        """See `Simulator.version`."""
+        return self._simulator.version()
+
+    def open(self, design: Design, *, waves: Path | None = None) -> Session:
+        """See `Simulator.open`."""
+        session = self._simulator.open(design, waves=waves)
+        return session if waves else _RecordingSession(session, design, self._store)
+
+
+class _RecordingSession:
+    def __init__(self, session: Session, design: Design, store: RecordingStore) -> None:
+        self._session, self._design, self._store = session, design, store
+
+    def run(self, program: Program) -> Run:
+        done = self._session.run(program)
+        self._store.put(self._design, program, done)
+        return done
+
+    def close(self) -> None:
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _key(program: Program) -> bytes:
+    text = repr((program.tracks, program.memories, program.max_cycles))
+    return hashlib.sha256(text.encode()).digest()

@@ -1,0 +1,164 @@
+"""The shipped fake: a session that plays the reference model, transactions only, without any simulator.
+
+For fast tests of everything above this package. Every input is accepted as
+soon as it is offered, every output follows its cause at once, and no cycle
+signals are recorded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from dv_agent.designs.design import Design, ResponderPort
+from dv_agent.designs.observation import Expected, ReferenceModel
+from dv_agent.designs.program import Program
+from dv_agent.designs.trace import End, Trace, Transfers
+from dv_agent.runners.build.layout import child_layout, layout_of
+from dv_agent.runners.cocotb.decode import decode
+from dv_agent.runners.cocotb.plain_program import plain_program
+from dv_agent.runners.cocotb.play import Outcome, Pins, play
+from dv_agent.runners.reference.eager import EagerDesign
+from dv_agent.runners.simulator import Run
+
+
+class ReferenceSimulator:
+    """Opens sessions that play `model`."""
+
+    def __init__(self, model: ReferenceModel) -> None:
+        self._model = model
+
+    @property
+    def name(self) -> str:
+        """``reference``"""
+        return "reference"
+
+    def version(self) -> str:
+        """A fixed line."""
+        return "reference model"
+
+    def open(self, design: Design, *, waves: Path | None = None) -> ReferenceSession:
+        """A session; `waves` is ignored."""
+        del waves
+        return ReferenceSession(design, self._model)
+
+
+class ReferenceSession:
+    """Plays programs on a design that accepts everything and always obeys its reference model."""
+
+    def __init__(self, design: Design, model: ReferenceModel) -> None:
+        self._design = design
+        self._model = model
+        self._layout = layout_of(design)
+        self._plain = child_layout(design, self._layout)
+
+    def run(self, program: Program) -> Run:
+        """See `Session.run`; `seconds` is 0."""
+        rows: list[str] = []
+        eager = EagerDesign(self._design, self._layout)
+        pins = Pins(eager.read, eager.write, rows.append)
+        outcome = _finish(play(self._plain, plain_program(self._design, program), pins))
+        trace = decode(self._design, self._layout, "".join(rows).encode(), End(outcome.end))
+        trace = replace(trace, signals={}, unknown={})
+        trace = self._answer_requests(trace, program)
+        trace = self._deliver(trace)
+        starts = {track: tuple(pairs) for track, pairs in outcome.starts.items()}
+        return Run(trace, starts, outcome.released)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _deliver(self, trace: Trace) -> Trace:
+        expected = self._model.observe(trace).expected
+        for name in self._design.sink_names:
+            if name in expected:
+                trace = _with_transfers(trace, name, expected[name])
+        return trace
+
+    def _answer_requests(self, trace: Trace, program: Program) -> Trace:
+        """Let the model ask and the memory answer, until it asks no more."""
+        responders = {name: port for name, port in self._design.ports.items() if isinstance(port, ResponderPort)}
+        growing = bool(responders)
+        while growing:
+            growing = False
+            expected = self._model.observe(trace).expected
+            for name, port in responders.items():
+                key = f"{name}.request"
+                asked = len(trace.accepted[key])
+                if key in expected:
+                    trace = _with_transfers(trace, key, expected[key])
+                if len(trace.accepted[key]) > asked:
+                    growing = True
+                    answers = _answers(trace.accepted[key], port, program.memories.get(name, ()))
+                    trace = replace(trace, accepted={**trace.accepted, f"{name}.response": answers})
+        return trace
+
+
+def _finish(game: Generator[None, None, Outcome]) -> Outcome:
+    while True:
+        try:
+            next(game)
+        except StopIteration as end:
+            outcome: Outcome = end.value
+            return outcome
+
+
+def _with_transfers(trace: Trace, port: str, expected: Expected) -> Trace:
+    """`trace` with the expected transfers accepted on `port`, one a cycle, as far as their epoch reaches."""
+    ends = np.searchsorted(trace.epoch, expected.epoch, side="right")
+    last_epoch = int(trace.epoch[-1]) if trace.cycles else 0
+    cycles: list[int] = []
+    kept: list[int] = []
+    free = 0
+    for row, cause in enumerate(expected.cause_cycle.tolist()):
+        cycle = max(cause, free)
+        if expected.epoch[row] == last_epoch or cycle < ends[row]:
+            cycles.append(cycle)
+            kept.append(row)
+            free = cycle + 1
+    rows = np.array(kept, np.int64)
+    transfers = Transfers(
+        np.array(cycles, np.int64),
+        expected.epoch[rows],
+        {name: column[rows] for name, column in expected.columns.items()},
+        np.zeros(len(rows), np.bool_),
+    )
+    return _lengthened(replace(trace, accepted={**trace.accepted, port: transfers}), free)
+
+
+def _lengthened(trace: Trace, cycles: int) -> Trace:
+    more = cycles - trace.cycles
+    if more <= 0:
+        return trace
+    last_epoch = trace.epoch[-1:] if trace.cycles else np.zeros(1, np.int64)
+    return replace(
+        trace,
+        cycles=cycles,
+        in_reset=np.concatenate([trace.in_reset, np.zeros(more, np.bool_)]),
+        epoch=np.concatenate([trace.epoch, np.repeat(last_epoch, more)]),
+    )
+
+
+def _answers(requests: Transfers, port: ResponderPort, memory: tuple[int, ...]) -> Transfers:
+    ((address, _),) = port.request.fields.items()
+    ((data, spec),) = port.response.fields.items()
+    words = memory or (0,)
+    raw = [words[place % len(words)] & ((1 << spec.width) - 1) for place in requests.columns[address].tolist()]
+    values = [word - (1 << spec.width) if word > spec.high else word for word in raw]
+    columns = {data: np.array(values, np.int64)}
+    if port.response.last is not None:
+        columns["last"] = np.ones(len(values), np.int64)
+    return replace(requests, columns=columns)
