@@ -19,7 +19,6 @@ from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.export import Report, report
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.errors import ModelFailure
-from dv_agent.eval.report.write import write_report
 from dv_agent.agents.runs.assembly import (
     excerpt_writer,
     open_design,
@@ -27,6 +26,7 @@ from dv_agent.agents.runs.assembly import (
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.start import replay_run, recorded_settings, new_run, run_to_replay, resume_run
 from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
+from dv_agent.designs.loader import DesignFolder
 from dv_agent.runners.simulator import Simulator
 from dv_agent.runners.registry import find_simulator
 
@@ -101,15 +101,21 @@ class _NeverStops(nullcontext[object]):
         return False
 
 
+ReportWriter = Callable[[Path, DesignFolder], object]
+"""Writes the report of a finished run into its folder; the page itself is a matter of `eval.report`."""
+
+
 def launch(
     request: RunRequest,
     watcher: RunWatcher,
+    write_report: ReportWriter,
     stopper: Stopper | None = None,
     simulator_of: Callable[[str], Simulator] = find_simulator,
 ) -> FinishedRun:
     """Run `request` to its end.
 
     Args:
+        write_report: called at the end with the run folder and its design.
         simulator_of: finds the simulator by its name.
         stopper: may end the run between two turns; None: nobody does.
 

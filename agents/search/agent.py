@@ -21,8 +21,8 @@ A hunt draws a climb, those with fewer cycles spent since their last progress th
 *chain*: changed items of many holes, behind each other in one test of about `CHAIN_BEATS` beats, with one drain.
 The focus tells which of them came nearer, and to which holes. A whole climb makes a test of its own.
 
-A change is one to four moves (`dv_agent.agents.search.mutation.MOVES`), drawn by their record: progress per try, for holes
-of the same coverpoint or cross above all. Where items alone did not do, moves of timing are drawn more often. For
+A change is one to four moves (`dv_agent.agents.search.mutation.MOVES`), drawn by their record: progress per try, for
+holes of the same coverpoint or cross above all. Where items alone did not do, moves of timing are drawn more often. For
 holes that are crosses or transitions every other move is a *transplant*: the plan says which bins can only be hit
 where a member of the cross, or the next position of the transition, is met; an item that hit such a bin first takes
 the place of the item at the focus, or goes behind it.

@@ -20,6 +20,7 @@ from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.writer import utc_now
 from dv_agent.agents.runs.assembly import excerpt_writer, open_design, price_version, versions
+from dv_agent.agents.runs.launch import ReportWriter
 from dv_agent.agents.session.drafts.changes import self_contained
 from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
 from dv_agent.agents.session.model_call import LangChainCaller, ModelCaller
@@ -32,7 +33,6 @@ from dv_agent.designs.files import complaint
 from dv_agent.designs.fingerprint import changed_since, fingerprint
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError, OutputError, UsageError
-from dv_agent.eval.report.write import write_report
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Simulator
@@ -240,7 +240,7 @@ def _check_unchanged(folder: Path, header: SessionHeader, home: DesignFolder) ->
         )
 
 
-def export_run(session: PromptSession, out: Path, which: Which = None) -> Path:
+def export_run(session: PromptSession, out: Path, write_report: ReportWriter, which: Which = None) -> Path:
     """A path of the session as a run, whole: failing tests confirmed and shrunk with their waveforms, and a report.
 
     Raises:

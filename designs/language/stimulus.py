@@ -54,7 +54,7 @@ class StimulusError(ValueError):
 class Test(Frozen):
     """One test: it starts from reset, carries its seed, drains at its end, and stands alone.
 
-    Steps are kept as they were written (JSON data); `dv_agent.designs.language.expansion.expand` checks and expands them.
+    Steps are kept as they were written (JSON data); `expansion.expand` checks and expands them.
     """
 
     __test__ = False  # pytest collects classes named Test*

@@ -116,6 +116,7 @@ def run(
     from dv_agent.agents.runs.request import RunRequest
     from dv_agent.cli.display import Display
     from dv_agent.cli.interrupt import Interrupt
+    from dv_agent.eval.report.write import write_report
 
     settings = None
     if model:
@@ -134,7 +135,7 @@ def run(
         model=settings, prompt_strategy=prompt_strategy, decoys=decoys, cache=cache, reparse=reparse,
     )  # fmt: skip
     display = Display(quiet=quiet or as_json)
-    finished = launch(request, display, Interrupt())
+    finished = launch(request, display, write_report, Interrupt())
     if as_json:
         print(json.dumps(finished.summary(), indent=1))
     else:

@@ -14,6 +14,7 @@ from dv_agent.agents.session.opening import export_run
 from dv_agent.agents.session.progress import IsCancelled, OnProgress
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
+from dv_agent.eval.report.write import write_report
 from dv_agent.studio.ab_views import HERE, NAMES, Variant, ab_page, drafts_of
 from dv_agent.studio.allowed_folders import AllowedFolders, check_contained
 from dv_agent.studio.pages import page
@@ -81,7 +82,7 @@ def compare_router(registry: SessionRegistry, places: AllowedFolders) -> APIRout
 
     @router.post("/export")
     def export(name: str, node: Number) -> RedirectResponse:
-        folder = export_run(registry.room(name).ready(), places.runs, node)
+        folder = export_run(registry.room(name).ready(), places.runs, write_report, node)
         return RedirectResponse(f"/runs/{quote(folder.name)}", 303)
 
     return router

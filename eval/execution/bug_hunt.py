@@ -1,6 +1,6 @@
 """The tests of a trial against the seeded bugs of its design: which are noticed, and when.
 
-The answer is that of `dv_agent.eval.soundness.kills.hunt`, for less: a broken copy that behaves in a test exactly as the clean
+The answer is that of `eval.soundness.kills.hunt`, for less: a broken copy that behaves in a test exactly as the clean
 design did cannot be noticed by it, and that is asked first, without drivers, reference model or checks.
 """
 

@@ -37,6 +37,7 @@ from dv_agent.eval.evaluation.trial_folder import (
 from dv_agent.eval.evaluation.trials import Trial, TrialFailure, TrialRecord
 from dv_agent.eval.execution.bug_hunt import Hunter, tests_digest
 from dv_agent.eval.execution.kill_cache import KillCache
+from dv_agent.eval.report.write import write_report
 from dv_agent.eval.suites.suite import task_checksum
 from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator
@@ -209,7 +210,7 @@ def _run(attempt: _Attempt, number: int) -> None:
 
 def _launch(attempt: _Attempt, request: RunRequest) -> None:
     finished = launch(
-        request, attempt.watcher, attempt.stopper,
+        request, attempt.watcher, write_report, attempt.stopper,
         lambda name: RecordingSimulator(find_simulator(name), attempt.store),
     )  # fmt: skip
     if finished.header.status == "interrupted":

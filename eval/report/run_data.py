@@ -26,7 +26,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """``run.json``; fields as in `dv_agent.agents.records.writer.RunHeader`, with neutral values where a version had none."""
+    """``run.json``; fields as in `agents.records.writer.RunHeader`, with neutral values where a version had none."""
 
     id: str
     design: str

@@ -16,6 +16,7 @@ from dv_agent.agents.session.opening import SessionRequest, export_run, open_ses
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.cli.main import app
 from dv_agent.errors import ModelFailure, UsageError
+from dv_agent.eval.report.write import write_report
 
 
 def handmade(session: PromptSession) -> None:
@@ -73,7 +74,7 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )
     with open_session(wanted, ScriptedCaller(REPLIES)) as session:
         handmade(session)
-        run = export_run(session, home / "runs")
+        run = export_run(session, home / "runs", write_report)
         assert header(run)["bins_hit"] == int(session.state().coverage.covered.sum())
         assert len(session.path()) == 6
     return run
@@ -150,7 +151,7 @@ def test_a_session_begins_at_a_turn_of_a_run_and_its_export_holds_both(
         before = session.state()
     with open_session(SessionRequest(folder=tmp_path / "s"), caller) as session:
         assert session.state().coverage.hits.tolist() == before.coverage.hits.tolist()
-        run = export_run(session, tmp_path / "runs")
+        run = export_run(session, tmp_path / "runs", write_report)
     assert header(run)["turns"] == turns + 2
     again = replay_of(run, tmp_path / "again")
     assert (again / "coverage.json").read_text() == (run / "coverage.json").read_text()
@@ -173,7 +174,7 @@ def test_structured_output_that_brings_nothing_is_asked_again_in_plain_text_and_
         assert ["response_format" in request.body for request in server.requests] == [True, False, True]
         with open_session(SessionRequest(folder=tmp_path / "s")) as session:
             assert session.nodes == nodes
-            run = export_run(session, tmp_path / "runs")
+            run = export_run(session, tmp_path / "runs", write_report)
         assert len(server.requests) == 3
     again = replay_of(run, tmp_path / "again")
     assert (again / "coverage.json").read_text() == (run / "coverage.json").read_text()

@@ -13,6 +13,7 @@ from dv_agent.cli.iterating.tree_picture import tree_lines
 from dv_agent.cli.iterating.turn_commands import nodes
 from dv_agent.cli.iterating.variants import variant
 from dv_agent.errors import UsageError
+from dv_agent.eval.report.write import write_report
 from dv_agent.prompts.strategy import template_names
 
 RUNS = "runs"
@@ -80,7 +81,8 @@ def save(context: IterateContext, words: Sequence[str]) -> None:
 
 def export(context: IterateContext, words: Sequence[str]) -> None:
     """The path to a node as a run."""
-    folder = export_run(context.session, Path(words[1] if len(words) > 1 else RUNS), words[0] if words else None)
+    out, node = Path(words[1] if len(words) > 1 else RUNS), words[0] if words else None
+    folder = export_run(context.session, out, write_report, node)
     context.say(f"record: {folder} (report.html shows it)")
 
 
