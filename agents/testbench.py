@@ -9,8 +9,8 @@ from functools import cached_property
 import numpy as np
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sample import UNSEEN, Sample, closeness
-from dv_agent.coverage.sampler import Sampler
+from dv_agent.coverage.sampling.sampler import Sampler
+from dv_agent.coverage.test_sample import UNSEEN, Sample, closeness
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design
 from dv_agent.designs.files import read_text
@@ -18,7 +18,7 @@ from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation, Table
-from dv_agent.designs.reader.read import read_rtl
+from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near

@@ -24,9 +24,9 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.seeded_bugs import Bug, load_bugs
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.seeded_bugs import Bug, load_bugs
-from dv_agent.eval.evaluation.trials import (
+from dv_agent.eval.evaluation.data_model import (
     BugOutcome,
     DesignIdentity,
     Entry,
@@ -46,7 +46,7 @@ MEASURED = """
 import resource, sys, time
 from pathlib import Path
 from dv_agent.eval.board.assembly import make_board
-from dv_agent.eval.board.write import write_board
+from dv_agent.eval.board.output import write_board
 folder, cache, files = Path(sys.argv[1]), sys.argv[2] == "cache", sys.argv[3] == "files"
 start = time.perf_counter(), time.process_time()
 board = make_board([folder], use_cache=cache)

@@ -13,7 +13,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from dv_agent.eval.evaluation.trials import TrialRecord
+from dv_agent.eval.evaluation.data_model import TrialRecord
 
 DESIGNS = ("mxint_softmax", "kv_pack")
 WORDS = ("--no-floors", "--agent", "random", "--agent", "search", "--kill-seeds", "0", "--quiet")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import Cut, Part, Section
-from dv_agent.prompts.tokens import MESSAGE_OVERHEAD, estimate_tokens
+from dv_agent.prompts.text.tokens import MESSAGE_OVERHEAD, estimate_tokens
 
 Draw = Callable[[Section, int | None], str]
 """The text of a section with so many of its items; None stands for the note that it was left out."""

@@ -12,7 +12,7 @@ from dv_agent.prompts.parts import Prompt, Said
 from dv_agent.prompts.sections import Kind, sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.template_set import TemplatePage
-from dv_agent.prompts.tokens import MESSAGE_OVERHEAD, estimate_tokens
+from dv_agent.prompts.text.tokens import MESSAGE_OVERHEAD, estimate_tokens
 from dv_agent.prompts.view import View
 
 

@@ -8,17 +8,17 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from dv_agent.coverage.totals import overall_totals, summarise
-from dv_agent.prompts.examples import examples
-from dv_agent.prompts.history import past_turns, shots
-from dv_agent.prompts.hole_families import family_texts
+from dv_agent.prompts.dut.examples import examples
+from dv_agent.prompts.dut.rtl_cone import cone_lines
+from dv_agent.prompts.dut.rtl_digest import digests
+from dv_agent.prompts.dut.tracks import track_texts
+from dv_agent.prompts.feedback.history import past_turns, shots
+from dv_agent.prompts.feedback.hole_families import family_texts
+from dv_agent.prompts.feedback.results import failing_tests, test_results
+from dv_agent.prompts.feedback.targets import Target, in_detail, stuck, targets
 from dv_agent.prompts.parts import PARTS, Section
-from dv_agent.prompts.results import failing_tests, test_results
-from dv_agent.prompts.rtl_cone import cone_lines
-from dv_agent.prompts.rtl_digest import digests
 from dv_agent.prompts.samplers import sample
 from dv_agent.prompts.strategy import Strategy
-from dv_agent.prompts.targets import Target, in_detail, stuck, targets
-from dv_agent.prompts.tracks import track_texts
 from dv_agent.prompts.view import View
 
 ERROR_MOST = 300

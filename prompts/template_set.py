@@ -11,10 +11,10 @@ from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dv_agent.errors import UnknownNameError, UsageError
-from dv_agent.prompts.compact_json import compact_json
-from dv_agent.prompts.data_fence import fenced
 from dv_agent.prompts.parts import PARTS, MessageRole, Part, Section
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, template_names
+from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.text.data_fence import fenced
 
 # What an expression of a template can raise besides jinja2's own errors.
 _FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)

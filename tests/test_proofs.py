@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from dv_agent.designs.fingerprint import fingerprint
+from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.loader import design_names, find_design, load_design
 from dv_agent.errors import InputFileError
 from dv_agent.eval.soundness.proof import Proof, proof_errors

@@ -19,7 +19,7 @@ from dv_agent.agents.llm.test_check import check_test
 from dv_agent.designs.design import Design, Frozen
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Location, StimulusError, Test, path_text
-from dv_agent.prompts.compact_json import compact_json
+from dv_agent.prompts.text.compact_json import compact_json
 
 MAX_CHARACTERS = 400_000
 MAX_TESTS = 64

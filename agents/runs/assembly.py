@@ -20,9 +20,9 @@ from dv_agent.agents.baselines.sweep import SweepAgent
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.trace import Trace
-from dv_agent.designs.witnesses import load_witnesses
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.errors import OutputError, UnknownNameError, UsageError
-from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
+from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.runners.checks.failure import CheckFailure
 

@@ -20,7 +20,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, UsageError
-from dv_agent.designs.fingerprint import changed_since, fingerprint
+from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.agents.runs.assembly import (
     make_agent,
     price_version,

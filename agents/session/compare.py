@@ -8,7 +8,7 @@ from typing import Any
 
 from dv_agent.agents.session.context import SessionContext
 from dv_agent.agents.session.drafts.changes import options
-from dv_agent.agents.session.drafts.rendering import message_diff
+from dv_agent.agents.session.drafts.preview import message_diff
 from dv_agent.agents.session.nodes import Draft, Node
 from dv_agent.agents.session.tree import Which
 from dv_agent.designs.design import Frozen

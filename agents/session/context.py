@@ -6,7 +6,7 @@ import threading
 from collections import deque
 
 from dv_agent.agents.records.reader import read_run
-from dv_agent.agents.session.drafts.rendering import Rendered, render_draft
+from dv_agent.agents.session.drafts.preview import Rendered, render_draft
 from dv_agent.agents.session.log import ORIGIN, Line, SessionLog
 from dv_agent.agents.session.nodes import Draft
 from dv_agent.agents.session.progress import OnProgress, no_progress

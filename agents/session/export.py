@@ -1,9 +1,9 @@
 """A path of a session as a run: reports, replays and scores take it as any other.
 
-Every turn of the session carries what a person chose for it (`dv_agent.agents.llm.manual_turn.ManualTurn`): its strategy with
-all templates, its sampling, the prompt before edits, and whether the reply was pasted. So a replay renders each prompt
-anew, compares it with what was rendered then, and only after that puts the person's edit in its place. Failed calls
-and other branches are not in it: they are costs of the session, not of this path.
+Every turn of the session carries what a person chose for it (`ManualTurn`): its strategy with all templates, its
+sampling, the prompt before edits, and whether the reply was pasted. So a replay renders each prompt anew, compares it
+with what was rendered then, and only after that puts the person's edit in its place. Failed calls and other branches
+are not in it: they are costs of the session, not of this path.
 """
 
 from __future__ import annotations

@@ -29,8 +29,8 @@ from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.agents.session.tree import Which
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files import complaint
-from dv_agent.designs.fingerprint import changed_since, fingerprint
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.prompts.strategy import find_strategy

@@ -15,10 +15,10 @@ from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.session.ab_test import AbResult, run_ab
 from dv_agent.agents.session.compare import Comparison, compare
 from dv_agent.agents.session.context import SessionContext
-from dv_agent.agents.session.cost import CostBound, cost_bound, spent_of
 from dv_agent.agents.session.drafts import changes as drafting
+from dv_agent.agents.session.drafts.cost import CostBound, cost_bound, spent_of
 from dv_agent.agents.session.drafts.editor import DraftEditor
-from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.drafts.saving import save_strategy, save_template
 from dv_agent.agents.session.export import export
 from dv_agent.agents.session.log import BackLine, BranchLine, GotoLine, SessionLog

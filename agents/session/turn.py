@@ -11,8 +11,8 @@ from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.llm.structured_output import StructuredAnswer, ask_structured
 from dv_agent.agents.models.chat_model import CallUsage, OutputSchema, Reply
 from dv_agent.agents.session.context import SessionContext
-from dv_agent.agents.session.cost import check_budget, spent_of
-from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.drafts.cost import check_budget, spent_of
+from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.log import CallLine, DropLine, TurnLine
 from dv_agent.agents.session.model_call import ModelCaller, call_until_stopped
 from dv_agent.agents.session.nodes import PERSON, Draft, Node

@@ -12,9 +12,9 @@ from dv_agent.agents.tools.testbench import Decoys
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Bin, Covergroup
-from dv_agent.prompts.bin_names import values_text
-from dv_agent.prompts.compact_json import compact_json
-from dv_agent.prompts.near_misses import Distance, hole_distance
+from dv_agent.prompts.feedback.bin_names import values_text
+from dv_agent.prompts.feedback.near_misses import Distance, hole_distance
+from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Attempt, View
 
 PAGE = 40

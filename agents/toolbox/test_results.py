@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from dv_agent.agents.toolbox.list_holes import HoleList, nearness_text
 from dv_agent.agents.toolbox.text import fenced_data, listed
 from dv_agent.agents.tools.testbench import Decoys
-from dv_agent.prompts.compact_json import compact_json
-from dv_agent.prompts.history import gains_text
-from dv_agent.prompts.near_misses import near_distance
+from dv_agent.prompts.feedback.history import gains_text
+from dv_agent.prompts.feedback.near_misses import near_distance
+from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Outcome, View
 
 STEPS, NEARS, FAILURES, ERRORS, STEP = 6, 4, 4, 20, 120

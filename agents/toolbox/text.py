@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.prompts.data_fence import fenced
+from dv_agent.prompts.text.data_fence import fenced
 
 NEAREST = 4
 LISTED = 12

@@ -14,9 +14,9 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ClaimScore, ClaimVerdict, ReportVerdict
 from dv_agent.agents.tools.decoys import argument_of
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.errors import SimulationError
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.simulator import Simulator

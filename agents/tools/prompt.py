@@ -8,9 +8,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dv_agent.agents.toolbox.read_sources import contents
 from dv_agent.agents.toolbox.test_results import budget_text
-from dv_agent.prompts.data_fence import fenced
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.strategy import TEMPLATES
+from dv_agent.prompts.text.data_fence import fenced
 from dv_agent.prompts.view import View
 
 PARTS = ("tracks", "language", "examples")

@@ -11,9 +11,9 @@ from pathlib import Path
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
+from dv_agent.designs.benchmark.witnesses import load_tests, load_witnesses, save_witnesses
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
-from dv_agent.designs.witnesses import load_tests, load_witnesses, save_witnesses
 from dv_agent.eval.soundness.check import Options, PartResult, check_design
 from dv_agent.eval.soundness.proof import write_proof as write
 from dv_agent.eval.soundness.witness_search import Target, WitnessSearch, choose

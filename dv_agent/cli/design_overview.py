@@ -7,11 +7,11 @@ from typing import Any
 
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.structure import TIERS
+from dv_agent.designs.benchmark.seeded_bugs import load_bugs
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import FieldSpec, ObservePort, SinkPort, SourcePort, StrobePort
 from dv_agent.designs.language.schema import track_kind
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.seeded_bugs import load_bugs
-from dv_agent.designs.witnesses import load_witnesses
 
 
 def overview(folder: DesignFolder) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dv_agent.eval.evaluation.trials import Trial, TrialRecord
+from dv_agent.eval.evaluation.data_model import Trial, TrialRecord
 from dv_agent.eval.execution.events import Event
 
 REFRESH_SECONDS = 0.2

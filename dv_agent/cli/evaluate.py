@@ -14,9 +14,9 @@ import typer
 from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
+    from dv_agent.eval.evaluation.data_model import Evaluation
     from dv_agent.eval.evaluation.scheduler import EvaluationOutcome
     from dv_agent.eval.evaluation.spec import EvaluationSpec
-    from dv_agent.eval.evaluation.trials import Evaluation
     from dv_agent.eval.execution.executor import Executor
 
 ROWS, BUDGET, MODEL, EXECUTION, CAPS = "What is compared", "Budget of a trial", "Language models", "Execution", "Caps"
@@ -94,8 +94,8 @@ def evaluate(
     """
     from dv_agent.eval.evaluation.caps import Caps
     from dv_agent.eval.evaluation.estimate import estimate, left_to_do, require_models
-    from dv_agent.eval.evaluation.planning import default_folder, mark_capped, plan_trials, write_evaluation
     from dv_agent.eval.evaluation.spec import model_settings
+    from dv_agent.eval.evaluation.trial_list import default_folder, mark_capped, plan_trials, write_evaluation
 
     settings = {
         "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens, "context_tokens": context_tokens,
@@ -183,7 +183,7 @@ def _executor(jobs: int, scheduler: str | None) -> Executor:
 def _report(evaluation: Evaluation, folder: Path, done: EvaluationOutcome, as_json: bool) -> None:
     from dv_agent.eval.board.assembly import make_board
     from dv_agent.eval.board.markdown import plain_table
-    from dv_agent.eval.board.write import write_board
+    from dv_agent.eval.board.output import write_board
 
     failed = [record for record in done.records.values() if record.status == "failed"]
     made = make_board([folder], folder) if len(done.records) > len(failed) else None

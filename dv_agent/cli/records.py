@@ -92,7 +92,7 @@ def report(
       dv-agent report runs/20261120T120000Z_mxint_softmax_search_1a2b3c --open
     """
     from dv_agent.designs.loader import find_design
-    from dv_agent.eval.report.write import write_report
+    from dv_agent.eval.report.output import write_report
 
     path = write_report(folder, find_design(design) if design else None)
     print(path)

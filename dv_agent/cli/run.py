@@ -116,7 +116,7 @@ def run(
     from dv_agent.agents.runs.request import RunRequest
     from dv_agent.cli.display import Display
     from dv_agent.cli.interrupt import Interrupt
-    from dv_agent.eval.report.write import write_report
+    from dv_agent.eval.report.output import write_report
 
     settings = None
     if model:

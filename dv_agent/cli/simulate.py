@@ -39,8 +39,8 @@ def simulate(
     from dv_agent.agents.runs.assembly import open_design
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.plan_file.loader import load_plan
+    from dv_agent.designs.benchmark.witnesses import load_tests
     from dv_agent.designs.language.expansion import expand
-    from dv_agent.designs.witnesses import load_tests
     from dv_agent.runners.registry import find_simulator
     from dv_agent.runners.waves import dump_waves
 

@@ -12,16 +12,16 @@ from starlette.responses import HTMLResponse, Response
 from dv_agent.errors import DvAgentError, UnknownNameError
 from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.assets import assets_router
-from dv_agent.studio.compare_routes import compare_router
-from dv_agent.studio.draft_routes import draft_router
 from dv_agent.studio.guard import AccessPolicy, Guard
-from dv_agent.studio.pages import page
+from dv_agent.studio.responses import page
+from dv_agent.studio.routes.comparison import compare_router
+from dv_agent.studio.routes.drafts import draft_router
+from dv_agent.studio.routes.runs import run_router
+from dv_agent.studio.routes.sessions import session_router
+from dv_agent.studio.routes.turns import turn_router
 from dv_agent.studio.run_index import RunIndex
-from dv_agent.studio.run_routes import run_router
 from dv_agent.studio.session_registry import SessionRegistry
-from dv_agent.studio.session_routes import session_router
-from dv_agent.studio.turn_routes import turn_router
-from dv_agent.studio.waveforms import Waveforms
+from dv_agent.studio.views.waveforms import Waveforms
 
 
 def make_app(places: AllowedFolders, policy: AccessPolicy, registry: SessionRegistry) -> Guard:

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from dv_agent.eval.report.environment import FOLDER
-from dv_agent.studio.pages import HERE
+from dv_agent.studio.responses import HERE
 
 FILES = {
     "report.css": (FOLDER / "report.css", "text/css"),

@@ -17,7 +17,7 @@ from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 from dv_agent.eval.report.json_file import read_object
 from dv_agent.studio.allowed_folders import AllowedFolders, chosen, listed
 from dv_agent.studio.jobs import Job, start
-from dv_agent.studio.session_views import SessionPage
+from dv_agent.studio.views.session_pages import SessionPage
 
 MOST_OPEN = 6
 PATIENCE = 20

@@ -22,12 +22,12 @@ from dv_agent.eval.board.leaderboard import (
     TrialLine,
 )
 from dv_agent.eval.board.lift import with_lifts
-from dv_agent.eval.board.load import BoardSource, load_sources
 from dv_agent.eval.board.metrics import COVERAGE, KILLS, PASS_SHARE
 from dv_agent.eval.board.notes import notes
+from dv_agent.eval.board.sources import BoardSource, load_sources
 from dv_agent.eval.board.tasks import FindTask, Task, find_task
 from dv_agent.eval.board.trial_scores import ScoredTrial, score_all
-from dv_agent.eval.evaluation.trials import DesignIdentity, Entry
+from dv_agent.eval.evaluation.data_model import DesignIdentity, Entry
 from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.scoring.score import SCORING_VERSION
 from dv_agent.eval.stats.bootstrap import LEVEL as INTERVAL

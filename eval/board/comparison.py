@@ -10,7 +10,7 @@ from dv_agent.eval.board.figures import SEED
 from dv_agent.eval.board.leaderboard import Ablation, Comparison
 from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.trial_scores import ScoredTrial
-from dv_agent.eval.evaluation.trials import Entry
+from dv_agent.eval.evaluation.data_model import Entry
 from dv_agent.eval.stats.clusters import grouped
 from dv_agent.eval.stats.separation import LEVEL, Pair, adjusted, ranks
 from dv_agent.eval.stats.sign_flip import compare

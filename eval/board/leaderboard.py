@@ -10,7 +10,7 @@ from pydantic import Field
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.designs.design import Frozen
 from dv_agent.eval.board.design_board import DesignBoard, RowCurve
-from dv_agent.eval.evaluation.trials import Identity
+from dv_agent.eval.evaluation.data_model import Identity
 from dv_agent.eval.scoring.score import Axis
 
 Kind = Literal["entry", "floor", "ceiling"]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dv_agent.eval.board.leaderboard import Board, Cell, Row
-from dv_agent.eval.board.page.formats import NONE, count, interval, percent, plain, probability, signed
+from dv_agent.eval.board.page.figure_text import NONE, count, interval, percent, plain, probability, signed
 from dv_agent.eval.board.page.identity import short_identity
 from dv_agent.eval.report.environment import visible
 

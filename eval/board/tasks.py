@@ -8,8 +8,8 @@ from typing import TypeAlias
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.seeded_bugs import load_bugs
 
 
 @dataclass(frozen=True, slots=True)

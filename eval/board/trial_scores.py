@@ -8,10 +8,10 @@ from pathlib import Path
 
 from dv_agent.errors import InputFileError
 from dv_agent.eval.board.leaderboard import Status
-from dv_agent.eval.board.load import BoardSource, TrialSource
 from dv_agent.eval.board.metrics import COVERAGE, figures_of
+from dv_agent.eval.board.sources import BoardSource, TrialSource
 from dv_agent.eval.board.tasks import Task
-from dv_agent.eval.evaluation.trials import Trial, TrialRecord
+from dv_agent.eval.evaluation.data_model import Trial, TrialRecord
 from dv_agent.eval.scoring.cache import score_trial
 from dv_agent.eval.scoring.read_record import validated
 from dv_agent.eval.scoring.score import TrialScore

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Literal
 
 from dv_agent.designs.design import Frozen
+from dv_agent.eval.evaluation.data_model import Trial
 from dv_agent.eval.evaluation.trial_folder import read_header
-from dv_agent.eval.evaluation.trials import Trial
-from dv_agent.eval.execution.trial import TrialTask
+from dv_agent.eval.execution.trial_run import TrialTask
 
 Verdict = Literal["now", "later", "never"]
 _ROUNDING = 1 + 1e-9  # equal shares add up to the whole

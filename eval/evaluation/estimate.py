@@ -8,9 +8,9 @@ from pathlib import Path
 from dv_agent.agents.models.chat_model import CallUsage, ModelSettings
 from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.designs.design import Frozen
+from dv_agent.eval.evaluation.data_model import Evaluation, Trial
 from dv_agent.eval.evaluation.scheduler import trial_folder
 from dv_agent.eval.evaluation.trial_folder import reusable
-from dv_agent.eval.evaluation.trials import Evaluation, Trial
 
 # Cycles a second on one core of a machine of 2024, designs of a thousand lines; only to say minutes or hours.
 _CYCLES_PER_SECOND = 12_000

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Protocol
 
 from dv_agent.eval.evaluation.caps import Caps, Gate
+from dv_agent.eval.evaluation.data_model import Evaluation, Trial, TrialFailure, TrialRecord
 from dv_agent.eval.evaluation.trial_folder import TRIAL, read_trial, reusable, write_atomically
-from dv_agent.eval.evaluation.trials import Evaluation, Trial, TrialFailure, TrialRecord
 from dv_agent.eval.execution.events import Event
 from dv_agent.eval.execution.executor import Executor
-from dv_agent.eval.execution.trial import TrialTask
+from dv_agent.eval.execution.trial_run import TrialTask
 
 TICK_SECONDS = 0.2
 BUSY_SECONDS = 2.0

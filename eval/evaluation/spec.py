@@ -12,7 +12,7 @@ from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.files import read_document
 from dv_agent.errors import UnknownNameError, UsageError
-from dv_agent.eval.evaluation.trials import Entry
+from dv_agent.eval.evaluation.data_model import Entry
 
 MODEL_AGENTS = ("llm", "tools")
 DETERMINISTIC = ("null", "sweep", "oracle")  # one trial a design: a seed would change nothing

@@ -12,7 +12,7 @@ from dv_agent.agents.records.writer import RunHeader
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.files import complaint, read_text, replace_text
 from dv_agent.errors import InputFileError, OutputError
-from dv_agent.eval.evaluation.trials import Evaluation, KillSheet, Trial, TrialRecord
+from dv_agent.eval.evaluation.data_model import Evaluation, KillSheet, Trial, TrialRecord
 
 Model = TypeVar("Model", bound=Frozen)
 EVALUATION = "evaluation.json"

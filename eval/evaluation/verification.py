@@ -26,10 +26,10 @@ from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.loader import DesignFolder, design_names, find_design
 from dv_agent.errors import DvAgentError, InputFileError
+from dv_agent.eval.evaluation.data_model import Evaluation, KillSheet, Trial
 from dv_agent.eval.evaluation.trial_folder import EVALUATION, KILLS, RUN, TRIAL, read_evaluation, read_kills, read_trial
-from dv_agent.eval.evaluation.trials import Evaluation, KillSheet, Trial
 from dv_agent.eval.execution.bug_hunt import Hunter
-from dv_agent.eval.execution.trial import Hunters
+from dv_agent.eval.execution.trial_run import Hunters
 from dv_agent.eval.suites.suite import task_checksum
 from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator

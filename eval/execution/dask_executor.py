@@ -16,7 +16,7 @@ from typing import Any, Self
 
 from dv_agent.errors import PrerequisiteError, UsageError
 from dv_agent.eval.execution.events import Event
-from dv_agent.eval.execution.trial import TrialTask
+from dv_agent.eval.execution.trial_run import TrialTask
 
 CONNECT_SECONDS = 20
 _POLL_SECONDS = 0.5

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from dv_agent.designs.design import Frozen
-from dv_agent.eval.evaluation.trials import TrialRecord
+from dv_agent.eval.evaluation.data_model import TrialRecord
 
 
 class Event(Frozen):

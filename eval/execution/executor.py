@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Protocol, Self
 
 from dv_agent.eval.execution.events import Event
-from dv_agent.eval.execution.trial import TrialTask
+from dv_agent.eval.execution.trial_run import TrialTask
 
 
 class Executor(Protocol):

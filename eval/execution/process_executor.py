@@ -19,7 +19,7 @@ from typing import IO, Self
 from pydantic import ValidationError
 
 from dv_agent.eval.execution.events import Event
-from dv_agent.eval.execution.trial import TrialTask
+from dv_agent.eval.execution.trial_run import TrialTask
 
 SILENCE_SECONDS = 900.0
 _LAST_WORDS = 1_500  # bytes

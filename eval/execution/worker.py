@@ -15,10 +15,10 @@ from typing import Self, TextIO
 
 from dv_agent.agents.records.lock import Taken
 from dv_agent.errors import DvAgentError
-from dv_agent.eval.evaluation.trials import TrialRecord
+from dv_agent.eval.evaluation.data_model import TrialRecord
 from dv_agent.eval.execution.events import Event
 from dv_agent.eval.execution.progress import EventWatcher
-from dv_agent.eval.execution.trial import Hunters, TrialInterrupted, TrialTask, execute_trial, failed
+from dv_agent.eval.execution.trial_run import Hunters, TrialInterrupted, TrialTask, execute_trial, failed
 
 _PR_SET_PDEATHSIG = 1
 

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dv_agent.coverage.distance import FARTHEST
 from dv_agent.coverage.holes import Family, Hole, PartHits, families, holes
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.sampling.distance import FARTHEST
 from dv_agent.coverage.structure import TIERS
 from dv_agent.eval.report.recorded_coverage import RecordedCoverage
 from dv_agent.eval.report.run_data import Nearness, RunData, TestData

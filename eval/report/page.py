@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS
 from dv_agent.coverage.totals import Summary, Totals, summarise
-from dv_agent.eval.report.command import rerun_command
 from dv_agent.eval.report.curves import progress, rows
 from dv_agent.eval.report.environment import environment
 from dv_agent.eval.report.figures import facts, main_figures, small_figures, spendings, verdict
 from dv_agent.eval.report.hole_stories import general, stories
 from dv_agent.eval.report.line_chart import line_chart
 from dv_agent.eval.report.recorded_coverage import coverage_of
+from dv_agent.eval.report.rerun_command import rerun_command
 from dv_agent.eval.report.run_data import FailureData, RunData, Track
 from dv_agent.eval.report.tool_rows import has_tools, tool_totals, verdict_counts
 from dv_agent.eval.report.turn_rows import TALK_MOST, call_rows, cut_tracks, turn_rows

@@ -16,7 +16,7 @@ from dv_agent.agents.proposal import Usage
 from dv_agent.agents.records.writer import RunHeader
 from dv_agent.designs.files import complaint
 from dv_agent.errors import InputFileError
-from dv_agent.eval.evaluation.trials import KillSheet
+from dv_agent.eval.evaluation.data_model import KillSheet
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dv_agent.coverage.totals import Totals
 from dv_agent.designs.design import Frozen
-from dv_agent.eval.evaluation.trials import BugOutcome
+from dv_agent.eval.evaluation.data_model import BugOutcome
 
 SCORING_VERSION = 1
 """Goes up whenever a formula changes: scores that were kept are then computed anew."""

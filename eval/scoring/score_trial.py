@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.eval.evaluation.trials import KillSheet
+from dv_agent.eval.evaluation.data_model import KillSheet
 from dv_agent.eval.scoring.coverage_score import coverage_score
 from dv_agent.eval.scoring.read_record import TrialFacts, TrialFiles, parse_files
 from dv_agent.eval.scoring.score import (

@@ -19,12 +19,12 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.seeded_bugs import Bug, load_bugs
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.seeded_bugs import Bug, load_bugs
 from dv_agent.designs.trace import Trace
-from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.errors import BuildError, InputFileError
 from dv_agent.eval.soundness.hit_rates import load_hit_rates, tier_errors
 from dv_agent.eval.soundness.kills import Survivor, hunt

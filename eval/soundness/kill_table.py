@@ -12,11 +12,11 @@ from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.seeded_bugs import load_bugs
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.seeded_bugs import load_bugs
-from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.eval.soundness.kills import Kill, Survivor, hunt
 from dv_agent.runners.simulator import Simulator
 

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.benchmark.seeded_bugs import Bug, broken_copy
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.seeded_bugs import Bug, broken_copy
 from dv_agent.runners.checks.run_checks import CheckFailure
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.simulator import Simulator

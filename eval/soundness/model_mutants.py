@@ -17,7 +17,7 @@ from typing import cast
 
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sampler import Sampler
+from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design, Frozen
 from dv_agent.designs.loader import DesignFolder

@@ -14,13 +14,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
+from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.design import Frozen, Identifier
 from dv_agent.designs.files import Document, read_document
-from dv_agent.designs.fingerprint import fingerprint
 from dv_agent.designs.loader import DesignFolder, design_names, find_design
 from dv_agent.errors import UnknownNameError
 
-SUITES = Path(__file__).resolve().parent / "suites"
+SUITES = Path(__file__).resolve().parent
 NOT_THE_TASK = ("witnesses",)  # of the fingerprint's kinds
 
 Version = Annotated[int, Field(ge=1)]

@@ -8,7 +8,7 @@ from pathlib import Path
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
-from dv_agent.runners.build.commands import printed_version, require, run_command, shorten
+from dv_agent.runners.build.external_tools import printed_version, require, run_command, shorten
 from dv_agent.runners.build.layout import Layout
 from dv_agent.runners.build.wrapper import TOP, wrapper_text
 

@@ -12,7 +12,7 @@ import cocotb_tools.config
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
-from dv_agent.runners.build.commands import CommandResult, require, run_command, shorten
+from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.build.wrapper import TOP
 

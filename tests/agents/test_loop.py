@@ -18,8 +18,8 @@ from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.coverage.totals import overall_totals
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.language.stimulus import Test
-from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.errors import OutputError
 from dv_agent.prompts.view import View
 

@@ -8,7 +8,7 @@ from small_design import small_design, small_schema
 
 from dv_agent.agents.llm.reply_parser import MAX_LINES, MAX_TESTS, parse_reply
 from dv_agent.designs.language.expansion import expand
-from dv_agent.prompts.examples import examples
+from dv_agent.prompts.dut.examples import examples
 
 DESIGN, SCHEMA = small_design(), small_schema()
 REPLIES = 10_000

@@ -24,10 +24,10 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names
 from dv_agent.runners.registry import find_simulator
 

@@ -24,8 +24,8 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.errors import ModelFailure
 from dv_agent.prompts.strategy import find_strategy
 

@@ -24,7 +24,7 @@ from board_trials import (
 
 from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.evaluation.trials import Trial
+from dv_agent.eval.evaluation.data_model import Trial
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from board_trials import CHECKSUM, GOOD, MODEL, Suite, covering, scripted, write
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.load import differences, load_sources
-from dv_agent.eval.evaluation.trials import Entry
+from dv_agent.eval.board.sources import differences, load_sources
+from dv_agent.eval.evaluation.data_model import Entry
 
 
 def test_boards_of_one_identity_are_merged_by_rows_and_seeds(toys: Suite, board: Board, recorded: Path) -> None:

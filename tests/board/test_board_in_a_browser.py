@@ -12,8 +12,8 @@ from playwright.sync_api import expect, sync_playwright
 from report_runs import parse
 
 from dv_agent.eval.board.leaderboard import Board
+from dv_agent.eval.board.output import write_board
 from dv_agent.eval.board.page.render import render_board
-from dv_agent.eval.board.write import write_board
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` is installed: nothing opens the board")
 

@@ -16,13 +16,13 @@ from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.csv_file import to_csv
 from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.markdown import plain_table, to_markdown
-from dv_agent.eval.board.page.formats import percent, probability, signed
+from dv_agent.eval.board.output import write_board
+from dv_agent.eval.board.page.figure_text import percent, probability, signed
 from dv_agent.eval.board.page.render import render_board
 from dv_agent.eval.board.page.sentences import sentences
 from dv_agent.eval.board.pictures.scale import Scale, short
 from dv_agent.eval.board.pictures.style import styles
-from dv_agent.eval.board.write import write_board
-from dv_agent.eval.evaluation.trials import Entry
+from dv_agent.eval.evaluation.data_model import Entry
 
 HOSTILE = '"><script>document.title="owned"</script>\u202e&amp;=1+1|`'
 

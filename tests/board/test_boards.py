@@ -28,9 +28,9 @@ from dv_agent.eval.board.comparison import ablations
 from dv_agent.eval.board.design_rows import uninformative
 from dv_agent.eval.board.first_tests import ROOM, first_tests
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.load import load_sources
+from dv_agent.eval.board.sources import load_sources
 from dv_agent.eval.board.trial_scores import score_all
-from dv_agent.eval.evaluation.trials import Entry, Evaluation
+from dv_agent.eval.evaluation.data_model import Entry, Evaluation
 from dv_agent.eval.report.text_limits import Allowance
 
 

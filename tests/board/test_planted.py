@@ -9,7 +9,7 @@ from board_trials import BUDGET, CHECKSUM, Suite, covering, scripted, write_eval
 
 from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.leaderboard import Comparison
-from dv_agent.eval.evaluation.trials import Entry, Evaluation, Trial, TrialRecord
+from dv_agent.eval.evaluation.data_model import Entry, Evaluation, Trial, TrialRecord
 
 ONE, OTHER = Entry(agent="scripted", options={"name": "one"}), Entry(agent="scripted", options={"name": "other"})
 SEEDS, POOL, REPEATS = 2, 8, 20

@@ -17,7 +17,7 @@ from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.coverage.totals import summarise
 from dv_agent.errors import InputFileError
-from dv_agent.eval.evaluation.trials import BugOutcome, KillSheet, Trial
+from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet, Trial
 from dv_agent.eval.scoring.cache import NAME, score_trial
 from dv_agent.eval.scoring.score import SHARES, TrialScore
 from dv_agent.eval.scoring.step_curve import area, reached, value_at

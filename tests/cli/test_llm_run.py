@@ -13,8 +13,8 @@ import pytest
 from command import call, start
 from loopback import LoopbackServer, ok, raw, reset, silence, status
 
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.witnesses import load_witnesses
 
 KEY = "sk-very-secret-0123456789"
 TESTS = [test.data() for test in load_witnesses(find_design("mxint_softmax"))]

@@ -12,8 +12,8 @@ import pytest
 from command import call
 from loopback import LoopbackServer, ok
 
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.witnesses import load_witnesses
 
 TESTS = [test.data() for test in load_witnesses(find_design("mxint_softmax"))]
 KEY = {"OPENAI_API_KEY": "sk-loopback"}

@@ -9,8 +9,8 @@ from command import call
 from loopback import LoopbackServer, denies, holds, ok, status
 from loopback_schema import schema_of
 
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.witnesses import load_witnesses
 
 TESTS = [test.data() for test in load_witnesses(find_design("kv_pack"))]
 REFUSES = status(400, "response_format of type json_schema is not supported", param="response_format")

@@ -14,8 +14,8 @@ from tool_script import LONG, WIDE, Call, follows, says, told
 from tool_session import open_tool_benches, play
 
 from dv_agent.agents.budget import Budget
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.eval.report.load_run import load_run
 
 KEY = "sk-very-secret-0123456789"

@@ -15,7 +15,7 @@ from strategies import event_tables, plans
 
 from dv_agent.coverage.database import Coverage, empty_coverage, new_bins
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sampler import Sampler
+from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.coverage.storage import load_coverage, save_coverage, to_file
 from dv_agent.designs.observation import Table
 from dv_agent.errors import InputFileError, OutputError, UsageError

@@ -12,7 +12,7 @@ from coverage_helpers import plan_of, table
 from dv_agent.coverage.database import Coverage, empty_coverage
 from dv_agent.coverage.export import Report, report, to_csv, to_json, to_markdown
 from dv_agent.coverage.holes import Hole, families, holes
-from dv_agent.coverage.sampler import Sampler
+from dv_agent.coverage.sampling.sampler import Sampler
 
 PLAN = plan_of("""
     schema_version: 1

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import plan_from
 
-from dv_agent.coverage.columns import check_tables
 from dv_agent.coverage.plan_file.loader import load_plan
-from dv_agent.coverage.sampler import Sampler
+from dv_agent.coverage.sampling.columns import check_tables
+from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.files import Document
 from dv_agent.errors import InputFileError
 

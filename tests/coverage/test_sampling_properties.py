@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from naive_sampler import naive_sample
 from strategies import event_tables, plans
 
-from dv_agent.coverage.distance import FARTHEST
-from dv_agent.coverage.lookup import MAX_SPAN, build_lookup
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sample import UNSEEN, Sample, closeness
-from dv_agent.coverage.sampler import Sampler
+from dv_agent.coverage.sampling.distance import FARTHEST
+from dv_agent.coverage.sampling.lookup import MAX_SPAN, build_lookup
+from dv_agent.coverage.sampling.sampler import Sampler
+from dv_agent.coverage.test_sample import UNSEEN, Sample, closeness
 from dv_agent.coverage.values import value_set
 from dv_agent.designs.observation import Table
 
@@ -108,6 +108,6 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     draw = np.random.default_rng(5)
     tables = {"t": table(a=draw.integers(0, 10, 70).tolist(), b=draw.integers(0, 10, 70).tolist())}
     whole = as_rows(plan, Sampler(plan).sample(tables, range(len(plan.bins))))
-    monkeypatch.setattr("dv_agent.coverage.distance._BLOCK", 700)
-    monkeypatch.setattr("dv_agent.coverage.sequences._BLOCK", 70)
+    monkeypatch.setattr("dv_agent.coverage.sampling.distance._BLOCK", 700)
+    monkeypatch.setattr("dv_agent.coverage.sampling.sequences._BLOCK", 70)
     assert as_rows(plan, Sampler(plan).sample(tables, range(len(plan.bins)))) == whole

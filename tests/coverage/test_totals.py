@@ -9,7 +9,7 @@ from strategies import event_tables, plans
 
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sampler import Sampler
+from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.coverage.totals import Summary, Totals, overall_totals, summarise
 from dv_agent.designs.observation import Table
 

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.loader import design_names, find_design
-from dv_agent.designs.reader import from_pyslang, read
+from dv_agent.designs.reader import from_pyslang
+from dv_agent.designs.reader import parse_rtl as read
 from dv_agent.designs.reader.analysis import build_module, conditions_of
 from dv_agent.designs.reader.cone import cone_of
-from dv_agent.designs.reader.read import read_rtl
+from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Arc, Comparison, Structure
 from dv_agent.designs.reader.syntax import Expr
 from dv_agent.errors import BuildError, InputFileError

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dv_agent.designs.patch import apply_patch
+from dv_agent.designs.benchmark.patch import apply_patch
 from dv_agent.errors import InputFileError
 
 LINES = st.lists(st.sampled_from(["a", "b", "c", "", "  x", "-y", "+z", "@@"]), min_size=1, max_size=12)

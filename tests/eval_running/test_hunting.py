@@ -9,10 +9,10 @@ from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.seeded_bugs import load_bugs
 from dv_agent.designs.trace import End
 from dv_agent.eval.execution.bug_hunt import Hunter
 from dv_agent.eval.soundness.kills import Kill, hunt

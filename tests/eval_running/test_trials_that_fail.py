@@ -14,13 +14,13 @@ from loopback import LoopbackServer, ok, status
 from dv_agent.agents.budget import Budget
 from dv_agent.errors import PrerequisiteError, UsageError
 from dv_agent.eval.evaluation.caps import Caps, Gate
-from dv_agent.eval.evaluation.planning import plan_trials, write_evaluation
+from dv_agent.eval.evaluation.data_model import Evaluation, TrialRecord
 from dv_agent.eval.evaluation.scheduler import ReuseChoice, run_trials
 from dv_agent.eval.evaluation.spec import EvaluationSpec, model_settings
-from dv_agent.eval.evaluation.trials import Evaluation, TrialRecord
+from dv_agent.eval.evaluation.trial_list import plan_trials, write_evaluation
 from dv_agent.eval.execution.events import Event
 from dv_agent.eval.execution.process_executor import LocalExecutor
-from dv_agent.eval.execution.trial import TrialTask, failed
+from dv_agent.eval.execution.trial_run import TrialTask, failed
 
 KEY = {"OPENAI_API_KEY": "sk-very-secret-0123456789"}
 REPLY = '```json\n{"tests": [{"tracks": {"in": [{"random": {"count": 30}}]}}]}\n```'

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 from prompt_views import busy_view, small_view, softmax_view
 from small_design import small_design, small_schema
 
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import design_names, find_design
-from dv_agent.designs.witnesses import load_witnesses
 from dv_agent.errors import UnknownNameError, UsageError
-from dv_agent.prompts.data_fence import fenced
-from dv_agent.prompts.examples import examples
+from dv_agent.prompts.dut.examples import examples
 from dv_agent.prompts.parts import PARTS, Prompt
 from dv_agent.prompts.renderer import render, templates_hash
 from dv_agent.prompts.strategy import TEMPLATES, find_strategy, strategy_names
-from dv_agent.prompts.tokens import MESSAGE_OVERHEAD, estimate_tokens
+from dv_agent.prompts.text.data_fence import fenced
+from dv_agent.prompts.text.tokens import MESSAGE_OVERHEAD, estimate_tokens
 from dv_agent.prompts.view import View
 
 ROOMY = 100_000

@@ -8,9 +8,9 @@ from report_runs import Fixed, make_run
 
 from dv_agent.agents.baselines.basic import NullAgent
 from dv_agent.agents.search.agent import SearchAgent
+from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session
 

@@ -19,7 +19,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import FailureRecord
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan_file.loader import load_plan
-from dv_agent.designs.fingerprint import fingerprint
+from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.prompts.view import View

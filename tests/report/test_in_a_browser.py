@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from browser import CHROMIUM, visit
 
-from dv_agent.eval.report.write import write_report
+from dv_agent.eval.report.output import write_report
 
 pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` is installed: nothing opens the report")
 

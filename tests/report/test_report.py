@@ -11,7 +11,7 @@ from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.coverage.totals import summarise
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.eval.report.write import write_report
+from dv_agent.eval.report.output import write_report
 
 
 def report_of(folder: Path) -> Page:

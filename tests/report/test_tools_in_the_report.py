@@ -15,7 +15,7 @@ from tool_session import open_tool_benches, play
 
 from dv_agent.agents.tools.judgement import judge_run
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.eval.report.write import write_report
+from dv_agent.eval.report.output import write_report
 from dv_agent.runners.registry import find_simulator
 
 DECOY = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"

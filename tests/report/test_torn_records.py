@@ -11,8 +11,8 @@ from dv_agent.agents.records import lines as record_lines
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.load_turns import TurnsReader
+from dv_agent.eval.report.output import write_report
 from dv_agent.eval.report.text_limits import Allowance
-from dv_agent.eval.report.write import write_report
 
 
 def text_of(folder: Path) -> str:

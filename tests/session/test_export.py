@@ -16,7 +16,7 @@ from dv_agent.agents.session.opening import SessionRequest, export_run, open_ses
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.cli.main import app
 from dv_agent.errors import ModelFailure, UsageError
-from dv_agent.eval.report.write import write_report
+from dv_agent.eval.report.output import write_report
 
 
 def handmade(session: PromptSession) -> None:

@@ -22,8 +22,8 @@ from session_help import FAULTY, LENGTHS, WIDE, reply, rows
 from typer.testing import CliRunner
 
 from dv_agent.cli.main import app
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.witnesses import load_witnesses
 
 KEY = {"OPENAI_API_KEY": "sk-loopback"}
 TESTS = [test.data() for test in load_witnesses(find_design("mxint_softmax"))]

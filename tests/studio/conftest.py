@@ -9,9 +9,9 @@ import pytest
 from report_runs import Fixed, make_run
 from studio_server import RUN, Studio, places_in, running
 
+from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.seeded_bugs import broken_copy, load_bugs
 from dv_agent.runners.registry import find_simulator
 
 

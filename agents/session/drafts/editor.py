@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from dv_agent.agents.session.context import SessionContext
 from dv_agent.agents.session.drafts import changes as drafting
-from dv_agent.agents.session.drafts.rendering import Rendered, edit_of, part_edit, with_edit
+from dv_agent.agents.session.drafts.preview import Rendered, edit_of, part_edit, with_edit
 from dv_agent.agents.session.log import DraftLine
 from dv_agent.agents.session.nodes import Draft, Edit
 from dv_agent.agents.session.tree import Which

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.cli.iterating.formatting import DIFF_LINES, printable, shortened, sizes, stale_words

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from dv_agent.agents.session.ab_test import AbResult
 from dv_agent.agents.session.compare import Comparison, Cost
-from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.holes import Hole
@@ -78,7 +78,8 @@ def spent_words(node: Node) -> str:
     known = all(one.usd is not None for one in node.reply.attempts)
     price = f"{usage.usd:.4f} USD" if known else "unknown price"
     cached = " (from the cache, not paid)" if usage.cached else ""
-    return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out, {price}{cached} · {printable(node.reply.model)}"
+    model = printable(node.reply.model)
+    return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out, {price}{cached} · {model}"
 
 
 def test_words(test: TestRecord) -> Iterator[str]:

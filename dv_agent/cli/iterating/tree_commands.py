@@ -13,7 +13,7 @@ from dv_agent.cli.iterating.tree_picture import tree_lines
 from dv_agent.cli.iterating.turn_commands import nodes
 from dv_agent.cli.iterating.variants import variant
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.write import write_report
+from dv_agent.eval.report.output import write_report
 from dv_agent.prompts.strategy import template_names
 
 RUNS = "runs"

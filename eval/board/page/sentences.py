@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dv_agent.eval.board.leaderboard import Board, Row
 from dv_agent.eval.board.metrics import COVERAGE
-from dv_agent.eval.board.page.formats import interval, percent, signed
+from dv_agent.eval.board.page.figure_text import interval, percent, signed
 
 
 def sentences(board: Board) -> tuple[str, ...]:

@@ -8,14 +8,14 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse
 
-from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
 from dv_agent.studio.allowed_folders import AllowedFolders
-from dv_agent.studio.option_fields import in_yaml
-from dv_agent.studio.return_link import file_lines, to_session, whole_number
+from dv_agent.studio.routes.return_link import file_lines, to_session, whole_number
 from dv_agent.studio.session_registry import SessionRegistry
 from dv_agent.studio.strategy_store import strategy_choice
+from dv_agent.studio.views.option_fields import in_yaml
 
 Text = Annotated[str, Form()]
 Number = Annotated[int, Form()]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dv_agent.agents.budget import Spent
-from dv_agent.agents.session.cost import CostBound
 from dv_agent.agents.session.drafts.changes import EDITED, options
-from dv_agent.agents.session.drafts.rendering import Rendered
+from dv_agent.agents.session.drafts.cost import CostBound
+from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.nodes import PERSON, Node, SessionHeader
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
@@ -19,10 +19,10 @@ from dv_agent.eval.report.run_data import TestData
 from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import TestRow, cut_tracks
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
-from dv_agent.studio.coverage_column import CoverageColumn, coverage_column
-from dv_agent.studio.option_fields import FieldGroup, OptionField, sampling_fields, strategy_groups
 from dv_agent.studio.strategy_store import saved_names
-from dv_agent.studio.tree_picture import TreePicture, tree_picture
+from dv_agent.studio.views.coverage_column import CoverageColumn, coverage_column
+from dv_agent.studio.views.option_fields import FieldGroup, OptionField, sampling_fields, strategy_groups
+from dv_agent.studio.views.tree_picture import TreePicture, tree_picture
 
 _STEPS = 8_000
 

@@ -8,8 +8,8 @@ from itertools import combinations
 from pathlib import Path
 
 from dv_agent.agents.session.ab_test import AbResult, AbSide, collected_ab
-from dv_agent.agents.session.cost import CostBound
 from dv_agent.agents.session.drafts.changes import with_sampling, with_strategy
+from dv_agent.agents.session.drafts.cost import CostBound
 from dv_agent.agents.session.nodes import PERSON, Draft, Node
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dv_agent.coverage.holes import Family, families
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Bin, Covergroup, Coverpoint, Kind, Tier
-from dv_agent.prompts.bin_names import compact_names
+from dv_agent.prompts.feedback.bin_names import compact_names
 from dv_agent.prompts.view import View
 
 

@@ -11,7 +11,7 @@ from dv_agent.agents.models.chat_model import Message, OutputSchema
 from dv_agent.agents.session.nodes import Draft, Edit
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import Cut, Part, Prompt
-from dv_agent.prompts.tokens import MESSAGE_OVERHEAD, estimate_tokens
+from dv_agent.prompts.text.tokens import MESSAGE_OVERHEAD, estimate_tokens
 from dv_agent.prompts.view import View
 
 CONTEXT_LINES = 2

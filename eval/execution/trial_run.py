@@ -21,6 +21,7 @@ from dv_agent.errors import (
     SimulationError,
     UsageError,
 )
+from dv_agent.eval.evaluation.data_model import Trial, TrialFailure, TrialRecord
 from dv_agent.eval.evaluation.trial_folder import (
     KILLS,
     RUN,
@@ -34,10 +35,9 @@ from dv_agent.eval.evaluation.trial_folder import (
     run_is_complete,
     write_atomically,
 )
-from dv_agent.eval.evaluation.trials import Trial, TrialFailure, TrialRecord
 from dv_agent.eval.execution.bug_hunt import Hunter, tests_digest
 from dv_agent.eval.execution.kill_cache import KillCache
-from dv_agent.eval.report.write import write_report
+from dv_agent.eval.report.output import write_report
 from dv_agent.eval.suites.suite import task_checksum
 from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator

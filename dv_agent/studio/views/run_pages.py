@@ -8,17 +8,17 @@ from typing import Any
 from dv_agent.agents.records.reader import read_run
 from dv_agent.coverage.totals import summarise
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.command import rerun_command
 from dv_agent.eval.report.curves import progress
 from dv_agent.eval.report.figures import facts, main_figures, small_figures, spendings, verdict
 from dv_agent.eval.report.line_chart import LineChart, line_chart
 from dv_agent.eval.report.page import with_tests
 from dv_agent.eval.report.recorded_coverage import coverage_by_turns, coverage_of
+from dv_agent.eval.report.rerun_command import rerun_command
 from dv_agent.eval.report.run_data import FailureData, RunData, Track, TurnData
 from dv_agent.eval.report.turn_rows import TALK_MOST, CallRow, TestRow, call_rows, cut_tracks
-from dv_agent.studio.coverage_column import CoverageColumn, coverage_column
 from dv_agent.studio.run_index import OpenedRun
-from dv_agent.studio.waveforms import Waveforms, WaveformSetup, WaveformWindow
+from dv_agent.studio.views.coverage_column import CoverageColumn, coverage_column
+from dv_agent.studio.views.waveforms import Waveforms, WaveformSetup, WaveformWindow
 
 STEPS = 20_000
 Kept = tuple[FailureData, tuple[tuple[str, tuple[Track, ...], int], ...]]

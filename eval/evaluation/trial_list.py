@@ -10,9 +10,9 @@ from dv_agent import __version__
 from dv_agent.agents.records.lock import owned
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.eval.evaluation.data_model import DesignIdentity, Entry, Evaluation, Identity, Trial
 from dv_agent.eval.evaluation.spec import CEILING, DETERMINISTIC, FLOORS, EvaluationSpec, requested_rows
 from dv_agent.eval.evaluation.trial_folder import EVALUATION, read_evaluation, write_atomically
-from dv_agent.eval.evaluation.trials import DesignIdentity, Entry, Evaluation, Identity, Trial
 from dv_agent.eval.suites.suite import Suite, load_suite, suite_errors
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.registry import find_simulator

@@ -8,7 +8,7 @@ from dv_agent.coverage.values import range_text
 from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SourcePort, StrobePort
 from dv_agent.designs.language.schema import COUNTS, TIMING_KEYS, StimulusSchema, TrackSchema, track_kind
 from dv_agent.designs.program import RESET_TRACK
-from dv_agent.prompts.compact_json import compact_json
+from dv_agent.prompts.text.compact_json import compact_json
 
 PROFILE_MOST = 240
 

@@ -16,13 +16,13 @@ from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import strategy_names
 from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.events import follow
-from dv_agent.studio.pages import page
-from dv_agent.studio.return_link import whole_number
+from dv_agent.studio.responses import page
+from dv_agent.studio.routes.return_link import whole_number
 from dv_agent.studio.run_index import RunIndex
 from dv_agent.studio.session_registry import OpenSession, SessionRegistry
-from dv_agent.studio.session_views import OpenedEditors, session_page
 from dv_agent.studio.strategy_store import saved_names, strategy_choice
-from dv_agent.studio.waveforms import Waveforms, WaveformSetup
+from dv_agent.studio.views.session_pages import OpenedEditors, session_page
+from dv_agent.studio.views.waveforms import Waveforms, WaveformSetup
 
 Text = Annotated[str, Form()]
 

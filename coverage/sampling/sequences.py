@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dv_agent.coverage.lookup import Ranges, build_ranges
+from dv_agent.coverage.sampling.lookup import Ranges, build_ranges
 from dv_agent.coverage.values import ValueSet
 from dv_agent.designs.trace import BoolColumn, IntColumn
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.prompts.bin_names import compact_names
-from dv_agent.prompts.compact_json import compact_json
-from dv_agent.prompts.near_misses import STEP_MOST, Distance, attempts, near_distance
+from dv_agent.prompts.feedback.bin_names import compact_names
+from dv_agent.prompts.feedback.near_misses import STEP_MOST, Distance, attempts, near_distance
+from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Near, Outcome, View
 
 NAMES, FAMILIES, NEARS, STEPS, STEP_SHORT = 6, 8, 4, 6, 100

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.prompts.bin_names import compact_names
-from dv_agent.prompts.compact_json import compact_json
+from dv_agent.prompts.feedback.bin_names import compact_names
 from dv_agent.prompts.strategy import Examples, Shot
+from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Outcome, View
 
 TURNS, TESTS, FAMILIES = 30, 6, 6

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from dv_agent.coverage.lookup import Ranges
+from dv_agent.coverage.sampling.lookup import Ranges
 from dv_agent.coverage.values import LIMIT
 from dv_agent.designs.trace import IntColumn
 

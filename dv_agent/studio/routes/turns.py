@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse
 
 from dv_agent.agents.session.progress import IsCancelled, OnProgress
 from dv_agent.agents.session.prompt_session import PromptSession
-from dv_agent.studio.return_link import file_lines, to_session
+from dv_agent.studio.routes.return_link import file_lines, to_session
 from dv_agent.studio.session_registry import OpenSession, SessionRegistry
 
 Text = Annotated[str, Form()]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dv_agent.agents.budget import Budget
 from dv_agent.errors import InputFileError, UsageError
-from dv_agent.eval.evaluation.trials import Entry, Evaluation, Identity, Trial
+from dv_agent.eval.evaluation.data_model import Entry, Evaluation, Identity, Trial
 from dv_agent.eval.scoring.read_record import validated
 
 FILE = "evaluation.json"

@@ -14,14 +14,14 @@ from dv_agent.agents.session.opening import export_run
 from dv_agent.agents.session.progress import IsCancelled, OnProgress
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.write import write_report
-from dv_agent.studio.ab_views import HERE, NAMES, Variant, ab_page, drafts_of
+from dv_agent.eval.report.output import write_report
 from dv_agent.studio.allowed_folders import AllowedFolders, check_contained
-from dv_agent.studio.pages import page
-from dv_agent.studio.return_link import to_session, whole_number
+from dv_agent.studio.responses import page
+from dv_agent.studio.routes.return_link import to_session, whole_number
+from dv_agent.studio.routes.sessions import opening
 from dv_agent.studio.session_registry import SessionRegistry
-from dv_agent.studio.session_routes import opening
 from dv_agent.studio.strategy_store import safe_name
+from dv_agent.studio.views.ab_test import HERE, NAMES, Variant, ab_page, drafts_of
 
 Text = Annotated[str, Form()]
 Number = Annotated[int, Form()]

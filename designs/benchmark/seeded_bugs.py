@@ -6,10 +6,10 @@ import shutil
 from pathlib import Path
 from typing import Literal
 
+from dv_agent.designs.benchmark.patch import apply_patch
 from dv_agent.designs.design import PRIMITIVES, Frozen, Identifier
 from dv_agent.designs.files import read_document
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.patch import apply_patch
 
 FILE = "bugs/bugs.yaml"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sample import UNSEEN, IllegalHit, Sample
+from dv_agent.coverage.test_sample import UNSEEN, IllegalHit, Sample
 from dv_agent.designs.trace import BoolColumn, IntColumn
 
 

@@ -6,10 +6,10 @@ from fastapi import APIRouter
 from starlette.responses import HTMLResponse
 
 from dv_agent.agents.models.redaction import hide_values
-from dv_agent.studio.pages import page
+from dv_agent.studio.responses import page
 from dv_agent.studio.run_index import RunIndex
-from dv_agent.studio.run_views import overview, test_page, turn_page, turn_steps
-from dv_agent.studio.waveforms import Waveforms
+from dv_agent.studio.views.run_pages import overview, test_page, turn_page, turn_steps
+from dv_agent.studio.views.waveforms import Waveforms
 
 BOARD_POLICY = (
     "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; base-uri 'none'; "

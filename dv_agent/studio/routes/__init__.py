@@ -1,0 +1,1 @@
+"""Forms and pages: one file a group of addresses."""
