@@ -6,7 +6,11 @@ import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from io import BufferedIOBase
+from itertools import islice
 from pathlib import Path
+
+from vcd.reader import Token, TokenKind, tokenize
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
@@ -53,87 +57,78 @@ def play_inner(design: Design, program: Program, wanted: Iterable[str], cycles: 
             session.run(short)
         if not file.is_file():
             raise SimulationError("the simulator wrote no waveform of this test")
-        with file.open(encoding="latin-1") as lines:
-            return read_vcd(lines, frozenset(wanted), design.reset.cycles, short.max_cycles)
+        with file.open("rb") as dump:
+            return read_vcd(dump, frozenset(wanted), design.reset.cycles, short.max_cycles)
 
 
-def read_vcd(lines: Iterable[str], wanted: frozenset[str], before: int, cycles: int) -> InnerSignals:
+def read_vcd(file: BufferedIOBase, wanted: frozenset[str], before: int, cycles: int) -> InnerSignals:
     """Read a VCD file of the wrapper.
 
     Args:
         before: rising edges before that of cycle 0.
         cycles: most cycles to read.
     """
-    walk = iter(lines)
-    codes, widths, clock = _header(walk)
+    tokens = tokenize(file)
+    codes, widths, clock = _header(tokens)
     asked = {name: code for name, code in codes.items() if name in wanted}
     seen: dict[str, list[str]] = {name: [] for name in asked}
-    edges = 0
-    for now in _edges(walk, clock, frozenset(asked.values())):
-        edges += 1
-        if edges <= before:
-            continue
+    for now in islice(_edges(tokens, clock, frozenset(asked.values())), before, before + cycles):
         for name, code in asked.items():
             seen[name].append(now.get(code, "x").rjust(widths[name], "0"))
-        if edges - before >= cycles:
-            break
     return InnerSignals(widths, {name: tuple(values) for name, values in seen.items()})
 
 
-def _header(walk: Iterator[str]) -> tuple[dict[str, str], dict[str, int], str]:
-    """Name -> code, name -> bits, and the code of the clock; `walk` then stands behind the header."""
+def _header(tokens: Iterator[Token]) -> tuple[dict[str, str], dict[str, int], str]:
+    """Name -> code, name -> bits, and the code of the clock; `tokens` then stand behind the header."""
     scopes: list[str] = []
     codes: dict[str, str] = {}
     widths: dict[str, int] = {}
     clock = ""
-    for line in walk:
-        words = line.split()
-        match words[:1]:
-            case ["$scope"]:
-                scopes.append(words[2])
-            case ["$upscope"]:
-                scopes.pop()
-            case ["$var"]:
-                bits, code, name = int(words[2]), words[3], words[4]
-                if scopes[:2] == [TOP, _DUT]:
-                    path = ".".join([*scopes[2:], name])
-                    codes[path], widths[path] = code, bits
-                elif scopes == [TOP] and name == _CLOCK:
-                    clock = code
-            case ["$enddefinitions"]:
-                break
+    for token in tokens:
+        if token.kind is TokenKind.SCOPE:
+            scopes.append(token.scope.ident)
+        elif token.kind is TokenKind.UPSCOPE:
+            scopes.pop()
+        elif token.kind is TokenKind.VAR:
+            if scopes[:2] == [TOP, _DUT]:
+                path = ".".join([*scopes[2:], token.var.reference])
+                codes[path], widths[path] = token.var.id_code, token.var.size
+            elif scopes == [TOP] and token.var.reference == _CLOCK:
+                clock = token.var.id_code
+        elif token.kind is TokenKind.ENDDEFINITIONS:
+            break
     return codes, widths, clock
 
 
-def _edges(walk: Iterator[str], clock: str, wanted: frozenset[str]) -> Iterator[dict[str, str]]:
-    """The values just before every rising edge of the clock: all changes of one time stand between two ``#``.
+def _edges(tokens: Iterator[Token], clock: str, wanted: frozenset[str]) -> Iterator[dict[str, str]]:
+    """The values just before every rising edge of the clock: all changes of one time stand between two times.
 
     The simulation ends ahead of the edge of its last cycle, so what holds at the end of the file comes last.
     """
     now: dict[str, str] = {}
     fresh: dict[str, str] = {}
     level, edge = "", False
-    for line in walk:
-        text = line.strip()
-        if text.startswith("#"):
+    for token in tokens:
+        if token.kind is TokenKind.CHANGE_TIME:
             if edge:
                 yield now
             now |= fresh
             fresh, edge = {}, False
-        elif text[:1] in ("b", "B"):
-            value, _, code = text[1:].partition(" ")
+        elif token.kind is TokenKind.CHANGE_VECTOR:
+            if token.vector_change.id_code in wanted:
+                fresh[token.vector_change.id_code] = _binary(token.vector_change.value)
+        elif token.kind is TokenKind.CHANGE_SCALAR:
+            code, value = token.scalar_change.id_code, token.scalar_change.value.lower()
             if code in wanted:
-                fresh[code] = _extended(value)
-        elif text[:1] in ("0", "1", "x", "z", "X", "Z"):
-            code = text[1:]
-            if code in wanted:
-                fresh[code] = text[0].lower()
+                fresh[code] = value
             if code == clock:
-                edge, level = edge or (level == "0" and text[0] == "1"), text[0]
+                edge, level = edge or (level == "0" and value == "1"), value
     yield now if edge else now | fresh
 
 
-def _extended(value: str) -> str:
+def _binary(value: int | str) -> str:
     """Binary text; a leading x or z stands for all bits above it."""
+    if isinstance(value, int):
+        return format(value, "b")
     value = value.lower()
     return "x" * 64 if set(value) <= {"x", "z"} else value

@@ -1,4 +1,7 @@
-"""Quantiles of Student's t distribution, by numerical integration."""
+"""Quantiles of Student's t distribution, by numerical integration.
+
+scipy has them too, but at 100 MB it would come in for this one function.
+"""
 
 from __future__ import annotations
 

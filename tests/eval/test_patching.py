@@ -40,9 +40,9 @@ GOOD = "--- a/f.v\n+++ b/f.v\n@@ -1,2 +1,2 @@\n one\n-two\n+TWO\n"
         (GOOD.replace("-two", "-zwei"), "does not match"),
         (GOOD.replace("f.v", "../f.v"), "no file"),
         (GOOD.replace("f.v", "g.v"), "no file"),
-        (GOOD.replace("-two\n+TWO\n", ""), "ends in the middle|does not match"),
-        (GOOD.replace(" one", "*one"), "unexpected"),
-        ("--- a/f.v\nhello\n", "followed by"),
+        (GOOD.replace("-two\n+TWO\n", ""), "not a unified diff"),
+        (GOOD.replace(" one", "*one"), "not a unified diff"),
+        ("--- a/f.v\nhello\n", "not a unified diff|holds no change"),
         ("nothing here\n", "holds no change"),
     ],
 )
