@@ -16,8 +16,8 @@ from dv_agent.prompts.feedback.history import past_turns, shots
 from dv_agent.prompts.feedback.hole_families import family_texts
 from dv_agent.prompts.feedback.results import failing_tests, test_results
 from dv_agent.prompts.feedback.targets import Target, in_detail, stuck, targets
+from dv_agent.prompts.hole_selection import sample
 from dv_agent.prompts.parts import PARTS, Section
-from dv_agent.prompts.samplers import sample
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.view import View
 

@@ -12,18 +12,18 @@ from dv_agent import __version__
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.baselines.basic import NullAgent, OracleAgent, RandomAgent
 from dv_agent.agents.baselines.crv import CrvAgent
-from dv_agent.agents.models.chat_model import Reply
-from dv_agent.agents.records.writer import RunHeader, RunRecord
-from dv_agent.agents.records.reader import RecordedRun
-from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.baselines.sweep import SweepAgent
+from dv_agent.agents.failures.excerpt_cut import make_excerpt
+from dv_agent.agents.models.chat_model import Reply
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.search.agent import SearchAgent
+from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.trace import Trace
-from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.errors import OutputError, UnknownNameError, UsageError
-from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
-from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.runners.checks.failure import CheckFailure
 
 
@@ -77,8 +77,8 @@ def make_agent(
 
 
 def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say: Callable[[str], None]) -> Agent:
-    from dv_agent.agents.models.langchain_model import LangChainModel
     from dv_agent.agents.llm.agent import LlmAgent
+    from dv_agent.agents.models.langchain_model import LangChainModel
     from dv_agent.agents.models.reply_cache import CachingModel
     from dv_agent.agents.records.reply_recorder import RecordingModel
 
@@ -97,8 +97,8 @@ def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, rep
         UsageError: the run asked no model.
     """
     from dv_agent.agents.llm.agent import LlmAgent
-    from dv_agent.agents.records.reply_recorder import RecordingModel
     from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
+    from dv_agent.agents.records.reply_recorder import RecordingModel
 
     replayed = RecordedModel(past, reparse)
     strategy = header.prompting or header.strategy

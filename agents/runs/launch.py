@@ -9,26 +9,26 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
+from dv_agent.agents.failures.triage import Finding, triage
 from dv_agent.agents.loop import Limits
 from dv_agent.agents.loop import run as run_loop
-from dv_agent.agents.records.writer import RunHeader
 from dv_agent.agents.records.reader import read_run
-from dv_agent.agents.state import RunState
-from dv_agent.agents.failures.triage import Finding, triage
-from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.coverage.export import Report, report
-from dv_agent.coverage.plan_file.loader import load_plan
-from dv_agent.errors import ModelFailure
+from dv_agent.agents.records.writer import RunHeader
 from dv_agent.agents.runs.assembly import (
     excerpt_writer,
     open_design,
 )
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.start import replay_run, recorded_settings, new_run, run_to_replay, resume_run
+from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
 from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
+from dv_agent.agents.state import RunState
+from dv_agent.agents.turn import TestRecord, TurnRecord
+from dv_agent.coverage.export import Report, report
+from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.runners.simulator import Simulator
+from dv_agent.errors import ModelFailure
 from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.simulator import Simulator
 
 
 @dataclass(frozen=True, slots=True)

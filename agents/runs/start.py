@@ -12,15 +12,9 @@ from pydantic import ValidationError
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder, utc_now
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.resimulation import resimulate
-from dv_agent.agents.state import RunState
-from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.database import empty_coverage
-from dv_agent.designs.loader import DesignFolder
-from dv_agent.errors import OutputError, UsageError
-from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
+from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder, utc_now
 from dv_agent.agents.runs.assembly import (
     make_agent,
     price_version,
@@ -29,6 +23,12 @@ from dv_agent.agents.runs.assembly import (
 )
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.tool_runs import TOOLS, decoys_of, replaying_tools_agent, tools_agent
+from dv_agent.agents.state import RunState
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import OutputError, UsageError
 from dv_agent.prompts.renderer import templates_hash
 from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.runners.simulator import Simulator
@@ -175,7 +175,11 @@ def _paced(request: RunRequest, model: ModelSettings) -> ModelSettings:
 
 
 def resume_run(
-    past: RecordedRun, request: RunRequest, bench: Testbench, say: Callable[[str], None], should_stop: Callable[[], bool]
+    past: RecordedRun,
+    request: RunRequest,
+    bench: Testbench,
+    say: Callable[[str], None],
+    should_stop: Callable[[], bool],
 ) -> Start:
     """The run of a record, gone over again up to where it ended.
 

@@ -7,17 +7,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.records.writer import RunHeader, RunRecord
 from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.testbench import Testbench
-from dv_agent.agents.tools.testbench import ToolsTestbench
-from dv_agent.agents.tools.decoys import choose_decoys
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
+from dv_agent.agents.tools.decoys import choose_decoys
+from dv_agent.agents.tools.judgement import judge_run
+from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
-from dv_agent.agents.tools.judgement import judge_run
-from dv_agent.agents.runs.request import RunRequest
 from dv_agent.runners.simulator import Session, Simulator
 
 if TYPE_CHECKING:
@@ -82,9 +82,9 @@ def tools_agent(
     from dv_agent.agents.models.langchain_model import LangChainModel
     from dv_agent.agents.models.reply_cache import CachingModel
     from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
-    from dv_agent.agents.tools.recorded_calls import ResumedCalls
     from dv_agent.agents.toolbox.text import result_limits
     from dv_agent.agents.tools.agent import ToolsAgent
+    from dv_agent.agents.tools.recorded_calls import ResumedCalls
 
     assert header.model is not None
     assert isinstance(bench, ToolsTestbench)
@@ -115,9 +115,9 @@ def replaying_tools_agent(
     """
     from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
     from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
-    from dv_agent.agents.tools.recorded_calls import ReplayedCalls
     from dv_agent.agents.toolbox.text import result_limits
     from dv_agent.agents.tools.agent import ToolsAgent
+    from dv_agent.agents.tools.recorded_calls import ReplayedCalls
 
     assert header.model is not None
     assert isinstance(bench, ToolsTestbench)

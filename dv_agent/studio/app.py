@@ -17,8 +17,8 @@ from dv_agent.studio.responses import page
 from dv_agent.studio.routes.comparison import compare_router
 from dv_agent.studio.routes.drafts import draft_router
 from dv_agent.studio.routes.runs import run_router
+from dv_agent.studio.routes.sending import turn_router
 from dv_agent.studio.routes.sessions import session_router
-from dv_agent.studio.routes.turns import turn_router
 from dv_agent.studio.run_index import RunIndex
 from dv_agent.studio.session_registry import SessionRegistry
 from dv_agent.studio.views.waveforms import Waveforms

@@ -10,7 +10,7 @@ from prompt_views import softmax_view
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.prompts.dialogue import beginning, best_of, dialogue, has_converged, score
-from dv_agent.prompts.samplers import ORDER, RANDOM, adaptive, at_random, by_type, sample, turn_of
+from dv_agent.prompts.hole_selection import ORDER, RANDOM, adaptive, at_random, by_type, sample, turn_of
 from dv_agent.prompts.strategy import Converged, History, Holes, Restart, Strategy, find_strategy
 from dv_agent.prompts.view import Exchange
 
