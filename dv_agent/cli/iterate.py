@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.cli.model_options import BUDGET, MODEL, Effort, option
+from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, option
 
 if TYPE_CHECKING:
     from dv_agent.agents.session.prompt_session import PromptSession

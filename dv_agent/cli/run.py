@@ -9,8 +9,8 @@ from typing import Annotated
 
 import typer
 
-from dv_agent.cli.model_options import BUDGET, MODEL, Effort
-from dv_agent.cli.model_options import option as _option
+from dv_agent.cli.shared_options import BUDGET, MODEL, Effort
+from dv_agent.cli.shared_options import option as _option
 from dv_agent.errors import ExitCode, UsageError
 
 NO_MODEL = (
