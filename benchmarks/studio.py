@@ -117,7 +117,7 @@ def _with_browser(studio: Studio, model: Model, address: str, sends: int) -> Non
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
         page = browser.new_page()
-        page.goto(studio.door.address(address))
+        page.goto(studio.policy.address(address))
         measure("browser", lambda: in_browser(page, model), sends)
         browser.close()
 

@@ -35,11 +35,11 @@ def studio(
         raise PrerequisiteError(f"the studio needs {', '.join(missing)}", "pip install 'dv-agent[studio]'")
     from dv_agent.agents.session.opening import SessionRequest
     from dv_agent.studio.allowed_folders import AllowedFolders
-    from dv_agent.studio.server import listen, make_server, new_door
+    from dv_agent.studio.server import listen, make_server, new_policy
     from dv_agent.studio.session_registry import SessionRegistry
 
     listening = listen(port)
-    policy = new_door(listening)
+    policy = new_policy(listening)
     places = AllowedFolders(runs, sessions, strategies).resolved()
     registry = SessionRegistry(places, (design,) if design else ())
     address = policy.address(f"/sessions/{registry.new(SessionRequest(design=design))}" if design else "/")

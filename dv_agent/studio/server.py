@@ -39,8 +39,8 @@ def listen(port: int | None) -> socket.socket:
     raise UsageError(f"port {wanted[0]} of {LOOPBACK}: {reason}; give another with --port, or 0 for any free one")
 
 
-def new_door(listening: socket.socket) -> AccessPolicy:
-    """A door to `listening` with a token of its own."""
+def new_policy(listening: socket.socket) -> AccessPolicy:
+    """The access policy of `listening` with a token of its own."""
     return AccessPolicy(port=listening.getsockname()[1], token=secrets.token_urlsafe(32))
 
 

@@ -30,10 +30,10 @@ class Live:
     def __call__(self, replies: Sequence[Behaviour], **more: Any) -> PromptSession:
         self.server = self._stack.enter_context(LoopbackServer(replies))
         model = {"model": "openai:test", "base_url": self.server.url, "timeout": 20.0, "retry_seconds": 0.3}
-        request = SessionRequest(
+        wanted = SessionRequest(
             folder=self.folder, design="mxint_softmax", model={**model, **more.pop("model", {})}, **more
         )
-        return self._stack.enter_context(open_session(request))
+        return self._stack.enter_context(open_session(wanted))
 
     def lines(self) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / "session.jsonl").read_text().splitlines()]
@@ -156,10 +156,10 @@ def test_a_cache_pays_once_and_keeps_trials_apart(live: Live, tmp_path: Path) ->
     ],
 )
 def test_a_session_that_cannot_begin_is_one_error_and_leaves_no_folder(
-    tmp_path: Path, request: SessionRequest, message: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, wanted: SessionRequest, message: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    with pytest.raises(UsageError) as caught, open_session(request):
+    with pytest.raises(UsageError) as caught, open_session(wanted):
         pass
     assert message in str(caught.value)
     assert list(tmp_path.iterdir()) == []
@@ -180,8 +180,8 @@ def test_a_run_of_something_else_is_no_beginning_and_leaves_no_folder(
     run = session.export(tmp_path / "runs")
     header = json.loads((run / "run.json").read_text())
     (run / "run.json").write_text(json.dumps(header | change))
-    request = SessionRequest(folder=tmp_path / "mine", design="mxint_softmax", origin=run)
-    with pytest.raises(UsageError, match=message), open_session(request):
+    wanted = SessionRequest(folder=tmp_path / "mine", design="mxint_softmax", origin=run)
+    with pytest.raises(UsageError, match=message), open_session(wanted):
         pass
     assert not (tmp_path / "mine").exists()
 

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 
 from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.guard import AccessPolicy
-from dv_agent.studio.server import listen, make_server, new_door
+from dv_agent.studio.server import listen, make_server, new_policy
 from dv_agent.studio.session_registry import SessionRegistry
 
 RUN = "20261120T000000Z_mxint_softmax_fixed_0abc12"
@@ -36,7 +36,7 @@ class Studio:
 
     @property
     def base(self) -> str:
-        return f"http://127.0.0.1:{self.door.port}"
+        return f"http://127.0.0.1:{self.policy.port}"
 
     def send(self, method: str, target: str, headers: Mapping[str, str], body: bytes = b"") -> Answer:
         """A request with these headers and no others but ``Content-Length``; `target` goes out as it stands."""
@@ -57,7 +57,7 @@ class Studio:
     @property
     def known(self) -> dict[str, str]:
         """Headers of a browser that was let in."""
-        return {"Host": f"127.0.0.1:{self.door.port}", "Cookie": f"{self.door.cookie}={self.door.token}"}
+        return {"Host": f"127.0.0.1:{self.policy.port}", "Cookie": f"{self.policy.cookie}={self.policy.token}"}
 
     def get(self, target: str, **more: str) -> Answer:
         return self.send("GET", target, {**self.known, **more})
@@ -71,7 +71,7 @@ class Studio:
 def running(places: AllowedFolders, port: int = 0) -> Iterator[Studio]:
     """A studio on a free port until the end of the block."""
     listening = listen(port)
-    policy, registry = new_door(listening), SessionRegistry(places.resolved())
+    policy, registry = new_policy(listening), SessionRegistry(places.resolved())
     server = make_server(places.resolved(), policy, registry)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()

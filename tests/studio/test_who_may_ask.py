@@ -1,4 +1,4 @@
-"""Attacks on the door: every request is refused that does not come from the page itself."""
+"""Attacks on the guard: every request is refused that does not come from the page itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PAGES = ("/", "/runs", f"/runs/{RUN}", f"/runs/{RUN}/turns/0", "/assets/studio.c
 @pytest.mark.parametrize("target", PAGES)
 def test_nothing_is_shown_without_the_token(studio: Studio, target: str) -> None:
     host = {"Host": studio.known["Host"]}
-    for headers in (host, host | {"Cookie": f"{studio.door.cookie}=wrong"}, host | {"Cookie": "\x01=;;"}):
+    for headers in (host, host | {"Cookie": f"{studio.policy.cookie}=wrong"}, host | {"Cookie": "\x01=;;"}):
         answer = studio.send("GET", target, headers)
         assert answer.status == 403
         assert "dv-agent studio" in answer.text
@@ -32,13 +32,13 @@ def test_nothing_is_shown_without_the_token(studio: Studio, target: str) -> None
 def test_a_wrong_token_in_the_address_opens_nothing(studio: Studio, token: str) -> None:
     host = {"Host": studio.known["Host"]}
     assert studio.send("GET", f"/?token={token}", host).status == 403
-    right = studio.door.token
+    right = studio.policy.token
     for target in (f"/?token={token}&token={right}", f"/?token={right}x", f"/?Token={right}"):
         assert studio.send("GET", target, host).status == 403
 
 
 def test_the_printed_address_becomes_a_cookie_that_no_script_and_no_other_site_can_use(studio: Studio) -> None:
-    target = studio.door.address().removeprefix(studio.base)
+    target = studio.policy.address().removeprefix(studio.base)
     answer = studio.send("GET", target, {"Host": studio.known["Host"]})
     assert (answer.status, answer.headers["location"]) == (303, "/")
     cookie = answer.headers["set-cookie"].lower()
@@ -46,18 +46,18 @@ def test_the_printed_address_becomes_a_cookie_that_no_script_and_no_other_site_c
     assert "samesite=strict" in cookie
     assert "domain" not in cookie
     assert studio.get("/runs").status == 200
-    inner = studio.send("GET", f"/runs?token={studio.door.token}", {"Host": studio.known["Host"]})
+    inner = studio.send("GET", f"/runs?token={studio.policy.token}", {"Host": studio.known["Host"]})
     assert (inner.status, inner.headers["location"]) == (303, "/runs")
     for target in ("//evil.example", "/%2fevil.example/", "http://evil.example/x"):
-        answer = studio.send("GET", f"{target}?token={studio.door.token}", {"Host": studio.known["Host"]})
+        answer = studio.send("GET", f"{target}?token={studio.policy.token}", {"Host": studio.known["Host"]})
         assert not answer.headers.get("location", "/x").startswith(("//", "http"))
 
 
 def test_every_start_has_a_token_of_its_own(studio: Studio, tmp_path: Path) -> None:
     with running(places_in(tmp_path)) as other:
-        assert other.door.token != studio.door.token
-        assert len(other.door.token) >= 40
-        stolen = {"Host": other.known["Host"], "Cookie": f"{other.door.cookie}={studio.door.token}"}
+        assert other.policy.token != studio.policy.token
+        assert len(other.policy.token) >= 40
+        stolen = {"Host": other.known["Host"], "Cookie": f"{other.policy.cookie}={studio.policy.token}"}
         assert other.send("GET", "/runs", stolen).status == 403
 
 
@@ -66,7 +66,7 @@ def test_every_start_has_a_token_of_its_own(studio: Studio, tmp_path: Path) -> N
              "[::1]:{port}", "0.0.0.0:{port}", "localhost", "127.0.0.1:{port}@evil.example", ""],
 )  # fmt: skip
 def test_a_foreign_host_name_is_refused_even_with_the_token(studio: Studio, host: str) -> None:
-    headers = studio.known | {"Host": host.format(port=studio.door.port)}
+    headers = studio.known | {"Host": host.format(port=studio.policy.port)}
     assert studio.send("GET", "/runs", headers).status in (400, 421)
 
 
@@ -78,7 +78,7 @@ def test_no_host_at_all_is_refused(studio: Studio) -> None:
                                     "http://localhost:{port}", "", "http://127.0.0.1:{port}.evil.example"])  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "OPTIONS"])
 def test_a_foreign_origin_is_refused(studio: Studio, origin: str, method: str) -> None:
-    headers = studio.known | {"Origin": origin.format(port=studio.door.port)}
+    headers = studio.known | {"Origin": origin.format(port=studio.policy.port)}
     assert studio.send(method, "/runs", headers).status == 403
 
 
@@ -111,7 +111,7 @@ def test_a_body_without_end_is_cut_off(studio: Studio) -> None:
     kind = {"Content-Type": "application/x-www-form-urlencoded", "Origin": studio.base}
     announced = studio.send("POST", "/sessions", studio.known | kind | {"Content-Length": str(MAX_BODY + 1)})
     assert announced.status == 413
-    with socket.create_connection(("127.0.0.1", studio.door.port), timeout=20) as raw:
+    with socket.create_connection(("127.0.0.1", studio.policy.port), timeout=20) as raw:
         lines = ["POST /sessions HTTP/1.1", *(f"{name}: {value}" for name, value in (studio.known | kind).items())]
         raw.sendall("\r\n".join([*lines, "Transfer-Encoding: chunked", "", ""]).encode())
         sent = 0
@@ -128,19 +128,19 @@ def test_a_body_without_end_is_cut_off(studio: Studio) -> None:
 
 def test_only_loopback_is_listened_on(studio: Studio) -> None:
     listening = [line.split()[1] for line in Path("/proc/net/tcp").read_text().splitlines() if line.split()[3] == "0A"]
-    mine = [place for place in listening if int(place.split(":")[1], 16) == studio.door.port]
-    assert mine == [f"0100007F:{studio.door.port:04X}"]
+    mine = [place for place in listening if int(place.split(":")[1], 16) == studio.policy.port]
+    assert mine == [f"0100007F:{studio.policy.port:04X}"]
     with pytest.raises(OSError, match="refused"):
-        socket.create_connection(("127.0.0.2", studio.door.port), timeout=5)
+        socket.create_connection(("127.0.0.2", studio.policy.port), timeout=5)
 
 
 def test_a_port_that_is_taken_is_one_clear_error(studio: Studio, tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "dv_agent.cli.main", "studio", "--port", str(studio.door.port)],
+        [sys.executable, "-m", "dv_agent.cli.main", "studio", "--port", str(studio.policy.port)],
         capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path, env=os.environ,
     )  # fmt: skip
     assert done.returncode == 2
-    assert f"port {studio.door.port} of 127.0.0.1" in done.stderr
+    assert f"port {studio.policy.port} of 127.0.0.1" in done.stderr
     assert "Traceback" not in done.stderr
 
 
