@@ -1,19 +1,21 @@
 # make run    set up what is missing, then close coverage of one design on its real RTL
 # make test   set up what is missing, then lint and test (what CI runs)
+# make setup  what make test sets up: also what Verilator needs, and a browser
 .PHONY: run test test-full lint setup benchmarks clean
 
 DESIGN ?= mxint_softmax
 PYTHON_FILES = agents coverage designs dv_agent eval prompts runners tests benchmarks
 
-run: setup
+run:
+	@sh scripts/setup.sh
 	@.venv/bin/dv-agent run --design $(DESIGN)
 
 test: setup lint
-	@.venv/bin/python -m pytest --numprocesses 2 --quiet
+	@.venv/bin/python -m pytest --numprocesses 2 --dist worksteal --quiet
 
 # Everything that `make test` only checks by hash: proves each design anew and writes its proof.json.
 test-full: setup lint
-	@.venv/bin/python -m pytest --numprocesses 2 --quiet
+	@.venv/bin/python -m pytest --numprocesses 2 --dist worksteal --quiet
 	@.venv/bin/dv-agent designs check --all --write-proof
 
 lint: setup
@@ -22,7 +24,7 @@ lint: setup
 	@.venv/bin/mypy -p dv_agent --no-error-summary
 
 setup:
-	@sh scripts/setup.sh
+	@sh scripts/setup.sh tests
 
 benchmarks: setup
 	@for file in benchmarks/*.py; do .venv/bin/python $$file || exit 1; done

@@ -1,7 +1,10 @@
 #!/bin/sh
-# Brings a fresh Debian or Ubuntu machine to where `make run` and `make test` work.
-# What is there already is left alone; as root it installs Debian packages, else it says which line to run.
+# Brings a fresh Debian or Ubuntu machine to where `make run` works; with the argument `tests`, to where `make test` runs
+# every test. What is there already is left alone; as root it installs Debian packages, else it says which line to run.
 set -eu
+
+apt_line() { echo "apt-get update && apt-get install -y --no-install-recommends$1"; }
+can_install() { [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; }
 
 venv=.venv
 python=""
@@ -37,17 +40,42 @@ fi
 command -v iverilog >/dev/null 2>&1 || need iverilog
 
 if [ -n "$missing" ]; then
-    line="apt-get update && apt-get install -y$missing"
-    if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+    if can_install; then
         echo "setup: installing$missing"
         apt-get update -qq
-        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq $missing >/dev/null
-        exec sh "$0"
+        DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+        exec sh "$0" "$@"
     fi
     echo "setup: these packages are missing:$missing" >&2
     echo "setup: install them with this line, then call make again:" >&2
-    echo "    sudo sh -c '$line'" >&2
+    echo "    sudo sh -c '$(apt_line "$missing")'" >&2
     exit 3
+fi
+
+# What only some tests need. Without it they are skipped (in CI they fail), so nothing stops here.
+if [ "${1:-}" = tests ]; then
+    lacking() {
+        wanted=""
+        for program in g++ make perl chromium; do
+            command -v "$program" >/dev/null 2>&1 || wanted="$wanted $program"
+        done
+        # Verilator's script uses modules that Debian leaves out of its smallest perl.
+        ! command -v perl >/dev/null 2>&1 || perl -MPod::Usage -e 1 2>/dev/null || wanted="$wanted perl"
+    }
+    lacking
+    if [ -n "$wanted" ] && can_install; then
+        echo "setup: installing for the tests:$wanted"
+        apt-get update -qq || true
+        for package in $wanted; do
+            DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$package" >/dev/null || true
+        done
+        lacking
+    fi
+    if [ -n "$wanted" ]; then
+        echo "setup: tests on Verilator need g++, make and perl, tests in a browser chromium; missing:$wanted" >&2
+        echo "setup: this line brings them:" >&2
+        echo "    sudo sh -c '$(apt_line "$wanted")'" >&2
+    fi
 fi
 
 stamp=$venv/.installed-$(cksum pyproject.toml | cut -d' ' -f1)

@@ -13,6 +13,7 @@ from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
+from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.build.wrapper import TOP
 
@@ -20,7 +21,9 @@ VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
 _JOBS = min(2, os.cpu_count() or 1)
 _OBJECTS = "dv_objects"
+RUNTIME_SHELF = "verilator-runtime"  # beside the shelf of the builds
 _ONE_THREAD_FILE = "dv_one_thread.cpp"
+_ONE_THREAD_OBJECT = "dv_one_thread.o"
 # Else a context starts a worker for each processor, idle as it is: and a process with threads cannot be forked.
 _ONE_THREAD = """\
 #include "verilated.h"
@@ -83,11 +86,16 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
     done = run_command([tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment)
     if refused := list(_refused(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
-    make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-C", _OBJECTS, "-f", "Vtop.mk"]
-    done = run_command([*make, "-j", str(_JOBS), *tool.make_options], work, COMPILE_SECONDS, environment)
+    objects = work / _OBJECTS
+    make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
+    make += tool.make_options
+    library = RuntimeShelf(folder.parent.with_name(RUNTIME_SHELF), make, environment, COMPILE_SECONDS)
+    compiled = library.lay_out(objects, {_ONE_THREAD_OBJECT: _ONE_THREAD}, [tool.version])
+    make += [f"--old-file={name}" for name in compiled]
+    done = run_command([*make, "-f", "Vtop.mk"], objects, COMPILE_SECONDS, environment)
     if done.code:
         raise BuildError(f"{design.name}: the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
-    (work / _OBJECTS / PROGRAM).rename(folder / PROGRAM)
+    (objects / PROGRAM).rename(folder / PROGRAM)
     shutil.rmtree(work)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from board_trials import GOOD, NULL
-from browser import CHROMIUM, visit
+from browser import visit
 from playwright.sync_api import expect, sync_playwright
 from report_runs import parse
 
@@ -15,7 +15,7 @@ from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.output import write_board
 from dv_agent.eval.board.page.render import render_board
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` is installed: nothing opens the board")
+pytestmark = pytest.mark.usefixtures("chromium")
 
 
 def with_more_script(html: str, more: str) -> str:
@@ -57,10 +57,10 @@ def test_a_click_sorts_a_table_and_a_second_one_turns_it_round(board: Board, tmp
     assert board.row(NULL.digest).label == found[1][0] != board.row(GOOD.digest).label
 
 
-def test_a_link_to_the_first_test_of_a_bin_opens_what_it_sent(board: Board, tmp_path: Path) -> None:
+def test_a_link_to_the_first_test_of_a_bin_opens_what_it_sent(board: Board, tmp_path: Path, chromium: str) -> None:
     page = next(path for path in write_board(board, tmp_path) if path.suffix == ".html")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         seen = browser.new_page()
         seen.goto(page.as_uri())
         seen.click("#design-1 >> text=Bins: who hits them")

@@ -14,8 +14,14 @@ from dv_agent.runners.registry import find_simulator
 SMALL = Options(beats=300, mutants=60, jobs=1)
 
 
-def parts(folder: DesignFolder) -> dict[str, PartResult]:
-    return {part.part: part for part in check_design(folder, find_simulator("icarus"), SMALL)}
+def parts(folder: DesignFolder, last: str = "agreement") -> dict[str, PartResult]:
+    """The answers up to that of `last`; what comes after it is not asked."""
+    found: dict[str, PartResult] = {}
+    for part in check_design(folder, find_simulator("icarus"), SMALL):
+        found[part.part] = part
+        if part.part == last:
+            break
+    return found
 
 
 def copy(tmp_path: Path) -> Path:
@@ -57,7 +63,7 @@ def test_a_bug_that_nothing_exposes_or_that_does_not_apply_is_noticed(tmp_path: 
     edit(home / "bugs/bugs.yaml", "handover.next_row.smaller_after_one_beat", "row.length.1")
     edit(home / "bugs/bugs.yaml", "lanes.quotient.least", "lanes.quotient.nothing")
     edit(home / "bugs/S7_saturation_e7.patch", "\n-", "\n-nothing like this")
-    problems = "\n".join(parts(load_design(home))["bugs"].problems)
+    problems = "\n".join(parts(load_design(home), last="bugs")["bugs"].problems)
     assert "bug S10: exposed_by names no bin of the plan: lanes.quotient.nothing" in problems
     assert "bug S7: " in problems
     assert "does not match" in problems

@@ -3,11 +3,11 @@
 from pathlib import Path
 
 import pytest
-from browser import CHROMIUM, visit
+from browser import visit
 
 from dv_agent.eval.report.output import write_report
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` is installed: nothing opens the report")
+pytestmark = pytest.mark.usefixtures("chromium")
 
 
 def test_a_browser_shows_the_report_without_a_complaint_or_a_request(failed: Path, tmp_path: Path) -> None:

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from prerequisites import need
 from runner_fixtures import Opener
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build.verilator_tool import verilator_status
+from dv_agent.runners.build.cache import cache_folder
+from dv_agent.runners.build.verilator import RUNTIME_SHELF
 from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.icarus import IcarusSimulator
 from dv_agent.runners.verilator import VerilatorSimulator
@@ -38,10 +40,18 @@ def open_session(simulator: IcarusSimulator) -> Iterator[Opener]:
 @pytest.fixture(scope="session")
 def verilator() -> VerilatorSimulator:
     """Verilator with a short patience. It builds for seconds, so its builds stay in the user's cache."""
-    status = verilator_status()
-    if not status.usable:
-        pytest.skip(f"no usable Verilator: {status.reason}")
+    need("verilator")
     return VerilatorSimulator(hang_seconds=0.5)
+
+
+@pytest.fixture
+def own_cache(tmp_path: Path) -> Path:
+    """A cache without any build, but with Verilator's library, which takes ten seconds, from the user's."""
+    library = cache_folder() / RUNTIME_SHELF
+    library.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / RUNTIME_SHELF).symlink_to(library)
+    return tmp_path / "cache"
 
 
 @pytest.fixture

@@ -73,13 +73,15 @@ def test_a_build_that_takes_too_long_is_an_error(
         verilator.open(counter(tmp_path, "// never seen before"))
 
 
-def test_lint_warnings_do_not_fail_a_build_and_it_is_found_again(verilator: VerilatorSimulator, tmp_path: Path) -> None:
+def test_lint_warnings_do_not_fail_a_build_and_it_is_found_again(
+    verilator: VerilatorSimulator, tmp_path: Path, own_cache: Path
+) -> None:
     design = counter(tmp_path, "wire [7:0] narrow = 12'hfff; reg unused; always @(posedge clk) unused = 1;")
-    cached = VerilatorSimulator(tmp_path / "cache")
+    cached = VerilatorSimulator(own_cache)
     for _ in range(2):
         with cached.open(design) as session:
             assert session.run(program(in_=(Op("send"),))).trace.end == End.DRAINED
-    (build,) = (tmp_path / "cache" / "verilator").iterdir()
+    (build,) = (own_cache / "verilator").iterdir()
     assert sorted(file.name for file in build.iterdir()) == ["dv_wrapper.v", "layout.json", "sim"]
 
 

