@@ -13,7 +13,6 @@ from dv_agent.agents.state import Progress, RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.totals import overall_totals
-from dv_agent.errors import DvAgentError
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +77,7 @@ def run(
             if on_turn:
                 on_turn(state, turn)
         reason = stop or reason
-    except DvAgentError as error:
+    except Exception as error:
         reason = f"error: {type(error).__name__}"
         raise
     finally:

@@ -11,7 +11,8 @@
     ├── SimulationError               4
     │   ├── BuildError                4   the simulator refused the RTL
     │   ├── SimulatorCrash            4   the simulator process died
-    │   └── SimulatorTimeout          4   the simulator process hung and was killed
+    │   ├── SimulatorTimeout          4   the simulator process hung and was killed
+    │   └── SimulatorLost             4   it was killed from outside, again and again
     ├── ModelFailure                  5   the language model failed after all retries
     └── Cancelled                     130 a person gave up what was under way
 
@@ -120,6 +121,10 @@ class SimulatorCrash(SimulationError):
 
 class SimulatorTimeout(SimulationError):
     """The simulator process gave no answer in time and was killed."""
+
+
+class SimulatorLost(SimulationError):
+    """The machine took the simulator away, in every try: nothing is known about the design."""
 
 
 class ModelFailure(DvAgentError):

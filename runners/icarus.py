@@ -10,6 +10,7 @@ from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.cocotb.environment import vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
+from dv_agent.runners.repeating_session import Repeats
 
 
 class IcarusSimulator:
@@ -23,12 +24,18 @@ class IcarusSimulator:
     def __init__(self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS) -> None:
         self._cache = cache
         self._hang_seconds = hang_seconds
+        self._repeats = Repeats()
         self._version = ""
 
     @property
     def name(self) -> str:
         """``icarus``"""
         return "icarus"
+
+    @property
+    def repeated(self) -> int:
+        """See `Simulator.repeated`."""
+        return self._repeats.count
 
     def version(self) -> str:
         """See `Simulator.version`."""
@@ -41,4 +48,6 @@ class IcarusSimulator:
         # -n: $stop ends the simulation as $finish does. -none: the RTL's own $dumpvars writes nothing.
         command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]
         command += ["-fst", f"+waves={waves.absolute()}"] if waves else ["-none"]
-        return CocotbSession(design, command, build.layout, self._hang_seconds, once=waves is not None)
+        return CocotbSession(
+            design, command, build.layout, self._hang_seconds, once=waves is not None, repeats=self._repeats
+        )

@@ -12,15 +12,15 @@ import numpy as np
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.trace import End
-from dv_agent.errors import SimulationError
+from dv_agent.errors import OutputError, SimulationError
 from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.build.layout import layout_of
 from dv_agent.runners.build.replay_wrapper import ROWS, SAME, replay_wrapper_text
 from dv_agent.runners.build.wrapper import TOP
 from dv_agent.runners.cocotb.environment import child_environment, vpi_library
-from dv_agent.runners.cocotb.process import SimulatorProcess
 from dv_agent.runners.cocotb.session import HANG_SECONDS
+from dv_agent.runners.repeating_session import LastingSimulator, Repeats
 
 _ZERO, _ONE, _X = b"01X"
 
@@ -80,15 +80,20 @@ class PinReplaySession:
     Raises:
         PrerequisiteError: Icarus is not installed.
         BuildError: it refused the RTL.
-        SimulatorCrash, SimulatorTimeout: it built, but does not start.
+        SimulatorCrash, SimulatorTimeout, SimulatorLost: it built, but does not start.
+
+    Args:
+        repeats: is told of comparisons that were repeated.
     """
 
-    def __init__(self, design: Design, cache: Path | None = None, hang_seconds: float = HANG_SECONDS) -> None:
+    def __init__(
+        self, design: Design, cache: Path | None = None, hang_seconds: float = HANG_SECONDS,
+        repeats: Repeats | None = None,
+    ) -> None:  # fmt: skip
         build = build_icarus(design, cache or cache_folder(), icarus_version(), replay_wrapper_text)
-        self._command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program), "-none"]
-        self._layout_file, self._hang_seconds = build.layout, hang_seconds
-        self._environment = child_environment("dv_agent.runners.cocotb.child", TOP)
-        self._process: SimulatorProcess | None = self._start()
+        command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program), "-none"]
+        environment = child_environment("dv_agent.runners.cocotb.child", TOP)
+        self._simulator = LastingSimulator(command, environment, build.layout, hang_seconds, repeats=repeats)
 
     def same(self, recording: PinRecording) -> bool:
         """Whether every pin has its recorded value in every cycle, X where X was.
@@ -96,26 +101,17 @@ class PinReplaySession:
         RTL that hangs or crashes on the way is not the same.
 
         Raises:
-            SimulatorCrash, SimulatorTimeout: the simulator does not start any more.
+            SimulatorCrash, SimulatorTimeout, SimulatorLost: the simulator does not start any more, or is taken away.
         """
-        if self._process is None or not self._process.alive:
-            self.close()
-            self._process = self._start()
-        (self._process.folder / ROWS).write_bytes(recording.data)
         program = {"replay": {"count": recording.count, "masked": recording.masked}, "max_cycles": 0}
-        reply, _ = self._process.play(program, 0)
-        if "error" in reply:
-            raise SimulationError(f"the comparison failed inside the simulator\n{reply['error']}")
-        return bool(reply.get("verdict") == SAME)
+        played = self._simulator.play(program, 0, lambda folder: _lay_out(folder, recording))
+        if "error" in played.reply:
+            raise SimulationError(f"the comparison failed inside the simulator\n{played.reply['error']}")
+        return played.death is None and bool(played.reply.get("verdict") == SAME)
 
     def close(self) -> None:
         """End the simulator; may be called twice."""
-        if self._process:
-            self._process.kill()
-        self._process = None
-
-    def _start(self) -> SimulatorProcess:
-        return SimulatorProcess(self._command, self._environment, self._layout_file, self._hang_seconds, fork=True)
+        self._simulator.close()
 
     def __enter__(self) -> Self:
         return self
@@ -124,3 +120,10 @@ class PinReplaySession:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _lay_out(folder: Path, recording: PinRecording) -> None:
+    try:
+        (folder / ROWS).write_bytes(recording.data)
+    except OSError as error:
+        raise OutputError(f"cannot write {folder / ROWS}: {error.strerror}") from None

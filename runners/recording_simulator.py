@@ -51,6 +51,11 @@ class RecordingSimulator:
         """Of the simulator."""
         return self._simulator.name
 
+    @property
+    def repeated(self) -> int:
+        """See `Simulator.repeated`."""
+        return self._simulator.repeated
+
     def version(self) -> str:
         """See `Simulator.version`."""
         return self._simulator.version()

@@ -40,10 +40,12 @@ class Session(Protocol):
         """Play one program.
 
         RTL that hangs, crashes or calls ``$finish`` is a result (`End.HUNG`, `End.CRASHED`); the session stays usable.
+        A simulator that was killed is none: the program is played again in a fresh process.
 
         Raises:
             UsageError: the program does not fit the design.
             SimulatorCrash, SimulatorTimeout: the design does not even survive its initial reset.
+            SimulatorLost: the simulator was killed from outside, in every try.
         """
         ...
 
@@ -66,6 +68,11 @@ class Simulator(Protocol):
         """Short name, such as ``icarus``."""
         ...
 
+    @property
+    def repeated(self) -> int:
+        """How many simulations were repeated so far, in all sessions, because their process was killed."""
+        ...
+
     def version(self) -> str:
         """The tool's own version line.
 
@@ -83,6 +90,6 @@ class Simulator(Protocol):
         Raises:
             PrerequisiteError: the tool is not installed.
             BuildError: the tool refused the RTL.
-            SimulatorCrash, SimulatorTimeout: it built, but does not start.
+            SimulatorCrash, SimulatorTimeout, SimulatorLost: it built, but does not start.
         """
         ...

@@ -9,6 +9,7 @@ from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.verilator import build_verilator, waves_format
 from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
+from dv_agent.runners.repeating_session import Repeats
 
 # The same power-up in every test: zeros, and the same $random.
 _POWER_UP = ("+verilator+rand+reset+0", "+verilator+seed+1")
@@ -25,12 +26,18 @@ class VerilatorSimulator:
     def __init__(self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS) -> None:
         self._cache = cache
         self._hang_seconds = hang_seconds
+        self._repeats = Repeats()
         self._tool: VerilatorTool | None = None
 
     @property
     def name(self) -> str:
         """``verilator``"""
         return "verilator"
+
+    @property
+    def repeated(self) -> int:
+        """See `Simulator.repeated`."""
+        return self._repeats.count
 
     def version(self) -> str:
         """See `Simulator.version`."""
@@ -48,4 +55,6 @@ class VerilatorSimulator:
         command = [str(build.program), *_POWER_UP]
         if waves:
             command += ["--trace", "--trace-file", str(waves.with_suffix(f".{kind}").absolute())]
-        return CocotbSession(design, command, build.layout, self._hang_seconds, once=waves is not None)
+        return CocotbSession(
+            design, command, build.layout, self._hang_seconds, once=waves is not None, repeats=self._repeats
+        )

@@ -1,9 +1,7 @@
-"""One owner at a time of a folder, on this machine or on any that shares its file system."""
+"""One owner at a time of a folder of results, on this machine or on any that shares its file system."""
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
 import socket
@@ -11,13 +9,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from dv_agent.errors import OutputError
+from filelock import FileLock, Timeout
+
+from dv_agent.designs.files import read_text
+from dv_agent.errors import InputFileError, OutputError, UsageError
 
 LOCK = ".lock"
+_WITHOUT_END = -1
 
 
-class Taken(Exception):
-    """Somebody else holds the lock; the message says who."""
+class Taken(UsageError):
+    """Somebody else holds the lock.
+
+    Args:
+        folder: what is held.
+        owner: who holds it.
+    """
+
+    def __init__(self, folder: Path, owner: str) -> None:
+        self.folder, self.owner = folder, owner
+        super().__init__(f"{folder} is in use by {owner}; wait for that process or end it, then give the command again")
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.folder, self.owner)
 
 
 @contextmanager
@@ -25,7 +39,7 @@ def owned(folder: Path, wait: bool = False) -> Iterator[None]:
     """Hold the lock of `folder`, which must exist.
 
     The kernel (over NFS: its lock manager) gives the lock back when its owner ends, however that happens, so no lock
-    outlives its owner. The file says who holds it, for people.
+    outlives its owner. The file says who holds it, for people; it stays.
 
     Args:
         wait: until it is free.
@@ -35,28 +49,21 @@ def owned(folder: Path, wait: bool = False) -> Iterator[None]:
         OutputError: the folder cannot be written, or its file system has no locks.
     """
     path = folder / LOCK
+    lock = FileLock(
+        path, timeout=_WITHOUT_END if wait else 0, mode=0o644, thread_local=False, fallback_to_soft=False,
+        preserve_lock_file=True, on_acquired=_sign,
+    )  # fmt: skip
     try:
-        file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+        lock.acquire()
+    except Timeout:
+        raise Taken(folder, _owner(path)) from None
+    except (OSError, NotImplementedError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise OutputError(f"cannot lock {path}: {reason}; choose another folder with --out") from None
     try:
-        _lock(path, file, wait)
-        _sign(file)
         yield
     finally:
-        os.close(file)
-
-
-def _lock(path: Path, file: int, wait: bool) -> None:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-    except BlockingIOError:
-        raise Taken(_owner(file)) from None
-    except OSError as error:
-        if error.errno not in (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL):
-            raise OutputError(f"cannot lock {path}: {error.strerror}") from None
-        message = f"cannot lock {path}: its file system has no locks; choose another folder with --out"
-        raise OutputError(message) from None
+        lock.release()
 
 
 def _sign(file: int) -> None:
@@ -65,9 +72,9 @@ def _sign(file: int) -> None:
     os.pwrite(file, text.encode(), 0)
 
 
-def _owner(file: int) -> str:
+def _owner(path: Path) -> str:
     try:
-        data = json.loads(os.pread(file, 1000, 0) or b"{}")
-        return f"process {data['pid']} on {data['host']}"
-    except (ValueError, KeyError, TypeError):
+        data = json.loads(read_text(path))
+        return f"process {int(data['pid'])} on {str(data['host'])[:100]!r}".replace("'", "")
+    except (InputFileError, ValueError, KeyError, TypeError):
         return "another process"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from dv_agent.agents.agent import Agent
@@ -15,6 +15,7 @@ from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.trace import End
 from dv_agent.errors import UsageError
 
 UNLIMITED = Budget(cycles=None, calls=None)
@@ -52,7 +53,10 @@ def resimulate(
     for number, turn in enumerate(run.turns):
         state = replace(state, spent=_with_failed_calls(state.spent, run, number))
         if agent is not None:
-            _check_same(agent.propose(make_view(bench, state, turn.budget)), turn, number)
+            proposal = agent.propose(make_view(bench, state, turn.budget))
+            if not _is_recorded(proposal, turn):
+                reason = why_different(run, different) or f"turn {number} was proposed by another version of this agent"
+                raise UsageError(f"{run.folder}: {reason}; the run cannot be resumed, only rescored")
         line = replies.get(turn.turn)
         said = (line.messages, line.reply.text) if line else None
         state, again = advance(state, recorded_proposal(turn, said), bench, UNLIMITED)
@@ -88,13 +92,20 @@ def different_tests(turn: TurnRecord, again: TurnRecord) -> list[int]:
     return [old.index for old, new in pairs if (old.hits, old.end) != (new.hits, new.end)]
 
 
-def _check_same(proposal: Proposal, turn: TurnRecord, number: int) -> None:
-    tests = tuple(record.test for record in turn.tests)
-    if proposal.tests[: len(tests)] != tests:
-        raise UsageError(
-            f"turn {number} of the record was proposed by another version of this agent; "
-            "the run cannot be resumed, only rescored"
+def why_different(run: RecordedRun, different: Sequence[int]) -> str:
+    """What is the matter with tests that behave otherwise now; empty if there are none."""
+    dead = [index for index in different if run.test(index).end in (End.CRASHED, End.HUNG)]
+    if dead:
+        return (
+            f"test {dead[0]} is recorded as {run.test(dead[0]).end}, but it does not end like that: its simulator was "
+            "killed from outside when it was recorded"
         )
+    return f"tests {list(different[:5])} behave otherwise now" if different else ""
+
+
+def _is_recorded(proposal: Proposal, turn: TurnRecord) -> bool:
+    tests = tuple(record.test for record in turn.tests)
+    return proposal.tests[: len(tests)] == tests
 
 
 def _with_failed_calls(spent: Spent, run: RecordedRun, turn: int) -> Spent:

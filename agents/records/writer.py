@@ -13,7 +13,7 @@ import os
 import re
 import secrets
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -42,6 +42,8 @@ class RunHeader(Frozen):
         strategy, prompting: how a model is prompted: by name, and in full.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` leaves them out.
         structured: turns in which structured output was wanted, by what came of it, see `TurnRecord`.
+        repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
+            tests, coverage and failures are as if it had not been.
         hashes: SHA-256 of the files that the result depends on, by kind.
         versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
         reproducible: false if a bound in seconds was set.
@@ -74,6 +76,7 @@ class RunHeader(Frozen):
     finished: str = ""
     turns: int = 0
     tests: int = 0
+    repeated_simulations: int = 0
     bins_hit: int = 0
     bins: int = 0
     coverage_pct: float = 0.0
@@ -130,12 +133,16 @@ class RunRecord:
         folder: an existing folder; empty, or of the run that goes on.
         header: what is known at the start.
         turns: turns that stand in it already.
+        repeated: how many simulations were repeated since the start, see `Simulator.repeated`.
 
     Raises:
         OutputError: from every method, if the disk is full or the folder cannot be written.
     """
 
-    def __init__(self, folder: Path, header: RunHeader, turns: int = 0) -> None:
+    def __init__(
+        self, folder: Path, header: RunHeader, turns: int = 0, repeated: Callable[[], int] = lambda: 0
+    ) -> None:
+        self._repeated, self._repeated_before = repeated, header.repeated_simulations
         self.folder, self.header, self._turns = folder, header, turns
         self._models: list[str] = []
         self._said: tuple[tuple[Message, ...], tuple[ToolSpec, ...]] = (), ()
@@ -175,6 +182,13 @@ class RunRecord:
         self.header = self.header.model_copy(update={"claims": claims, "bug_reports": bug_reports})
         self._write("run.json", self.header.model_dump(mode="json"))
 
+    def recount(self) -> None:
+        """Add to run.json the simulations that were repeated since it was written."""
+        repeated = self._repeated_before + self._repeated()
+        if repeated != self.header.repeated_simulations:
+            self.header = self.header.model_copy(update={"repeated_simulations": repeated})
+            self._write("run.json", self.header.model_dump(mode="json"))
+
     def finish(self, state: RunState, reason: str) -> None:
         """Write the coverage database and how the run ended."""
         totals = overall_totals(state.coverage)
@@ -189,6 +203,7 @@ class RunRecord:
             "finished": utc_now(),
             "turns": state.turn,
             "tests": state.tests,
+            "repeated_simulations": self._repeated_before + self._repeated(),
             "bins_hit": totals.bins_hit,
             "bins": totals.bins,
             "coverage_pct": totals.coverage_pct,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack, nullcontext
 from dataclasses import dataclass, replace
@@ -12,7 +11,8 @@ from typing import Any, Protocol
 from dv_agent.agents.failures.triage import Finding, triage
 from dv_agent.agents.loop import Limits
 from dv_agent.agents.loop import run as run_loop
-from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.records.lock import owned
+from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.writer import RunHeader
 from dv_agent.agents.runs.assembly import (
     excerpt_writer,
@@ -26,7 +26,8 @@ from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.export import Report, report
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.errors import ModelFailure
+from dv_agent.designs.scratch import scratch_folder
+from dv_agent.errors import ModelFailure, SimulatorLost
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Simulator
 
@@ -123,24 +124,28 @@ def launch(
         DvAgentError: bad names or files, missing programs, simulator, model or disk failures.
     """
     stopper = stopper or _NeverStops()
-    past = read_run(request.resume) if request.resume else None
-    recorded = run_to_replay(request)
-    if recorded:
-        request = replace(request, **recorded_settings(recorded))
     with ExitStack() as stack:
-        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        past = _taken_up(request.resume, stack) if request.resume else None
+        recorded = run_to_replay(request)
+        if recorded:
+            request = replace(request, **recorded_settings(recorded))
+        room = stack.enter_context(scratch_folder())
         bug = past.header.agent_options.get("bug") if past else request.bug
         folder = open_design(request.design or (past.header.design if past else ""), bug, room)
         plan = load_plan(folder.path / "plan.yaml")
         simulator = simulator_of(past.header.simulator.split()[0] if past else request.simulator)
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)
+
+        def hold(run_folder: Path) -> None:
+            stack.enter_context(owned(run_folder))
+
         if past:
-            start = resume_run(past, request, bench, watcher.say, stopper.asked)
+            start = resume_run(past, request, simulator, bench, watcher.say, stopper.asked)
         elif recorded:
-            start = replay_run(recorded, request, folder, simulator, bench, stopper.asked)
+            start = replay_run(recorded, request, folder, simulator, bench, stopper.asked, hold)
         else:
-            start = new_run(request, folder, simulator, bench, watcher.say, stopper.asked)
+            start = new_run(request, folder, simulator, bench, watcher.say, stopper.asked, hold)
         header, run_folder = start.record.header, start.record.folder
         watcher.start(header, run_folder, len(plan.bins))
         stack.callback(watcher.stop)
@@ -153,10 +158,24 @@ def launch(
                 stopper.asked,
             )  # fmt: skip
         except ModelFailure as error:
-            raise ModelFailure(f"{error.message}\n  go on later with: dv-agent run --resume {run_folder}") from None
+            raise ModelFailure(f"{error.message}{_later(run_folder)}") from None
+        except SimulatorLost as error:
+            raise SimulatorLost(f"{error}{_later(run_folder)}") from None
         findings = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
         if header.agent == TOOLS:
             start.record.judged(*judge(run_folder, folder, bench, simulator))
+        start.record.recount()
         write_report(run_folder, folder)
     ended = start.record.header
     return FinishedRun(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target")
+
+
+def _taken_up(folder: Path, stack: ExitStack) -> RecordedRun:
+    """The run in `folder`, which nobody else goes on with until `stack` is closed."""
+    if (folder / "run.json").is_file():  # what is no run gets no lock; the reader says what is wrong with it
+        stack.enter_context(owned(folder))
+    return read_run(folder)
+
+
+def _later(run_folder: Path) -> str:
+    return f"\n  go on later with: dv-agent run --resume {run_folder}"

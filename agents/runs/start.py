@@ -13,7 +13,7 @@ from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
-from dv_agent.agents.records.resimulation import resimulate
+from dv_agent.agents.records.resimulation import resimulate, why_different
 from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder, utc_now
 from dv_agent.agents.runs.assembly import (
     make_agent,
@@ -34,6 +34,8 @@ from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.runners.simulator import Simulator
 
 REPLAY = "replay:"
+Hold = Callable[[Path], None]
+"""Takes the lock of a run folder, for as long as the run lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class _Proposer:
 
 def new_run(
     request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench, say: Callable[[str], None],
-    should_stop: Callable[[], bool],
+    should_stop: Callable[[], bool], hold: Hold,
 ) -> Start:  # fmt: skip
     """A new run; its folder and its header are written.
 
@@ -73,8 +75,12 @@ def new_run(
     model = _paced(request, _settings(request.model)) if request.model and agent in ("llm", TOOLS) else None
     who = _Proposer(agent, model, find_strategy(request.prompt_strategy) if model and agent == "llm" else None)
     run_folder = request.into or new_folder(request.out, folder.design.name, agent, model.model if model else None)
+    hold(run_folder)
     header = _header(request, folder, simulator, bench, who, run_folder)
-    record, state = RunRecord(run_folder, header), RunState(empty_coverage(bench.plan))
+    record, state = (
+        RunRecord(run_folder, header, repeated=lambda: simulator.repeated),
+        RunState(empty_coverage(bench.plan)),
+    )
     if agent == TOOLS:
         return Start(record, state, tools_agent(header, bench, record, say, should_stop))
     return Start(record, state, make_agent(header, folder, record, say))
@@ -140,11 +146,12 @@ def recorded_settings(past: RecordedRun) -> dict[str, Any]:
 
 def replay_run(
     past: RecordedRun, request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench,
-    should_stop: Callable[[], bool],
+    should_stop: Callable[[], bool], hold: Hold,
 ) -> Start:  # fmt: skip
     """A new run of the recorded replies, with the settings, bounds and strategy of the record."""
     old = past.header
     run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
+    hold(run_folder)
     header = RunHeader(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
         agent=old.agent, agent_options={**old.agent_options, "replay": old.id, "reparse": request.reparse},
@@ -152,7 +159,7 @@ def replay_run(
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
         hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)}, decoys=decoys_of(bench),
     )  # fmt: skip
-    record = RunRecord(run_folder, header)
+    record = RunRecord(run_folder, header, repeated=lambda: simulator.repeated)
     if old.agent == TOOLS:
         agent = replaying_tools_agent(past, header, bench, record, should_stop, request.reparse)
     else:
@@ -175,12 +182,9 @@ def _paced(request: RunRequest, model: ModelSettings) -> ModelSettings:
 
 
 def resume_run(
-    past: RecordedRun,
-    request: RunRequest,
-    bench: Testbench,
-    say: Callable[[str], None],
+    past: RecordedRun, request: RunRequest, simulator: Simulator, bench: Testbench, say: Callable[[str], None],
     should_stop: Callable[[], bool],
-) -> Start:
+) -> Start:  # fmt: skip
     """The run of a record, gone over again up to where it ended.
 
     Raises:
@@ -197,14 +201,14 @@ def resume_run(
     tools = tools_agent(header, bench, None, say, should_stop, past) if header.agent == TOOLS else None
     along = tools or (make_agent(header, bench.folder, None, say) if header.model is None else None)
     done = resimulate(past, bench, along, lambda turn, turns: say(f"replaying turn {turn} of {turns}"))
-    if done.different:
-        raise UsageError(f"{past.folder}: tests {done.different[:5]} behave otherwise now; the run cannot be resumed")
+    if reason := why_different(past, done.different):
+        raise UsageError(f"{past.folder}: {reason}; the run cannot be resumed, only rescored")
     try:
         with (past.folder / "turns.jsonl").open("ab") as file:
             file.truncate(past.size)  # half a line that a kill left
     except OSError as error:
         raise OutputError(f"cannot write {past.folder}/turns.jsonl: {error.strerror}") from None
-    record = RunRecord(past.folder, header, len(past.turns))
+    record = RunRecord(past.folder, header, len(past.turns), lambda: simulator.repeated)
     if tools:
         tools.model.attach(record)
     paid = [one.reply for one in past.paid]

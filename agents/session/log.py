@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Literal, TextIO
+from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from dv_agent.agents.models.chat_model import Message, Reply
+from dv_agent.agents.records.lock import owned
 from dv_agent.agents.session.nodes import Draft, SessionHeader
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.files import complaint, read_text, replace_text
-from dv_agent.errors import InputFileError, OutputError, UsageError
+from dv_agent.errors import InputFileError, OutputError
 
 HEADER, LOG, ORIGIN = "session.json", "session.jsonl", "origin"
 
@@ -105,15 +106,18 @@ class SessionLog:
 
     Raises:
         InputFileError: no session folder, or not what this version writes.
-        UsageError: another process holds it.
+        Taken: another process holds it.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock, self._closed = threading.Lock(), False
-        self.header = _read_header(folder)
-        self._held = _hold(folder)
+        if not is_session(folder):
+            raise InputFileError(folder, f"no session folder: it has no {HEADER}")
+        self._held = ExitStack()
+        self._held.enter_context(owned(folder))
         try:
+            self.header = _read_header(folder)
             self.lines, size = _read_lines(folder / LOG)
             self._cut(size)
         except BaseException:
@@ -176,25 +180,10 @@ def is_session(folder: Path) -> bool:
 
 
 def _read_header(folder: Path) -> SessionHeader:
-    if not is_session(folder):
-        raise InputFileError(folder, f"no session folder: it has no {HEADER}")
     try:
         return SessionHeader.model_validate_json(read_text(folder / HEADER))
     except ValidationError as error:
         raise InputFileError(folder / HEADER, f"not a {HEADER} of this version: {complaint(error)}") from None
-
-
-def _hold(folder: Path) -> TextIO:
-    try:
-        file = (folder / ".lock").open("w", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {folder}: {error.strerror}") from None
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        raise UsageError(f"{folder} is open in another process; close it there, or name another --session") from None
-    return file
 
 
 def _read_lines(path: Path) -> tuple[list[Line], int]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import secrets
-import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
@@ -32,6 +31,7 @@ from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files import complaint
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.registry import find_simulator
@@ -80,7 +80,7 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
             that has changed since.
     """
     with ExitStack() as stack:
-        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        room = stack.enter_context(scratch_folder())
         folder = request.folder
         if folder is None or not is_session(folder):
             folder = _new(request, room)

@@ -115,7 +115,7 @@ class TurnRunner:
         on_progress(Progress("asking", f"asking {draft.model.model}"))
         try:
             return call_until_stopped(stop, work)
-        except (Cancelled, KeyboardInterrupt):
+        except (Cancelled, KeyboardInterrupt, SystemExit):
             given_up.set()
             self._context.take(DropLine(node=number))
             raise

@@ -36,7 +36,7 @@ from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.agents.tools.testbench import Decoys
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.reader.structure import Structure
-from dv_agent.errors import DvAgentError
+from dv_agent.errors import DvAgentError, SimulatorLost
 from dv_agent.prompts.view import View
 
 MAX_USES = 60
@@ -128,6 +128,8 @@ class ToolDispatcher:
         except ToolError as refused:
             error = str(refused)
             text = f"ERROR: {error}"
+        except SimulatorLost:  # the machine's doing, which no model shall go on without
+            raise
         except DvAgentError as failed:
             error = f"{type(failed).__name__}: {failed}"  # may name files, which are none of the model's business
             text = f"ERROR: this does not work here ({type(failed).__name__}); go on without it"
@@ -202,6 +204,8 @@ class ToolDispatcher:
         if not self._structures:
             try:
                 self._structures.append(view.rtl.structure)
+            except SimulatorLost:
+                raise
             except DvAgentError:
                 self._structures.append(None)
         return self._structures[0]

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import BufferedIOBase
 from itertools import islice
-from pathlib import Path
 
 from vcd.reader import Token, TokenKind, tokenize
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import SimulationError
 from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
@@ -49,8 +48,8 @@ def play_inner(design: Design, program: Program, wanted: Iterable[str], cycles: 
     """
     short = replace(program, max_cycles=min(program.max_cycles, cycles, MAX_CYCLES))
     build = build_icarus(design, cache_folder(), icarus_version())
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        file = Path(room) / "inner.vcd"
+    with scratch_folder() as room:
+        file = room / "inner.vcd"
         command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]
         command += ["-vcd", f"+waves={file}"]
         with CocotbSession(design, command, build.layout, HANG_SECONDS, once=True) as session:

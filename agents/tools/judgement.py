@@ -17,7 +17,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.errors import SimulationError
+from dv_agent.errors import SimulationError, SimulatorLost
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.simulator import Simulator
 
@@ -104,6 +104,8 @@ def _judged(report: BugReport, run: RecordedRun, folder: DesignFolder, simulator
     test = run.test(report.test).test
     try:
         failures = confirm(simulator, folder.design, expand(folder.design, folder.schema, test), folder.model)
+    except SimulatorLost:  # the machine's doing: it confirms nothing, and refutes nothing
+        raise
     except SimulationError as error:
         return ReportVerdict(test=report.test, title=report.title, confirmed=False, failure=str(error)[:300])
     first = str(failures[0])[:300] if failures else ""

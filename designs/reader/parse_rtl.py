@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -18,9 +18,12 @@ from pydantic import ValidationError
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.reader.structure import Structure
-from dv_agent.errors import BuildError, InputFileError
+from dv_agent.designs.scratch import scratch_folder
+from dv_agent.errors import BuildError, InputFileError, SimulatorLost
 
 READ_SECONDS = 60.0
+_TRIES = 4
+_FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
 _FORMAT = "1"  # raise when the answer of the child changes
 
 
@@ -70,16 +73,24 @@ def _keep(kept: Path, structure: Structure) -> None:
 
 
 def _from_child(design: Design, files: Sequence[Path], seconds: float) -> Structure:
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        command = [sys.executable, "-W", "ignore", "-m", "dv_agent.designs.reader.child", room, design.top]
-        try:
-            done = subprocess.run(
-                [*command, *(str(file.resolve()) for file in files)],
-                cwd=room, capture_output=True, text=True, timeout=seconds, check=False, stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            raise BuildError(f"{design.name}: reading the RTL took longer than {seconds:g} s") from None
-        answer = Path(room) / "structure.json"
+    with scratch_folder() as room:
+        command = [sys.executable, "-W", "ignore", "-m", "dv_agent.designs.reader.child", str(room), design.top]
+        command += [str(file.resolve()) for file in files]
+        for _ in range(_TRIES):
+            try:
+                done = subprocess.run(
+                    command, cwd=room, capture_output=True, text=True, timeout=seconds, check=False,
+                    stdin=subprocess.DEVNULL,
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                raise BuildError(f"{design.name}: reading the RTL took longer than {seconds:g} s") from None
+            if -done.returncode not in _FROM_OUTSIDE:
+                break
+        else:
+            raise SimulatorLost(
+                f"{design.name}: the reader of the RTL was killed by signal {-done.returncode}, each time"
+            )
+        answer = room / "structure.json"
         if done.returncode or not answer.is_file():
             raise BuildError(f"{design.name}: the RTL cannot be read\n{done.stderr.strip()[-2000:]}")
         return Structure.model_validate_json(answer.read_bytes())

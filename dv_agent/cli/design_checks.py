@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.benchmark.witnesses import load_tests, load_witnesses, save_witnesses
 from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.scratch import scratch_folder
+from dv_agent.errors import UsageError
 from dv_agent.eval.soundness.check import Options, PartResult, check_design
 from dv_agent.eval.soundness.proof import write_proof as write
 from dv_agent.eval.soundness.witness_search import Target, WitnessSearch, choose
@@ -23,6 +25,7 @@ from dv_agent.runners.registry import find_simulator
 def check_and_print(name: str, simulator: str, options: Options, *, write_proof: bool, as_json: bool) -> bool:
     """Check one design, printing each part as it ends; True if all holds."""
     folder, chosen = find_design(name), find_simulator(simulator)
+    before = fingerprint(folder)
     parts: list[PartResult] = []
     for part in check_design(folder, chosen, options, _say if sys.stderr.isatty() else None):
         parts.append(part)
@@ -35,6 +38,12 @@ def check_and_print(name: str, simulator: str, options: Options, *, write_proof:
             print(f"       {problem}")
     held = all(part.ok for part in parts)
     if held and write_proof:
+        now = fingerprint(folder)
+        if changed := sorted(kind for kind in {*before, *now} if before.get(kind) != now.get(kind)):
+            raise UsageError(
+                f"{folder.design.name}: {' and '.join(changed)} changed while it was checked, so nothing is proved; "
+                "check it again"
+            )
         command = f"dv-agent designs check {folder.design.name} --beats {options.beats} --write-proof"
         path = write(folder, command, f"{chosen.name} {chosen.version()}", options, parts)
         if not as_json:
@@ -55,7 +64,7 @@ def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int
     for path in more:
         tests += load_tests(path, folder)
     with ExitStack() as stack:
-        room = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        room = stack.enter_context(scratch_folder())
         copies = {bug.id: broken_copy(folder, bug, room) for bug in load_bugs(folder)}
 
         def bench(one: DesignFolder) -> Testbench:

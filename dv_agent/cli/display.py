@@ -139,6 +139,11 @@ class Display:
                 self._console.print(Text(f"  {line}"), soft_wrap=True)
         if not finished.findings:
             self._console.print(Text(f"all checks passed in {header.tests} tests", style="green"))
+        if header.repeated_simulations:
+            self._console.print(
+                f"repeated: {header.repeated_simulations} simulations, whose simulator was killed from outside",
+                style="yellow", soft_wrap=True,
+            )  # fmt: skip
         spent = header.spent
         reasons = {"target": "target reached", "agent_done": "nothing more to propose", "stalled": "no new bins"}
         reason = reasons.get(header.stop_reason, header.stop_reason.replace("budget:", "budget used up: "))

@@ -125,4 +125,5 @@ def _how(event: Event, last: Event) -> str:
         words = (record.failure.message or record.failure.error).splitlines()[0]
         return f"FAILED ({record.failure.kind}): {words}"
     bins = f"{last.bins_hit}/{last.bins} bins, " if last.bins else ""
-    return f"{bins}{record.seconds:.1f} s, seeded bugs {record.kill_seconds:.1f} s"
+    again = f", {record.repeated_simulations} simulations repeated" if record.repeated_simulations else ""
+    return f"{bins}{record.seconds:.1f} s, seeded bugs {record.kill_seconds:.1f} s{again}"

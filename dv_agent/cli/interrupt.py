@@ -1,16 +1,41 @@
-"""Ctrl-C once ends a run after the turn, twice at once."""
+"""Ctrl-C, SIGTERM and SIGHUP: once they end a run after the turn, twice at once."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
+import stat
 import sys
 import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Self
+
+from dv_agent.errors import ExitCode
+
+Handler = Callable[[int, FrameType | None], None]
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+class Ended(SystemExit):
+    """SIGTERM or SIGHUP came where nothing is brought to its end first; what is open is closed on the way out."""
+
+    def __init__(self, number: int) -> None:
+        self.signal = signal.Signals(number).name
+        super().__init__(int(ExitCode.INTERRUPTED))
+
+
+def heed_signals() -> None:
+    """From now on SIGTERM and SIGHUP raise `Ended` in the main thread; what the shell ignores (nohup) stays so."""
+    for number in _ENDING:
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
 
 
 class Interrupt:
-    """Within this context the first SIGINT sets a flag, the second raises KeyboardInterrupt.
+    """Within this context the first SIGINT, SIGTERM or SIGHUP sets a flag, the second raises KeyboardInterrupt.
 
     Args:
         what: is brought to its end first, for the message.
@@ -19,25 +44,63 @@ class Interrupt:
     def __init__(self, what: str = "this turn") -> None:
         self._what = what
         self._asked = False
-        self._before: Any = None
+        self._handlers = contextlib.ExitStack()
 
     def asked(self) -> bool:
         """Whether the run shall end after the present turn."""
         return self._asked
 
     def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._handle)
+        self._handlers.enter_context(handled(self._handle))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        self._handlers.close()
 
-    def _handle(self, _number: int, _frame: FrameType | None) -> None:
+    def _handle(self, number: int, _frame: FrameType | None) -> None:
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
-        print(f"\ndv-agent: ending after {self._what}; Ctrl-C again ends it now", file=sys.stderr)
+        tell(f"\ndv-agent: ending after {self._what}; {again(number)} ends it now")
+
+
+@contextmanager
+def handled(handler: Handler) -> Iterator[None]:
+    """Within this context `handler` gets SIGINT, SIGTERM and SIGHUP; in a thread that is not the main one, nobody."""
+    before = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, *_ENDING):
+            if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN:
+                before[number] = signal.signal(number, handler)
+    try:
+        yield
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+def again(number: int) -> str:
+    """What a person calls the same signal once more."""
+    return "Ctrl-C again" if number == signal.SIGINT else f"{signal.Signals(number).name} again"
+
+
+def tell(words: str) -> None:
+    """Print on stderr, unless the terminal is gone; then nothing goes there any more."""
+    for file in (1, 2):
+        with contextlib.suppress(OSError):
+            if stat.S_ISCHR(os.fstat(file).st_mode) and not os.isatty(file):
+                _silence(file)
+    with contextlib.suppress(OSError):
+        print(words, file=sys.stderr, flush=True)
+
+
+def _silence(file: int) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, file)
+    os.close(nowhere)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    raise Ended(number)

@@ -13,12 +13,15 @@ from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.dotenv_file import load_dotenv_upward
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
+from dv_agent.cli.limits import limit_words
 from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
 from dv_agent.cli.studio import studio
+from dv_agent.designs.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError, ExitCode
 
 app = typer.Typer(
@@ -30,7 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 a check failed or the target was missed, 2 usage or bad input file, "
-    "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted.",
+    "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted "
+    "(Ctrl-C, SIGTERM, SIGHUP).",
 )
 app.command()(run)
 app.command()(iterate)
@@ -56,19 +60,29 @@ def _version(version: bool = typer.Option(False, "--version", help="Print the ve
 
 def main() -> None:
     """Run the command line; every `DvAgentError` becomes one message and its exit code."""
+    heed_signals()
     try:
+        sweep()
         load_dotenv_upward(Path.cwd())
         app()
     except DvAgentError as error:
         print(f"dv-agent: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        print("dv-agent: interrupted", file=sys.stderr)
+        tell("dv-agent: interrupted")
+        sys.exit(ExitCode.INTERRUPTED)
+    except Ended as end:
+        tell(f"dv-agent: ended by {end.signal}")
         sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
         # The reader (a pager, `head`) has what it wanted.
         sys.stderr.close()
         sys.exit(ExitCode.DONE)
+    except (OSError, MemoryError) as error:
+        print(f"dv-agent: {limit_words(error)}", file=sys.stderr)
+        sys.exit(ExitCode.USAGE)
+    finally:
+        remove_own()
 
 
 if __name__ == "__main__":

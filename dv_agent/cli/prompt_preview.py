@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,6 +17,7 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import find_design
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render
@@ -64,8 +64,8 @@ def prompt_of_run(
         raise UsageError(f"{path} has turns 0 to {len(past.turns) - 1}; {len(past.turns)} would be the next")
     before = replace(past, turns=past.turns[:turn], replies=tuple(one for one in past.replies if one.turn < turn))
     chosen = find_strategy(strategy) if strategy else past.header.prompting or find_strategy("default")
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        folder = open_design(past.header.design, past.header.agent_options.get("bug"), Path(room))
+    with scratch_folder() as room:
+        folder = open_design(past.header.design, past.header.agent_options.get("bug"), room)
         with find_simulator(past.header.simulator.split()[0]).open(folder.design) as session:
             bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
             state = resimulate(before, bench).state if before.turns else RunState(empty_coverage(bench.plan))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.errors import ExitCode, OutputError
+from dv_agent.designs.scratch import scratch_folder
+from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
     from dv_agent.agents.records.resimulation import Resimulated
@@ -44,8 +44,8 @@ def rerun(
 
     run = read_run(folder)
     wanted = run.test(test)
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        home = open_design(design or run.header.design, run.header.agent_options.get("bug"), Path(room))
+    with scratch_folder() as room:
+        home = open_design(design or run.header.design, run.header.agent_options.get("bug"), room)
         simulator = find_simulator(run.header.simulator.split()[0])
         plan = load_plan(home.path / "plan.yaml")
         with simulator.open(home.design) as session:
@@ -128,19 +128,17 @@ def rescore(
     from dv_agent.agents.runs.assembly import open_design
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.plan_file.loader import load_plan
+    from dv_agent.designs.files import replace_text
     from dv_agent.runners.registry import find_simulator
 
     run = read_run(folder)
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        home = open_design(design or run.header.design, run.header.agent_options.get("bug"), Path(room))
+    with scratch_folder() as room:
+        home = open_design(design or run.header.design, run.header.agent_options.get("bug"), room)
         with find_simulator(run.header.simulator.split()[0]).open(home.design) as session:
             bench = Testbench(home, load_plan(home.path / "plan.yaml"), session)
             done = resimulate(run, bench, on_turn=_progress if sys.stderr.isatty() else None)
     answer = _score(done, run.header.bins_hit)
-    try:
-        (folder / "rescored.json").write_text(json.dumps(answer, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise OutputError(f"cannot write {folder}/rescored.json: {error.strerror}") from None
+    replace_text(folder / "rescored.json", json.dumps(answer, indent=1) + "\n")
     if as_json:
         print(json.dumps(answer, indent=1))
         return

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -44,8 +44,8 @@ def simulate(
     from dv_agent.runners.registry import find_simulator
     from dv_agent.runners.waves import dump_waves
 
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        folder = open_design(design, bug, Path(room))
+    with scratch_folder() as room:
+        folder = open_design(design, bug, room)
         tests, plan, chosen = load_tests(file, folder), load_plan(folder.path / "plan.yaml"), find_simulator(simulator)
         failed = False
         with chosen.open(folder.design) as session:

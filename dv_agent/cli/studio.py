@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -48,7 +49,10 @@ def studio(
         import webbrowser
 
         webbrowser.open(address)
+    server = make_server(places, policy, registry)
+    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, server.handle_exit)  # the other signals are heeded already
     try:
-        make_server(places, policy, registry).run(sockets=[listening])
+        server.run(sockets=[listening])
     finally:
         registry.close()

@@ -90,6 +90,7 @@ class TrialRecord(Frozen):
         status: ``running`` stands in it while a worker is at it, and for ever if that was killed.
         attempts: how often it was begun, this time included.
         seconds: wall time of the run, hunting of seeded bugs apart (`kill_seconds`).
+        repeated_simulations: how often a simulator was killed from outside, so that a test was simulated again.
         identity: SHA-256 of everything on the design that a score depends on, as in the suite.
     """
 
@@ -100,6 +101,7 @@ class TrialRecord(Frozen):
     attempts: int = 1
     seconds: float = 0.0
     kill_seconds: float = 0.0
+    repeated_simulations: int = 0
     identity: str = ""
 
 

@@ -25,7 +25,7 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.loader import DesignFolder, design_names, find_design
-from dv_agent.errors import DvAgentError, InputFileError
+from dv_agent.errors import DvAgentError, InputFileError, SimulatorLost
 from dv_agent.eval.evaluation.data_model import Evaluation, KillSheet, Trial
 from dv_agent.eval.evaluation.trial_folder import EVALUATION, KILLS, RUN, TRIAL, read_evaluation, read_kills, read_trial
 from dv_agent.eval.execution.bug_hunt import Hunter
@@ -73,6 +73,7 @@ def verify(folder: Path, tell: Callable[[str], None] = lambda words: None, only:
     Raises:
         InputFileError: no evaluation, too large, or not of this version.
         PrerequisiteError: the simulator is not installed.
+        SimulatorLost: it was killed from outside, in every try.
     """
     _require_plain_file(folder, EVALUATION)
     evaluation = read_evaluation(folder)
@@ -97,6 +98,8 @@ _OPEN = "open"
 def _found(folder: Path, evaluation: Evaluation, trial: Trial, hunters: Hunters) -> list[str]:
     try:
         return list(_trial(folder, evaluation, trial, hunters))
+    except SimulatorLost:  # the machine's doing casts no doubt on anybody
+        raise
     except (DvAgentError, ValidationError, OSError) as error:
         return [f"cannot be verified: {type(error).__name__}: {str(error)[:500]}"]
 

@@ -7,7 +7,6 @@ design did cannot be noticed by it, and that is asked first, without drivers, re
 from __future__ import annotations
 
 import hashlib
-import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -23,12 +22,14 @@ from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.pin_replay import PinRecording, PinReplaySession, recording_of
 from dv_agent.runners.recording_simulator import RecordingStore
+from dv_agent.runners.repeating_session import Repeats
 from dv_agent.runners.simulator import Session, Simulator
 
 
@@ -58,9 +59,15 @@ class Hunter:
     def __init__(self, folder: DesignFolder, simulator: Simulator) -> None:
         self.folder, self.simulator = folder, simulator
         self._stack = ExitStack()
-        room = Path(self._stack.enter_context(tempfile.TemporaryDirectory(prefix="dv-agent-")))
+        room = self._stack.enter_context(scratch_folder())
         self._clean: Session | None = None
-        self._copies = [_Copy(folder, bug, room, simulator, self._stack) for bug in load_bugs(folder)]
+        self._repeats = Repeats()
+        self._copies = [_Copy(self, bug, room, self._stack, self._repeats) for bug in load_bugs(folder)]
+
+    @property
+    def repeated(self) -> int:
+        """How many simulations were repeated so far, because their process was killed."""
+        return self.simulator.repeated + self._repeats.count
 
     def hunt(
         self,
@@ -115,9 +122,10 @@ class Hunter:
 class _Copy:
     """A copy of the design with one bug in it; simulators start when they are needed."""
 
-    def __init__(self, folder: DesignFolder, bug: Bug, room: Path, simulator: Simulator, stack: ExitStack) -> None:
+    def __init__(self, hunter: Hunter, bug: Bug, room: Path, stack: ExitStack, repeats: Repeats) -> None:
         self.bug = bug
-        self._folder, self._room, self._simulator, self._stack = folder, room, simulator, stack
+        self._folder, self._simulator = hunter.folder, hunter.simulator
+        self._room, self._stack, self._repeats = room, stack, repeats
 
     @cached_property
     def _design(self) -> Design:
@@ -127,7 +135,7 @@ class _Copy:
     def _replay(self) -> PinReplaySession | None:
         if self._simulator.name != "icarus":
             return None
-        return self._stack.enter_context(PinReplaySession(self._design))
+        return self._stack.enter_context(PinReplaySession(self._design, repeats=self._repeats))
 
     @cached_property
     def _session(self) -> Session:

@@ -18,10 +18,12 @@ from typing import IO, Self
 
 from pydantic import ValidationError
 
+from dv_agent.designs.scratch import sweep
 from dv_agent.eval.execution.events import Event
 from dv_agent.eval.execution.trial_run import TrialTask
 
 SILENCE_SECONDS = 900.0
+FAREWELL_SECONDS = 10.0
 _LAST_WORDS = 1_500  # bytes
 
 
@@ -75,8 +77,19 @@ class LocalExecutor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        if error is None:
+            self._dismiss()
         for worker in list(self._workers):
             self._bury(worker)
+        sweep()  # what those that had to be killed left
+
+    def _dismiss(self) -> None:
+        """Let all workers end by themselves, so that they clean up; for a while."""
+        for worker in self._workers:
+            worker.dismiss()
+        until = time.monotonic() + FAREWELL_SECONDS
+        for worker in self._workers:
+            worker.wait(max(until - time.monotonic(), 0))
 
     def _heard(self, worker: _Worker, news: Event | None) -> Iterator[Event]:
         if worker not in self._workers:
@@ -140,6 +153,17 @@ class _Worker:
         """The end of what it wrote to stderr."""
         size = os.fstat(self._log.fileno()).st_size
         return os.pread(self._log.fileno(), _LAST_WORDS, max(0, size - _LAST_WORDS)).decode(errors="replace")
+
+    def dismiss(self) -> None:
+        """Say that no task will come any more."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+
+    def wait(self, seconds: float) -> None:
+        """Wait for its end, but no longer than that."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
 
     def kill(self) -> None:
         """End the process and all below it."""

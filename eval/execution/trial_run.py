@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from dv_agent.agents.records.lock import owned
+from dv_agent.agents.records.lock import Taken, owned
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.runs.launch import RunWatcher, Stopper, launch
 from dv_agent.agents.runs.request import RunRequest
@@ -19,6 +19,7 @@ from dv_agent.errors import (
     ModelFailure,
     OutputError,
     SimulationError,
+    SimulatorLost,
     UsageError,
 )
 from dv_agent.eval.evaluation.data_model import Trial, TrialFailure, TrialRecord
@@ -148,7 +149,7 @@ def failed(record: TrialRecord, error: BaseException) -> TrialRecord:
     kind: str = "infrastructure"
     if isinstance(error, ModelFailure):
         kind = "model"
-    elif isinstance(error, SimulationError):
+    elif isinstance(error, SimulationError) and not isinstance(error, SimulatorLost):
         kind = "simulator"
     elif isinstance(error, UsageError) and not isinstance(error, OutputError):
         kind = "usage"
@@ -163,8 +164,9 @@ def _ended(record: TrialRecord, attempt: _Attempt, hunters: Hunters) -> TrialRec
         _require_same_design(attempt.task)
         _run(attempt, record.attempts)
         started = time.monotonic()
-        if attempt.task.hunt:
-            _hunt(attempt, hunters)
+        repeated = _hunt(attempt, hunters) if attempt.task.hunt else 0
+    except Taken:  # somebody resumes the run of this trial
+        raise
     except DvAgentError as error:
         return failed(record, error)
     except (KeyboardInterrupt, TrialInterrupted):
@@ -172,10 +174,12 @@ def _ended(record: TrialRecord, attempt: _Attempt, hunters: Hunters) -> TrialRec
     except Exception as error:  # of Python or of the machine: never the model's
         return failed(record, error)
     header = read_header(attempt.task.folder)
-    seconds = header.spent.seconds if header else 0.0
-    return record.model_copy(
-        update={"status": "finished", "seconds": seconds, "kill_seconds": time.monotonic() - started}
-    )
+    update = {
+        "status": "finished", "seconds": header.spent.seconds if header else 0.0,
+        "kill_seconds": time.monotonic() - started,
+        "repeated_simulations": (header.repeated_simulations if header else 0) + repeated,
+    }  # fmt: skip
+    return record.model_copy(update=update)
 
 
 def _require_same_design(task: TrialTask) -> None:
@@ -191,6 +195,8 @@ def _run(attempt: _Attempt, number: int) -> None:
         try:
             _launch(attempt, RunRequest(resume=folder / RUN, requests_per_minute=attempt.task.requests_per_minute))
             return
+        except Taken:
+            raise
         except UsageError as error:
             attempt.watcher.say(f"cannot be resumed: {error}")
     put_aside(folder, number)
@@ -217,14 +223,16 @@ def _launch(attempt: _Attempt, request: RunRequest) -> None:
         raise TrialInterrupted
 
 
-def _hunt(attempt: _Attempt, hunters: Hunters) -> None:
+def _hunt(attempt: _Attempt, hunters: Hunters) -> int:
+    """Write the kill sheet; returns how many simulations were repeated, because their process was killed."""
     task = attempt.task
     records = [record for turn in read_run(task.folder / RUN).turns for record in turn.tests]
     digest = tests_digest(record.test for record in records)
     sheet = read_kills(task.folder)
     if sheet and sheet.tests == digest:
-        return
+        return 0
     hunter = hunters.of(task.trial.design, task.checksum, task.trial.simulator)
+    before = hunter.repeated
     cycles = task.trial.budget.cycles
     cache = KillCache(task.checksum, hunter.simulator, cycles)
     sheet = None if task.redo else cache.get(digest)
@@ -238,6 +246,7 @@ def _hunt(attempt: _Attempt, hunters: Hunters) -> None:
         sheet = hunter.hunt(records, attempt.store, cycles, tell)
         cache.put(sheet)
     write_atomically(task.folder / KILLS, sheet)
+    return hunter.repeated - before
 
 
 def _make(folder: Path) -> None:

@@ -14,6 +14,7 @@ from types import FrameType, TracebackType
 from typing import Self, TextIO
 
 from dv_agent.agents.records.lock import Taken
+from dv_agent.designs.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError
 from dv_agent.eval.evaluation.data_model import TrialRecord
 from dv_agent.eval.execution.events import Event
@@ -77,13 +78,18 @@ def main() -> None:
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:
         return  # it died before this process could ask to die with it
+    sweep()
     stopper = AskedToStop()
-    signal.signal(signal.SIGTERM, stopper.ask)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, stopper.ask)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Whatever else prints must not get between the events.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    serve(sys.stdin, out, stopper)
+    try:
+        serve(sys.stdin, out, stopper)
+    finally:
+        remove_own()
 
 
 if __name__ == "__main__":

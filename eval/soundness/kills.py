@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterable
-from pathlib import Path
 
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan import Plan
@@ -13,6 +11,7 @@ from dv_agent.designs.design import Frozen
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.runners.checks.run_checks import CheckFailure
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.simulator import Simulator
@@ -55,8 +54,8 @@ def hunt(
     Raises:
         BuildError: the broken copy does not build; that is no kill.
     """
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        broken = broken_copy(folder, bug, Path(room))
+    with scratch_folder() as room:
+        broken = broken_copy(folder, bug, room)
         cycles = count = 0
         with simulator.open(broken.design) as session:
             bench = Testbench(broken, plan, session)

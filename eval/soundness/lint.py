@@ -6,11 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from dv_agent.designs.design import Design, Frozen
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import PrerequisiteError
 from dv_agent.runners.build.verilator_tool import find_verilator
 
@@ -41,8 +41,7 @@ def lint(design: Design) -> tuple[LintResult, ...]:
     """Ask every tool."""
     files = [str(file.resolve()) for file in design.source_files()]
     synthesis = f"read_verilog {' '.join(files)}; synth -top {design.top}; check -assert"
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as name:
-        room = Path(name)
+    with scratch_folder() as room:
         icarus = ["iverilog", "-g2005", "-Wall", "-s", design.top, "-o", str(room / "out"), *files]
         return (
             _run("iverilog", icarus, room),

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files import read_text, replace_text
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError
 from dv_agent.eval.soundness.check import Options, PartResult
@@ -36,6 +36,7 @@ def write_proof(
 
     Raises:
         ValueError: a part does not hold.
+        OutputError: it cannot be written.
     """
     if not all(part.ok for part in parts):
         raise ValueError("a check that failed proves nothing")
@@ -43,7 +44,7 @@ def write_proof(
     plain = tuple(part.model_copy(update={"seconds": 0.0}) for part in parts)
     proof = Proof(command=command, simulator=simulator, options=options, hashes=_hashes(folder), parts=plain)
     path = folder.path / FILE
-    path.write_text(proof.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    replace_text(path, proof.model_dump_json(indent=1) + "\n")
     return path
 
 

@@ -7,12 +7,12 @@ import importlib.metadata
 import json
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.scratch import BUILDING, new_scratch, sweep
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.runners.build.layout import Layout, child_layout, layout_of
 from dv_agent.runners.build.wrapper import TOP, wrapper_text
@@ -85,16 +85,17 @@ def cached_build(
     plain = json.dumps(child_layout(design, layout))
     key = "\0".join([_FORMAT, importlib.metadata.version("cocotb"), *parts, wrapper, plain, *_contents(design)])
     target = shelf / hashlib.sha256(key.encode()).hexdigest()[:32]
+    sweep(shelf, BUILDING)
     if (target / PROGRAM).exists():
         return Build(target, cached=True)
     try:
         shelf.mkdir(parents=True, exist_ok=True)
-        aside = Path(tempfile.mkdtemp(prefix="building-", dir=shelf))
     except OSError as error:
         raise OutputError(f"{shelf}: {error.strerror}") from None
+    aside = new_scratch(shelf, BUILDING)
     try:
-        (aside / WRAPPER).write_text(wrapper, encoding="utf-8")
-        (aside / "layout.json").write_text(plain, encoding="utf-8")
+        _write(aside / WRAPPER, wrapper)
+        _write(aside / "layout.json", plain)
         compiler(aside)
         _move(aside, target)
     finally:
@@ -102,13 +103,20 @@ def cached_build(
     return Build(target, cached=False)
 
 
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"cannot write {path}: {error.strerror}") from None
+
+
 def _move(aside: Path, target: Path) -> None:
     try:
         aside.rename(target)
-    except OSError:
+    except OSError as error:
         # Another process was first; both hold the same.
         if not (target / PROGRAM).exists():
-            raise
+            raise OutputError(f"cannot write {target}: {error.strerror}") from None
 
 
 def _contents(design: Design) -> Iterator[str]:

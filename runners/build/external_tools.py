@@ -10,10 +10,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dv_agent.errors import BuildError, PrerequisiteError
+from dv_agent.errors import BuildError, PrerequisiteError, SimulatorLost
+from dv_agent.runners.cocotb.deaths import Cause, Death
 
 SHOWN_LINES = 10
 VERSION_SECONDS = 30.0
+TRIES = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,30 @@ def require(name: str, what: str, install: str) -> str:
 
 
 def run_command(
-    command: Sequence[str], folder: Path, seconds: float, environment: Mapping[str, str] | None = None
-) -> CommandResult:
+    command: Sequence[str], folder: Path, seconds: float, environment: Mapping[str, str] | None = None,
+    room: Path | None = None,
+) -> CommandResult:  # fmt: skip
     """Run a build tool in `folder`; the tool and all that it started are killed after `seconds`.
+
+    A tool that is killed from outside is run again, since it says nothing about the RTL. Its temporary files go to
+    `room`, where its caller removes them.
 
     Raises:
         BuildError: it took longer.
+        SimulatorLost: it was killed in every try.
     """
+    given = {**(os.environ if environment is None else environment)}
+    if room:
+        given |= dict.fromkeys(("TMP", "TMPDIR", "TEMP"), str(room))
+    for _ in range(TRIES):
+        done = _run_once(command, folder, seconds, given)
+        if done.code >= 0 or Death(signal=-done.code).cause is not Cause.OUTSIDE:
+            return done
+    name = Path(command[0]).name
+    raise SimulatorLost(f"{name} {Death(signal=-done.code)}, in {TRIES} tries: that is this machine's doing")
+
+
+def _run_once(command: Sequence[str], folder: Path, seconds: float, environment: Mapping[str, str]) -> CommandResult:
     with subprocess.Popen(
         command, cwd=folder, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, errors="replace", start_new_session=True,

@@ -37,7 +37,7 @@ CONFIG_VARIABLE = "DV_AGENT_CHILD"
 _PR_SET_PDEATHSIG = 1
 _GPI_NO_DELAY = 3
 _TIMER_CYCLES = 256
-_STARTED, _ANSWERED = b"s", b"a"
+_STARTED, _ANSWERING, _ANSWERED = b"s", b"r", b"a"
 
 
 @cocotb.test()
@@ -53,6 +53,10 @@ async def serve(dut: Any) -> None:
     tick = dut.tick.value_change
     # The first sample event. Its initial value may count as a change too, but not as a rising one.
     await dut.tick.rising_edge
+    # vvp ends in good order when it is asked to, and could then not be told from RTL that calls $finish. It asks for
+    # these signals after the start of the simulation.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     gc.collect()
     gc.freeze()
     send(connection, {"ready": True})
@@ -71,6 +75,7 @@ async def serve(dut: Any) -> None:
         os._exit(0)
     except Exception:
         reply = {"error": traceback.format_exc(limit=-4)}
+    os.write(done, _ANSWERING)
     send(connection, reply)
     os.write(done, _ANSWERED)
     if config["fork"]:
@@ -83,30 +88,34 @@ def _copies(connection: socket.socket) -> int:
     Returns, in the copies only, the pipe on which a copy says how far it is. The original stays in here and
     ends with the parent.
     """
-    copies: dict[int, tuple[int, bool]] = {}
+    copies: dict[int, tuple[int, bytes]] = {}
+    ended: dict[int, int] = {}
     events = select.poll()
     # No event of the connection is asked for, so only the hang-up of the parent is reported.
     events.register(connection, 0)
     while True:
-        _reap()
+        _reap(ended)
         done, told = os.pipe()
         copy = os.fork()
         if not copy:
             os.close(done)
             return told
         os.close(told)
-        copies[done] = (copy, False)
+        copies[done] = (copy, b"")
         events.register(done, select.POLLIN)
-        _watch(copies, events, connection)
+        _watch(copies, ended, events, connection)
 
 
-def _watch(copies: dict[int, tuple[int, bool]], events: select.poll, connection: socket.socket) -> None:
+def _watch(
+    copies: dict[int, tuple[int, bytes]], ended: dict[int, int], events: select.poll, connection: socket.socket
+) -> None:
     """Wait until a copy has taken a program, so that another copy is needed.
 
     Ends with the parent; speaks for a copy that died before it answered.
 
     Args:
-        copies: pipe -> process, and whether it took a program.
+        copies: pipe -> process, and what it said last.
+        ended: process -> wait status, of copies that ended.
     """
     taken = False
     while not taken:
@@ -116,27 +125,32 @@ def _watch(copies: dict[int, tuple[int, bool]], events: select.poll, connection:
                     os.kill(copy, signal.SIGKILL)
                 os._exit(0)
             news = os.read(pipe, 1)
-            if news == _STARTED:
-                taken = True
-                copies[pipe] = (copies[pipe][0], True)
+            if news in (_STARTED, _ANSWERING):
+                taken = taken or news == _STARTED
+                copies[pipe] = (copies[pipe][0], news)
                 continue
             events.unregister(pipe)
             os.close(pipe)
-            copy, started = copies.pop(pipe)
+            copy, said = copies.pop(pipe)
             if news == _ANSWERED:
+                ended.pop(copy, None)
                 continue
-            if not started:
-                # Nobody waits for an answer. The parent notices the end, and starts over.
+            if said != _STARTED:
+                # Killed while it waited, when nobody waits for an answer, or in the middle of its answer, which nobody
+                # can mend. The parent notices the end, and starts over.
                 os._exit(1)
-            _, status = os.waitpid(copy, 0)
-            send(connection, {"died": True, "hung": os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF})
+            status = ended.pop(copy) if copy in ended else os.waitpid(copy, 0)[1]
+            send(connection, {"died": True, "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0})
 
 
-def _reap() -> None:
+def _reap(ended: dict[int, int]) -> None:
     # Copies that answered end on their own time, while the parent already looks at the answer.
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG)[0]:
-            pass
+        while True:
+            copy, status = os.waitpid(-1, os.WNOHANG)
+            if not copy:
+                break
+            ended[copy] = status
 
 
 def _warm_up(layout: dict[str, Any]) -> None:

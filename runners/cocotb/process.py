@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -11,15 +12,16 @@ import shutil
 import signal
 import socket
 import subprocess
-import tempfile
 import time
 import weakref
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from dv_agent.errors import SimulatorCrash, SimulatorTimeout
-from dv_agent.runners.cocotb.framing import RECORDING_HEADER, Closed, receive, send
+from dv_agent.designs.scratch import new_scratch
+from dv_agent.errors import OutputError, SimulatorCrash, SimulatorLost, SimulatorTimeout
+from dv_agent.runners.cocotb.deaths import Cause, Death
+from dv_agent.runners.cocotb.framing import RECORDING_HEADER, receive, send
 
 START_SECONDS = 60.0
 CLOSE_SECONDS = 10.0
@@ -44,13 +46,16 @@ class SimulatorProcess:
 
     Raises:
         SimulatorCrash, SimulatorTimeout: it did not start.
+        SimulatorLost: it was killed by a signal before the first clock cycle.
+        OutputError: there is no room for its files.
     """
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], layout: Path, hang_seconds: float, fork: bool
     ) -> None:
         self._patience = _PATIENCE * hang_seconds
-        self._folder = Path(tempfile.mkdtemp(prefix="dv-agent-"))
+        self._fork = fork
+        self._folder = new_scratch()
         self._log = self._folder / "simulator.log"
         self._recording = os.memfd_create("recording")
         self._connection, theirs = socket.socketpair()
@@ -97,17 +102,18 @@ class SimulatorProcess:
             width: bits of a sample.
 
         Returns:
-            the reply (``died`` in it where the process went down or was killed), and the rows recorded.
+            the reply, and the rows recorded. Where the process went down ``died`` stands in the reply, with the
+            ``signal`` that killed it, whether it ``stalled``, and whether it is ``lost``; see `Death`.
+
+        Raises:
+            OutputError: a limit of this machine leaves no room for the recording.
         """
-        os.ftruncate(self._recording, 0)
-        os.ftruncate(self._recording, RECORDING_HEADER + width * int(program["max_cycles"]))
-        # Opened for appending by the child: what it writes next starts at the front again.
-        os.truncate(self._log, 0)
+        self._make_room(RECORDING_HEADER + width * int(program["max_cycles"]))
         try:
             send(self._connection, program)
             reply = self._await_reply()
-        except (Closed, OSError):
-            reply = {"died": True, "hung": self._process.wait(CLOSE_SECONDS) == -signal.SIGPROF}
+        except (OSError, ValueError):  # gone, or half an answer
+            reply = self._broken_off()
         except BaseException:
             self.kill()
             raise
@@ -126,10 +132,14 @@ class SimulatorProcess:
             return ""
         return "\n".join(line.rstrip() for line in text.splitlines()[-_LAST_LINES:])
 
-    def finish(self) -> None:
-        """Wait until a process with ``fork=False`` has ended by itself (and written its waveform)."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(CLOSE_SECONDS)
+    def finish(self) -> dict[str, Any]:
+        """Wait until a process with ``fork=False`` has ended by itself (and written its waveform).
+
+        Returns:
+            empty, or, where it was killed meanwhile, what `play` says of a death.
+        """
+        code = self._wait()
+        return {"died": True, "signal": -code} if code is not None and code < 0 else {}
 
     def kill(self) -> None:
         """End the whole process group at once; may be called twice."""
@@ -144,13 +154,39 @@ class SimulatorProcess:
             raise SimulatorTimeout(
                 f"the simulator did not reach the first clock cycle within {START_SECONDS:.0f} s\n{words}".rstrip()
             ) from None
-        except (Closed, OSError):
-            code = self._process.wait(CLOSE_SECONDS)
+        except (OSError, ValueError):
+            code = self._wait()
             words = self.last_words()
-            raise SimulatorCrash(
-                f"the simulator ended before the first clock cycle (status {code})\n{words}".rstrip()
-            ) from None
+            death = Death(signal=-min(code or 0, 0), lost=code is None)
+            kind = SimulatorLost if death.cause is Cause.OUTSIDE else SimulatorCrash
+            status = "" if death.signal else f" (status {code})"
+            raise kind(f"the simulator {death} before the first clock cycle{status}\n{words}".rstrip()) from None
         self._connection.settimeout(START_SECONDS)
+
+    def _make_room(self, size: int) -> None:
+        try:
+            os.ftruncate(self._recording, 0)
+            os.ftruncate(self._recording, size)
+            # Opened for appending by the child: what it writes next starts at the front again.
+            os.truncate(self._log, 0)
+        except OSError as error:
+            hint = "; `ulimit -f` is too small" if error.errno == errno.EFBIG else ""
+            raise OutputError(f"no room for a recording of {size:,} bytes: {error.strerror}{hint}") from None
+
+    def _wait(self) -> int | None:
+        """Its exit status, negative for a signal; None if it does not end."""
+        try:
+            return self._process.wait(CLOSE_SECONDS)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def _broken_off(self) -> dict[str, Any]:
+        code = self._wait()
+        if code is None:
+            self.kill()
+        # A process that forks stands still while its copies simulate, so nothing that the design does ends it.
+        lost = self._fork or code is None
+        return {"died": True, "signal": -min(code or 0, 0), "lost": lost}
 
     def _rows(self) -> int:
         return int.from_bytes(os.pread(self._recording, 8, 0), "little")
@@ -164,16 +200,20 @@ class SimulatorProcess:
             elif now - changed > self._patience:
                 os.killpg(self.pid, signal.SIGKILL)
                 self._process.wait()
-                return {"died": True, "hung": True}
-        reply: dict[str, Any] = receive(self._connection)
+                return {"died": True, "stalled": True}
+        reply = receive(self._connection)
+        if not isinstance(reply, dict):
+            raise ValueError("not an answer")
         return reply
 
 
 def _bound_files(pid: int, size: int) -> None:
     """Limit the size of each file that a process writes; what goes beyond is lost."""
-    # It may be gone already, which shows soon enough.
+    # It may be gone already, which shows soon enough; and the shell may allow less.
     with contextlib.suppress(ProcessLookupError):
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, size))
+        allowed = resource.prlimit(pid, resource.RLIMIT_FSIZE)
+        least = min([size, *(one for one in allowed if one != resource.RLIM_INFINITY)])
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (least, least))
 
 
 def _end(process: subprocess.Popen[bytes], connection: socket.socket, recording: int, folder: Path, owner: int) -> None:

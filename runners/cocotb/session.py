@@ -1,11 +1,11 @@
-"""A session on any simulator that cocotb drives: one process, which lasts over all tests."""
+"""A session on any simulator that cocotb drives: one process, which lasts over all tests unless it is killed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
@@ -16,7 +16,7 @@ from dv_agent.runners.build.wrapper import TOP
 from dv_agent.runners.cocotb.decode import decode
 from dv_agent.runners.cocotb.environment import child_environment
 from dv_agent.runners.cocotb.plain_program import plain_program
-from dv_agent.runners.cocotb.process import SimulatorProcess
+from dv_agent.runners.repeating_session import LastingSimulator, Repeats
 from dv_agent.runners.simulator import Run
 
 HANG_SECONDS = 5.0
@@ -30,51 +30,53 @@ class CocotbSession:
         layout: the file that describes the pins to it.
         hang_seconds: see `SimulatorProcess`.
         once: play a single program, without forking, and let the simulator end by itself (it writes a waveform).
+        repeats: is told of simulations that were repeated.
 
     Raises:
-        SimulatorCrash, SimulatorTimeout: the simulator did not start.
+        SimulatorCrash, SimulatorTimeout, SimulatorLost: the simulator did not start.
     """
 
     def __init__(
-        self, design: Design, command: Sequence[str], layout: Path, hang_seconds: float, once: bool = False
-    ) -> None:
+        self, design: Design, command: Sequence[str], layout: Path, hang_seconds: float, once: bool = False,
+        repeats: Repeats | None = None,
+    ) -> None:  # fmt: skip
         self._design = design
         self._layout = layout_of(design)
-        self._command = tuple(command)
-        self._layout_file = layout
-        self._hang_seconds = hang_seconds
         self._once = once
-        self._environment = child_environment("dv_agent.runners.cocotb.child", TOP)
-        self._process: SimulatorProcess | None = self._start()
+        self._simulator = LastingSimulator(
+            command,
+            child_environment("dv_agent.runners.cocotb.child", TOP),
+            layout,
+            hang_seconds,
+            once=once,
+            repeats=repeats,
+        )
 
     @property
     def pid(self) -> int | None:
         """Process of the simulator, if it runs."""
-        return self._process.pid if self._process else None
+        return self._simulator.pid
 
     def run(self, program: Program) -> Run:
         """See `Session.run`."""
         plain = plain_program(self._design, program)
-        reply, rows, words = self._play(plain)
+        played = self._simulator.play(plain, self._layout.sample_width)
+        reply, rows = played.reply, played.rows
+        if played.death:
+            end = End.HUNG if played.death.hung else End.CRASHED
+            message = f"{self._verdict(end)}\n{played.words}".rstrip()
+            if not rows and not self._once:
+                self._require_reset(message)
+            return Run(decode(self._design, self._layout, rows, end, message))
         if "error" in reply:
             raise SimulatorCrash(f"the drivers failed inside the simulator\n{reply['error']}")
-        if not reply.get("died"):
-            trace = decode(self._design, self._layout, rows, End(reply["end"]))
-            starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
-            return Run(trace, starts, reply["released"], rows, reply["seconds"])
-        end = End.HUNG if reply["hung"] else End.CRASHED
-        message = f"{self._verdict(end)}\n{words}".rstrip()
-        if not rows and not self._once:
-            self._require_reset(message)
-        return Run(decode(self._design, self._layout, rows, end, message))
+        trace = decode(self._design, self._layout, rows, End(reply["end"]))
+        starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
+        return Run(trace, starts, reply["released"], rows, reply["seconds"])
 
     def close(self) -> None:
         """See `Session.close`."""
-        if self._process:
-            if self._once:
-                self._process.finish()
-            self._process.kill()
-        self._process = None
+        self._simulator.close()
 
     def __enter__(self) -> Self:
         return self
@@ -84,18 +86,6 @@ class CocotbSession:
     ) -> None:
         self.close()
 
-    def _start(self) -> SimulatorProcess:
-        return SimulatorProcess(
-            self._command, self._environment, self._layout_file, self._hang_seconds, fork=not self._once
-        )
-
-    def _play(self, plain: dict[str, Any]) -> tuple[dict[str, Any], bytes, str]:
-        if self._process is None or not self._process.alive:
-            self.close()
-            self._process = self._start()
-        reply, rows = self._process.play(plain, self._layout.sample_width)
-        return reply, rows, self._process.last_words() if reply.get("died") else ""
-
     def _verdict(self, end: End) -> str:
         if end == End.HUNG:
             return "the simulator hung: a clock cycle did not end (endless or combinational loop in the RTL)"
@@ -104,7 +94,7 @@ class CocotbSession:
     def _require_reset(self, message: str) -> None:
         """Raise if the design dies even when nothing is driven: then no program is to blame."""
         empty = {"tracks": {}, "memories": {}, "max_cycles": 1}
-        reply, _, words = self._play(empty)
-        if reply.get("died"):
-            kind = SimulatorTimeout if reply["hung"] else SimulatorCrash
-            raise kind(f"{self._design.name} does not survive its initial reset\n{words or message}")
+        played = self._simulator.play(empty, self._layout.sample_width)
+        if played.death:
+            kind = SimulatorTimeout if played.death.hung else SimulatorCrash
+            raise kind(f"{self._design.name} does not survive its initial reset\n{played.words or message}")

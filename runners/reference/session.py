@@ -38,6 +38,11 @@ class ReferenceSimulator:
         """``reference``"""
         return "reference"
 
+    @property
+    def repeated(self) -> int:
+        """None ever is."""
+        return 0
+
     def version(self) -> str:
         """A fixed line."""
         return "reference model"

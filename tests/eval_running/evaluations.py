@@ -13,7 +13,7 @@ from dv_agent.eval.suites.update import update_suite
 
 HERE = Path(__file__).parent
 PATIENCE = 900  # seconds: an evaluation is many processes, and the machine may have others
-TIMES = ("seconds", "kill_seconds", "attempts")
+TIMES = ("seconds", "kill_seconds", "attempts", "repeated_simulations")
 SUITE = """\
 schema_version: 1
 name: small

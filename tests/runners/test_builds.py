@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from runner_fixtures import FIXTURES, counter, make_design, pipe
 
-from dv_agent.errors import BuildError, InputFileError, PrerequisiteError
+from dv_agent.errors import BuildError, InputFileError, PrerequisiteError, SimulatorLost
 from dv_agent.runners.build.cache import cache_folder
+from dv_agent.runners.build.external_tools import CommandResult, run_command
 from dv_agent.runners.build.icarus import build_icarus
 from dv_agent.runners.icarus import IcarusSimulator
 
@@ -84,3 +85,15 @@ def test_parallel_builds_of_one_design_agree(tmp_path: Path) -> None:
         builds = list(pool.map(lambda _: build_icarus(pipe(), tmp_path, "v"), range(6)))
     assert len({build.folder for build in builds}) == 1
     assert [path.name for path in (tmp_path / "icarus").iterdir()] == [builds[0].folder.name]
+
+
+@pytest.mark.parametrize(("kills", "lost"), [(0, False), (3, False), (9, True)])
+def test_a_build_tool_that_is_killed_refuses_nothing(tmp_path: Path, kills: int, lost: bool) -> None:
+    (tmp_path / "left").write_text(str(kills))
+    script = 'n=$(cat left); echo $((n-1)) > left; [ "$n" -gt 0 ] && kill -9 $$; echo "$TMPDIR"; exit 3'
+    command = ["bash", "-c", script]
+    if lost:
+        with pytest.raises(SimulatorLost, match=r"bash was killed by SIGKILL .* in 4 tries"):
+            run_command(command, tmp_path, 10.0)
+    else:
+        assert run_command(command, tmp_path, 10.0, room=tmp_path) == CommandResult(3, f"{tmp_path}\n")

@@ -247,7 +247,7 @@ def test_the_budget_holds_for_the_session_and_for_a_path(opened: Opened) -> None
 def test_a_folder_that_is_no_session_or_is_held_is_one_error(opened: Opened, tmp_path: Path) -> None:
     session = opened()
     session.send()
-    with pytest.raises(UsageError, match="open in another process"):
+    with pytest.raises(UsageError, match="is in use by process "):
         opened()
     session.close()
     log = opened.folder / "session.jsonl"

@@ -13,6 +13,7 @@ from types import FrameType
 
 from dv_agent.agents.session.progress import Progress
 from dv_agent.agents.session.prompt_session import PromptSession
+from dv_agent.cli.interrupt import Ended, again, handled, tell
 from dv_agent.designs.files import read_text
 
 TextSource = Callable[[str, str], str]
@@ -56,24 +57,30 @@ class IterateContext:
 
     @contextmanager
     def watch(self) -> Iterator[tuple[Callable[[Progress], None], Callable[[], bool]]]:
-        """How progress is shown, and whether Ctrl-C was pressed; a second one ends at once."""
+        """How progress is shown, and whether Ctrl-C was pressed; a second one ends at once.
+
+        SIGTERM and SIGHUP do the same, and end the sitting.
+        """
         stop = threading.Event()
 
+        ending: list[int] = []
+
         def handle(number: int, frame: FrameType | None) -> None:
+            if number != signal.SIGINT:
+                ending.append(number)
             if stop.is_set():
                 raise KeyboardInterrupt
             stop.set()
-            print("\ndv-agent: giving up as soon as it can be done; Ctrl-C again ends it now", file=sys.stderr)
+            tell(f"\ndv-agent: giving up as soon as it can be done; {again(number)} ends it now")
 
-        in_main = threading.current_thread() is threading.main_thread()
-        before = signal.signal(signal.SIGINT, handle) if in_main else None
         try:
-            yield self._show, stop.is_set
+            with handled(handle):
+                yield self._show, stop.is_set
         finally:
-            if in_main:
-                signal.signal(signal.SIGINT, before)
             if self.live:
                 print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+            if ending:  # these end the sitting, not this command alone
+                raise Ended(ending[0])
 
     def _show(self, progress: Progress) -> None:
         if self.live:

@@ -5,10 +5,9 @@ from __future__ import annotations
 import os
 import shlex
 import subprocess
-import tempfile
-from pathlib import Path
 
 from dv_agent.designs.files import read_text
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import UsageError
 
 FALLBACK = "vi"
@@ -25,8 +24,8 @@ def edit_text(start: str, suffix: str) -> str:
         command = shlex.split(words)
     except ValueError as error:
         raise UsageError(f"EDITOR is no command: {words!r}: {error}") from None
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        file = Path(room) / f"prompt{suffix}"
+    with scratch_folder() as room:
+        file = room / f"prompt{suffix}"
         file.write_text(start, encoding="utf-8")
         try:
             done = subprocess.run([*command, str(file)], check=False)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 from threading import Lock
 
 from dv_agent.agents.failures.excerpt import Excerpt
@@ -15,6 +13,7 @@ from dv_agent.agents.testbench import observe
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.scratch import scratch_folder
 from dv_agent.designs.trace import Trace
 from dv_agent.errors import UsageError
 from dv_agent.runners.checks.run_checks import CheckFailure
@@ -101,8 +100,8 @@ class Waveforms:
 
 
 def _play(rig: WaveformSetup, test: Test) -> PlayedTest:
-    with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        folder = open_design(rig.design, rig.bug, Path(room))
+    with scratch_folder() as room:
+        folder = open_design(rig.design, rig.bug, room)
         try:
             program = expand(folder.design, folder.schema, test)
         except StimulusError as error:

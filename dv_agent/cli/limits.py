@@ -1,0 +1,24 @@
+"""Words for what the machine refuses: disk, files, memory, processes."""
+
+from __future__ import annotations
+
+import errno
+
+_HINTS = {
+    errno.EMFILE: "allow more open files with `ulimit -n`",
+    errno.ENFILE: "the machine has no open files left",
+    errno.EFBIG: "allow larger files with `ulimit -f`",
+    errno.ENOSPC: "make room on the disk, or choose other folders with --out and TMPDIR",
+    errno.EDQUOT: "make room on the disk, or choose other folders with --out and TMPDIR",
+    errno.ENOMEM: "allow more memory with `ulimit -v`, or end other programs",
+    errno.EAGAIN: "allow more processes with `ulimit -u`, or end other programs",
+}
+
+
+def limit_words(error: OSError | MemoryError) -> str:
+    """One line: what was refused, where, and what to do."""
+    if isinstance(error, MemoryError):
+        return f"out of memory; {_HINTS[errno.ENOMEM]}"
+    where = f"{error.filename}: " if error.filename else ""
+    hint = _HINTS.get(error.errno or 0)
+    return f"{where}{error.strerror or error}{f'; {hint}' if hint else ''}"

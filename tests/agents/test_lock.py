@@ -1,0 +1,60 @@
+"""One owner at a time of a folder."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dv_agent.agents.records.lock import LOCK, Taken, owned
+from dv_agent.errors import ExitCode, OutputError
+
+HOLDER = """
+import sys; from pathlib import Path; from dv_agent.agents.records.lock import owned
+with owned(Path(sys.argv[1])):
+    print("held", flush=True); sys.stdin.read()
+"""
+
+
+def holder(folder: Path) -> "subprocess.Popen[str]":
+    """A process that holds `folder`."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(folder)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_the_second_owner_is_told_who_the_first_one_is_and_a_dead_owner_blocks_nobody(tmp_path: Path) -> None:
+    first = holder(tmp_path)
+    with pytest.raises(Taken, match=f"{tmp_path} is in use by process {first.pid} on ") as told, owned(tmp_path):
+        pass
+    assert told.value.exit_code == ExitCode.USAGE
+    first.kill()
+    first.communicate()
+    with owned(tmp_path):
+        assert f'"pid": {os.getpid()}' in (tmp_path / LOCK).read_text()
+        with pytest.raises(Taken), owned(tmp_path):  # nor twice in one process
+            pass
+    with owned(tmp_path, wait=True):
+        pass
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x", "host": 1}', "\0" * 100])
+def test_what_a_lock_file_says_is_not_believed(tmp_path: Path, text: str) -> None:
+    (tmp_path / LOCK).write_text(text)
+    with owned(tmp_path):
+        (tmp_path / LOCK).write_text(text)
+        with pytest.raises(Taken, match="in use by another process"), owned(tmp_path):
+            pass
+
+
+def test_a_lock_that_is_a_link_is_refused(tmp_path: Path) -> None:
+    precious = tmp_path / "precious"
+    precious.write_text("x")
+    (tmp_path / LOCK).symlink_to(precious)
+    with pytest.raises(OutputError, match="cannot lock"), owned(tmp_path):
+        pass
+    assert precious.read_text() == "x"
