@@ -34,7 +34,7 @@ class Budget(Frozen):
     """Bounds of a run; None is no bound.
 
     Attributes:
-        cycles: simulated clock cycles, resets included. The test that crosses the bound is finished.
+        cycles: simulated clock cycles, resets included. The test that would cross the bound is cut there.
         calls: calls of a language model.
         tokens: input and output tokens of all calls.
         usd: price of all calls, US dollars.
@@ -59,6 +59,10 @@ class Budget(Frozen):
             if bound is not None and spent.bounded(name) >= bound:
                 return name
         return None
+
+    def cycles_left(self, spent: Spent) -> int | None:
+        """Cycles that the next test may take; None without a bound."""
+        return None if self.cycles is None else max(self.cycles - spent.cycles, 0)
 
     def left(self, spent: Spent) -> dict[str, float]:
         """What remains of every bound that is set."""

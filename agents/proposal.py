@@ -94,6 +94,7 @@ class Proposal(Frozen):
 
     Attributes:
         tests: in the order they are to run; an empty tuple ends nothing by itself.
+        limits: of recorded tests, in the same order, the cycles after which the budget cut each, or None.
         errors: what was dropped from the reply and why, one line each.
         raw: the reply as it came, empty for agents without a model.
         done: the agent has nothing more to propose.
@@ -107,6 +108,7 @@ class Proposal(Frozen):
     """
 
     tests: tuple[Test, ...] = ()
+    limits: tuple[int | None, ...] = ()
     usage: Usage = Usage()
     errors: tuple[str, ...] = ()
     raw: str = ""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import zip_longest
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.proposal import Proposal
@@ -17,7 +18,9 @@ from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.language.stimulus import StimulusError, Test
+from dv_agent.designs.trace import End
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
+from dv_agent.runners.checks.test_ending import Ended, ending_words
 
 MAX_FAILURES = 20
 MAX_EARNED = 24
@@ -36,6 +39,7 @@ class RunState:
         nearest: index of an open bin -> the test that came nearest to it, in whichever turn.
         exchanges: what a model was sent and said, turn by turn.
         earned: the tests that covered most bins first, at most `MAX_EARNED`, the best one first.
+        ended: how each test ended, the refused ones included.
         stale_turns: turns in a row without a new bin.
         done: the agent said that it has nothing more to propose, and `stop_reason` why.
     """
@@ -50,6 +54,7 @@ class RunState:
     nearest: Mapping[int, Attempt] = field(default_factory=dict)
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
+    ended: tuple[Ended, ...] = ()
     stale_turns: int = 0
     done: bool = False
     stop_reason: str = ""
@@ -80,16 +85,19 @@ def advance(
 ) -> tuple[RunState, TurnRecord]:
     """Run the proposal's tests until the budget is used up; returns the new state and what to record.
 
+    The test that would cross the bound on cycles is cut there.
+
     Raises:
         SimulationError: the simulator itself failed; `state` is still valid.
     """
     usage = proposal.usage
     start = replace(state, spent=_paid(state.spent, proposal), last=(), errors=proposal.errors)
     current, records = start, list[TestRecord]()
-    for test in proposal.tests:
+    for test, limit in zip_longest(proposal.tests, proposal.limits[: len(proposal.tests)]):
         if budget.exceeded(current.spent):
             break
-        current, record = _one_test(current, test, bench)
+        most = least(limit, budget.cycles_left(current.spent))
+        current, record = _one_test(current, test, bench, most)
         records.append(record)
         if progress:
             progress(record)
@@ -125,6 +133,11 @@ def advance(
     return current, turn
 
 
+def least(*bounds: int | None) -> int | None:
+    """The tightest of some bounds, of which None is none."""
+    return min((one for one in bounds if one is not None), default=None)
+
+
 def _exchange(before: RunState, after: RunState, proposal: Proposal) -> tuple[Exchange, ...]:
     if proposal.prompt is None:
         return ()
@@ -150,14 +163,15 @@ def _paid(spent: Spent, proposal: Proposal) -> Spent:
     )
 
 
-def _one_test(state: RunState, test: Test, bench: Testbench) -> tuple[RunState, TestRecord]:
+def _one_test(state: RunState, test: Test, bench: Testbench, max_cycles: int | None) -> tuple[RunState, TestRecord]:
     try:
-        result = bench.run(test, state.coverage.open_bins.tolist())
+        result = bench.run(test, state.coverage.open_bins.tolist(), max_cycles)
     except StimulusError as error:
         record = TestRecord(test=test, index=state.tests, error=str(error))
         outcome = Outcome(test=test, cycles=0, end="refused", new_bins=(), hits=())
         errors = (*state.errors, f"test {test.name or state.tests}: {error}")
-        return replace(state, tests=state.tests + 1, last=(*state.last, outcome), errors=errors), record
+        ended = (*state.ended, record.ended)
+        return replace(state, tests=state.tests + 1, last=(*state.last, outcome), errors=errors, ended=ended), record
     return _sampled(state, result, bench)
 
 
@@ -169,23 +183,27 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
     covered = tuple(bench.plan.index(one.id) for one in new)
     trace = result.trace
     by_step = _by_step(result, covered, bench)
-    outcome = Outcome(result.test, trace.cycles, trace.end, covered, hits, result.near, failures, by_step)
+    ending = "" if trace.end == End.DRAINED else ending_words(result.ended(state.tests))
+    outcome = Outcome(result.test, trace.cycles, trace.end, covered, hits, result.near, failures, by_step, ending)
+    cut = trace.cycles if trace.end == End.BUDGET else None
     record = TestRecord(
         test=result.test,
         index=state.tests,
-        cycles=result.trace.cycles,
-        end=result.trace.end,
+        cycles=trace.cycles,
+        max_cycles=cut,
+        end=trace.end,
         new_bins=tuple(one.id for one in new),
         hits=hits,
         failures=result.failures,
+        waiting=result.waiting,
         near=tuple(
             NearRecord(bin=near.bin, distance=near.distance, steps=dict(near.steps))
             for near in result.near
             if near.bin not in covered and _is_nearer(state, near)
         ),
     )
-    found = (FailureRecord(index=state.tests, test=result.test, failures=result.failures),) if failures else ()
-    spent = state.spent.model_copy(update={"cycles": state.spent.cycles + result.trace.cycles})
+    failed = FailureRecord(index=state.tests, test=result.test, max_cycles=cut, failures=result.failures)
+    spent = state.spent.model_copy(update={"cycles": state.spent.cycles + trace.cycles})
     return replace(
         state,
         coverage=coverage,
@@ -193,7 +211,8 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
         spent=spent,
         tests=state.tests + 1,
         last=(*state.last, outcome),
-        failures=(state.failures + found)[:MAX_FAILURES],
+        ended=(*state.ended, record.ended),
+        failures=(state.failures + ((failed,) if failures else ()))[:MAX_FAILURES],
     ), record
 
 

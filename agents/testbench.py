@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -24,6 +25,7 @@ from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near
 from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.checks.run_checks import CheckFailure, check
+from dv_agent.runners.checks.test_ending import Ended, Waiting, waiting_of
 from dv_agent.runners.simulator import Run, Session
 
 
@@ -36,6 +38,7 @@ class Result:
         near: the targets, each with the distance at which this test came nearest.
         failures: failed checks, not yet confirmed in a fresh process.
         step_starts: see `Run`.
+        waiting: what it waited for at its end, if it did.
     """
 
     test: Test
@@ -44,6 +47,11 @@ class Result:
     near: tuple[Near, ...]
     failures: tuple[CheckFailure, ...]
     step_starts: Mapping[str, Sequence[tuple[int, int]]]
+    waiting: Waiting | None = None
+
+    def ended(self, index: int) -> Ended:
+        """How it ended, as test number `index`."""
+        return Ended(index, self.trace.end, self.trace.cycles, bool(self.failures), self.waiting)
 
     def steps_at(self, cycle: int) -> dict[str, int]:
         """For each track, the step that was under way in `cycle`."""
@@ -88,25 +96,32 @@ class Testbench:
         """The RTL that is simulated."""
         return DesignRtl(self.folder.design)
 
-    def run(self, test: Test, targets: Sequence[int] = ()) -> Result:
+    def run(self, test: Test, targets: Sequence[int] = (), max_cycles: int | None = None) -> Result:
         """Simulate `test`.
 
         Args:
             targets: indices of the bins whose distance is wanted.
+            max_cycles: cycles after which it is cut, where the design would allow more: it then ends as `End.BUDGET`,
+                and what it would have done later is neither sampled nor checked.
 
         Raises:
             StimulusError: the test cannot be expanded.
             SimulationError: the simulator itself failed.
         """
         design = self.folder.design
-        done = self._session.run(expand(design, self.folder.schema, test))
-        tables, failures = observe(self.folder, done.trace)
+        program = expand(design, self.folder.schema, test, max_cycles)
+        done = self._session.run(program)
+        if done.trace.end == End.LIMIT and program.max_cycles < design.limits.max_cycles:
+            done = replace(done, trace=replace(done.trace, end=End.BUDGET))
+        seen = observe(self.folder, done.trace)
+        tables = seen.tables
         if done.trace.end in (End.HUNG, End.CRASHED):
             tables = {}  # what a dying simulator showed covers nothing
         partial = not done.trace.signals
         sample = self._sampler.sample(tables, targets if len(targets) else None, partial=partial)
         near = self._near(sample, tables, done, targets)
-        return Result(test, done.trace, sample, near, failures + _illegal(sample), done.step_starts)
+        failures = seen.failures + _illegal(sample)
+        return Result(test, done.trace, sample, near, failures, done.step_starts, seen.waiting)
 
     def _near(self, sample: Sample, tables: Mapping[str, Table], done: Run, targets: Sequence[int]) -> tuple[Near, ...]:
         found = []
@@ -120,12 +135,21 @@ class Testbench:
         return tuple(found)
 
 
-def observe(folder: DesignFolder, trace: Trace) -> tuple[dict[str, Table], tuple[CheckFailure, ...]]:
-    """All event tables of a trace, and the checks that it fails."""
+class Observed(NamedTuple):
+    """All event tables of a trace, the checks that it fails, and what it waited for at its end."""
+
+    tables: dict[str, Table]
+    failures: tuple[CheckFailure, ...]
+    waiting: Waiting | None
+
+
+def observe(folder: DesignFolder, trace: Trace) -> Observed:
+    """Ask the reference model about a trace."""
     observation: Observation = folder.model.observe(trace)
     failures = check(folder.design, trace, observation)
     shared = cycle_tables(folder.design, trace)
-    return join({**observation.tables, **shared}, shared["cycle"]), failures
+    tables = join({**observation.tables, **shared}, shared["cycle"])
+    return Observed(tables, failures, waiting_of(folder.design, trace, observation))
 
 
 def _steps_at(step_starts: Mapping[str, Sequence[tuple[int, int]]], cycle: int) -> dict[str, int]:

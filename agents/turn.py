@@ -11,6 +11,7 @@ from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.runners.checks.run_checks import CheckFailure
+from dv_agent.runners.checks.test_ending import Ended, Waiting
 
 
 class NearRecord(Frozen):
@@ -27,9 +28,13 @@ class TestRecord(Frozen):
     Attributes:
         index: its number in the run.
         end: a value of `dv_agent.designs.trace.End`, or "refused".
+        max_cycles: where the budget cut it (`end` is "budget"), the cycles that were left: it can only be played again
+            with this bound. Records of version 0.1 and before have no such tests: they finished the test that crossed
+            the budget.
         new_bins: ids of the bins that it covered first.
         hits: indices of all bins that it hit.
         error: why it was refused, if it was.
+        waiting: what it waited for where `end` is "deadlock"; records of before do not tell.
     """
 
     __test__ = False
@@ -37,19 +42,27 @@ class TestRecord(Frozen):
     test: Test
     index: int
     cycles: int = 0
+    max_cycles: int | None = Field(default=None, ge=1)
     end: str = "refused"
     new_bins: tuple[str, ...] = ()
     hits: tuple[int, ...] = ()
     failures: tuple[CheckFailure, ...] = ()
     near: tuple[NearRecord, ...] = ()
     error: str = ""
+    waiting: Waiting | None = None
+
+    @property
+    def ended(self) -> Ended:
+        """How it ended."""
+        return Ended(self.index, self.end, self.cycles, bool(self.failures), self.waiting)
 
 
 class FailureRecord(Frozen):
-    """A failing test."""
+    """A failing test; `max_cycles` as in `TestRecord`."""
 
     index: int
     test: Test
+    max_cycles: int | None = None
     failures: tuple[CheckFailure, ...]
 
 

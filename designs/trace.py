@@ -21,7 +21,8 @@ class End(StrEnum):
 
     DRAINED = "drained"  # every track ended and the design fell quiet
     DEADLOCK = "deadlock"  # the design refused a transfer for `quiet_cycles` cycles, with all sinks ready
-    LIMIT = "cycle_limit"  # the test ran into `max_cycles`
+    LIMIT = "cycle_limit"  # the test ran into the `max_cycles` of the design: its stimulus is longer, or never ends
+    BUDGET = "budget"  # the run had fewer cycles left than that, and the test was cut when they were used up
     HUNG = "hung"  # the simulator gave no answer in time and was killed
     CRASHED = "crashed"  # the simulator process died, or the RTL called $finish
 

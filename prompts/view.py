@@ -46,6 +46,7 @@ class Outcome:
         failures: one line for each failed check.
         by_step: (track, step, bins) for each step of a source or strobe track: the bins of `new_bins` whose first hit
             fell into that step.
+        ending: how it ended, in words, where `end` and `cycles` do not say it all.
     """
 
     test: Test
@@ -56,6 +57,12 @@ class Outcome:
     near: tuple[Near, ...] = ()
     failures: tuple[str, ...] = ()
     by_step: tuple[tuple[str, int, tuple[int, ...]], ...] = ()
+    ending: str = ""
+
+    @property
+    def ended(self) -> str:
+        """How it ended, in words."""
+        return self.ending or f"{self.end} after {self.cycles} cycles"
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,8 @@ def triage(
         if kind in seen or len(findings) >= MAX_FINDINGS:
             continue
         seen.add(kind)
-        confirmed = confirm(simulator, folder.design, expand(folder.design, folder.schema, record.test), folder.model)
+        program = expand(folder.design, folder.schema, record.test, record.max_cycles)
+        confirmed = confirm(simulator, folder.design, program, folder.model)
         if confirmed:
             place = room / "failures" / str(record.index)
             findings.append(_work_up(folder, simulator, record, confirmed[0], place, show))
@@ -96,8 +97,10 @@ def _work_up(
 ) -> Finding:
     design, schema = folder.design, folder.schema
     with simulator.open(design) as session:
-        small = shrink(design, schema, record.test, failure, lambda test: _failures(folder, session, test))
-    program = expand(design, schema, small)
+        small = shrink(
+            design, schema, record.test, failure, lambda test: _failures(folder, session, test, record.max_cycles)
+        )
+    program = expand(design, schema, small, record.max_cycles)
     final = confirm(simulator, design, program, folder.model) or (failure,)
     _write(room / "test.json", json.dumps(record.test.data(), indent=1))
     _write(room / "shrunk.json", json.dumps(small.data(), indent=1))
@@ -117,8 +120,8 @@ def _work_up(
     return finding
 
 
-def _failures(folder: DesignFolder, session: Session, test: Test) -> tuple[CheckFailure, ...]:
-    trace = session.run(expand(folder.design, folder.schema, test)).trace
+def _failures(folder: DesignFolder, session: Session, test: Test, max_cycles: int | None) -> tuple[CheckFailure, ...]:
+    trace = session.run(expand(folder.design, folder.schema, test, max_cycles)).trace
     return check(folder.design, trace, folder.model.observe(trace))
 
 

@@ -13,7 +13,7 @@ from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.models.chat_model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.records.reader import RecordedRun
-from dv_agent.agents.records.resimulation import TOOLS
+from dv_agent.agents.records.resimulation import TOOLS, limits_of
 from dv_agent.agents.records.writer import ReplyLine
 from dv_agent.errors import ModelFailure, UsageError
 from dv_agent.prompts.view import View
@@ -114,7 +114,9 @@ class RecordedAgent:
         turn = self._run.turns[view.turn] if view.turn < len(self._run.turns) else None
         if turn and line.turn > view.turn and self.name != TOOLS:
             tests = tuple(one.test for one in turn.tests)
-            return Proposal(tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped)
+            return Proposal(
+                tests=tests, limits=limits_of(turn), usage=turn.usage, errors=turn.errors, dropped=turn.dropped
+            )
         view = replace(view, budget_left=_left_then(view, self._run, turn.budget if turn else None))
         if turn and turn.by_hand and isinstance(self._agent, LlmAgent):
             proposal = self._by_hand(self._agent, view, turn.by_hand, line)
@@ -129,7 +131,8 @@ class RecordedAgent:
                 f"the replay diverges at message {self._replayed.asked - 1}: its reply is read as other tests now; "
                 "--reparse goes on with those"
             )
-        return proposal
+        # A bound that cut a test then may have been raised since, as the run went on.
+        return proposal.model_copy(update={"limits": limits_of(turn)}) if turn else proposal
 
     def _by_hand(self, agent: LlmAgent, view: View, by_hand: ManualTurn, line: ReplyLine) -> Proposal:
         output = schema_of(view, by_hand.strategy)

@@ -75,8 +75,9 @@ def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | 
     """
     tests = tuple(record.test for record in turn.tests)
     plain = Proposal(
-        tests=tests, usage=turn.usage, errors=turn.errors, dropped=turn.dropped, tool_uses=turn.tool_uses,
-        claims=turn.claims, bug_reports=turn.bug_reports, structured=turn.structured, by_hand=turn.by_hand,
+        tests=tests, limits=limits_of(turn), usage=turn.usage, errors=turn.errors, dropped=turn.dropped,
+        tool_uses=turn.tool_uses, claims=turn.claims, bug_reports=turn.bug_reports, structured=turn.structured,
+        by_hand=turn.by_hand,
     )  # fmt: skip
     if said is None:
         return plain
@@ -84,6 +85,11 @@ def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | 
         messages=said[0], parts=turn.parts, cut=turn.cut, tokens=turn.prompt_tokens, strategy="", templates=""
     )
     return plain.model_copy(update={"prompt": prompt, "raw": clean(said[1])})
+
+
+def limits_of(turn: TurnRecord) -> tuple[int | None, ...]:
+    """For each test of a recorded turn, the cycles after which the budget cut it, or None."""
+    return tuple(record.max_cycles for record in turn.tests)
 
 
 def different_tests(turn: TurnRecord, again: TurnRecord) -> list[int]:

@@ -28,6 +28,7 @@ from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import ModelFailure, SimulatorLost
+from dv_agent.runners.checks.test_ending import ending_notes
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Simulator
 
@@ -38,6 +39,7 @@ class FinishedRun:
 
     Attributes:
         findings: failures that a fresh process confirmed, shrunk, with their waveforms.
+        notes: what has to be known besides, see `dv_agent.runners.checks.test_ending.ending_notes`.
     """
 
     header: RunHeader
@@ -45,6 +47,7 @@ class FinishedRun:
     report: Report
     findings: tuple[Finding, ...]
     target_met: bool
+    notes: tuple[str, ...] = ()
 
     @property
     def failures(self) -> int:
@@ -58,6 +61,7 @@ class FinishedRun:
             "record": str(self.folder),
             "totals": self.report.summary.model_dump(mode="json"),
             "holes": [hole.model_dump(mode="json") for hole in self.report.holes],
+            "notes": list(self.notes),
             "findings": [finding.model_dump(mode="json") for finding in self.findings],
         }
 
@@ -167,7 +171,8 @@ def launch(
         start.record.recount()
         write_report(run_folder, folder)
     ended = start.record.header
-    return FinishedRun(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target")
+    notes = tuple(ending_notes(state.ended))
+    return FinishedRun(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target", notes)
 
 
 def _taken_up(folder: Path, stack: ExitStack) -> RecordedRun:

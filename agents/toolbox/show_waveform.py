@@ -10,11 +10,13 @@ from dv_agent.agents.toolbox.inner_signals import MAX_CYCLES, InnerSignals
 from dv_agent.agents.toolbox.text import ToolError, fenced_data, unknown_name
 from dv_agent.designs.design import Design, ResponderPort
 from dv_agent.designs.language.stimulus import Test
-from dv_agent.designs.trace import Trace
+from dv_agent.designs.trace import End, Trace
 
 DECIMAL_BITS = 8
 _MARGIN = 400
 _WORD_DIGITS = 8
+# Whether a test that stood still starved or hung is told with its results; a trace alone does not say.
+_ENDS = {End.DEADLOCK: "nothing moved any more", End.LIMIT: "cut at its limit", End.BUDGET: "cut by the budget"}
 
 
 class Waves(Protocol):
@@ -52,7 +54,8 @@ def show_waveform(design: Design, waves: Waves, test: Test, asked: ShowWaveform,
     if trace.in_reset[cycles.start : cycles.stop].any():
         table.append(("in_reset", [str(int(trace.in_reset[cycle])) for cycle in cycles]))
     table += [(name, columns[name]) for name in dict.fromkeys(names)]
-    label = f"test {asked.test}, cycles {cycles.start} to {cycles.stop - 1} of {trace.cycles} ({trace.end.value})"
+    end = _ENDS.get(trace.end, trace.end.value)
+    label = f"test {asked.test}, cycles {cycles.start} to {cycles.stop - 1} of {trace.cycles} ({end})"
     return fenced_data(label, _table(table), room - _MARGIN)
 
 

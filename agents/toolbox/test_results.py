@@ -50,7 +50,7 @@ def _amount(name: str, amount: float) -> str:
 def _test(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> Iterator[str]:
     verdict = f"{len(outcome.failures)} FAILED CHECKS" if outcome.failures else "checks ok"
     yield (
-        f"test {number} {compact_json(outcome.test.name, 60)}: {outcome.end} after {outcome.cycles} cycles, "
+        f"test {number} {compact_json(outcome.test.name, 60)}: {outcome.ended}, "
         f"{len(outcome.new_bins)} new bins, {verdict if outcome.end != 'refused' else 'not run'}"
     )
     yield from (f"  FAILED {line[:300]}" for line in listed(outcome.failures, FAILURES))

@@ -101,9 +101,10 @@ def judge_reports(
 
 
 def _judged(report: BugReport, run: RecordedRun, folder: DesignFolder, simulator: Simulator) -> ReportVerdict:
-    test = run.test(report.test).test
+    record = run.test(report.test)
     try:
-        failures = confirm(simulator, folder.design, expand(folder.design, folder.schema, test), folder.model)
+        program = expand(folder.design, folder.schema, record.test, record.max_cycles)
+        failures = confirm(simulator, folder.design, program, folder.model)
     except SimulatorLost:  # the machine's doing: it confirms nothing, and refutes nothing
         raise
     except SimulationError as error:

@@ -85,11 +85,13 @@ class ToolsTestbench(Testbench):
         self.decoys = Decoys(folder, plan, chosen, tap) if chosen else None
         self._plain = Testbench(folder, plan, session)
         self._traces: dict[str, Trace] = {}
+        self._limits: dict[str, int | None] = {}
 
-    def run(self, test: Test, targets: Sequence[int] = ()) -> Result:
+    def run(self, test: Test, targets: Sequence[int] = (), max_cycles: int | None = None) -> Result:
         """As `Testbench.run`."""
+        self._limits[test.digest] = max_cycles
         try:
-            result = super().run(test, targets)
+            result = super().run(test, targets, max_cycles)
         except StimulusError:
             self._add(test)  # refused there too, and counted
             raise
@@ -104,7 +106,7 @@ class ToolsTestbench(Testbench):
         """A test of the run played again, for its waveform; it was paid for when it ran."""
         if test.digest not in self._traces:
             kept = list(self._traces.items())[-TRACES + 1 :]
-            self._traces = {**dict(kept), test.digest: self._plain.run(test).trace}
+            self._traces = {**dict(kept), test.digest: self._plain.run(test, (), self._limits.get(test.digest)).trace}
         return self._traces[test.digest]
 
     def inner(self, test: Test, wanted: Sequence[str], cycles: int) -> InnerSignals:
@@ -117,7 +119,8 @@ class ToolsTestbench(Testbench):
         if not self._shows_inner:
             raise ToolError("inner signals can be shown with the simulator icarus only; pins with every one")
         design = self.folder.design
-        return play_inner(design, expand(design, self.folder.schema, test), wanted, cycles)
+        program = expand(design, self.folder.schema, test, self._limits.get(test.digest))
+        return play_inner(design, program, wanted, cycles)
 
 
 class RememberingSession:

@@ -35,8 +35,11 @@ _CYCLES: dict[str, tuple[OpKind, ...]] = {
 }
 
 
-def expand(design: Design, schema: StimulusSchema, test: Test) -> Program:
+def expand(design: Design, schema: StimulusSchema, test: Test, max_cycles: int | None = None) -> Program:
     """Check `test` whole and unroll it. The same test always gives the same program.
+
+    Args:
+        max_cycles: cycles after which it is cut, where the design would allow more.
 
     Raises:
         StimulusError: with the place of the fault and what was expected.
@@ -53,7 +56,8 @@ def expand(design: Design, schema: StimulusSchema, test: Test) -> Program:
             expander.step_index = index
             ops.extend(expander.step(step, ("tracks", name, index), {}))
         tracks[name] = tuple(ops)
-    return Program(tracks=tracks, max_cycles=design.limits.max_cycles, memories=_memories(design, schema, test))
+    most = design.limits.max_cycles if max_cycles is None else min(max_cycles, design.limits.max_cycles)
+    return Program(tracks=tracks, max_cycles=most, memories=_memories(design, schema, test))
 
 
 def _memories(design: Design, schema: StimulusSchema, test: Test) -> dict[str, tuple[int, ...]]:

@@ -42,6 +42,7 @@ class Display:
         self._lines: list[str] = []
         self._drawn = self._started = 0.0
         self._bins = self._hit = self._cycles = self._tests = self._failing = self._turn = self._fresh = 0
+        self._limited = 0
         self._budget: int | None = None
         self._words = ""
 
@@ -67,6 +68,7 @@ class Display:
         self._hit += len(record.new_bins)
         self._fresh += len(record.new_bins)
         self._failing += bool(record.failures)
+        self._limited += record.end == "cycle_limit"
         if self._live and time.monotonic() - self._drawn > REFRESH_SECONDS:
             self._draw()
 
@@ -102,7 +104,8 @@ class Display:
         self._console.print(Text(text, style="dim"), soft_wrap=True)
 
     def _checks(self) -> str:
-        return "checks ok" if not self._failing else f"{self._failing} tests FAILED"
+        checks = "checks ok" if not self._failing else f"{self._failing} tests FAILED"
+        return f"{checks}, {self._limited} ran into their limit of cycles" if self._limited else checks
 
     def _draw(self) -> None:
         if self._live:
@@ -144,6 +147,8 @@ class Display:
                 f"repeated: {header.repeated_simulations} simulations, whose simulator was killed from outside",
                 style="yellow", soft_wrap=True,
             )  # fmt: skip
+        for line in finished.notes:
+            self._console.print(Text(line, style="yellow"), soft_wrap=True)
         spent = header.spent
         reasons = {"target": "target reached", "agent_done": "nothing more to propose", "stalled": "no new bins"}
         reason = reasons.get(header.stop_reason, header.stop_reason.replace("budget:", "budget used up: "))

@@ -39,6 +39,7 @@ def rerun(
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.plan_file.loader import load_plan
     from dv_agent.designs.language.expansion import expand
+    from dv_agent.runners.checks.test_ending import ending_words
     from dv_agent.runners.registry import find_simulator
     from dv_agent.runners.waves import dump_waves
 
@@ -49,18 +50,19 @@ def rerun(
         simulator = find_simulator(run.header.simulator.split()[0])
         plan = load_plan(home.path / "plan.yaml")
         with simulator.open(home.design) as session:
-            result = Testbench(home, plan, session).run(wanted.test)
+            result = Testbench(home, plan, session).run(wanted.test, max_cycles=wanted.max_cycles)
         hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
         answer: dict[str, Any] = {
             "test": wanted.test.data(),
             "end": result.trace.end.value,
             "cycles": result.trace.cycles,
+            "ending": ending_words(result.ended(test)),
             "bins_hit": [plan.bins[index].id for index in hits],
             "failures": [failure.model_dump(mode="json") for failure in result.failures],
             "as_recorded": (hits, result.trace.end.value) == (wanted.hits, wanted.end),
         }
         if waves:
-            program = expand(home.design, home.schema, wanted.test)
+            program = expand(home.design, home.schema, wanted.test, wanted.max_cycles)
             answer["waveform"] = dump_waves(simulator, home.design, program, folder / f"test{test}.fst").command
     if as_json:
         print(json.dumps(answer, indent=1))
@@ -71,7 +73,7 @@ def rerun(
 
 
 def _print_rerun(test: int, answer: dict[str, Any]) -> None:
-    print(f"test {test}: {answer['end']} after {answer['cycles']:,} cycles, {len(answer['bins_hit'])} bins hit")
+    print(f"test {test}: {answer['ending']}, {len(answer['bins_hit'])} bins hit")
     for failure in answer["failures"]:
         where = f" in cycle {failure['cycle']}" if failure["cycle"] is not None else ""
         print(f"FAILED {failure['check']} on {failure['port'] or 'the design'}{where}: {failure['message']}")

@@ -65,19 +65,22 @@ def simulate(
 
 
 def _answer(index: int, result: Result, plan: Plan) -> dict[str, Any]:
+    from dv_agent.runners.checks.test_ending import ending_words
+
     return {
         "test": index,
         "name": result.test.name,
         "end": result.trace.end.value,
         "cycles": result.trace.cycles,
+        "ending": ending_words(result.ended(index)),
         "bins_hit": [plan.bins[bin_].id for bin_ in result.sample.hits.nonzero()[0].tolist()],
         "failures": [failure.model_dump(mode="json") for failure in result.failures],
     }
 
 
 def _words(answer: dict[str, Any]) -> str:
-    head = f"test {answer['test']}{' ' + answer['name'] if answer['name'] else ''}: {answer['end']} after "
-    lines = [f"{head}{answer['cycles']:,} cycles, {len(answer['bins_hit'])} bins hit"]
+    head = f"test {answer['test']}{' ' + answer['name'] if answer['name'] else ''}: {answer['ending']}"
+    lines = [f"{head}, {len(answer['bins_hit'])} bins hit"]
     lines += [f"  {name}" for name in answer["bins_hit"]]
     lines += [
         f"  FAILED {failure['check']} on {failure['port'] or 'the design'}: {failure['message']}"

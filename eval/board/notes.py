@@ -18,7 +18,7 @@ def notes(
 ) -> tuple[str, ...]:
     """All of them; none is good news."""
     some = (
-        _missing(trials), _uneven(designs), _hunted(trials), _failing(trials), _unseparable(compared),
+        _missing(trials), _uneven(designs), _hunted(trials), _failing(trials), _beyond(trials), _unseparable(compared),
         _uninformative(designs), _unpriced(trials),
     )  # fmt: skip
     return tuple(chain.from_iterable(some))
@@ -60,6 +60,15 @@ def _failing(trials: Sequence[ScoredTrial]) -> Iterator[str]:
         yield (
             f"Tests failed checks on the design as it is, without a seeded bug: {', '.join(broken)}. "
             "Either the design or its model has a fault; look at those runs before anything else."
+        )
+
+
+def _beyond(trials: Sequence[ScoredTrial]) -> Iterator[str]:
+    found = [one.score.coverage.beyond for one in trials if one.score and one.score.coverage.beyond]
+    if found:
+        yield (
+            f"The last test of {plural(len(found), 'trial')} ended beyond the bound on cycles, as an earlier version "
+            f"let it. Its {plural(sum(found), 'bin')} may lie beyond it too and are not counted."
         )
 
 

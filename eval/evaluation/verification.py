@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.records.reader import RecordedRun, read_run
@@ -156,7 +157,9 @@ def _coverage(run: RecordedRun, trial: Trial, design: DesignFolder, store: Recor
             if agent and _proposed(agent, bench, before, trial)[: len(tests)] != tests:
                 yield f"turn {number}: these are not the tests of {trial.entry.label} with seed {trial.seed}"
                 return
-            state, again = advance(before, Proposal(tests=tests, usage=turn.usage), bench, trial.budget)
+            # A cut that the record tells of is not believed: the budget cuts anew.
+            bounds = _bounds(turn, before, trial.budget)
+            state, again = advance(before, Proposal(tests=tests, usage=turn.usage), bench, bounds)
             if faults := list(_turn(number, turn, again)):
                 yield from faults
                 return
@@ -169,6 +172,19 @@ def _coverage(run: RecordedRun, trial: Trial, design: DesignFolder, store: Recor
         )
 
 
+def _bounds(turn: TurnRecord, before: RunState, budget: Budget) -> Budget:
+    """Those that held in `turn`: until the budget cut the test that crosses it, that test was finished.
+
+    It was the last one then, and its bins do not count (`dv_agent.eval.scoring.coverage_score`).
+    """
+    total = before.spent.cycles + sum(test.cycles for test in turn.tests)
+    if budget.cycles is None or not turn.tests or turn.tests[-1].max_cycles is not None or total <= budget.cycles:
+        return budget
+    if total - turn.tests[-1].cycles >= budget.cycles:
+        return budget  # not even begun within the budget
+    return budget.model_copy(update={"cycles": total})
+
+
 def _proposed(agent: Agent, bench: Testbench, state: RunState, trial: Trial) -> tuple[object, ...]:
     return agent.propose(make_view(bench, state, trial.budget)).tests
 
@@ -179,7 +195,8 @@ def _turn(number: int, said: TurnRecord, found: TurnRecord) -> Iterator[str]:
         return
     for old, new in zip(said.tests, found.tests, strict=True):
         one, other = (
-            (test.index, test.hits, test.end, test.cycles, test.new_bins, test.failures) for test in (old, new)
+            (test.index, test.hits, test.end, test.cycles, test.max_cycles, test.new_bins, test.failures)
+            for test in (old, new)
         )
         if one != other:
             yield (
@@ -203,9 +220,12 @@ def _kills(run: RecordedRun, sheet: KillSheet | None, hunter: Hunter, store: Rec
     if len(said) != len(sheet.outcomes) or set(said) != {outcome.bug for outcome in found.outcomes}:
         yield "kills.json is not about the seeded bugs of this design"
         return
+    bound = run.header.budget.cycles
     for outcome in found.outcomes:
-        if said[outcome.bug] != outcome:
-            old = said[outcome.bug]
+        old = said[outcome.bug]
+        if bound is not None and old.cycles > bound:
+            continue  # of before tests were cut there; no score counts it as a kill
+        if old != outcome:
             yield f"seeded bug {outcome.bug}: {_words(old)} is recorded, found {_words(outcome)}"
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -78,6 +78,8 @@ class Hunter:
     ) -> KillSheet:
         """All bugs against the tests of a run, in their order, until one is noticed or the cycles are used up.
 
+        The test in which that happens is cut there.
+
         Args:
             store: what was recorded when the tests ran; what is missing is simulated again.
             tell: called with the id of each bug before its turn.
@@ -106,7 +108,7 @@ class Hunter:
         self.close()
 
     def _clean_test(self, record: TestRecord, store: RecordingStore) -> CleanTest:
-        program = expand(self.folder.design, self.folder.schema, record.test)
+        program = expand(self.folder.design, self.folder.schema, record.test, record.max_cycles)
         recording = None
         if not record.failures:  # a test that fails on the clean design fails on every copy that behaves like it
             recording = store.get(program) or self._record(program)
@@ -144,9 +146,10 @@ class _Copy:
     def outcome(self, tests: Sequence[CleanTest], max_cycles: int | None) -> BugOutcome:
         cycles = 0
         for test in tests:
-            if max_cycles is not None and cycles >= max_cycles:
+            left = None if max_cycles is None else max_cycles - cycles
+            if left is not None and left <= 0:
                 break
-            spent, failure = self._one(test)
+            spent, failure = self._one(test, left)
             cycles += spent
             if failure:
                 return self._noticed(failure, test, cycles)
@@ -158,18 +161,20 @@ class _Copy:
             cycles=cycles,
         )  # fmt: skip
 
-    def _one(self, test: CleanTest) -> tuple[int, CheckFailure | None]:
-        """Cycles that the copy took, and the first failed check that a fresh process confirms."""
-        if test.recording and self._replay and self._replay.same(test.recording):
+    def _one(self, test: CleanTest, left: int | None) -> tuple[int, CheckFailure | None]:
+        """Cycles that the copy took, `left` at most, and the first failed check that a fresh process confirms."""
+        fits = left is None or test.cycles <= left
+        if fits and test.recording and self._replay and self._replay.same(test.recording):
             return test.cycles, None
-        done = self._session.run(test.program)
+        program = test.program if left is None else replace(test.program, max_cycles=min(test.program.max_cycles, left))
+        done = self._session.run(program)
         cycles = done.trace.cycles
         if test.recording and recording_of(self._design, done.rows, done.trace.end) == test.recording:
             return cycles, None
         model = self._folder.model
         if not check(self._design, done.trace, model.observe(done.trace)):
             return cycles, None
-        confirmed = confirm(self._simulator, self._design, test.program, model)
+        confirmed = confirm(self._simulator, self._design, program, model)
         return cycles, (confirmed[0] if confirmed else None)
 
 

@@ -10,7 +10,7 @@ from dv_agent.eval.evaluation.trial_folder import read_sheet, write_atomically
 from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.simulator import Simulator
 
-_FORMAT = "1"  # raise when the way of hunting changes what it finds
+_FORMAT = "2"  # raise when the way of hunting changes what it finds
 
 
 class KillCache:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dv_agent.coverage.totals import Summary
+from dv_agent.designs.trace import End
 from dv_agent.eval.report.run_data import RunData
 from dv_agent.eval.report.wording import (
     UNKNOWN,
@@ -19,6 +20,7 @@ from dv_agent.eval.report.wording import (
     stopped,
     structured_words,
 )
+from dv_agent.runners.checks.test_ending import ending_notes
 
 Tone = Literal["good", "bad", "warn", "plain"]
 
@@ -63,7 +65,14 @@ def verdict(run: RunData) -> Verdict:
         return Verdict("!", run.header.status, "warn")
     if not run.tests:
         return Verdict("!", "no tests ran", "warn")
+    if limited := sum(test.end == End.LIMIT for test in run.tests):
+        return Verdict("!", f"all checks passed, but {plural(limited, 'test')} ran into the limit of cycles", "warn")
     return Verdict("✓", "all checks passed", "good")
+
+
+def all_notes(run: RunData, more: str = "") -> tuple[str, ...]:
+    """What has to be known before the figures are believed: of the tests, of the record, and `more`."""
+    return (*ending_notes([test.ended for test in run.tests]), *run.notes, *([more] if more else []))
 
 
 def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:

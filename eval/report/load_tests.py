@@ -8,11 +8,13 @@ from dv_agent.eval.report.fields import Fields, compact
 from dv_agent.eval.report.run_data import Nearness, TestData, Track
 from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.test_ending import Waiting
 
 MOST_STEPS = 60
 STEP_LENGTH = 400
 MOST_CHECKS = 6
 _MESSAGE_LENGTH = 1_000
+_NAMES, _NAME = 20, 60
 
 
 def read_test(data: Fields, turn: int, before: int, allowance: Allowance) -> TestData:
@@ -34,6 +36,7 @@ def read_test(data: Fields, turn: int, before: int, allowance: Allowance) -> Tes
         failed_checks=len(checks),
         error=data.text("error")[:_MESSAGE_LENGTH],
         near=tuple(_nearness(one) for one in data.objects("near")),
+        waiting=_waiting(data.inner("waiting")) if data.data.get("waiting") else None,
     )
 
 
@@ -56,6 +59,12 @@ def read_failure(data: Fields) -> CheckFailure:
         seen=data.maybe_count("seen"),
         message=data.text("message")[:_MESSAGE_LENGTH],
     )
+
+
+def _waiting(data: Fields) -> Waiting:
+    refused, spent = (tuple(name[:_NAME] for name in data.texts(key)[:_NAMES]) for key in ("refused", "spent"))
+    allowed, complete = (bool(data.truth(key)) for key in ("allowed", "complete"))
+    return Waiting(refused=refused, spent=spent, allowed=allowed, complete=complete)
 
 
 def _track(name: str, steps: list[Any], allowance: Allowance) -> Track:

@@ -10,7 +10,7 @@ from dv_agent.coverage.structure import TIERS
 from dv_agent.coverage.totals import Summary, Totals, summarise
 from dv_agent.eval.report.curves import progress, rows
 from dv_agent.eval.report.environment import environment
-from dv_agent.eval.report.figures import facts, main_figures, small_figures, spendings, verdict
+from dv_agent.eval.report.figures import all_notes, facts, main_figures, small_figures, spendings, verdict
 from dv_agent.eval.report.hole_stories import general, stories
 from dv_agent.eval.report.line_chart import line_chart
 from dv_agent.eval.report.recorded_coverage import coverage_of
@@ -54,7 +54,7 @@ def render_report(
     failing = tuple(test for test in run.tests if test.failed_checks)
     context = {
         "run": run, "header": run.header, "title": title, "verdict": verdict(run),
-        "notes": (*run.notes, *([found.note] if found.note else [])),
+        "notes": all_notes(run, found.note),
         "facts": facts(run), "spendings": spendings(run), "command": rerun_command(run.header),
         "main_figures": main_figures(run, summary), "small_figures": small_figures(run),
         "charts": tuple(map(line_chart, progress(run, known, run.header.bins))),

@@ -11,6 +11,7 @@ from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.eval.report.text_limits import Clip
 from dv_agent.eval.report.tool_data import ClaimData, ClaimTotals, ReportedBug, ToolCallData, ToolUseData
 from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.test_ending import Ended, Waiting, ending_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +101,17 @@ class TestData:
     failed_checks: int
     error: str
     near: tuple[Nearness, ...] = ()
+    waiting: Waiting | None = None
+
+    @property
+    def ended(self) -> Ended:
+        """How it ended."""
+        return Ended(self.index, self.end, self.cycles, bool(self.failed_checks), self.waiting)
+
+    @property
+    def ending(self) -> str:
+        """How it ended, in words."""
+        return ending_words(self.ended)
 
 
 @dataclass(frozen=True, slots=True)

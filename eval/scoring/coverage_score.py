@@ -24,7 +24,8 @@ def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
     """Bins hit, by whom, and along which curve.
 
     A bin is covered by the test whose record names it in `new_bins`. That test must have hit it: a record that says
-    otherwise is refused.
+    otherwise is refused. A test that ended beyond the bound on cycles covers nothing: only records of before tests were
+    cut there have one.
 
     Raises:
         InputFileError: recorded against another plan, or at odds with itself.
@@ -35,8 +36,13 @@ def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
             f"{plan.path}): the design has changed since, and the trial must be run again",
         )  # fmt: skip
     covered_by = np.full(len(plan.bins), -1, dtype=np.int64)
+    bound = facts.header.budget.cycles
+    beyond = 0
     steps = []
     for place, (turn, test, cycles, fresh) in enumerate(_steps(facts, plan, covered_by)):
+        if bound is not None and cycles > bound:
+            beyond += len(fresh)
+            continue
         covered_by[fresh] = place
         steps.append(_step(turn, test, cycles, int((covered_by >= 0).sum())))
     covered = covered_by >= 0
@@ -54,6 +60,7 @@ def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
             axis: {share: reached(progress.along(axis), progress.bins, len(plan.bins), share) for share in SHARES}
             for axis in axes
         },
+        beyond=beyond,
     )
 
 

@@ -13,7 +13,7 @@ from dv_agent.coverage.totals import Totals
 from dv_agent.designs.design import Frozen
 from dv_agent.eval.evaluation.data_model import BugOutcome
 
-SCORING_VERSION = 1
+SCORING_VERSION = 2
 """Goes up whenever a formula changes: scores that were kept are then computed anew."""
 
 Axis = Literal["cycles", "calls", "tokens", "usd", "seconds"]
@@ -54,6 +54,8 @@ class CoverageScore(Frozen):
         covered_by: for each bin of the plan, in its order, the entry of `progress` that covered it first, or -1.
         area: axis -> mean percentage of bins covered between 0 and the bound of the budget; bounded axes only.
         to_share: axis -> percentage of `SHARES` -> where it was reached; None: it was not.
+        beyond: bins first covered by a test that ended beyond the bound on cycles, and counted nowhere: which of them
+            it covered before the bound is not recorded. Since tests are cut at the bound there are none.
     """
 
     overall: Totals
@@ -62,6 +64,7 @@ class CoverageScore(Frozen):
     covered_by: tuple[int, ...]
     area: dict[Axis, float]
     to_share: dict[Axis, dict[int, float | None]]
+    beyond: int = 0
 
 
 class KillCount(Frozen):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.eval.evaluation.data_model import KillSheet
+from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet
 from dv_agent.eval.scoring.coverage_score import coverage_score
 from dv_agent.eval.scoring.read_record import TrialFacts, TrialFiles, parse_files
 from dv_agent.eval.scoring.score import (
@@ -41,7 +41,7 @@ def score_files(files: TrialFiles, plan: Plan) -> TrialScore:
     return TrialScore(
         inputs=inputs_of(files, plan),
         coverage=coverage_score(facts, plan),
-        bugs=bug_score(facts.kills) if facts.kills else None,
+        bugs=bug_score(facts.kills, facts.header.budget.cycles) if facts.kills else None,
         claims=_claims(facts) if facts.header.agent == _TOOLS else None,
         replies=_replies(facts) if facts.header.model else None,
         cost=_cost(facts),
@@ -53,25 +53,36 @@ def score_files(files: TrialFiles, plan: Plan) -> TrialScore:
     )
 
 
-def bug_score(sheet: KillSheet) -> BugScore:
+def bug_score(sheet: KillSheet, bound: int | None = None) -> BugScore:
     """Kills by check and difficulty, and how fast they came.
+
+    Args:
+        bound: cycles after which a kill does not count; sheets of before tests were cut there may tell of some.
 
     The rate is that of events with some still to come: kills over the cycles during which a bug could have been killed.
     """
-    kills = [one for one in sheet.outcomes if one.killed]
-    exposure = sum(one.cycles for one in sheet.outcomes)
+    outcomes = tuple(_within(one, bound) for one in sheet.outcomes)
+    kills = [one for one in outcomes if one.killed]
+    exposure = sum(one.cycles for one in outcomes)
     return BugScore(
-        total=KillCount(kills=len(kills), bugs=len(sheet.outcomes)),
+        total=KillCount(kills=len(kills), bugs=len(outcomes)),
         by_difficulty={
             name: KillCount(kills=sum(one.killed for one in some), bugs=len(some))
             for name in DIFFICULTIES
-            if (some := [one for one in sheet.outcomes if one.difficulty == name])
+            if (some := [one for one in outcomes if one.difficulty == name])
         },
         by_check=dict(Counter(one.check for one in kills).most_common()),
         exposure=exposure,
         per_million_cycles=1e6 * len(kills) / exposure if exposure else None,
-        outcomes=sheet.outcomes,
+        outcomes=outcomes,
     )
+
+
+def _within(outcome: BugOutcome, bound: int | None) -> BugOutcome:
+    """`outcome` as it stood when the cycles were used up."""
+    if bound is None or outcome.cycles <= bound:
+        return outcome
+    return BugOutcome(bug=outcome.bug, difficulty=outcome.difficulty, killed=False, cycles=bound)
 
 
 def _claims(facts: TrialFacts) -> ClaimCounts:

@@ -48,7 +48,7 @@ def kill_table(folder: DesignFolder, simulator: Simulator, cycles: int, seed: in
         tests = {name: make_tests(bench, make(), cycles) for name, make in makers.items()}
     for bug in load_bugs(folder):
         for name, made in tests.items():
-            outcome = hunt(folder, plan, bug, made, simulator)
+            outcome = hunt(folder, plan, bug, made, simulator, cycles)
             yield KillRow(bug=bug.id, difficulty=bug.difficulty, agent=name, outcome=outcome)
 
 

@@ -49,7 +49,7 @@ def hunt(
     simulator: Simulator,
     max_cycles: int | None = None,
 ) -> Kill | Survivor:
-    """Run `tests` on a copy with `bug` until one fails a check, or the cycles are used up.
+    """Run `tests` on a copy with `bug` until one fails a check, or the cycles are used up: the last test is cut there.
 
     Raises:
         BuildError: the broken copy does not build; that is no kill.
@@ -60,16 +60,17 @@ def hunt(
         with simulator.open(broken.design) as session:
             bench = Testbench(broken, plan, session)
             for test in tests:
-                if max_cycles is not None and cycles >= max_cycles:
+                left = None if max_cycles is None else max_cycles - cycles
+                if left is not None and left <= 0:
                     break
-                result = bench.run(test)
+                result = bench.run(test, max_cycles=left)
                 cycles += result.trace.cycles
                 count += 1
-                if result.failures and (failure := _confirmed(broken, test, simulator)):
+                if result.failures and (failure := _confirmed(broken, test, simulator, left)):
                     return Kill(bug=bug.id, test=test.digest, tests=count, cycles=cycles, failure=failure)
         return Survivor(bug=bug.id, tests=count, cycles=cycles)
 
 
-def _confirmed(folder: DesignFolder, test: Test, simulator: Simulator) -> CheckFailure | None:
-    failures = confirm(simulator, folder.design, expand(folder.design, folder.schema, test), folder.model)
+def _confirmed(folder: DesignFolder, test: Test, simulator: Simulator, left: int | None) -> CheckFailure | None:
+    failures = confirm(simulator, folder.design, expand(folder.design, folder.schema, test, left), folder.model)
     return failures[0] if failures else None

@@ -54,6 +54,7 @@ class TestResult:
     name: str
     end: str
     cycles: int
+    ending: str
     new: int
     steps: tuple[StepResult, ...]
     silent: int
@@ -96,6 +97,7 @@ def _result(plan: Plan, place: int, outcome: Outcome, nears: Sequence[Near]) -> 
         name=compact_json(outcome.test.name, 60),
         end=outcome.end,
         cycles=outcome.cycles,
+        ending=outcome.ended,
         new=len(outcome.new_bins),
         steps=steps,
         silent=silent,

@@ -79,11 +79,12 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
         if wanted != text:
             write(wanted)
             text = wanted
+            judge.given_up = False
         yield
         board.sample = sample = read()
         record(sample)
         if pulse or monitors.saw_transfer(sample):
-            judge.quiet = 0
+            judge.moved()
         elif verdict := judge.still():
             end = verdict
             break
@@ -120,13 +121,23 @@ class _Monitors:
 
 
 class _EndDetector:
-    """Decides, while nothing moves, whether a test is over."""
+    """Decides, while nothing moves, whether a test is over.
+
+    Attributes:
+        given_up: whether waits were released and neither the pins nor the drive vector have moved since. A wait that
+            comes next is as hopeless as those, and is released without another look.
+    """
 
     def __init__(self, drivers: list[Driver], quiet_cycles: int) -> None:
         self.drivers = drivers
         self.limit = quiet_cycles
         self.quiet = 0
         self.released = 0
+        self.given_up = False
+
+    def moved(self) -> None:
+        """A cycle with a transfer, or in reset."""
+        self.quiet, self.given_up = 0, False
 
     def still(self) -> str:
         """One more cycle without a transfer: a value of `End`, or an empty text to go on."""
@@ -135,7 +146,7 @@ class _EndDetector:
                 self.quiet = 0
                 return ""
         self.quiet += 1
-        if self.quiet < self.limit:
+        if self.quiet < self.limit and not self.given_up:
             return ""
         waiting = [driver for driver in self.drivers if driver.state == WAITING]
         if waiting:
@@ -143,7 +154,9 @@ class _EndDetector:
             for driver in waiting:
                 driver.release = True
             self.released += len(waiting)
-            self.quiet = 0
+            self.quiet, self.given_up = 0, True
+            return ""
+        if self.quiet < self.limit:
             return ""
         stuck = any(driver.state == OFFERING for driver in self.drivers)
         return "deadlock" if stuck else "drained"

@@ -88,9 +88,10 @@ class ResponderDriver(Driver):
             self.state, left = ENDED, operation[STALL]
             while left:
                 yield "0"
-                if self.board.sample[self._asking] == "1":
-                    self.state = TIMED
-                    left -= 1
+                # A request that has gone, as in a reset, may never come back: only while it stands, time will end this.
+                asking = self.board.sample[self._asking] == "1"
+                self.state = TIMED if asking else ENDED
+                left -= asking
             self.state, taken = ENDED, self._taken
             while self._taken == taken:
                 yield "1"

@@ -71,7 +71,7 @@ class ReferenceSession:
         trace = decode(self._design, self._layout, "".join(rows).encode(), End(outcome.end))
         trace = replace(trace, signals={}, unknown={})
         trace = self._answer_requests(trace, program)
-        trace = self._deliver(trace)
+        trace = _within(self._deliver(trace), program.max_cycles)
         starts = {track: tuple(pairs) for track, pairs in outcome.starts.items()}
         return Run(trace, starts, outcome.released)
 
@@ -155,6 +155,27 @@ def _lengthened(trace: Trace, cycles: int) -> Trace:
         in_reset=np.concatenate([trace.in_reset, np.zeros(more, np.bool_)]),
         epoch=np.concatenate([trace.epoch, np.repeat(last_epoch, more)]),
     )
+
+
+def _within(trace: Trace, max_cycles: int) -> Trace:
+    """`trace` as it is where the test is cut after `max_cycles`."""
+    if trace.cycles <= max_cycles:
+        return trace
+    accepted = {port: _before(max_cycles, seen) for port, seen in trace.accepted.items()}
+    return replace(
+        trace,
+        cycles=max_cycles,
+        end=End.LIMIT,
+        in_reset=trace.in_reset[:max_cycles],
+        epoch=trace.epoch[:max_cycles],
+        accepted=accepted,
+    )
+
+
+def _before(cycle: int, seen: Transfers) -> Transfers:
+    kept = seen.cycle < cycle
+    columns = {name: column[kept] for name, column in seen.columns.items()}
+    return Transfers(seen.cycle[kept], seen.epoch[kept], columns, seen.unknown[kept])
 
 
 def _answers(requests: Transfers, port: ResponderPort, memory: tuple[int, ...]) -> Transfers:

@@ -186,3 +186,29 @@ def test_lines_of_a_later_version_and_half_a_last_line_are_passed_over(
         file.write('{"kind":"thought","text":"hm"}\n{"kind":"turn","te')
     assert score_trial(room, plan).coverage == score_trial(searched, plan).coverage
     assert CHECKSUM in (room / "trial.json").read_text()
+
+
+def test_no_score_counts_what_lies_beyond_the_bound(toys: Suite, tmp_path: Path, plan: Plan) -> None:
+    """As records of before tests were cut there have it: the last test was finished, with all its bins."""
+    turns = [[values(0, 1, name="within")], [values(1, 2, 3, name="across")]]
+    kills = KillSheet(
+        tests="t",
+        outcomes=(
+            BugOutcome(bug="B1", difficulty="easy", killed=True, check="value", test=0, cycles=100),
+            BugOutcome(bug="B2", difficulty="hard", killed=True, check="value", test=1, cycles=2_100),
+        ),
+    )
+    write_trial(
+        tmp_path / "old", toys.designs["toy0"], trial_of(GOOD), lambda record, trial: ScriptedAgent(turns), kills
+    )
+    path = tmp_path / "old" / "run" / "turns.jsonl"
+    first, last = (json.loads(line) for line in path.read_text().splitlines())
+    last["tests"][0]["cycles"] = BUDGET.cycles
+    path.write_text("".join(json.dumps(line) + "\n" for line in (first, last)))
+    score = score_trial(tmp_path / "old", plan, use_cache=False)
+    across = len(last["tests"][0]["new_bins"])
+    assert across > 0
+    assert score.coverage.beyond == across
+    assert score.coverage.overall.bins_hit == score.coverage.progress.bins[-1] == len(first["tests"][0]["new_bins"])
+    assert score.bugs
+    assert (score.bugs.total.kills, score.bugs.exposure) == (1, 100 + 2_000)

@@ -10,6 +10,13 @@ import pytest
 from command import call
 from evaluations import PATIENCE, Bench
 
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.language.stimulus import parse_test
+from dv_agent.designs.loader import load_design
+from dv_agent.eval.scoring.cache import score_trial
+from dv_agent.runners.registry import find_simulator
+
 
 def doctor(path: Path, change: Callable[[Any], None]) -> None:
     data = json.loads(path.read_text())
@@ -81,3 +88,62 @@ def test_a_hostile_folder_leads_nowhere(whole: Bench, kind: str) -> None:
     assert code == 1
     expected = {"link": "a link; a submitted", "huge": "larger than 1 MB", "path": "none of this installation"}
     assert expected.get(kind, "none of this installation") in words
+
+
+def test_no_trial_spends_more_cycles_than_its_budget(whole: Bench) -> None:
+    for trial in (whole.folder / "one" / "trials").iterdir():
+        header = json.loads((trial / "run/run.json").read_text())
+        tests = [
+            one for line in (trial / "run/turns.jsonl").read_text().splitlines() for one in json.loads(line)["tests"]
+        ]
+        spent = header["spent"]["cycles"]
+        assert spent == sum(one["cycles"] for one in tests) <= 1_500
+        assert [one["end"] for one in tests].count("budget") == (header["stop_reason"] == "budget:cycles")
+        assert all(one["cycles"] <= 1_500 for one in json.loads((trial / "kills.json").read_text())["outcomes"])
+
+
+def test_a_test_that_was_cut_before_the_budget_was_used_up_is_named(whole: Bench) -> None:
+    folder = whole.folder / "early"
+    shutil.copytree(whole.folder / "one", folder)
+    drawn = trial_of(folder, "random")
+    doctor_first_turn(
+        drawn / "run/turns.jsonl", lambda data: data["tests"][0].update(end="budget", cycles=9, max_cycles=9)
+    )
+    code, words = verify(whole, "early", "--trial", drawn.name)
+    assert (code, f"{drawn.name}: test 0:" in words) == (1, True), words
+
+
+def test_a_record_of_before_tests_were_cut_is_verified_as_it_is_and_its_last_test_not_counted(whole: Bench) -> None:
+    folder = whole.folder / "before"
+    shutil.copytree(whole.folder / "one", folder)
+    (drawn,) = folder.glob("trials/tally_random_s1_*")  # seed 0 reaches its target first
+    path = drawn / "run/turns.jsonl"
+    *lines, last = (json.loads(line) for line in path.read_text().splitlines())
+    cut = last["tests"][-1]
+    home = load_design(whole.folder / "designs/tally")
+    plan = load_plan(home.path / "plan.yaml")
+    with find_simulator("icarus").open(home.design) as session:
+        finished = Testbench(home, plan, session).run(parse_test(cut["test"], home.design))
+    more = finished.trace.cycles - cut.pop("max_cycles")
+    assert more > 0
+    hits = finished.sample.hits.nonzero()[0].tolist()
+    known = {
+        name
+        for line in [*lines, last]
+        for test in line["tests"]
+        if test is not cut
+        for name in test.get("new_bins", ())
+    }
+    fresh = [plan.bins[index].id for index in hits if plan.bins[index].id not in known]
+    cut.update(end=finished.trace.end.value, cycles=finished.trace.cycles, hits=hits, new_bins=fresh)
+    last["bins_hit"] = len(known) + len(fresh)
+    last["spent"]["cycles"] += more
+    path.write_text("".join(json.dumps(line) + "\n" for line in [*lines, last]))
+    doctor(
+        drawn / "run/run.json",
+        lambda data: data.update(bins_hit=last["bins_hit"], spent={**data["spent"], "cycles": 1_500 + more}),
+    )
+    code, words = verify(whole, "before", "--trial", drawn.name)
+    assert (code, "1 trials simulated again, 0 doubts" in words) == (0, True), words
+    score = score_trial(drawn, plan, use_cache=False)
+    assert (score.coverage.overall.bins_hit, score.coverage.beyond) == (len(known), len(fresh))

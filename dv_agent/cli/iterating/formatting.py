@@ -11,6 +11,7 @@ from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
+from dv_agent.runners.checks.test_ending import ending_notes, ending_words
 
 SHOWN = 20
 DIFF_LINES = 60
@@ -66,6 +67,7 @@ def node_words(node: Node, bins: int) -> Iterator[str]:
         f"node {node.id}: {tests}, +{len(node.new_bins)} bins ({turn.bins_hit}/{bins}), {cycles:,} cycles"
         f"{', ' + checks if turn.tests else ''}"
     )
+    yield from (f"  {line}" for line in ending_notes([test.ended for test in turn.tests]))
     yield f"  {spent_words(node)}"
     yield from shortened([f"  not understood: {line}" for line in turn.errors], SHOWN, "`reply` shows all of it")
 
@@ -85,7 +87,7 @@ def spent_words(node: Node) -> str:
 def test_words(test: TestRecord) -> Iterator[str]:
     """A test: how it ended, what it won, what it failed."""
     name = f" {printable(test.test.name)}" if test.test.name else ""
-    yield f"test {test.index}{name}: {test.end} after {test.cycles:,} cycles, +{len(test.new_bins)} bins"
+    yield f"test {test.index}{name}: {ending_words(test.ended)}, +{len(test.new_bins)} bins"
     if test.error:
         yield f"  refused: {printable(test.error)}"
     for failure in test.failures[:SHOWN]:

@@ -77,7 +77,7 @@ def session_router(
             raise UsageError(f"node {node} has no test {index}")
         header = session.header
         rig = WaveformSetup(header.design, header.bug or None, header.simulator.split()[0])
-        window = waveforms.window(rig, record.test, start)
+        window = waveforms.window(rig, record.test, start, record.max_cycles)
         return page("session_test.html.jinja", name=name, node=node, record=record, window=window)
 
     @router.get("/sessions/{name:path}")

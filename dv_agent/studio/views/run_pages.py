@@ -9,7 +9,7 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.coverage.totals import summarise
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.curves import progress
-from dv_agent.eval.report.figures import facts, main_figures, small_figures, spendings, verdict
+from dv_agent.eval.report.figures import all_notes, facts, main_figures, small_figures, spendings, verdict
 from dv_agent.eval.report.line_chart import LineChart, line_chart
 from dv_agent.eval.report.page import with_tests
 from dv_agent.eval.report.recorded_coverage import coverage_by_turns, coverage_of
@@ -84,7 +84,7 @@ def overview(opened: OpenedRun) -> dict[str, Any]:
     return {
         "opened": opened, "run": run, "header": run.header, "bins": len(known.bins) if known else run.header.bins,
         "title": opened.folder.design.title if opened.folder else "",
-        "verdict": verdict(run), "notes": (*run.notes, *([found.note] if found.note else [])),
+        "verdict": verdict(run), "notes": all_notes(run, found.note),
         "main_figures": main_figures(run, summary), "small_figures": small_figures(run),
         "facts": facts(run), "spendings": spendings(run), "command": rerun_command(run.header),
         "charts": charts if run.tests else (), "steps": turn_steps(run),
@@ -142,5 +142,8 @@ def test_page(opened: OpenedRun, index: int, start: int | None, waveforms: Wavef
     turn = opened.run.turns[number]
     data = next(test for test in turn.tests if test.index == index)
     return TestPage(
-        TestRow(data, cut_tracks(data.tracks, STEPS)), turn, number, waveforms.window(rig, record.test, start)
+        TestRow(data, cut_tracks(data.tracks, STEPS)),
+        turn,
+        number,
+        waveforms.window(rig, record.test, start, record.max_cycles),
     )

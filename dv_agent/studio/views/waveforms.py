@@ -61,17 +61,22 @@ class Waveforms:
     """Simulates one test at a time."""
 
     def __init__(self) -> None:
-        self._kept: OrderedDict[tuple[WaveformSetup, str], PlayedTest] = OrderedDict()
+        self._kept: OrderedDict[tuple[WaveformSetup, str, int | None], PlayedTest] = OrderedDict()
         self._lock = Lock()
 
-    def window(self, rig: WaveformSetup, test: Test, start: int | None) -> WaveformWindow:
+    def window(
+        self, rig: WaveformSetup, test: Test, start: int | None, max_cycles: int | None = None
+    ) -> WaveformWindow:
         """The cycles from `start` on; around the first failed check, else from the beginning, if None.
+
+        Args:
+            max_cycles: where the budget cut it.
 
         Raises:
             UsageError: no such design, bug or simulator, or a test that cannot be expanded.
             SimulationError: the simulator failed.
         """
-        played = self._played(rig, test)
+        played = self._played(rig, test, max_cycles)
         design, trace = played.folder.design, played.trace
         failure = played.failures[0] if played.failures else None
         if start is None and failure is not None:
@@ -88,24 +93,24 @@ class Waveforms:
             failures=played.failures,
         )
 
-    def _played(self, rig: WaveformSetup, test: Test) -> PlayedTest:
-        key = rig, test.model_dump_json()
+    def _played(self, rig: WaveformSetup, test: Test, max_cycles: int | None) -> PlayedTest:
+        key = rig, test.model_dump_json(), max_cycles
         with self._lock:
             if key not in self._kept:
-                self._kept[key] = _play(rig, test)
+                self._kept[key] = _play(rig, test, max_cycles)
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
             self._kept.move_to_end(key)
             return self._kept[key]
 
 
-def _play(rig: WaveformSetup, test: Test) -> PlayedTest:
+def _play(rig: WaveformSetup, test: Test, max_cycles: int | None) -> PlayedTest:
     with scratch_folder() as room:
         folder = open_design(rig.design, rig.bug, room)
         try:
-            program = expand(folder.design, folder.schema, test)
+            program = expand(folder.design, folder.schema, test, max_cycles)
         except StimulusError as error:
             raise UsageError(f"this test cannot be simulated: {error}") from None
         with find_simulator(rig.simulator).open(folder.design) as session:
             trace = session.run(program).trace
-        return PlayedTest(folder, trace, observe(folder, trace)[1])
+        return PlayedTest(folder, trace, observe(folder, trace).failures)

@@ -1,0 +1,138 @@
+"""How a test ended, in words: what a deadlock waited for, and what was cut short."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from dv_agent.designs.design import Design, Frozen, SourcePort
+from dv_agent.designs.observation import Observation
+from dv_agent.designs.trace import End, Trace
+from dv_agent.runners.checks.protocol import refused_at_the_end
+
+_SHOWN = 6
+
+
+class Waiting(Frozen):
+    """What stood still when a test ended with an offer that the design did not accept.
+
+    Attributes:
+        refused: input streams that offered in the last cycle.
+        spent: sources that offered nothing then: what their tracks held was used up.
+        allowed: whether the reference model says that the specification lets all of `refused` wait for ever: then the
+            test starved, and the design is not at fault. Otherwise the check `deadlock` fails.
+        complete: whether as many outputs came as the reference model expects.
+    """
+
+    refused: tuple[str, ...] = ()
+    spent: tuple[str, ...] = ()
+    allowed: bool = False
+    complete: bool = False
+
+
+def waiting_of(design: Design, trace: Trace, observation: Observation) -> Waiting | None:
+    """What `trace` ended waiting for; None if it did not end so."""
+    if trace.end != End.DEADLOCK:
+        return None
+    refused = refused_at_the_end(design, trace)
+    sources = [name for name, port in design.ports.items() if isinstance(port, SourcePort)]
+    return Waiting(
+        refused=tuple(sorted(refused)),
+        spent=tuple(name for name in sources if name not in refused) if refused else (),
+        allowed=bool(refused) and refused <= observation.may_wait,
+        complete=_is_complete(trace, observation),
+    )
+
+
+def _is_complete(trace: Trace, observation: Observation) -> bool:
+    last = int(trace.epoch[-1]) if trace.cycles else 0
+    counts = [
+        (int(np.sum(owed.epoch == last)), int(np.sum(trace.accepted[port].epoch == last)))
+        for port, owed in observation.expected.items()
+    ]
+    return all(expected == seen for expected, seen in counts)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a record says of the end of a test.
+
+    Attributes:
+        end: a value of `End`, or "refused".
+        failed: whether a check failed.
+        waiting: None in records of before it was kept, too.
+    """
+
+    index: int
+    end: str
+    cycles: int
+    failed: bool
+    waiting: Waiting | None = None
+
+    @property
+    def starved(self) -> bool:
+        """Whether an input waited for another one that had nothing left, as the specification allows.
+
+        A deadlock that is the design's fault fails a check.
+        """
+        return self.end == End.DEADLOCK and (self.waiting.allowed if self.waiting else not self.failed)
+
+
+def ending_words(ended: Ended) -> str:
+    """How a test ended, such as ``drained after 48 cycles``."""
+    after = f"after {_cycles(ended.cycles)}"
+    if ended.end == End.LIMIT:
+        return f"ran into the limit of {_cycles(ended.cycles)} that a test may take, and was cut there"
+    if ended.end == End.BUDGET:
+        return f"cut {after}, where the budget was used up"
+    if ended.end != End.DEADLOCK:
+        return "refused" if ended.end == "refused" else f"{ended.end} {after}"
+    words = f"ended waiting {after}, as the specification allows" if ended.starved else f"deadlock {after}"
+    return words + (_waited_for(ended.waiting) if ended.waiting and ended.waiting.refused else "")
+
+
+def _waited_for(waiting: Waiting) -> str:
+    offered = "beats that were" if len(waiting.refused) > 1 else "a beat that was"
+    spent = f", while {_names(waiting.spent)} had none left" if waiting.spent else ""
+    outputs = "every expected output came" if waiting.complete else "outputs are still due"
+    return f": {_names(waiting.refused)} offered {offered} not accepted{spent}; {outputs}"
+
+
+def ending_notes(tests: Sequence[Ended]) -> Iterator[str]:
+    """What a reader of "all checks passed" has to know besides: tests that were cut, and tests that starved."""
+    limited = [one for one in tests if one.end == End.LIMIT]
+    if limited:
+        used, total = sum(one.cycles for one in limited), sum(one.cycles for one in tests)
+        yield (
+            f"{_some(limited, tests)} ran into the limit of {_cycles(max(one.cycles for one in limited))} that a test "
+            f"may take, {used:,} of {_cycles(total)} in all: the stimulus is longer than that, or never comes to an end"
+        )
+    for one in tests:
+        if one.end == End.BUDGET:
+            yield (
+                f"test {one.index} was cut after {_cycles(one.cycles)}, where the budget was used up: "
+                "what it would have done later counts for nothing"
+            )
+    starved = [one for one in tests if one.starved]
+    if starved:
+        yield (
+            f"{_some(starved, tests)} ended waiting, as the specification allows: an input offered a beat that was not "
+            "accepted, while another that the design needs had none left; no check fails for that"
+        )
+
+
+def _some(found: Sequence[Ended], tests: Sequence[Ended]) -> str:
+    shown = ", ".join(str(one.index) for one in found[:_SHOWN])
+    more = ", ..." if len(found) > _SHOWN else ""
+    noun = "test" if len(found) == 1 else "tests"
+    return f"{len(found):,} of {len(tests):,} tests ({noun} {shown}{more})"
+
+
+def _names(names: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+def _cycles(count: int) -> str:
+    return f"{count:,} cycle{'' if count == 1 else 's'}"
