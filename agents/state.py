@@ -20,7 +20,7 @@ from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.trace import End
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
-from dv_agent.runners.checks.test_ending import Ended, ending_words
+from dv_agent.runners.checks.ending import Ended, ending_words
 
 MAX_FAILURES = 20
 MAX_EARNED = 24

@@ -9,9 +9,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dv_agent.coverage.contribution import UNSEEN, Sample, closeness
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.sampler import Sampler
-from dv_agent.coverage.test_sample import UNSEEN, Sample, closeness
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design
 from dv_agent.designs.files import read_text
@@ -24,8 +24,8 @@ from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near
 from dv_agent.runners.build.cache import cache_folder
+from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
 from dv_agent.runners.checks.run_checks import CheckFailure, check
-from dv_agent.runners.checks.test_ending import Ended, Waiting, waiting_of
 from dv_agent.runners.simulator import Run, Session
 
 

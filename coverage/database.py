@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dv_agent.coverage.contribution import UNSEEN, Sample
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import Bin
-from dv_agent.coverage.test_sample import UNSEEN, Sample
 from dv_agent.designs.trace import BoolColumn, IntColumn
 from dv_agent.errors import UsageError
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import groupby
 
+from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Kind, Tier
-from dv_agent.coverage.test_sample import UNSEEN
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.trace import IntColumn
 

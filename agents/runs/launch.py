@@ -28,7 +28,7 @@ from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import ModelFailure, SimulatorLost
-from dv_agent.runners.checks.test_ending import ending_notes
+from dv_agent.runners.checks.ending import ending_notes
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Simulator
 
@@ -39,7 +39,7 @@ class FinishedRun:
 
     Attributes:
         findings: failures that a fresh process confirmed, shrunk, with their waveforms.
-        notes: what has to be known besides, see `dv_agent.runners.checks.test_ending.ending_notes`.
+        notes: what has to be known besides, see `dv_agent.runners.checks.ending.ending_notes`.
     """
 
     header: RunHeader

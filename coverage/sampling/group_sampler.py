@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.plan import Plan, position_id
 from dv_agent.coverage.sampling.columns import evaluate, expressions_of, find_column, read_columns
 from dv_agent.coverage.sampling.distance import distance_rows, nearest_combination, nearest_values
@@ -14,7 +15,6 @@ from dv_agent.coverage.sampling.lookup import Lookup, Ranges, build_lookup, buil
 from dv_agent.coverage.sampling.sequences import SequenceMatcher
 from dv_agent.coverage.sampling.tally import Tally
 from dv_agent.coverage.structure import Covergroup, Coverpoint, Cross
-from dv_agent.coverage.test_sample import UNSEEN
 from dv_agent.designs.language.expression import Expression
 from dv_agent.designs.observation import Table
 from dv_agent.designs.trace import BoolColumn, IntColumn

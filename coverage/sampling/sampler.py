@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from dv_agent.coverage.contribution import Sample
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.group_sampler import GroupSampler
 from dv_agent.coverage.sampling.tally import Tally
-from dv_agent.coverage.test_sample import Sample
 from dv_agent.designs.observation import Table
 
 

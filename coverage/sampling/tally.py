@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from dv_agent.coverage.contribution import UNSEEN, IllegalHit, Sample
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.test_sample import UNSEEN, IllegalHit, Sample
 from dv_agent.designs.trace import BoolColumn, IntColumn
 
 

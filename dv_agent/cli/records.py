@@ -39,7 +39,7 @@ def rerun(
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.plan_file.loader import load_plan
     from dv_agent.designs.language.expansion import expand
-    from dv_agent.runners.checks.test_ending import ending_words
+    from dv_agent.runners.checks.ending import ending_words
     from dv_agent.runners.registry import find_simulator
     from dv_agent.runners.waves import dump_waves
 

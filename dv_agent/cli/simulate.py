@@ -65,7 +65,7 @@ def simulate(
 
 
 def _answer(index: int, result: Result, plan: Plan) -> dict[str, Any]:
-    from dv_agent.runners.checks.test_ending import ending_words
+    from dv_agent.runners.checks.ending import ending_words
 
     return {
         "test": index,

@@ -20,7 +20,7 @@ from dv_agent.eval.report.wording import (
     stopped,
     structured_words,
 )
-from dv_agent.runners.checks.test_ending import ending_notes
+from dv_agent.runners.checks.ending import ending_notes
 
 Tone = Literal["good", "bad", "warn", "plain"]
 

@@ -7,8 +7,8 @@ from typing import Any
 from dv_agent.eval.report.fields import Fields, compact
 from dv_agent.eval.report.run_data import Nearness, TestData, Track
 from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.runners.checks.ending import Waiting
 from dv_agent.runners.checks.failure import CheckFailure
-from dv_agent.runners.checks.test_ending import Waiting
 
 MOST_STEPS = 60
 STEP_LENGTH = 400

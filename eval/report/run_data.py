@@ -10,8 +10,8 @@ from typing import Any
 from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.eval.report.text_limits import Clip
 from dv_agent.eval.report.tool_data import ClaimData, ClaimTotals, ReportedBug, ToolCallData, ToolUseData
+from dv_agent.runners.checks.ending import Ended, Waiting, ending_words
 from dv_agent.runners.checks.failure import CheckFailure
-from dv_agent.runners.checks.test_ending import Ended, Waiting, ending_words
 
 
 @dataclass(frozen=True, slots=True)

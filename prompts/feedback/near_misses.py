@@ -6,9 +6,9 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dv_agent.coverage.contribution import closeness
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.structure import Bin, Kind
-from dv_agent.coverage.test_sample import closeness
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Attempt, Near, View
 
@@ -58,7 +58,7 @@ def hole_distance(hole: Hole) -> Distance | None:
 
 
 def near_distance(one: Bin, near: Near) -> Distance:
-    """How near one test came; undoes `dv_agent.coverage.test_sample.closeness`."""
+    """How near one test came; undoes `dv_agent.coverage.contribution.closeness`."""
     missing = int(near.distance)
     share = near.distance - missing
     residual = round(share / (1 - share))

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
 
+from dv_agent.coverage.contribution import closeness
 from dv_agent.coverage.holes import Hole, families
 from dv_agent.coverage.structure import TIERS, Tier
-from dv_agent.coverage.test_sample import closeness
 from dv_agent.prompts.feedback.near_misses import AttemptText, Distance, attempt_text, attempts, hole_distance
 from dv_agent.prompts.view import View
 

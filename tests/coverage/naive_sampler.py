@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.distance import FARTHEST
 from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Cross
-from dv_agent.coverage.test_sample import UNSEEN
 from dv_agent.coverage.values import ValueSet
 from dv_agent.designs.language.expression import Expression
 from dv_agent.designs.observation import Table

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from coverage_helpers import hits_of, plan_of, points_plan, table
 
+from dv_agent.coverage.contribution import UNSEEN, IllegalHit
 from dv_agent.coverage.sampling.columns import find_column
 from dv_agent.coverage.sampling.sampler import Sampler
-from dv_agent.coverage.test_sample import UNSEEN, IllegalHit
 from dv_agent.designs.observation import Table
 
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from naive_sampler import naive_sample
 from strategies import event_tables, plans
 
+from dv_agent.coverage.contribution import UNSEEN, Sample, closeness
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.distance import FARTHEST
 from dv_agent.coverage.sampling.lookup import MAX_SPAN, build_lookup
 from dv_agent.coverage.sampling.sampler import Sampler
-from dv_agent.coverage.test_sample import UNSEEN, Sample, closeness
 from dv_agent.coverage.values import value_set
 from dv_agent.designs.observation import Table
 

@@ -14,8 +14,8 @@ from prompt_views import busy_view, small_view
 
 from dv_agent.agents.llm.agent import messages_of
 from dv_agent.agents.tools.prompt import first_text, system_text
+from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.holes import holes
-from dv_agent.coverage.test_sample import UNSEEN
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.sections import sections

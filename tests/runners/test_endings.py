@@ -11,9 +11,9 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End, Trace
+from dv_agent.runners.checks.ending import Ended, Waiting, ending_notes, ending_words, waiting_of
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
-from dv_agent.runners.checks.test_ending import Ended, Waiting, ending_notes, ending_words, waiting_of
 
 
 def joiner(fault: int = 0) -> Design:

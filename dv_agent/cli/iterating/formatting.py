@@ -11,7 +11,7 @@ from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
-from dv_agent.runners.checks.test_ending import ending_notes, ending_words
+from dv_agent.runners.checks.ending import ending_notes, ending_words
 
 SHOWN = 20
 DIFF_LINES = 60
