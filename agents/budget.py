@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from dv_agent.agents.models.priced import Priced
 from dv_agent.designs.design import Frozen
 
 
-class Spent(Frozen):
+class Spent(Priced):
     """What a run has used so far.
 
     Attributes:
+        usd, unpriced: see `Priced`.
         cached_calls, cached_tokens, cached_usd: what replies from a cache would have cost; they were not paid, but
             bounds count them, so that a run takes the same course with a cache and without.
     """
@@ -18,7 +20,6 @@ class Spent(Frozen):
     cycles: int = 0
     calls: int = 0
     tokens: int = 0
-    usd: float = 0.0
     seconds: float = 0.0
     cached_calls: int = 0
     cached_tokens: int = 0

@@ -70,6 +70,9 @@ def run(
     try:
         while (stop := stop_reason(state, budget, limits)) is None and not should_stop():
             proposal = agent.propose(make_view(bench, state, budget))
+            if proposal.merely_ends:
+                state = replace(state, done=True, stop_reason=proposal.stop_reason)
+                continue
             state, turn = advance(state, proposal, bench, budget, on_test)
             spent = state.spent.model_copy(update={"seconds": time.monotonic() - started})
             state, turn = replace(state, spent=spent), turn.model_copy(update={"spent": spent})

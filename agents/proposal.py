@@ -8,19 +8,19 @@ from pydantic import Field
 
 from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.models.chat_model import CallUsage, Message
+from dv_agent.agents.models.priced import Priced
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.language.stimulus import Test
 
 
-class Usage(Frozen):
+class Usage(Priced):
     """What one proposal cost; all zero for agents without a model. If `cached`, what it would have cost."""
 
     cached: bool = False
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    usd: float = 0.0
 
 
 Structured = Literal["", "given", "refused", "empty", "off"]
@@ -43,6 +43,7 @@ def both(one: Usage, other: Usage) -> Usage:
         input_tokens=one.input_tokens + other.input_tokens,
         output_tokens=one.output_tokens + other.output_tokens,
         usd=one.usd + other.usd,
+        unpriced=one.unpriced + other.unpriced,
     )
 
 
@@ -103,6 +104,8 @@ class Proposal(Frozen):
         reply: how its answer came about.
         structured: what came of a wish for structured output; empty without the wish.
         dropped: how much of the reply was dropped, by class, see `dv_agent.agents.llm.reply_parser.Drop`.
+        repaired: what of it was read though it is no JSON, see `dv_agent.agents.llm.reply_parser.ParsedReply`.
+        silence: why there is no test, for people; empty where there is one, or where the agent had nothing to say.
         tool_uses, claims, bug_reports: of an agent with tools, what it did on the way to these tests.
         by_hand: what a person chose for this turn, where one did.
     """
@@ -118,7 +121,15 @@ class Proposal(Frozen):
     reply: ReplyRecord | None = None
     structured: Structured = ""
     dropped: dict[str, int] = Field(default_factory=dict)
+    repaired: dict[str, int] = Field(default_factory=dict)
+    silence: str = ""
     tool_uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     bug_reports: tuple[BugReport, ...] = ()
     by_hand: ManualTurn | None = None
+
+    @property
+    def merely_ends(self) -> bool:
+        """Whether it says that there is nothing more, and that alone: such a proposal is no turn."""
+        said = self.tests or self.usage.calls or self.errors or self.raw or self.prompt
+        return self.done and not (said or self.tool_uses or self.claims or self.bug_reports or self.silence)

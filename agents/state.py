@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.models.thinking import spoken
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord
@@ -40,6 +41,7 @@ class RunState:
         exchanges: what a model was sent and said, turn by turn.
         earned: the tests that covered most bins first, at most `MAX_EARNED`, the best one first.
         ended: how each test ended, the refused ones included.
+        silence: why the last turn without a test had none, see `Proposal.silence`.
         stale_turns: turns in a row without a new bin.
         done: the agent said that it has nothing more to propose, and `stop_reason` why.
     """
@@ -56,6 +58,7 @@ class RunState:
     earned: tuple[Outcome, ...] = ()
     ended: tuple[Ended, ...] = ()
     stale_turns: int = 0
+    silence: str = ""
     done: bool = False
     stop_reason: str = ""
 
@@ -107,6 +110,7 @@ def advance(
         turn=state.turn + 1,
         done=proposal.done,
         stop_reason=proposal.stop_reason,
+        silence=_silence(proposal, records) or state.silence,
         stale_turns=0 if gained else state.stale_turns + 1,
         exchanges=state.exchanges + _exchange(state, current, proposal),
         earned=_earned(current),
@@ -117,6 +121,8 @@ def advance(
         errors=proposal.errors,
         usage=usage,
         dropped=proposal.dropped,
+        repaired=proposal.repaired,
+        silence=_silence(proposal, records),
         parts=proposal.prompt.parts if proposal.prompt else (),
         cut=proposal.prompt.cut if proposal.prompt else (),
         prompt_tokens=proposal.prompt.tokens if proposal.prompt else 0,
@@ -138,6 +144,12 @@ def least(*bounds: int | None) -> int | None:
     return min((one for one in bounds if one is not None), default=None)
 
 
+def _silence(proposal: Proposal, records: Sequence[TestRecord]) -> str:
+    if records and all(one.end == "refused" for one in records):
+        return f"every test was refused: {records[0].error}"[:400]
+    return proposal.silence
+
+
 def _exchange(before: RunState, after: RunState, proposal: Proposal) -> tuple[Exchange, ...]:
     if proposal.prompt is None:
         return ()
@@ -145,7 +157,7 @@ def _exchange(before: RunState, after: RunState, proposal: Proposal) -> tuple[Ex
     gained = tuple(index for outcome in after.last for index in outcome.new_bins)
     tests = tuple((outcome.test.name, len(outcome.new_bins)) for outcome in after.last)
     hit = overall_totals(after.coverage).bins_hit
-    return (Exchange(before.turn, user, proposal.raw, gained, hit, tests, proposal.structured),)
+    return (Exchange(before.turn, user, spoken(proposal.raw), gained, hit, tests, proposal.structured),)
 
 
 def _earned(state: RunState) -> tuple[Outcome, ...]:
@@ -158,6 +170,7 @@ def _paid(spent: Spent, proposal: Proposal) -> Spent:
     usage = proposal.usage
     used = {"calls": usage.calls, "tokens": usage.input_tokens + usage.output_tokens, "usd": usage.usd}
     prefix = "cached_" if usage.cached else ""
+    used |= {} if usage.cached else {"unpriced": usage.unpriced}
     return spent.model_copy(
         update={f"{prefix}{name}": getattr(spent, f"{prefix}{name}") + amount for name, amount in used.items()}
     )

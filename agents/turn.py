@@ -72,7 +72,9 @@ class TurnRecord(Frozen):
     What a model was sent and what it said stands in a line of its own, see `dv_agent.agents.records.writer.ReplyLine`.
 
     Attributes:
-        errors: what was dropped from the reply, one line each; `dropped` counts it by class.
+        errors: what was dropped from the reply, one line each; `dropped` counts it by class, and `repaired` what was
+            read though it is no JSON.
+        silence: why there was no test to run, see `Proposal`.
         parts, cut: of the prompt, with estimated tokens.
         structured: what came of a wish for structured output, see `Proposal`; empty without the wish.
         stop_reason: why the agent proposed nothing more.
@@ -85,6 +87,8 @@ class TurnRecord(Frozen):
     errors: tuple[str, ...] = ()
     usage: Usage = Usage()
     dropped: dict[str, int] = Field(default_factory=dict)
+    repaired: dict[str, int] = Field(default_factory=dict)
+    silence: str = ""
     parts: tuple[PartRecord, ...] = ()
     cut: tuple[CutRecord, ...] = ()
     prompt_tokens: int = 0

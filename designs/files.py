@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -26,14 +27,14 @@ class Document:
         text: YAML 1.1 or JSON (JSON is read by the same parser).
 
     Raises:
-        InputFileError: not YAML, a duplicate key, an alias, or nested deeper than `MAX_DEPTH`.
+        InputFileError: not YAML, or no JSON, a duplicate key, an alias, or nested deeper than `MAX_DEPTH`.
     """
 
     def __init__(self, path: Path, text: str) -> None:
         self.path = path
         self._lines: dict[tuple[str | int, ...], int] = {}
         try:
-            node = _composed(text)
+            node = _node(path, text)
         except yaml.MarkedYAMLError as error:
             line = error.problem_mark.line + 1 if error.problem_mark else None
             raise InputFileError(path, f"not valid YAML: {error.problem}", line) from None
@@ -119,6 +120,38 @@ def _composed(text: str) -> yaml.Node | None:
         except (yaml.YAMLError, UnicodeError):
             pass
     return yaml.compose(text, Loader=yaml.SafeLoader)
+
+
+def _node(path: Path, text: str) -> yaml.Node | None:
+    """The nodes of a text; what is wrong with a file whose name ends in ``.json`` is told in words of JSON.
+
+    Raises:
+        yaml.YAMLError: not YAML.
+        RecursionError: nested too deep.
+        InputFileError: not JSON.
+    """
+    if path.suffix.lower() != ".json":
+        return _composed(text)
+    try:
+        return _composed(text)
+    except (yaml.YAMLError, RecursionError):
+        return _composed(_as_json(path, text))
+
+
+def _as_json(path: Path, text: str) -> str:
+    """`text`, which is JSON, such that YAML reads it alike: it knows no tabs between values.
+
+    Raises:
+        InputFileError: no JSON, with the line.
+    """
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        what = error.msg[:1].lower() + error.msg[1:]
+        raise InputFileError(path, f"not valid JSON: {what} (column {error.colno})", error.lineno) from None
+    except RecursionError:
+        raise InputFileError(path, "not valid JSON: nested too deep") from None
+    return text.replace("\t", " ")
 
 
 def complaint(error: ValidationError) -> str:

@@ -38,6 +38,8 @@ class ExitCode(IntEnum):
     PREREQUISITE = 3
     SIMULATION = 4
     MODEL = 5
+    NOTHING_CHECKED = 6
+    INTERNAL = 70
     INTERRUPTED = 130
 
 

@@ -15,6 +15,7 @@ from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.llm.reply_parser import parse_reply
 from dv_agent.agents.llm.structured_output import StructuredAnswer, ask_structured, wanted_schema
 from dv_agent.agents.models.chat_model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema
+from dv_agent.agents.models.silence import why_silent
 from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage, both
 from dv_agent.prompts.dialogue import has_converged
 from dv_agent.prompts.parts import Prompt
@@ -137,17 +138,20 @@ def proposal_of(
     """The tests of the last reply, with all that a record needs. A reply that a person wrote costs nothing."""
     reply = answered.replies[-1]
     parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, strategy.values == "literal")
+    errors = (*([f"the server refused your reply: {reply.broken}"] if reply.broken else []), *parsed.errors)
     usages = (usage_of(one.attempts, one.cached) for one in answered.replies)
     attempts = tuple(attempt for one in answered.replies for attempt in one.attempts)
     return Proposal(
         tests=parsed.tests,
         usage=Usage() if by_hand and by_hand.pasted else reduce(both, usages),
-        errors=parsed.errors,
+        errors=errors,
         raw=clean(reply.text),
         prompt=prompt,
         reply=ReplyRecord(model=reply.model, finish_reason=reply.finish_reason, attempts=attempts, cached=reply.cached),
         structured=answered.structured,
         dropped=parsed.dropped,
+        repaired=parsed.repaired,
+        silence="" if parsed.tests else why_silent(reply, errors),
         by_hand=by_hand,
     )
 
@@ -170,4 +174,5 @@ def usage_of(attempts: Sequence[CallUsage], cached: bool = False) -> Usage:
         input_tokens=sum(one.input_tokens for one in attempts),
         output_tokens=sum(one.output_tokens for one in attempts),
         usd=sum(one.usd or 0.0 for one in attempts),
+        unpriced=sum(one.usd is None for one in attempts),
     )

@@ -11,7 +11,6 @@ from dv_agent.agents.llm.json_scanner import Reading, read_value
 MAX_VALUES = 2_000
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
 _START = re.compile(r"[{\[]")
-_THINK_END = "</think>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +25,6 @@ class Found:
     place: int
     reading: Reading
     broken: bool
-
-
-def without_thinking(text: str) -> str:
-    """What follows the last ``</think>`` that some models put before their answer; all of it where there is none.
-
-    The length is kept, so that places stay places: what is left out becomes blanks.
-    """
-    end = text.rfind(_THINK_END)
-    if end < 0:
-        return "" if text.lstrip().startswith("<think>") else text
-    end += len(_THINK_END)
-    return " " * end + text[end:]
 
 
 def values(text: str) -> tuple[list[Found], int]:

@@ -1,35 +1,49 @@
 """A reader of JSON values that stand in free text: it never backtracks, so its time grows with the text and no faster.
 
-Beyond the standard it allows trailing commas and ``//`` comments, because models write them and they are not
-ambiguous. What has no meaning as a value (NaN, a huge number, a key given twice) becomes a `JsonFault` in its place, so
-that only the test around it is lost. A syntax error ends the value; what was complete before it is kept.
+Beyond the standard it allows what models write and what can mean one thing only: trailing commas, comments, single and
+typographic quotes, spaces of Unicode, Python's ``True``, ``False`` and ``None``. Each is counted as repaired. What has
+no meaning as a value (NaN, a huge number, a key given twice) becomes a `JsonFault` in its place, so that only the test
+around it is lost. A syntax error ends the value; what was complete before it is kept.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 MAX_DEPTH = 40
 MAX_DIGITS = 20
 
-_SKIP = re.compile(r"(?:[ \t\r\n]+|//[^\n]*)*")
+_BLANK = r"\t\r\n "
+_SKIP = re.compile(
+    rf"(?:[{_BLANK}]+|(?P<space>[^\S{_BLANK}]|[\u200b-\u200d\u2060\ufeff])"
+    r"|(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/)){0,4000}\*/))*"  # longer ones are no comments of a test
+)
 _TOKEN = re.compile(
-    r"""(?P<sign>[{}\[\]:,])|(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<number>[-+.]?\d[\w.+-]*)|(?P<word>-?[^\W\d]\w*)"""
+    r"""(?P<sign>[{}\[\]:,])|(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<quoted>'[^'\\\n]*(?:\\.[^'\\\n]*)*'"""
+    r"""|[\u201c\u201d\u201e][^\u201c\u201d\u201e\n]*[\u201c\u201d]|[\u2018\u2019][^\u2018\u2019\n]*\u2019)|(?P<number>[-+.]?\d[\w.+-]*)|(?P<word>-?[^\W\d]\w*)"""
 )
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?P<rest>(?:\.\d+)?(?:[eE][-+]?\d+)?)", re.ASCII)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _WORDS = {"true": True, "false": False, "null": None}
+_WORDS_OF_PYTHON = {"True": True, "False": False, "None": None}
+_BARE_QUOTE = re.compile(r'\\(.)|(")', re.DOTALL)
 _OPENING: dict[str, type[dict[str, Any]] | type[list[Any]]] = {"{": dict, "[": list}
 
 
 @dataclass(frozen=True, slots=True)
 class JsonFault:
-    """Stands in the data where a value had no meaning."""
+    """Stands in the data where a value had no meaning; as text it is `token`, what was written there."""
 
     reason: str
+    token: str = "..."
+
+    def __str__(self) -> str:
+        return self.token[:40]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +56,24 @@ class Reading:
         error: empty if the value is complete.
         open: at an error, the containers that were not closed, outermost first, holding what was complete in them,
             each with the key of the value that was being read.
+        repaired: what was read though the standard does not allow it, by kind.
     """
 
     value: Any
     end: int
     error: str = ""
     open: tuple[tuple[str, Any], ...] = ()
+    repaired: Mapping[str, int] = field(default_factory=dict)
 
 
 def read_value(text: str, start: int, end: int) -> Reading:
     """The JSON object or list that begins at ``text[start]``; nothing from `end` on is looked at."""
     reader = _Reader(text, start, end)
     try:
-        return Reading(reader.run(), reader.place)
+        return Reading(reader.run(), reader.place, repaired=reader.repaired)
     except _SyntaxFault as fault:
-        return Reading(None, reader.place, str(fault), tuple((frame.key, frame.container) for frame in reader.stack))
+        opened = tuple((frame.key, frame.container) for frame in reader.stack)
+        return Reading(None, reader.place, str(fault), opened, reader.repaired)
 
 
 def clean(text: str) -> str:
@@ -90,6 +107,7 @@ class _Reader:
     def __init__(self, text: str, start: int, end: int) -> None:
         self._text, self.place, self._end = text, start, end
         self.stack: list[_Frame] = []
+        self.repaired: Counter[str] = Counter()
 
     def run(self) -> Any:
         """Read to the end of the value."""
@@ -98,6 +116,7 @@ class _Reader:
             if kind == "sign" and token in _OPENING and self._wants_value():
                 self._push(_OPENING[token]())
             elif kind == "sign" and token in "}]" and self._may_close(token):
+                self.repaired["comma"] += self._behind_comma
                 closed = self.stack.pop().container
                 if not self.stack:
                     return closed
@@ -107,7 +126,10 @@ class _Reader:
 
     def _token(self) -> tuple[str, str]:
         skipped = _SKIP.match(self._text, self.place, self._end)
-        self.place = skipped.end() if skipped else self.place
+        if skipped:
+            self.place = skipped.end()
+            for what in ("space", "comment"):
+                self.repaired[what] += skipped[what] is not None
         match = _TOKEN.match(self._text, self.place, self._end)
         if match is None:
             sign = self._text[self.place : min(self.place + 1, self._end)]
@@ -116,6 +138,10 @@ class _Reader:
                 what = "it ends too early"
             raise _SyntaxFault(what)
         self.place = match.end()
+        if match.lastgroup == "quoted":
+            self.repaired["quotes"] += 1
+            return "string", _in_double_quotes(match.group())
+        self.repaired["word"] += match.group() in _WORDS_OF_PYTHON
         return match.lastgroup or "", match.group()
 
     def _wants_value(self) -> bool:
@@ -128,6 +154,11 @@ class _Reader:
         frame = self.stack[-1]
         right = "]" if isinstance(frame.container, list) else "}"
         return token == right and frame.expects in ("item", "comma")
+
+    @property
+    def _behind_comma(self) -> bool:
+        frame = self.stack[-1]
+        return frame.expects == "item" and bool(frame.container)
 
     def _push(self, container: dict[str, Any] | list[Any]) -> None:
         if len(self.stack) >= MAX_DEPTH:
@@ -164,7 +195,17 @@ def _plain(kind: str, token: str) -> Any:
         return _string(token)
     if kind == "number":
         return _number(token)
-    return _WORDS[token] if token in _WORDS else JsonFault(f"{token[:20]!r} is no JSON value")
+    words = _WORDS | _WORDS_OF_PYTHON
+    return words[token] if token in words else JsonFault(f"{token[:20]!r} is no JSON value", token)
+
+
+def _in_double_quotes(token: str) -> str:
+    """A text in other quotes as JSON writes it."""
+
+    def quoted(match: re.Match[str]) -> str:
+        return '\\"' if match[2] else match[1] if match[1] in "'\u2018\u2019" else match[0]
+
+    return f'"{_BARE_QUOTE.sub(quoted, token[1:-1])}"'
 
 
 def _key(token: str) -> str:
@@ -176,18 +217,18 @@ def _string(token: str) -> str | JsonFault:
     try:
         return clean(json.loads(token, strict=False))
     except ValueError:
-        return JsonFault(f"{clean(token)[:20]!r} is no JSON text")
+        return JsonFault(f"{clean(token)[:20]!r} is no JSON text", clean(token))
 
 
 def _number(token: str) -> int | float | JsonFault:
     match = _NUMBER.fullmatch(token)
     if match is None:
-        return JsonFault(f"{token[:20]!r} is no JSON number; write a decimal integer")
+        return JsonFault(f"{token[:20]!r} is no JSON number; write a decimal integer", token)
     if len(token) > MAX_DIGITS:
-        return JsonFault(f"the number {token[:12]}... is too large")
+        return JsonFault(f"the number {token[:12]}... is too large", token)
     if not match["rest"]:
         return int(token)
     value = float(token)
     if abs(value) >= 1 << 63:
-        return JsonFault(f"the number {token} is too large")
+        return JsonFault(f"the number {token} is too large", token)
     return int(value) if value.is_integer() else value

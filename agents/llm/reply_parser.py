@@ -13,9 +13,11 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from dv_agent.agents.llm.json_location import MAX_VALUES, Found, values, without_thinking
+from dv_agent.agents.llm.json_location import MAX_VALUES, Found, values
 from dv_agent.agents.llm.json_scanner import Reading, clean
+from dv_agent.agents.llm.packed_json import unpacked_text, with_list
 from dv_agent.agents.llm.test_check import check_test
+from dv_agent.agents.models.thinking import has_thinking, without_thinking
 from dv_agent.designs.design import Design, Frozen
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Location, StimulusError, Test, path_text
@@ -51,11 +53,15 @@ class ParsedReply(Frozen):
         tests: each is known to expand.
         errors: one line for each thing that was dropped, at most `MAX_LINES` and one that counts the others.
         dropped: how much was dropped, by class; every class counts things, `oversize` counts characters.
+        repaired: what was read though JSON does not allow it, because it can mean one thing only: ``comma``,
+            ``comment``, ``quotes``, ``space`` and ``word`` as `json_scanner` reads them, ``text`` where tests
+            stood in a text instead of a list.
     """
 
     tests: tuple[Test, ...] = ()
     errors: tuple[str, ...] = ()
     dropped: dict[str, int] = Field(default_factory=dict)
+    repaired: dict[str, int] = Field(default_factory=dict)
 
 
 def parse_reply(
@@ -73,7 +79,7 @@ def parse_reply(
         reader.drop(
             "truncated", "the reply ran into the limit of output tokens and lost its end: write less, with loops"
         )
-    body = without_thinking(clean(text[:MAX_CHARACTERS]))
+    body = unpacked_text(without_thinking(clean(text[:MAX_CHARACTERS])), reader.repaired)
     found, stopped = values(body)
     for number, one in enumerate(found, 1):
         reader.prefix = f"value {number}: " if number > 1 else ""
@@ -83,9 +89,16 @@ def parse_reply(
             "oversize", f"the reply has more than {MAX_VALUES} brackets; the rest was not read", len(body) - stopped
         )
     if not reader.tests and not reader.explained:
-        wanted = 'no test in the reply; expected one ```json block with {"tests": [...]}'
-        reader.drop("empty", wanted if text.strip() else "the reply was empty")
+        reader.drop("empty", _nothing(text, body))
     return reader.result()
+
+
+def _nothing(text: str, body: str) -> str:
+    if not text.strip():
+        return "the reply was empty"
+    if not body.strip() and has_thinking(text):
+        return "no test in the reply: it held thoughts only, and no answer behind them"
+    return 'no test in the reply; expected one ```json block with {"tests": [...]}'
 
 
 @dataclass(slots=True)
@@ -96,6 +109,7 @@ class _Reader:
     prefix: str = ""
     tests: list[Test] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
+    repaired: Counter[str] = field(default_factory=Counter)
     explained: bool = False
     _lines: list[str] = field(default_factory=list)
     _told: int = 0
@@ -112,11 +126,14 @@ class _Reader:
     def result(self) -> ParsedReply:
         more = self._told - len(self._lines)
         lines = [*self._lines, *([f"... and {more} more"] if more else [])]
-        return ParsedReply(tests=tuple(self.tests), errors=tuple(lines), dropped=dict(self.dropped))
+        repaired = {what: count for what, count in sorted(self.repaired.items()) if count}
+        return ParsedReply(tests=tuple(self.tests), errors=tuple(lines), dropped=dict(self.dropped), repaired=repaired)
 
     def read(self, found: Found, text: str) -> None:
         """All tests of one value; of a broken one those that were complete."""
         reading = found.reading
+        if not found.broken:
+            self.repaired.update(reading.repaired)
         if reading.error:
             for place, data in _complete(reading):
                 self._test(place, data)
@@ -138,6 +155,8 @@ class _Reader:
     def _value(self, value: Any) -> None:
         if isinstance(value, list) and any(isinstance(one, dict) and "tracks" in one for one in value):
             value = {"tests": value}
+        if isinstance(value, dict) and "tracks" not in value:
+            value = with_list(value, self.repaired)
         if isinstance(value, list) or "tracks" in value:
             self._test("the test", value)
         elif isinstance(value.get("tests"), list):

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from dv_agent.agents.models.chat_model import OutputSchema, Reply
+from dv_agent.agents.models.thinking import spoken
 from dv_agent.agents.proposal import Structured
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema
@@ -63,6 +64,6 @@ def ask_structured(
     reply = ask(output)
     if reply.form == "refused":
         return StructuredAnswer((reply,), "refused")
-    if reply.text.strip() not in _NOTHING or reply.finish_reason in _NOT_ITS_FAULT:
+    if spoken(reply.text).strip() not in _NOTHING or reply.finish_reason in _NOT_ITS_FAULT:
         return StructuredAnswer((reply,), "given")
     return StructuredAnswer((reply, ask(None)) if may_ask_again(reply) else (reply,), "empty")

@@ -101,6 +101,8 @@ class ModelSettings(Frozen):
         base_url: address of an OpenAI-compatible server, without any secret in it.
         max_tokens: most output tokens of one reply, those of hidden reasoning included.
         context_tokens: most tokens of prompt and reply together.
+        role_style: what becomes of the system message: its role is called so, or ``user`` puts it before the first
+            message of the user; ``auto`` is ``system`` until the server refuses that.
         requests_per_minute: calls are spaced to stay below it.
         timeout: seconds after which one attempt is given up.
         retry_seconds: no new attempt of a call starts after so many seconds; 0 never tries again.
@@ -116,9 +118,16 @@ class ModelSettings(Frozen):
     reasoning_effort: Literal["minimal", "low", "medium", "high"] | None = None
     llm_seed: int | None = None
     context_tokens: int = Field(default=32_000, ge=1_000)
+    role_style: Literal["auto", "system", "developer", "user"] = "auto"
     requests_per_minute: float | None = Field(default=None, gt=0)
     timeout: float = Field(default=120.0, gt=0)
     retry_seconds: float = Field(default=300.0, ge=0)
+
+    @model_serializer(mode="wrap")
+    def _without_the_usual_roles(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Names of trials and keys of caches are made of this: they stay what they were before roles could be set."""
+        data: dict[str, Any] = handler(self)
+        return {key: value for key, value in data.items() if key != "role_style" or value != "auto"}
 
     @field_validator("base_url")
     @classmethod
@@ -179,6 +188,10 @@ class Reply(Frozen):
         native: see `Message`.
         form: ``text``; ``schema`` where the vendor was asked to hold the model to a schema; ``refused`` where it
             was, would not, and answered the same question in plain text.
+        asked_as: what was asked otherwise than set, because the server refused that: ``role:user``,
+            ``max_completion_tokens``, ...
+        refused: whether `text` is the model's refusal to answer.
+        broken: why the server would not hand out what the model wrote; `text` is then as much of it as it quotes.
     """
 
     text: str
@@ -189,6 +202,9 @@ class Reply(Frozen):
     tool_calls: tuple[ToolCall, ...] = ()
     native: str = ""
     form: Literal["text", "schema", "refused"] = "text"
+    asked_as: tuple[str, ...] = ()
+    refused: bool = False
+    broken: str = ""
 
 
 def estimate_tokens(text: str) -> int:

@@ -12,6 +12,7 @@ from dv_agent.agents.models.deadline import call_with_deadline
 from dv_agent.agents.models.output_schema import raw_answer
 from dv_agent.agents.models.providers import PROVIDERS, Endpoint
 from dv_agent.agents.models.redaction import excerpt
+from dv_agent.agents.models.wire import OLD_LIMIT, Wire, first_wire
 from dv_agent.errors import PrerequisiteError, UsageError
 
 if TYPE_CHECKING:
@@ -23,8 +24,11 @@ _GRACE = 0.25  # seconds: the client's own timeout comes first and closes its co
 _FINISH = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length"}
 
 
-def build_client(endpoint: Endpoint, settings: ModelSettings) -> BaseChatModel:
+def build_client(endpoint: Endpoint, settings: ModelSettings, wire: Wire | None = None) -> BaseChatModel:
     """LangChain's client; it neither retries nor streams nor caches.
+
+    Args:
+        wire: what the limit of output tokens is called; the usual name if not given.
 
     Raises:
         PrerequisiteError: a package is missing, or its parts do not fit together.
@@ -36,7 +40,9 @@ def build_client(endpoint: Endpoint, settings: ModelSettings) -> BaseChatModel:
 
     try:
         client: BaseChatModel = init_chat_model(
-            endpoint.name, model_provider=endpoint.provider, **_arguments(endpoint, settings)
+            endpoint.name,
+            model_provider=endpoint.provider,
+            **_arguments(endpoint, settings, wire or first_wire(settings, endpoint)),
         )
     except ImportError as error:
         raise PrerequisiteError(excerpt(str(error)), PROVIDERS[endpoint.provider].install) from None
@@ -46,7 +52,7 @@ def build_client(endpoint: Endpoint, settings: ModelSettings) -> BaseChatModel:
     return client
 
 
-def _arguments(endpoint: Endpoint, settings: ModelSettings) -> dict[str, Any]:
+def _arguments(endpoint: Endpoint, settings: ModelSettings, wire: Wire) -> dict[str, Any]:
     """What the client is given; of the sampling, only what was set, since some models refuse the mere mention."""
     provider = PROVIDERS[endpoint.provider]
     sampling = {
@@ -58,12 +64,16 @@ def _arguments(endpoint: Endpoint, settings: ModelSettings) -> dict[str, Any]:
     arguments: dict[str, Any] = {name: value for name, value in sampling.items() if value is not None}
     if endpoint.compatible:
         arguments["use_responses_api"] = False
-        if "max_tokens" in arguments:
-            # The client would write max_completion_tokens, which Ollama and others silently ignore.
-            arguments["extra_body"] = {"max_tokens": arguments.pop("max_tokens")}
+    if "max_tokens" in arguments and endpoint.provider == "openai" and wire.limit == OLD_LIMIT:
+        # The client would write max_completion_tokens, which Ollama and others silently ignore.
+        arguments["extra_body"] = {OLD_LIMIT: arguments.pop("max_tokens")}
     address = endpoint.base_url or provider.home
     if address:
         arguments["base_url"] = address
+    if endpoint.provider == "openai":
+        from dv_agent.agents.models.network import open_client  # noqa: PLC0415
+
+        arguments["http_client"] = open_client(endpoint.address)
     return arguments | {
         "api_key": endpoint.key(),
         "timeout": settings.timeout,
@@ -74,19 +84,20 @@ def _arguments(endpoint: Endpoint, settings: ModelSettings) -> dict[str, Any]:
 
 
 def ask_once(
-    asked: Runnable[Any, Any], messages: Sequence[Message], seconds: float, quiet: bool = False
+    asked: Runnable[Any, Any], messages: Sequence[Message], seconds: float, quiet: bool = False, roles: str = "system"
 ) -> AIMessage | Exception:
     """One request: the answer, or what was raised instead of it.
 
     Args:
         asked: a client, with tools or a schema bound to it.
         quiet: whether warnings of the client are swallowed; about schemas it writes some to stderr.
+        roles: what the role of system messages is called.
     """
     from langsmith import tracing_context  # noqa: PLC0415
 
     from dv_agent.agents.models.langchain_messages import to_langchain  # noqa: PLC0415
 
-    dialogue = [to_langchain(one.model_copy(update={"content": clean(one.content)})) for one in messages]
+    dialogue = [to_langchain(one.model_copy(update={"content": clean(one.content)}), roles) for one in messages]
 
     def invoke() -> AIMessage:
         # Prompts hold RTL, which may be confidential: no variable of the environment sends them to a third party.
@@ -113,6 +124,11 @@ def with_tools(client: BaseChatModel, tools: Sequence[ToolSpec]) -> Runnable[Any
 def text_of(answer: AIMessage) -> str:
     """The text; a refusal, where there is no other."""
     return clean(str(answer.text) or str(answer.additional_kwargs.get("refusal") or ""))
+
+
+def is_refusal(answer: AIMessage) -> bool:
+    """Whether there is no other text than a refusal."""
+    return bool(not str(answer.text) and answer.additional_kwargs.get("refusal")) or finish_of(answer) == "refusal"
 
 
 def finish_of(answer: AIMessage) -> str:

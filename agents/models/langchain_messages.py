@@ -21,10 +21,15 @@ UNREADABLE = "unreadable_call"
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
-def to_langchain(message: Message) -> BaseMessage:
-    """As a vendor's client takes it; names and arguments that vendors refuse are replaced by harmless ones."""
+def to_langchain(message: Message, roles: str = "system") -> BaseMessage:
+    """As a vendor's client takes it; names and arguments that vendors refuse are replaced by harmless ones.
+
+    Args:
+        roles: ``developer``: what some call the role of system messages.
+    """
     if message.role == "system":
-        return SystemMessage(message.content)
+        extra = {"__openai_role__": roles} if roles == "developer" else {}
+        return SystemMessage(message.content, additional_kwargs=extra)
     if message.role == "user":
         return HumanMessage(message.content)
     if message.role == "tool":

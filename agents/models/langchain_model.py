@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-import functools
+import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dv_agent.agents.models.causes import Sent
 from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.models.faults import ModelFault, fault_of
 from dv_agent.agents.models.pace import RequestPace
 from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.agents.models.retries import AttemptFailed, OnWait, RetryPolicy, with_retries
+from dv_agent.agents.models.slips import MAX_SLIPS, slipped
+from dv_agent.agents.models.wire import Wire, first_wire
+from dv_agent.designs.language.wording import counted
 from dv_agent.errors import ModelFailure
 
 if TYPE_CHECKING:
@@ -27,15 +31,13 @@ class _Request:
     Attributes:
         asked: the client, with tools or a schema bound to it.
         beside: what goes over the wire beside `messages`, to be counted.
-        tools: whether the model may call tools.
-        schema: whether its reply is held to one.
+        sent: whether the model may call tools, and whether its reply is held to a schema.
     """
 
     asked: Runnable[Any, Any]
     messages: Sequence[Message]
     beside: tuple[Message, ...]
-    tools: bool
-    schema: bool
+    sent: Sent
 
 
 def _silent(message: str, seconds: float) -> None:
@@ -70,6 +72,9 @@ class LangChainModel:
         self.endpoint.require(settings)
         self._pace = RequestPace(settings.requests_per_minute, clock, sleep)
         self._on_wait, self._clock = on_wait, clock
+        self._wire, self._slips = first_wire(settings, self.endpoint), 0
+        self._clients: dict[str, BaseChatModel] = {}
+        self._lock = threading.Lock()
         self._policy = RetryPolicy(
             within=settings.retry_seconds,
             first=first_wait,
@@ -81,50 +86,65 @@ class LangChainModel:
     def __repr__(self) -> str:
         return f"LangChainModel({self.settings.model!r} at {self.endpoint.address})"
 
-    @functools.cached_property
-    def _client(self) -> BaseChatModel:
-        """Built at the first question: LangChain takes a second to load."""
-        from dv_agent.agents.models.client import build_client  # noqa: PLC0415
-
-        return build_client(self.endpoint, self.settings)
-
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
     ) -> Reply:
         """One reply, after retries; its `attempts` hold every request that was made.
 
-        Where the client or the server does not take `output`, or answers it with what is no chat completion, the same
-        messages are sent without it.
+        What a server does not take is asked for otherwise, once each: without `output`; with other roles of messages,
+        or the limit of output tokens under its other name, which then holds for all further calls.
 
         Raises:
             ModelFailure: no reply after all retries, or an error that retrying cannot mend.
             PrerequisiteError: a package or key is missing.
         """
         attempts: list[CallUsage] = []
-        fault = ModelFault(kind="NoWay")
-        for form, asked, beside in self._ways(messages, tools, output):
-            came = self._tried(_Request(asked, messages, beside, bool(tools), form == "schema"), attempts)
+        held = output
+        while True:
+            form, request = self._request(messages, tools, held)
+            came = self._tried(request, attempts)
+            if isinstance(came, ModelFault) and came.cause == "slip" and self._slips < MAX_SLIPS:
+                self._slips += 1
+                came = slipped(came, bool(tools))
+            elif isinstance(came, Reply):
+                self._slips = 0
             if isinstance(came, Reply):
-                return came.model_copy(update={"attempts": tuple(attempts), "form": form})
-            fault = came
-            if not (fault.refuses_schema or fault.unreadable):
+                form = "refused" if output and form == "text" else form
+                update = {"attempts": tuple(attempts), "form": form, "asked_as": self._wire.words}
+                return came.model_copy(update=update)
+            other = self._wire.after(came, self.settings)
+            if other is not None:
+                self._wire = other
+            elif request.sent.schema and (came.refuses_schema or came.unreadable):
+                held = None
+            else:
                 break
         # Raised out here, so that no error of a client hangs on it: those hold requests, and requests hold keys.
-        raise ModelFailure(self._story(fault, attempts), tuple(attempts))
+        raise ModelFailure(self._story(came, attempts), tuple(attempts))
 
-    def _ways(
+    def _request(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], output: OutputSchema | None
-    ) -> Iterator[tuple[str, Runnable[Any, Any], tuple[Message, ...]]]:
-        """How to ask, the better way first: form of the reply, client, what goes over the wire beside `messages`."""
+    ) -> tuple[str, _Request]:
+        """The form of the reply that is asked for, and what is sent."""
         from dv_agent.agents.models.client import with_tools  # noqa: PLC0415
         from dv_agent.agents.models.langchain_messages import wire_extra  # noqa: PLC0415
         from dv_agent.agents.models.output_schema import structured  # noqa: PLC0415
 
-        held = structured(self._client, output) if output else None
+        client, dialogue = self._client(self._wire), self._wire.dialogue(messages)
+        held = structured(client, output) if output else None
         if output and held is not None:
-            yield "schema", held, (Message(role="user", content=output.text),)
-        plain = with_tools(self._client, tools)
-        yield "refused" if output else "text", plain, wire_extra(messages, tools)
+            return "schema", _Request(held, dialogue, (Message(role="user", content=output.text),), Sent(schema=True))
+        plain = _Request(with_tools(client, tools), dialogue, wire_extra(messages, tools), Sent(tools=bool(tools)))
+        return "text", plain
+
+    def _client(self, wire: Wire) -> BaseChatModel:
+        """Built at the first question: LangChain takes a second to load."""
+        from dv_agent.agents.models.client import build_client  # noqa: PLC0415
+
+        with self._lock:
+            if wire.limit not in self._clients:
+                self._clients[wire.limit] = build_client(self.endpoint, self.settings, wire)
+            return self._clients[wire.limit]
 
     def _tried(self, request: _Request, attempts: list[CallUsage]) -> Reply | ModelFault:
         try:
@@ -140,7 +160,7 @@ class LangChainModel:
 
     def _attempt(self, request: _Request, attempts: list[CallUsage]) -> Reply:
         """One request; what it used is added to `attempts`, whatever comes of it."""
-        from dv_agent.agents.models.client import ask_once, finish_of, model_of, text_of  # noqa: PLC0415
+        from dv_agent.agents.models.client import ask_once, finish_of, is_refusal, model_of, text_of  # noqa: PLC0415
         from dv_agent.agents.models.langchain_messages import calls_of, mended, native_of  # noqa: PLC0415
         from dv_agent.agents.models.output_schema import mended as whole  # noqa: PLC0415
         from dv_agent.agents.models.output_schema import whole_text  # noqa: PLC0415
@@ -148,16 +168,17 @@ class LangChainModel:
 
         self._pace.wait(self._on_wait)
         begun = self._clock()
-        answer = whole(ask_once(request.asked, request.messages, self.settings.timeout, request.schema))
-        answer = mended(answer) if request.tools else answer
+        sent, roles = request.sent, self._wire.roles
+        answer = whole(ask_once(request.asked, request.messages, self.settings.timeout, sent.schema, roles))
+        answer = mended(answer) if sent.tools else answer
         seconds = self._clock() - begun
         counted = (*request.messages, *request.beside)
         if isinstance(answer, Exception):
-            fault = fault_of(answer, self.endpoint, self.settings)
+            fault = fault_of(answer, self.endpoint, self.settings, sent)
             attempts.append(usage_of_failure(fault, counted, self.endpoint, seconds))
             raise AttemptFailed(fault)
-        calls = calls_of(answer) if request.tools else ()
-        text = text_of(answer) if request.tools else whole_text(answer, text_of(answer))
+        calls = calls_of(answer) if sent.tools else ()
+        text = text_of(answer) if sent.tools else whole_text(answer, text_of(answer))
         written = text + "".join(one.name + one.arguments for one in calls)
         attempts.append(usage_of_reply(answer, written, counted, self.endpoint, seconds))
         return Reply(
@@ -165,13 +186,18 @@ class LangChainModel:
             model=model_of(answer),
             finish_reason=finish_of(answer),
             tool_calls=calls,
-            native=native_of(answer) if request.tools else "",
+            refused=is_refusal(answer),
+            native=native_of(answer) if sent.tools else "",
         )
 
     def _story(self, fault: ModelFault, attempts: Sequence[CallUsage]) -> str:
         """What happened and what to do, for people."""
-        tries = "1 attempt" if len(attempts) == 1 else f"{len(attempts)} attempts"
+        tries = counted(len(attempts), "attempt")
         lines = [f"{self.settings.model} at {self.endpoint.address} gave no reply after {tries}: {fault}"]
+        if fault.cause == "slip":
+            lines.append(
+                f"the server refused what the model wrote, {counted(self._slips, 'time')} in a row before this"
+            )
         asked, bound = fault.retry_after or 0.0, self.settings.retry_seconds
         if fault.retryable and asked >= bound > 0:
             lines.append(f"the server asks to wait {asked:.0f} s, and --retry-seconds is {bound:g}")

@@ -154,7 +154,8 @@ class Endpoint:
 
         Raises:
             PrerequisiteError: the client is not installed, or its key is not set (`KeyMissing`).
-            UsageError: a setting that this provider has no word for.
+            UsageError: a setting that this provider has no word for, or a proxy or certificate file of the
+                environment that cannot be used.
         """
         provider = PROVIDERS[self.provider]
         for package in ("langchain", provider.package):
@@ -164,6 +165,9 @@ class Endpoint:
         for name in sorted(provider.refuses):
             if getattr(settings, name) is not None:
                 raise UsageError(f"{self.provider} knows no such setting: leave out --{name.replace('_', '-')}")
+        from dv_agent.agents.models.network import require_network  # noqa: PLC0415  # loads httpx
+
+        require_network(self.address if "://" in self.address else "https://vendor.invalid")
         self.key()
 
 

@@ -29,9 +29,9 @@ def hide_values(text: str) -> str:
 
 
 def excerpt(text: str, length: int = 300) -> str:
-    """One scrubbed line of at most `length` characters.
+    """One scrubbed line of at most `length` characters, without any that a terminal would obey.
 
     Scrubbing comes first: half a key is a secret too.
     """
-    line = " ".join(scrub(text[:100_000]).split())
+    line = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(scrub(text[:100_000]).split()))
     return line if len(line) <= length else f"{line[: length - 1]}…"

@@ -63,6 +63,8 @@ class CachingModel:
 
     def _key(self, messages: Sequence[Message], tools: Sequence[ToolSpec], output: OutputSchema | None) -> str:
         settings = self.settings.model_dump(mode="json", include=set(_SAMPLING))
+        if self.settings.role_style != "auto":
+            settings["role_style"] = self.settings.role_style
         content = {"settings": settings, "trial": self._trial, "messages": [one.model_dump() for one in messages],
                    "tools": [one.model_dump() for one in tools],
                    **({"output": output.digest} if output else {})}  # fmt: skip

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OnWait = Callable[[str, float], None]
+_MOST_REFUSALS = 2  # attempts: a busy server may answer 500 once, one that does not know the schema always does
 _MOST_UNREADABLE = 3  # attempts: an odd reply is rarely an accident, and each one may have been charged
 
 
@@ -73,16 +74,18 @@ def with_retries(attempt: Callable[[], T], policy: RetryPolicy) -> T:
 
 
 class _Patience:
-    """Whether an attempt that raised is worth another one; counts the unreadable replies of one call."""
+    """Whether an attempt that raised is worth another one; counts unreadable replies and refusals of one call."""
 
     def __init__(self) -> None:
-        self._unreadable = 0
+        self._unreadable = self._refusals = 0
 
     def __call__(self, error: BaseException) -> bool:
         if not isinstance(error, AttemptFailed):
             return False
         self._unreadable += error.fault.unreadable
-        return error.fault.retryable and self._unreadable < _MOST_UNREADABLE
+        self._refusals += error.fault.refuses_schema
+        few = self._unreadable < _MOST_UNREADABLE and self._refusals < _MOST_REFUSALS
+        return error.fault.retryable and few
 
 
 def _fault(state: RetryCallState) -> ModelFault:

@@ -115,8 +115,9 @@ class RecordedAgent:
         if turn and line.turn > view.turn and self.name != TOOLS:
             tests = tuple(one.test for one in turn.tests)
             return Proposal(
-                tests=tests, limits=limits_of(turn), usage=turn.usage, errors=turn.errors, dropped=turn.dropped
-            )
+                tests=tests, limits=limits_of(turn), usage=turn.usage, errors=turn.errors, dropped=turn.dropped,
+                repaired=turn.repaired, silence=turn.silence,
+            )  # fmt: skip
         view = replace(view, budget_left=_left_then(view, self._run, turn.budget if turn else None))
         if turn and turn.by_hand and isinstance(self._agent, LlmAgent):
             proposal = self._by_hand(self._agent, view, turn.by_hand, line)

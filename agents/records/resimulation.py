@@ -78,6 +78,7 @@ def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | 
         tests=tests, limits=limits_of(turn), usage=turn.usage, errors=turn.errors, dropped=turn.dropped,
         tool_uses=turn.tool_uses, claims=turn.claims, bug_reports=turn.bug_reports, structured=turn.structured,
         by_hand=turn.by_hand,
+        repaired=turn.repaired, silence=turn.silence,
     )  # fmt: skip
     if said is None:
         return plain
@@ -122,5 +123,6 @@ def _with_failed_calls(spent: Spent, run: RecordedRun, turn: int) -> Spent:
             "calls": spent.calls + len(attempts),
             "tokens": spent.tokens + sum(one.input_tokens + one.output_tokens for one in attempts),
             "usd": spent.usd + sum(one.usd or 0.0 for one in attempts),
+            "unpriced": spent.unpriced + sum(one.usd is None for one in attempts),
         }
     )

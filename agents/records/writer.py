@@ -18,10 +18,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.models.chat_model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
+from dv_agent.agents.models.silence import nothing_checked
 from dv_agent.agents.state import RunState
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.agents.turn import TurnRecord
@@ -41,6 +42,8 @@ class RunHeader(Frozen):
     Attributes:
         strategy, prompting: how a model is prompted: by name, and in full.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` leaves them out.
+        turns: in which tests were proposed, or should have been; the one in which an agent with tools finishes is none.
+        nothing_checked: why no test of the run was simulated; empty where one was.
         structured: turns in which structured output was wanted, by what came of it, see `TurnRecord`.
         repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
             tests, coverage and failures are as if it had not been.
@@ -81,10 +84,19 @@ class RunHeader(Frozen):
     bins: int = 0
     coverage_pct: float = 0.0
     failing_tests: int = 0
+    nothing_checked: str = ""
     spent: Spent = Spent()
     decoys: tuple[str, ...] = ()
     claims: ClaimScore | None = None
     bug_reports: tuple[ReportVerdict, ...] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _prices_of_older_records(cls, data: Any) -> Any:
+        """Records once wrote 0 where no price was known, and counted the attempts beside."""
+        if not isinstance(data, dict) or not isinstance(data.get("spent"), dict) or "unpriced" in data["spent"]:
+            return data
+        return {**data, "spent": {**data["spent"], "unpriced": data.get("unpriced_attempts", 0)}}
 
 
 def new_folder(out: Path, design: str, agent: str, model: str | None) -> Path:
@@ -201,14 +213,15 @@ class RunRecord:
             "status": status,
             "stop_reason": reason,
             "finished": utc_now(),
-            "turns": state.turn,
+            "turns": state.turn - (state.done and not state.last and not state.stop_reason and state.turn > 0),
             "tests": state.tests,
             "repeated_simulations": self._repeated_before + self._repeated(),
             "bins_hit": totals.bins_hit,
             "bins": totals.bins,
             "coverage_pct": totals.coverage_pct,
             "failing_tests": len(state.failures),
-            "spent": state.spent,
+            "nothing_checked": nothing_checked(state, reason),
+            "spent": state.spent.model_copy(update={"unpriced": max(state.spent.unpriced, self._unpriced)}),
             "unpriced_attempts": self._unpriced,
             "structured": dict(Counter(one.structured for one in state.exchanges if one.structured)),
             "returned_models": tuple(dict.fromkeys((*self.header.returned_models, *self._models))),

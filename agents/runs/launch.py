@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ from typing import Any, Protocol
 from dv_agent.agents.failures.triage import Finding, triage
 from dv_agent.agents.loop import Limits
 from dv_agent.agents.loop import run as run_loop
+from dv_agent.agents.records.crash_file import note_folder
 from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.writer import RunHeader
@@ -27,7 +28,7 @@ from dv_agent.coverage.export import Report, report
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.scratch import scratch_folder
-from dv_agent.errors import ModelFailure, SimulatorLost
+from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
 from dv_agent.runners.checks.ending import ending_notes
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Simulator
@@ -156,20 +157,19 @@ def launch(
         stack.enter_context(stopper)
         options = header.agent_options
         limits = Limits(header.target, options.get("patience"), options.get("stop_on_failure", False))
-        try:
-            state = run_loop(
-                start.agent, bench, start.state, header.budget, limits, start.record, watcher.test, watcher.turn,
-                stopper.asked,
-            )  # fmt: skip
-        except ModelFailure as error:
-            raise ModelFailure(f"{error.message}{_later(run_folder)}") from None
-        except SimulatorLost as error:
-            raise SimulatorLost(f"{error}{_later(run_folder)}") from None
-        findings = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
-        if header.agent == TOOLS:
-            start.record.judged(*judge(run_folder, folder, bench, simulator))
-        start.record.recount()
-        write_report(run_folder, folder)
+        with _traced_to(run_folder):
+            try:
+                state = run_loop(
+                    start.agent, bench, start.state, header.budget, limits, start.record, watcher.test, watcher.turn,
+                    stopper.asked,
+                )  # fmt: skip
+            except (ModelFailure, SimulatorLost) as error:
+                raise type(error)(f"{error}\n  go on later with: dv-agent run --resume {run_folder}") from None
+            findings = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
+            if header.agent == TOOLS:
+                start.record.judged(*judge(run_folder, folder, bench, simulator))
+            start.record.recount()
+            write_report(run_folder, folder)
     ended = start.record.header
     notes = tuple(ending_notes(state.ended))
     return FinishedRun(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target", notes)
@@ -182,5 +182,13 @@ def _taken_up(folder: Path, stack: ExitStack) -> RecordedRun:
     return read_run(folder)
 
 
-def _later(run_folder: Path) -> str:
-    return f"\n  go on later with: dv-agent run --resume {run_folder}"
+@contextmanager
+def _traced_to(run_folder: Path) -> Iterator[None]:
+    """A fault of dv-agent itself leaves its traceback in the run folder."""
+    try:
+        yield
+    except DvAgentError:
+        raise
+    except Exception as error:
+        note_folder(error, run_folder)
+        raise

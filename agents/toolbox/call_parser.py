@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from dv_agent.agents.llm.json_scanner import read_value
 from dv_agent.agents.llm.test_check import find_fault
+from dv_agent.agents.models.openai_body import NO_OBJECT
 from dv_agent.agents.toolbox.arguments import Arguments, RunTests
 from dv_agent.agents.toolbox.text import ToolError
 from dv_agent.designs.language.stimulus import path_text
@@ -25,6 +26,8 @@ def read_arguments(model: type[Arguments], text: str) -> Arguments:
     most = MAX_TESTS_TEXT if model is RunTests else MAX_ARGUMENTS
     if len(text) > most:
         raise ToolError(f"the arguments are longer than {most} characters")
+    if text.startswith(NO_OBJECT):
+        raise ToolError("the arguments of a call are one JSON object, not text or a list")
     if not text.startswith("{"):
         raise ToolError("the arguments are no JSON object")
     reading = read_value(text, 0, len(text))

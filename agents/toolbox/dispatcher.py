@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from dv_agent.agents.llm.json_scanner import clean
 from dv_agent.agents.llm.reply_parser import ParsedReply, parse_reply
+from dv_agent.agents.models.slips import REFUSED
 from dv_agent.agents.toolbox.arguments import (
     TOOLS,
     Arguments,
@@ -43,6 +44,7 @@ MAX_USES = 60
 KEPT_ARGUMENTS, KEPT_NAME, KEPT_ERROR = 1_000, 80, 300
 LEAST_ROOM = 600
 RUN = "run_tests"
+QUOTED = 600
 UNREADABLE = "unreadable_call"  # of dv_agent.agents.models.langchain_messages, which loads LangChain
 
 
@@ -53,6 +55,7 @@ class TurnOutput:
     tests: tuple[Test, ...] = ()
     errors: tuple[str, ...] = ()
     dropped: dict[str, int] = field(default_factory=dict)
+    repaired: dict[str, int] = field(default_factory=dict)
     uses: tuple[ToolUse, ...] = ()
     claims: tuple[Claim, ...] = ()
     reports: tuple[BugReport, ...] = ()
@@ -113,7 +116,7 @@ class ToolDispatcher:
         if self.waiting is None:
             return left
         parsed = self.waiting[1]
-        return replace(left, tests=parsed.tests, errors=parsed.errors, dropped=parsed.dropped)
+        return replace(left, tests=parsed.tests, errors=parsed.errors, dropped=parsed.dropped, repaired=parsed.repaired)
 
     # Call by call ----------------------------------------------------------------------------------------
 
@@ -145,6 +148,13 @@ class ToolDispatcher:
     def _answer(self, call: str, name: str, arguments: str) -> str | None:
         if name == UNREADABLE:
             raise ToolError("the arguments of a call are one JSON object, not text or a list; that reply was lost")
+        if name == REFUSED:
+            raise ToolError(
+                f"the server could not read that reply, nothing of it was done: {arguments[:QUOTED]}\n"
+                "Call the tools again: each by its name, its arguments as one JSON object."
+            )
+        if not name:
+            raise ToolError(f"a call without the name of a tool; known: {', '.join(TOOLS)}")
         if name not in TOOLS:
             raise unknown_name("tool", name, TOOLS)
         if len(self._left.uses) >= MAX_USES and name not in (RUN, "finish"):

@@ -16,9 +16,12 @@ from dv_agent.agents.llm.agent import usage_of
 from dv_agent.agents.llm.call_budget import Price, bound_too_small
 from dv_agent.agents.llm.json_scanner import clean
 from dv_agent.agents.models.chat_model import CallUsage, Message, Reply, estimate_tokens
+from dv_agent.agents.models.redaction import excerpt
+from dv_agent.agents.models.silence import why_silent
+from dv_agent.agents.models.slips import REFUSED
 from dv_agent.agents.proposal import Proposal, ReplyRecord, Usage, both
 from dv_agent.agents.toolbox.arguments import tool_specs
-from dv_agent.agents.toolbox.dispatcher import MAX_USES, ToolDispatcher
+from dv_agent.agents.toolbox.dispatcher import MAX_USES, RUN, UNREADABLE, ToolDispatcher, TurnOutput
 from dv_agent.agents.tools.context_window import fit, tokens_of
 from dv_agent.agents.tools.langchain_agent import ToolDialogue, TurnPaused
 from dv_agent.agents.tools.prompt import first_text, system_text
@@ -44,6 +47,7 @@ class _Turn:
     last: Reply = field(default_factory=lambda: Reply(text=""))
     errors: list[str] = field(default_factory=list)
     stop: str = ""
+    silence: str = ""
 
     def left(self) -> dict[str, float]:
         """What is left of the budget, calls of this turn subtracted."""
@@ -110,6 +114,7 @@ class ToolsAgent:
         if self._state == "silent":
             self._silent = self._silent + 1 if self._turn.replies == 1 else 1
             self._turn.errors.append("the reply called no tool")
+            self._turn.silence = why_silent(self._turn.last, self._turn.errors)
         else:
             self._silent = 0
         self._finished = self._dispatcher.finished and self._state == "paused"
@@ -161,6 +166,15 @@ class ToolsAgent:
         # What a vendor wants back as it came holds all calls; those that stay without an answer would be refused.
         return reply.model_copy(update={"tool_calls": reply.tool_calls[:most], "native": ""}) if notice else reply
 
+    def _why(self, turn: _Turn, left: TurnOutput) -> str:
+        """Why a turn brought no test though tools were called."""
+        refused = next((one.error for one in left.uses if one.name in (RUN, REFUSED, UNREADABLE) and one.error), "")
+        if refused:
+            return f"no call of {RUN} could be read: {excerpt(refused, 300)}"
+        if self._dispatcher.finished:
+            return "the model called finish before any test"
+        return why_silent(turn.last, turn.errors) if turn.replies and not turn.last.tool_calls else ""
+
     def _proposal(self) -> Proposal:
         turn, left = self._turn, self._dispatcher.leave()
         stop = turn.stop or ("no_tool_calls" if self._silent >= SILENT_REPLIES else "")
@@ -175,6 +189,8 @@ class ToolsAgent:
                 model=turn.last.model, finish_reason=turn.last.finish_reason, attempts=tuple(turn.attempts)
             ),
             dropped=left.dropped,
+            repaired=left.repaired,
+            silence="" if left.tests else turn.silence or self._why(turn, left),
             tool_uses=left.uses,
             claims=left.claims,
             bug_reports=left.reports,

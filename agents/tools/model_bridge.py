@@ -12,6 +12,7 @@ from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 
 from dv_agent.agents.models.chat_model import Message, Reply, ToolCall
+from dv_agent.agents.models.thinking import spoken
 
 TEXT = "json"
 """The one argument that a call has within the agent: what the model wrote, as text.
@@ -51,7 +52,7 @@ def to_answer(reply: Reply) -> AIMessage:
     calls: list[Any] = [
         {"name": one.name, "args": {TEXT: one.arguments}, "id": one.id, "type": "tool_call"} for one in reply.tool_calls
     ]
-    return AIMessage(content=reply.text, tool_calls=calls, additional_kwargs={"native": reply.native})
+    return AIMessage(content=spoken(reply.text), tool_calls=calls, additional_kwargs={"native": reply.native})
 
 
 def from_langchain(message: BaseMessage) -> Message:

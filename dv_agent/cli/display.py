@@ -14,6 +14,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dv_agent.agents.models.redaction import excerpt
+from dv_agent.designs.language.wording import counted, printable, tidy_version
 from dv_agent.eval.report.wording import structured_words
 
 if TYPE_CHECKING:
@@ -55,8 +57,9 @@ class Display:
         self._turn, self._failing, self._words = header.turns, header.failing_tests, ""
         if self._quiet:
             return
-        words = f"{header.design} · {header.agent} · seed {header.seed} · {header.simulator} · {bins} bins"
-        self._progress.print(Text(words, style="bold"))
+        simulator, size = tidy_version(header.simulator), counted(bins, "bin")
+        words = f"{header.design} · {header.agent} · seed {header.seed} · {simulator} · {size}"
+        self._progress.print(Text(words, style="bold"), soft_wrap=True)
         if self._progress.is_terminal:
             self._live = Live(self._picture(), console=self._progress, auto_refresh=False, transient=True)
             self._live.start()
@@ -104,7 +107,7 @@ class Display:
         self._console.print(Text(text, style="dim"), soft_wrap=True)
 
     def _checks(self) -> str:
-        checks = "checks ok" if not self._failing else f"{self._failing} tests FAILED"
+        checks = "checks ok" if not self._failing else f"{counted(self._failing, 'test')} FAILED"
         return f"{checks}, {self._limited} ran into their limit of cycles" if self._limited else checks
 
     def _draw(self) -> None:
@@ -123,10 +126,10 @@ class Display:
             )
         speed = f"{self._cycles / seconds:,.0f} cycles/s"
         style = "red" if self._failing else "green"
+        fresh, tests = counted(self._fresh, "bin"), counted(self._tests, "test")
         grid.add_row(
-            f"turn {self._turn + 1}", Text(f"+{self._fresh} bins this turn · {self._tests} tests · {speed}"),
-            Text(self._checks(), style=style),
-        )  # fmt: skip
+            f"turn {self._turn + 1}", Text(f"+{fresh} this turn · {tests} · {speed}"), Text(self._checks(), style=style)
+        )
         return Group(grid, Text(self._words, style="yellow")) if self._words else Group(grid)
 
     # At the end ------------------------------------------------------------------------------------------
@@ -141,7 +144,7 @@ class Display:
             for line in finding.lines():
                 self._console.print(Text(f"  {line}"), soft_wrap=True)
         if not finished.findings:
-            self._console.print(Text(f"all checks passed in {header.tests} tests", style="green"))
+            self._console.print(_verdict(finished), soft_wrap=True)
         if header.repeated_simulations:
             self._console.print(
                 f"repeated: {header.repeated_simulations} simulations, whose simulator was killed from outside",
@@ -153,7 +156,8 @@ class Display:
         reasons = {"target": "target reached", "agent_done": "nothing more to propose", "stalled": "no new bins"}
         reason = reasons.get(header.stop_reason, header.stop_reason.replace("budget:", "budget used up: "))
         self._console.print(
-            f"stopped: {reason} · {header.turns} turns · {header.tests} tests · {spent.cycles:,} cycles · "
+            f"stopped: {reason} · {counted(header.turns, 'turn')} · {counted(header.tests, 'test')} · "
+            f"{counted(spent.cycles, 'cycle')} · "
             f"{spent.seconds:.1f} s",
             soft_wrap=True,
         )
@@ -170,7 +174,8 @@ class Display:
     def _print_holes(self, holes: tuple[Hole, ...]) -> None:
         if not holes:
             return
-        self._console.print(Text(f"{len(holes)} holes remain (distance 0 would be a hit)", style="bold"))
+        remain = f"{counted(len(holes), 'hole')} {'remains' if len(holes) == 1 else 'remain'}"
+        self._console.print(Text(f"{remain} (distance 0 would be a hit)", style="bold"))
         for hole in holes[:HOLES_SHOWN]:
             distance = "not seen" if hole.distance is None else f"distance {hole.distance}"
             self._console.print(Text(f"  {hole.bin}  ({hole.tier}, {distance})"), soft_wrap=True)
@@ -179,15 +184,24 @@ class Display:
             self._console.print(f"  ... and {len(holes) - HOLES_SHOWN} more; `--json` lists all")
 
 
+def _verdict(finished: FinishedRun) -> Text:
+    header = finished.header
+    if header.nothing_checked:
+        return Text(printable(f"NOTHING WAS CHECKED: {header.nothing_checked}"), style="bold red")
+    if finished.failures:
+        return Text(f"{counted(finished.failures, 'test')} FAILED a check", style="bold red")
+    return Text(f"all checks passed in {counted(header.tests, 'test')}", style="green")
+
+
 def _usage(header: RunHeader) -> str:
     """What the model cost, and how sure that is."""
     spent, prices = header.spent, header.versions.get("prices", "no price list; pip install 'dv-agent[cost]'")
     price = f"{spent.usd:.4f} US dollars ({prices})"
     if header.unpriced_attempts:
-        unknown = f"{header.unpriced_attempts} attempts without a known price ({prices})"
-        price = f"{unknown}, the others {spent.usd:.4f} US dollars"
-    names = ", ".join(header.returned_models) or "nothing returned"
-    return f"model: {names} · {spent.calls} calls · {spent.tokens:,} tokens · {price}"
+        price = f"{counted(header.unpriced_attempts, 'attempt')} without a known price ({prices})"
+        price += f", the others {spent.usd:.4f} US dollars" if spent.usd else ""
+    names = excerpt(", ".join(header.returned_models)) or "nothing returned"
+    return f"model: {names} · {counted(spent.calls, 'call')} · {counted(spent.tokens, 'token')} · {price}"
 
 
 def _judgement(header: RunHeader) -> Iterator[str]:

@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from dv_agent.designs.language.wording import tidy_version
 from dv_agent.errors import ExitCode
 
 VERSION_TIMEOUT = 20
@@ -104,4 +105,4 @@ def _program(command: list[str]) -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     lines = (done.stdout or done.stderr).strip().splitlines()
-    return lines[0].strip() if lines else "present"
+    return tidy_version(lines[0]) if lines else "present"

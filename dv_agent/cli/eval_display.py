@@ -12,6 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from dv_agent.designs.language.wording import counted, printable
 from dv_agent.eval.evaluation.data_model import Trial, TrialRecord
 from dv_agent.eval.execution.events import Event
 
@@ -40,7 +41,7 @@ class EvalDisplay:
         self._reused = self._ended = len(reused)
         self._failed = sum(record.status == "failed" for record in reused.values())
         self._started = time.monotonic()
-        self._say(f"{len(trials)} trials, {len(reused)} of them there already")
+        self._say(f"{counted(len(trials), 'trial')}, {len(reused)} of them there already")
         if self._console.is_terminal and not self._quiet and len(reused) < len(trials):
             self._live = Live(self._picture(), console=self._console, auto_refresh=False, transient=True)
             self._live.start()
@@ -79,7 +80,7 @@ class EvalDisplay:
 
     def _say(self, words: str, failed: bool = False) -> None:
         if not self._quiet:
-            self._console.print(Text(words, style="red" if failed else ""), soft_wrap=True)
+            self._console.print(Text(printable(words), style="red" if failed else ""), soft_wrap=True)
 
     def _count(self) -> str:
         width = len(str(len(self._trials)))
@@ -114,7 +115,7 @@ def name_of(trial: Trial) -> str:
 def _now(event: Event) -> str:
     if event.kind == "hunting":
         return f"seeded bug {event.words}"
-    return event.words if event.kind == "say" else f"{event.tests} tests, {event.cycles:,} cycles"
+    return event.words if event.kind == "say" else f"{counted(event.tests, 'test')}, {counted(event.cycles, 'cycle')}"
 
 
 def _how(event: Event, last: Event) -> str:
@@ -124,6 +125,8 @@ def _how(event: Event, last: Event) -> str:
     if record.failure:
         words = (record.failure.message or record.failure.error).splitlines()[0]
         return f"FAILED ({record.failure.kind}): {words}"
+    if record.nothing_checked:
+        return f"NOTHING CHECKED: {record.nothing_checked.splitlines()[0]}"
     bins = f"{last.bins_hit}/{last.bins} bins, " if last.bins else ""
     again = f", {record.repeated_simulations} simulations repeated" if record.repeated_simulations else ""
     return f"{bins}{record.seconds:.1f} s, seeded bugs {record.kill_seconds:.1f} s{again}"

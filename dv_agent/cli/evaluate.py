@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dv_agent.cli.shared_options import RoleStyle
+from dv_agent.designs.language.wording import counted
 from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ def evaluate(
     base_url: Annotated[str | None, _option("Address of an OpenAI-compatible server, for all --model.", MODEL)] = None,
     temperature: Annotated[float | None, _option("Sampling temperature.", MODEL, min=0, max=2)] = None,
     max_tokens: Annotated[int | None, _option("Most output tokens of one reply.", MODEL, min=16)] = None,
+    role_style: Annotated[RoleStyle | None, _option("What becomes of the system message, for servers that refuse that "
+        "role; auto if not given.", MODEL)] = None,
     context_tokens: Annotated[int | None, _option("Most tokens of prompt and reply together; 32,000 if not given.",
         MODEL, min=1_000)] = None,
     timeout: Annotated[float | None, _option("Seconds after which an attempt is given up; 120 if not given.", MODEL,
@@ -99,7 +103,7 @@ def evaluate(
 
     settings = {
         "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens, "context_tokens": context_tokens,
-        "timeout": timeout, "retry_seconds": retry_seconds,
+        "timeout": timeout, "retry_seconds": retry_seconds, "role_style": role_style.value if role_style else None,
     }  # fmt: skip
     budget = {"cycles": max_cycles, "calls": max_calls, "tokens": max_tokens_total, "usd": max_usd}
     spec = _said(
@@ -193,14 +197,20 @@ def _report(evaluation: Evaluation, folder: Path, done: EvaluationOutcome, as_js
         answer = {
             "folder": str(folder), "trials": len(evaluation.trials), "reused": done.reused,
             "finished": len(done.records) - len(failed), "open": list(done.open), "interrupted": done.interrupted,
+            "nothing_checked": {one.trial.id: one.nothing_checked for one in done.records.values()
+                                if one.nothing_checked},
             "capped": done.capped, "failed": {one.trial.id: one.failure.model_dump() for one in failed if one.failure},
         }  # fmt: skip
         print(json.dumps(answer, indent=1))
         return
     if made:
         print(plain_table(made))
-    print(f"{len(done.records) - len(failed)} of {len(evaluation.trials)} trials finished, {len(failed)} failed, "
-          f"{len(done.open)} open; {done.reused} were there already")  # fmt: skip
+    silent = [record for record in done.records.values() if record.nothing_checked]
+    if silent:
+        print(f"{counted(len(silent), 'trial')} CHECKED NOTHING, such as {silent[0].trial.id}: "
+              f"{silent[0].nothing_checked.splitlines()[0]}")  # fmt: skip
+    print(f"{len(done.records) - len(failed)} of {counted(len(evaluation.trials), 'trial')} finished, "
+          f"{len(failed)} failed, {len(done.open)} open; {done.reused} were there already")  # fmt: skip
     if done.capped:
         print(f"stopped starting trials with a model: {done.capped}")
     print(f"record: {folder}{' (leaderboard.html shows it)' if made else ''}")

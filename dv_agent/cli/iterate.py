@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, option
+from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, RoleStyle, option
 
 if TYPE_CHECKING:
     from dv_agent.agents.session.prompt_session import PromptSession
@@ -43,6 +43,8 @@ def iterate(
     max_tokens: Annotated[int | None, option("MAX_TOKENS", "Most output tokens of one reply; sent only if given.",
         MODEL, min=16)] = None,
     reasoning_effort: Annotated[Effort | None, option("REASONING_EFFORT", "For reasoning models.", MODEL)] = None,
+    role_style: Annotated[RoleStyle | None, option("ROLE_STYLE", "What becomes of the system message, for servers that "
+        "refuse that role.", MODEL)] = None,
     llm_seed: Annotated[int | None, option("LLM_SEED", "Sampling seed, where the model takes one.", MODEL)] = None,
     context_tokens: Annotated[int | None, option("CONTEXT_TOKENS", "Most tokens of prompt and reply together; 32,000 "
         "if not given.", MODEL, min=1_000)] = None,
@@ -73,6 +75,7 @@ def iterate(
     settings = {
         "model": model, "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens,
         "reasoning_effort": reasoning_effort.value if reasoning_effort else None, "llm_seed": llm_seed,
+        "role_style": role_style.value if role_style else None,
         "context_tokens": context_tokens, "requests_per_minute": requests_per_minute, "timeout": timeout,
         "retry_seconds": retry_seconds,
     }  # fmt: skip

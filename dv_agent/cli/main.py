@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import traceback
 from pathlib import Path
 
 import typer
@@ -21,8 +23,11 @@ from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
 from dv_agent.cli.studio import studio
+from dv_agent.designs.language.wording import printable
 from dv_agent.designs.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError, ExitCode
+
+TRACEBACK = "DV_AGENT_TRACEBACK"
 
 app = typer.Typer(
     name="dv-agent",
@@ -33,8 +38,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Exit codes: 0 done, 1 a check failed or the target was missed, 2 usage or bad input file, "
-    "3 something must be installed, 4 build or simulator failure, 5 model failure, 130 interrupted "
-    "(Ctrl-C, SIGTERM, SIGHUP).",
+    "3 something must be installed, 4 build or simulator failure, 5 model failure, 6 nothing was checked, "
+    "70 a fault of dv-agent itself, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP).",
 )
 app.command()(run)
 app.command()(iterate)
@@ -52,21 +57,26 @@ app.add_typer(prompts_app, name="prompts")
 
 
 @app.callback(invoke_without_command=True)
-def _version(version: bool = typer.Option(False, "--version", help="Print the version and exit.")) -> None:
+def _version(
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    debug: bool = typer.Option(False, "--debug", envvar=TRACEBACK, help="Show the traceback of a fault of dv-agent."),
+) -> None:
+    if debug:
+        os.environ[TRACEBACK] = "1"
     if version:
         print(f"dv-agent {__version__}")
         raise typer.Exit
 
 
 def main() -> None:
-    """Run the command line; every `DvAgentError` becomes one message and its exit code."""
+    """Run the command line; a `DvAgentError` becomes one message and its exit code, all else a fault to report."""
     heed_signals()
     try:
         sweep()
         load_dotenv_upward(Path.cwd())
         app()
     except DvAgentError as error:
-        print(f"dv-agent: {error}", file=sys.stderr)
+        print(printable(f"dv-agent: {error}"), file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         tell("dv-agent: interrupted")
@@ -81,6 +91,13 @@ def main() -> None:
     except (OSError, MemoryError) as error:
         print(f"dv-agent: {limit_words(error)}", file=sys.stderr)
         sys.exit(ExitCode.USAGE)
+    except Exception as error:  # a fault of ours; nobody is shown a traceback who did not ask for one
+        from dv_agent.agents.records.crash_file import crash_words
+
+        if os.environ.get(TRACEBACK, "") not in ("", "0"):
+            traceback.print_exception(error)
+        print(crash_words(error), file=sys.stderr)
+        sys.exit(ExitCode.INTERNAL)
     finally:
         remove_own()
 

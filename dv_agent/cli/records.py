@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dv_agent.designs.language.wording import counted
 from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import ExitCode
 
@@ -73,7 +74,7 @@ def rerun(
 
 
 def _print_rerun(test: int, answer: dict[str, Any]) -> None:
-    print(f"test {test}: {answer['ending']}, {len(answer['bins_hit'])} bins hit")
+    print(f"test {test}: {answer['ending']}, {counted(len(answer['bins_hit']), 'bin')} hit")
     for failure in answer["failures"]:
         where = f" in cycle {failure['cycle']}" if failure["cycle"] is not None else ""
         print(f"FAILED {failure['check']} on {failure['port'] or 'the design'}{where}: {failure['message']}")
@@ -143,13 +144,18 @@ def rescore(
     replace_text(folder / "rescored.json", json.dumps(answer, indent=1) + "\n")
     if as_json:
         print(json.dumps(answer, indent=1))
-        return
+    else:
+        _print_score(answer)
+    if not answer["cycles"]:
+        print("dv-agent: nothing was checked: the run holds no test that could be simulated", file=sys.stderr)
+        raise typer.Exit(ExitCode.NOTHING_CHECKED)
+
+
+def _print_score(answer: dict[str, Any]) -> None:
     print(f"{answer['bins_hit']}/{answer['bins']} bins, {answer['coverage_pct']:.2f} % (IEEE 1800), recorded were "
           f"{answer['recorded_bins_hit']} bins")  # fmt: skip
     if answer["different_tests"]:
-        print(
-            f"{len(answer['different_tests'])} tests behave otherwise than recorded: {answer['different_tests'][:10]}"
-        )
+        print(f"{counted(len(answer['different_tests']), 'test')} not as recorded: {answer['different_tests'][:10]}")
 
 
 def verify(
@@ -174,7 +180,8 @@ def verify(
     else:
         for doubt in done.doubts:
             print(doubt)
-        print(f"{done.trials} trials simulated again, {len(done.doubts)} doubts; {done.open} have no result yet")
+        trials, doubts = counted(done.trials, "trial"), counted(len(done.doubts), "doubt")
+        print(f"{trials} simulated again, {doubts}; {done.open} without a result yet")
     if done.doubts:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 

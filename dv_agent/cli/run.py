@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, MODEL, Effort
+from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, RoleStyle
 from dv_agent.cli.shared_options import option as _option
+from dv_agent.designs.language.wording import printable
 from dv_agent.errors import ExitCode, UsageError
 
 NO_MODEL = (
@@ -81,6 +83,8 @@ def run(
     max_tokens: Annotated[int | None, _option("MAX_TOKENS", "Most output tokens of one reply; sent only if given.",
         MODEL, min=16)] = None,
     reasoning_effort: Annotated[Effort | None, _option("REASONING_EFFORT", "For reasoning models.", MODEL)] = None,
+    role_style: Annotated[RoleStyle, _option("ROLE_STYLE", "What becomes of the system message, for servers that "
+        "refuse that role.", MODEL)] = RoleStyle.auto,
     llm_seed: Annotated[int | None, _option("LLM_SEED", "Sampling seed, where the model takes one.", MODEL)] = None,
     context_tokens: Annotated[int, _option("CONTEXT_TOKENS", "Most tokens of prompt and reply together.", MODEL,
         min=1_000)] = 32_000,
@@ -123,6 +127,7 @@ def run(
         settings = {
             "model": model, "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens,
             "reasoning_effort": reasoning_effort.value if reasoning_effort else None, "llm_seed": llm_seed,
+            "role_style": role_style.value,
             "context_tokens": context_tokens, "requests_per_minute": requests_per_minute, "timeout": timeout,
             "retry_seconds": retry_seconds,
         }  # fmt: skip
@@ -144,5 +149,8 @@ def run(
             display.note(NO_MODEL)
     if finished.header.status == "interrupted":
         raise typer.Exit(ExitCode.INTERRUPTED)
+    if finished.header.nothing_checked:
+        print(printable(f"dv-agent: nothing was checked: {finished.header.nothing_checked}"), file=sys.stderr)
+        raise typer.Exit(ExitCode.NOTHING_CHECKED)
     if finished.failures or (target is not None and not finished.target_met):
         raise typer.Exit(ExitCode.CHECK_FAILED)

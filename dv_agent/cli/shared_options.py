@@ -19,6 +19,15 @@ class Effort(StrEnum):
     high = "high"
 
 
+class RoleStyle(StrEnum):
+    """What becomes of the system message."""
+
+    auto = "auto"
+    system = "system"
+    developer = "developer"
+    user = "user"
+
+
 def option(name: str, text: str, panel: str = "Options", **more: Any) -> Any:
     """An option that may stand in the environment too, as ``DV_AGENT_<NAME>``."""
     return typer.Option(envvar=f"DV_AGENT_{name}", help=text, rich_help_panel=panel, **more)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dv_agent.designs.language.wording import counted
 from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import ExitCode
 
@@ -47,6 +49,12 @@ def simulate(
     with scratch_folder() as room:
         folder = open_design(design, bug, room)
         tests, plan, chosen = load_tests(file, folder), load_plan(folder.path / "plan.yaml"), find_simulator(simulator)
+        if not tests:
+            words = f"nothing was checked: {file} holds no test"
+            if as_json:
+                print(json.dumps({"nothing_checked": words}))
+            print(f"dv-agent: {words}", file=sys.stderr)
+            raise typer.Exit(ExitCode.NOTHING_CHECKED)
         failed = False
         with chosen.open(folder.design) as session:
             bench = Testbench(folder, plan, session)
@@ -55,7 +63,7 @@ def simulate(
                 failed |= bool(result.failures)
                 answer = _answer(index, result, plan)
                 print(json.dumps(answer) if as_json else _words(answer))
-        if waves and tests:
+        if waves:
             program = expand(folder.design, folder.schema, tests[0])
             command = dump_waves(chosen, folder.design, program, waves).command
             if not as_json:
@@ -80,7 +88,7 @@ def _answer(index: int, result: Result, plan: Plan) -> dict[str, Any]:
 
 def _words(answer: dict[str, Any]) -> str:
     head = f"test {answer['test']}{' ' + answer['name'] if answer['name'] else ''}: {answer['ending']}"
-    lines = [f"{head}, {len(answer['bins_hit'])} bins hit"]
+    lines = [f"{head}, {counted(len(answer['bins_hit']), 'bin')} hit"]
     lines += [f"  {name}" for name in answer["bins_hit"]]
     lines += [
         f"  FAILED {failure['check']} on {failure['port'] or 'the design'}: {failure['message']}"

@@ -18,7 +18,8 @@ def notes(
 ) -> tuple[str, ...]:
     """All of them; none is good news."""
     some = (
-        _missing(trials), _uneven(designs), _hunted(trials), _failing(trials), _beyond(trials), _unseparable(compared),
+        _missing(trials), _uneven(designs), _hunted(trials), _failing(trials), _beyond(trials), _silent(trials),
+        _unseparable(compared),
         _uninformative(designs), _unpriced(trials),
     )  # fmt: skip
     return tuple(chain.from_iterable(some))
@@ -69,6 +70,17 @@ def _beyond(trials: Sequence[ScoredTrial]) -> Iterator[str]:
         yield (
             f"The last test of {plural(len(found), 'trial')} ended beyond the bound on cycles, as an earlier version "
             f"let it. Its {plural(sum(found), 'bin')} may lie beyond it too and are not counted."
+        )
+
+
+def _silent(trials: Sequence[ScoredTrial]) -> Iterator[str]:
+    found = [one for one in trials if one.score and not one.score.cost.cycles]
+    if found:
+        said = next((one.record.nothing_checked for one in found if one.record and one.record.nothing_checked), "")
+        why = f", such as {found[0].trial.id}: {said.splitlines()[0]}" if said else ""
+        yield (
+            f"{plural(len(found), 'trial')} checked nothing, since no test was simulated{why}. "
+            "Its score of 0 speaks of replies, not of tests."
         )
 
 

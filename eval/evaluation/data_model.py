@@ -89,6 +89,7 @@ class TrialRecord(Frozen):
     Attributes:
         status: ``running`` stands in it while a worker is at it, and for ever if that was killed.
         attempts: how often it was begun, this time included.
+        nothing_checked: why its run checked nothing; empty if it did check something.
         seconds: wall time of the run, hunting of seeded bugs apart (`kill_seconds`).
         repeated_simulations: how often a simulator was killed from outside, so that a test was simulated again.
         identity: SHA-256 of everything on the design that a score depends on, as in the suite.
@@ -99,6 +100,7 @@ class TrialRecord(Frozen):
     status: Literal["running", "finished", "failed"]
     failure: TrialFailure | None = None
     attempts: int = 1
+    nothing_checked: str = ""
     seconds: float = 0.0
     kill_seconds: float = 0.0
     repeated_simulations: int = 0

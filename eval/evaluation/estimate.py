@@ -8,6 +8,7 @@ from pathlib import Path
 from dv_agent.agents.models.chat_model import CallUsage, ModelSettings
 from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.designs.design import Frozen
+from dv_agent.designs.language.wording import counted
 from dv_agent.eval.evaluation.data_model import Evaluation, Trial
 from dv_agent.eval.evaluation.scheduler import trial_folder
 from dv_agent.eval.evaluation.trial_folder import reusable
@@ -41,7 +42,7 @@ class Estimate(Frozen):
         """For people."""
         usd = "unknown: no price for a model, and no --max-usd" if self.usd is None else f"{self.usd:,.2f} US dollars"
         return (
-            f"{self.trials} trials, {self.left} of them to do, {self.with_model} of these with a model\n"
+            f"{counted(self.trials, 'trial')}, {self.left} of them to do, {self.with_model} of these with a model\n"
             f"calls of models: {self.calls:,} at most\n"
             f"cost: {usd}{' at most' if self.usd else ''}\n"
             f"time: very roughly {max(1, round(self.seconds / 60)):,} minutes\n"

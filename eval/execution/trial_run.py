@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from dv_agent.agents.records.crash_file import write_crash
 from dv_agent.agents.records.lock import Taken, owned
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.runs.launch import RunWatcher, Stopper, launch
@@ -144,8 +145,8 @@ def execute_trial(task: TrialTask, watcher: TrialWatcher, stopper: Stopper, hunt
         return ended
 
 
-def failed(record: TrialRecord, error: BaseException) -> TrialRecord:
-    """`record` with why it failed."""
+def failed(record: TrialRecord, error: BaseException, more: str = "") -> TrialRecord:
+    """`record` with why it failed; `more` is said behind that."""
     kind: str = "infrastructure"
     if isinstance(error, ModelFailure):
         kind = "model"
@@ -154,7 +155,7 @@ def failed(record: TrialRecord, error: BaseException) -> TrialRecord:
     elif isinstance(error, UsageError) and not isinstance(error, OutputError):
         kind = "usage"
     failure = TrialFailure.model_validate(
-        {"kind": kind, "error": type(error).__name__, "message": str(error)[:_MESSAGE]}
+        {"kind": kind, "error": type(error).__name__, "message": f"{str(error)[:_MESSAGE]}{more}"}
     )
     return record.model_copy(update={"status": "failed", "failure": failure})
 
@@ -172,11 +173,13 @@ def _ended(record: TrialRecord, attempt: _Attempt, hunters: Hunters) -> TrialRec
     except (KeyboardInterrupt, TrialInterrupted):
         raise
     except Exception as error:  # of Python or of the machine: never the model's
-        return failed(record, error)
+        path = write_crash(error, attempt.task.folder)
+        return failed(record, error, f"; its traceback is in {path}" if path else "")
     header = read_header(attempt.task.folder)
     update = {
         "status": "finished", "seconds": header.spent.seconds if header else 0.0,
         "kill_seconds": time.monotonic() - started,
+        "nothing_checked": header.nothing_checked if header else "",
         "repeated_simulations": (header.repeated_simulations if header else 0) + repeated,
     }  # fmt: skip
     return record.model_copy(update=update)

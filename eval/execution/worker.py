@@ -13,6 +13,7 @@ from collections.abc import Callable
 from types import FrameType, TracebackType
 from typing import Self, TextIO
 
+from dv_agent.agents.records.crash_file import write_crash
 from dv_agent.agents.records.lock import Taken
 from dv_agent.designs.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError
@@ -58,6 +59,10 @@ def perform(task: TrialTask, send: Callable[[Event], None], stopper: AskedToStop
         return Event(trial=name, kind="stopped")
     except DvAgentError as error:  # the record cannot even be written
         return Event(trial=name, kind="done", record=failed(TrialRecord(trial=task.trial, status="failed"), error))
+    except Exception as error:  # a fault of ours ends one trial, and never the worker
+        path = write_crash(error, task.folder)
+        record = failed(TrialRecord(trial=task.trial, status="failed"), error, f"; its traceback is in {path}")
+        return Event(trial=name, kind="done", record=record)
     return Event(trial=name, kind="done", record=record)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dv_agent.coverage.totals import Summary
+from dv_agent.designs.language.wording import tidy_version
 from dv_agent.designs.trace import End
 from dv_agent.eval.report.run_data import RunData
 from dv_agent.eval.report.wording import (
@@ -63,8 +64,9 @@ def verdict(run: RunData) -> Verdict:
         return Verdict("…", "not finished", "warn")
     if run.header.status != "finished":
         return Verdict("!", run.header.status, "warn")
-    if not run.tests:
-        return Verdict("!", "no tests ran", "warn")
+    if not any(test.cycles for test in run.tests):
+        why = run.header.nothing_checked
+        return Verdict("!", f"nothing was checked{': ' if why else ''}{why}", "bad")
     if limited := sum(test.end == End.LIMIT for test in run.tests):
         return Verdict("!", f"all checks passed, but {plural(limited, 'test')} ran into the limit of cycles", "warn")
     return Verdict("✓", "all checks passed", "good")
@@ -82,7 +84,7 @@ def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:
     share = 100 * hit / bins if bins else None
     total = f"{summary.overall.coverage_pct:.2f} %" if summary else UNKNOWN
     failing, tests = sum(bool(test.failed_checks) for test in run.tests), len(run.tests)
-    checks = "all checks passed" if tests else "no test ran"
+    checks = "all checks passed" if any(test.cycles for test in run.tests) else "no test ran"
     return (
         Figure("Bins hit", f"{hit:,} / {bins:,}" if bins else f"{hit:,}", f"{percent(hit, bins)} of the bins",
                share=share),
@@ -103,12 +105,17 @@ def small_figures(run: RunData) -> tuple[Figure, ...]:
     return (
         Figure("Cycles", number(cycles)),
         Figure("Tests", number(len(run.tests)), f"{refused} refused" if refused else ""),
-        Figure("Turns", number(len(run.turns))),
+        Figure("Turns", number(len(run.turns) - _only_finished(run))),
         Figure("Model calls", number(calls), "" if calls else "no model was asked"),
         Figure("Tokens", number(tokens), _token_parts(run)),
         _price(run, calls),
         Figure("Wall time", duration(seconds), f"{number(round(cycles / seconds))} cycles/s" if seconds else ""),
     )
+
+
+def _only_finished(run: RunData) -> bool:
+    """Whether in the last turn the agent said that it is done, and nothing more."""
+    return bool(run.turns) and not run.turns[-1].tests and run.header.stop_reason == "agent_done"
 
 
 def spendings(run: RunData) -> tuple[Spending, ...]:
@@ -146,7 +153,7 @@ def facts(run: RunData) -> tuple[tuple[str, str], ...]:
         rows += [("Structured output", f"in turns: {structured_words(header.structured)}")]
     rows += [
         ("Seed", str(header.seed)),
-        ("Simulator", header.simulator.removesuffix(" ()") or UNKNOWN),
+        ("Simulator", tidy_version(header.simulator) or UNKNOWN),
         ("Started", moment(header.started)),
         ("Finished", moment(header.finished) if header.finished else "not finished"),
         ("Stopped because", stopped(header.stop_reason) or "not recorded"),

@@ -46,6 +46,7 @@ def read_header(data: Fields, folder: Path) -> Header:
         finished=data.text("finished"),
         bins=data.count("bins"),
         spent=read_cost(data.inner("spent")),
+        nothing_checked=data.text("nothing_checked"),
         structured={name: data.inner("structured").count(name) for name in data.inner("structured").data},
     )
 

@@ -51,6 +51,7 @@ class Header:
     bins: int
     spent: Cost
     structured: Mapping[str, int] = field(default_factory=dict)
+    nothing_checked: str = ""
 
     @property
     def model_name(self) -> str:

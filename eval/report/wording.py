@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from dv_agent.designs.language.wording import counted
+
 UNKNOWN = "unknown"
 _LINE, _SHORT = 112, 50
 _STOP = {
@@ -93,7 +95,7 @@ def size(octets: int) -> str:
 
 def plural(count: int, noun: str) -> str:
     """``1 test``, ``2 tests``."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+    return counted(count, noun)
 
 
 def stopped(reason: str) -> str:

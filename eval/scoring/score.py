@@ -9,6 +9,7 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
+from dv_agent.agents.models.priced import Priced
 from dv_agent.coverage.totals import Totals
 from dv_agent.designs.design import Frozen
 from dv_agent.eval.evaluation.data_model import BugOutcome
@@ -137,11 +138,11 @@ class ReplyScore(Frozen):
     refused_tool_calls: int = 0
 
 
-class CostScore(Frozen):
+class CostScore(Priced):
     """What was used.
 
     Attributes:
-        usd: of all attempts with a known price; `unpriced` attempts are not in it.
+        usd, unpriced: see `Priced`.
         model_seconds: waiting for the model, part of `seconds`.
         cached_calls, cached_tokens, cached_usd: answered by dv-agent's own cache, and not in the others.
         server_cached_tokens: part of `input_tokens` that the server took from its cache.
@@ -152,8 +153,6 @@ class CostScore(Frozen):
     tokens: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
-    usd: float = 0.0
-    unpriced: int = 0
     seconds: float = 0.0
     model_seconds: float = 0.0
     cached_calls: int = 0

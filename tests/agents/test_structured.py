@@ -155,7 +155,7 @@ def test_a_run_that_was_killed_between_both_calls_pays_for_neither_twice(play: P
     whole = play(server, Budget(calls=4))
     lines = (tmp_path / "run/turns.jsonl").read_text().splitlines(keepends=True)
     kinds = [json.loads(line)["kind"] for line in lines]
-    assert kinds == ["reply", "reply", "turn", "reply", "reply", "turn", "turn"]
+    assert kinds == ["reply", "reply", "turn", "reply", "reply", "turn"]
     for kept, asked in ((1, [False, True, False]), (2, [True, False]), (4, [False]), (5, [])):
         (tmp_path / "run/turns.jsonl").write_text("".join(lines[:kept]))
         again = play(server, Budget(calls=4))

@@ -10,8 +10,9 @@ from loopback import LoopbackServer
 from tool_script import body_of
 
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, ToolCall
-from dv_agent.agents.models.langchain_messages import UNREADABLE, calls_of, native_of, to_langchain, wire_name
+from dv_agent.agents.models.langchain_messages import calls_of, native_of, to_langchain, wire_name
 from dv_agent.agents.models.langchain_model import LangChainModel
+from dv_agent.agents.models.openai_body import NO_OBJECT
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.agents.tools.context_window import fit, tokens_of
 from dv_agent.agents.tools.model_bridge import from_langchain, to_answer
@@ -42,12 +43,14 @@ def test_broken_calls_are_kept_and_go_back_as_valid_ones() -> None:
     assert {one["id"] for one in back} == {one.id for one in reply.tool_calls}
 
 
-@pytest.mark.parametrize("arguments", ["[1]", '"twice encoded"', "7", "true"])
+@pytest.mark.parametrize("arguments", ["[1]", '"text"', "7", "true"])
 def test_arguments_that_are_no_object_are_a_call_that_can_be_answered(arguments: str) -> None:
     reply, sent = ask(("list_holes", {}), ("read_rtl", arguments))
-    assert [(one.name, json.loads(one.arguments)) for one in reply.tool_calls] == [(UNREADABLE, json.loads(arguments))]
-    assert reply.attempts[0].counted_by == "estimate"
-    assert sent[1]["tool_calls"][0]["function"] == {"name": UNREADABLE, "arguments": "{}"}  # type: ignore[index]
+    assert [(one.name, one.arguments) for one in reply.tool_calls] == [
+        ("list_holes", "{}"), ("read_rtl", f"{NO_OBJECT}{arguments}"),
+    ]  # fmt: skip
+    assert reply.attempts[0].counted_by == "server"
+    assert sent[1]["tool_calls"][1]["function"] == {"name": "read_rtl", "arguments": "{}"}  # type: ignore[index]
 
 
 def test_tools_are_offered_and_tokens_of_calls_are_counted_where_the_server_counts_none() -> None:

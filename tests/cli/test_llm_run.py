@@ -178,7 +178,7 @@ def test_prices_are_named_with_their_date_or_said_to_be_unknown(tmp_path: Path) 
     with LoopbackServer([ok(reply_to)]) as server:
         line = ("run", "--design", "mxint_softmax", "--model", "openai:x", "--base-url", server.url, "--max-calls", "1")
         done = call(*line, cwd=tmp_path)
-    assert "1 attempts without a known price (genai-prices" in done.stdout
+    assert "1 attempt without a known price (genai-prices" in done.stdout
     header = header_of(only_run(tmp_path))
     assert header["unpriced_attempts"] == 1
     assert header["versions"]["prices"].startswith("genai-prices")

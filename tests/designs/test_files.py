@@ -20,6 +20,30 @@ def document(text: str) -> Document:
 
 
 @pytest.mark.parametrize(
+    ("text", "line", "said"),
+    [
+        ('{"tests": [', 1, "not valid JSON: expecting value"),
+        ('{"a": 1\n "b": 2}', 2, "not valid JSON: expecting ',' delimiter"),
+        ('{"a": 1} {"b": 2}', 1, "not valid JSON: extra data"),
+        ('{\n"a": "x\n', 2, "not valid JSON"),
+        ("[" * 9000, None, "not valid JSON"),
+    ],
+)
+def test_a_broken_json_file_is_told_in_words_of_json(text: str, line: int | None, said: str) -> None:
+    with pytest.raises(InputFileError) as caught:
+        Document(Path("x.json"), text)
+    assert said in str(caught.value)
+    assert "YAML" not in str(caught.value)
+    assert line is None or caught.value.line == line
+
+
+def test_json_with_tabs_is_json() -> None:
+    found = Document(Path("x.json"), '{\n\t"a":\t[1,\n\t2]\n}')
+    assert found.data == {"a": [1, 2]}
+    assert found.line(("a", 1)) == 3
+
+
+@pytest.mark.parametrize(
     ("text", "line", "message"),
     [
         ("", 1, "empty"),

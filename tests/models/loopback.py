@@ -126,6 +126,11 @@ def raw(data: bytes, content_type: str = "application/json", code: int = 200) ->
     return lambda handler, body: handler.send_bytes(code, data, content_type)
 
 
+def redirect(code: int, location: str) -> Behaviour:
+    """Sends elsewhere."""
+    return lambda handler, body: handler.send_bytes(code, b"", "text/html", {"Location": location})
+
+
 def web_page() -> Behaviour:
     """What a wrong address answers."""
     return raw(b"<!doctype html><title>It works!</title>", "text/html")

@@ -83,7 +83,9 @@ def test_an_answer_that_is_no_completion_is_tried_again_and_then_without_the_sch
     assert [one.input_tokens for one in reply.attempts] == [lost, lost, lost, 100]
 
 
-@pytest.mark.parametrize("error", [status(400, "temperature must be 1"), status(401), status(404)])
+@pytest.mark.parametrize(
+    "error", [status(400, "temperature must be 1"), status(401), status(404, "no model any-model")]
+)
 def test_other_errors_are_not_taken_for_a_refused_schema(serve: Serve, error: Any) -> None:
     asking = serve([error])
     with pytest.raises(ModelFailure):

@@ -29,6 +29,7 @@ class IterateContext:
         ask_text: has a person write a text: in an editor, or as lines up to a single dot.
         live: whether progress may overwrite itself on stderr.
         failed: whether a test of this sitting failed a check.
+        unchecked: why an exported run checked nothing, if one did.
     """
 
     session: PromptSession
@@ -36,6 +37,7 @@ class IterateContext:
     ask_text: TextSource
     live: bool
     failed: bool = False
+    unchecked: str = ""
 
     def text(self, file: str | None, start: Callable[[], str] = str, suffix: str = ".md") -> str:
         """The text of `file`, or what a person writes.

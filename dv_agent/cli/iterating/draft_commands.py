@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
-from dv_agent.cli.iterating.formatting import DIFF_LINES, printable, shortened, sizes, stale_words
+from dv_agent.cli.iterating.formatting import DIFF_LINES, shortened, sizes, stale_words
+from dv_agent.designs.language.wording import counted, printable
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import PARTS
 from dv_agent.prompts.strategy import find_strategy, strategy_names, template_names
@@ -106,9 +107,8 @@ def cost(context: IterateContext, words: Sequence[str]) -> None:
     spent, left = context.session.spent, context.session.header.budget
     context.say(f"a send: {context.session.cost_bound()}")
     cached = f", {spent.cached_calls} more from the cache" if spent.cached_calls else ""
-    context.say(
-        f"spent: {spent.calls} calls{cached}, {spent.tokens:,} tokens, {spent.usd:.4f} USD where the price is known"
-    )
+    calls, tokens = counted(spent.calls, "call"), counted(spent.tokens, "token")
+    context.say(f"spent: {calls}{cached}, {tokens}, {spent.usd:.4f} USD where the price is known")
     bounds = ", ".join(f"{value:,} {name}" for name, value in left.model_dump().items() if value is not None)
     context.say(f"bounds: {bounds}")
 

@@ -11,16 +11,12 @@ from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.language.wording import counted, printable
 from dv_agent.runners.checks.ending import ending_notes, ending_words
 
 SHOWN = 20
 DIFF_LINES = 60
 WIDTH = 160
-
-
-def printable(text: str) -> str:
-    """`text` without characters that a terminal would obey."""
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
 
 
 def sizes(rendered: Rendered) -> Iterator[str]:
@@ -64,7 +60,7 @@ def node_words(node: Node, bins: int) -> Iterator[str]:
     checks = f"{node.failing} FAILED" if node.failing else "all checks passed"
     tests = counted(len(turn.tests), "test")
     yield (
-        f"node {node.id}: {tests}, +{len(node.new_bins)} bins ({turn.bins_hit}/{bins}), {cycles:,} cycles"
+        f"node {node.id}: {tests}, +{counted(len(node.new_bins), 'bin')} ({turn.bins_hit}/{bins}), {cycles:,} cycles"
         f"{', ' + checks if turn.tests else ''}"
     )
     yield from (f"  {line}" for line in ending_notes([test.ended for test in turn.tests]))
@@ -87,7 +83,7 @@ def spent_words(node: Node) -> str:
 def test_words(test: TestRecord) -> Iterator[str]:
     """A test: how it ended, what it won, what it failed."""
     name = f" {printable(test.test.name)}" if test.test.name else ""
-    yield f"test {test.index}{name}: {ending_words(test.ended)}, +{len(test.new_bins)} bins"
+    yield f"test {test.index}{name}: {ending_words(test.ended)}, +{counted(len(test.new_bins), 'bin')}"
     if test.error:
         yield f"  refused: {printable(test.error)}"
     for failure in test.failures[:SHOWN]:
@@ -152,12 +148,7 @@ def ab_words(result: AbResult) -> Iterator[str]:
     if len(result.sides) > 1:
         for side in result.sides:
             others = {name for other in result.sides if other is not side for name in other.often}
-            yield f"{side.name:{width}}  {len(set(side.often) - others)} bins that no other variant covered"
-
-
-def counted(number: int, what: str) -> str:
-    """Such as "1 test", "2 tests"."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+            yield f"{side.name:{width}}  {counted(len(set(side.often) - others), 'bin')} that no other variant covered"
 
 
 def called(node: Node) -> str:

@@ -18,7 +18,8 @@ def run_shell(context: IterateContext, lines: LineSource, keep_going: bool) -> i
         keep_going: whether an error is told and the next command read.
 
     Returns:
-        The exit code of the first error of a script; else 1 if a test failed a check, 0 if not.
+        The exit code of the first error of a script; else 6 if a run was exported that checked nothing, 1 if a
+        test failed a check, 0 if not.
     """
     code = ExitCode.DONE
     while True:
@@ -46,6 +47,8 @@ def run_shell(context: IterateContext, lines: LineSource, keep_going: bool) -> i
                 break
     if context.live:
         code = ExitCode.DONE
+    if context.unchecked and not context.live:
+        code = code or ExitCode.NOTHING_CHECKED
     return code or (ExitCode.CHECK_FAILED if context.failed else ExitCode.DONE)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.session.opening import export_run
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
@@ -83,6 +84,9 @@ def export(context: IterateContext, words: Sequence[str]) -> None:
     """The path to a node as a run."""
     out, node = Path(words[1] if len(words) > 1 else RUNS), words[0] if words else None
     folder = export_run(context.session, out, write_report, node)
+    if silence := read_run(folder).header.nothing_checked:
+        context.unchecked = silence
+        context.say(f"NOTHING WAS CHECKED in it: {silence}")
     context.say(f"record: {folder} (report.html shows it)")
 
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.session.prompt_session import PromptSession
-from dv_agent.cli.iterating.formatting import called, printable
+from dv_agent.cli.iterating.formatting import called
+from dv_agent.designs.language.wording import printable
 
 
 def tree_lines(session: PromptSession) -> Iterator[str]:

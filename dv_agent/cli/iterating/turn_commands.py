@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dv_agent.agents.session.nodes import Node
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
-from dv_agent.cli.iterating.formatting import SHOWN, bin_words, hole_words, node_words, printable, shortened, test_words
+from dv_agent.cli.iterating.formatting import SHOWN, bin_words, hole_words, node_words, shortened, test_words
+from dv_agent.designs.language.wording import counted, printable
 from dv_agent.errors import UsageError
 
 
@@ -47,7 +48,7 @@ def tests(context: IterateContext, words: Sequence[str]) -> None:
 def new(context: IterateContext, words: Sequence[str]) -> None:
     """The bins that a turn won."""
     node = _played(context, words)
-    context.say(f"node {node.id} covered {len(node.new_bins)} bins first")
+    context.say(f"node {node.id} covered {counted(len(node.new_bins), 'bin')} first")
     for line in bin_words(node.new_bins, context.session.bench.plan):
         context.say(line)
 
@@ -57,7 +58,8 @@ def holes(context: IterateContext, words: Sequence[str]) -> None:
     found = context.session.view().holes
     part = words[0] if words and words[0] != "all" else ""
     chosen = [hole for hole in found if part in hole.bin]
-    context.say(f"{len(chosen)} of {len(found)} holes" if part else f"{len(found)} holes (distance 0 would be a hit)")
+    total = counted(len(found), "hole")
+    context.say(f"{len(chosen)} of {total}" if part else f"{total} (distance 0 would be a hit)")
     most = len(chosen) if "all" in words else SHOWN
     for line in shortened([hole_words(hole) for hole in chosen], most, "`holes all` shows them, `holes WORD` some"):
         context.say(line)

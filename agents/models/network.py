@@ -1,0 +1,169 @@
+"""How a server is reached: proxies and certificates of the environment, checked before anybody waits for them."""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import json
+import os
+import ssl
+import urllib.request
+from dataclasses import dataclass
+from importlib.util import find_spec
+from urllib.parse import urlsplit
+
+import httpx
+
+from dv_agent.agents.models.openai_body import mended_body
+from dv_agent.agents.models.redaction import excerpt
+from dv_agent.errors import PrerequisiteError, UsageError
+
+ASKED_FOR = "DV_AGENT_PROXY_LOOPBACK"
+_SCHEMES = ("http", "https", "socks5", "socks5h")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy, and the variable that names it."""
+
+    url: str
+    variable: str
+
+    @property
+    def shown(self) -> str:
+        """The address without a password, for messages."""
+        parts = urlsplit(self.url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.scheme}://{parts.hostname}{port}"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether `host` is this machine."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def proxy_of(address: str) -> Proxy | None:
+    """The proxy that requests to `address` go through, as the environment says.
+
+    This machine is asked directly, unless ``DV_AGENT_PROXY_LOOPBACK`` is set.
+
+    Raises:
+        UsageError: a variable names no proxy.
+        PrerequisiteError: a SOCKS proxy, and the package for it is not installed.
+    """
+    parts = urlsplit(address if "://" in address else f"https://{address}")
+    host = parts.hostname or ""
+    if is_loopback(host) and not os.environ.get(ASKED_FOR, "").strip():
+        return None
+    named = urllib.request.getproxies()
+    if urllib.request.proxy_bypass(host):
+        return None
+    scheme = next((one for one in (parts.scheme, "all") if named.get(one, "").strip()), None)
+    if scheme is None:
+        return None
+    url, variable = named[scheme].strip(), _variable(scheme)
+    return _checked(Proxy(url if "://" in url else f"http://{url}", variable))
+
+
+def _variable(scheme: str) -> str:
+    names = (f"{scheme}_proxy", f"{scheme}_proxy".upper())
+    return next((name for name in names if os.environ.get(name)), names[1])
+
+
+def _checked(proxy: Proxy) -> Proxy:
+    try:
+        parts = urlsplit(proxy.url)
+        usable = bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        httpx.Proxy(proxy.url)
+    except (ValueError, httpx.InvalidURL):
+        usable = False
+    if not usable or parts.scheme not in _SCHEMES:
+        said = excerpt(proxy.url.rpartition("@")[2], 80)
+        raise UsageError(
+            f"{proxy.variable} names no proxy: {said!r}; expected is such as http://proxy:3128 or socks5://proxy:1080, "
+            "or leave it unset"
+        )
+    if parts.scheme.startswith("socks") and find_spec("socksio") is None:
+        raise PrerequisiteError(
+            f"{proxy.variable} names the SOCKS proxy {proxy.shown}, which needs the package socksio",
+            "pip install 'socksio>=1,<2'",
+        )
+    return proxy
+
+
+def require_network(address: str) -> None:
+    """Whether the environment's proxies and certificates can be used at all, for `address`.
+
+    Raises:
+        UsageError: a variable names what is not there.
+        PrerequisiteError: see `proxy_of`.
+    """
+    for name, there in (("SSL_CERT_FILE", os.path.isfile), ("SSL_CERT_DIR", os.path.isdir)):
+        value = os.environ.get(name, "")
+        paths = value.split(os.pathsep) if name == "SSL_CERT_DIR" else [value]
+        if value and not any(there(path) for path in paths):
+            raise UsageError(f"{name} names {excerpt(value, 120)!r}, which is not there: correct it, or leave it unset")
+    if value := os.environ.get("SSL_CERT_FILE", ""):
+        try:
+            ssl.create_default_context(cafile=value)
+        except (OSError, ValueError) as error:
+            raise UsageError(f"SSL_CERT_FILE names {excerpt(value, 120)!r}, which holds no certificates: "
+                             f"{excerpt(str(error), 80)}") from None  # fmt: skip
+    proxy_of(address)
+
+
+def open_client(address: str) -> httpx.Client:
+    """A client for servers that speak OpenAI's chat completions: it mends bodies, and follows nobody elsewhere.
+
+    The key would go along with a redirect, and a POST would become a GET.
+
+    Raises:
+        UsageError, PrerequisiteError: see `require_network`.
+    """
+    proxy = proxy_of(address)
+    inner = httpx.HTTPTransport(
+        proxy=httpx.Proxy(proxy.url) if proxy else None,
+        limits=httpx.Limits(max_connections=1_000, max_keepalive_connections=100),
+    )
+    return _ClosingClient(transport=MendingTransport(inner), follow_redirects=False)
+
+
+class _ClosingClient(httpx.Client):
+    """Closes its connections when nobody holds it any more, as OpenAI's own does."""
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):
+            self.close()
+
+
+class MendingTransport(httpx.BaseTransport):
+    """Hands out answers of chat completions as OpenAI documents them, see `mended_body`."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """The answer, mended if it came with status 200."""
+        answer = self._inner.handle_request(request)
+        if answer.status_code != 200 or not request.url.path.endswith("/chat/completions"):
+            return answer
+        answer.request = request  # for the messages of errors while it is read
+        raw = answer.read()
+        answer.close()
+        mended = mended_body(raw, answer.headers.get("content-type", ""))
+        dropped = {"content-encoding", "content-length", "transfer-encoding", *(["content-type"] if mended else [])}
+        headers = [(name, value) for name, value in answer.headers.multi_items() if name not in dropped]
+        if mended is None:
+            return httpx.Response(200, headers=headers, content=raw, request=request)
+        headers.append(("content-type", "application/json"))
+        # In ASCII: half a surrogate pair is JSON, but no UTF-8.
+        return httpx.Response(mended.status, headers=headers, content=json.dumps(mended.data).encode(), request=request)
+
+    def close(self) -> None:
+        """Close what is behind."""
+        self._inner.close()

@@ -1,0 +1,180 @@
+"""A chat completion as servers write it, made into what OpenAI documents, before any client reads it.
+
+Nothing is guessed about what a model meant: forms are changed, never contents. What a model thought stands before its
+answer in the usual marks, so that a record keeps it and `dv_agent.agents.models.thinking` takes it out again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from dv_agent.agents.models.error_text import is_page, page_text, said_in
+
+Json = dict[str, Any]
+NO_OBJECT = "no JSON object: "
+"""Stands before arguments that are JSON, but no object: clients then hand them out as a call that is broken."""
+
+_STATUS_OF = {
+    "rate_limit_exceeded": 429, "rate_limit_error": 429, "rate_limit": 429, "insufficient_quota": 429,
+    "invalid_api_key": 401, "authentication_error": 401, "permission_error": 403, "model_not_found": 404,
+    "not_found_error": 404, "invalid_request_error": 400, "context_length_exceeded": 400, "server_error": 500,
+    "internal_server_error": 500, "api_error": 500, "overloaded_error": 529, "timeout": 504,
+}  # fmt: skip
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts")
+_COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """What is handed to the client: a status, and JSON."""
+
+    status: int
+    data: Json
+
+
+def mended_body(raw: bytes, content_type: str) -> Body | None:
+    """What stands for the body of an answer with status 200; None where it is left as it came."""
+    text = raw.decode("utf-8", "replace").strip()
+    try:
+        data = json.loads(raw)
+    except (ValueError, RecursionError):
+        return _no_json(text, content_type)
+    if not isinstance(data, dict):
+        return _no_completion(f"JSON that is no chat completion: {text[:120]}")
+    if data.get("error") or "choices" not in data:
+        return _error(data)
+    choices = data["choices"]
+    if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+        return _no_completion(f"a reply without any choice in it (`choices` is {json.dumps(choices)[:40]})")
+    return _completion(data, choices[0])
+
+
+def _no_json(text: str, content_type: str) -> Body | None:
+    if not text:
+        return _no_completion("an empty body")
+    if is_page(text):
+        return _no_completion(page_text(text))
+    if text.startswith(("data:", "event:")):
+        return _no_completion("a stream of events, though none was asked for")
+    return None if "json" in content_type else _no_completion(f"no JSON: {text[:200]}")
+
+
+def _no_completion(words: str) -> Body:
+    """LangChain raises what stands below ``error`` of an answer with status 200."""
+    return Body(200, {"error": {"message": words}})
+
+
+def _error(data: Json) -> Body:
+    """An error that came with status 200: with the status that it names itself."""
+    said = said_in(data)
+    if "error" not in data and not (said.texts and (said.status or said.codes)):
+        return _no_completion(f"JSON without `choices`: {json.dumps(data, ensure_ascii=False)[:120]}")
+    status = said.status or next((_STATUS_OF[one] for one in said.codes if one in _STATUS_OF), 200)
+    return Body(status, data if data.get("error") else {"error": data})
+
+
+def _completion(data: Json, choice: Json) -> Body | None:
+    ended, message = choice.get("finish_reason"), _message(choice)
+    if choice.get("error") or ended == "error":
+        said = said_in(choice.get("error") or data.get("detail") or {})
+        status = said.status or next((_STATUS_OF[one] for one in said.codes if one in _STATUS_OF), None)
+        if status:
+            return Body(status, {"error": choice["error"]})
+        if not (message.get("content") or message.get("tool_calls")):
+            return _no_completion(f"the server ended the reply with an error{': ' if said.text else ''}{said.text}")
+    changed = {**data, "choices": [{**choice, "message": message}]}
+    if "usage" in data:
+        changed["usage"] = _usage(data["usage"])
+    if not isinstance(data.get("model"), str):
+        changed.pop("model", None)
+    return Body(200, changed)
+
+
+def _message(choice: Json) -> Json:
+    given = choice.get("message")
+    if not isinstance(given, dict):
+        given = choice["delta"] if isinstance(choice.get("delta"), dict) else {"content": choice.get("text")}
+    message = {**given, "role": "assistant", "content": _content(given)}
+    calls = given.get("tool_calls")
+    if calls is None and isinstance(given.get("function_call"), dict):
+        calls = [{"function": given["function_call"]}]
+    calls = [calls] if isinstance(calls, dict) else calls
+    message.pop("function_call", None)
+    message["tool_calls"] = [_call(one, place) for place, one in enumerate(calls)] if isinstance(calls, list) else None
+    return message
+
+
+def _content(message: Json) -> str | None:
+    """The text, what was thought before it in marks."""
+    thought, text = _flat(next((message[name] for name in _THOUGHTS if message.get(name)), None), all_of_it=True), ""
+    content = message.get("content")
+    if isinstance(content, list):
+        parts = [one for one in content if isinstance(one, dict | str)]
+        thought = thought or "".join(_flat(one, all_of_it=True) for one in parts if _is_thought(one))
+        text = "".join(_flat(one) for one in parts if not _is_thought(one))
+    elif content is not None:
+        text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    if thought and thought.strip() not in text:
+        return f"<think>\n{thought}\n</think>\n{text}"
+    return text if text or content is not None else None
+
+
+def _is_thought(part: Any) -> bool:
+    return isinstance(part, dict) and str(part.get("type")) in {"thinking", "reasoning", "reasoning_text"}
+
+
+def _flat(part: Any, all_of_it: bool = False) -> str:
+    """The text within a part of a content."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, list):
+        return "".join(_flat(one, all_of_it) for one in part[:1_000])
+    if isinstance(part, dict):
+        names = ("text", "content", *(("thinking", "reasoning", "summary") if all_of_it else ()))
+        return next((_flat(part[name], all_of_it) for name in names if part.get(name)), "")
+    return ""
+
+
+def _call(given: Any, place: int) -> Json:
+    """One call of a tool; what of it is missing is empty, so that the model is told."""
+    whole = given if isinstance(given, dict) else {}
+    inner = whole.get("function")
+    function = inner if isinstance(inner, dict) else whole
+    name, arguments = function.get("name"), function.get("arguments", function.get("parameters"))
+    called = whole.get("id")
+    return {
+        "id": str(called) if isinstance(called, str | int) and str(called) else f"call_{place}",
+        "type": "function",
+        "function": {"name": name if isinstance(name, str) else "", "arguments": _arguments(arguments)},
+    }
+
+
+def _arguments(given: Any) -> str:
+    """JSON text of an object, however often it was packed into text; else what no client takes for JSON."""
+    if given is None or given == "":
+        return "{}"
+    if isinstance(given, dict):
+        return json.dumps(given, ensure_ascii=False)
+    text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+    inner: Any = text
+    for _ in range(3):
+        try:
+            inner = json.loads(inner)
+        except (ValueError, RecursionError):
+            return text if inner is text else f"{NO_OBJECT}{text}"
+        if isinstance(inner, dict):
+            return json.dumps(inner, ensure_ascii=False) if given is not text or not text.startswith("{") else text
+        if not isinstance(inner, str):
+            return "{}" if inner is None else f"{NO_OBJECT}{text}"
+    return f"{NO_OBJECT}{text}"
+
+
+def _usage(given: Any) -> Json | None:
+    """Counts that are numbers; None where there are none."""
+    if not isinstance(given, dict):
+        return None
+    counts = {name: value for name in _COUNTS if type(value := given.get(name)) is int}
+    details = {name: value for name, value in given.items() if name.endswith("_details") and isinstance(value, dict)}
+    return {**counts, **details} if counts else None

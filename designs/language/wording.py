@@ -1,0 +1,26 @@
+"""Words for people that are made in one place: a number with its noun, the version of a program."""
+
+from __future__ import annotations
+
+_IRREGULAR = {"reply": "replies", "retry": "retries", "query": "queries", "match": "matches"}
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 test``, ``2 tests``, ``1,234 cycles``; of a noun of several words the last one is changed."""
+    return f"{number:,} {noun if number == 1 else plural(noun)}"
+
+
+def plural(noun: str) -> str:
+    """``tests`` of ``test``."""
+    head, blank, last = noun.rpartition(" ")
+    return f"{head}{blank}{_IRREGULAR.get(last) or last + 's'}"
+
+
+def printable(text: str) -> str:
+    """`text` without characters that a terminal would obey."""
+    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
+
+
+def tidy_version(text: str) -> str:
+    """What a program says of its version, without brackets that hold nothing, as Icarus prints them."""
+    return " ".join(text.replace("()", " ").split())
