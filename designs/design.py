@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 PRIMITIVES = Path(__file__).resolve().parent / "primitives"
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
@@ -137,6 +137,14 @@ class Design(Frozen):
     ports: dict[Identifier, Port]
     limits: Limits = Limits()
     folder: Path = Field(exclude=True)
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_stand_in_the_folder(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
+        for name in sources:
+            if Path(name).is_absolute() or ".." in Path(name).parts:
+                raise ValueError(f"{name!r}: a file of the design's folder is expected, by its relative path")
+        return sources
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Design:

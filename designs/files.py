@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
+from dv_agent.designs.yaml_reader import Loc, Parsed, YamlFault, parse_yaml
 from dv_agent.errors import InputFileError, OutputError
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES = 4_000_000
-MAX_DEPTH = 60
 
 
 class Document:
@@ -24,37 +24,38 @@ class Document:
 
     Args:
         path: where the text came from (for messages only).
-        text: YAML 1.1 or JSON (JSON is read by the same parser).
+        text: YAML 1.2 (core schema) or JSON, which is a part of it; see `dv_agent.designs.yaml_reader`.
+        texts_only: whether every scalar stays the text that was written.
 
     Raises:
-        InputFileError: not YAML, or no JSON, a duplicate key, an alias, or nested deeper than `MAX_DEPTH`.
+        InputFileError: not YAML, or no JSON, a duplicate key, an alias or anchor, nested too deep or too many parts.
     """
 
-    def __init__(self, path: Path, text: str) -> None:
+    def __init__(self, path: Path, text: str, *, texts_only: bool = False) -> None:
         self.path = path
-        self._lines: dict[tuple[str | int, ...], int] = {}
         try:
-            node = _node(path, text)
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
-            raise InputFileError(path, f"not valid YAML: {error.problem}", line) from None
-        except (yaml.YAMLError, RecursionError) as error:
-            raise InputFileError(path, f"not valid YAML: {str(error).splitlines()[0]}") from None
-        if node is None:
-            raise InputFileError(path, "the file is empty", 1)
-        self._constructor = yaml.SafeLoader("")
-        self.data: Any = self._build(node, ())
+            self._parsed = parse_yaml(text, texts_only=texts_only)
+        except YamlFault as fault:
+            if path.suffix.lower() != ".json":
+                raise InputFileError(path, str(fault), fault.line) from None
+            self._parsed = _parsed_json(path, text, texts_only)
+        self.data: Any = self._parsed.data
+
+    @property
+    def nulls(self) -> dict[Loc, str]:
+        """Places where nothing stands, with how it was written: ``null``, ``~`` or an empty text."""
+        return self._parsed.nulls
 
     def line(self, loc: Sequence[str | int]) -> int | None:
         """The 1-based line of the deepest known part of a path such as ``("ports", "in", 0)``.
 
         Parts that the file does not hold (a missing key, the tag of a union) are passed over.
         """
-        known: tuple[str | int, ...] = ()
+        known: Loc = ()
         for part in loc:
-            if (*known, part) in self._lines:
+            if (*known, part) in self._parsed.lines:
                 known = (*known, part)
-        return self._lines.get(known)
+        return self._parsed.lines.get(known)
 
     def error(self, loc: Sequence[str | int], message: str) -> InputFileError:
         """An error that points at the part `loc` of this file."""
@@ -63,7 +64,7 @@ class Document:
     def validate(self, model: type[Model]) -> Model:
         """The data as a pydantic model; the first complaint becomes an `InputFileError`."""
         try:
-            return model.model_validate(self.data)
+            valid = model.model_validate(self.data)
         except ValidationError as error:
             first = error.errors()[0]
             loc = [part for part in first["loc"] if part != "__root__"]
@@ -71,78 +72,31 @@ class Document:
             where = ".".join(str(part) for part in loc)
             message = first["msg"].removeprefix("Value error, ")
             raise self.error(loc, f"{where}: {message}{more}" if where else message + more) from None
+        for place in self._parsed.bools:
+            if _is_number(_at(valid, place)):  # pydantic takes true for 1
+                raise self.error(place, f"{'.'.join(map(str, place))}: expected a number, not true or false")
+        return valid
 
-    def _build(self, node: yaml.Node, loc: tuple[str | int, ...]) -> Any:
-        if loc in self._lines or len(loc) > MAX_DEPTH:
-            raise InputFileError(self.path, f"nested deeper than {MAX_DEPTH} levels", node.start_mark.line + 1)
-        self._lines[loc] = node.start_mark.line + 1
-        if isinstance(node, yaml.SequenceNode):
-            return [self._build(child, (*loc, i)) for i, child in enumerate(node.value)]
-        if isinstance(node, yaml.MappingNode):
-            return self._build_mapping(node, loc)
-        return self._scalar(node)
 
-    def _scalar(self, node: yaml.Node) -> Any:
-        if node.tag not in {f"tag:yaml.org,2002:{kind}" for kind in ("str", "int", "float", "bool", "null")}:
-            return str(node.value)
+def _at(value: Any, place: Loc) -> Any:
+    """The part of a validated model that came from `place`; None if it stands elsewhere now."""
+    for part in place:
         try:
-            return self._constructor.construct_object(node)
-        except (yaml.YAMLError, ValueError) as error:
-            raise InputFileError(self.path, f"not a usable value: {error}", node.start_mark.line + 1) from None
-
-    def _build_mapping(self, node: yaml.MappingNode, loc: tuple[str | int, ...]) -> dict[str, Any]:
-        result: dict[str, Any] = {}
-        for key_node, value_node in node.value:
-            line = key_node.start_mark.line + 1
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise InputFileError(self.path, "a key must be a plain word", line)
-            # A key is always text: `on:` and `yes:` must not turn into booleans.
-            key = str(key_node.value)
-            if key in result:
-                raise InputFileError(self.path, f"duplicate key {key!r}", line)
-            result[key] = self._build(value_node, (*loc, key))
-            self._lines[(*loc, key)] = line
-        return result
+            value = getattr(value, part) if isinstance(value, BaseModel) and isinstance(part, str) else value[part]
+        except (AttributeError, LookupError, TypeError):
+            return None
+    return value
 
 
-def _composed(text: str) -> yaml.Node | None:
-    """The nodes of a text.
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
 
-    The parser in C is six times as quick; what it refuses, the other one reads or explains better.
+
+def _parsed_json(path: Path, text: str, texts_only: bool) -> Parsed:
+    """A ``.json`` file that the reader of YAML refused; what is wrong with it is told in words of JSON.
 
     Raises:
-        yaml.YAMLError: not YAML.
-        RecursionError: nested too deep.
-    """
-    if yaml.__with_libyaml__:
-        try:
-            return yaml.compose(text, Loader=yaml.CSafeLoader)
-        except (yaml.YAMLError, UnicodeError):
-            pass
-    return yaml.compose(text, Loader=yaml.SafeLoader)
-
-
-def _node(path: Path, text: str) -> yaml.Node | None:
-    """The nodes of a text; what is wrong with a file whose name ends in ``.json`` is told in words of JSON.
-
-    Raises:
-        yaml.YAMLError: not YAML.
-        RecursionError: nested too deep.
-        InputFileError: not JSON.
-    """
-    if path.suffix.lower() != ".json":
-        return _composed(text)
-    try:
-        return _composed(text)
-    except (yaml.YAMLError, RecursionError):
-        return _composed(_as_json(path, text))
-
-
-def _as_json(path: Path, text: str) -> str:
-    """`text`, which is JSON, such that YAML reads it alike: it knows no tabs between values.
-
-    Raises:
-        InputFileError: no JSON, with the line.
+        InputFileError: not JSON, or more than the reader takes.
     """
     try:
         json.loads(text)
@@ -151,7 +105,10 @@ def _as_json(path: Path, text: str) -> str:
         raise InputFileError(path, f"not valid JSON: {what} (column {error.colno})", error.lineno) from None
     except RecursionError:
         raise InputFileError(path, "not valid JSON: nested too deep") from None
-    return text.replace("\t", " ")
+    try:
+        return parse_yaml(text.replace("\t", " "), texts_only=texts_only)  # YAML knows no tabs between values
+    except YamlFault as fault:
+        raise InputFileError(path, str(fault), fault.line) from None
 
 
 def complaint(error: ValidationError) -> str:
@@ -166,18 +123,35 @@ def read_text(path: Path) -> str:
     """The text of a file of at most `MAX_BYTES` bytes.
 
     Raises:
-        InputFileError: missing, unreadable, too large, or not UTF-8.
+        InputFileError: missing, unreadable, no regular file, too large, or not UTF-8.
     """
     try:
-        if path.stat().st_size > MAX_BYTES:
+        # A named pipe would be waited for, and a device has no end.
+        with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            if not stat.S_ISREG(mode):
+                raise InputFileError(path, "Is a directory" if stat.S_ISDIR(mode) else "not a regular file")
+            data = file.read(MAX_BYTES + 1)
+        if len(data) > MAX_BYTES:
             raise InputFileError(path, f"larger than {MAX_BYTES} bytes")
-        return path.read_text(encoding="utf-8")
+        return data.decode("utf-8")
     except FileNotFoundError:
         raise InputFileError(path, "no such file") from None
     except UnicodeDecodeError as error:
         raise InputFileError(path, f"not UTF-8 text (byte {error.start})") from None
-    except OSError as error:
-        raise InputFileError(path, error.strerror or str(error)) from None
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        raise InputFileError(path, getattr(error, "strerror", None) or str(error)) from None
+
+
+def require_inside(path: Path, folder: Path) -> Path:
+    """`path`, if no link in it leads out of `folder`; whether it exists does not matter.
+
+    Raises:
+        InputFileError: one does: a folder that came from elsewhere shows only what is in it.
+    """
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise InputFileError(path, f"a link that leads out of {folder}; it is not followed")
+    return path
 
 
 def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
@@ -202,6 +176,6 @@ def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
             part.unlink(missing_ok=True)
 
 
-def read_document(path: Path) -> Document:
-    """Parse the file at `path`; see `Document` and `read_text` for the errors."""
-    return Document(path, read_text(path))
+def read_document(path: Path, *, texts_only: bool = False) -> Document:
+    """Parse the file at `path`; see `Document` and `read_text` for arguments and errors."""
+    return Document(path, read_text(path), texts_only=texts_only)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +14,13 @@ from types import ModuleType
 from typing import cast
 
 from dv_agent.designs.design import PRIMITIVES, Design
-from dv_agent.designs.files import read_document, read_text
+from dv_agent.designs.files import read_document, read_text, require_inside
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 
 FILE = "design.yaml"
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,28 @@ def find_design(name: str) -> DesignFolder:
     return load_design(folders[0])
 
 
+def is_design_name(words: str) -> bool:
+    """Whether `words` can be the name of a design; a path cannot."""
+    return _NAME.fullmatch(words) is not None
+
+
+def find_recorded_design(name: str) -> DesignFolder:
+    """Load the design that a record names: one that is shipped or stands in ``$DV_AGENT_DESIGNS``, never a path.
+
+    A design brings a model.py, which is executed; a record may come from anybody.
+
+    Raises:
+        UsageError: it is no name, or no such design is known; says how to name a folder.
+        InputFileError: its design.yaml is broken.
+    """
+    elsewhere = "if it stands in a folder of yours, say --design FOLDER, or name its parent in DV_AGENT_DESIGNS"
+    if not is_design_name(name):
+        raise UsageError(f"the record names the design {name[:80]!r}, which is no name; {elsewhere}")
+    if name not in (known := design_names()):
+        raise UsageError(f"{UnknownNameError('design', name, known)}; {elsewhere}")
+    return find_design(name)
+
+
 def load_design(folder: Path) -> DesignFolder:
     """Load and validate ``folder/design.yaml``; the RTL files must exist.
 
@@ -94,6 +119,8 @@ def load_design(folder: Path) -> DesignFolder:
         raise document.error((), "expected keys such as `name`, `top`, `ports`")
     document.data["folder"] = folder.resolve()
     design = document.validate(Design)
+    for path in _parts(folder, design):
+        require_inside(path, folder)
     for index, name in enumerate(design.shared):
         if name not in (known := {file.name for file in PRIMITIVES.glob("*.v")}):
             raise document.error(("shared", index), str(UnknownNameError("shared RTL file", name, known)))
@@ -101,6 +128,15 @@ def load_design(folder: Path) -> DesignFolder:
         if not (folder / source).is_file():
             raise document.error(("sources", index), f"no file {source!r} beside design.yaml")
     return DesignFolder(design)
+
+
+def _parts(folder: Path, design: Design) -> Iterator[Path]:
+    """The files of a design, there or not."""
+    names = (FILE, "stimulus.yaml", "spec.md", "plan.yaml", "model.py", "hit_rates.json", "proof.json", "README.md")
+    yield from (folder / name for name in (*names, *design.sources))
+    for room in ("witnesses", "bugs"):
+        yield folder / room
+        yield from (folder / room).rglob("*")
 
 
 def load_model(path: Path, name: str) -> ReferenceModel:

@@ -6,6 +6,7 @@ import hashlib
 import random
 from dataclasses import replace
 
+from dv_agent.prompts.bounded_render import template_file, template_files
 from dv_agent.prompts.dialogue import Dialogue, dialogue
 from dv_agent.prompts.fitting import fit
 from dv_agent.prompts.parts import Prompt, Said
@@ -66,12 +67,15 @@ def _tokens(said: Said) -> int:
 
 def templates_hash(strategy: Strategy | None = None) -> str:
     """SHA-256 over all templates, by name: what a record needs to tell two wordings apart."""
+    if strategy:
+        strategy.require_templates()
     digest = hashlib.sha256()
     own = strategy.own_templates if strategy else None
     folders = [TEMPLATES, *([own] if own else [])]
     for folder in folders:
-        for path in sorted(folder.rglob("*.jinja")):
-            digest.update(f"{path.relative_to(folder).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+        for path in template_files(folder):
+            text = template_file(path, folder)
+            digest.update(f"{path.relative_to(folder).as_posix()}\0{text}\0".encode())
     for name, text in sorted(strategy.wording.items() if strategy else ()):
         digest.update(f"{name}.jinja\0{text}\0".encode())
     return digest.hexdigest()

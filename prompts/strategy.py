@@ -11,12 +11,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, model_validator
 
 from dv_agent.coverage.structure import Tier
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_document
-from dv_agent.errors import UnknownNameError
+from dv_agent.designs.files import read_document, require_inside
+from dv_agent.errors import UnknownNameError, UsageError
 
 SHIPPED = Path(__file__).parent / "strategies"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -194,8 +194,29 @@ class Strategy(Frozen):
 
     @property
     def own_templates(self) -> Path | None:
-        """The folder of its own templates, if it has one."""
+        """The folder of its own templates, if it has one and came from a file; a record does not say where that is."""
         return self.folder / self.templates if self.templates and self.folder else None
+
+    def require_templates(self) -> None:
+        """Whether its templates are at hand.
+
+        Raises:
+            UsageError: it came out of a record, and its templates stood in a folder.
+        """
+        if self.templates and self.folder is None:
+            raise UsageError(
+                f"the templates of the strategy {self.name} stood in a folder, which a record does not hold; "
+                "name its file with --prompt-strategy or --strategy"
+            )
+
+    @field_serializer("folder")
+    def _folder_is_not_told(self, folder: Path | None) -> None:
+        return None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _folder_is_never_data(cls, data: Any) -> Any:
+        return {key: part for key, part in data.items() if key != "folder"} if isinstance(data, dict) else data
 
     @model_validator(mode="after")
     def _fits_together(self) -> Strategy:
@@ -235,6 +256,17 @@ def find_strategy(name: str) -> Strategy:
     return load_strategy(SHIPPED / f"{name}.yaml")
 
 
+def find_recorded_strategy(name: str) -> Strategy:
+    """The shipped strategy that a record names; a name in a record is never a path.
+
+    Raises:
+        UnknownNameError: with the nearest names.
+    """
+    if name not in strategy_names():
+        raise UnknownNameError("prompt strategy", name, strategy_names())
+    return find_strategy(name)
+
+
 def load_strategy(path: Path) -> Strategy:
     """Read a strategy file.
 
@@ -246,9 +278,13 @@ def load_strategy(path: Path) -> Strategy:
         raise document.error((), "expected keys such as `name`, `holes`, `history`")
     data: dict[str, Any] = document.data
     data.setdefault("name", path.stem)
-    if "templates" in data:
-        data["folder"] = path.resolve().parent
+    if "folder" in data:
+        raise document.error(("folder",), "folder: not a key of a strategy; templates stand beside the file")
     strategy = document.validate(Strategy)
+    if strategy.templates:
+        strategy = strategy.model_copy(update={"folder": path.resolve().parent})
+    if strategy.own_templates:
+        require_inside(strategy.own_templates, path.parent)
     if strategy.own_templates and not strategy.own_templates.is_dir():
         raise document.error(("templates",), f"no folder {strategy.templates!r} beside the file")
     return strategy

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
+from pathlib import Path
 
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.prompts.bounded_render import ContainedLoader, render_bounded
 from dv_agent.prompts.parts import PARTS, MessageRole, Part, Section
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, template_names
 from dv_agent.prompts.text.compact_json import compact_json
@@ -28,6 +30,9 @@ class TemplatePage:
     """
 
     def __init__(self, strategy: Strategy) -> None:
+        strategy.require_templates()
+        # Only what comes with this package is rendered without bounds.
+        self._is_foreign = bool(strategy.wording) or strategy.own_templates is not None
         self._environment = _environment(str(strategy.own_templates or ""), tuple(sorted(strategy.wording.items())))
 
     def draw(self, section: Section, shown: int | None) -> str:
@@ -43,6 +48,11 @@ class TemplatePage:
         return self._text(template, texts)
 
     def _text(self, name: str, values: Mapping[str, object]) -> str:
+        if self._is_foreign:
+            return render_bounded(name, lambda: self._rendered(name, values))
+        return self._rendered(name, values)
+
+    def _rendered(self, name: str, values: Mapping[str, object]) -> str:
         with _told(name):
             return self._environment.get_template(f"{name}.jinja").render(values)
 
@@ -105,7 +115,7 @@ def _json(data: object, most: int = 1 << 20) -> str:
 def _environment(own: str, wording: tuple[tuple[str, str], ...]) -> ImmutableSandboxedEnvironment:
     # Prompts are plain text, so nothing is escaped as HTML; what is inserted is never read as a template.
     loaders: list[BaseLoader] = [DictLoader({f"{name}.jinja": text for name, text in wording})]
-    loaders += [FileSystemLoader(own)] if own else []
+    loaders += [ContainedLoader(Path(own))] if own else []
     environment = ImmutableSandboxedEnvironment(
         loader=ChoiceLoader([*loaders, FileSystemLoader(TEMPLATES)]),
         undefined=StrictUndefined,

@@ -47,7 +47,9 @@ class IcarusSimulator:
         build = build_icarus(design, self._cache or cache_folder(), icarus_version())
         # -n: $stop ends the simulation as $finish does. -none: the RTL's own $dumpvars writes nothing.
         command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]
+        room = (waves.absolute().parent,) if waves else ()
         command += ["-fst", f"+waves={waves.absolute()}"] if waves else ["-none"]
         return CocotbSession(
-            design, command, build.layout, self._hang_seconds, once=waves is not None, repeats=self._repeats
-        )
+            design, command, build.layout, self._hang_seconds, once=waves is not None, repeats=self._repeats,
+            writable=room,
+        )  # fmt: skip

@@ -50,6 +50,7 @@ class LastingSimulator:
         command, environment, layout, hang_seconds: see `SimulatorProcess`.
         once: a process plays a single program, without forking, and ends by itself (it writes a waveform).
         repeats: is told of repetitions.
+        writable: folders that a process may write into, besides its own.
 
     Raises:
         SimulatorCrash, SimulatorTimeout, SimulatorLost: no process comes to the first clock cycle.
@@ -57,10 +58,11 @@ class LastingSimulator:
 
     def __init__(
         self, command: Sequence[str], environment: Mapping[str, str], layout: Path, hang_seconds: float,
-        *, once: bool = False, repeats: Repeats | None = None,
+        *, once: bool = False, repeats: Repeats | None = None, writable: Sequence[Path] = (),
     ) -> None:  # fmt: skip
         self._command, self._environment, self._layout = tuple(command), environment, layout
         self._hang_seconds, self._once, self._repeats = hang_seconds, once, repeats or Repeats()
+        self._writable = tuple(writable)
         self._process: SimulatorProcess | None = self._start()
 
     @property
@@ -116,7 +118,7 @@ class LastingSimulator:
         while True:
             try:
                 return SimulatorProcess(
-                    self._command, self._environment, self._layout, self._hang_seconds, fork=not self._once
+                    self._command, self._environment, self._layout, self._hang_seconds, not self._once, self._writable
                 )
             except SimulatorLost:
                 lost += 1

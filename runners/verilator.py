@@ -53,8 +53,10 @@ class VerilatorSimulator:
         kind = waves_format() if waves else ""
         build = build_verilator(design, self._cache or cache_folder(), tool, kind)
         command = [str(build.program), *_POWER_UP]
+        room = (waves.absolute().parent,) if waves else ()
         if waves:
             command += ["--trace", "--trace-file", str(waves.with_suffix(f".{kind}").absolute())]
         return CocotbSession(
-            design, command, build.layout, self._hang_seconds, once=waves is not None, repeats=self._repeats
-        )
+            design, command, build.layout, self._hang_seconds, once=waves is not None, repeats=self._repeats,
+            writable=room,
+        )  # fmt: skip

@@ -38,6 +38,7 @@ except OSError:
 PY
 fi
 command -v iverilog >/dev/null 2>&1 || need iverilog
+if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then command -v bwrap >/dev/null 2>&1 || need bubblewrap; fi
 
 if [ -n "$missing" ]; then
     if can_install; then

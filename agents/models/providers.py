@@ -8,10 +8,12 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.cli.dotenv_file import FROM_FILE, READ_FILE
 from dv_agent.errors import DvAgentError, PrerequisiteError, UnknownNameError, UsageError
 
 OWN_KEY = "DV_AGENT_API_KEY"
 DUMMY_KEY = "no-key-needed"
+ADDRESS_SETTING = "DV_AGENT_BASE_URL"
 
 
 @dataclass(frozen=True)
@@ -143,11 +145,28 @@ class Endpoint:
 
         Raises:
             KeyMissing: the vendor wants one.
+            UsageError: the address is that of a file ``.env``, and the key is not.
         """
         name = self.key_variable()
+        self._require_one_source(name)
         if name is None and not self.compatible:
             raise KeyMissing(f"{self.provider}:{self.name}", PROVIDERS[self.provider].keys[0])
         return os.environ[name].strip() if name else DUMMY_KEY
+
+    def _require_one_source(self, key: str | None) -> None:
+        """An address out of a file may be anybody's; a key from elsewhere is not sent there."""
+        taken = _from_file()
+        places = (ADDRESS_SETTING, *PROVIDERS[self.provider].url_variables)
+        here = (self.base_url or "").strip().rstrip("/")
+        told = (name for name in places if name in taken and os.environ.get(name, "").strip().rstrip("/") == here)
+        address = next(told, None)
+        if address is None or key is None or key in taken:
+            return
+        file = os.environ.get(READ_FILE, ".env")
+        raise UsageError(
+            f"{file} sets {address}, an address, but the key {key} does not come from that file, so it is not sent "
+            f"there; write the key into the same file, or export {address} yourself (or say --base-url)"
+        )
 
     def require(self, settings: ModelSettings) -> None:
         """Whether package, key and settings fit, as far as that can be told without asking the server.
@@ -169,6 +188,11 @@ class Endpoint:
 
         require_network(self.address if "://" in self.address else "https://vendor.invalid")
         self.key()
+
+
+def _from_file() -> frozenset[str]:
+    """Names of the variables that were set from a file ``.env``."""
+    return frozenset(filter(None, os.environ.get(FROM_FILE, "").split(",")))
 
 
 def endpoint_of(settings: ModelSettings) -> Endpoint:

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from dv_agent.agents.records.lines import RecordLines
 from dv_agent.agents.records.writer import ReplyLine, RunHeader
 from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.designs.files import complaint, read_text
+from dv_agent.designs.files import complaint, read_text, require_inside
 from dv_agent.errors import InputFileError, UsageError
 
 
@@ -66,6 +66,8 @@ def read_run(folder: Path) -> RecordedRun:
     path = folder / "run.json"
     if not folder.is_dir():
         raise InputFileError(folder, "no such run folder")
+    for name in ("run.json", "turns.jsonl"):
+        require_inside(folder / name, folder)
     try:
         header = RunHeader.model_validate_json(read_text(path))
     except ValidationError as error:

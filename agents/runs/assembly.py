@@ -16,14 +16,16 @@ from dv_agent.agents.baselines.sweep import SweepAgent
 from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.agents.models.chat_model import Reply
 from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.records.recorded_names import recorded_bug
 from dv_agent.agents.records.writer import RunHeader, RunRecord
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Design
-from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.loader import DesignFolder, find_design, find_recorded_design, is_design_name
 from dv_agent.designs.trace import Trace
 from dv_agent.errors import OutputError, UnknownNameError, UsageError
+from dv_agent.prompts.strategy import find_recorded_strategy
 from dv_agent.runners.checks.failure import CheckFailure
 
 
@@ -33,7 +35,25 @@ def open_design(name: str, bug: str | None, room: Path) -> DesignFolder:
     Raises:
         UnknownNameError: no such design or bug.
     """
-    folder = find_design(name)
+    return _with_bug(find_design(name), bug, room)
+
+
+def open_recorded(header: RunHeader, given: str | None, room: Path) -> DesignFolder:
+    """The design of a record, with its seeded bug; a name in a record is never a path.
+
+    Args:
+        given: where it is, as the user said: a name or a folder; None where nothing was said.
+
+    Raises:
+        UsageError: no such design or bug is known.
+    """
+    folder = find_design(given) if given else find_recorded_design(header.design)
+    if is_design_name(header.design) and folder.design.name != header.design:
+        raise UsageError(f"{header.id} is a run on {header.design}, not on {folder.design.name} (--design)")
+    return _with_bug(folder, recorded_bug(header), room)
+
+
+def _with_bug(folder: DesignFolder, bug: str | None, room: Path) -> DesignFolder:
     if not bug:
         return folder
     bugs = {one.id: one for one in load_bugs(folder)}
@@ -87,7 +107,7 @@ def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say:
     cache = header.agent_options.get("cache")
     asked = CachingModel(model, Path(cache), header.seed) if cache else model
     recording = RecordingModel(asked, record, paid)
-    return LlmAgent(recording, header.prompting or header.strategy, model.price, header.seed)
+    return LlmAgent(recording, header.prompting or find_recorded_strategy(header.strategy), model.price, header.seed)
 
 
 def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, reparse: bool) -> Agent:
@@ -101,7 +121,7 @@ def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, rep
     from dv_agent.agents.records.reply_recorder import RecordingModel
 
     replayed = RecordedModel(past, reparse)
-    strategy = header.prompting or header.strategy
+    strategy = header.prompting or find_recorded_strategy(header.strategy)
     agent = LlmAgent(RecordingModel(replayed, record), strategy, seed=header.seed)
     return RecordedAgent(past, replayed, agent, reparse)
 

@@ -14,10 +14,12 @@ from dv_agent.agents.loop import run as run_loop
 from dv_agent.agents.records.crash_file import note_folder
 from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.writer import RunHeader
 from dv_agent.agents.runs.assembly import (
     excerpt_writer,
     open_design,
+    open_recorded,
 )
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
@@ -135,10 +137,13 @@ def launch(
         if recorded:
             request = replace(request, **recorded_settings(recorded))
         room = stack.enter_context(scratch_folder())
-        bug = past.header.agent_options.get("bug") if past else request.bug
-        folder = open_design(request.design or (past.header.design if past else ""), bug, room)
+        old = past or recorded
+        if old:
+            folder = open_recorded(old.header, request.design, room)
+        else:
+            folder = open_design(request.design or "", request.bug, room)
         plan = load_plan(folder.path / "plan.yaml")
-        simulator = simulator_of(past.header.simulator.split()[0] if past else request.simulator)
+        simulator = simulator_of(recorded_simulator(past.header) if past else request.simulator)
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)
 

@@ -13,6 +13,7 @@ class RunRequest:
 
     Attributes:
         requests_per_minute: pace of the model, before what `model` or the record of a resumed run says.
+        base_url: the address of the model, when a run is resumed.
         into: the very folder of the record, instead of a new one below `out`; its parent's name is the run's id.
     """
 
@@ -39,3 +40,4 @@ class RunRequest:
     decoys: int = 0
     cache: Path | None = None
     reparse: bool = False
+    base_url: str | None = None

@@ -13,6 +13,7 @@ from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.recorded_names import check_recorded_address, recorded_bug, recorded_simulator
 from dv_agent.agents.records.resimulation import resimulate, why_different
 from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder, utc_now
 from dv_agent.agents.runs.assembly import (
@@ -23,6 +24,7 @@ from dv_agent.agents.runs.assembly import (
 )
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.tool_runs import TOOLS, decoys_of, replaying_tools_agent, tools_agent
+from dv_agent.agents.session.drafts.changes import self_contained
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
@@ -73,7 +75,7 @@ def new_run(
             f"the {agent} agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL"
         )
     model = _paced(request, _settings(request.model)) if request.model and agent in ("llm", TOOLS) else None
-    who = _Proposer(agent, model, find_strategy(request.prompt_strategy) if model and agent == "llm" else None)
+    who = _Proposer(agent, model, _prompting(request.prompt_strategy) if model and agent == "llm" else None)
     run_folder = request.into or new_folder(request.out, folder.design.name, agent, model.model if model else None)
     hold(run_folder)
     header = _header(request, folder, simulator, bench, who, run_folder)
@@ -84,6 +86,12 @@ def new_run(
     if agent == TOOLS:
         return Start(record, state, tools_agent(header, bench, record, say, should_stop))
     return Start(record, state, make_agent(header, folder, record, say))
+
+
+def _prompting(name: str) -> Strategy:
+    """The strategy with its templates inside, as the record keeps it: it must not need a folder later."""
+    strategy = find_strategy(name)
+    return self_contained(strategy) if strategy.templates else strategy
 
 
 def _header(
@@ -139,8 +147,8 @@ def recorded_settings(past: RecordedRun) -> dict[str, Any]:
     """What a replay takes from the run that it replays: all that decides about its course."""
     header = past.header
     return {
-        "design": header.design, "agent": header.agent, "seed": header.seed, "bug": header.agent_options.get("bug"),
-        "simulator": header.simulator.split()[0],
+        "agent": header.agent, "seed": header.seed, "bug": recorded_bug(header),
+        "simulator": recorded_simulator(header),
     }  # fmt: skip
 
 
@@ -188,7 +196,8 @@ def resume_run(
     """The run of a record, gone over again up to where it ended.
 
     Raises:
-        UsageError: the design has changed since, or behaves otherwise.
+        UsageError: the design has changed since, or behaves otherwise; or the record names an address to ask at that
+            the user did not name.
         OutputError: the record cannot be written.
     """
     if changed := changed_since(past.header.hashes, bench.folder):
@@ -196,6 +205,7 @@ def resume_run(
             f"{past.folder} was made with another {' and '.join(changed)} of {past.header.design}; "
             "it cannot be resumed, only rescored"
         )
+    check_recorded_address(past.header.model, request.base_url)
     header = past.header.model_copy(update={"status": "running", "stop_reason": "", **_more(request, past.header)})
     # An agent without a model proposes along, to know what it knew; a model is asked nothing that is recorded.
     tools = tools_agent(header, bench, None, say, should_stop, past) if header.agent == TOOLS else None
@@ -219,7 +229,13 @@ def _more(request: RunRequest, header: RunHeader) -> dict[str, Any]:
     """What was given anew on resuming: bounds, larger ones above all, and the pace."""
     target = {} if request.target is None else {"target": request.target}
     model = {} if header.model is None else {"model": _paced(request, header.model)}
-    return {"budget": header.budget.model_copy(update=_bounds(request)), **target, **model}
+    # A cache is a file, which only the user names.
+    options = {name: value for name, value in header.agent_options.items() if name != "cache"}
+    cache = {"cache": str(request.cache.absolute())} if request.cache and header.model else {}
+    return {
+        "budget": header.budget.model_copy(update=_bounds(request)), "agent_options": {**options, **cache},
+        **target, **model,
+    }  # fmt: skip
 
 
 def _bounds(request: RunRequest) -> dict[str, float]:

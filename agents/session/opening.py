@@ -17,8 +17,9 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.failures.triage import triage
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.recorded_names import recorded_bug, recorded_simulator
 from dv_agent.agents.records.writer import utc_now
-from dv_agent.agents.runs.assembly import excerpt_writer, open_design, price_version, versions
+from dv_agent.agents.runs.assembly import excerpt_writer, open_design, open_recorded, price_version, versions
 from dv_agent.agents.runs.launch import ReportWriter
 from dv_agent.agents.session.drafts.changes import self_contained
 from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
@@ -30,7 +31,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files import complaint
-from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.prompts.strategy import find_strategy
@@ -90,14 +91,13 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
         log = SessionLog(folder)
         stack.callback(log.close)
         header = log.header
-        _check_same_design(request, header)
-        home = open_design(header.design, header.bug or None, room)
+        home = _home(request, header, room)
         _check_unchanged(folder, header, home)
         if request.budget:
             log.change(header.model_copy(update={"budget": _budget(header.budget, request.budget)}))
-        simulator = find_simulator(header.simulator.split()[0])
+        simulator = find_simulator(recorded_simulator(header))
         bench = Testbench(home, load_plan(home.path / "plan.yaml"), stack.enter_context(simulator.open(home.design)))
-        caller = caller or LangChainCaller(Path(header.cache) if header.cache else None)
+        caller = caller or LangChainCaller(request.cache)
         session = PromptSession(log, bench, caller)
         if request.strategy:
             session.set_strategy(request.strategy)
@@ -111,12 +111,12 @@ def _new(request: SessionRequest, room: Path) -> Path:
     past = _origin(request)
     if past is None and request.design is None:
         raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
-    design = request.design or (past.header.design if past else "")
-    bug = past.header.agent_options.get("bug") if past else request.bug
-    home = open_design(design, bug, room / "first")
     if past:
+        home = open_recorded(past.header, request.design, room / "first")
         _check_run_of(past, home)
-    simulator = find_simulator(past.header.simulator.split()[0] if past else request.simulator)
+    else:
+        home = open_design(request.design or "", request.bug, room / "first")
+    simulator = find_simulator(recorded_simulator(past.header) if past else request.simulator)
     folder = request.folder or request.room / session_name(home.design.name)
     header = _header(request, past, home, simulator, folder.name)
     try:
@@ -142,9 +142,9 @@ def _header(
     return SessionHeader(
         id=name,
         started=utc_now(),
-        design=request.design or home.design.name,
+        design=home.design.name,
         task_version=home.design.task_version,
-        bug=(old.agent_options.get("bug", "") if old else request.bug) or "",
+        bug=(recorded_bug(old) if old else request.bug) or "",
         seed=seed,
         draft=Draft(strategy=self_contained(strategy or find_strategy("default")), model=_model(request, past)),
         budget=_budget(bounds, request.budget),
@@ -217,9 +217,14 @@ def _check_goes_on(request: SessionRequest) -> None:
         raise UsageError(f"{request.folder} is a session that goes on; {', '.join(said)} can only be said of a new one")
 
 
-def _check_same_design(request: SessionRequest, header: SessionHeader) -> None:
-    if request.design and request.design != header.design:
+def _home(request: SessionRequest, header: SessionHeader, room: Path) -> DesignFolder:
+    """The design of a session that goes on: under its own name, or where the user says."""
+    if request.design is None:
+        find_recorded_design(header.design)  # raises for what is no name
+    home = open_design(request.design or header.design, header.bug or None, room)
+    if home.design.name != header.design:
         raise UsageError(f"the session in {request.folder} is of {header.design}, not of {request.design}")
+    return home
 
 
 def _check_run_of(past: RecordedRun, home: DesignFolder) -> None:
@@ -249,7 +254,7 @@ def export_run(session: PromptSession, out: Path, write_report: ReportWriter, wh
         SimulationError: the simulator failed.
     """
     folder, home = session.export(out, which), session.bench.folder
-    simulator = find_simulator(session.header.simulator.split()[0])
+    simulator = find_simulator(recorded_simulator(session.header))
     triage(home, simulator, session.state(which).failures, folder, excerpt_writer(home.design))
     write_report(folder, home)
     return folder

@@ -16,11 +16,6 @@ def plural(noun: str) -> str:
     return f"{head}{blank}{_IRREGULAR.get(last) or last + 's'}"
 
 
-def printable(text: str) -> str:
-    """`text` without characters that a terminal would obey."""
-    return "".join(sign if sign.isprintable() or sign in "\n\t" else "\ufffd" for sign in text)
-
-
 def tidy_version(text: str) -> str:
     """What a program says of its version, without brackets that hold nothing, as Icarus prints them."""
     return " ".join(text.replace("()", " ").split())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dv_agent.cli.terminal import complain, say, say_json
 from dv_agent.errors import UsageError
 
 
@@ -44,13 +44,13 @@ def board(
     made = make_board(folders, home, use_cache=cache)
     paths = write_board(made, home)
     if as_json:
-        print(made.model_dump_json(indent=1))
+        say_json(made.model_dump(mode="json"))
     else:
-        print(plain_table(made))
-        print("\n".join(str(path) for path in paths))
+        say(plain_table(made))
+        say("\n".join(str(path) for path in paths))
     if show:
         import webbrowser
 
         page = next(path for path in paths if path.suffix == ".html")
         if not webbrowser.open(page.resolve().as_uri()):
-            print("no browser found; open the page above", file=sys.stderr)
+            complain("no browser found; open the page above")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from contextlib import ExitStack
 from pathlib import Path
 
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
+from dv_agent.cli.terminal import overwrite, say, say_json
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
@@ -30,12 +30,12 @@ def check_and_print(name: str, simulator: str, options: Options, *, write_proof:
     for part in check_design(folder, chosen, options, _say if sys.stderr.isatty() else None):
         parts.append(part)
         if as_json:
-            print(json.dumps({"design": folder.design.name, "ok": part.ok, **part.model_dump(mode="json")}))
+            say_json({"design": folder.design.name, "ok": part.ok, **part.model_dump(mode="json")}, indent=None)
             continue
         figures = ", ".join(f"{key} {value}" for key, value in part.figures.items() if value != "")
-        print(f"{'ok  ' if part.ok else 'FAIL'} {folder.design.name} {part.part:10} {part.seconds:6.1f} s  {figures}")
+        say(f"{'ok  ' if part.ok else 'FAIL'} {folder.design.name} {part.part:10} {part.seconds:6.1f} s  {figures}")
         for problem in part.problems:
-            print(f"       {problem}")
+            say(f"       {problem}")
     held = all(part.ok for part in parts)
     if held and write_proof:
         now = fingerprint(folder)
@@ -47,13 +47,13 @@ def check_and_print(name: str, simulator: str, options: Options, *, write_proof:
         command = f"dv-agent designs check {folder.design.name} --beats {options.beats} --write-proof"
         path = write(folder, command, f"{chosen.name} {chosen.version()}", options, parts)
         if not as_json:
-            print(f"     proof written to {path}")
+            say(f"     proof written to {path}")
     return held
 
 
 def _say(words: str) -> None:
     """One line of progress that the next one overwrites."""
-    print(f"\r{words:78}", end="\r", file=sys.stderr, flush=True)
+    overwrite(words)
 
 
 def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int, simulator: str) -> tuple[str, ...]:
@@ -80,6 +80,6 @@ def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int
     save_witnesses(folder, tuple(named))
     bins = [one.id for index, one in enumerate(plan.bins) if index not in reached]
     bugs = [bug for bug in copies if bug not in reached]
-    print(f"{len(kept)} witnesses, {sum(one.cycles for one in kept):,} cycles")
-    print(f"{len(plan.bins) - len(bins)} of {len(plan.bins)} bins, {len(copies) - len(bugs)} of {len(copies)} bugs")
+    say(f"{len(kept)} witnesses, {sum(one.cycles for one in kept):,} cycles")
+    say(f"{len(plan.bins) - len(bins)} of {len(plan.bins)} bins, {len(copies) - len(bugs)} of {len(copies)} bugs")
     return (*bins, *bugs)

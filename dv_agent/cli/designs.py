@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from dv_agent.cli.terminal import complain, say, say_json, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
 
 designs_app = typer.Typer(help="List, show, check and measure designs.", no_args_is_help=True)
@@ -30,12 +29,12 @@ def list_designs(as_json: Json = False) -> None:
 
     rows = [overview(find_design(name)) for name in design_names()]
     if as_json:
-        print(json.dumps(rows, indent=1))
+        say_json(rows)
         return
     for row in rows:
         tiers = " ".join(f"{tier} {count}" for tier, count in row["tiers"].items())
-        print(f"{row['name']:18} {row['bins']:4} bins ({tiers}) · {row['bugs']} bugs · {row['rtl_lines']} RTL lines")
-        print(f"{'':18} {row['title']}")
+        say(f"{row['name']:18} {row['bins']:4} bins ({tiers}) · {row['bugs']} bugs · {row['rtl_lines']} RTL lines")
+        say(f"{'':18} {row['title']}")
 
 
 @designs_app.command()
@@ -57,12 +56,13 @@ def show(
     from dv_agent.designs.loader import find_design
 
     folder = find_design(name)
+    warn_of_foreign(name)
     if as_json:
-        print(json.dumps(overview(folder), indent=1))
+        say_json(overview(folder))
     elif spec:
-        print(folder.specification)
+        say(folder.specification, exact=True)
     else:
-        print("\n".join(bin_lines(folder) if bins else describe(folder)))
+        say("\n".join(bin_lines(folder) if bins else describe(folder)))
 
 
 @designs_app.command()
@@ -124,12 +124,12 @@ def measure(
     rates = run_measurement(folder, simulator, seed, jobs)
     path = save_hit_rates(folder, rates)
     tiers = [rates.tier(one) for one in rates.hits]
-    print(" ".join(f"{tier} {tiers.count(tier)}" for tier in ("easy", "medium", "hard")))
-    print(f"{len(rates.unhit)} bins unhit by {rates.beats[-1]} beats; written to {path}")
+    say(" ".join(f"{tier} {tiers.count(tier)}" for tier in ("easy", "medium", "hard")))
+    say(f"{len(rates.unhit)} bins unhit by {rates.beats[-1]} beats; written to {path}")
     wrong = list(tier_lines(load_plan(folder.path / "plan.yaml"), rates))
     if wrong:
-        print("the plan's tiers disagree; these entries need:")
-        print("\n".join(wrong))
+        say("the plan's tiers disagree; these entries need:")
+        say("\n".join(wrong))
 
 
 @designs_app.command()
@@ -152,8 +152,8 @@ def witnesses(
 
     missing = make_witnesses(name, tuple(add or ()), seed, max_cycles, simulator)
     if missing:
-        print(f"{len(missing)} bins or bugs without a witness:")
-        print("\n".join(missing))
+        say(f"{len(missing)} bins or bugs without a witness:")
+        say("\n".join(missing))
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
@@ -178,11 +178,11 @@ def kills(
 
     for row in kill_table(find_design(name), find_simulator(simulator), max_cycles, seed):
         if as_json:
-            print(row.model_dump_json())
+            say_json(row.model_dump(mode="json"), indent=None, compact=True)
             continue
         found = row.outcome
         words = f"killed by {found.failure.check}, test" if isinstance(found, Kill) else "survives, tests"
-        print(f"{row.bug:6} {row.difficulty:7} {row.agent:7} {words} {found.tests}, {found.cycles:,} cycles")
+        say(f"{row.bug:6} {row.difficulty:7} {row.agent:7} {words} {found.tests}, {found.cycles:,} cycles")
 
 
 @designs_app.command()
@@ -205,15 +205,15 @@ def suite(
     from dv_agent.eval.suites.update import update_suite
 
     if update:
-        print("\n".join(update_suite(name)) or "nothing to enter", file=sys.stderr if as_json else sys.stdout)
+        (complain if as_json else say)("\n".join(update_suite(name)) or "nothing to enter")
     loaded = load_suite(name)
     if as_json:
-        print(loaded.model_dump_json(indent=1))
+        say_json(loaded.model_dump(mode="json"))
     else:
-        print(f"{loaded.name}, version {loaded.version}: {loaded.title}")
+        say(f"{loaded.name}, version {loaded.version}: {loaded.title}")
         for one in loaded.designs:
-            print(f"{one.name:18} task version {one.task_version}  {one.checksum[:16]}")
+            say(f"{one.name:18} task version {one.task_version}  {one.checksum[:16]}")
     errors = suite_errors(loaded)
     if errors:
-        print("\n".join(errors), file=sys.stderr)
+        complain("\n".join(errors))
         raise typer.Exit(ExitCode.CHECK_FAILED)

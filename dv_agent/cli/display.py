@@ -8,14 +8,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
 from dv_agent.agents.models.redaction import excerpt
-from dv_agent.designs.language.wording import counted, printable, tidy_version
+from dv_agent.cli.terminal import safe_console
+from dv_agent.designs.language.wording import counted, tidy_version
 from dv_agent.eval.report.wording import structured_words
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class Display:
     """
 
     def __init__(self, quiet: bool = False) -> None:
-        self._console = Console(highlight=False)
-        self._progress = Console(file=sys.stderr, highlight=False)
+        self._console = safe_console()
+        self._progress = safe_console(sys.stderr)
         self._quiet = quiet
         self._live: Live | None = None
         self._lines: list[str] = []
@@ -187,7 +188,7 @@ class Display:
 def _verdict(finished: FinishedRun) -> Text:
     header = finished.header
     if header.nothing_checked:
-        return Text(printable(f"NOTHING WAS CHECKED: {header.nothing_checked}"), style="bold red")
+        return Text(f"NOTHING WAS CHECKED: {header.nothing_checked}", style="bold red")
     if finished.failures:
         return Text(f"{counted(finished.failures, 'test')} FAILED a check", style="bold red")
     return Text(f"all checks passed in {counted(header.tests, 'test')}", style="green")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import os
 import platform
 import shutil
 import subprocess
@@ -13,6 +13,8 @@ from typing import Annotated
 
 import typer
 
+from dv_agent.cli.dotenv_file import dotenv_note
+from dv_agent.cli.terminal import say, say_json
 from dv_agent.designs.language.wording import tidy_version
 from dv_agent.errors import ExitCode
 
@@ -57,6 +59,9 @@ def findings() -> list[Finding]:
         for name, needed, why, command, package in programs
     ]
     found.append(_verilator())
+    found.append(_walls())
+    note = dotenv_note()
+    found.append(Finding(".env", note.file if note else "", False, f"{note}" if note else "keys and settings", ""))
     return found
 
 
@@ -71,15 +76,24 @@ def doctor(
     """
     found = findings()
     if as_json:
-        print(json.dumps([{**asdict(one), "ok": one.ok} for one in found], indent=1))
+        say_json([{**asdict(one), "ok": one.ok} for one in found])
     else:
         for one in found:
             mark = "ok  " if one.found else "MISS" if one.needed else "-   "
-            print(f"{mark} {one.name:10} {one.found or 'not found':40.40} {one.why}")
+            say(f"{mark} {one.name:10} {one.found or 'not found':40.40} {one.why}")
             if not one.found and one.install:
-                print(f"{'':16}{'install it with' if one.needed else 'optional'}: {one.install}")
+                say(f"{'':16}{'install it with' if one.needed else 'optional'}: {one.install}")
     if not all(one.ok for one in found):
         raise typer.Exit(ExitCode.PREREQUISITE)
+
+
+def _walls() -> Finding:
+    from dv_agent.runners.cocotb.sandbox import INSTALL, SETTING, why_not
+
+    mode, missing = os.environ.get(SETTING) or "auto", why_not()
+    words = "works" if not missing else ""
+    why = f"walls around simulators and compilers ({SETTING}={mode}){f'; {missing}' if missing else ''}"
+    return Finding("bubblewrap", words, mode == "required", why, INSTALL)
 
 
 def _verilator() -> Finding:

@@ -1,18 +1,54 @@
-"""Settings of a person or project in a file ``.env``; the real environment wins."""
+"""Keys and settings of a person or project in a file ``.env``; the real environment wins.
+
+The file may have come with a folder that somebody else made, so it can set only what
+`dv_agent.agents.models.dotenv_names` lists. An address out of it is never sent a key from elsewhere, see
+`dv_agent.agents.models.providers.Endpoint.key`.
+"""
 
 from __future__ import annotations
 
+import io
 import os
+import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from dv_agent.errors import InputFileError, PrerequisiteError
+
+# Where it is kept what was read: the file, the variables that it set, and those that it may not set.
+READ_FILE, FROM_FILE, _IGNORED = "DV_AGENT_DOTENV", "DV_AGENT_DOTENV_SET", "DV_AGENT_DOTENV_IGNORED"
+
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
+_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class DotenvNote:
+    """What became of the file.
+
+    Attributes:
+        taken: names that were set from it.
+        ignored: names in it that a file may not set.
+    """
+
+    file: str
+    taken: tuple[str, ...]
+    ignored: tuple[str, ...]
+
+    def __str__(self) -> str:
+        words = f"settings from {self.file}: {', '.join(self.taken) or 'none'}"
+        if not self.ignored:
+            return words
+        more = f" and {len(self.ignored) - _SHOWN} more" if len(self.ignored) > _SHOWN else ""
+        return f"{words}; ignored, since a .env may not set them: {', '.join(self.ignored[:_SHOWN])}{more}"
 
 
 def load_dotenv_upward(start: Path) -> Path | None:
     """Put the variables of the nearest ``.env`` in `start` or a folder above it into the environment.
 
-    Variables that the environment has already are left alone, and empty values are skipped. Values are taken as
-    they stand: ``$`` means nothing in them, because keys may hold it.
+    Only what a file may set is taken. Variables that the environment has already are left
+    alone, and empty values are skipped. Values are taken as they stand: ``$`` means nothing in them, because keys may
+    hold it. `dotenv_note` tells of it afterwards, in child processes too.
 
     Returns:
         The file, or None if there is none.
@@ -21,14 +57,29 @@ def load_dotenv_upward(start: Path) -> Path | None:
         InputFileError: it cannot be read.
         PrerequisiteError: python-dotenv is not installed.
     """
+    for name in (READ_FILE, FROM_FILE, _IGNORED):
+        os.environ.pop(name, None)
     folder = start.resolve()
     file = next((one for one in (place / ".env" for place in (folder, *folder.parents)) if one.is_file()), None)
     if file is None:
         return None
-    for name, value in _read(file).items():
-        if value:
-            os.environ.setdefault(name, value)
+    from dv_agent.agents.models.dotenv_names import may_be_set  # loads what `--help` can do without
+
+    values = {name: value for name, value in _read(file).items() if value and _NAME.fullmatch(name)}
+    ignored = [name for name, value in values.items() if not may_be_set(name, value)]
+    taken = [name for name in values if name not in ignored and name not in os.environ]
+    os.environ.update({name: values[name] for name in taken})
+    os.environ |= {READ_FILE: str(file), FROM_FILE: ",".join(taken), _IGNORED: ",".join(ignored)}
     return file
+
+
+def dotenv_note() -> DotenvNote | None:
+    """The file that this process, or the one that started it, took settings from."""
+    file = os.environ.get(READ_FILE)
+    if not file:
+        return None
+    taken, ignored = (tuple(filter(None, os.environ.get(name, "").split(","))) for name in (FROM_FILE, _IGNORED))
+    return DotenvNote(file, taken, ignored)
 
 
 def _read(file: Path) -> dict[str, str | None]:
@@ -36,7 +87,9 @@ def _read(file: Path) -> dict[str, str | None]:
         from dotenv import dotenv_values  # only those who have such a file need it
     except ImportError:
         raise PrerequisiteError(f"{file} needs the package python-dotenv", "pip install python-dotenv") from None
+    from dv_agent.designs.files import read_text
+
     try:
-        return dotenv_values(file, interpolate=False)
-    except (OSError, UnicodeError) as error:  # the text of the error may quote the file, so only its class is told
-        raise InputFileError(file, f"cannot be read as UTF-8 text ({type(error).__name__})") from None
+        return dotenv_values(stream=io.StringIO(read_text(file)), interpolate=False)
+    except InputFileError as error:  # it may quote the file, so only its class is told
+        raise InputFileError(file, error.message if "UTF-8" not in error.message else "not UTF-8 text") from None

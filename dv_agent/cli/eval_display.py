@@ -6,13 +6,14 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 
-from rich.console import Console, Group
+from rich.console import Group
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dv_agent.designs.language.wording import counted, printable
+from dv_agent.cli.terminal import safe_console
+from dv_agent.designs.language.wording import counted
 from dv_agent.eval.evaluation.data_model import Trial, TrialRecord
 from dv_agent.eval.execution.events import Event
 
@@ -27,7 +28,7 @@ class EvalDisplay:
     """
 
     def __init__(self, quiet: bool = False) -> None:
-        self._console = Console(file=sys.stderr, highlight=False)
+        self._console = safe_console(sys.stderr)
         self._quiet = quiet
         self._live: Live | None = None
         self._trials: dict[str, Trial] = {}
@@ -80,7 +81,7 @@ class EvalDisplay:
 
     def _say(self, words: str, failed: bool = False) -> None:
         if not self._quiet:
-            self._console.print(Text(printable(words), style="red" if failed else ""), soft_wrap=True)
+            self._console.print(Text(words, style="red" if failed else ""), soft_wrap=True)
 
     def _count(self) -> str:
         width = len(str(len(self._trials)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import sys
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dv_agent.cli.shared_options import RoleStyle
+from dv_agent.cli.terminal import complain, say, say_json, tell_of_dotenv
 from dv_agent.designs.language.wording import counted
 from dv_agent.errors import ExitCode
 
@@ -113,10 +113,15 @@ def evaluate(
     )  # fmt: skip
     spec = spec.model_copy(update={"budget": spec.budget.model_copy(update=_given(budget))})
     evaluation = plan_trials(spec, _command())
+    if not quiet:
+        tell_of_dotenv()
     folder = out or default_folder(evaluation, spec)
     if dry_run:
         answer = estimate(evaluation, folder, jobs, redo, retry_errors)
-        print(json.dumps(answer.model_dump(mode="json"), indent=1) if as_json else answer.text())
+        if as_json:
+            say_json(answer.model_dump(mode="json"))
+        else:
+            say(answer.text())
         return
     if not scheduler:  # the workers of a cluster have keys of their own
         require_models(left_to_do(evaluation, folder, redo, retry_errors))
@@ -201,21 +206,21 @@ def _report(evaluation: Evaluation, folder: Path, done: EvaluationOutcome, as_js
                                 if one.nothing_checked},
             "capped": done.capped, "failed": {one.trial.id: one.failure.model_dump() for one in failed if one.failure},
         }  # fmt: skip
-        print(json.dumps(answer, indent=1))
+        say_json(answer)
         return
     if made:
-        print(plain_table(made))
+        say(plain_table(made))
     silent = [record for record in done.records.values() if record.nothing_checked]
     if silent:
-        print(f"{counted(len(silent), 'trial')} CHECKED NOTHING, such as {silent[0].trial.id}: "
+        say(f"{counted(len(silent), 'trial')} CHECKED NOTHING, such as {silent[0].trial.id}: "
               f"{silent[0].nothing_checked.splitlines()[0]}")  # fmt: skip
-    print(f"{len(done.records) - len(failed)} of {counted(len(evaluation.trials), 'trial')} finished, "
+    say(f"{len(done.records) - len(failed)} of {counted(len(evaluation.trials), 'trial')} finished, "
           f"{len(failed)} failed, {len(done.open)} open; {done.reused} were there already")  # fmt: skip
     if done.capped:
-        print(f"stopped starting trials with a model: {done.capped}")
-    print(f"record: {folder}{' (leaderboard.html shows it)' if made else ''}")
+        say(f"stopped starting trials with a model: {done.capped}")
+    say(f"record: {folder}{' (leaderboard.html shows it)' if made else ''}")
     if done.open:
-        print("the same command goes on", file=sys.stderr)
+        complain("the same command goes on")
 
 
 def _command() -> str:

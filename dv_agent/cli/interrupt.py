@@ -6,13 +6,13 @@ import contextlib
 import os
 import signal
 import stat
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType, TracebackType
 from typing import Self
 
+from dv_agent.cli.terminal import complain
 from dv_agent.errors import ExitCode
 
 Handler = Callable[[int, FrameType | None], None]
@@ -93,7 +93,7 @@ def tell(words: str) -> None:
             if stat.S_ISCHR(os.fstat(file).st_mode) and not os.isatty(file):
                 _silence(file)
     with contextlib.suppress(OSError):
-        print(words, file=sys.stderr, flush=True)
+        complain(words)
 
 
 def _silence(file: int) -> None:

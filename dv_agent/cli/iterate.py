@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, RoleStyle, option
+from dv_agent.cli.terminal import say, tell_of_dotenv
 
 if TYPE_CHECKING:
     from dv_agent.agents.session.prompt_session import PromptSession
@@ -84,6 +85,7 @@ def iterate(
         folder=session, design=design, bug=bug, strategy=strategy, model=_said(settings), budget=_said(bounds),
         seed=seed, simulator=simulator, cache=cache, origin=origin, turn=turn,
     )  # fmt: skip
+    tell_of_dotenv()
     with open_session(request) as opened:
         code = _sit(opened, keep_going)
     if code:
@@ -121,4 +123,4 @@ def _sit(session: PromptSession, keep_going: bool) -> int:
 
 
 def _say(words: str) -> None:
-    print(words, flush=True)
+    say(words)

@@ -15,10 +15,11 @@ _HINTS = {
 }
 
 
-def limit_words(error: OSError | MemoryError) -> str:
-    """One line: what was refused, where, and what to do."""
+def limit_words(error: Exception) -> str:
+    """One line: what was refused, where, and what to do; empty for what is no limit of the machine."""
     if isinstance(error, MemoryError):
         return f"out of memory; {_HINTS[errno.ENOMEM]}"
+    if not isinstance(error, OSError) or error.errno not in _HINTS:
+        return ""
     where = f"{error.filename}: " if error.filename else ""
-    hint = _HINTS.get(error.errno or 0)
-    return f"{where}{error.strerror or error}{f'; {hint}' if hint else ''}"
+    return f"{where}{error.strerror or error}; {_HINTS[error.errno]}"

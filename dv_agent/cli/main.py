@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from pathlib import Path
 
 import typer
@@ -23,7 +22,7 @@ from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
 from dv_agent.cli.studio import studio
-from dv_agent.designs.language.wording import printable
+from dv_agent.cli.terminal import complain, say, show_fault
 from dv_agent.designs.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError, ExitCode
 
@@ -64,19 +63,33 @@ def _version(
     if debug:
         os.environ[TRACEBACK] = "1"
     if version:
-        print(f"dv-agent {__version__}")
+        say(f"dv-agent {__version__}")
         raise typer.Exit
+
+
+def _escaped(error: Exception) -> int:
+    """Tell of what no command caught; nobody is shown a traceback who did not ask for one."""
+    if words := limit_words(error):
+        complain(f"dv-agent: {words}")
+        return ExitCode.USAGE
+    from dv_agent.agents.records.crash_file import crash_words
+
+    if os.environ.get(TRACEBACK, "") not in ("", "0"):
+        show_fault(type(error), error, error.__traceback__)
+    complain(crash_words(error))
+    return ExitCode.INTERNAL
 
 
 def main() -> None:
     """Run the command line; a `DvAgentError` becomes one message and its exit code, all else a fault to report."""
+    sys.excepthook = show_fault
     heed_signals()
     try:
         sweep()
         load_dotenv_upward(Path.cwd())
         app()
     except DvAgentError as error:
-        print(printable(f"dv-agent: {error}"), file=sys.stderr)
+        complain(f"dv-agent: {error}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         tell("dv-agent: interrupted")
@@ -88,16 +101,8 @@ def main() -> None:
         # The reader (a pager, `head`) has what it wanted.
         sys.stderr.close()
         sys.exit(ExitCode.DONE)
-    except (OSError, MemoryError) as error:
-        print(f"dv-agent: {limit_words(error)}", file=sys.stderr)
-        sys.exit(ExitCode.USAGE)
-    except Exception as error:  # a fault of ours; nobody is shown a traceback who did not ask for one
-        from dv_agent.agents.records.crash_file import crash_words
-
-        if os.environ.get(TRACEBACK, "") not in ("", "0"):
-            traceback.print_exception(error)
-        print(crash_words(error), file=sys.stderr)
-        sys.exit(ExitCode.INTERNAL)
+    except Exception as error:
+        sys.exit(_escaped(error))
     finally:
         remove_own()
 

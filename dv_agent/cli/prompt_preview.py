@@ -9,8 +9,9 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.llm.structured_output import wanted_schema
 from dv_agent.agents.models.chat_model import ModelSettings, OutputSchema
 from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.resimulation import resimulate
-from dv_agent.agents.runs.assembly import open_design
+from dv_agent.agents.runs.assembly import open_recorded
 from dv_agent.agents.state import RunState, make_view
 from dv_agent.agents.testbench import DesignRtl, Testbench
 from dv_agent.coverage.database import empty_coverage
@@ -51,9 +52,13 @@ def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: in
 
 
 def prompt_of_run(
-    path: Path, turn: int | None, strategy: str | None, settings: ModelSettings, seed: int | None
-) -> Rendered:
+    path: Path, turn: int | None, strategy: str | None, settings: ModelSettings, seed: int | None,
+    design: str | None = None,
+) -> Rendered:  # fmt: skip
     """The prompt of turn `turn` of a recorded run, whose tests are simulated again up to there.
+
+    Args:
+        design: where the design of the run is, if not under its own name.
 
     Raises:
         DvAgentError: as above, no such turn, or no run folder.
@@ -65,8 +70,8 @@ def prompt_of_run(
     before = replace(past, turns=past.turns[:turn], replies=tuple(one for one in past.replies if one.turn < turn))
     chosen = find_strategy(strategy) if strategy else past.header.prompting or find_strategy("default")
     with scratch_folder() as room:
-        folder = open_design(past.header.design, past.header.agent_options.get("bug"), room)
-        with find_simulator(past.header.simulator.split()[0]).open(folder.design) as session:
+        folder = open_recorded(past.header, design, room)
+        with find_simulator(recorded_simulator(past.header)).open(folder.design) as session:
             bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
             state = resimulate(before, bench).state if before.turns else RunState(empty_coverage(bench.plan))
             budget = past.turns[turn].budget if turn < len(past.turns) else past.header.budget

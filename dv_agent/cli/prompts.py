@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dv_agent.cli.terminal import complain, say, say_json
 from dv_agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -31,10 +30,10 @@ def list_strategies(as_json: Json = False) -> None:
 
     found = [find_strategy(name) for name in strategy_names()]
     if as_json:
-        print(json.dumps([{"name": one.name, "description": one.description} for one in found], indent=1))
+        say_json([{"name": one.name, "description": one.description} for one in found])
         return
     for one in found:
-        print(f"{one.name:20} {one.description}")
+        say(f"{one.name:20} {one.description}")
 
 
 @prompts_app.command()
@@ -45,18 +44,23 @@ def show(name: Name) -> None:
 
       dv-agent prompts show llm4dv-best > mine.yaml
     """
-    import yaml
-
+    from dv_agent.designs.yaml_writer import write_yaml
     from dv_agent.prompts.strategy import find_strategy
 
     data = find_strategy(name).model_dump(mode="json", exclude={"folder", "schema_version"})
     data["without"] = sorted(data["without"])
-    print(yaml.safe_dump({"schema_version": 1, **data}, sort_keys=False, width=110, allow_unicode=True), end="")
+    say(write_yaml({"schema_version": 1, **data}), end="", exact=True)
 
 
 @prompts_app.command()
 def render(
-    design: Annotated[str | None, typer.Option(help="Name of a design, or path of its folder.")] = None,
+    design: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of a design, or path of its folder; with --run: where the "
+            "design of the run is, if not under its own name."
+        ),
+    ] = None,
     strategy: Annotated[str | None, typer.Option(help="Name of a strategy, or path of its YAML file.")] = None,
     run: Annotated[
         Path | None, typer.Option(help="A run folder: render a turn of it, or the one after its last.")
@@ -82,11 +86,11 @@ def render(
     from dv_agent.agents.models.chat_model import ModelSettings
     from dv_agent.cli.prompt_preview import prompt_of_design, prompt_of_run
 
-    if (design is None) == (run is None):
-        raise UsageError("give either --design or --run")
+    if design is None and run is None:
+        raise UsageError("give --design or --run")
     settings = ModelSettings(model="any:model", context_tokens=context_tokens, max_tokens=max_tokens)
     if run is not None:
-        rendered = prompt_of_run(run, turn, strategy, settings, seed)
+        rendered = prompt_of_run(run, turn, strategy, settings, seed, design)
     else:
         rendered = prompt_of_design(design or "", strategy or "default", settings, seed or 0)
     _print(rendered, parts_only, as_json)
@@ -103,16 +107,16 @@ def _print(rendered: Rendered, parts_only: bool, as_json: bool) -> None:
         said = [] if parts_only else [one.model_dump() for one in messages]
         data = {"tokens": prompt.tokens, "parts": parts, "cut": cut, "messages": said}
         schema = {"schema_tokens": output.tokens, **({} if parts_only else {"schema": output.body})} if output else {}
-        print(json.dumps({**data, **schema}, indent=1))
+        say_json({**data, **schema})
         return
     for message in () if parts_only else messages:
-        print(f"##### {message.role} #####\n{message.content}")
+        say(f"##### {message.role} #####\n{message.content}", exact=True)
     if output and not parts_only:
-        print(f"##### schema of the reply, sent beside the messages #####\n{output.text}")
+        say(f"##### schema of the reply, sent beside the messages #####\n{output.text}", exact=True)
     lines = [f"{one['tokens']:7,}  {one['part']}" for one in parts]
     lines += [f"{'cut':>7}  {one.part}: {one.tokens:,} tokens{', wholly' if one.whole else ''}" for one in prompt.cut]
     earlier = len(messages) - 2
     lines += [f"{prompt.tokens:7,}  all, estimated" + (f", with {earlier} earlier messages" if earlier else "")]
     if output:
         lines.append(f"{output.tokens:7,}  schema of the reply beside them, where the server counts it")
-    print("\n".join(lines), file=sys.stdout if parts_only else sys.stderr)
+    (say if parts_only else complain)("\n".join(lines))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dv_agent.cli.terminal import complain, overwrite, say, say_json
 from dv_agent.designs.language.wording import counted
 from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import ExitCode
@@ -36,7 +37,8 @@ def rerun(
       dv-agent rerun runs/20261120T120000Z_mxint_softmax_search_1a2b3c --test 17 --waves
     """
     from dv_agent.agents.records.reader import read_run
-    from dv_agent.agents.runs.assembly import open_design
+    from dv_agent.agents.records.recorded_names import recorded_simulator
+    from dv_agent.agents.runs.assembly import open_recorded
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.plan_file.loader import load_plan
     from dv_agent.designs.language.expansion import expand
@@ -47,8 +49,8 @@ def rerun(
     run = read_run(folder)
     wanted = run.test(test)
     with scratch_folder() as room:
-        home = open_design(design or run.header.design, run.header.agent_options.get("bug"), room)
-        simulator = find_simulator(run.header.simulator.split()[0])
+        home = open_recorded(run.header, design, room)
+        simulator = find_simulator(recorded_simulator(run.header))
         plan = load_plan(home.path / "plan.yaml")
         with simulator.open(home.design) as session:
             result = Testbench(home, plan, session).run(wanted.test, max_cycles=wanted.max_cycles)
@@ -66,7 +68,7 @@ def rerun(
             program = expand(home.design, home.schema, wanted.test, wanted.max_cycles)
             answer["waveform"] = dump_waves(simulator, home.design, program, folder / f"test{test}.fst").command
     if as_json:
-        print(json.dumps(answer, indent=1))
+        say_json(answer)
     else:
         _print_rerun(test, answer)
     if answer["failures"]:
@@ -74,13 +76,13 @@ def rerun(
 
 
 def _print_rerun(test: int, answer: dict[str, Any]) -> None:
-    print(f"test {test}: {answer['ending']}, {counted(len(answer['bins_hit']), 'bin')} hit")
+    say(f"test {test}: {answer['ending']}, {counted(len(answer['bins_hit']), 'bin')} hit")
     for failure in answer["failures"]:
         where = f" in cycle {failure['cycle']}" if failure["cycle"] is not None else ""
-        print(f"FAILED {failure['check']} on {failure['port'] or 'the design'}{where}: {failure['message']}")
-    print("as recorded" if answer["as_recorded"] else "NOT as recorded: the design or its plan has changed")
+        say(f"FAILED {failure['check']} on {failure['port'] or 'the design'}{where}: {failure['message']}")
+    say("as recorded" if answer["as_recorded"] else "NOT as recorded: the design or its plan has changed")
     if "waveform" in answer:
-        print(f"waveform: {answer['waveform']}")
+        say(f"waveform: {answer['waveform']}")
 
 
 def report(
@@ -98,12 +100,12 @@ def report(
     from dv_agent.eval.report.output import write_report
 
     path = write_report(folder, find_design(design) if design else None)
-    print(path)
+    say(path)
     if show:
         import webbrowser
 
         if not webbrowser.open(path.resolve().as_uri()):
-            print("no browser found; open the file above", file=sys.stderr)
+            complain("no browser found; open the file above")
 
 
 def rescore(
@@ -127,8 +129,9 @@ def rescore(
         board([folder], None, cache=False, as_json=as_json)
         return
     from dv_agent.agents.records.reader import read_run
+    from dv_agent.agents.records.recorded_names import recorded_simulator
     from dv_agent.agents.records.resimulation import resimulate
-    from dv_agent.agents.runs.assembly import open_design
+    from dv_agent.agents.runs.assembly import open_recorded
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.plan_file.loader import load_plan
     from dv_agent.designs.files import replace_text
@@ -136,26 +139,26 @@ def rescore(
 
     run = read_run(folder)
     with scratch_folder() as room:
-        home = open_design(design or run.header.design, run.header.agent_options.get("bug"), room)
-        with find_simulator(run.header.simulator.split()[0]).open(home.design) as session:
+        home = open_recorded(run.header, design, room)
+        with find_simulator(recorded_simulator(run.header)).open(home.design) as session:
             bench = Testbench(home, load_plan(home.path / "plan.yaml"), session)
             done = resimulate(run, bench, on_turn=_progress if sys.stderr.isatty() else None)
     answer = _score(done, run.header.bins_hit)
     replace_text(folder / "rescored.json", json.dumps(answer, indent=1) + "\n")
     if as_json:
-        print(json.dumps(answer, indent=1))
+        say_json(answer)
     else:
         _print_score(answer)
     if not answer["cycles"]:
-        print("dv-agent: nothing was checked: the run holds no test that could be simulated", file=sys.stderr)
+        complain("dv-agent: nothing was checked: the run holds no test that could be simulated")
         raise typer.Exit(ExitCode.NOTHING_CHECKED)
 
 
 def _print_score(answer: dict[str, Any]) -> None:
-    print(f"{answer['bins_hit']}/{answer['bins']} bins, {answer['coverage_pct']:.2f} % (IEEE 1800), recorded were "
+    say(f"{answer['bins_hit']}/{answer['bins']} bins, {answer['coverage_pct']:.2f} % (IEEE 1800), recorded were "
           f"{answer['recorded_bins_hit']} bins")  # fmt: skip
     if answer["different_tests"]:
-        print(f"{counted(len(answer['different_tests']), 'test')} not as recorded: {answer['different_tests'][:10]}")
+        say(f"{counted(len(answer['different_tests']), 'test')} not as recorded: {answer['different_tests'][:10]}")
 
 
 def verify(
@@ -174,14 +177,14 @@ def verify(
     """
     from dv_agent.eval.evaluation.verification import verify as verify_folder
 
-    done = verify_folder(folder, lambda name: print(name, file=sys.stderr), trial or ())
+    done = verify_folder(folder, complain, trial or ())
     if as_json:
-        print(done.model_dump_json(indent=1))
+        say_json(done.model_dump(mode="json"))
     else:
         for doubt in done.doubts:
-            print(doubt)
+            say(doubt)
         trials, doubts = counted(done.trials, "trial"), counted(len(done.doubts), "doubt")
-        print(f"{trials} simulated again, {doubts}; {done.open} without a result yet")
+        say(f"{trials} simulated again, {doubts}; {done.open} without a result yet")
     if done.doubts:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
@@ -204,4 +207,4 @@ def _score(done: Resimulated, recorded: int) -> dict[str, Any]:
 
 
 def _progress(turn: int, turns: int) -> None:
-    print(f"\rturn {turn} of {turns}", end="\r", file=sys.stderr, flush=True)
+    overwrite(f"turn {turn} of {turns}")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,7 +10,7 @@ import typer
 
 from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, RoleStyle
 from dv_agent.cli.shared_options import option as _option
-from dv_agent.designs.language.wording import printable
+from dv_agent.cli.terminal import complain, say_json, tell_of_dotenv, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
 
 NO_MODEL = (
@@ -138,11 +136,15 @@ def run(
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
         stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, out=out, resume=resume,
         model=settings, prompt_strategy=prompt_strategy, decoys=decoys, cache=cache, reparse=reparse,
+        base_url=base_url,
     )  # fmt: skip
+    if not quiet:
+        tell_of_dotenv()
+        warn_of_foreign(design)
     display = Display(quiet=quiet or as_json)
     finished = launch(request, display, write_report, Interrupt())
     if as_json:
-        print(json.dumps(finished.summary(), indent=1))
+        say_json(finished.summary())
     else:
         display.report(finished)
         if finished.header.agent == "search":
@@ -150,7 +152,7 @@ def run(
     if finished.header.status == "interrupted":
         raise typer.Exit(ExitCode.INTERRUPTED)
     if finished.header.nothing_checked:
-        print(printable(f"dv-agent: nothing was checked: {finished.header.nothing_checked}"), file=sys.stderr)
+        complain(f"dv-agent: nothing was checked: {finished.header.nothing_checked}")
         raise typer.Exit(ExitCode.NOTHING_CHECKED)
     if finished.failures or (target is not None and not finished.target_met):
         raise typer.Exit(ExitCode.CHECK_FAILED)

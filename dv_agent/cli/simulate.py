@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dv_agent.cli.terminal import complain, say, say_json
 from dv_agent.designs.language.wording import counted
 from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import ExitCode
@@ -52,8 +51,8 @@ def simulate(
         if not tests:
             words = f"nothing was checked: {file} holds no test"
             if as_json:
-                print(json.dumps({"nothing_checked": words}))
-            print(f"dv-agent: {words}", file=sys.stderr)
+                say_json({"nothing_checked": words}, indent=None)
+            complain(f"dv-agent: {words}")
             raise typer.Exit(ExitCode.NOTHING_CHECKED)
         failed = False
         with chosen.open(folder.design) as session:
@@ -62,12 +61,15 @@ def simulate(
                 result = bench.run(test)
                 failed |= bool(result.failures)
                 answer = _answer(index, result, plan)
-                print(json.dumps(answer) if as_json else _words(answer))
+                if as_json:
+                    say_json(answer, indent=None)
+                else:
+                    say(_words(answer))
         if waves:
             program = expand(folder.design, folder.schema, tests[0])
             command = dump_waves(chosen, folder.design, program, waves).command
             if not as_json:
-                print(f"waveform: {command}")
+                say(f"waveform: {command}")
     if failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dv_agent.cli.terminal import say, tell_of_dotenv
 from dv_agent.errors import PrerequisiteError
 
 NEEDED = ("fastapi", "uvicorn", "python_multipart")
@@ -39,12 +40,13 @@ def studio(
     from dv_agent.studio.server import listen, make_server, new_policy
     from dv_agent.studio.session_registry import SessionRegistry
 
+    tell_of_dotenv()
     listening = listen(port)
     policy = new_policy(listening)
     places = AllowedFolders(runs, sessions, strategies).resolved()
     registry = SessionRegistry(places, (design,) if design else ())
     address = policy.address(f"/sessions/{registry.new(SessionRequest(design=design))}" if design else "/")
-    print(f"dv-agent studio: {address}\n  only on this machine; Ctrl-C ends it, sessions stay", flush=True)
+    say(f"dv-agent studio: {address}\n  only on this machine; Ctrl-C ends it, sessions stay")
     if show:
         import webbrowser
 

@@ -88,6 +88,8 @@ class Guard:
 def _refusal(scope: Scope, policy: AccessPolicy) -> Response | None:
     """Why not, or None."""
     headers = Headers(scope=scope)
+    if "upgrade" in headers:
+        return _no(400, "Nothing here speaks WebSocket or any other protocol.", close=True)
     return _foreign(headers, scope["method"], policy) or _oversized(headers) or _crooked(scope["path"])
 
 

@@ -11,7 +11,7 @@ from threading import Lock
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
-from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 from dv_agent.eval.report.json_file import read_object
 from dv_agent.eval.report.load_run import load_run
@@ -143,7 +143,7 @@ def _opened(name: str, path: Path, designs: tuple[str, ...]) -> OpenedRun:
     try:
         if run.header.design not in designs:
             raise UnknownNameError("design", run.header.design, designs)
-        folder = find_design(run.header.design)
+        folder = find_recorded_design(run.header.design)
         return OpenedRun(name, run, folder, load_plan(folder.path / "plan.yaml"))
     except UsageError:
         return OpenedRun(name, run, None, None)

@@ -10,11 +10,14 @@ import uvicorn
 from dv_agent.errors import UsageError
 from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.app import make_app
+from dv_agent.studio.bounded_connections import BoundedProtocol
 from dv_agent.studio.guard import AccessPolicy
 from dv_agent.studio.session_registry import SessionRegistry
 
 LOOPBACK = "127.0.0.1"
 PORT = 8765
+_BACKLOG = 64  # so many are accepted before any of them is looked at: far below the usual limit of open files
+_LONGEST_HEAD = 1 << 15
 _FAREWELL = 2  # seconds that open streams of progress are given when the server ends
 
 
@@ -48,7 +51,12 @@ def make_server(places: AllowedFolders, policy: AccessPolicy, registry: SessionR
     """The server, not yet running; it writes no log, since addresses hold the token."""
     config = uvicorn.Config(
         make_app(places, policy, registry),
+        http=BoundedProtocol,
+        ws="none",
+        backlog=_BACKLOG,
+        h11_max_incomplete_event_size=_LONGEST_HEAD,
         log_config=None,
+        log_level="critical",
         access_log=False,
         server_header=False,
         proxy_headers=False,

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from dv_agent.designs.visible_text import visible
 from dv_agent.eval.board.leaderboard import Board, Cell, Row
 from dv_agent.eval.board.page.figure_text import NONE, count, interval, percent, plain, probability, signed
 from dv_agent.eval.board.page.identity import short_identity
-from dv_agent.eval.report.environment import visible
 
 _COLUMNS = (
     "rank", "entry", "bins hit", "IEEE 1800", "bugs killed", "lift over random", "cycles", "tokens", "US dollars", "n",

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
-from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.loader import DesignFolder, find_recorded_design
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +40,4 @@ def find_task(name: str) -> Task:
     Raises:
         UnknownNameError: no such design.
     """
-    return task_of(find_design(name))
+    return task_of(find_recorded_design(name))

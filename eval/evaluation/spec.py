@@ -10,7 +10,7 @@ from pydantic import Field, ValidationError
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import read_document
+from dv_agent.designs.files import Document, read_document
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry
 
@@ -61,6 +61,7 @@ def read_spec(path: Path) -> EvaluationSpec:
         raise document.error((), "expected keys such as `suite`, `models`, `seeds`")
     if "suite" not in document.data and "version" in document.data:
         return EvaluationSpec(suite=str(path))
+    _name_the_null_agent(document)
     spec = document.validate(EvaluationSpec)
     for index, entry in enumerate(spec.entries):
         if entry.agent not in AGENTS:
@@ -77,6 +78,18 @@ def read_spec(path: Path) -> EvaluationSpec:
     if not spec.suite.endswith(".yaml"):
         return spec
     return spec.model_copy(update={"suite": str(path.parent / spec.suite)})
+
+
+def _name_the_null_agent(document: Document) -> None:
+    """The word null is a name where an agent is expected."""
+    for place, written in document.nulls.items():
+        match place:
+            case ("agents" | "only", int(index)) if written == "null":
+                document.data[place[0]][index] = written
+            case ("entries", int(index), "agent") if written == "null":
+                document.data["entries"][index]["agent"] = written
+            case _:
+                pass
 
 
 def requested_rows(spec: EvaluationSpec) -> tuple[Entry, ...]:

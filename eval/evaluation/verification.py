@@ -25,7 +25,7 @@ from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.loader import DesignFolder, design_names, find_design
+from dv_agent.designs.loader import DesignFolder, design_names, find_recorded_design
 from dv_agent.errors import DvAgentError, InputFileError, SimulatorLost
 from dv_agent.eval.evaluation.data_model import Evaluation, KillSheet, Trial
 from dv_agent.eval.evaluation.trial_folder import EVALUATION, KILLS, RUN, TRIAL, read_evaluation, read_kills, read_trial
@@ -121,7 +121,7 @@ def _trial(folder: Path, evaluation: Evaluation, trial: Trial, hunters: Hunters)
         return
     for name in (*([KILLS] if evaluation.hunts(trial) else []), f"{RUN}/run.json", f"{RUN}/turns.jsonl"):
         _require_plain_file(home, name)
-    design = find_design(trial.design)
+    design = find_recorded_design(trial.design)
     checksum = task_checksum(design)
     claimed = {one.design: one.checksum for one in evaluation.identity.designs}.get(trial.design)
     if not record.identity == claimed == checksum:

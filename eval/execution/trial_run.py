@@ -14,7 +14,7 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.runs.launch import RunWatcher, Stopper, launch
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.loader import find_design
+from dv_agent.designs.loader import find_recorded_design
 from dv_agent.errors import (
     DvAgentError,
     ModelFailure,
@@ -96,7 +96,7 @@ class Hunters:
         key = (design, checksum, simulator)
         if self._hunter is None or self._key != key:
             self.close()
-            self._hunter, self._key = Hunter(find_design(design), find_simulator(simulator)), key
+            self._hunter, self._key = Hunter(find_recorded_design(design), find_simulator(simulator)), key
         return self._hunter
 
     def close(self) -> None:
@@ -186,7 +186,7 @@ def _ended(record: TrialRecord, attempt: _Attempt, hunters: Hunters) -> TrialRec
 
 
 def _require_same_design(task: TrialTask) -> None:
-    if task_checksum(find_design(task.trial.design)) != task.checksum:
+    if task_checksum(find_recorded_design(task.trial.design)) != task.checksum:
         raise UsageError(f"{task.trial.design} changed while it was evaluated; give the command again")
 
 
@@ -196,7 +196,7 @@ def _run(attempt: _Attempt, number: int) -> None:
         return
     if (folder / RUN / "run.json").is_file():
         try:
-            _launch(attempt, RunRequest(resume=folder / RUN, requests_per_minute=attempt.task.requests_per_minute))
+            _launch(attempt, _resuming(attempt.task))
             return
         except Taken:
             raise
@@ -215,6 +215,15 @@ def _run(attempt: _Attempt, number: int) -> None:
         cache=Path(options["cache"]) if "cache" in options else None,
     )  # fmt: skip
     _launch(attempt, request)
+
+
+def _resuming(task: TrialTask) -> RunRequest:
+    entry = task.trial.entry
+    return RunRequest(
+        resume=task.folder / RUN, requests_per_minute=task.requests_per_minute,
+        base_url=entry.model.base_url if entry.model else None,
+        cache=Path(entry.options["cache"]) if "cache" in entry.options else None,
+    )  # fmt: skip
 
 
 def _launch(attempt: _Attempt, request: RunRequest) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -10,13 +9,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dv_agent.designs.visible_text import visible
 from dv_agent.eval.report import wording as words
 
 FOLDER = Path(__file__).parent / "templates"
-_HIDDEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff]"
-)
-"""Control characters, lone surrogates, and what reorders or hides text: a report looks like what it is."""
 
 
 @lru_cache(maxsize=1)
@@ -41,11 +37,6 @@ def make_environment(*folders: Path) -> Environment:
     found.filters["structured_note"] = words.structured_note
     found.filters["check_title"] = words.check_title
     return found
-
-
-def visible(text: str) -> str:
-    """`text` with every hidden character as its code point, such as ``[U+202E]``."""
-    return _HIDDEN.sub(lambda match: f"[U+{ord(match[0]):04X}]", text)
 
 
 def _visible(value: Any) -> Any:

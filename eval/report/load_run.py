@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from dv_agent.designs.files import require_inside
 from dv_agent.eval.report.json_file import read_object
 from dv_agent.eval.report.load_failures import read_failures
 from dv_agent.eval.report.load_header import header_fields, read_header
@@ -23,6 +24,8 @@ def load_run(folder: Path) -> RunData:
     Raises:
         InputFileError: no run folder, or a file in it that is not what any version writes.
     """
+    for path in (folder / "run.json", folder / "turns.jsonl", folder / "coverage.json", *_failure_files(folder)):
+        require_inside(path, folder)
     fields = header_fields(folder)
     header = read_header(fields, folder)
     reader = TurnsReader()
@@ -56,6 +59,11 @@ def _notes(folder: Path, header: Header, reader: TurnsReader) -> Iterator[str]:
         yield f"{len(reader.calls)} calls of the model belong to a turn that was never finished."
     if reader.allowance.left <= 0:
         yield "The record is so long that late tests, prompts and replies are not shown; turns.jsonl has them."
+
+
+def _failure_files(folder: Path) -> Iterator[Path]:
+    yield folder / "failures"
+    yield from (folder / "failures").glob("*/*.json")
 
 
 def _plan_hash(path: Path) -> str:

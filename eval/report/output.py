@@ -7,7 +7,7 @@ from pathlib import Path
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.files import replace_text
-from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.page import render_report
@@ -44,6 +44,6 @@ def write_report(folder: Path, design: DesignFolder | None = None) -> Path:
 def _design(run: RunData) -> DesignFolder | None:
     """The design under the name in the record, or None: a report is worth having without it."""
     try:
-        return find_design(run.header.design)
+        return find_recorded_design(run.header.design)
     except UsageError:
         return None

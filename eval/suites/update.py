@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import takewhile
 from pathlib import Path
 
-import yaml
-
 from dv_agent.designs.files import Document, read_document, read_text
 from dv_agent.designs.loader import find_design
+from dv_agent.designs.yaml_writer import write_yaml
 from dv_agent.errors import OutputError
 from dv_agent.eval.suites.suite import (
     Entry,
@@ -78,7 +77,7 @@ def _write(path: Path, file: SuiteFile, designs: list[SuiteDesign]) -> None:
     entries = [
         f"  - {{name: {one.name}, task_version: {one.task_version}, checksum: {one.checksum}}}" for one in designs
     ]
-    text = yaml.safe_dump(head, sort_keys=False, allow_unicode=True, width=120)
+    text = write_yaml(head, width=120)
     lines = [*comments, text.rstrip("\n"), "designs:", *entries, ""]
     try:
         path.write_text("\n".join(lines), encoding="utf-8")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from dv_agent.errors import BuildError, PrerequisiteError, SimulatorLost
 from dv_agent.runners.cocotb.deaths import Cause, Death
+from dv_agent.runners.cocotb.sandbox import ended_by, sandboxed
 
 SHOWN_LINES = 10
 VERSION_SECONDS = 30.0
@@ -40,26 +41,30 @@ def require(name: str, what: str, install: str) -> str:
 
 def run_command(
     command: Sequence[str], folder: Path, seconds: float, environment: Mapping[str, str] | None = None,
-    room: Path | None = None,
+    writable: Sequence[Path] = (),
 ) -> CommandResult:  # fmt: skip
     """Run a build tool in `folder`; the tool and all that it started are killed after `seconds`.
 
-    A tool that is killed from outside is run again, since it says nothing about the RTL. Its temporary files go to
-    `room`, where its caller removes them.
+    A tool that is killed from outside is run again, since it says nothing about the RTL.
+
+    Args:
+        writable: folders that it may write into, the first for its temporary files, where its caller removes them; see
+            `sandboxed`. None: it reads.
 
     Raises:
         BuildError: it took longer.
         SimulatorLost: it was killed in every try.
     """
-    given = {**(os.environ if environment is None else environment)}
-    if room:
-        given |= dict.fromkeys(("TMP", "TMPDIR", "TEMP"), str(room))
+    surroundings = {**(os.environ if environment is None else environment)}
+    if writable:
+        surroundings |= dict.fromkeys(("TMP", "TMPDIR", "TEMP"), str(writable[0].absolute()))
     for _ in range(TRIES):
-        done = _run_once(command, folder, seconds, given)
-        if done.code >= 0 or Death(signal=-done.code).cause is not Cause.OUTSIDE:
+        done = _run_once(sandboxed(command, writable), folder, seconds, surroundings)
+        death = Death(signal=ended_by(done.code) or 0)
+        if death.cause is not Cause.OUTSIDE:
             return done
     name = Path(command[0]).name
-    raise SimulatorLost(f"{name} {Death(signal=-done.code)}, in {TRIES} tries: that is this machine's doing")
+    raise SimulatorLost(f"{name} {death}, in {TRIES} tries: that is this machine's doing")
 
 
 def _run_once(command: Sequence[str], folder: Path, seconds: float, environment: Mapping[str, str]) -> CommandResult:

@@ -60,7 +60,7 @@ def _compile(design: Design, folder: Path, language: str) -> None:
     command = [_tool("iverilog"), language, "-o", str(folder / PROGRAM), "-s", TOP]
     command += [f"-I{include}" for include in includes]
     command += [name if not name.startswith("-") else f"./{name}" for name in names]
-    done = run_command([*command, str(wrapper)], design.folder, BUILD_SECONDS, room=folder)
+    done = run_command([*command, str(wrapper)], design.folder, BUILD_SECONDS, writable=(folder,))
     lines = done.output.replace(str(wrapper), wrapper.name).splitlines()
     # Iverilog only warns about a port of another width, or a missing parameter, and pads with zeros.
     misfits = [line for line in lines if line.startswith(f"{wrapper.name}:") and "warning:" in line]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import cocotb_tools.config
@@ -83,20 +83,31 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
     (work / _ONE_THREAD_FILE).write_text(_ONE_THREAD, encoding="utf-8")
     main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
     includes = sorted({f"-I{Path(name).parent}" for name in names})
-    done = run_command([tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment)
+    rooms = (folder, *_ccache(environment))
+    done = run_command(
+        [tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
+    )
     if refused := list(_refused(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
     objects = work / _OBJECTS
     make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
     make += tool.make_options
-    library = RuntimeShelf(folder.parent.with_name(RUNTIME_SHELF), make, environment, COMPILE_SECONDS)
+    library = RuntimeShelf(folder.parent.with_name(RUNTIME_SHELF), make, environment, COMPILE_SECONDS, rooms)
     compiled = library.lay_out(objects, {_ONE_THREAD_OBJECT: _ONE_THREAD}, [tool.version])
     make += [f"--old-file={name}" for name in compiled]
-    done = run_command([*make, "-f", "Vtop.mk"], objects, COMPILE_SECONDS, environment)
+    done = run_command([*make, "-f", "Vtop.mk"], objects, COMPILE_SECONDS, environment, rooms)
     if done.code:
         raise BuildError(f"{design.name}: the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
     (objects / PROGRAM).rename(folder / PROGRAM)
     shutil.rmtree(work)
+
+
+def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
+    """Where ccache keeps what it compiled, if it is used."""
+    home = Path(environment.get("HOME", "/"))
+    places = (environment.get("CCACHE_DIR", ""), home / ".cache" / "ccache", home / ".ccache")
+    if "OBJCACHE" in environment:
+        yield from (Path(place) for place in places if place and Path(place).is_dir())
 
 
 def _lay_out(design: Design, work: Path) -> list[str]:

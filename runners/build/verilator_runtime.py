@@ -33,12 +33,14 @@ class RuntimeShelf:
         make: the words that call make in the folder of ``Vtop.mk``, the same for every design.
         environment: of make.
         seconds: how long it may take.
+        writable: folders that it may write into.
     """
 
     shelf: Path
     make: Sequence[str]
     environment: Mapping[str, str]
     seconds: float
+    writable: Sequence[Path]
 
     def lay_out(self, objects: Path, more: Mapping[str, str], parts: Sequence[str]) -> tuple[str, ...]:
         """Put the object files of the library into `objects`; compile them first where no build has yet.
@@ -90,7 +92,7 @@ class RuntimeShelf:
 
     def _run(self, objects: Path, *words: str) -> CommandResult:
         command = [*self.make, "--no-print-directory", "-f", _MAKEFILE, *words]
-        return run_command(command, objects, self.seconds, self.environment)
+        return run_command(command, objects, self.seconds, self.environment, self.writable)
 
 
 def _names(plan: CommandResult) -> tuple[str, ...]:

@@ -6,12 +6,12 @@ import contextlib
 import errno
 import json
 import os
-import resource
 import select
 import shutil
 import signal
 import socket
 import subprocess
+import sys
 import time
 import weakref
 from collections.abc import Mapping, Sequence
@@ -22,6 +22,7 @@ from dv_agent.designs.scratch import new_scratch
 from dv_agent.errors import OutputError, SimulatorCrash, SimulatorLost, SimulatorTimeout
 from dv_agent.runners.cocotb.deaths import Cause, Death
 from dv_agent.runners.cocotb.framing import RECORDING_HEADER, receive, send
+from dv_agent.runners.cocotb.sandbox import ended_by, sandboxed
 
 START_SECONDS = 60.0
 CLOSE_SECONDS = 10.0
@@ -43,6 +44,7 @@ class SimulatorProcess:
         layout: the file that the child reads.
         hang_seconds: CPU seconds that 256 clock cycles may take.
         fork: whether it plays many programs (each in a copy of itself), or one and ends.
+        writable: folders that it may write into, besides its own.
 
     Raises:
         SimulatorCrash, SimulatorTimeout: it did not start.
@@ -51,7 +53,13 @@ class SimulatorProcess:
     """
 
     def __init__(
-        self, command: Sequence[str], environment: Mapping[str, str], layout: Path, hang_seconds: float, fork: bool
+        self,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        layout: Path,
+        hang_seconds: float,
+        fork: bool,
+        writable: Sequence[Path] = (),
     ) -> None:
         self._patience = _PATIENCE * hang_seconds
         self._fork = fork
@@ -63,13 +71,14 @@ class SimulatorProcess:
             "layout": str(layout), "socket": theirs.fileno(), "recording": self._recording,
             "hang_seconds": hang_seconds, "fork": fork,
         }  # fmt: skip
+        seen = None if fork else _needed(command, environment, layout)
+        walled = sandboxed(command, (self._folder, *writable), LOG_BYTES if fork else WAVES_BYTES, seen)
         with theirs, self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                command, env={**environment, "DV_AGENT_CHILD": json.dumps(config)}, cwd=self._folder,
+                walled, env={**environment, "DV_AGENT_CHILD": json.dumps(config)}, cwd=self._folder,
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(theirs.fileno(), self._recording),
                 start_new_session=True,
             )  # fmt: skip
-        _bound_files(self._process.pid, LOG_BYTES if fork else WAVES_BYTES)
         # Runs at close, when the object is forgotten, and when the interpreter ends.
         self._end = weakref.finalize(
             self, _end, self._process, self._connection, self._recording, self._folder, os.getpid()
@@ -139,7 +148,8 @@ class SimulatorProcess:
             empty, or, where it was killed meanwhile, what `play` says of a death.
         """
         code = self._wait()
-        return {"died": True, "signal": -code} if code is not None and code < 0 else {}
+        number = ended_by(code) if code is not None else None
+        return {"died": True, "signal": number} if number else {}
 
     def kill(self) -> None:
         """End the whole process group at once; may be called twice."""
@@ -157,7 +167,7 @@ class SimulatorProcess:
         except (OSError, ValueError):
             code = self._wait()
             words = self.last_words()
-            death = Death(signal=-min(code or 0, 0), lost=code is None)
+            death = Death(signal=ended_by(code or 0) or 0, lost=code is None)
             kind = SimulatorLost if death.cause is Cause.OUTSIDE else SimulatorCrash
             status = "" if death.signal else f" (status {code})"
             raise kind(f"the simulator {death} before the first clock cycle{status}\n{words}".rstrip()) from None
@@ -186,7 +196,7 @@ class SimulatorProcess:
             self.kill()
         # A process that forks stands still while its copies simulate, so nothing that the design does ends it.
         lost = self._fork or code is None
-        return {"died": True, "signal": -min(code or 0, 0), "lost": lost}
+        return {"died": True, "signal": ended_by(code or 0) or 0, "lost": lost}
 
     def _rows(self) -> int:
         return int.from_bytes(os.pread(self._recording, 8, 0), "little")
@@ -207,13 +217,11 @@ class SimulatorProcess:
         return reply
 
 
-def _bound_files(pid: int, size: int) -> None:
-    """Limit the size of each file that a process writes; what goes beyond is lost."""
-    # It may be gone already, which shows soon enough; and the shell may allow less.
-    with contextlib.suppress(ProcessLookupError):
-        allowed = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        least = min([size, *(one for one in allowed if one != resource.RLIM_INFINITY)])
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (least, least))
+def _needed(command: Sequence[str], environment: Mapping[str, str], layout: Path) -> list[Path]:
+    """What a simulator reads."""
+    words = [Path(word) for word in command if os.path.isabs(word)]
+    roots = [Path(root) for root in environment.get("PYTHONPATH", "").split(os.pathsep) if root]
+    return [layout.parent, *words, *roots, Path(sys.prefix), Path(sys.base_prefix), *map(Path, sys.path[1:])]
 
 
 def _end(process: subprocess.Popen[bytes], connection: socket.socket, recording: int, folder: Path, owner: int) -> None:

@@ -31,6 +31,7 @@ class CocotbSession:
         hang_seconds: see `SimulatorProcess`.
         once: play a single program, without forking, and let the simulator end by itself (it writes a waveform).
         repeats: is told of simulations that were repeated.
+        writable: see `SimulatorProcess`.
 
     Raises:
         SimulatorCrash, SimulatorTimeout, SimulatorLost: the simulator did not start.
@@ -38,7 +39,7 @@ class CocotbSession:
 
     def __init__(
         self, design: Design, command: Sequence[str], layout: Path, hang_seconds: float, once: bool = False,
-        repeats: Repeats | None = None,
+        repeats: Repeats | None = None, writable: Sequence[Path] = (),
     ) -> None:  # fmt: skip
         self._design = design
         self._layout = layout_of(design)
@@ -50,6 +51,7 @@ class CocotbSession:
             hang_seconds,
             once=once,
             repeats=repeats,
+            writable=writable,
         )
 
     @property

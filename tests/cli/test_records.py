@@ -137,6 +137,11 @@ def test_options_in_a_yaml_file(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     header = json.loads(done.stdout)["run"]
     assert (header["agent"], header["seed"], header["budget"]["cycles"]) == ("random", 6, 3000)
+    (tmp_path / "run.yaml").write_text("design: mxint_gelu\nagent: null\nmax-cycles: 0300\nstop-on-failure: true\n")
+    done = call("run", "--config", "run.yaml", "--json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    header = json.loads(done.stdout)["run"]
+    assert (header["agent"], header["budget"]["cycles"]) == ("null", 300)
     (tmp_path / "run.yaml").write_text("design: mxint_softmax\nmax_cycle: 3000\n")
     wrong = call("run", "--config", "run.yaml", cwd=tmp_path)
     assert wrong.returncode == 2

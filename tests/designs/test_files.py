@@ -5,6 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from small_design import DESIGN, SCHEMA, small_design
 
 from dv_agent.designs.design import Design
@@ -12,6 +15,7 @@ from dv_agent.designs.files import Document, read_document, replace_text
 from dv_agent.designs.language.schema import load_schema
 from dv_agent.designs.language.stimulus import tests_from_document as read_tests
 from dv_agent.designs.loader import find_design, load_design
+from dv_agent.designs.yaml_writer import write_yaml
 from dv_agent.errors import ExitCode, InputFileError, OutputError, UnknownNameError, UsageError
 
 
@@ -50,8 +54,14 @@ def test_json_with_tabs_is_json() -> None:
         ("a: [1, 2", 1, "not valid YAML"),
         ("a: 1\nb: 2\na: 3\n", 3, "duplicate key 'a'"),
         ("a: 1\n? [1]\n: 2\n", 2, "plain word"),
-        ("a: &x [1]\nb: *x\nc: " + "[" * 70 + "]" * 70, 3, "nested deeper"),
-        ("a: " + "[" * 9000, None, "YAML"),
+        ("a: 1\nb: 2\nc: " + "[" * 70 + "]" * 70, 3, "nested deeper"),
+        ("a: " + "[" * 9000, 1, "nested deeper"),
+        ("a: 1\nb: &x [1]\n", 2, "anchors"),
+        ("a: 1\nb: *x\n", 2, "anchors"),
+        ("&x a: 1\n", 1, "anchors"),
+        ("[" + "1," * 600_000 + "1]", 1, "more than 500000 parts"),
+        ("a: 1\n---\nb: 2\n", 3, "more than one document"),
+        ("a: " + "9" * 5000, 1, "not a usable value"),
         ("a: \x00", None, "not valid YAML"),
     ],
 )
@@ -75,6 +85,72 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"cannot write .*full: Is a directory"):
         replace_text(tmp_path / "full", "text")
     assert sorted(one.name for one in tmp_path.rglob("*")) == ["folder", "full", "new", "text.json"]
+
+
+def test_an_alias_bomb_is_refused_before_it_expands() -> None:
+    rows = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    rows += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 16)]
+    for text in ("\n".join(rows), json.dumps({"a": 1})[:-1] + ', "b": ' + "[" * 300_000):
+        with pytest.raises(InputFileError, match=r"anchors|nest"):
+            document(text)
+
+
+@pytest.mark.parametrize("reader", ["dotted", "file"])
+@pytest.mark.parametrize(
+    ("word", "value"),
+    [
+        ("yes", "yes"), ("no", "no"), ("On", "On"), ("off", "off"), ("y", "y"), ("true", True), ("FALSE", False),
+        ("0300", 300), ("-017", -17), ("0o17", 15), ("0x1F", 31), ("0b11", "0b11"), ("1_000", "1_000"),
+        ("5:00", "5:00"), ("190:20:30", "190:20:30"), ("2026-01-31", "2026-01-31"), ("1e3", 1000.0), ("1.", 1.0),
+        (".5", 0.5), ("-1.5E-2", -0.015), ("null", None), ("~", None), ("Null", None), ("nil", "nil"), ("=", "="),
+        ("<<", "<<"), ("'0300'", "0300"), ('"true"', "true"), ("+7", 7), ("0x", "0x"), ("0o8", "0o8"), ("!!int 5", "5"),
+    ],
+)  # fmt: skip
+def test_words_mean_what_yaml_1_2_says(word: str, value: object, reader: str) -> None:
+    data = document(f"[{word}]").data[0] if reader == "dotted" else document(f"key: {word}\n").data["key"]
+    assert (data, type(data)) == (value, type(value))
+
+
+def test_a_truth_is_no_number(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputFileError, match=r"x\.yaml:1: task_version: expected a number, not true or false"
+    ) as caught:
+        document(json.dumps(DESIGN | {"folder": ".", "task_version": True})).validate(Design)
+    assert caught.value.line == 1
+
+
+def test_json_in_ascii_keeps_its_characters() -> None:
+    text = "\U0001f600 \u00e9 \u202e"
+    assert document(json.dumps({text: text})).data == {text: text}
+
+
+TEXTS = st.text(max_size=12) | st.from_regex(r"[-+]?[0-9_.:xob]{1,8}([eE][0-9])?", fullmatch=True)
+DATA = st.recursive(
+    TEXTS | st.integers() | st.booleans() | st.none() | st.floats(allow_nan=False),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(DATA, st.booleans())
+def test_what_is_written_is_read_back(data: object, flow: bool) -> None:
+    assert document(write_yaml({"key": data}, flow=flow)).data == {"key": data}
+
+
+def test_shipped_files_mean_the_same_in_yaml_1_1_and_1_2() -> None:
+    root = Path(__file__).parents[2]
+    files = [file for room in ("designs", "prompts", "eval") for file in sorted((root / room).rglob("*.yaml"))]
+    assert len(files) > 50
+    for file in files:
+        assert read_document(file).data == yaml.load(file.read_text(), Loader=_TextKeys), file  # noqa: S506  # a SafeLoader
+
+
+class _TextKeys(yaml.SafeLoader):
+    """PyYAML as it is, but for keys, which are text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[str, object]:  # type: ignore[override]
+        return {key.value: self.construct_object(part, deep=True) for key, part in node.value}
 
 
 def test_keys_stay_text_and_tags_build_nothing() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from dv_agent.designs.language.wording import counted, plural, printable, tidy_version
+from dv_agent.designs.language.wording import counted, plural, tidy_version
+from dv_agent.designs.visible_text import visible
 
 
 @pytest.mark.parametrize(
@@ -25,4 +26,4 @@ def test_a_number_and_its_noun(number: int, noun: str, text: str) -> None:
 def test_versions_and_terminals() -> None:
     assert tidy_version("Icarus Verilog version 11.0 (stable) ()") == "Icarus Verilog version 11.0 (stable)"
     assert tidy_version("icarus 12.0") == "icarus 12.0"
-    assert printable("a\x1b[31m\u202eb\n\tc") == "a\ufffd[31m\ufffdb\n\tc"
+    assert visible("a\x1b[31m\u202eb\n\tc") == "a[U+001B][31m[U+202E]b\n\tc"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import yaml
 from pydantic import BaseModel, ValidationError
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.session.nodes import Draft
 from dv_agent.designs.files import complaint
+from dv_agent.designs.yaml_reader import YamlFault, parse_yaml
 from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.prompts.bounded_render import template_files
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
 from dv_agent.prompts.template_set import check_template, template_text
 
@@ -26,11 +27,17 @@ def self_contained(strategy: Strategy) -> Strategy:
     Raises:
         UsageError: a template cannot be read or is broken.
     """
+    strategy.require_templates()
     own, words = strategy.own_templates, dict(strategy.wording)
     if own is not None:
         for name in template_names():
             if name not in words and (own / f"{name}.jinja").is_file():
                 words[name] = template_text(name, strategy)
+    if own is not None:
+        known = {f"{name}.jinja" for name in template_names()}
+        for file in template_files(own):
+            if (extra := file.relative_to(own).as_posix()) not in known:
+                raise UsageError(f"{file}: a strategy has no template {extra.removesuffix('.jinja')!r}")
     for name, text in words.items():
         check_template(name, text)
     return _checked(strategy.model_dump() | {"wording": words, "templates": "", "folder": None})
@@ -60,8 +67,8 @@ def with_option(draft: Draft, name: str, value: str) -> Draft:
     if name not in known:
         raise UnknownNameError("option", name, known)
     try:
-        parsed = yaml.safe_load(value)
-    except yaml.YAMLError:
+        parsed = parse_yaml(value).data if value.strip() else None
+    except YamlFault:
         raise UsageError(
             f"{name}: {value!r} is no value; write it as in YAML, such as 12, stuck or [near, stuck]"
         ) from None

@@ -5,25 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from pydantic import ValidationError
 
 from dv_agent.designs.files import complaint, replace_text
+from dv_agent.designs.yaml_writer import write_yaml
 from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.template_set import template_text
-
-
-class _Dumper(yaml.SafeDumper):
-    """YAML in which texts of several lines stand as blocks."""
-
-
-def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-
-_Dumper.add_representer(str, _text)
 
 
 def save_strategy(strategy: Strategy, name: str, folder: Path, replace: bool = False) -> Path:
@@ -51,7 +39,7 @@ def strategy_text(strategy: Strategy) -> str:
     if strategy.without:
         data["without"] = sorted(strategy.without)
     head = {"schema_version": 1, "name": strategy.name}
-    return yaml.dump(head | data, Dumper=_Dumper, sort_keys=False, width=110, allow_unicode=True)
+    return write_yaml(head | data)
 
 
 def save_template(strategy: Strategy, template: str, folder: Path, replace: bool = False) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from types import FrameType
 from dv_agent.agents.session.progress import Progress
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.cli.interrupt import Ended, again, handled, tell
+from dv_agent.cli.terminal import complain, overwrite
 from dv_agent.designs.files import read_text
 
 TextSource = Callable[[str, str], str]
@@ -80,12 +80,12 @@ class IterateContext:
                 yield self._show, stop.is_set
         finally:
             if self.live:
-                print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+                overwrite()
             if ending:  # these end the sitting, not this command alone
                 raise Ended(ending[0])
 
     def _show(self, progress: Progress) -> None:
         if self.live:
-            print(f"\r\x1b[K{progress.words[:78]}", end="", file=sys.stderr, flush=True)
+            overwrite(progress.words)
         elif progress.stage == "waiting":
-            print(f"dv-agent: {progress.words}", file=sys.stderr)
+            complain(f"dv-agent: {progress.words}")

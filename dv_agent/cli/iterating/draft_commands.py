@@ -8,7 +8,8 @@ from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.cli.iterating.formatting import DIFF_LINES, shortened, sizes, stale_words
-from dv_agent.designs.language.wording import counted, printable
+from dv_agent.designs.language.wording import counted
+from dv_agent.designs.visible_text import visible
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import PARTS
 from dv_agent.prompts.strategy import find_strategy, strategy_names, template_names
@@ -28,16 +29,16 @@ def render(context: IterateContext, words: Sequence[str]) -> None:
             context.say(f"{changed} lines differ from the last prompt: `render diff`; `render all` prints it")
     elif what == "all":
         for message in rendered.messages:
-            context.say(f"##### {message.role} #####\n{printable(message.content)}")
+            context.say(f"##### {message.role} #####\n{visible(message.content)}")
     elif what == "diff":
         for line in shortened(rendered.diff, 10 * DIFF_LINES, "`render all` prints the prompt"):
             context.say(line)
         if not rendered.diff:
             context.say("no prompt was sent before this one, or it is the same")
     elif what in MESSAGES:
-        context.say(printable(rendered.messages[MESSAGES[what]].content))
+        context.say(visible(rendered.messages[MESSAGES[what]].content))
     else:
-        context.say(printable(rendered.part_text(what)))
+        context.say(visible(rendered.part_text(what)))
 
 
 def edit(context: IterateContext, words: Sequence[str]) -> None:
@@ -82,7 +83,7 @@ def template(context: IterateContext, words: Sequence[str]) -> None:
     if words[0] == "show":
         if len(words) != 2:
             raise UsageError("usage: template show NAME")
-        context.say(printable(context.session.template(words[1])))
+        context.say(visible(context.session.template(words[1])))
         return
     before = context.session.render()
     text = context.text(words[1] if len(words) > 1 else None, lambda: context.session.template(words[0]), ".jinja")
@@ -93,7 +94,7 @@ def sampling(context: IterateContext, words: Sequence[str]) -> None:
     """Show or set how the model is reached and sampled."""
     if not words:
         for name, value in context.session.draft().model.model_dump().items():
-            context.say(f"  {name} {'none' if value is None else printable(str(value))}")
+            context.say(f"  {name} {'none' if value is None else visible(str(value))}")
         return
     if len(words) % 2:
         raise UsageError("usage: sampling NAME VALUE [NAME VALUE ...], such as sampling temperature 0.2")
@@ -126,7 +127,7 @@ def _yaml(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(_yaml(one) for one in value)}]"
     words = {None: "none", True: "true", False: "false"}
-    return words[value] if value is None or isinstance(value, bool) else printable(str(value))
+    return words[value] if value is None or isinstance(value, bool) else visible(str(value))
 
 
 def _changed(context: IterateContext, before: Rendered, after: Rendered) -> None:

@@ -11,7 +11,8 @@ from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.language.wording import counted, printable
+from dv_agent.designs.language.wording import counted
+from dv_agent.designs.visible_text import visible
 from dv_agent.runners.checks.ending import ending_notes, ending_words
 
 SHOWN = 20
@@ -37,7 +38,7 @@ def sizes(rendered: Rendered) -> Iterator[str]:
 
 def shortened(lines: Sequence[str], most: int, rest: str) -> Iterator[str]:
     """The first lines, and how many more there are."""
-    yield from (printable(line) for line in lines[:most])
+    yield from (visible(line) for line in lines[:most])
     if len(lines) > most:
         yield f"... and {len(lines) - most} more; {rest}"
 
@@ -76,18 +77,18 @@ def spent_words(node: Node) -> str:
     known = all(one.usd is not None for one in node.reply.attempts)
     price = f"{usage.usd:.4f} USD" if known else "unknown price"
     cached = " (from the cache, not paid)" if usage.cached else ""
-    model = printable(node.reply.model)
+    model = visible(node.reply.model)
     return f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out, {price}{cached} · {model}"
 
 
 def test_words(test: TestRecord) -> Iterator[str]:
     """A test: how it ended, what it won, what it failed."""
-    name = f" {printable(test.test.name)}" if test.test.name else ""
+    name = f" {visible(test.test.name)}" if test.test.name else ""
     yield f"test {test.index}{name}: {ending_words(test.ended)}, +{counted(len(test.new_bins), 'bin')}"
     if test.error:
-        yield f"  refused: {printable(test.error)}"
+        yield f"  refused: {visible(test.error)}"
     for failure in test.failures[:SHOWN]:
-        yield f"  FAILED {failure.check} on {failure.port or 'the design'}: {printable(failure.message)}"
+        yield f"  FAILED {failure.check} on {failure.port or 'the design'}: {visible(failure.message)}"
 
 
 def bin_words(names: Sequence[str], plan: Plan) -> Iterator[str]:
@@ -157,5 +158,5 @@ def called(node: Node) -> str:
 
 
 def _value(value: object) -> str:
-    text = printable(str(value)).replace("\n", " ")
+    text = visible(str(value)).replace("\n", " ")
     return f"{text[:60]}..." if len(text) > 60 else text

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
-import sys
 
 from dv_agent.cli.iterating.command_table import QUIT, find_command
 from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.cli.iterating.line_source import LineSource
+from dv_agent.cli.terminal import complain
+from dv_agent.designs.visible_text import visible
 from dv_agent.errors import DvAgentError, ExitCode, UsageError
 
 
@@ -36,12 +37,12 @@ def run_shell(context: IterateContext, lines: LineSource, keep_going: bool) -> i
             if words:
                 find_command(words[0])(context, words[1:])
         except DvAgentError as error:
-            print(f"dv-agent: {error}", file=sys.stderr, flush=True)
+            complain(f"dv-agent: {error}")
             code = code or ExitCode(error.exit_code)
             if not keep_going:
                 break
         except KeyboardInterrupt:
-            print("dv-agent: interrupted; what was done stands in the session", file=sys.stderr, flush=True)
+            complain("dv-agent: interrupted; what was done stands in the session")
             code = code or ExitCode.INTERRUPTED
             if not keep_going:
                 break
@@ -61,4 +62,4 @@ def _words(line: str) -> list[str]:
 
 def _prompt(context: IterateContext) -> str:
     branch = context.session.branch_of()
-    return f"{context.session.header.design} {context.session.current.id}{f' on {branch}' if branch else ''}> "
+    return visible(f"{context.session.header.design} {context.session.current.id}{f' on {branch}' if branch else ''}> ")

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.cli.iterating.formatting import called
-from dv_agent.designs.language.wording import printable
+from dv_agent.designs.visible_text import visible
 
 
 def tree_lines(session: PromptSession) -> Iterator[str]:
@@ -37,7 +37,7 @@ def _what(node: Node, session: PromptSession) -> str:
         where = f"turn {session.header.turns} of {session.header.origin}" if session.origin else "the beginning"
         return (where if node.kind == "root" else "branch") + more
     edited = ", prompt edited" if node.rendered != node.messages else ""
-    who = "pasted" if node.kind == "pasted" else printable(node.draft.model.model)
+    who = "pasted" if node.kind == "pasted" else visible(node.draft.model.model)
     trial = f", trial {node.draft.trial}" if node.draft.trial else ""
     failing = f", {node.failing} FAILED" if node.failing else ""
     return f"+{len(node.new_bins)}{failing}  {node.draft.strategy.name}, {who}{trial}{edited}{more}"

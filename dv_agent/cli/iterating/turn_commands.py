@@ -8,14 +8,15 @@ from dv_agent.agents.session.nodes import Node
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.cli.iterating.formatting import SHOWN, bin_words, hole_words, node_words, shortened, test_words
-from dv_agent.designs.language.wording import counted, printable
+from dv_agent.designs.language.wording import counted
+from dv_agent.designs.visible_text import visible
 from dv_agent.errors import UsageError
 
 
 def send(context: IterateContext, words: Sequence[str]) -> None:
     """Ask the model and run its tests."""
     draft = context.session.draft()
-    context.say(f"asking {printable(draft.model.model)}: {context.session.cost_bound()}")
+    context.say(f"asking {visible(draft.model.model)}: {context.session.cost_bound()}")
     with context.watch() as (show, stop):
         node = context.session.send(on_progress=show, cancelled=stop)
     _tell(context, node)
@@ -32,7 +33,7 @@ def paste(context: IterateContext, words: Sequence[str]) -> None:
 def reply(context: IterateContext, words: Sequence[str]) -> None:
     """The reply of a turn, as it came."""
     node = _played(context, words)
-    context.say(printable(node.reply.text) if node.reply else "")
+    context.say(visible(node.reply.text) if node.reply else "")
 
 
 def tests(context: IterateContext, words: Sequence[str]) -> None:

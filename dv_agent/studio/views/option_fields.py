@@ -9,10 +9,10 @@ from functools import lru_cache
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-import yaml
 from pydantic import BaseModel
 
 from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.designs.yaml_writer import write_yaml
 from dv_agent.prompts.strategy import Strategy
 
 Kind = Literal["choice", "flag", "number", "text"]
@@ -93,7 +93,7 @@ def in_yaml(value: Any) -> str:
         return NOTHING
     if isinstance(value, str):
         return value
-    text = yaml.safe_dump(value, default_flow_style=True, width=1_000_000, allow_unicode=True)
+    text = write_yaml(value, width=1_000_000, flow=True)
     return text.removesuffix("\n").removesuffix("\n...")
 
 

@@ -1,0 +1,86 @@
+"""The one way to a terminal: whatever servers, models, records, RTL or file names say is shown, never obeyed.
+
+`say`, `complain` and `say_json` stand for ``print``, `SafeConsole` for rich's console. Only `overwrite` writes control
+characters, its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import traceback
+from collections.abc import Iterable
+from types import TracebackType
+from typing import IO, TYPE_CHECKING, Any
+
+from dv_agent.cli.dotenv_file import dotenv_note
+from dv_agent.designs.visible_text import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+_WIDTH = 78
+
+
+def say(words: object = "", *, end: str = "\n", exact: bool = False) -> None:
+    """Print on stdout.
+
+    Args:
+        exact: whether every character is kept where stdout is no terminal: for texts that are redirected into a file.
+    """
+    _write(sys.stdout, str(words), end, exact)
+
+
+def complain(words: object) -> None:
+    """Print on stderr."""
+    _write(sys.stderr, str(words), "\n", exact=False)
+
+
+def tell_of_dotenv() -> None:
+    """Say on stderr which file ``.env`` was read, and what in it was not taken."""
+    if note := dotenv_note():
+        complain(f"dv-agent: {note}")
+
+
+def warn_of_foreign(design: str | None) -> None:
+    """Say on stderr what a design in a folder may do, which is not one of those that are known by name."""
+    if design and ("/" in design or os.sep in design):
+        complain(f"dv-agent: model.py of {design} runs as you, and so does its RTL where there is no sandbox: "
+                 "use folders that you trust (docs/security.md)")  # fmt: skip
+
+
+def say_json(data: Any, *, indent: int | None = 1, compact: bool = False) -> None:
+    """Print data as JSON in ASCII on stdout: every other character is escaped, none is lost."""
+    text = json.dumps(data, indent=indent, separators=(",", ":") if compact else None)
+    say(text.replace("\x7f", "\\u007f"))
+
+
+def overwrite(words: str = "") -> None:
+    """Replace the present line of stderr, which is a terminal."""
+    sys.stderr.write(f"\r\x1b[K{visible(words)[:_WIDTH]}")
+    sys.stderr.flush()
+
+
+def safe_console(file: IO[str] | None = None) -> Console:
+    """A console of rich that reads no markup in texts and writes no control characters of theirs."""
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
+
+    class SafeConsole(Console):
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+            for part in super().render(renderable, options):
+                yield part if part.control else Segment(visible(part.text), part.style)
+
+    return SafeConsole(file=file, highlight=False, markup=False, emoji=False)
+
+
+def show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+    """What Python prints of an error that nobody caught; for ``sys.excepthook``."""
+    complain("".join(traceback.format_exception(kind, error, trace)).rstrip("\n"))
+
+
+def _write(stream: IO[str], words: str, end: str, exact: bool) -> None:
+    text = words if exact and not stream.isatty() else visible(words)
+    stream.write(text + end)
+    stream.flush()
