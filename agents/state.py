@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 
 from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.failures.log import FailureLog
 from dv_agent.agents.models.thinking import spoken
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.testbench import Result, Testbench
@@ -23,7 +24,6 @@ from dv_agent.designs.trace import End
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 from dv_agent.runners.checks.ending import Ended, ending_words
 
-MAX_FAILURES = 20
 MAX_EARNED = 24
 Progress = Callable[[TestRecord], None]
 
@@ -36,7 +36,7 @@ class RunState:
         coverage: merged over all tests so far.
         last: outcomes of the last turn, as the agent will see them.
         errors: what was dropped of the last proposal.
-        failures: failing tests so far, at most `MAX_FAILURES`.
+        failures: failing tests so far.
         nearest: index of an open bin -> the test that came nearest to it, in whichever turn.
         exchanges: what a model was sent and said, turn by turn.
         earned: the tests that covered most bins first, at most `MAX_EARNED`, the best one first.
@@ -52,7 +52,7 @@ class RunState:
     tests: int = 0
     last: tuple[Outcome, ...] = ()
     errors: tuple[str, ...] = ()
-    failures: tuple[FailureRecord, ...] = ()
+    failures: FailureLog = field(default_factory=FailureLog)
     nearest: Mapping[int, Attempt] = field(default_factory=dict)
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
@@ -215,7 +215,13 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
             if near.bin not in covered and _is_nearer(state, near)
         ),
     )
-    failed = FailureRecord(index=state.tests, test=result.test, max_cycles=cut, failures=result.failures)
+    log = state.failures
+    if failures:
+        log = log.add(
+            FailureRecord(
+                index=state.tests, test=result.test, max_cycles=cut, failures=result.failures, cycles=trace.cycles
+            )
+        )
     spent = state.spent.model_copy(update={"cycles": state.spent.cycles + trace.cycles})
     return replace(
         state,
@@ -225,7 +231,7 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
         tests=state.tests + 1,
         last=(*state.last, outcome),
         ended=(*state.ended, record.ended),
-        failures=(state.failures + ((failed,) if failures else ()))[:MAX_FAILURES],
+        failures=log,
     ), record
 
 

@@ -58,12 +58,13 @@ class TestRecord(Frozen):
 
 
 class FailureRecord(Frozen):
-    """A failing test; `max_cycles` as in `TestRecord`."""
+    """A failing test; `max_cycles` as in `TestRecord`, `cycles` is how long it ran."""
 
     index: int
     test: Test
     max_cycles: int | None = None
     failures: tuple[CheckFailure, ...]
+    cycles: int = 0
 
 
 class TurnRecord(Frozen):

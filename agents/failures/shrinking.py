@@ -1,53 +1,43 @@
-"""Making a failing test smaller while it still fails the same check."""
+"""Making a failing test smaller while it still fails in the same way.
+
+The order is that of delta debugging: whole tracks, what happens after the failure, slices of time over all tracks,
+halves to single operations of each track, then beats, then pauses, then values. Nothing is drawn: the same test on the
+same simulator shrinks to the same test, unless the limit in seconds ends it.
+"""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from dv_agent.agents.failures.attempts import Limits, Shrunk, Tried
+from dv_agent.agents.failures.kind import Kind, kind_of
+from dv_agent.agents.failures.reduction import (
+    Path,
+    at,
+    extras,
+    number_lists,
+    numbers,
+    reduce_list,
+    simpler_numbers,
+    with_value,
+    without,
+)
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.schema import StimulusSchema
-from dv_agent.designs.language.stimulus import Step, StimulusError, Test
-from dv_agent.runners.checks.run_checks import CheckFailure
+from dv_agent.designs.language.stimulus import StimulusError, Test
+from dv_agent.runners.checks.failure import CheckFailure
 
-FailuresOf = Callable[[Test], tuple[CheckFailure, ...]]
-DEFAULT_ATTEMPTS = 300
+SLICES = 32
+Tracks = dict[str, list[Any]]
 
 
-@dataclass
-class _Shrinker:
-    """Greedy descent: every accepted candidate becomes the new start."""
-
-    best: Test
-    wanted: tuple[str, str]
-    failures_of: FailuresOf
-    attempts: int
-
-    def try_test(self, candidate: Test) -> bool:
-        """Whether `candidate` fails the wanted check; if so it is the best so far."""
-        if self.attempts <= 0:
-            return False
-        self.attempts -= 1
-        try:
-            failures = self.failures_of(candidate)
-        except StimulusError:
-            return False
-        if any((failure.check, failure.port) == self.wanted for failure in failures):
-            self.best = candidate
-            return True
-        return False
-
-    def pass_over(self, candidates: Callable[[Test], Iterator[Test]]) -> bool:
-        """Try every candidate made from the best; start again after each success."""
-        progress, again = False, True
-        while again and self.attempts > 0:
-            again = any(self.try_test(candidate) for candidate in candidates(self.best))
-            progress |= again
-        return progress
+class _LimitReached(Exception):
+    """A bound of `Limits` was met."""
 
 
 def shrink(
@@ -55,74 +45,175 @@ def shrink(
     schema: StimulusSchema,
     test: Test,
     failure: CheckFailure,
-    failures_of: FailuresOf,
-    attempts: int = DEFAULT_ATTEMPTS,
-) -> Test:
-    """A smaller test that fails the same check on the same port.
+    run: Callable[[Test], Tried],
+    limits: Limits | None = None,
+) -> Shrunk:
+    """A smaller test whose first failure is of the same kind.
 
     Args:
-        failures_of: runs a test and returns its failed checks.
-        attempts: most runs.
-
-    Returns:
-        `test` itself if nothing smaller fails.
+        run: simulates a test; may raise StimulusError.
     """
-    shrinker = _Shrinker(test, (failure.check, failure.port), failures_of, attempts)
-    if not shrinker.try_test(literal_test(design, schema, expand(design, schema, test), test.name)):
-        return test
-    while shrinker.attempts > 0:
-        progress = shrinker.pass_over(_without_tracks)
-        progress |= shrinker.pass_over(_without_steps)
-        progress |= shrinker.pass_over(_smaller_steps)
-        if not progress:
-            break
-    return shrinker.best
+    shrinker = _Shrinker(test, kind_of(failure), run, limits or Limits())
+    stopped = ""
+    try:
+        literal = literal_test(design, schema, expand(design, schema, test), test.name)
+        if not shrinker.good(literal):
+            stopped = f"it does not fail again with {kind_of(failure)}"
+        else:
+            shrinker.descend({name: track.item for name, track in schema.tracks.items()})
+    except StimulusError as error:
+        stopped = f"it cannot be written out: {error}"
+    except _LimitReached as reached:
+        stopped = str(reached)
+    return Shrunk(shrinker.best, shrinker.tests, shrinker.cycles, stopped)
 
 
-def _without_tracks(test: Test) -> Iterator[Test]:
-    for name in test.tracks:
-        yield _with(test, {key: steps for key, steps in test.tracks.items() if key != name})
+class _Shrinker:
+    """Greedy descent: every candidate that still fails becomes the new start."""
 
+    def __init__(self, test: Test, wanted: Kind, run: Callable[[Test], Tried], limits: Limits) -> None:
+        self.best = test
+        self.tests = self.cycles = 0
+        self._wanted, self._run, self._limits = wanted, run, limits
+        self._ends = time.monotonic() + limits.seconds
+        self._last: Tried | None = None
+        self._known: set[str] = set()
 
-def _without_steps(test: Test) -> Iterator[Test]:
-    """Delta debugging: drop halves, then quarters, ... then single steps, from the end."""
-    for name, steps in test.tracks.items():
-        size = len(steps)
-        chunk = max(size // 2, 1)
-        while size:
-            for start in range(size - chunk, -chunk, -chunk):
-                first = max(start, 0)
-                yield _with(test, {**test.tracks, name: steps[:first] + steps[start + chunk :]})
-            if chunk == 1:
-                break
-            chunk //= 2
+    def good(self, candidate: Test) -> bool:
+        """Whether `candidate` fails as wanted; if so it is the best so far.
 
+        Raises:
+            _LimitReached: before it is simulated.
+        """
+        if candidate.digest in self._known:
+            return False
+        self._known.add(candidate.digest)
+        self._ask_limits()
+        self.tests += 1
+        try:
+            tried = self._run(candidate)
+        except StimulusError:
+            return False
+        self.cycles += tried.cycles
+        if tried.failures and kind_of(tried.failures[0]) == self._wanted:
+            self.best, self._last = candidate, tried
+            return True
+        return False
 
-def _smaller_steps(test: Test) -> Iterator[Test]:
-    for name, steps in test.tracks.items():
-        for index, step in enumerate(steps):
-            for smaller in _smaller(step):
-                yield _with(test, {**test.tracks, name: (*steps[:index], smaller, *steps[index + 1 :])})
+    def _ask_limits(self) -> None:
+        limits = self._limits
+        if self.tests >= limits.tests:
+            raise _LimitReached(f"stopped after {limits.tests:,} tests")
+        if self.cycles >= limits.cycles:
+            raise _LimitReached(f"stopped after {self.cycles:,} simulated cycles")
+        if time.monotonic() >= self._ends:
+            raise _LimitReached(f"stopped after {limits.seconds:g} s")
 
+    def descend(self, items: Mapping[str, str]) -> None:
+        """Everything in its order, again and again until nothing helps.
 
-def _smaller(data: Any) -> Iterator[Any]:
-    """Simpler versions of one step: fewer beats, no gaps, numbers nearer to zero."""
-    if isinstance(data, bool) or not isinstance(data, int | list | dict):
-        return
-    if isinstance(data, int):
-        yield from sorted({0, data // 2 if data > 0 else -(-data // 2)} - {data}, key=abs)
-    elif isinstance(data, list):
-        yield from (data[:index] + data[index + 1 :] for index in range(len(data)))
-        for index, part in enumerate(data):
-            yield from ([*data[:index], smaller, *data[index + 1 :]] for smaller in _smaller(part))
-    else:
-        yield from (
-            {key: part for key, part in data.items() if key != gone} for gone in ("gap", "with") if gone in data
-        )
-        for key, part in data.items():
-            yield from ({**data, key: smaller} for smaller in _smaller(part))
+        Args:
+            items: track -> its word for a packet.
+        """
+        while True:
+            before = self.best.digest
+            self._drop_tracks()
+            self._cut_tail()
+            self._drop_slices()
+            self._drop_steps()
+            self._drop_beats(items)
+            self._drop_extras()
+            self._simplify()
+            if self.best.digest == before:
+                return
 
+    def _tracks(self) -> Tracks:
+        return {name: list(steps) for name, steps in self.best.tracks.items()}
 
-def _with(test: Test, tracks: dict[str, tuple[Step, ...]]) -> Test:
-    kept = {name: steps for name, steps in tracks.items() if steps}
-    return test.model_copy(update={"tracks": copy.deepcopy(kept)})
+    def _good_tracks(self, tracks: Tracks) -> bool:
+        kept = {name: tuple(copy.deepcopy(steps)) for name, steps in tracks.items() if steps}
+        return self.good(self.best.model_copy(update={"tracks": kept}))
+
+    def _drop_tracks(self) -> None:
+        for name in list(self.best.tracks):
+            self._good_tracks({**self._tracks(), name: []})
+
+    def _cut_tail(self) -> None:
+        """Drop what begins after the failure."""
+        if self._last is None or self._last.failures[0].cycle is None:
+            return
+        place, starts = self._last.failures[0].cycle, self._last.step_starts
+        begun = {name: {step for cycle, step in starts.get(name, ()) if cycle <= place} for name in self.best.tracks}
+        self._good_tracks({
+            name: steps[: max(begun[name], default=len(steps) - 1) + 1] for name, steps in self._tracks().items()
+        })  # fmt: skip
+
+    def _drop_slices(self) -> None:
+        """Delta debugging over time: what all tracks do in the same cycles goes or stays together."""
+        when = self._begins()
+        last = max((cycle for cycles in when.values() for cycle in cycles), default=0)
+        width = max(-(-(last + 1) // SLICES), 1)
+        tracks = self._tracks()
+
+        def kept(slices: Sequence[int]) -> Tracks:
+            wanted = set(slices)
+            return {
+                name: [step for step, cycle in zip(steps, when[name], strict=True) if cycle // width in wanted]
+                for name, steps in tracks.items()
+            }
+
+        reduce_list(range(SLICES), lambda slices: self._good_tracks(kept(slices)))
+
+    def _begins(self) -> dict[str, list[int]]:
+        """Track -> the cycle in which each step of the best test began; steps that never did stand at the end."""
+        found = {}
+        for name, steps in self.best.tracks.items():
+            starts: dict[int, int] = {}
+            for cycle, step in self._last.step_starts.get(name, ()) if self._last else ():
+                starts.setdefault(step, cycle)
+            cycles, now = [], 0
+            for step in range(len(steps)):
+                now = max(now, starts.get(step, now))
+                cycles.append(now)
+            found[name] = cycles
+        return found
+
+    def _drop_steps(self) -> None:
+        for name in list(self.best.tracks):
+            tracks = self._tracks()
+            reduce_list(tracks.get(name, []), lambda left, n=name, t=tracks: self._good_tracks({**t, n: left}))  # type: ignore[misc]
+
+    def _drop_beats(self, items: Mapping[str, str]) -> None:
+        for name in list(self.best.tracks):
+            for index in range(len(self.best.tracks[name])):
+                beats = self.best.tracks[name][index].get(items.get(name, ""))
+                if isinstance(beats, list) and len(beats) > 1:
+                    where = ("tracks", name, index, items[name])
+                    reduce_list(beats, lambda left, w=where: self._good_value(w, left))  # type: ignore[misc]
+
+    def _drop_extras(self) -> None:
+        """Pauses and side strobes: all of a track at once, else one by one."""
+        for name in list(self.best.tracks):
+            found = [("tracks", name, *where) for where in extras(self.best.tracks[name])]
+            if found and not self._good_data(without(self._data(), found)):
+                for where in found:
+                    self._good_data(without(self._data(), [where]))
+
+    def _simplify(self) -> None:
+        """Numbers nearer to 0: whole lists first, then one by one."""
+        for where in list(number_lists(self._data())):
+            self._good_value(where, [0] * len(at(self._data(), where)))
+        for where in list(numbers(self._data())):
+            for simpler in simpler_numbers(at(self._data(), where)):
+                if self._good_value(where, simpler):
+                    break
+
+    def _data(self) -> dict[str, Any]:
+        return {"tracks": self._tracks(), "memory": self.best.memory}
+
+    def _good_value(self, where: Path, value: Any) -> bool:
+        return self._good_data(with_value(self._data(), where, value))
+
+    def _good_data(self, data: dict[str, Any]) -> bool:
+        tracks = {name: tuple(steps) for name, steps in data["tracks"].items() if steps}
+        return self.good(self.best.model_copy(update={"tracks": tracks, "memory": data["memory"]}))

@@ -6,16 +6,16 @@ from typing import Any
 
 from dv_agent.agents.llm.json_scanner import JsonFault
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.expansion import expand_counted
 from dv_agent.designs.language.schema import StimulusSchema
-from dv_agent.designs.language.size import check_size
+from dv_agent.designs.language.size import Tally
 from dv_agent.designs.language.stimulus import Location, StimulusError, Test, parse_test
 
 LOOPS = ("random", "repeat", "for")
 
 
 def check_test(data: Any, design: Design, schema: StimulusSchema, room: int, literal: bool = False) -> tuple[Test, int]:
-    """The test, and to how many items it may expand.
+    """The test, and to how many items it expands.
 
     Args:
         room: most items.
@@ -30,13 +30,8 @@ def check_test(data: Any, design: Design, schema: StimulusSchema, room: int, lit
     test = parse_test(data, design)
     if literal:
         _only_literal(test)
-    known = set(test.tracks) <= set(schema.tracks)
-    size = check_size(design, schema, test) if known else 0
-    if size > room:
-        raise StimulusError(
-            (), f"the tests of one reply may expand to so many items together that {room} were left for this one"
-        )
-    expand(design, schema, test)
+    tally = None if room >= design.limits.max_items else Tally(room, "what is left of the items of one reply")
+    _, size = expand_counted(design, schema, test, tally)
     return test, size
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from dv_agent.agents.failures.triage import Finding, triage
+from dv_agent.agents.failures.triage import Triaged, triage
 from dv_agent.agents.loop import Limits
 from dv_agent.agents.loop import run as run_loop
 from dv_agent.agents.records.crash_file import note_folder
@@ -41,14 +41,14 @@ class FinishedRun:
     """A run that ended.
 
     Attributes:
-        findings: failures that a fresh process confirmed, shrunk, with their waveforms.
+        triaged: failures that a fresh process confirmed, shrunk, with their waveforms; and what was left alone.
         notes: what has to be known besides, see `dv_agent.runners.checks.ending.ending_notes`.
     """
 
     header: RunHeader
     folder: Path
     report: Report
-    findings: tuple[Finding, ...]
+    triaged: Triaged
     target_met: bool
     notes: tuple[str, ...] = ()
 
@@ -65,7 +65,8 @@ class FinishedRun:
             "totals": self.report.summary.model_dump(mode="json"),
             "holes": [hole.model_dump(mode="json") for hole in self.report.holes],
             "notes": list(self.notes),
-            "findings": [finding.model_dump(mode="json") for finding in self.findings],
+            "findings": [finding.model_dump(mode="json") for finding in self.triaged.findings],
+            "finding_notes": list(self.triaged.notes),
         }
 
 
@@ -170,14 +171,14 @@ def launch(
                 )  # fmt: skip
             except (ModelFailure, SimulatorLost) as error:
                 raise type(error)(f"{error}\n  go on later with: dv-agent run --resume {run_folder}") from None
-            findings = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
+            triaged = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
             if header.agent == TOOLS:
                 start.record.judged(*judge(run_folder, folder, bench, simulator))
             start.record.recount()
             write_report(run_folder, folder)
     ended = start.record.header
     notes = tuple(ending_notes(state.ended))
-    return FinishedRun(ended, run_folder, report(state.coverage), findings, ended.stop_reason == "target", notes)
+    return FinishedRun(ended, run_folder, report(state.coverage), triaged, ended.stop_reason == "target", notes)
 
 
 def _taken_up(folder: Path, stack: ExitStack) -> RecordedRun:

@@ -11,6 +11,7 @@ from dv_agent.agents.models.chat_model import ToolSpec
 
 NAME, TEXT, FAR = 200, 4_000, 10_000_000
 MAX_CYCLES_SHOWN, MAX_SIGNALS_SHOWN, MAX_DEPTH, MAX_TESTS = 64, 24, 12, 64
+MAX_PLACE_SIGNALS, MAX_PLACE_LINES = 5, 10
 
 
 class Arguments(BaseModel):
@@ -88,11 +89,23 @@ class ClaimUnreachable(Arguments):
 
 
 class ReportBug(Arguments):
-    """Report that the design breaks its specification. It counts only if the test fails a check when run anew."""
+    """Report that the design breaks its specification, and where its RTL is wrong.
+
+    It counts only if the test fails a check when run anew and the place is right: the faulty lines or signals, or next
+    to them on the way to the failing output.
+    """
 
     test: int = Field(ge=0, le=FAR, description="number of the test in this run that shows it")
     title: str = Field(min_length=5, max_length=NAME)
     explanation: str = Field(min_length=20, max_length=TEXT, description="what is wrong, where, and what is right")
+    module: str = Field(default="", max_length=NAME, description="module that holds the fault")
+    signals: list[Annotated[str, Field(max_length=NAME)]] = Field(
+        default_factory=list, max_length=MAX_PLACE_SIGNALS, description="faulty signals that this module declares"
+    )
+    first_line: int = Field(default=0, ge=0, le=FAR, description="faulty lines of the module's file, as in read_rtl")
+    last_line: int = Field(
+        default=0, ge=0, le=FAR, description=f"0: first_line only; a place has at most {MAX_PLACE_LINES} lines"
+    )
 
 
 class Finish(Arguments):

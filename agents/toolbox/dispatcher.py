@@ -185,7 +185,7 @@ class ToolDispatcher:
             case ClaimUnreachable():
                 return self._ledger.claim(asked, book)
             case ReportBug():
-                return self._ledger.report(asked, self._test(asked.test)[1])
+                return self._ledger.report(asked, self._test(asked.test)[1], self._read(view), dict(view.rtl.files))
         raise ToolError(f"{type(asked).__name__} is not answered")
 
     def _run(self, call: str, arguments: str) -> str | None:

@@ -1,25 +1,43 @@
 """Judging what an agent with tools said: its claims about bins, and its reports of bugs.
 
 The truth stands where no agent sees it: a decoy is unreachable because the plan's author argued so, a real bin is
-reachable because a test of the run or a witness of the design hits it. A report is worth what its test shows in a
-simulator process of its own.
+reachable because a test of the run or a witness of the design hits it. A report is right if its test fails in a
+simulator process of its own, passes without the seeded bug, and if the place it names is that of the bug.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.testbench import Testbench
-from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ClaimScore, ClaimVerdict, ReportVerdict
+from dv_agent.agents.toolbox.arguments import MAX_PLACE_LINES, MAX_PLACE_SIGNALS
+from dv_agent.agents.tools.claims_and_reports import (
+    BugReport,
+    Claim,
+    ClaimScore,
+    ClaimVerdict,
+    Place,
+    ReportOutcome,
+    ReportVerdict,
+)
 from dv_agent.agents.tools.decoys import argument_of
+from dv_agent.agents.tools.diagnosis import DISTANCE, SeededChange, too_large
+from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import StimulusError
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.errors import SimulationError, SimulatorLost
+from dv_agent.designs.reader.parse_rtl import read_rtl
+from dv_agent.errors import BuildError, SimulationError, SimulatorLost
+from dv_agent.runners.build.cache import cache_folder
+from dv_agent.runners.checks.run_checks import CheckFailure
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.simulator import Simulator
+
+PLACE_LENGTH = 300
 
 
 def judge_claims(
@@ -90,27 +108,73 @@ def reached_bins(run: RecordedRun, folder: DesignFolder, plan: Plan, simulator: 
 
 
 def judge_reports(
-    reports: Sequence[BugReport], run: RecordedRun, folder: DesignFolder, simulator: Simulator
+    reports: Sequence[BugReport], run: RecordedRun, folder: DesignFolder, original: DesignFolder, simulator: Simulator
 ) -> tuple[ReportVerdict, ...]:
-    """Run the test of every report in a fresh simulator process.
+    """Run the test of every report in fresh simulator processes, and look whether the place it names is right.
 
     Args:
+        reports: of several on one test, the last one counts.
         folder: the design as it was simulated in the run.
+        original: the same without a seeded bug.
     """
-    return tuple(_judged(one, run, folder, simulator) for one in reports)
+    judge = _ReportJudge(run, folder, original, simulator)
+    return tuple(judge.verdict(one) for one in {one.test: one for one in reports}.values())
 
 
-def _judged(report: BugReport, run: RecordedRun, folder: DesignFolder, simulator: Simulator) -> ReportVerdict:
-    record = run.test(report.test)
-    try:
+class _ReportJudge:
+    """Judges the reports of one run; a design without a seeded bug has no place to compare with."""
+
+    def __init__(self, run: RecordedRun, folder: DesignFolder, original: DesignFolder, simulator: Simulator) -> None:
+        self._run, self._folder, self._original, self._simulator = run, folder, original, simulator
+        self._seeded = bool(run.header.agent_options.get("bug"))
+
+    def verdict(self, report: BugReport) -> ReportVerdict:
+        """What became of one report."""
+        place = str(report.place) if report.place else ""
+        verdict = ReportVerdict(test=report.test, title=report.title, confirmed=False, place=place[:PLACE_LENGTH])
+        record = self._run.test(report.test)
+        try:
+            failures = self._failures(self._folder, record)
+            if not failures:
+                return verdict.model_copy(update={"outcome": "no_failure", "why": "its test fails no check"})
+            anyway = self._seeded and bool(self._failures(self._original, record))
+        except SimulatorLost:  # the machine's doing: it confirms nothing, and refutes nothing
+            raise
+        except (SimulationError, StimulusError) as error:
+            return verdict.model_copy(update={"outcome": "no_failure", "failure": str(error)[:300]})
+        outcome, why = ("fails_anyway", "") if anyway else self._diagnosis(report.place, failures[0])
+        found = {"confirmed": True, "failure": str(failures[0])[:300], "outcome": outcome, "why": why}
+        return verdict.model_copy(update=found)
+
+    def _failures(self, folder: DesignFolder, record: TestRecord) -> tuple[CheckFailure, ...]:
         program = expand(folder.design, folder.schema, record.test, record.max_cycles)
-        failures = confirm(simulator, folder.design, program, folder.model)
-    except SimulatorLost:  # the machine's doing: it confirms nothing, and refutes nothing
-        raise
-    except SimulationError as error:
-        return ReportVerdict(test=report.test, title=report.title, confirmed=False, failure=str(error)[:300])
-    first = str(failures[0])[:300] if failures else ""
-    return ReportVerdict(test=report.test, title=report.title, confirmed=bool(failures), failure=first)
+        return confirm(self._simulator, folder.design, program, folder.model)
+
+    def _diagnosis(self, place: Place | None, failure: CheckFailure) -> tuple[ReportOutcome, str]:
+        if place is None or (not place.signals and not place.first_line):
+            return "no_place", "it names no module with signals or lines"
+        if too_large(place):
+            return "no_place", f"more than {MAX_PLACE_LINES} lines or {MAX_PLACE_SIGNALS} signals are no place"
+        if not self._seeded:
+            return "not_judged", "no bug was seeded: nobody knows the right place"
+        if self._change is None:
+            return "not_judged", "the RTL cannot be read"
+        distance = self._change.distance(place, failure)
+        if distance is None:
+            return (
+                "wrong_diagnosis",
+                f"not within {DISTANCE} assignments of the change, on the way to the failing output",
+            )
+        return "right", f"{distance} assignments from the change" if distance else "in the change itself"
+
+    @cached_property
+    def _change(self) -> SeededChange | None:
+        cache = cache_folder() / "structures"
+        original, broken = self._original.design, self._folder.design
+        try:
+            return SeededChange(original, broken, read_rtl(original, cache), read_rtl(broken, cache))
+        except BuildError:
+            return None
 
 
 def judge_run(
@@ -136,4 +200,4 @@ def judge_run(
     reached = reached_bins(run, original, plan, simulator) if claims else {}
     wanted = int(run.header.agent_options.get("decoys", 0))
     score = judge_claims(claims, run.header.decoys, plan, reached, wanted, refuted)
-    return score, judge_reports(reports, run, folder, simulator)
+    return score, judge_reports(reports, run, folder, original, simulator)

@@ -20,7 +20,7 @@ from dv_agent.designs.language.schema import (
     TrackSchema,
     track_kind,
 )
-from dv_agent.designs.language.size import check_size, loop_values
+from dv_agent.designs.language.size import PAIRS, Tally, check_size, loop_values
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
 from dv_agent.designs.language.values import Scope, integer, one_of, unknown_keys
 from dv_agent.designs.program import Op, OpKind, Program
@@ -34,6 +34,8 @@ _CYCLES: dict[str, tuple[OpKind, ...]] = {
     "responder": (),
 }
 
+_COUNTS_ITSELF = ("repeat", "for", "random")
+
 
 def expand(design: Design, schema: StimulusSchema, test: Test, max_cycles: int | None = None) -> Program:
     """Check `test` whole and unroll it. The same test always gives the same program.
@@ -44,20 +46,32 @@ def expand(design: Design, schema: StimulusSchema, test: Test, max_cycles: int |
     Raises:
         StimulusError: with the place of the fault and what was expected.
     """
+    return expand_counted(design, schema, test, max_cycles=max_cycles)[0]
+
+
+def expand_counted(
+    design: Design, schema: StimulusSchema, test: Test, room: Tally | None = None, max_cycles: int | None = None
+) -> tuple[Program, int]:
+    """The same, with the number of items, as `dv_agent.designs.language.size` defines them.
+
+    Args:
+        room: another bound than the design's on the items.
+    """
     tracks: dict[str, tuple[Op, ...]] = {}
     for name in test.tracks:
         if name not in schema.tracks:
             raise StimulusError(("tracks", name), str(UnknownNameError("track", name, schema.tracks)))
     check_size(design, schema, test)
+    tally = room or Tally(design.limits.max_items)
     for name, steps in test.tracks.items():
-        expander = _TrackExpander(design, schema, name, test.seed)
+        expander = _TrackExpander(design, schema, name, test.seed, tally)
         ops: list[Op] = []
         for index, step in enumerate(steps):
             expander.step_index = index
             ops.extend(expander.step(step, ("tracks", name, index), {}))
         tracks[name] = tuple(ops)
     most = design.limits.max_cycles if max_cycles is None else min(max_cycles, design.limits.max_cycles)
-    return Program(tracks=tracks, max_cycles=most, memories=_memories(design, schema, test))
+    return Program(tracks=tracks, max_cycles=most, memories=_memories(design, schema, test)), tally.count
 
 
 def _memories(design: Design, schema: StimulusSchema, test: Test) -> dict[str, tuple[int, ...]]:
@@ -96,8 +110,10 @@ class _TrackExpander:
     schema: StimulusSchema
     name: str
     seed: int
+    tally: Tally
     step_index: int = 0
     blocks: int = 0
+    previous: str = ""
     kind: str = field(init=False)
     track: TrackSchema = field(init=False)
     packets: PacketReader = field(init=False)
@@ -112,8 +128,15 @@ class _TrackExpander:
     def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """The operations of one step, in order."""
         key = one_of(step, self.words, where)
+        before = self.tally.count
         for op in self.words[key](step, where, scope):
+            paired = (self.previous, op.kind) in PAIRS
+            if key not in _COUNTS_ITSELF and not paired:
+                self.tally.add(self.name, where)
+            self.previous = op.kind
             yield op if op.step == self.step_index else op._replace(step=self.step_index)
+        if self.tally.count == before and key in _COUNTS_ITSELF:  # it made nothing, but took time to go through
+            self.tally.add(self.name, where)
 
     def _words(self) -> dict[str, _Reader]:
         words: dict[str, _Reader] = {
@@ -188,4 +211,9 @@ class _TrackExpander:
         self.blocks += 1
         draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
         for _ in range(draws["count"].draw(source)):
-            yield from DRAW[self.kind](draws, source, self.packets.fields)
+            if self.kind != "source":
+                self.tally.add(self.name, where)
+            for op in DRAW[self.kind](draws, source, self.packets.fields):
+                if self.kind == "source":
+                    self.tally.add(self.name, where)
+                yield op

@@ -1,8 +1,16 @@
-"""The size of a test, found before it is expanded."""
+"""The size of a test: bounds on it before it is expanded, and the count while it is.
+
+An *item* is one beat of a packet, one strobe, one draw of a random block on a track without packets, or any other
+single step. A ``stall`` right after a ``ready`` and a ``pulse`` right after an ``idle`` count with it, as they do in
+one draw, so that a test written out (`literal`) is never larger than the test it came from. A loop or
+random block that makes nothing counts as one.
+"""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.distribution import DistributionError
@@ -19,78 +27,151 @@ from dv_agent.errors import UnknownNameError
 
 MAX_LOOP_VALUES = 65_536
 MAX_VARIABLES = 4
+ITEM = "an item is one beat, strobe, or other single step after loops and random blocks are unrolled"
+
+PAIRS = (("ready", "stall"), ("idle", "pulse"))
+"""Kinds of operations that count as one item if the second follows the first."""
+OF_THE_DESIGN = "the limit of this design"
 
 
-def check_size(design: Design, schema: StimulusSchema, test: Test) -> int:
-    """The most operations that `test` can expand to.
+class Size(NamedTuple):
+    """Bounds on the items that a test or step expands to."""
+
+    least: int
+    most: int
+
+    def times(self, count: int) -> Size:
+        """So often in a row; what makes nothing still takes time to go through, hence at least 1."""
+        return Size(max(1, self.least * count), max(1, self.most * count))
+
+
+def _total(sizes: Iterable[Size]) -> Size:
+    least, most = 0, 0
+    for size in sizes:
+        least, most = least + size.least, most + size.most
+    return Size(least, most)
+
+
+def check_size(design: Design, schema: StimulusSchema, test: Test) -> Size:
+    """Bounds on the items of `test`, from its counts alone: nothing is drawn or unrolled.
 
     Raises:
-        StimulusError: more than the design allows, or loops that cannot be sized.
+        StimulusError: certainly more than the design allows, or loops that cannot be sized.
     """
-    total, most = 0, design.limits.max_items
+    total, most = Size(0, 0), design.limits.max_items
     for name, steps in test.tracks.items():
         measure = _Measure(design, schema.tracks[name], name)
         for index, step in enumerate(steps):
-            total += measure.step(step, ("tracks", name, index), 0)
-            if total > most:
-                raise StimulusError(
-                    ("tracks", name, index), f"the test expands to more than {most} items, the limit of this design"
-                )
+            total = _total((total, measure.step(step, ("tracks", name, index), 0)))
+            if total.least > most:
+                raise StimulusError(("tracks", name, index), too_many(most, f"at least {total.least:,} up to here"))
     return total
+
+
+def too_many(limit: int, reached: str, whose: str = OF_THE_DESIGN) -> str:
+    """Why a test is refused.
+
+    Args:
+        reached: what was counted.
+        whose: what the limit is.
+    """
+    return f"the test expands to more than {limit} items, {whose}: {reached} ({ITEM})"
+
+
+@dataclass
+class Tally:
+    """Counts items while a test is expanded.
+
+    Attributes:
+        limit: most items, and `whose` limit that is.
+        count: so far.
+        by_track: the same, track by track.
+    """
+
+    limit: int
+    whose: str = OF_THE_DESIGN
+    count: int = 0
+    by_track: dict[str, int] = field(default_factory=dict)
+
+    def add(self, track: str, where: Location) -> None:
+        """One more.
+
+        Raises:
+            StimulusError: it is one too many.
+        """
+        self.count += 1
+        self.by_track[track] = self.by_track.get(track, 0) + 1
+        if self.count > self.limit:
+            reached = ", ".join(f"{name} {count:,}" for name, count in self.by_track.items())
+            message = f"{self.count:,} were reached here, by track: {reached}"
+            raise StimulusError(where, too_many(self.limit, message, self.whose))
 
 
 class _Measure:
     def __init__(self, design: Design, track: TrackSchema, name: str) -> None:
         self._design, self._track, self._name = design, track, name
 
-    def step(self, step: Step, where: Location, depth: int) -> int:
+    def step(self, step: Step, where: Location, depth: int) -> Size:
         if not isinstance(step, dict):
             raise StimulusError(where, f"expected a step, an object, found {str(step)[:40]!r}")
         if depth > MAX_DEPTH:
             raise StimulusError(where, f"loops nested deeper than {MAX_DEPTH}")
         if "repeat" in step:
             unknown_keys(step, ("repeat", "steps"), where)
-            # A loop that makes nothing still takes time to go through, hence at least 1.
-            return max(1, integer(step["repeat"], {}, (*where, "repeat"), 0, 1 << 62) * self._body(step, where, depth))
+            count = integer(step["repeat"], {}, (*where, "repeat"), 0, 1 << 62)
+            return self._body(step, where, depth).times(count)
         if "for" in step:
             unknown_keys(step, ("for", "steps"), where)
-            count = self._body(step, where, depth)
+            size = self._body(step, where, depth)
             for values in loop_values(step["for"], (*where, "for")).values():
-                count *= len(values)
-            return count
+                size = size.times(len(values))
+            return size
         if "random" in step:
             return self._random(step["random"], (*where, "random"))
-        return self._track.beats.max if self._track.item in step else 1
+        if self._track.item in step:
+            return self._packet(step[self._track.item])
+        return Size(0, 1) if any(second in step for _, second in PAIRS) else Size(1, 1)
 
-    def _body(self, step: Step, where: Location, depth: int) -> int:
+    def _packet(self, beats: Any) -> Size:
+        """A packet holds what its beats say; where `times` is an expression, up to the longest packet."""
+        fewest, longest = self._track.beats.min, self._track.beats.max
+        given = beats if isinstance(beats, list) else [beats]
+        counts = [one.get("times", 1) if isinstance(one, dict) else 1 for one in given]
+        if any(isinstance(count, str) for count in counts):
+            return Size(fewest, longest)
+        found = min(max(sum(count for count in counts if isinstance(count, int)), 1), longest)
+        return Size(found, found)
+
+    def _body(self, step: Step, where: Location, depth: int) -> Size:
         steps = step.get("steps")
         if not isinstance(steps, list) or not steps:
             raise StimulusError((*where, "steps"), "expected a list of steps")
-        return sum(self.step(inner, (*where, "steps", index), depth + 1) for index, inner in enumerate(steps))
+        return _total(self.step(inner, (*where, "steps", index), depth + 1) for index, inner in enumerate(steps))
 
-    def _random(self, block: Any, where: Location) -> int:
+    def _random(self, block: Any, where: Location) -> Size:
         if not isinstance(block, dict):
             raise StimulusError(where, 'expected an object such as {"count": 50}')
         profile = block.get("profile", "default")
-        most = {}
+        sizes = {"beats": Size(1, 1)}
         for key in ("count", "beats"):
             if key == "beats" and track_kind(self._design, self._name) != "source":
                 continue
             try:
                 if key == "beats" and _has_expression(block.get(key)):
-                    most[key] = self._track.beats.max
+                    sizes[key] = Size(self._track.beats.min, self._track.beats.max)
                     continue
                 if key in block:
                     # Only the size matters here, so a count beyond the limit is left to the caller's message.
                     if key == "count" and isinstance(block[key], int) and block[key] > self._design.limits.max_items:
-                        return int(block[key])
+                        return Size(block[key], block[key])
                     drawn = key_distribution(self._design, self._track, self._name, key, block[key])
                 else:
                     drawn = default_distribution(self._design, self._track, self._name, str(profile), key)
             except (DistributionError, UnknownNameError) as error:
                 raise StimulusError((*where, key), str(error)) from None
-            most[key] = drawn.high
-        return max(1, most["count"] * most.get("beats", 1))
+            sizes[key] = Size(drawn.low, drawn.high)
+        count, beats = sizes["count"], sizes["beats"]
+        return Size(max(1, count.least * beats.least), max(1, count.most * beats.most))
 
 
 def _has_expression(data: Any) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dv_agent.designs.reader.structure import Module, Structure
@@ -54,6 +54,33 @@ def cone_of(structure: Structure, roots: tuple[str, ...], depth: int | None = No
                 # Steps of zero go first, so that each signal is met at its least distance.
                 queue.append(before) if step else queue.appendleft(before)
     return Cone(signals, lines)
+
+
+def influence_of(structure: Structure, changed: Iterable[Node], cone: Cone, depth: int) -> dict[Node, int]:
+    """Walk forward from `changed` inside `cone`: what they can change on the way to its roots.
+
+    Args:
+        depth: how many assignments; passing a module boundary is none.
+
+    Returns:
+        (instance path, signal) -> assignments from the nearest of `changed`; of these, those outside the cone are left
+        out.
+    """
+    search = _Search(structure)
+    readers: dict[Node, list[tuple[Node, int]]] = {}
+    for node in cone.signals:
+        for before, step, _ in search.drivers(node):
+            readers.setdefault(before, []).append((node, step))
+    found = {node: 0 for node in changed if node in cone.signals}
+    queue = deque(found)
+    while queue:
+        node = queue.popleft()
+        for after, step in readers.get(node, ()):
+            at = found[node] + step
+            if at <= depth and at < found.get(after, depth + 1):
+                found[after] = at
+                queue.append(after) if step else queue.appendleft(after)
+    return found
 
 
 class _Search:

@@ -147,6 +147,11 @@ class Module(Frozen):
         """Names of what a clocked block assigns, in order of first assignment."""
         return tuple(dict.fromkeys(t for one in self.assignments if one.kind == "clocked" for t in one.targets))
 
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of all ports and signals."""
+        return frozenset({*(one.name for one in self.ports), *(one.name for one in self.signals)})
+
     def width_of(self, name: str) -> str:
         """The range of a port or signal as written; empty for one bit or an unknown name."""
         found: tuple[Port | Signal, ...] = (*self.ports, *self.signals)

@@ -140,11 +140,13 @@ class Display:
         header = finished.header
         self._console.print(_totals_table(finished))
         self._print_holes(finished.report.holes)
-        for finding in finished.findings:
+        for finding in finished.triaged.findings:
             self._console.print(Text(f"FAILED {finding.headline}", style="bold red"), soft_wrap=True)
             for line in finding.lines():
                 self._console.print(Text(f"  {line}"), soft_wrap=True)
-        if not finished.findings:
+        for note in finished.triaged.notes:
+            self._console.print(Text(f"FAILED {note}", style="bold red"), soft_wrap=True)
+        if not header.failing_tests:
             self._console.print(_verdict(finished), soft_wrap=True)
         if header.repeated_simulations:
             self._console.print(
@@ -217,10 +219,13 @@ def _judgement(header: RunHeader) -> Iterator[str]:
         for one in claims.refuted:
             yield f"the plan calls {one} unreachable, but a test of this run hit it"
     if reports:
-        yield f"bug reports: {sum(one.confirmed for one in reports)} of {len(reports)} confirmed in a fresh process"
+        right = sum(one.judged == "right" for one in reports)
+        yield f"bug reports: {right} of {len(reports)} right, in their failing test and in the place they name"
         for report in reports:
-            found = report.failure or "its test fails no check"
-            yield f"  test {report.test}, {report.title}: {'' if report.confirmed else 'NOT confirmed, '}{found}"
+            named = f" [{report.place}]" if report.place else ""
+            why = f" ({report.why})" if report.why and report.confirmed else ""
+            shown = f"; {report.failure}" if report.failure else ""
+            yield f"  test {report.test}, {report.title}{named}: {report.words}{why}{shown}"
 
 
 def _totals_table(finished: FinishedRun) -> Table:

@@ -22,7 +22,7 @@ OF_A_CELL = (
 )  # fmt: skip
 PASS_KS = (1, 3, 5)
 _REACHING: tuple[Axis, ...] = ("cycles", "calls", "tokens")
-_CLAIMS = {"right", "wrong", "undecided", "found", "decoys", "reports", "confirmed"}
+_CLAIMS = {"right", "wrong", "undecided", "found", "decoys", "reports", "confirmed", "judged", "diagnosed"}
 SEED = 0
 
 

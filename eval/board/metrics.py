@@ -102,7 +102,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("retries", "retries", "count", _of_replies(lambda one: one.retries)),
     Metric("precision", "precision of claims", "%", _of_claims(lambda one: _percent(one.precision))),
     Metric("recall", "recall of claims", "%", _of_claims(lambda one: _percent(one.recall))),
-    Metric("confirmed", "bug reports confirmed", "%", _of_claims(lambda one: _share(one.confirmed, one.reports))),
+    Metric("diagnosed", "bug reports right", "%", _of_claims(lambda one: _share(one.diagnosed, one.judged))),
 )  # fmt: skip
 BY_NAME = {metric.name: metric for metric in METRICS}
 LIFTS = {"random": "lift over random", "search": "lift over search"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dv_agent.agents.failures.excerpt import Excerpt
+from dv_agent.agents.failures.finding import Finding
 from dv_agent.designs.files import complaint
 from dv_agent.errors import InputFileError
 from dv_agent.eval.report.json_file import read_object
@@ -15,6 +16,7 @@ from dv_agent.eval.report.run_data import FailureData, Track
 from dv_agent.eval.report.text_limits import Allowance
 
 MOST = 40
+_WORDS = 400
 
 
 def read_failures(folder: Path, allowance: Allowance) -> tuple[FailureData, ...]:
@@ -37,7 +39,19 @@ def _read(room: Path, index: int, allowance: Allowance) -> FailureData:
         shrunk=_stimulus(room / "shrunk.json", allowance),
         excerpt=_excerpt(room / "excerpt.json"),
         has_waves=(room / "waves.fst").is_file(),
+        **_words(room / "finding.json"),
     )
+
+
+def _words(path: Path) -> dict[str, str]:
+    data = read_object(path)
+    if data is None:
+        return {}
+    try:
+        finding = Finding.model_validate({name: one for name, one in data.data.items() if name in Finding.model_fields})
+    except ValidationError as error:
+        raise InputFileError(path, complaint(error)) from None
+    return {"sizes": finding.sizes[:_WORDS], "behind": finding.behind[:_WORDS]}
 
 
 def _stimulus(path: Path, allowance: Allowance) -> tuple[Track, ...] | None:

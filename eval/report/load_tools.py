@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
+from dv_agent.agents.tools.claims_and_reports import OUTCOMES, Place, ReportOutcome
 from dv_agent.eval.report.fields import Fields
 from dv_agent.eval.report.text_limits import Allowance, Clip
 from dv_agent.eval.report.tool_data import ClaimData, ClaimTotals, ReportedBug, ToolCallData, ToolUseData
@@ -53,7 +54,16 @@ def read_reports(turn: Fields, number: int) -> Iterator[ReportedBug]:
     """The bug reports of one turn."""
     for one in turn.objects("bug_reports"):
         yield ReportedBug(number, one.count("test"), one.text("title")[:SAID_LENGTH],
-                          one.text("explanation")[:SAID_LENGTH])  # fmt: skip
+                          one.text("explanation")[:SAID_LENGTH], place=_place(one.inner("place")))  # fmt: skip
+
+
+def _place(data: Fields) -> str:
+    """Module, lines and signals; empty where none is named."""
+    place = Place(
+        module=data.text("module"), signals=data.texts("signals"), first_line=data.count("first_line"),
+        last_line=data.count("last_line"),
+    )  # fmt: skip
+    return str(place)[:SAID_LENGTH]
 
 
 def read_claim_totals(header: Fields) -> ClaimTotals | None:
@@ -79,11 +89,17 @@ def judged_claims(claims: list[ClaimData], header: Fields) -> tuple[ClaimData, .
 
 
 def judged_reports(reports: list[ReportedBug], header: Fields) -> tuple[ReportedBug, ...]:
-    """The bug reports with the verdicts of run.json."""
+    """The bug reports with the verdicts of run.json; of several on one test, the last one, which is the one judged."""
     verdicts = {one.count("test"): one for one in header.objects("bug_reports")}
-    return tuple(
-        replace(one, confirmed=verdicts[one.test].truth("confirmed"), failure=verdicts[one.test].text("failure"))
-        if one.test in verdicts
-        else one
-        for one in reports
-    )
+    latest = {one.test: one for one in reports}
+    return tuple(_judged(one, verdicts[one.test]) if one.test in verdicts else one for one in latest.values())
+
+
+def _judged(report: ReportedBug, verdict: Fields) -> ReportedBug:
+    older: ReportOutcome = "no_place" if verdict.truth("confirmed") else "no_failure"
+    outcome = verdict.text("outcome")
+    known = next((one for one in OUTCOMES if one == outcome), older)
+    return replace(
+        report, right=known == "right", outcome=OUTCOMES[known], why=verdict.text("why")[:SAID_LENGTH],
+        failure=verdict.text("failure"),
+    )  # fmt: skip

@@ -203,7 +203,12 @@ class TurnData:
 
 @dataclass(frozen=True, slots=True)
 class FailureData:
-    """One folder under ``failures/``; None where a file is missing."""
+    """One folder under ``failures/``; None where a file is missing.
+
+    Attributes:
+        sizes, behind: how far the test was shrunk, and how many failing tests stand behind it; empty without
+            finding.json.
+    """
 
     index: int
     failure: CheckFailure | None
@@ -211,6 +216,8 @@ class FailureData:
     shrunk: tuple[Track, ...] | None
     excerpt: Excerpt | None
     has_waves: bool
+    sizes: str = ""
+    behind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

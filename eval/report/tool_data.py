@@ -55,13 +55,22 @@ class ClaimTotals:
 
 @dataclass(frozen=True, slots=True)
 class ReportedBug:
-    """A bug report; `confirmed` is None where nobody has judged."""
+    """A bug report; `outcome`, in words, is empty where nobody has judged.
+
+    Attributes:
+        right: whether its test fails and its place is right.
+        place: what it names; empty in older records.
+        why: reason of the outcome.
+    """
 
     turn: int
     test: int
     title: str
     explanation: str
-    confirmed: bool | None = None
+    place: str = ""
+    right: bool = False
+    outcome: str = ""
+    why: str = ""
     failure: str = ""
 
 

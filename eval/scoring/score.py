@@ -100,6 +100,8 @@ class ClaimCounts(Frozen):
         precision: right / (right + wrong); None where nothing was decided.
         recall: found / decoys; None without decoys.
         confirmed: reports whose test fails a check in a fresh process, of `reports`.
+        judged: reports whose place could be compared with a seeded bug, or that cannot be right; `diagnosed` of these
+            are right, in their test and in the place they name.
     """
 
     right: int = 0
@@ -111,6 +113,8 @@ class ClaimCounts(Frozen):
     recall: float | None = None
     reports: int = 0
     confirmed: int = 0
+    judged: int = 0
+    diagnosed: int = 0
 
 
 class ReplyScore(Frozen):

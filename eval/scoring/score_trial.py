@@ -87,9 +87,14 @@ def _within(outcome: BugOutcome, bound: int | None) -> BugOutcome:
 
 def _claims(facts: TrialFacts) -> ClaimCounts:
     judged, reports = facts.header.claims, facts.header.bug_reports or ()
-    confirmed = sum(one.confirmed for one in reports)
+    counted = {
+        "reports": len(reports),
+        "confirmed": sum(one.confirmed for one in reports),
+        "judged": sum(one.judged != "not_judged" for one in reports),
+        "diagnosed": sum(one.judged == "right" for one in reports),
+    }
     if judged is None:
-        return ClaimCounts(reports=len(reports), confirmed=confirmed)
+        return ClaimCounts(**counted)
     claimed = {one.bin for one in judged.verdicts if one.verdict == "right"}
     return ClaimCounts(
         right=judged.count("right"),
@@ -99,8 +104,7 @@ def _claims(facts: TrialFacts) -> ClaimCounts:
         decoys=len(judged.decoys),
         precision=judged.precision,
         recall=judged.recall,
-        reports=len(reports),
-        confirmed=confirmed,
+        **counted,
     )
 
 

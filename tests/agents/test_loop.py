@@ -53,7 +53,7 @@ def test_the_oracle_closes_all_bins(bench: Testbench, tmp_path: Path) -> None:
     assert overall_totals(state.coverage).bins_hit == len(bench.plan.bins) == written["bins_hit"] == written["bins"]
     assert written["stop_reason"] == "target"
     assert written["status"] == "finished"
-    assert state.failures == ()
+    assert not state.failures
     saved = load_coverage(bench.plan, folder / "coverage.json")
     assert (saved.hits == state.coverage.hits).all()
 

@@ -241,7 +241,7 @@ def test_all_tests_of_a_reply_share_a_bound() -> None:
     tests = [{"seed": n, "tracks": {"cfg": [{"random": {"count": MAX_ITEMS // 3}}]}} for n in range(4)]
     found = parse_reply(json.dumps({"tests": tests}), design, SCHEMA)
     assert len(found.tests) == 3
-    assert "may expand to so many items" in found.errors[0]
+    assert "what is left of the items of one reply" in found.errors[0]
 
 
 # Strangers' text -----------------------------------------------------------------------------------------------

@@ -44,6 +44,7 @@ def ask(dispatcher: ToolDispatcher, name: str, arguments: object) -> str:
     return text
 
 
+REPORT = {"test": 0, "title": "a bug", "explanation": LONG}
 BAD = [
     ("read_specification", {"section": "3.9"}, "unknown section '3.9'; did you mean"),
     ("read_specification", {"section": "exponential and so on"}, "unknown section"),
@@ -89,6 +90,14 @@ BAD = [
     ("claim_unreachable", {"bin": "no.such.bin", "argument": LONG}, "unknown hole 'no.such.bin'"),
     ("report_bug", {"test": 4, "title": "a bug", "explanation": LONG}, "this run has no test 4"),
     ("report_bug", {"test": 0, "title": "bug", "explanation": LONG}, "title: String should have at least 5 characters"),
+    ("report_bug", {**REPORT, "module": "no_module", "signals": ["x"]}, "unknown module 'no_module'"),
+    ("report_bug", {**REPORT, "module": "row_accumulator", "signals": ["ac"]}, "did you mean acc"),
+    ("report_bug", {**REPORT, "module": "row_accumulator"}, "a module alone is no place"),
+    ("report_bug", {**REPORT, "signals": ["acc"]}, "module: name the module that holds"),
+    ("report_bug", {**REPORT, "module": "row_accumulator", "first_line": 30, "last_line": 40}, "at most 10 lines"),
+    ("report_bug", {**REPORT, "module": "row_accumulator", "first_line": 9_000}, "row_accumulator stands in"),
+    ("report_bug", {**REPORT, "module": "row_accumulator", "first_line": 9, "last_line": 8}, "is before first_line"),
+    ("report_bug", {**REPORT, "module": "row_accumulator", "signals": list("abcdef")}, "at most 5 items"),
     ("finish", {}, "reason: Field required"),
     ("finnish", {"reason": "x"}, "unknown tool 'finnish'; did you mean finish"),
     ("os.system", "rm -rf /", "unknown tool 'os.system'"),

@@ -21,6 +21,7 @@ from dv_agent.eval.report.load_run import load_run
 KEY = "sk-very-secret-0123456789"
 DECOY = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"
 RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": -79, "times": 5}, {"e": 3, "m": 127}]}]}}
+PLACE = {"module": "row_accumulator", "signals": ["shift_cap"]}
 CALLS, KILLS = 14, 2
 
 
@@ -43,7 +44,7 @@ def test_a_bug_report_is_confirmed_a_false_one_is_not_and_claims_are_scored(tmp_
     script = [
         says(("run_tests", {"tests": [WIDE, RISING]})),
         says(
-            ("report_bug", {"test": 1, "title": "The sum keeps too much", "explanation": LONG}),
+            ("report_bug", {"test": 1, "title": "The sum keeps too much", "explanation": LONG, **PLACE}),
             ("report_bug", {"test": 0, "title": "A false alarm", "explanation": LONG}),
             ("claim_unreachable", {"bin": DECOY, "argument": LONG}),
             ("claim_unreachable", {"bin": "row.updates.7", "argument": LONG}),
@@ -64,9 +65,15 @@ def test_a_bug_report_is_confirmed_a_false_one_is_not_and_claims_are_scored(tmp_
     assert (header["agent_options"], header["strategy"]) == ({"bug": "S1b", "decoys": 4}, "")
     assert "claims of unreachable bins: 1 right, 1 wrong, 0 undecided · precision 0.50" in done.stdout
     assert "recall 1.00 of 1 decoys (4 were asked for)" in done.stdout
-    assert "bug reports: 1 of 2 confirmed in a fresh process" in done.stdout
-    assert "test 0, A false alarm: NOT confirmed, its test fails no check" in done.stdout
-    assert len(load_run(run).turns) == 2
+    assert "bug reports: 1 of 2 right, in their failing test and in the place they name" in done.stdout
+    assert "test 1, The sum keeps too much [row_accumulator shift_cap]: failing test, right place" in done.stdout
+    assert "test 0, A false alarm: the test fails no check" in done.stdout
+    assert [one["outcome"] for one in header["bug_reports"]] == ["right", "no_failure"]
+    shown = load_run(run)
+    assert len(shown.turns) == 2
+    first = shown.reports[0]
+    assert (first.place, first.right) == ("row_accumulator shift_cap", True)
+    assert first.outcome == "failing test, right place"
     everything = "".join(file.read_text(errors="replace") for file in run.rglob("*") if file.is_file())
     assert KEY not in everything + done.stdout + done.stderr
     assert "S1b" not in "".join(json.dumps(request.body) for request in server.requests)

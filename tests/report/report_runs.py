@@ -9,6 +9,7 @@ from typing import Any
 
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
+from dv_agent.agents.failures.attempts import Tried
 from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.agents.failures.shrinking import shrink
 from dv_agent.agents.loop import Limits, run
@@ -56,15 +57,20 @@ def make_run(folder: Path, design: DesignFolder, agent: Agent, cycles: int, sess
     plan = load_plan(design.path / "plan.yaml")
     bench = Testbench(design, plan, session)
     state = run(agent, bench, RunState(empty_coverage(plan)), budget, Limits(), RunRecord(folder, header))
-    for failure in state.failures[:1]:
+    for failure in state.failures.kept[:1]:
         keep_failure(bench, failure, folder / "failures" / str(failure.index))
     return folder
+
+
+def _tried(bench: Testbench, test: Test) -> Tried:
+    result = bench.run(test)
+    return Tried(result.failures, result.trace.cycles, result.step_starts)
 
 
 def keep_failure(bench: Testbench, record: FailureRecord, room: Path) -> None:
     """What triage leaves, from the session at hand: a fresh process for each step would take most of the time."""
     design, schema = bench.folder.design, bench.folder.schema
-    small = shrink(design, schema, record.test, record.failures[0], lambda test: bench.run(test).failures)
+    small = shrink(design, schema, record.test, record.failures[0], lambda test: _tried(bench, test)).test
     result = bench.run(small)
     excerpt = make_excerpt(design, result.trace, result.failures[0])
     assert excerpt is not None

@@ -84,7 +84,7 @@ def test_claims_and_reports_stand_with_verdict_and_reason(page: Page) -> None:
     assert "✗ wrong" in text
     assert "hits it" in text
     assert "A false alarm test 0" in text
-    assert "✗ not confirmed" in text
+    assert "✗ the test fails no check" in text
     assert "it fails no check" in text
     assert any(link["href"] == "#tools" for link in page.all("a"))
 

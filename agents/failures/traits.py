@@ -1,0 +1,83 @@
+"""Whether two shrunk tests show the same bug: by the traits that are left when everything needless is gone.
+
+Nobody can know without a repair. But a shrunk test holds little but what its bug needs: the tracks, several packets or
+one, pauses, fields that are not 0, the codes of narrow fields such as a mode. Tests that share most of these on the
+same check and port are taken for the same bug; a finding says how many tests that merged.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
+from dv_agent.designs.language.literal import unpack
+from dv_agent.designs.program import Op, Program
+from dv_agent.runners.checks.failure import CheckFailure
+
+ALIKE = 0.6
+"""Share of all their traits that two tests of one bug have in common."""
+NARROW = 3
+"""Bits up to which the value of a field counts, not only that it is not 0."""
+
+
+def traits_of(design: Design, program: Program) -> frozenset[str]:
+    """Traits of a shrunk test."""
+    return frozenset(one for track, ops in program.tracks.items() for one in _of_track(design, track, ops))
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What is left of a failing test: its first failure, its traits, and whether shrinking came to its end."""
+
+    failure: CheckFailure
+    traits: frozenset[str]
+    whole: bool = True
+
+    def like(self, other: Sign) -> bool:
+        """Whether both show the same bug; fields count as traits where they differ.
+
+        A test that was not shrunk to the end still holds needless things: what the other has of it is enough.
+        """
+        if (self.failure.check, self.failure.port) != (other.failure.check, other.failure.port):
+            return False
+        first, second = self.traits, other.traits
+        fields = [one.failure.field.split("[", maxsplit=1)[0] for one in (self, other)]
+        if fields[0] != fields[1]:
+            first, second = first | {f"shows in {fields[0]}"}, second | {f"shows in {fields[1]}"}
+        if not self.whole and not other.whole:
+            base = min(first, second, key=len)
+        elif not self.whole or not other.whole:
+            base = second if not self.whole else first
+        else:
+            base = first | second
+        return first == second or len(first & second) >= ALIKE * len(base)
+
+
+def _of_track(design: Design, track: str, ops: tuple[Op, ...]) -> Iterator[str]:
+    port = design.ports.get(track)
+    fields = port.fields if isinstance(port, SourcePort | StrobePort) else {}
+    if isinstance(port, SourcePort):
+        packets = sum(op.last for op in ops if op.kind == "send")
+        yield from (f"{track}: several packets" for _ in range(packets > 1))
+        yield from (f"{track}: several beats in a packet" for op in ops if op.kind == "send" and not op.last)
+    for op in ops:
+        if op.kind in ("send", "write"):
+            yield from (f"{track}: {one}" for one in _values(fields, op.value))
+        else:
+            yield f"{track}: {op.kind}"
+        if op.gap or op.stall:
+            yield f"{track}: pauses"
+        for name, payload in op.strobes:
+            strobe = design.ports[name]
+            yield f"{track}: with {name}"
+            if isinstance(strobe, StrobePort):
+                yield from (f"{name}: {one}" for one in _values(strobe.fields, payload))
+    if isinstance(port, StrobePort):
+        yield f"{track}: used"
+
+
+def _values(fields: dict[str, FieldSpec], payload: int) -> Iterator[str]:
+    for name, value in unpack(fields, payload).items():
+        if value and value != [0] * fields[name].lanes:
+            yield f"{name}={value}" if fields[name].lanes == 1 and fields[name].width <= NARROW else name
