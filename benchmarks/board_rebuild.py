@@ -8,6 +8,7 @@ of their own: without any cache, with caches that were just written, and with al
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -64,8 +65,7 @@ def main() -> None:
         folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(room) / "evaluation"
         if not (folder / "evaluation.json").is_file():
             make_trials(folder, Path(room))
-        for path in folder.glob("trials/*/score.json"):
-            path.unlink()
+        os.environ["DV_AGENT_CACHE"] = str(Path(room) / "cache")  # of the processes that make boards
         size = sum(path.stat().st_size for path in folder.rglob("turns.jsonl"))
         print(f"{len(list(folder.glob('trials/*')))} trials, {size / 1e6:.0f} MB of turns.jsonl")
         for name, words in (

@@ -167,6 +167,7 @@ def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
+        part.unlink(missing_ok=True)  # whatever stands there, a link above all, is not written through
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:

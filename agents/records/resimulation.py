@@ -51,7 +51,7 @@ def resimulate(
     # The dialogue of an agent with tools is its own; nobody else is shown it.
     replies = {} if run.header.agent == TOOLS else {line.turn: line for line in run.replies if not line.failure}
     for number, turn in enumerate(run.turns):
-        state = replace(state, spent=_with_failed_calls(state.spent, run, number))
+        state = replace(state, spent=with_failed_calls(state.spent, run, number))
         if agent is not None:
             proposal = agent.propose(make_view(bench, state, turn.budget))
             if not _is_recorded(proposal, turn):
@@ -64,7 +64,7 @@ def resimulate(
         different += different_tests(turn, again)
         if on_turn:
             on_turn(number + 1, len(run.turns))
-    return Resimulated(replace(state, spent=_with_failed_calls(state.spent, run, len(run.turns))), tuple(different))
+    return Resimulated(replace(state, spent=with_failed_calls(state.spent, run, len(run.turns))), tuple(different))
 
 
 def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | None) -> Proposal:
@@ -115,7 +115,7 @@ def _is_recorded(proposal: Proposal, turn: TurnRecord) -> bool:
     return proposal.tests[: len(tests)] == tests
 
 
-def _with_failed_calls(spent: Spent, run: RecordedRun, turn: int) -> Spent:
+def with_failed_calls(spent: Spent, run: RecordedRun, turn: int) -> Spent:
     """`spent` and what calls of `turn` that ended without a reply cost."""
     attempts = [attempt for line in run.failed if line.turn == turn for attempt in line.reply.attempts]
     return spent.model_copy(

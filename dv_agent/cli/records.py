@@ -163,28 +163,37 @@ def _print_score(answer: dict[str, Any]) -> None:
 
 def verify(
     folder: Annotated[Path, typer.Argument(help="Folder of an evaluation, such as runs/evals/accelerators.")],
-    trial: Annotated[list[str] | None, typer.Option(help="Only this trial, by its id. Repeatable.")] = None,
+    trial: Annotated[
+        list[str] | None, typer.Option(help="Only this trial, by its id; then no verdict is written. Repeatable.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Simulate the tests of a submitted evaluation again, and say which trials are not as recorded (exit code 1).
+    """Make a submitted evaluation again, and say which trials are not as recorded (exit code 1).
 
-    Coverage, curves and kills are checked, and that agents without a model proposed these tests. Tokens, cost and the
-    id of a model cannot be: they stay what the author says. Nothing in the folder is changed.
+    Tests are proposed again, by agents without a model or from the recorded replies of one, and simulated again;
+    seeded bugs, claims and bug reports are judged again; rows, seeds and budgets are compared with what the evaluation
+    owes. No model is asked. What its replies cost and its id cannot be checked: they stay what the author says. The
+    verdict goes to verification.json; nothing else in the folder is changed. `dv-agent board FOLDER --verify` does the
+    same and ranks no row that does not hold.
 
     Example:
 
       dv-agent verify runs/evals/accelerators
     """
-    from dv_agent.eval.evaluation.verification import verify as verify_folder
+    from dv_agent.designs.files import replace_text
+    from dv_agent.eval.verification.verify import VERIFICATION
+    from dv_agent.eval.verification.verify import verify as verify_folder
 
     done = verify_folder(folder, complain, trial or ())
+    if not trial:
+        replace_text(folder / VERIFICATION, done.model_dump_json(indent=1) + "\n")
     if as_json:
         say_json(done.model_dump(mode="json"))
     else:
         for doubt in done.doubts:
             say(doubt)
         trials, doubts = counted(done.trials, "trial"), counted(len(done.doubts), "doubt")
-        say(f"{trials} simulated again, {doubts}; {done.open} without a result yet")
+        say(f"{trials} made again, {doubts}; {done.open} without a result claim none")
     if done.doubts:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 

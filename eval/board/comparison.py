@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
 from dv_agent.eval.board.figures import SEED
 from dv_agent.eval.board.leaderboard import Ablation, Comparison
 from dv_agent.eval.board.metrics import COVERAGE, KILLS
+from dv_agent.eval.board.standing import common_designs
 from dv_agent.eval.board.trial_scores import ScoredTrial
 from dv_agent.eval.evaluation.data_model import Entry
 from dv_agent.eval.stats.clusters import grouped
@@ -18,9 +19,15 @@ from dv_agent.eval.stats.sign_flip import compare
 COMPARED = (COVERAGE, KILLS)
 
 
-def comparisons(rows: Sequence[str], trials: Sequence[ScoredTrial]) -> tuple[Comparison, ...]:
-    """All pairs of `rows`, for each metric of `COMPARED`, with p-values that hold over all pairs of the metric."""
-    return tuple(one for metric in COMPARED for one in _compared(metric, rows, trials))
+def comparisons(
+    rows: Sequence[str], trials: Sequence[ScoredTrial], apart: Collection[str] = ()
+) -> tuple[Comparison, ...]:
+    """All pairs of `rows`, for each metric of `COMPARED`, with p-values that hold over all pairs of the metric.
+
+    Rows that stand `apart`, and pairs that do not share all designs that are common to the others, are shown what they
+    differ by, but never told apart.
+    """
+    return tuple(one for metric in COMPARED for one in _compared(metric, rows, trials, apart))
 
 
 def ranking(rows: Sequence[str], compared: Sequence[Comparison]) -> dict[str, int]:
@@ -49,17 +56,23 @@ def ablations(
     return tuple(sorted(found, key=lambda ablation: (labels[ablation.one], labels[ablation.other])))
 
 
-def _compared(metric: str, rows: Sequence[str], trials: Sequence[ScoredTrial]) -> Iterator[Comparison]:
+def _compared(
+    metric: str, rows: Sequence[str], trials: Sequence[ScoredTrial], apart: Collection[str]
+) -> Iterator[Comparison]:
     values = {
         row: {(one.trial.design, one.trial.seed): one.figures[metric] for one in trials
               if one.row == row and metric in one.figures}
         for row in rows
     }  # fmt: skip
+    ranked = [row for row in rows if row not in apart]
+    common = set(common_designs({row: {name: True for name, _ in values[row]} for row in ranked}))
     pairs: dict[Pair, dict[str, list[float]]] = {}
     for one, other in combinations(rows, 2):
-        shared = [key for key in values[one] if key in values[other]]
+        both = one not in apart and other not in apart
+        shared = [key for key in values[one] if key in values[other] and (not both or key[0] in common)]
         pairs[one, other] = grouped((key[0], values[one][key] - values[other][key]) for key in shared)
-    p = adjusted(pairs, SEED)
+    family = {pair: some for pair, some in pairs.items() if not set(pair) & set(apart) and set(some) == common}
+    p = dict.fromkeys(pairs, 1.0) | adjusted(family, SEED)
     for (one, other), differences in pairs.items():
         found = compare(differences, SEED)
         if found:

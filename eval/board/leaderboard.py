@@ -14,7 +14,7 @@ from dv_agent.eval.evaluation.data_model import Identity
 from dv_agent.eval.scoring.score import Axis
 
 Kind = Literal["entry", "floor", "ceiling"]
-Status = Literal["scored", "failed", "unfinished", "missing", "foreign"]
+Status = Literal["scored", "failed", "unfinished", "missing", "foreign", "refused", "unverifiable"]
 
 
 class Figure(Frozen):
@@ -77,8 +77,10 @@ class Row(Frozen):
     Attributes:
         key: digest of the entry.
         rank: 1 + the number of rows that are better by more than chance explains; None for the ceiling and for rows
-            without a score.
+            that are listed apart.
+        apart: why it is not ranked: it has no score, misses designs that others share, or does not hold; else empty.
         trials: that were asked for; `scored` of them have a score.
+        redone: trials of which an earlier attempt was thrown away.
         figures: name of a metric in `dv_agent.eval.board.metrics` -> figure.
     """
 
@@ -90,10 +92,12 @@ class Row(Frozen):
     strategy: str
     options: dict[str, Any]
     rank: int | None
+    apart: str = ""
     trials: int
     scored: int
     failed: int
     unfinished: int
+    redone: int = 0
     figures: dict[str, Figure]
     reaching: tuple[Reaching, ...]
     pass_at: tuple[PassAt, ...]
@@ -116,6 +120,8 @@ class TrialLine(Frozen):
     Attributes:
         report: where its report is, from the folder of the board; empty where there is none.
         failure: kind, class and message, for a trial that failed.
+        doubt: what verification says against it.
+        earlier: percentage of bins hit by each attempt that was thrown away; None where that is not known.
         figures: name of a metric -> its value.
     """
 
@@ -125,6 +131,8 @@ class TrialLine(Frozen):
     seed: int
     status: Status
     failure: tuple[str, str, str] | None = None
+    doubt: str = ""
+    earlier: tuple[float | None, ...] = ()
     stop_reason: str = ""
     record: str = ""
     report: str = ""
@@ -135,7 +143,8 @@ class Comparison(Frozen):
     """Row `one` less row `other`, on the same designs and seeds.
 
     Attributes:
-        p: of the sign-flip test over designs; `adjusted_p` holds over all pairs of the board.
+        p: of the sign-flip test over designs; `adjusted_p` holds over all pairs of ranked rows, on the designs that
+            they share, and is 1 for any other pair.
         n: pairs of trials.
     """
 
@@ -200,7 +209,9 @@ class Board(Frozen):
     """``leaderboard.json``.
 
     Attributes:
-        rows: best mean coverage first, the ceiling last.
+        rows: best mean coverage first, then those that are not ranked, the ceiling last.
+        common: designs that the ranks are over.
+        verified: trials that were made again for this very board; None if nobody did.
         curves: axis -> mean over designs of the rows' curves.
         notes: what a reader has to know before believing a figure.
     """
@@ -218,6 +229,8 @@ class Board(Frozen):
     designs: tuple[DesignBoard, ...]
     trials: tuple[TrialLine, ...]
     notes: tuple[str, ...]
+    common: tuple[str, ...] = ()
+    verified: int | None = None
 
     @property
     def identity_digest(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dv_agent.designs.visible_text import visible
 from dv_agent.eval.board.leaderboard import Board, Cell, Row
 from dv_agent.eval.board.page.figure_text import NONE, count, interval, percent, plain, probability, signed
-from dv_agent.eval.board.page.identity import short_identity
+from dv_agent.eval.board.page.identity import short_identity, verified
 
 _COLUMNS = (
     "rank", "entry", "bins hit", "IEEE 1800", "bugs killed", "lift over random", "cycles", "tokens", "US dollars", "n",
@@ -53,13 +53,15 @@ def _lines(board: Board) -> Iterator[str]:
     yield ""
     yield from _pairs(board)
     yield ""
-    yield f"Made by `{_code(board.command)}`. Stands on: {_text(short_identity(board))}."
+    stands = f"Stands on: {_text(short_identity(board))}. Verified: {_text(verified(board))}."
+    yield f"Made by `{_code(board.command)}`. {stands}"
 
 
 def _leaderboard(board: Board) -> Iterator[str]:
     yield (
         "Bins hit and bugs killed in percent, mean over designs with its 95 % interval (bootstrap over designs); n "
-        "trials. Rank: 1 + the number of rows that are better by more than chance explains."
+        "trials. Rank: 1 + the number of rows that are better by more than chance explains, on the designs that rows "
+        "have in common; rows without a rank are listed apart."
     )
     yield ""
     yield from _table(_COLUMNS, [_row(row) for row in board.rows])

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 from dv_agent.eval.board.design_board import DesignBoard
 from dv_agent.eval.board.leaderboard import Comparison
 from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.trial_scores import ScoredTrial
+from dv_agent.eval.evaluation.spec import DETERMINISTIC
 from dv_agent.eval.report.wording import plural
 from dv_agent.eval.stats.separation import LEVEL
 
 
 def notes(
-    trials: Sequence[ScoredTrial], designs: Sequence[DesignBoard], compared: Sequence[Comparison]
+    trials: Sequence[ScoredTrial],
+    designs: Sequence[DesignBoard],
+    compared: Sequence[Comparison],
+    labels: Mapping[str, str],
 ) -> tuple[str, ...]:
     """All of them; none is good news."""
     some = (
-        _missing(trials), _uneven(designs), _hunted(trials), _failing(trials), _beyond(trials), _silent(trials),
-        _unseparable(compared),
+        _missing(trials), _redone(trials, labels), _fewer_seeds(trials, labels), _uneven(designs), _hunted(trials),
+        _failing(trials), _beyond(trials), _silent(trials), _unseparable(compared),
         _uninformative(designs), _unpriced(trials),
     )  # fmt: skip
     return tuple(chain.from_iterable(some))
@@ -30,12 +34,40 @@ def _missing(trials: Sequence[ScoredTrial]) -> Iterator[str]:
         "failed": "failed; no score counts them",
         "unfinished": "begun, but not ended",
         "missing": "not begun",
-        "foreign": "recorded on another state of their task; no score counts them",
+        "foreign": "recorded on another state of their task, or under another budget; no score counts them",
+        "refused": "not as recorded, when they were made again; no score counts them",
+        "unverifiable": "not to be verified here; no score counts them",
     }
     for status, said in words.items():
         count = sum(one.status == status for one in trials)
         if count:
             yield f"{count:,} of {plural(len(trials), 'trial')}: {said}."
+
+
+def _redone(trials: Sequence[ScoredTrial], labels: Mapping[str, str]) -> Iterator[str]:
+    """Whoever executes a trial again until it is good leaves this trace; by hand it can be wiped out."""
+    again = [one for one in trials if one.record and one.record.earlier]
+    if again:
+        rows = sorted({labels[one.row] for one in again})
+        attempts = sum(len(one.record.earlier) for one in again if one.record)
+        names = ", ".join(rows[:3]) + (" and others" if len(rows) > 3 else "")
+        counted = f"{plural(attempts, 'attempt')} that {'does' if attempts == 1 else 'do'} not count"
+        yield (
+            f"{len(again):,} of {plural(len(trials), 'trial')} executed again after {counted}: {names}. "
+            "The table of trials says what the earlier ones came to."
+        )
+
+
+def _fewer_seeds(trials: Sequence[ScoredTrial], labels: Mapping[str, str]) -> Iterator[str]:
+    """A seed that went badly may have been left out of a row. Agents that draw nothing have one seed."""
+    asked: dict[str, set[int]] = {}
+    for one in trials:
+        if one.trial.entry.agent not in DETERMINISTIC:
+            asked.setdefault(labels[one.row], set()).add(one.trial.seed)
+    most = max(map(len, asked.values()), default=0)
+    fewer = [f"{label} ({len(some)})" for label, some in sorted(asked.items()) if len(some) < most]
+    if fewer:
+        yield f"Rows with fewer seeds than the {most} of others: {', '.join(fewer[:5])}."
 
 
 def _uneven(designs: Sequence[DesignBoard]) -> Iterator[str]:

@@ -11,10 +11,11 @@ from dv_agent.eval.board.leaderboard import Status
 from dv_agent.eval.board.metrics import COVERAGE, figures_of
 from dv_agent.eval.board.sources import BoardSource, TrialSource
 from dv_agent.eval.board.tasks import Task
-from dv_agent.eval.evaluation.data_model import Trial, TrialRecord
+from dv_agent.eval.evaluation.data_model import Identity, Trial, TrialRecord
 from dv_agent.eval.scoring.cache import score_trial
 from dv_agent.eval.scoring.read_record import validated
 from dv_agent.eval.scoring.score import TrialScore
+from dv_agent.eval.verification.verdict import Verification
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,9 @@ class ScoredTrial:
     Attributes:
         row: digest of its entry.
         status: ``scored``; ``failed``; ``unfinished``: a worker is at it, or was killed; ``missing``: never begun;
-            ``foreign``: recorded on another state of the task than the board's.
+            ``foreign``: recorded on another state of the task, or under another budget, than the board's; ``refused``:
+            not as recorded; ``unverifiable``: nobody can tell here.
+        doubt: why it is refused or unverifiable.
         figures: name of a metric -> value; lifts are added later.
     """
 
@@ -34,6 +37,7 @@ class ScoredTrial:
     status: Status
     record: TrialRecord | None = None
     score: TrialScore | None = None
+    doubt: str = ""
     figures: Mapping[str, float] = field(default_factory=dict)
 
     @property
@@ -42,20 +46,35 @@ class ScoredTrial:
         return self.figures.get(COVERAGE, 0.0)
 
 
-def score_all(source: BoardSource, tasks: Mapping[str, Task], *, use_cache: bool = True) -> tuple[ScoredTrial, ...]:
+def score_all(
+    source: BoardSource,
+    tasks: Mapping[str, Task],
+    *,
+    use_cache: bool = True,
+    verified: Mapping[Path, Verification] | None = None,
+) -> tuple[ScoredTrial, ...]:
     """Every trial of `source`, in its order.
+
+    Args:
+        verified: folder of `source` -> what came of verifying it.
 
     Raises:
         InputFileError: a record that is broken.
     """
-    checksums = {one.design: one.checksum for one in source.identity.designs}
-    return tuple(
-        _scored(one, tasks[one.trial.design], checksums.get(one.trial.design), use_cache) for one in source.trials
-    )
+    return tuple(_scored(one, source.identity, tasks, use_cache, verified or {}) for one in source.trials)
 
 
-def _scored(asked: TrialSource, task: Task, checksum: str | None, use_cache: bool) -> ScoredTrial:
+def _scored(
+    asked: TrialSource,
+    identity: Identity,
+    tasks: Mapping[str, Task],
+    use_cache: bool,
+    verified: Mapping[Path, Verification],
+) -> ScoredTrial:
     trial, room, row = asked.trial, asked.room, asked.trial.entry.digest
+    if (found := verified.get(room.parent.parent)) and (doubt := found.against(trial.id)):
+        verdict = found.verdicts.get(trial.id)
+        return ScoredTrial(trial, room, row, "unverifiable" if verdict == "unverifiable" else "refused", doubt=doubt)
     path = room / "trial.json"
     try:
         data = path.read_bytes()
@@ -64,11 +83,12 @@ def _scored(asked: TrialSource, task: Task, checksum: str | None, use_cache: boo
     except OSError as error:
         raise InputFileError(path, f"cannot be read: {error.strerror}") from None
     record = validated(TrialRecord, data, path)
-    if record.trial != trial or record.identity not in ("", checksum):
+    checksum = {one.design: one.checksum for one in identity.designs}.get(trial.design)
+    if record.trial != trial or record.identity not in ("", checksum) or trial.budget != identity.budget:
         return ScoredTrial(trial, room, row, "foreign", record)
     if record.status == "running":
         return ScoredTrial(trial, room, row, "unfinished", record)
     if record.status == "failed":
         return ScoredTrial(trial, room, row, "failed", record)
-    score = score_trial(room, task.plan, use_cache=use_cache)
-    return ScoredTrial(trial, room, row, "scored", record, score, figures_of(score))
+    score = score_trial(room, tasks[trial.design].plan, use_cache=use_cache)
+    return ScoredTrial(trial, room, row, "scored", record, score, figures=figures_of(score))

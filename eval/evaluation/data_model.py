@@ -83,12 +83,31 @@ class TrialFailure(Frozen):
     message: str
 
 
+class Earlier(Frozen):
+    """An attempt at a trial whose result does not count, because another one was made after it.
+
+    Attributes:
+        why: ``redo``: somebody asked for it; ``set aside``: its run could not be resumed.
+        status: of the run; ``unreadable`` if nothing is known of it.
+        bins_hit, bins, cycles: what it had come to.
+    """
+
+    why: Literal["redo", "set aside"]
+    status: str = "unreadable"
+    stop_reason: str = ""
+    finished: str = ""
+    bins_hit: int = 0
+    bins: int = 0
+    cycles: int = 0
+
+
 class TrialRecord(Frozen):
     """``trial.json``.
 
     Attributes:
         status: ``running`` stands in it while a worker is at it, and for ever if that was killed.
-        attempts: how often it was begun, this time included.
+        attempts: how often it was begun, this time included; going on after a kill is an attempt too.
+        earlier: attempts that were thrown away: whoever chooses the best of several leaves them here.
         nothing_checked: why its run checked nothing; empty if it did check something.
         seconds: wall time of the run, hunting of seeded bugs apart (`kill_seconds`).
         repeated_simulations: how often a simulator was killed from outside, so that a test was simulated again.
@@ -100,6 +119,7 @@ class TrialRecord(Frozen):
     status: Literal["running", "finished", "failed"]
     failure: TrialFailure | None = None
     attempts: int = 1
+    earlier: tuple[Earlier, ...] = ()
     nothing_checked: str = ""
     seconds: float = 0.0
     kill_seconds: float = 0.0

@@ -186,9 +186,9 @@ def _lost(task: TrialTask, words: str) -> TrialRecord:
     """The record of a trial whose worker died or hung: the infrastructure's failure, executed anew next time."""
     before = read_trial(task.folder)
     failure = TrialFailure(kind="infrastructure", error="WorkerLost", message=words)
-    attempts = before.attempts if before else 1
+    attempts, earlier = (before.attempts, before.earlier) if before else (1, ())
     record = TrialRecord(
-        trial=task.trial, status="failed", failure=failure, attempts=attempts, identity=task.checksum
+        trial=task.trial, status="failed", failure=failure, attempts=attempts, earlier=earlier, identity=task.checksum
     )  # fmt: skip
     write_atomically(task.folder / TRIAL, record)
     return record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 from pydantic import ValidationError
 
@@ -12,7 +12,7 @@ from dv_agent.agents.records.writer import RunHeader
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.files import complaint, read_text, replace_text
 from dv_agent.errors import InputFileError, OutputError
-from dv_agent.eval.evaluation.data_model import Evaluation, KillSheet, Trial, TrialRecord
+from dv_agent.eval.evaluation.data_model import Earlier, Evaluation, KillSheet, Trial, TrialRecord
 
 Model = TypeVar("Model", bound=Frozen)
 EVALUATION = "evaluation.json"
@@ -86,13 +86,49 @@ def reusable(folder: Path, trial: Trial, identity: str, retry_errors: bool, hunt
     return None
 
 
-def put_aside(folder: Path, attempt: int) -> None:
+def begun(folder: Path, trial: Trial, identity: str, redo: bool) -> TrialRecord:
+    """The record of a trial that begins or goes on; what of its folder must not go on is removed.
+
+    Args:
+        redo: forget what is there, but not that it was there.
+    """
+    before = read_trial(folder)
+    same = before is not None and (before.trial, before.identity) == (trial, identity)
+    earlier = before.earlier if before and same else ()
+    if redo and same:
+        earlier += thrown_away(folder, "redo")
+    if redo or (before and not same):
+        clear(folder)
+    attempts = before.attempts + 1 if before else 1
+    record = TrialRecord(trial=trial, status="running", attempts=attempts, earlier=earlier, identity=identity)
+    write_atomically(folder / TRIAL, record)
+    return record
+
+
+def thrown_away(folder: Path, why: Literal["redo", "set aside"]) -> tuple[Earlier, ...]:
+    """What the run in a folder had come to, which will not count; nothing if it had not made its first turn."""
+    if not (folder / RUN / "turns.jsonl").exists():
+        return ()
+    header = read_header(folder)
+    if header is None:
+        return (Earlier(why=why),)
+    return (
+        Earlier(
+            why=why, status=header.status, stop_reason=header.stop_reason, finished=header.finished,
+            bins_hit=header.bins_hit, bins=header.bins, cycles=header.spent.cycles,
+        ),
+    )  # fmt: skip
+
+
+def put_aside(folder: Path, attempt: int) -> tuple[Earlier, ...]:
     """Keep a run that cannot be resumed as ``run-<attempt>``: replies that were paid for stay on the disk."""
+    aside = thrown_away(folder, "set aside")
     if (folder / RUN).exists():
         try:
             (folder / RUN).rename(folder / f"{RUN}-{attempt}")
         except OSError as error:
             raise OutputError(f"cannot move {folder / RUN}: {error.strerror}") from None
+    return aside
 
 
 def clear(folder: Path) -> None:

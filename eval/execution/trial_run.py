@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -23,16 +23,15 @@ from dv_agent.errors import (
     SimulatorLost,
     UsageError,
 )
-from dv_agent.eval.evaluation.data_model import Trial, TrialFailure, TrialRecord
+from dv_agent.eval.evaluation.data_model import Earlier, Trial, TrialFailure, TrialRecord
 from dv_agent.eval.evaluation.trial_folder import (
     KILLS,
     RUN,
     TRIAL,
-    clear,
+    begun,
     put_aside,
     read_header,
     read_kills,
-    read_trial,
     reusable,
     run_is_complete,
     write_atomically,
@@ -120,6 +119,7 @@ class _Attempt:
     watcher: TrialWatcher
     stopper: Stopper
     store: RecordingStore
+    aside: list[Earlier] = field(default_factory=list)
 
 
 def execute_trial(task: TrialTask, watcher: TrialWatcher, stopper: Stopper, hunters: Hunters) -> TrialRecord:
@@ -132,15 +132,12 @@ def execute_trial(task: TrialTask, watcher: TrialWatcher, stopper: Stopper, hunt
     """
     _make(task.folder)
     with owned(task.folder):
-        before = read_trial(task.folder)
         if not task.redo and (done := reusable(task.folder, task.trial, task.checksum, task.retry_errors, task.hunt)):
             return done  # another command was quicker
-        attempts = before.attempts + 1 if before else 1
-        if task.redo or (before and (before.trial, before.identity) != (task.trial, task.checksum)):
-            clear(task.folder)
-        record = TrialRecord(trial=task.trial, status="running", attempts=attempts, identity=task.checksum)
-        write_atomically(task.folder / TRIAL, record)
-        ended = _ended(record, _Attempt(task, watcher, stopper, RecordingStore()), hunters)
+        record = begun(task.folder, task.trial, task.checksum, task.redo)
+        attempt = _Attempt(task, watcher, stopper, RecordingStore())
+        ended = _ended(record, attempt, hunters)
+        ended = ended.model_copy(update={"earlier": (*record.earlier, *attempt.aside)})
         write_atomically(task.folder / TRIAL, ended)
         return ended
 
@@ -163,7 +160,7 @@ def failed(record: TrialRecord, error: BaseException, more: str = "") -> TrialRe
 def _ended(record: TrialRecord, attempt: _Attempt, hunters: Hunters) -> TrialRecord:
     try:
         _require_same_design(attempt.task)
-        _run(attempt, record.attempts)
+        _run(attempt, record)
         started = time.monotonic()
         repeated = _hunt(attempt, hunters) if attempt.task.hunt else 0
     except Taken:  # somebody resumes the run of this trial
@@ -190,7 +187,7 @@ def _require_same_design(task: TrialTask) -> None:
         raise UsageError(f"{task.trial.design} changed while it was evaluated; give the command again")
 
 
-def _run(attempt: _Attempt, number: int) -> None:
+def _run(attempt: _Attempt, record: TrialRecord) -> None:
     folder = attempt.task.folder
     if run_is_complete(folder):
         return
@@ -202,7 +199,10 @@ def _run(attempt: _Attempt, number: int) -> None:
             raise
         except UsageError as error:
             attempt.watcher.say(f"cannot be resumed: {error}")
-    put_aside(folder, number)
+    attempt.aside.extend(put_aside(folder, record.attempts))
+    if attempt.aside:
+        earlier = (*record.earlier, *attempt.aside)
+        write_atomically(folder / TRIAL, record.model_copy(update={"earlier": earlier}))
     _make(folder / RUN)
     trial, entry = attempt.task.trial, attempt.task.trial.entry
     budget, options = trial.budget, entry.options

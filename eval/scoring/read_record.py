@@ -91,13 +91,14 @@ class TrialFiles:
     room: Path
     header: bytes
     turns: bytes
+    coverage: bytes
     kills: bytes | None
     trial: bytes | None
 
     def digest(self, *more: str) -> str:
         """SHA-256 (hexadecimal) over all of them, and over `more`."""
         total = hashlib.sha256()
-        for part in (self.header, self.turns, self.kills, self.trial, *(one.encode() for one in more)):
+        for part in (self.header, self.turns, self.coverage, self.kills, self.trial, *(one.encode() for one in more)):
             total.update(b"-" if part is None else f"{len(part)}\n".encode() + hashlib.sha256(part).digest())
         return total.hexdigest()
 
@@ -125,6 +126,7 @@ def read_files(room: Path) -> TrialFiles:
         room=room,
         header=_bytes(run / "run.json"),
         turns=_maybe(run / "turns.jsonl") or b"",
+        coverage=_bytes(run / "coverage.json"),
         kills=_maybe(room / "kills.json"),
         trial=_maybe(room / "trial.json"),
     )
@@ -144,7 +146,7 @@ def parse_files(files: TrialFiles) -> TrialFacts:
         turns=tuple(one for one in lines if isinstance(one, TurnLine)),
         replies=tuple(one for one in lines if isinstance(one, ReplyLine)),
         kills=None if files.kills is None else validated(KillSheet, files.kills, files.room / "kills.json"),
-        plan_hash=validated(_PlanOf, _bytes(run / "coverage.json"), run / "coverage.json").plan_hash,
+        plan_hash=validated(_PlanOf, files.coverage, run / "coverage.json").plan_hash,
     )
 
 

@@ -166,7 +166,7 @@ class CostScore(Priced):
 
 
 class TrialScore(Frozen):
-    """``score.json``.
+    """All scores of a trial.
 
     Attributes:
         inputs: SHA-256 over the records, the plan and `SCORING_VERSION`: the score is theirs and of no others.

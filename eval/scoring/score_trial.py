@@ -134,7 +134,7 @@ def _cost(facts: TrialFacts) -> CostScore:
         cycles=spent.cycles, calls=spent.calls, tokens=spent.tokens, usd=spent.usd, seconds=spent.seconds,
         input_tokens=sum(one.input_tokens for one in attempts),
         output_tokens=sum(one.output_tokens for one in attempts),
-        unpriced=facts.header.unpriced_attempts,
+        unpriced=sum(one.usd is None for one in attempts),
         model_seconds=sum(one.seconds for one in attempts),
         cached_calls=spent.cached_calls, cached_tokens=spent.cached_tokens, cached_usd=spent.cached_usd,
         server_cached_tokens=sum(one.cached_tokens for one in attempts),

@@ -3,8 +3,11 @@
 Holm's correction multiplies p-values by the number of pairs. With eight designs no p-value is below 2 / 2^8, so five
 rows (ten pairs) could never be told apart, however clear the case. The step-down maxT procedure of Westfall and Young
 holds the same level without that: it flips the signs of a design for all pairs together, and asks how often the
-largest mean difference of the pairs that are not settled yet would be as large as the one that was seen. All pairs
-are measured in percentage points, so they need no common scale first.
+largest statistic of the pairs that are not settled yet would be as large as the one that was seen.
+
+Each pair is measured by its own spread: the statistic is its mean difference over the root mean square of its
+differences (`strength`). That grows with Student's t, and lies between 0 and 1. So a pair whose differences are large
+and say nothing weighs no more than any other, and hides nobody's small and constant one.
 """
 
 from __future__ import annotations
@@ -39,15 +42,31 @@ def _stepped(held: Mapping[Pair, Clusters], seed: int) -> dict[Pair, float]:
     designs = sorted({name for some in held.values() for name, values in some.items() if values})
     if not held:
         return {}
-    sizes = np.abs(_shares(held, designs) @ flips(len(designs), seed).T)
+    shared = np.array([sum(map(bool, some.values())) for some in held.values()], dtype=np.float64)
+    sizes = strength(_means(held, designs), shared, flips(len(designs), seed))
     order = np.argsort(-sizes[:, 0], kind="stable")
-    # For each way to flip: the largest difference of this pair and of those that come after it.
+    # For each way to flip: the largest statistic of this pair and of those that come after it.
     largest = np.maximum.accumulate(sizes[order][::-1], axis=0)[::-1]
     seen = sizes[order, 0]
-    steps = (largest >= seen[:, None] - CLOSE * (1 + seen[:, None])).mean(axis=1)
+    steps = (largest >= seen[:, None] - CLOSE).mean(axis=1)
     stepped = np.maximum.accumulate(steps)
     pairs = list(held)
     return {pairs[place]: float(value) for place, value in zip(order.tolist(), stepped, strict=True)}
+
+
+def strength(means: Floats, shared: Floats, ways: Floats) -> Floats:
+    """float64[pairs, ways] from 0 to 1: the size of the mean over the root mean square, which flips leave as it is.
+
+    With D designs Student's t is sqrt((D - 1) s² / (1 - s²)) for a strength of s. Without any difference it is 0.
+
+    Args:
+        means: float64[pairs, designs], the mean difference on each design; 0 where a pair has none.
+        shared: float64[pairs], on how many designs a pair has one.
+        ways: float64[ways, designs] of 1 and -1.
+    """
+    scale = np.sqrt((means**2).sum(axis=1) * shared)[:, None]
+    units = np.divide(means, scale, out=np.zeros_like(means), where=scale > 0)
+    return np.asarray(np.abs(units @ ways.T))
 
 
 def ranks(rows: Sequence[str], better: Mapping[Pair, float], p: Mapping[Pair, float]) -> dict[str, int]:
@@ -64,11 +83,8 @@ def ranks(rows: Sequence[str], better: Mapping[Pair, float], p: Mapping[Pair, fl
     return {row: 1 + count for row, count in worse.items()}
 
 
-def _shares(held: Mapping[Pair, Clusters], designs: Sequence[str]) -> Floats:
-    """float64[pairs, designs]: what each design adds to the mean difference of a pair; 0 where it has no pair there."""
-    rows = []
-    for some in held.values():
-        count = sum(bool(values) for values in some.values())
-        means = [(sum(values) / len(values) if (values := some.get(name)) else 0.0) for name in designs]
-        rows.append([mean / count for mean in means])
+def _means(held: Mapping[Pair, Clusters], designs: Sequence[str]) -> Floats:
+    """float64[pairs, designs]: the mean difference of a pair on each design; 0 where it has no pair there."""
+    rows = [[(sum(values) / len(values) if (values := some.get(name)) else 0.0) for name in designs]
+            for some in held.values()]  # fmt: skip
     return np.array(rows, dtype=np.float64)

@@ -1,5 +1,6 @@
 """One evaluation of six toy designs, recorded once."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,13 @@ from board_trials import (
 from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.evaluation.data_model import Trial
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("DV_AGENT_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -164,7 +164,7 @@ def test_the_model_row_has_its_costs_on_the_page(board: Board, page: str) -> Non
 def test_the_page_says_first_what_the_board_says(board: Board) -> None:
     first, second = sentences(board)
     assert first.startswith(f"{board.row(GOOD.digest).label} hits most bins: ")
-    assert "in the mean over 6 designs, n 12. Not separated from it: llm told:model default." in first
+    assert "in the mean over 6 designs, n 12. Every other ranked row is separated from it." in first
     assert "At equal cycles the best entry over random is " in second
     assert sentences(board.model_copy(update={"rows": ()})) == ()
 

@@ -61,6 +61,41 @@ def test_a_planted_difference_is_found_and_with_five_designs_none_can_be() -> No
     assert right == 0
 
 
+@pytest.mark.parametrize("noisy", [0, 2, 5])
+def test_a_small_constant_lead_is_found_whatever_noisy_rows_stand_beside_it(noisy: int) -> None:
+    """`benchmarks/separation_study.py` at length. By mean differences in points two noisy rows would hide it always."""
+    source, found, wrong, boards = np.random.default_rng(noisy), 0, 0, 200
+    spread = np.array([0.5, 0.5, *[10.0] * noisy])[:, None]
+    for _ in range(boards):
+        scores = source.normal(50.0, 15.0, DESIGNS) + spread * source.normal(0.0, 1.0, (len(spread), DESIGNS))
+        scores[0] += 2.0
+        pairs = {
+            (str(i), str(j)): {NAMES[at]: [float(scores[i, at] - scores[j, at])] for at in range(DESIGNS)}
+            for i, j in combinations(range(len(spread)), 2)
+        }
+        p = adjusted(pairs)
+        found += p["0", "1"] <= LEVEL
+        wrong += any(p[pair] <= LEVEL for pair in pairs if "0" not in pair)
+    assert found >= 0.95 * boards
+    assert wrong <= boards * LEVEL + 3.1 * (boards * LEVEL * (1 - LEVEL)) ** 0.5
+
+
+def test_a_constant_lead_is_found_in_any_number_of_rows_and_no_scale_of_another_pair_matters() -> None:
+    """The least p does not grow with the number of pairs: 435 here, where Holm's correction asks for 1 / 8,700."""
+    source = np.random.default_rng(3)
+    scores = source.normal(50.0, 15.0, DESIGNS) + 6.0 * source.normal(0.0, 1.0, (30, DESIGNS))
+    scores[1] = scores[0] - 0.1
+    for scale in (1.0, 1e6):
+        pairs = {
+            (str(i), str(j)): {
+                NAMES[at]: [float(scores[i, at] - scores[j, at]) * (1.0 if i < 2 and j < 2 else scale)]
+                for at in range(DESIGNS)
+            }
+            for i, j in combinations(range(30), 2)
+        }
+        assert adjusted(pairs)["0", "1"] == 2 / 2**DESIGNS
+
+
 @pytest.mark.parametrize(("designs", "least"), [(3, 0.70), (5, 0.90), (8, 0.93)])
 def test_intervals_hold_the_truth_about_as_often_as_so_few_designs_can(designs: int, least: float) -> None:
     """No interval inside the data of n designs holds the median of all designs more often than 1 - 2 / 2^n."""

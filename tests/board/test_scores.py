@@ -18,7 +18,7 @@ from dv_agent.coverage.storage import load_coverage
 from dv_agent.coverage.totals import summarise
 from dv_agent.errors import InputFileError
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet, Trial
-from dv_agent.eval.scoring.cache import NAME, score_trial
+from dv_agent.eval.scoring.cache import cache_path, score_trial
 from dv_agent.eval.scoring.score import SHARES, TrialScore
 from dv_agent.eval.scoring.step_curve import area, reached, value_at
 
@@ -122,20 +122,35 @@ def test_replies_are_counted_by_what_became_of_them(asked: Path, plan: Plan) -> 
     assert score.coverage.area["calls"] == pytest.approx(100 * 3 / 40 * 2 / 3)
 
 
-def test_a_score_is_kept_until_what_it_was_made_from_changes(searched: Path, plan: Plan, tmp_path: Path) -> None:
+def test_a_score_is_kept_on_this_machine_until_what_it_was_made_from_changes(
+    searched: Path, plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DV_AGENT_CACHE", str(tmp_path / "cache"))
     room = Path(shutil.copytree(searched, tmp_path / "trial"))
     first = score_trial(room, plan)
-    assert TrialScore.model_validate_json((room / NAME).read_text()) == first
-    kept = first.model_copy(update={"tests": 77})
-    (room / NAME).write_text(kept.model_dump_json())
+    path = cache_path(first.inputs)
+    assert TrialScore.model_validate_json(path.read_text()) == first
+    path.write_text(first.model_copy(update={"tests": 77}).model_dump_json())
     assert score_trial(room, plan).tests == 77  # it is read
     outcome = BugOutcome(bug="B1", difficulty="easy", killed=True, check="value", test=0, cycles=5)
     (room / "kills.json").write_text(KillSheet(tests="t", outcomes=(outcome,)).model_dump_json())
     fresh = score_trial(room, plan)
     assert (fresh.tests, fresh.bugs.total.bugs) == (3, 1)  # type: ignore[union-attr]
-    (room / NAME).write_text("{ broken")
+    cache_path(fresh.inputs).write_text("{ broken")
     assert score_trial(room, plan) == fresh
     assert score_trial(room, plan, use_cache=False) == fresh
+
+
+def test_no_score_that_stands_in_the_folder_of_a_trial_is_believed_and_none_is_written_there(
+    searched: Path, plan: Plan, tmp_path: Path
+) -> None:
+    room = Path(shutil.copytree(searched, tmp_path / "trial"))
+    first = score_trial(room, plan)
+    (room / "score.json").write_text(first.model_copy(update={"tests": 77}).model_dump_json())
+    assert score_trial(room, plan) == first
+    (room / "score.json").unlink()
+    assert score_trial(room, plan) == first
+    assert sorted(one.name for one in room.iterdir()) == sorted(one.name for one in searched.iterdir())
 
 
 def spoil_line(room: Path, change: object) -> None:

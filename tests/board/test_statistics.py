@@ -4,6 +4,7 @@ import math
 import random
 from itertools import combinations, product
 from statistics import mean, median
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -72,6 +73,20 @@ def test_a_bootstrap_interval_is_what_drawing_designs_one_by_one_gives() -> None
     assert found.high == pytest.approx(drawn[int((1 - share) * len(drawn))], abs=0.15)
 
 
+@given(st.lists(st.lists(VALUES, min_size=1, max_size=3), min_size=2, max_size=4), st.sampled_from(["mean", "median"]))
+def test_for_few_designs_every_draw_is_counted(rows: list[list[float]], kind: Literal["mean", "median"]) -> None:
+    clusters = {str(place): values for place, values in enumerate(rows)}
+    draws = sorted(
+        mean(map(mean, chosen)) if kind == "mean" else median(value for some in chosen for value in some)
+        for chosen in product(rows, repeat=len(rows))
+    )
+    left = tail(len(rows)) * len(draws)
+    found = bootstrap(clusters, kind, seed=5, repeats=1)  # nothing is drawn
+    assert found is not None
+    assert found.low == pytest.approx(draws[max(math.ceil(left - 1e-9), 1) - 1])
+    assert found.high == pytest.approx(draws[max(math.ceil(len(draws) - left - 1e-9), 1) - 1])
+
+
 @pytest.mark.parametrize(
     ("probability", "freedom", "value"),  # of any printed table
     [(0.975, 1, 12.706), (0.975, 2, 4.303), (0.975, 7, 2.365), (0.95, 4, 2.132), (0.975, 120, 1.980), (0.5, 3, 0.0)],
@@ -115,7 +130,9 @@ def naive_adjusted(
     """Step by step, as Westfall and Young wrote it down."""
 
     def size(pair: tuple[str, str], signs: dict[str, int]) -> float:
-        return abs(sum(signs[name] * value for name, value in differences[pair].items()) / len(differences[pair]))
+        values = differences[pair].values()
+        spread = math.sqrt(mean(value**2 for value in values))
+        return abs(mean(signs[name] * value for name, value in differences[pair].items())) / spread if spread else 0.0
 
     none = dict.fromkeys(designs, 1)
     order = sorted(differences, key=lambda pair: -size(pair, none))

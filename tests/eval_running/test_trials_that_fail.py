@@ -84,7 +84,7 @@ def test_what_a_worker_lacks_is_not_the_trials_fault(bench: Bench) -> None:
 
 
 def make_evaluation(bench: Bench, agents: tuple[str, ...]) -> Evaluation:
-    spec = EvaluationSpec(suite=bench.suite, agents=agents, floors=False, seeds=1, budget=Budget(cycles=1500))
+    spec = EvaluationSpec(suite=bench.suite, agents=agents, floors=False, seeds=1, budget=Budget(cycles=1512))
     return write_evaluation(plan_trials(spec, "a test"), bench.folder / "out")
 
 

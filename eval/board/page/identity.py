@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dv_agent.eval.board.leaderboard import Board
+from dv_agent.eval.report.wording import plural
 
 _NAMES = {"usd": "US dollars"}
 
@@ -34,4 +35,12 @@ def facts(board: Board) -> tuple[tuple[str, str], ...]:
         ("Budget of a trial", budget(board) or "no bound"),
         ("dv-agent", one.project),
         ("Identity", board.identity_digest),
+        ("Verified", verified(board)),
     )
+
+
+def verified(board: Board) -> str:
+    """Whether whoever made this board made its trials again."""
+    if board.verified is None:
+        return "no: scores are those of the records; dv-agent board --verify makes every trial again"
+    return f"{plural(board.verified, 'trial')} made again for this board"

@@ -33,7 +33,7 @@ def _beaten(board: Board, best: Row, ranked: list[Row]) -> str:
     if not ranked[1:]:
         return ""
     if not equals:
-        return "Every other row is separated from it."
+        return "Every other ranked row is separated from it."
     more = f" and {len(equals) - 3} more" if len(equals) > 3 else ""
     return f"Not separated from it: {', '.join(equals[:3])}{more}."
 

@@ -1,0 +1,96 @@
+"""What was judged after a run: seeded bugs, claims, bug reports; and at last the score as a board would read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.state import RunState
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.tools.judgement import judge_run
+from dv_agent.agents.tools.testbench import ToolsTestbench
+from dv_agent.coverage.storage import load_coverage, to_file
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet, Trial
+from dv_agent.eval.execution.bug_hunt import Hunter
+from dv_agent.eval.scoring.read_record import read_files
+from dv_agent.eval.scoring.score_trial import score_files
+from dv_agent.eval.verification.verdict import Finding, refused
+from dv_agent.runners.recording_simulator import RecordingStore
+from dv_agent.runners.simulator import Simulator
+
+
+def kills_again(
+    run: RecordedRun, trial: Trial, sheet: KillSheet | None, hunter: Hunter, shelf: RecordingStore
+) -> Iterator[Finding]:
+    """Whether the tests of a run kill the seeded bugs that `sheet` says, and in which test and cycle."""
+    if sheet is None:
+        yield refused("kills.json is not of this version")
+        return
+    records = [record for turn in run.turns for record in turn.tests]
+    found = hunter.hunt(records, shelf, trial.budget.cycles)
+    if sheet.tests != found.tests:
+        yield refused("kills.json was made from other tests")
+    said = {outcome.bug: outcome for outcome in sheet.outcomes}
+    if len(said) != len(sheet.outcomes) or set(said) != {outcome.bug for outcome in found.outcomes}:
+        yield refused("kills.json is not about the seeded bugs of this design")
+        return
+    for outcome in found.outcomes:
+        old = said[outcome.bug]
+        if trial.budget.cycles is not None and old.cycles > trial.budget.cycles:
+            continue  # of before tests were cut there; no score counts it as a kill
+        if old != outcome:
+            yield refused(f"seeded bug {outcome.bug}: {_words(old)} is recorded, found {_words(outcome)}")
+
+
+def claims_again(run: RecordedRun, bench: Testbench, design: DesignFolder, simulator: Simulator) -> Iterator[Finding]:
+    """Whether claims and reports are worth what run.json says: the decoys are drawn again, and the judge judges."""
+    header = run.header
+    if not isinstance(bench, ToolsTestbench):
+        if header.decoys or header.claims or header.bug_reports or any(_said(run)):
+            yield refused("claims, bug reports or decoys of an agent that has none")
+        return
+    decoys = tuple(one.id for one in bench.decoys.plan.bins) if bench.decoys else ()
+    if header.decoys != decoys:
+        yield refused(f"{len(header.decoys)} decoys are recorded, which are not the {len(decoys)} of this seed")
+        return
+    refuted = bench.decoys.hit() if bench.decoys else ()
+    claims, reports = judge_run(run, design, design, bench.plan, simulator, refuted)
+    if header.claims != claims:
+        yield refused("the claims are not worth what run.json says")
+    said = tuple((one.test, one.title, one.confirmed) for one in header.bug_reports or ())
+    if said != tuple((one.test, one.title, one.confirmed) for one in reports):
+        yield refused("the bug reports are not worth what run.json says")
+
+
+def score_again(home: Path, state: RunState, bench: Testbench, found: KillSheet | None) -> Iterator[Finding]:
+    """Whether what a board reads in these files is what was found: it reads them with another parser.
+
+    Raises:
+        InputFileError: the files are at odds with themselves.
+    """
+    run = home / "run"
+    if to_file(load_coverage(bench.plan, run / "coverage.json")) != to_file(state.coverage):
+        yield refused("coverage.json is not the coverage of these tests")
+    score = score_files(read_files(home), bench.plan)
+    hit = (state.coverage.hits >= bench.plan.at_least).tolist()
+    if [place >= 0 for place in score.coverage.covered_by] != hit:
+        yield refused("a score of its record has other bins than were found")
+    spent, cost = state.spent, score.cost
+    if (cost.cycles, cost.calls, cost.tokens) != (spent.cycles, spent.calls, spent.tokens):
+        yield refused("a score of its record has other costs than were found")
+    if (score.tests, score.turns) != (state.tests, state.turn):
+        yield refused("a score of its record has other tests than were found")
+    outcomes = score.bugs.outcomes if score.bugs else ()
+    if outcomes != (found.outcomes if found else ()):
+        yield refused("a score of its record has other kills than kills.json")
+
+
+def _said(run: RecordedRun) -> Iterator[bool]:
+    for turn in run.turns:
+        yield bool(turn.claims or turn.bug_reports or turn.tool_uses)
+
+
+def _words(outcome: BugOutcome) -> str:
+    return f"killed by test {outcome.test} ({outcome.check[:40]})" if outcome.killed else "survived"

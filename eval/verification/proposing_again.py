@@ -1,0 +1,113 @@
+"""Who proposed the tests of a run, once more: an agent without a model, or the recorded replies of a model.
+
+Replies are read again by the agent that asked for them, and only as answers to the very prompts that this agent would
+send now: so neither a test, nor a reply, nor a bin that a prompt told of can be slipped in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.llm.agent import LlmAgent
+from dv_agent.agents.llm.call_budget import Price
+from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.records.recorded_model import RecordedModel
+from dv_agent.agents.records.writer import RunRecord
+from dv_agent.agents.runs.assembly import make_agent
+from dv_agent.agents.runs.tool_runs import TOOLS
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.tools.decoys import choose_decoys
+from dv_agent.agents.tools.testbench import ToolsTestbench
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import UsageError
+from dv_agent.eval.evaluation.data_model import Trial
+from dv_agent.eval.verification.same_run import strategy_of
+from dv_agent.runners.simulator import Session, Simulator
+
+
+def bench_of(
+    trial: Trial, design: DesignFolder, plan: Plan, session: Session, simulator: Simulator
+) -> Testbench | ToolsTestbench:
+    """The testbench of a trial; for an agent with tools, with the decoys that its seed draws."""
+    if trial.entry.agent != TOOLS:
+        return Testbench(design, plan, session)
+    chosen = choose_decoys(plan, int(trial.entry.options.get("decoys", 0)), trial.seed)
+    return ToolsTestbench(design, plan, session, chosen, inner=simulator.name == "icarus")
+
+
+def agent_of(trial: Trial, run: RecordedRun, design: DesignFolder, bench: Testbench | ToolsTestbench) -> Agent:
+    """The agent of a trial; one with a model is given the replies of `run`.
+
+    Raises:
+        UsageError: no strategy of its name comes with dv-agent.
+        ModelFailure: from `propose`, where it asks what was not asked then, or more than was answered.
+        PrerequisiteError: a package that it needs is missing.
+    """
+    if trial.entry.model is None:
+        return make_agent(run.header, design, None, lambda words: None)
+    said, price = SaidAgain(run), _price(trial)
+    if not isinstance(bench, ToolsTestbench):
+        strategy = strategy_of(trial.entry)
+        if strategy is None:
+            raise UsageError(f"no prompt strategy {trial.entry.strategy[:60]!r} comes with dv-agent")
+        return LlmAgent(said, strategy, price, trial.seed)
+    return _tools_agent(said, bench, price)
+
+
+def _tools_agent(said: SaidAgain, bench: ToolsTestbench, price: Price | None) -> Agent:
+    from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
+    from dv_agent.agents.toolbox.text import result_limits
+    from dv_agent.agents.tools.agent import ToolsAgent
+
+    return ToolsAgent(said, ToolDispatcher(bench, result_limits(said.settings), bench.decoys), price)
+
+
+class SaidAgain:
+    """A `Playback` of the recorded replies: in the last turn it is over only where the agent itself makes an end."""
+
+    def __init__(self, run: RecordedRun) -> None:
+        self._replayed, self._turns = RecordedModel(run), len(run.turns)
+
+    @property
+    def settings(self) -> ModelSettings:
+        """Those of the run."""
+        return self._replayed.settings
+
+    def attach(self, record: RunRecord) -> None:
+        """Nothing is recorded."""
+
+    def holds(self, turn: int) -> bool:
+        """Whether the next reply was given in `turn`."""
+        return self._replayed.next_turn == turn
+
+    def is_past(self, turn: int) -> bool:
+        """Whether more turns followed: then this one may have been interrupted."""
+        return turn < self._turns - 1
+
+    def ask(
+        self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
+    ) -> Reply:
+        """As `ReplayedModel.ask`.
+
+        Raises:
+            ModelFailure: it is asked something else than then.
+        """
+        return self._replayed.ask(messages, tools, output)
+
+
+def _price(trial: Trial) -> Price | None:
+    """What a call costs, where dollars are bounded."""
+    if trial.budget.usd is None or trial.entry.model is None:
+        return None
+    from dv_agent.agents.models.prices import price
+    from dv_agent.agents.models.providers import endpoint_of
+
+    endpoint = endpoint_of(trial.entry.model)
+
+    def cost(usage: CallUsage) -> float | None:
+        return price(usage, endpoint)
+
+    return cost

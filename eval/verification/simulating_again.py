@@ -1,0 +1,204 @@
+"""A run, turn by turn: the same proposals, the same behaviour, the same costs, and an end for a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.loop import Limits, stop_reason
+from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.records.resimulation import with_failed_calls
+from dv_agent.agents.records.writer import ReplyLine, RunHeader
+from dv_agent.agents.state import RunState, advance, make_view
+from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.turn import TestRecord, TurnRecord
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.totals import overall_totals
+from dv_agent.errors import ModelFailure
+from dv_agent.eval.evaluation.data_model import Trial
+from dv_agent.eval.report.wording import plural
+from dv_agent.eval.verification.same_run import TARGET
+from dv_agent.eval.verification.verdict import Finding, refused, unverifiable
+
+_COMPARED = (
+    "errors", "usage", "dropped", "structured", "tool_uses", "claims", "bug_reports", "stop_reason", "bins_hit",
+)  # fmt: skip
+_MOST_CHARACTERS_A_TOKEN = 1_000
+
+
+@dataclass
+class Again:
+    """How far a run was gone over.
+
+    Attributes:
+        state: that after its last turn that was as recorded.
+        cycles: the bound on cycles that held in it; None without one.
+    """
+
+    state: RunState
+    complete: bool = False
+    cycles: int | None = None
+
+
+def simulate_again(run: RecordedRun, trial: Trial, agent: Agent, bench: Testbench, again: Again) -> Iterator[Finding]:
+    """Every turn once more; what differs first ends it.
+
+    Args:
+        again: is taken forward.
+
+    Raises:
+        SimulationError: the simulator itself failed.
+    """
+    limits, budget = Limits(TARGET, trial.entry.options.get("patience")), trial.budget
+    for number, turn in enumerate(run.turns):
+        state = replace(again.state, spent=with_failed_calls(again.state.spent, run, number))
+        if early := stop_reason(state, budget, limits):
+            yield refused(f"turn {number} comes after the run was over ({early})")
+            return
+        found = list(_turn(number, turn, state, agent, bench, budget, again))
+        if not found:
+            found = list(_asked(number, run, trial))
+        if found:
+            yield from found
+            return
+    again.complete = True
+    yield from _end(run, again.state, stop_reason(again.state, budget, limits), budget, again.cycles)
+
+
+def begin(bench: Testbench) -> Again:
+    """Before the first turn."""
+    return Again(RunState(empty_coverage(bench.plan)))
+
+
+def _turn(
+    number: int, turn: TurnRecord, state: RunState, agent: Agent, bench: Testbench, budget: Budget, again: Again
+) -> Iterator[Finding]:
+    tests = tuple(record.test for record in turn.tests)
+    try:
+        proposal = agent.propose(make_view(bench, state, budget))
+    except ModelFailure as error:
+        yield refused(f"turn {number} does not follow from the recorded replies: {error.message}")
+        return
+    if proposal.tests[: len(tests)] != tests:
+        yield refused(f"turn {number}: these are not the tests that its agent proposes")
+        return
+    # A cut that the record tells of is not believed: the budget cuts anew.
+    bounds = _bounds(turn, state, budget)
+    again.cycles = bounds.cycles
+    state, found = advance(state, proposal, bench, bounds)
+    again.state = replace(state, spent=state.spent.model_copy(update={"seconds": turn.spent.seconds}))
+    yield from _compared(number, turn, found)
+
+
+def _bounds(turn: TurnRecord, before: RunState, budget: Budget) -> Budget:
+    """Those that held in `turn`: until the budget cut the test that crosses it, that test was finished.
+
+    It was the last one then, and its bins do not count (`dv_agent.eval.scoring.coverage_score`).
+    """
+    total = before.spent.cycles + sum(test.cycles for test in turn.tests)
+    if budget.cycles is None or not turn.tests or turn.tests[-1].max_cycles is not None or total <= budget.cycles:
+        return budget
+    if total - turn.tests[-1].cycles >= budget.cycles:
+        return budget  # not even begun within the budget
+    return budget.model_copy(update={"cycles": total})
+
+
+def _compared(number: int, said: TurnRecord, found: TurnRecord) -> Iterator[Finding]:
+    if said.turn != number:
+        yield refused(f"turn {number} is called turn {said.turn}")
+        return
+    if len(said.tests) != len(found.tests):
+        words = f"{len(said.tests)} tests, but the budget allows {len(found.tests)} of those that were proposed"
+        yield refused(f"turn {number}: {words}")
+        return
+    for old, new in zip(said.tests, found.tests, strict=True):
+        if _behaviour(old) != _behaviour(new):
+            yield refused(
+                f"test {new.index}: {len(old.hits)} bins hit in {old.cycles:,} cycles ({old.end[:20]}) are recorded, "
+                f"found {len(new.hits)} in {new.cycles:,} ({new.end})"
+            )
+            return
+    for name in _COMPARED:
+        if getattr(said, name) != getattr(found, name):
+            yield refused(f"turn {number}: {name} is recorded as {_word(said, name)}, found {_word(found, name)}")
+            return
+    if _unclocked(said.spent) != _unclocked(found.spent):
+        yield refused(f"turn {number}: {_spent(said.spent)} used so far are recorded, found {_spent(found.spent)}")
+
+
+def _behaviour(test: TestRecord) -> tuple[Any, ...]:
+    return test.index, test.hits, test.end, test.cycles, test.max_cycles, test.new_bins, test.failures, test.error
+
+
+def _asked(number: int, run: RecordedRun, trial: Trial) -> Iterator[Finding]:
+    """Whether the replies of a turn can have cost what they say."""
+    for line in run.replies:
+        if line.turn == number and not line.failure:
+            yield from _costs(number, line, trial)
+
+
+def _costs(number: int, line: ReplyLine, trial: Trial) -> Iterator[Finding]:
+    reply = line.reply
+    if reply.cached and "cache" not in trial.entry.options:
+        yield refused(f"turn {number}: a reply from a cache, which this row has none of")
+    text = len(reply.text) + sum(len(one.arguments) for one in reply.tool_calls)
+    sent = sum(len(one.content) for one in line.messages)
+    counted = [one for one in reply.attempts if not one.error]
+    told, heard = (sum(getattr(one, name) for one in counted) for name in ("output_tokens", "input_tokens"))
+    if text > _MOST_CHARACTERS_A_TOKEN * told or sent > _MOST_CHARACTERS_A_TOKEN * heard:
+        words = f"{sent:,} characters sent and {text:,} said cannot be {heard:,} and {told:,} tokens"
+        yield refused(f"turn {number}: {words}")
+
+
+def _end(run: RecordedRun, state: RunState, reason: str | None, budget: Budget, most: int | None) -> Iterator[Finding]:
+    header = run.header
+    if reason is None:
+        left = ", ".join(f"{amount:,.0f} {name}" for name, amount in budget.left(state.spent).items())
+        yield refused(f"it ended after {plural(len(run.turns), 'turn')} for no reason: {left} were left")
+    elif reason != header.stop_reason:
+        yield refused(f"it is said to have ended by {header.stop_reason[:40]!r}, found {reason!r}")
+    elif reason == "budget:seconds":
+        yield unverifiable("it ended by the clock, which nobody can simulate again")
+    if most is not None and state.spent.cycles > most:
+        yield refused(f"{state.spent.cycles:,} cycles were simulated, beyond the bound of {budget.cycles:,}")
+    unused = [line for line in run.replies if line.turn >= len(run.turns)]
+    if unused:
+        yield refused(f"{len(unused)} recorded calls belong to no turn")
+    yield from _header(header, run, state)
+
+
+def _header(header: RunHeader, run: RecordedRun, state: RunState) -> Iterator[Finding]:
+    totals = overall_totals(state.coverage)
+    hit, cycles = totals.bins_hit, state.spent.cycles
+    if (header.bins_hit, header.spent.cycles) != (hit, cycles):
+        yield refused(
+            f"run.json says {header.bins_hit} bins after {header.spent.cycles:,} cycles, found {hit} after {cycles:,}"
+        )
+    elif _unclocked(header.spent) != _unclocked(state.spent):
+        yield refused(f"run.json says that {_spent(header.spent)} were used, found {_spent(state.spent)}")
+    counts = (header.turns, header.tests, header.bins, header.coverage_pct, header.failing_tests)
+    if counts != (state.turn, state.tests, totals.bins, totals.coverage_pct, len(state.failures)):
+        yield refused("run.json counts other turns, tests, bins or failures than were found")
+    models = {line.reply.model for line in run.replies if line.reply.model}
+    if set(header.returned_models) - models:
+        yield refused("run.json names a model that no reply names")
+
+
+def _unclocked(spent: Spent) -> dict[str, float]:
+    """All but the seconds; dollars to a millionth, because sums in another order differ behind that."""
+    data: dict[str, float] = spent.model_dump(exclude={"seconds"})
+    return {name: round(amount, 6) for name, amount in data.items()}
+
+
+def _spent(spent: Spent) -> str:
+    words = [f"{spent.cycles:,} cycles"]
+    words += [f"{spent.bounded(name):,g} {name}" for name in ("calls", "tokens", "usd") if spent.bounded(name)]
+    return ", ".join(words)
+
+
+def _word(turn: TurnRecord, name: str) -> str:
+    value = getattr(turn, name)
+    return f"{len(value)} things" if isinstance(value, tuple | dict) else str(value)[:120]

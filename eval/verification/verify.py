@@ -1,0 +1,200 @@
+"""Is a submitted evaluation what it says? All that a board shows is made again; nothing in its folder is believed.
+
+The folder may come from anyone: sizes are bounded before anything is read, names may not lead out of it, links are not
+followed, only designs of this installation are simulated, no model is asked, and nothing is written. What cannot be
+made again (see `SELF_REPORTED`) stays what its author says.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from dv_agent import __version__
+from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.loader import DesignFolder, design_names, find_recorded_design
+from dv_agent.errors import DvAgentError, InputFileError, PrerequisiteError
+from dv_agent.eval.evaluation.data_model import Evaluation, Trial
+from dv_agent.eval.evaluation.trial_folder import (
+    EVALUATION,
+    KILLS,
+    RUN,
+    TRIAL,
+    read_evaluation,
+    read_header,
+    read_kills,
+    read_trial,
+)
+from dv_agent.eval.execution.trial_run import Hunters
+from dv_agent.eval.suites.suite import task_checksum
+from dv_agent.eval.verification.copies import Replies
+from dv_agent.eval.verification.judging_again import claims_again, kills_again, score_again
+from dv_agent.eval.verification.plain_files import require_plain_file
+from dv_agent.eval.verification.promised import promised
+from dv_agent.eval.verification.proposing_again import agent_of, bench_of
+from dv_agent.eval.verification.same_run import same_run, same_trial
+from dv_agent.eval.verification.simulating_again import begin, simulate_again
+from dv_agent.eval.verification.verdict import (
+    LONGEST,
+    Doubt,
+    Finding,
+    Status,
+    Verification,
+    refused,
+    status_of,
+    unverifiable,
+)
+from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
+from dv_agent.runners.registry import find_simulator
+
+MOST_TRIALS = 100_000
+VERIFICATION = "verification.json"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_OF_A_RUN = (f"{RUN}/run.json", f"{RUN}/turns.jsonl", f"{RUN}/coverage.json")
+
+
+def verify(folder: Path, tell: Callable[[str], None] = lambda words: None, only: Sequence[str] = ()) -> Verification:
+    """Make all finished trials of an evaluation again.
+
+    Args:
+        tell: called with the id of each trial before its turn.
+        only: ids; empty for all.
+
+    Raises:
+        InputFileError: no evaluation, too large, or not of this version.
+        PrerequisiteError: the simulator is not installed.
+    """
+    require_plain_file(folder, EVALUATION)
+    evaluation = read_evaluation(folder)
+    if evaluation is None:
+        raise InputFileError(folder, "no evaluation.json in it")
+    if len(evaluation.trials) > MOST_TRIALS:
+        raise InputFileError(folder / EVALUATION, f"more than {MOST_TRIALS:,} trials")
+    found: dict[str, tuple[Doubt, ...] | None] = {}
+    with Hunters() as hunters:
+        looking = _Looking(folder, evaluation, hunters)
+        for trial in evaluation.trials:
+            if (not only or trial.id in only) and trial.id not in found:
+                tell(trial.id[:LONGEST])
+                found[trial.id] = looking.at(trial)
+    for doubt in looking.replies.doubts():
+        found[doubt.trial] = (*(found[doubt.trial] or ()), doubt)
+    whole = () if only else tuple(promised(folder, evaluation))
+    verdicts: dict[str, Status] = {
+        name: "open" if doubts is None else status_of(doubts) for name, doubts in found.items()
+    }
+    still_open = sum(one == "open" for one in verdicts.values())
+    return Verification(
+        evaluation=hashlib.sha256((folder / EVALUATION).read_bytes()).hexdigest(),
+        project=__version__,
+        made_by=evaluation.identity.project[:LONGEST],
+        trials=len(found) - still_open,
+        open=still_open,
+        verdicts=verdicts,
+        doubts=(*whole, *(one for doubts in found.values() for one in doubts or ())),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    """What the trials of an evaluation share while they are looked at."""
+
+    folder: Path
+    evaluation: Evaluation
+    hunters: Hunters
+    replies: Replies = field(default_factory=Replies)
+
+    def at(self, trial: Trial) -> tuple[Doubt, ...] | None:
+        """The doubts about a trial; None if it claims nothing.
+
+        Raises:
+            PrerequisiteError: the simulator is not installed.
+            SimulatorLost: it was killed from outside, in every try.
+        """
+        try:
+            if not self._claims(trial):
+                return None
+            found = list(self._findings(trial))
+        except PrerequisiteError as error:
+            if trial.entry.model is None:
+                raise
+            found = [unverifiable(f"cannot be verified here: {error}"[:500])]
+        except SimulatorLost:  # the machine's doing casts no doubt on anybody
+            raise
+        except (DvAgentError, ValidationError, OSError, ValueError, RecursionError) as error:
+            found = [refused(f"cannot be verified: {type(error).__name__}: {str(error)[:500]}")]
+        return tuple(Doubt(trial=trial.id, what=words, kind=kind) for kind, words in found)
+
+    def _home(self, trial: Trial) -> Path:
+        return self.folder / "trials" / trial.id
+
+    def _require(self, trial: Trial, *names: str) -> None:
+        for name in names:
+            require_plain_file(self.folder, f"trials/{trial.id}/{name}")
+
+    def _claims(self, trial: Trial) -> bool:
+        """Whether a trial says that it has finished, or could not although its run has."""
+        if not _NAME.fullmatch(trial.id) or trial.design not in design_names():
+            return True
+        home = self._home(trial)
+        if not home.is_symlink() and not (home / TRIAL).exists():
+            return False
+        self._require(trial, TRIAL)
+        record = read_trial(home)
+        if record is None or record.status != "failed":
+            return record is not None and record.status == "finished"
+        if record.failure is None or record.failure.kind not in ("model", "usage") or not (home / RUN).exists():
+            return False
+        self._require(trial, f"{RUN}/run.json")
+        header = read_header(home)
+        return header is not None and header.status == "finished"
+
+    def _findings(self, trial: Trial) -> Iterator[Finding]:
+        if not _NAME.fullmatch(trial.id) or trial.design not in design_names():
+            yield refused(f"design {trial.design[:60]!r} is none of this installation")
+            return
+        home, hunts = self._home(trial), self.evaluation.hunts(trial)
+        record = read_trial(home)
+        if record is None or record.status != "finished":
+            yield refused("said to have failed by its model, but its run has ended")
+            return
+        hunted = hunts or (home / KILLS).exists()
+        self._require(trial, *([KILLS] if hunted else []), *_OF_A_RUN)
+        if hunted and not hunts:
+            yield refused("kills.json is there, though no seeded bug is said to be hunted in it")
+        design = find_recorded_design(trial.design)
+        claimed = {one.design: one.checksum for one in self.evaluation.identity.designs}.get(trial.design)
+        if not record.identity == claimed == task_checksum(design):
+            yield unverifiable("made with another state of the design; it cannot be verified here")
+            return
+        run = read_run(home / RUN)
+        found = list(same_trial(trial, self.evaluation))
+        found += same_run(run, trial, self.evaluation, design)
+        if record.trial != trial:
+            found.append(refused("trial.json is of another trial"))
+        yield from found
+        if not found:
+            self.replies.add(trial.id, run)
+            yield from self._made_again(run, trial, design, hunted)
+
+    def _made_again(self, run: RecordedRun, trial: Trial, design: DesignFolder, hunted: bool) -> Iterator[Finding]:
+        home, plan, shelf = self._home(trial), load_plan(design.path / "plan.yaml"), RecordingStore()
+        simulator = find_simulator(trial.simulator)
+        with RecordingSimulator(simulator, shelf).open(design.design) as session:
+            bench = bench_of(trial, design, plan, session, simulator)
+            again = begin(bench)
+            yield from simulate_again(run, trial, agent_of(trial, run, design, bench), bench, again)
+            if not again.complete:
+                return
+            yield from claims_again(run, bench, design, simulator)
+        sheet = read_kills(home) if hunted else None
+        if hunted:
+            hunter = self.hunters.of(trial.design, task_checksum(design), trial.simulator)
+            yield from kills_again(run, trial, sheet, hunter, shelf)
+        yield from score_again(home, again.state, bench, sheet)
