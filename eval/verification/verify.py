@@ -19,7 +19,7 @@ from dv_agent import __version__
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder, design_names, find_recorded_design
-from dv_agent.errors import DvAgentError, InputFileError, PrerequisiteError
+from dv_agent.errors import DvAgentError, InputFileError, PrerequisiteError, SimulatorLost
 from dv_agent.eval.evaluation.data_model import Evaluation, Trial
 from dv_agent.eval.evaluation.trial_folder import (
     EVALUATION,
