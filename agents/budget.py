@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from dv_agent.agents.models.priced import Priced
+from dv_agent.agents.models.costs.known_dollars import Priced
 from dv_agent.designs.design import Frozen
 
 

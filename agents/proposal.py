@@ -8,7 +8,7 @@ from pydantic import Field
 
 from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.models.chat_model import CallUsage, Message
-from dv_agent.agents.models.priced import Priced
+from dv_agent.agents.models.costs.known_dollars import Priced
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.language.stimulus import Test

@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.failures.log import FailureLog
-from dv_agent.agents.models.thinking import spoken
+from dv_agent.agents.llm.thinking import spoken
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord

@@ -14,7 +14,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files.documents import read_text
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder

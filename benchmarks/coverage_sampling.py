@@ -18,7 +18,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import parse_plan
 from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.coverage.totals import summarise
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 from dv_agent.designs.observation import Table
 
 SAMPLES = """

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 from dv_agent.coverage.database import Coverage, TestName
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import complaint, read_text, replace_text
+from dv_agent.designs.files.documents import complaint, read_text, replace_text
 from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError
 

@@ -14,7 +14,7 @@ from types import ModuleType
 from typing import cast
 
 from dv_agent.designs.design import PRIMITIVES, Design
-from dv_agent.designs.files import read_document, read_text, require_inside
+from dv_agent.designs.files.documents import read_document, read_text, require_inside
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError

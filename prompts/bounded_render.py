@@ -19,7 +19,7 @@ from pathlib import Path
 from jinja2 import BaseLoader, Environment, TemplateNotFound
 from jinja2.loaders import split_template_path
 
-from dv_agent.designs.files import read_text, require_inside
+from dv_agent.designs.files.documents import read_text, require_inside
 from dv_agent.errors import InputFileError, UsageError
 
 CPU_SECONDS = 5

@@ -13,9 +13,9 @@ from dv_agent.agents.llm.call_budget import Price, bound_too_small
 from dv_agent.agents.llm.json_scanner import clean
 from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.llm.reply_parser import parse_reply
+from dv_agent.agents.llm.silence import why_silent
 from dv_agent.agents.llm.structured_output import StructuredAnswer, ask_structured, wanted_schema
 from dv_agent.agents.models.chat_model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema
-from dv_agent.agents.models.silence import why_silent
 from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage, both
 from dv_agent.prompts.dialogue import has_converged
 from dv_agent.prompts.parts import Prompt

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from dv_agent.agents.llm.thinking import spoken
 from dv_agent.agents.models.chat_model import OutputSchema, Reply
-from dv_agent.agents.models.thinking import spoken
 from dv_agent.agents.proposal import Structured
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema

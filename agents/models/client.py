@@ -12,7 +12,7 @@ from dv_agent.agents.models.deadline import call_with_deadline
 from dv_agent.agents.models.output_schema import raw_answer
 from dv_agent.agents.models.providers import PROVIDERS, Endpoint
 from dv_agent.agents.models.redaction import excerpt
-from dv_agent.agents.models.wire import OLD_LIMIT, Wire, first_wire
+from dv_agent.agents.models.server.request_style import OLD_LIMIT, Wire, first_wire
 from dv_agent.errors import PrerequisiteError, UsageError
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _arguments(endpoint: Endpoint, settings: ModelSettings, wire: Wire) -> dict[
     if address:
         arguments["base_url"] = address
     if endpoint.provider == "openai":
-        from dv_agent.agents.models.network import open_client  # noqa: PLC0415
+        from dv_agent.agents.models.server.network import open_client  # noqa: PLC0415
 
         arguments["http_client"] = open_client(endpoint.address)
     return arguments | {

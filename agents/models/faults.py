@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dv_agent.agents.models.causes import Cause, Sent, cause_of
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.agents.models.error_text import Said, said_in
-from dv_agent.agents.models.hints import Happened, hint
 from dv_agent.agents.models.providers import Endpoint
 from dv_agent.agents.models.redaction import excerpt
-from dv_agent.agents.models.retries import retry_after
+from dv_agent.agents.models.server.causes import Cause, Sent, cause_of
+from dv_agent.agents.models.server.error_text import Said, said_in
+from dv_agent.agents.models.server.hints import Happened, hint
+from dv_agent.agents.models.server.retry_after import retry_after
 from dv_agent.designs.design import Frozen
 from dv_agent.errors import DvAgentError
 
@@ -90,7 +90,7 @@ def fault_of(error: Exception, endpoint: Endpoint, settings: ModelSettings, sent
 
 
 def _proxy(endpoint: Endpoint) -> str:
-    from dv_agent.agents.models.network import proxy_of  # noqa: PLC0415  # httpx is loaded by now
+    from dv_agent.agents.models.server.network import proxy_of  # noqa: PLC0415  # httpx is loaded by now
 
     try:
         proxy = proxy_of(endpoint.address)

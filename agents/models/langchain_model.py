@@ -8,15 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from dv_agent.agents.models.causes import Sent
 from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.models.faults import ModelFault, fault_of
 from dv_agent.agents.models.pace import RequestPace
 from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.agents.models.retries import AttemptFailed, OnWait, RetryPolicy, with_retries
-from dv_agent.agents.models.slips import MAX_SLIPS, slipped
-from dv_agent.agents.models.wire import Wire, first_wire
-from dv_agent.designs.language.wording import counted
+from dv_agent.agents.models.server.causes import Sent
+from dv_agent.agents.models.server.request_style import Wire, first_wire
+from dv_agent.agents.models.server.slips import MAX_SLIPS, slipped
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ModelFailure
 
 if TYPE_CHECKING:
@@ -154,17 +154,17 @@ class LangChainModel:
 
     def price(self, usage: CallUsage) -> float | None:
         """What so many tokens of this model cost, US dollars; None where that is not known."""
-        from dv_agent.agents.models.prices import price  # noqa: PLC0415
+        from dv_agent.agents.models.costs.prices import price  # noqa: PLC0415
 
         return price(usage, self.endpoint)
 
     def _attempt(self, request: _Request, attempts: list[CallUsage]) -> Reply:
         """One request; what it used is added to `attempts`, whatever comes of it."""
         from dv_agent.agents.models.client import ask_once, finish_of, is_refusal, model_of, text_of  # noqa: PLC0415
+        from dv_agent.agents.models.costs.usage import usage_of_failure, usage_of_reply  # noqa: PLC0415
         from dv_agent.agents.models.langchain_messages import calls_of, mended, native_of  # noqa: PLC0415
         from dv_agent.agents.models.output_schema import mended as whole  # noqa: PLC0415
         from dv_agent.agents.models.output_schema import whole_text  # noqa: PLC0415
-        from dv_agent.agents.models.usage import usage_of_failure, usage_of_reply  # noqa: PLC0415
 
         self._pace.wait(self._on_wait)
         begun = self._clock()

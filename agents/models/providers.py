@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from urllib.parse import urlsplit
 
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.cli.dotenv_file import FROM_FILE, READ_FILE
+from dv_agent.agents.models.dotenv.variables import FROM_FILE, READ_FILE
 from dv_agent.errors import DvAgentError, PrerequisiteError, UnknownNameError, UsageError
 
 OWN_KEY = "DV_AGENT_API_KEY"
@@ -184,7 +184,7 @@ class Endpoint:
         for name in sorted(provider.refuses):
             if getattr(settings, name) is not None:
                 raise UsageError(f"{self.provider} knows no such setting: leave out --{name.replace('_', '-')}")
-        from dv_agent.agents.models.network import require_network  # noqa: PLC0415  # loads httpx
+        from dv_agent.agents.models.server.network import require_network  # noqa: PLC0415  # loads httpx
 
         require_network(self.address if "://" in self.address else "https://vendor.invalid")
         self.key()

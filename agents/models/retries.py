@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import email.utils
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -93,31 +91,3 @@ def _fault(state: RetryCallState) -> ModelFault:
     if not isinstance(error, AttemptFailed):
         raise TypeError(f"only AttemptFailed is repeated, not {type(error).__name__}")
     return error.fault
-
-
-def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds that a server asks to wait, None if it does not say.
-
-    It may write milliseconds (``retry-after-ms``), seconds or an HTTP date. `headers` have lower-case names.
-    """
-    milliseconds = _number(headers.get("retry-after-ms"))
-    if milliseconds is not None:
-        return milliseconds / 1000
-    said = headers.get("retry-after")
-    number = _number(said)
-    if number is not None or said is None:
-        return number
-    try:
-        date = email.utils.parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    date = date if date.tzinfo else date.replace(tzinfo=UTC)
-    return max((date - (now or datetime.now(UTC))).total_seconds(), 0.0)
-
-
-def _number(text: str | None) -> float | None:
-    try:
-        number = float(text or "")
-    except ValueError:
-        return None
-    return number if 0 <= number < float("inf") else None

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files.documents import read_text
 from dv_agent.errors import InputFileError, OutputError, UsageError
 
 LOCK = ".lock"

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from dv_agent.agents.records.lines import RecordLines
 from dv_agent.agents.records.writer import ReplyLine, RunHeader
 from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.designs.files import complaint, read_text, require_inside
+from dv_agent.designs.files.documents import complaint, read_text, require_inside
 from dv_agent.errors import InputFileError, UsageError
 
 

@@ -21,15 +21,15 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, model_validator
 
 from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.llm.silence import nothing_checked
 from dv_agent.agents.models.chat_model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
-from dv_agent.agents.models.silence import nothing_checked
 from dv_agent.agents.state import RunState
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.storage import to_file
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import replace_text
+from dv_agent.designs.files.documents import replace_text
 from dv_agent.errors import OutputError
 from dv_agent.prompts.strategy import Strategy
 

@@ -152,7 +152,7 @@ def versions() -> dict[str, str]:
 
 def price_version() -> dict[str, str]:
     """Where prices come from, and of which day; empty where the package is not installed."""
-    from dv_agent.agents.models.prices import price_date, price_source
+    from dv_agent.agents.models.costs.prices import price_date, price_source
 
     date = price_date()
     return {"prices": f"{price_source()}, {date}"} if date else {}

@@ -28,8 +28,8 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.export import Report, report
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
 from dv_agent.runners.checks.ending import ending_notes
 from dv_agent.runners.registry import find_simulator

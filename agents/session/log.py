@@ -17,7 +17,7 @@ from dv_agent.agents.records.lock import owned
 from dv_agent.agents.session.nodes import Draft, SessionHeader
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import complaint, read_text, replace_text, require_inside
+from dv_agent.designs.files.documents import complaint, read_text, replace_text, require_inside
 from dv_agent.errors import InputFileError, OutputError
 
 HEADER, LOG, ORIGIN = "session.json", "session.jsonl", "origin"

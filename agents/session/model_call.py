@@ -83,7 +83,7 @@ class LangChainCaller:
 
     def price(self, settings: ModelSettings, usage: CallUsage) -> float | None:
         """See `ModelCaller`."""
-        from dv_agent.agents.models.prices import price  # noqa: PLC0415  # 0.2 s
+        from dv_agent.agents.models.costs.prices import price  # noqa: PLC0415  # 0.2 s
 
         return price(usage, endpoint_of(settings))
 

@@ -30,9 +30,9 @@ from dv_agent.agents.session.tree import Which
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
-from dv_agent.designs.files import complaint
+from dv_agent.designs.files.documents import complaint
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
-from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.registry import find_simulator

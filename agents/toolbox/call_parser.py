@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from dv_agent.agents.llm.json_scanner import read_value
 from dv_agent.agents.llm.test_check import find_fault
-from dv_agent.agents.models.openai_body import NO_OBJECT
+from dv_agent.agents.models.server.openai_body import NO_OBJECT
 from dv_agent.agents.toolbox.arguments import Arguments, RunTests
 from dv_agent.agents.toolbox.text import ToolError
 from dv_agent.designs.language.stimulus import path_text

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from dv_agent.agents.llm.json_scanner import clean
 from dv_agent.agents.llm.reply_parser import ParsedReply, parse_reply
-from dv_agent.agents.models.slips import REFUSED
+from dv_agent.agents.models.server.slips import REFUSED
 from dv_agent.agents.toolbox.arguments import (
     TOOLS,
     Arguments,

@@ -11,8 +11,8 @@ from itertools import islice
 from vcd.reader import Token, TokenKind, tokenize
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.program import Program
-from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import SimulationError
 from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version

@@ -15,10 +15,10 @@ from typing import Literal
 from dv_agent.agents.llm.agent import usage_of
 from dv_agent.agents.llm.call_budget import Price, bound_too_small
 from dv_agent.agents.llm.json_scanner import clean
+from dv_agent.agents.llm.silence import why_silent
 from dv_agent.agents.models.chat_model import CallUsage, Message, Reply, estimate_tokens
 from dv_agent.agents.models.redaction import excerpt
-from dv_agent.agents.models.silence import why_silent
-from dv_agent.agents.models.slips import REFUSED
+from dv_agent.agents.models.server.slips import REFUSED
 from dv_agent.agents.proposal import Proposal, ReplyRecord, Usage, both
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.agents.toolbox.dispatcher import MAX_USES, RUN, UNREADABLE, ToolDispatcher, TurnOutput

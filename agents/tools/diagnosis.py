@@ -16,7 +16,7 @@ from functools import cached_property
 from dv_agent.agents.toolbox.arguments import MAX_PLACE_LINES, MAX_PLACE_SIGNALS
 from dv_agent.agents.tools.claims_and_reports import Place
 from dv_agent.designs.design import Design, ResponderPort, SinkPort, SourcePort, StreamSpec
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files.documents import read_text
 from dv_agent.designs.reader.changes import changed_signals
 from dv_agent.designs.reader.cone import cone_of, influence_of
 from dv_agent.designs.reader.structure import Module, Structure

@@ -11,8 +11,8 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 
+from dv_agent.agents.llm.thinking import spoken
 from dv_agent.agents.models.chat_model import Message, Reply, ToolCall
-from dv_agent.agents.models.thinking import spoken
 
 TEXT = "json"
 """The one argument that a call has within the agent: what the model wrote, as text.

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 from dv_agent.errors import InputFileError, UnknownNameError
 
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")

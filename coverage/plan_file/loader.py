@@ -11,7 +11,7 @@ from dv_agent.coverage.plan_file.cursor import Cursor
 from dv_agent.coverage.plan_file.options import OPTION_KEYS, Options, read_options
 from dv_agent.coverage.plan_file.value_sets import read_expression
 from dv_agent.coverage.structure import MAX_BINS, Covergroup, Coverpoint, Cross
-from dv_agent.designs.files import Document, read_document
+from dv_agent.designs.files.documents import Document, read_document
 
 SCHEMA_VERSION = 1
 _KEYS = (*OPTION_KEYS, "name", "on", "when", "coverpoints", "crosses")

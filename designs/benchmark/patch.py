@@ -6,7 +6,7 @@ from pathlib import Path
 
 from unidiff import Hunk, PatchedFile, PatchSet, UnidiffParseError
 
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files.documents import read_text
 from dv_agent.errors import InputFileError
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from dv_agent.designs.benchmark.patch import apply_patch
 from dv_agent.designs.design import PRIMITIVES, Frozen, Identifier
-from dv_agent.designs.files import read_document
+from dv_agent.designs.files.documents import read_document
 from dv_agent.designs.loader import DesignFolder
 
 FILE = "bugs/bugs.yaml"

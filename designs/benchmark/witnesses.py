@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from dv_agent.designs.files import read_document
+from dv_agent.designs.files.documents import read_document
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import StimulusError, Test, tests_from_document
 from dv_agent.designs.loader import DesignFolder

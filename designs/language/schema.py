@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dv_agent.designs.design import Design, Frozen, Identifier, ResponderPort, SourcePort, StrobePort
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 from dv_agent.designs.language.distribution import Distribution, DistributionError, parse_distribution
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import UnknownNameError

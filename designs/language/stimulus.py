@@ -29,7 +29,7 @@ from typing import Any
 from pydantic import Field
 
 from dv_agent.designs.design import Design, Frozen
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 
 Step = dict[str, Any]
 Location = tuple[str | int, ...]

@@ -17,8 +17,8 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.reader.structure import Structure
-from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import BuildError, InputFileError, SimulatorLost
 
 READ_SECONDS = 60.0

@@ -13,8 +13,8 @@ from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.benchmark.witnesses import load_tests, load_witnesses, save_witnesses
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import UsageError
 from dv_agent.eval.soundness.check import Options, PartResult, check_design
 from dv_agent.eval.soundness.proof import write_proof as write

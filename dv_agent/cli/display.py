@@ -16,7 +16,7 @@ from rich.text import Text
 
 from dv_agent.agents.models.redaction import excerpt
 from dv_agent.cli.terminal import safe_console
-from dv_agent.designs.language.wording import counted, tidy_version
+from dv_agent.designs.text.wording import counted, tidy_version
 from dv_agent.eval.report.wording import structured_words
 
 if TYPE_CHECKING:

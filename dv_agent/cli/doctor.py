@@ -13,9 +13,9 @@ from typing import Annotated
 
 import typer
 
-from dv_agent.cli.dotenv_file import dotenv_note
+from dv_agent.agents.models.dotenv.file import dotenv_note
 from dv_agent.cli.terminal import say, say_json
-from dv_agent.designs.language.wording import tidy_version
+from dv_agent.designs.text.wording import tidy_version
 from dv_agent.errors import ExitCode
 
 VERSION_TIMEOUT = 20
@@ -88,7 +88,7 @@ def doctor(
 
 
 def _walls() -> Finding:
-    from dv_agent.runners.cocotb.sandbox import INSTALL, SETTING, why_not
+    from dv_agent.runners.sandbox import INSTALL, SETTING, why_not
 
     mode, missing = os.environ.get(SETTING) or "auto", why_not()
     words = "works" if not missing else ""

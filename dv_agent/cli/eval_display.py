@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from dv_agent.cli.terminal import safe_console
-from dv_agent.designs.language.wording import counted
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.evaluation.data_model import Trial, TrialRecord
 from dv_agent.eval.execution.events import Event
 

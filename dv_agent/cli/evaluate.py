@@ -12,7 +12,7 @@ import typer
 
 from dv_agent.cli.shared_options import RoleStyle
 from dv_agent.cli.terminal import complain, say, say_json, tell_of_dotenv
-from dv_agent.designs.language.wording import counted
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from pathlib import Path
 import typer
 
 from dv_agent import __version__
+from dv_agent.agents.models.dotenv.file import load_dotenv_upward
 from dv_agent.cli.board import board
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
-from dv_agent.cli.dotenv_file import load_dotenv_upward
 from dv_agent.cli.evaluate import evaluate
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
@@ -23,7 +23,7 @@ from dv_agent.cli.run import run
 from dv_agent.cli.simulate import simulate
 from dv_agent.cli.studio import studio
 from dv_agent.cli.terminal import complain, say, show_fault
-from dv_agent.designs.scratch import remove_own, sweep
+from dv_agent.designs.files.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError, ExitCode
 
 TRACEBACK = "DV_AGENT_TRACEBACK"

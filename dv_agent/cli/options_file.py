@@ -9,8 +9,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import typer
 
-from dv_agent.designs.files import Document, read_document
-from dv_agent.designs.yaml_reader import scalar
+from dv_agent.designs.files.documents import Document, read_document
+from dv_agent.designs.files.yaml_reader import scalar
 from dv_agent.errors import UnknownNameError
 
 _NUMBERS: dict[type, tuple[type, ...]] = {int: (int,), float: (int, float)}

@@ -17,8 +17,8 @@ from dv_agent.agents.testbench import DesignRtl, Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.scratch import scratch_folder
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render

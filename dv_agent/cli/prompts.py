@@ -44,7 +44,7 @@ def show(name: Name) -> None:
 
       dv-agent prompts show llm4dv-best > mine.yaml
     """
-    from dv_agent.designs.yaml_writer import write_yaml
+    from dv_agent.designs.files.yaml_writer import write_yaml
     from dv_agent.prompts.strategy import find_strategy
 
     data = find_strategy(name).model_dump(mode="json", exclude={"folder", "schema_version"})

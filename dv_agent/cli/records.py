@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dv_agent.cli.terminal import complain, overwrite, say, say_json
-from dv_agent.designs.language.wording import counted
-from dv_agent.designs.scratch import scratch_folder
+from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def rescore(
     from dv_agent.agents.runs.assembly import open_recorded
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.plan_file.loader import load_plan
-    from dv_agent.designs.files import replace_text
+    from dv_agent.designs.files.documents import replace_text
     from dv_agent.runners.registry import find_simulator
 
     run = read_run(folder)
@@ -180,7 +180,7 @@ def verify(
 
       dv-agent verify runs/evals/accelerators
     """
-    from dv_agent.designs.files import replace_text
+    from dv_agent.designs.files.documents import replace_text
     from dv_agent.eval.verification.verify import VERIFICATION
     from dv_agent.eval.verification.verify import verify as verify_folder
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dv_agent.cli.terminal import complain, say, say_json
-from dv_agent.designs.language.wording import counted
-from dv_agent.designs.scratch import scratch_folder
+from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from collections.abc import Iterable
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
-from dv_agent.cli.dotenv_file import dotenv_note
-from dv_agent.designs.visible_text import visible
+from dv_agent.agents.models.dotenv.file import dotenv_note
+from dv_agent.designs.text.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import Console

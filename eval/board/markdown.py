@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from dv_agent.designs.visible_text import visible
+from dv_agent.designs.text.visible import visible
 from dv_agent.eval.board.leaderboard import Board, Cell, Row
 from dv_agent.eval.board.page.figure_text import NONE, count, interval, percent, plain, probability, signed
 from dv_agent.eval.board.page.identity import short_identity, verified

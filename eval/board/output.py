@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dv_agent.designs.files import replace_text
+from dv_agent.designs.files.documents import replace_text
 from dv_agent.eval.board.csv_file import to_csv
 from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.markdown import to_markdown

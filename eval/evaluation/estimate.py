@@ -8,7 +8,7 @@ from pathlib import Path
 from dv_agent.agents.models.chat_model import CallUsage, ModelSettings
 from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.language.wording import counted
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.evaluation.data_model import Evaluation, Trial
 from dv_agent.eval.evaluation.scheduler import trial_folder
 from dv_agent.eval.evaluation.trial_folder import reusable
@@ -110,7 +110,7 @@ def _usd(trial: Trial) -> float | None:
 
 
 def _full_call(model: ModelSettings) -> float | None:
-    from dv_agent.agents.models.prices import price
+    from dv_agent.agents.models.costs.prices import price
 
     reply = model.max_tokens or model.reply_tokens
     usage = CallUsage(input_tokens=model.context_tokens - model.reply_tokens, output_tokens=reply)

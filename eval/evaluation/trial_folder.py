@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from dv_agent.agents.records.writer import RunHeader
 from dv_agent.designs.design import Frozen
-from dv_agent.designs.files import complaint, read_text, replace_text
+from dv_agent.designs.files.documents import complaint, read_text, replace_text
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.evaluation.data_model import Earlier, Evaluation, KillSheet, Trial, TrialRecord
 

@@ -18,11 +18,11 @@ from typing import Self
 from dv_agent.agents.turn import TestRecord
 from dv_agent.designs.benchmark.seeded_bugs import Bug, broken_copy, load_bugs
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
-from dv_agent.designs.scratch import scratch_folder
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check

@@ -18,7 +18,7 @@ from typing import IO, Self
 
 from pydantic import ValidationError
 
-from dv_agent.designs.scratch import sweep
+from dv_agent.designs.files.scratch import sweep
 from dv_agent.eval.execution.events import Event
 from dv_agent.eval.execution.trial_run import TrialTask
 

@@ -15,7 +15,7 @@ from typing import Self, TextIO
 
 from dv_agent.agents.records.crash_file import write_crash
 from dv_agent.agents.records.lock import Taken
-from dv_agent.designs.scratch import remove_own, sweep
+from dv_agent.designs.files.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError
 from dv_agent.eval.evaluation.data_model import TrialRecord
 from dv_agent.eval.execution.events import Event

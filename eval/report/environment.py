@@ -9,7 +9,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from dv_agent.designs.visible_text import visible
+from dv_agent.designs.text.visible import visible
 from dv_agent.eval.report import wording as words
 
 FOLDER = Path(__file__).parent / "templates"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dv_agent.coverage.totals import Summary
-from dv_agent.designs.language.wording import tidy_version
+from dv_agent.designs.text.wording import tidy_version
 from dv_agent.designs.trace import End
 from dv_agent.eval.report.run_data import RunData
 from dv_agent.eval.report.wording import (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files.documents import read_text
 from dv_agent.errors import InputFileError
 from dv_agent.eval.report.fields import Fields
 

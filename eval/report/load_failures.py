@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.agents.failures.finding import Finding
-from dv_agent.designs.files import complaint
+from dv_agent.designs.files.documents import complaint
 from dv_agent.errors import InputFileError
 from dv_agent.eval.report.json_file import read_object
 from dv_agent.eval.report.load_tests import read_failure, read_tracks

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from dv_agent.designs.files import require_inside
+from dv_agent.designs.files.documents import require_inside
 from dv_agent.eval.report.json_file import read_object
 from dv_agent.eval.report.load_failures import read_failures
 from dv_agent.eval.report.load_header import header_fields, read_header

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.fingerprint import fingerprint
-from dv_agent.designs.files import replace_text
+from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.load_run import load_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
-from dv_agent.designs.language.wording import counted
+from dv_agent.designs.text.wording import counted
 
 UNKNOWN = "unknown"
 _LINE, _SHORT = 112, 50

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from dv_agent import __version__
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.files import replace_text
+from dv_agent.designs.files.documents import replace_text
 from dv_agent.errors import OutputError
 from dv_agent.eval.scoring.read_record import read_files
 from dv_agent.eval.scoring.score import TrialScore

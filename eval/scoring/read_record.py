@@ -14,7 +14,7 @@ from dv_agent.agents.budget import Spent
 from dv_agent.agents.models.chat_model import CallUsage
 from dv_agent.agents.proposal import Usage
 from dv_agent.agents.records.writer import RunHeader
-from dv_agent.designs.files import complaint
+from dv_agent.designs.files.documents import complaint
 from dv_agent.errors import InputFileError
 from dv_agent.eval.evaluation.data_model import KillSheet
 

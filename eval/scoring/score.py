@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from pydantic import Field
 
-from dv_agent.agents.models.priced import Priced
+from dv_agent.agents.models.costs.known_dollars import Priced
 from dv_agent.coverage.totals import Totals
 from dv_agent.designs.design import Frozen
 from dv_agent.eval.evaluation.data_model import BugOutcome

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dv_agent.designs.design import Design, Frozen
-from dv_agent.designs.scratch import scratch_folder
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.errors import PrerequisiteError
 from dv_agent.runners.build.verilator_tool import find_verilator
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from itertools import takewhile
 from pathlib import Path
 
-from dv_agent.designs.files import Document, read_document, read_text
+from dv_agent.designs.files.documents import Document, read_document, read_text
+from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.yaml_writer import write_yaml
 from dv_agent.errors import OutputError
 from dv_agent.eval.suites.suite import (
     Entry,

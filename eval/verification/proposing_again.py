@@ -102,7 +102,7 @@ def _price(trial: Trial) -> Price | None:
     """What a call costs, where dollars are bounded."""
     if trial.budget.usd is None or trial.entry.model is None:
         return None
-    from dv_agent.agents.models.prices import price
+    from dv_agent.agents.models.costs.prices import price
     from dv_agent.agents.models.providers import endpoint_of
 
     endpoint = endpoint_of(trial.entry.model)

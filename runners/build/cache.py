@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.scratch import BUILDING, new_scratch, sweep
+from dv_agent.designs.files.scratch import BUILDING, new_scratch, sweep
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.runners.build.layout import Layout, child_layout, layout_of
 from dv_agent.runners.build.wrapper import TOP, wrapper_text

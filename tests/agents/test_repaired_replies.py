@@ -9,8 +9,8 @@ from small_design import small_design, small_schema
 
 from dv_agent.agents.llm.json_scanner import read_value
 from dv_agent.agents.llm.reply_parser import ParsedReply, parse_reply
+from dv_agent.agents.llm.thinking import has_thinking, spoken, without_thinking
 from dv_agent.agents.models.chat_model import Reply, ToolCall
-from dv_agent.agents.models.thinking import has_thinking, spoken, without_thinking
 from dv_agent.agents.tools.model_bridge import to_answer
 
 DESIGN, SCHEMA = small_design(), small_schema()

@@ -19,7 +19,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan, parse_plan
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design

@@ -12,7 +12,7 @@ from tool_script import body_of
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, ToolCall
 from dv_agent.agents.models.langchain_messages import calls_of, native_of, to_langchain, wire_name
 from dv_agent.agents.models.langchain_model import LangChainModel
-from dv_agent.agents.models.openai_body import NO_OBJECT
+from dv_agent.agents.models.server.openai_body import NO_OBJECT
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.agents.tools.context_window import fit, tokens_of
 from dv_agent.agents.tools.model_bridge import from_langchain, to_answer

@@ -18,7 +18,7 @@ from rich.text import Text
 
 from dv_agent.cli.terminal import complain, overwrite, safe_console, say, say_json
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.visible_text import visible
+from dv_agent.designs.text.visible import visible
 
 HOSTILE = "\x1b]0;owned\x07\x1b[31mred\x9b1m\u202eevil\u2066\x00\x7f\r\udcff[bold]x[/bold]"
 FORBIDDEN = ("\x07", "\x9b", "\x00", "\x7f", "\u202e", "\u2066", "]0;owned\x07", "\x1b]", "\x1b[31m")

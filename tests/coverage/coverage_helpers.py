@@ -10,7 +10,7 @@ import numpy as np
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import parse_plan
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 from dv_agent.designs.observation import Table
 
 

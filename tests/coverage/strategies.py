@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import parse_plan
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 from dv_agent.designs.observation import Table
 
 VALUES = list(range(-5, 6))

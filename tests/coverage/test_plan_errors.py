@@ -15,7 +15,7 @@ from strategies import plan_from
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.sampling.columns import check_tables
 from dv_agent.coverage.sampling.sampler import Sampler
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 from dv_agent.errors import InputFileError
 
 # Each line of this plan is replaced by one that is wrong; the number is the line that must be named.

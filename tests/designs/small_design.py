@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.files import Document
+from dv_agent.designs.files.documents import Document
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
 
 DESIGN = {

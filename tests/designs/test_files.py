@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from small_design import DESIGN, SCHEMA, small_design
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.files import Document, read_document, replace_text
+from dv_agent.designs.files.documents import Document, read_document, replace_text
+from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.designs.language.schema import load_schema
 from dv_agent.designs.language.stimulus import tests_from_document as read_tests
 from dv_agent.designs.loader import find_design, load_design
-from dv_agent.designs.yaml_writer import write_yaml
 from dv_agent.errors import ExitCode, InputFileError, OutputError, UnknownNameError, UsageError
 
 

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from dv_agent.designs.scratch import BUILDING, PREFIX, new_scratch, remove_own, scratch_folder, sweep
+from dv_agent.designs.files.scratch import BUILDING, PREFIX, new_scratch, remove_own, scratch_folder, sweep
 from dv_agent.errors import OutputError
 
 OWNER = """
-import sys; from pathlib import Path; from dv_agent.designs.scratch import new_scratch
+import sys; from pathlib import Path; from dv_agent.designs.files.scratch import new_scratch
 print(new_scratch(Path(sys.argv[1])), flush=True); sys.stdin.read()
 """
 

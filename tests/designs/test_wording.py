@@ -2,8 +2,8 @@
 
 import pytest
 
-from dv_agent.designs.language.wording import counted, plural, tidy_version
-from dv_agent.designs.visible_text import visible
+from dv_agent.designs.text.visible import visible
+from dv_agent.designs.text.wording import counted, plural, tidy_version
 
 
 @pytest.mark.parametrize(

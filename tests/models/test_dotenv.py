@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.agents.models.dotenv_names import ADDRESSES, KEYS, NAMES, SETTINGS, may_be_set
+from dv_agent.agents.models.dotenv.allowed_names import ADDRESSES, KEYS, NAMES, SETTINGS, may_be_set
+from dv_agent.agents.models.dotenv.file import dotenv_note, load_dotenv_upward
 from dv_agent.agents.models.providers import endpoint_of
-from dv_agent.cli.dotenv_file import dotenv_note, load_dotenv_upward
 from dv_agent.errors import InputFileError, UsageError
 
 TOOK = ("DV_AGENT_DOTENV", "DV_AGENT_DOTENV_SET", "DV_AGENT_DOTENV_IGNORED")

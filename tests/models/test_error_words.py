@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dv_agent.agents.models.causes import Cause, Sent, cause_of
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.agents.models.error_text import said_in
-from dv_agent.agents.models.openai_body import mended_body
+from dv_agent.agents.models.server.causes import Cause, Sent, cause_of
+from dv_agent.agents.models.server.error_text import said_in
+from dv_agent.agents.models.server.openai_body import mended_body
 
 SETTINGS = ModelSettings(model="openai:any", max_tokens=100)
 PLAIN, TOOLS, SCHEMA = Sent(), Sent(tools=True), Sent(schema=True)

@@ -10,8 +10,8 @@ from loopback import USAGE, cut, malformed_json, ok, reset, status
 from model_asking import DIALOGUE, Serve
 
 from dv_agent.agents.models.chat_model import CallUsage, ModelSettings, ScriptedModel, estimate_tokens
+from dv_agent.agents.models.costs.prices import price, price_date, price_source
 from dv_agent.agents.models.langchain_model import LangChainModel
-from dv_agent.agents.models.prices import price, price_date, price_source
 from dv_agent.agents.models.providers import Endpoint, endpoint_of
 
 PROMPT = sum(estimate_tokens(one.content) for one in DIALOGUE)

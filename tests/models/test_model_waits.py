@@ -13,7 +13,7 @@ from model_asking import DIALOGUE, Serve
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.langchain_model import LangChainModel
 from dv_agent.agents.models.pace import RequestPace
-from dv_agent.agents.models.retries import retry_after
+from dv_agent.agents.models.server.retry_after import retry_after
 
 NOW = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 

@@ -12,8 +12,8 @@ from server_table import refuses
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.langchain_model import LangChainModel
-from dv_agent.agents.models.network import proxy_of, require_network
-from dv_agent.agents.models.slips import MAX_SLIPS
+from dv_agent.agents.models.server.network import proxy_of, require_network
+from dv_agent.agents.models.server.slips import MAX_SLIPS
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.errors import DvAgentError, ModelFailure, PrerequisiteError, UsageError
 

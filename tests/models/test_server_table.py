@@ -6,8 +6,8 @@ import pytest
 from model_asking import DIALOGUE, Serve
 from server_table import TABLE
 
+from dv_agent.agents.llm.thinking import spoken
 from dv_agent.agents.models.chat_model import OutputSchema
-from dv_agent.agents.models.thinking import spoken
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.errors import ExitCode, ModelFailure
 

@@ -9,8 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.session.nodes import Draft
-from dv_agent.designs.files import complaint
-from dv_agent.designs.yaml_reader import YamlFault, parse_yaml
+from dv_agent.designs.files.documents import complaint
+from dv_agent.designs.files.yaml_reader import YamlFault, parse_yaml
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.bounded_render import template_files
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names

@@ -7,8 +7,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dv_agent.designs.files import complaint, replace_text
-from dv_agent.designs.yaml_writer import write_yaml
+from dv_agent.designs.files.documents import complaint, replace_text
+from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.template_set import template_text

@@ -14,7 +14,7 @@ from dv_agent.agents.session.progress import Progress
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.cli.interrupt import Ended, again, handled, tell
 from dv_agent.cli.terminal import complain, overwrite
-from dv_agent.designs.files import read_text
+from dv_agent.designs.files.documents import read_text
 
 TextSource = Callable[[str, str], str]
 """(text to begin with, ending of a file's name) -> text of several lines."""

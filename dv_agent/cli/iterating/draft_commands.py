@@ -8,8 +8,8 @@ from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.cli.iterating.formatting import DIFF_LINES, shortened, sizes, stale_words
-from dv_agent.designs.language.wording import counted
-from dv_agent.designs.visible_text import visible
+from dv_agent.designs.text.visible import visible
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import PARTS
 from dv_agent.prompts.strategy import find_strategy, strategy_names, template_names

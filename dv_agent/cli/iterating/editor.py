@@ -6,8 +6,8 @@ import os
 import shlex
 import subprocess
 
-from dv_agent.designs.files import read_text
-from dv_agent.designs.scratch import scratch_folder
+from dv_agent.designs.files.documents import read_text
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.errors import UsageError
 
 FALLBACK = "vi"

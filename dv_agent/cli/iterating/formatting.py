@@ -11,8 +11,8 @@ from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.language.wording import counted
-from dv_agent.designs.visible_text import visible
+from dv_agent.designs.text.visible import visible
+from dv_agent.designs.text.wording import counted
 from dv_agent.runners.checks.ending import ending_notes, ending_words
 
 SHOWN = 20

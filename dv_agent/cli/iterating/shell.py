@@ -8,7 +8,7 @@ from dv_agent.cli.iterating.command_table import QUIT, find_command
 from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.cli.iterating.line_source import LineSource
 from dv_agent.cli.terminal import complain
-from dv_agent.designs.visible_text import visible
+from dv_agent.designs.text.visible import visible
 from dv_agent.errors import DvAgentError, ExitCode, UsageError
 
 

@@ -11,7 +11,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.agents.session.opening import SessionRequest
-from dv_agent.designs.files import complaint
+from dv_agent.designs.files.documents import complaint
 from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import strategy_names
 from dv_agent.studio.allowed_folders import AllowedFolders

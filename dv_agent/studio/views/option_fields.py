@@ -12,7 +12,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.designs.yaml_writer import write_yaml
+from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.prompts.strategy import Strategy
 
 Kind = Literal["choice", "flag", "number", "text"]

@@ -10,10 +10,10 @@ from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.agents.failures.excerpt_cut import WIDTH, excerpt_at, make_excerpt
 from dv_agent.agents.runs.assembly import open_design
 from dv_agent.agents.testbench import observe
+from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.scratch import scratch_folder
 from dv_agent.designs.trace import Trace
 from dv_agent.errors import UsageError
 from dv_agent.runners.checks.run_checks import CheckFailure

@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from dv_agent.agents.models.openai_body import mended_body
 from dv_agent.agents.models.redaction import excerpt
+from dv_agent.agents.models.server.openai_body import mended_body
 from dv_agent.errors import PrerequisiteError, UsageError
 
 ASKED_FOR = "DV_AGENT_PROXY_LOOPBACK"

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from dv_agent.designs.yaml_reader import Loc, Parsed, YamlFault, parse_yaml
+from dv_agent.designs.files.yaml_reader import Loc, Parsed, YamlFault, parse_yaml
 from dv_agent.errors import InputFileError, OutputError
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -24,7 +24,7 @@ class Document:
 
     Args:
         path: where the text came from (for messages only).
-        text: YAML 1.2 (core schema) or JSON, which is a part of it; see `dv_agent.designs.yaml_reader`.
+        text: YAML 1.2 (core schema) or JSON, which is a part of it; see `dv_agent.designs.files.yaml_reader`.
         texts_only: whether every scalar stays the text that was written.
 
     Raises:

@@ -1,7 +1,7 @@
 """A chat completion as servers write it, made into what OpenAI documents, before any client reads it.
 
 Nothing is guessed about what a model meant: forms are changed, never contents. What a model thought stands before its
-answer in the usual marks, so that a record keeps it and `dv_agent.agents.models.thinking` takes it out again.
+answer in the usual marks, so that a record keeps it and `dv_agent.agents.llm.thinking` takes it out again.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from dv_agent.agents.models.error_text import is_page, page_text, said_in
+from dv_agent.agents.models.server.error_text import is_page, page_text, said_in
 
 Json = dict[str, Any]
 NO_OBJECT = "no JSON object: "

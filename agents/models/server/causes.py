@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.agents.models.error_text import Said
+from dv_agent.agents.models.server.error_text import Said
 
 Cause = Literal[
     "", "slip", "overflow", "quota", "tools", "role", "limit", "schema", "model", "setting", "vague", "path"

@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from dv_agent.agents.llm.thinking import has_thinking, spoken
 from dv_agent.agents.models.chat_model import Reply
 from dv_agent.agents.models.redaction import excerpt
-from dv_agent.agents.models.thinking import has_thinking, spoken
 
 if TYPE_CHECKING:
     from dv_agent.agents.state import RunState

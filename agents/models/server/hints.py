@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from dv_agent.agents.models.causes import WIRE_NAMES, Cause
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.providers import Endpoint
+from dv_agent.agents.models.server.causes import WIRE_NAMES, Cause
 
 _TLS_MISSING = re.compile(r"WRONG_VERSION_NUMBER|record layer failure|UNKNOWN_PROTOCOL|HTTP_REQUEST", re.IGNORECASE)
 _TLS_WANTED = re.compile(r"http request (?:was sent )?to (?:an )?https|client sent an http request", re.IGNORECASE)

@@ -6,7 +6,7 @@ from typing import Any
 
 import yaml
 
-from dv_agent.designs.yaml_reader import scalar
+from dv_agent.designs.files.yaml_reader import scalar
 
 
 class _Dumper(yaml.SafeDumper):

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dv_agent.agents.models.chat_model import CallUsage, Message, estimate_tokens
+from dv_agent.agents.models.costs.prices import price
 from dv_agent.agents.models.faults import ModelFault
-from dv_agent.agents.models.prices import price
 from dv_agent.agents.models.providers import Endpoint
 
 if TYPE_CHECKING:

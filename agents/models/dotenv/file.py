@@ -1,7 +1,7 @@
 """Keys and settings of a person or project in a file ``.env``; the real environment wins.
 
 The file may have come with a folder that somebody else made, so it can set only what
-`dv_agent.agents.models.dotenv_names` lists. An address out of it is never sent a key from elsewhere, see
+`dv_agent.agents.models.dotenv.allowed_names` lists. An address out of it is never sent a key from elsewhere, see
 `dv_agent.agents.models.providers.Endpoint.key`.
 """
 
@@ -13,10 +13,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from dv_agent.agents.models.dotenv.variables import FROM_FILE, IGNORED, READ_FILE
 from dv_agent.errors import InputFileError, PrerequisiteError
-
-# Where it is kept what was read: the file, the variables that it set, and those that it may not set.
-READ_FILE, FROM_FILE, _IGNORED = "DV_AGENT_DOTENV", "DV_AGENT_DOTENV_SET", "DV_AGENT_DOTENV_IGNORED"
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 _SHOWN = 8
@@ -57,19 +55,19 @@ def load_dotenv_upward(start: Path) -> Path | None:
         InputFileError: it cannot be read.
         PrerequisiteError: python-dotenv is not installed.
     """
-    for name in (READ_FILE, FROM_FILE, _IGNORED):
+    for name in (READ_FILE, FROM_FILE, IGNORED):
         os.environ.pop(name, None)
     folder = start.resolve()
     file = next((one for one in (place / ".env" for place in (folder, *folder.parents)) if one.is_file()), None)
     if file is None:
         return None
-    from dv_agent.agents.models.dotenv_names import may_be_set  # loads what `--help` can do without
+    from dv_agent.agents.models.dotenv.allowed_names import may_be_set  # loads what `--help` can do without
 
     values = {name: value for name, value in _read(file).items() if value and _NAME.fullmatch(name)}
     ignored = [name for name, value in values.items() if not may_be_set(name, value)]
     taken = [name for name in values if name not in ignored and name not in os.environ]
     os.environ.update({name: values[name] for name in taken})
-    os.environ |= {READ_FILE: str(file), FROM_FILE: ",".join(taken), _IGNORED: ",".join(ignored)}
+    os.environ |= {READ_FILE: str(file), FROM_FILE: ",".join(taken), IGNORED: ",".join(ignored)}
     return file
 
 
@@ -78,7 +76,7 @@ def dotenv_note() -> DotenvNote | None:
     file = os.environ.get(READ_FILE)
     if not file:
         return None
-    taken, ignored = (tuple(filter(None, os.environ.get(name, "").split(","))) for name in (FROM_FILE, _IGNORED))
+    taken, ignored = (tuple(filter(None, os.environ.get(name, "").split(","))) for name in (FROM_FILE, IGNORED))
     return DotenvNote(file, taken, ignored)
 
 
@@ -87,7 +85,7 @@ def _read(file: Path) -> dict[str, str | None]:
         from dotenv import dotenv_values  # only those who have such a file need it
     except ImportError:
         raise PrerequisiteError(f"{file} needs the package python-dotenv", "pip install python-dotenv") from None
-    from dv_agent.designs.files import read_text
+    from dv_agent.designs.files.documents import read_text
 
     try:
         return dotenv_values(stream=io.StringIO(read_text(file)), interpolate=False)
