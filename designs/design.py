@@ -12,9 +12,9 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_lengt
 
 
 class Frozen(BaseModel):
-    """Base of all persisted data: immutable, and unknown keys are errors."""
+    """Base of all persisted data: immutable, unknown keys are errors, and so are numbers that JSON does not have."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class FieldSpec(Frozen):

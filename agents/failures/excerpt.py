@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from dv_agent.designs.bounds import Count
 from dv_agent.designs.design import Frozen
 
 MAX_CYCLES = 400
@@ -50,9 +51,9 @@ class Excerpt(Frozen):
 
     schema_version: Literal[1] = 1
     design: str
-    start: int = Field(ge=0)
+    start: Count
     cycles: int = Field(ge=0, le=MAX_CYCLES)
-    failing_cycle: int | None = None
+    failing_cycle: Count | None = None
     failing_port: str = ""
     failing_field: str = ""
     ports: dict[str, str]

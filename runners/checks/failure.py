@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from dv_agent.designs.bounds import Count
 from dv_agent.designs.design import Frozen
 
 
@@ -37,8 +38,8 @@ class CheckFailure(Frozen):
 
     check: str
     port: str = ""
-    cycle: int | None = None
-    index: int | None = None
+    cycle: Count | None = None
+    index: Count | None = None
     field: str = ""
     expected: int | None = None
     seen: int | None = None

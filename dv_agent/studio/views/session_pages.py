@@ -13,8 +13,7 @@ from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.nodes import PERSON, Node, SessionHeader
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.fields import Fields
-from dv_agent.eval.report.load_tests import read_test
+from dv_agent.eval.report.load_turns import test_data
 from dv_agent.eval.report.run_data import TestData
 from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import TestRow, cut_tracks
@@ -126,7 +125,7 @@ def session_page(
         templates={one: one in draft.strategy.wording for one in template_names()},
         looked=OpenedEditors(template, looked.edit),
         template_text=session.template(template, node.id),
-        turn=turn_view(node, session.folder),
+        turn=turn_view(node),
         column=coverage_column(state.coverage, won, measured=True),
         changes=session.changes(node.id),
     )
@@ -153,13 +152,13 @@ def _origin(strategy: Strategy) -> tuple[str, Strategy]:
     return (base, find_strategy(base)) if base in strategy_names() else ("", strategy)
 
 
-def turn_view(node: Node, folder: Path) -> TurnView | None:
+def turn_view(node: Node) -> TurnView | None:
     """The turn of a node; None where it has none."""
     if node.turn is None or node.reply is None:
         return None
     allowance, before, tests = Allowance(), 0, list[TestData]()
     for record in node.turn.tests:
-        tests.append(read_test(Fields(record.model_dump(mode="json"), folder), node.id, before, allowance))
+        tests.append(test_data(record, node.id, before, allowance))
         before += record.cycles
     share = _STEPS * 8 // max(len(tests), 8)
     attempts = node.reply.attempts
