@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from dv_agent.coverage.structure import Tier
 from dv_agent.designs.design import Frozen
@@ -213,10 +213,10 @@ class Strategy(Frozen):
     def _folder_is_not_told(self, folder: Path | None) -> None:
         return None
 
-    @model_validator(mode="before")
+    @field_validator("folder", mode="plain")
     @classmethod
-    def _folder_is_never_data(cls, data: Any) -> Any:
-        return {key: part for key, part in data.items() if key != "folder"} if isinstance(data, dict) else data
+    def _folder_is_never_data(cls, _said: Any) -> None:
+        return None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Strategy:

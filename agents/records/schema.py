@@ -5,7 +5,7 @@ A field that an older version did not write has a neutral default; keys that a l
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AliasChoices,
@@ -20,8 +20,8 @@ from pydantic import (
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
-from dv_agent.designs.bounds import Count, Number, PlainText, Seed, Stops
-from dv_agent.designs.design import Frozen, Identifier
+from dv_agent.designs.bounds import Count, Number, PlainText, RecordedName, Seed, Stops
+from dv_agent.designs.design import Frozen
 from dv_agent.prompts.strategy import Strategy
 
 HEADER, TURNS, COVERAGE, FAILURES = "run.json", "turns.jsonl", "coverage.json", "failures"
@@ -48,7 +48,7 @@ class AgentOptions(Frozen):
     session: PlainText | None = None
     node: Count | None = None
     guided: bool | None = None
-    bug: Identifier | None = None
+    bug: RecordedName | None = None
     cache: PlainText | None = None
     decoys: Count | None = None
     patience: Count | None = None
@@ -93,7 +93,7 @@ class RunHeader(Frozen):
     schema_version: Literal[1] = 1
     id: str = ""
     started: str = ""
-    design: Identifier
+    design: RecordedName
     task_version: Count = 0
     agent: str = "unknown"
     agent_options: AgentOptions = AgentOptions()
@@ -126,13 +126,13 @@ class RunHeader(Frozen):
     claims: ClaimScore | None = None
     bug_reports: Annotated[tuple[ReportVerdict, ...] | None, Stops] = None
 
-    @model_validator(mode="before")
-    @classmethod
-    def _prices_of_older_records(cls, data: Any) -> Any:
+    @model_validator(mode="after")
+    def _prices_of_older_records(self) -> Self:
         """Records once wrote 0 where no price was known, and counted the attempts beside."""
-        if not isinstance(data, dict) or not isinstance(data.get("spent"), dict) or "unpriced" in data["spent"]:
-            return data
-        return {**data, "spent": {**data["spent"], "unpriced": data.get("unpriced_attempts", 0)}}
+        if self.unpriced_attempts and "unpriced" not in self.spent.model_fields_set:
+            spent = self.spent.model_copy(update={"unpriced": self.unpriced_attempts})
+            object.__setattr__(self, "spent", spent)  # frozen, but not in use yet
+        return self
 
     @field_validator("model", mode="before")
     @classmethod
