@@ -6,7 +6,7 @@ from pydantic import Field
 
 from dv_agent.agents.models.costs.known_dollars import Priced
 from dv_agent.designs.bounds import MOST, Amount, Count
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 
 
 class Spent(Priced):

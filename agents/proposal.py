@@ -11,7 +11,7 @@ from dv_agent.agents.models.chat_model import CallUsage, Message
 from dv_agent.agents.models.costs.known_dollars import Priced
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.designs.bounds import Count
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 
 

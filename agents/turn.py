@@ -11,7 +11,7 @@ from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.proposal import CutRecord, PartRecord, Structured, Usage
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.designs.bounds import Amount, Count, Stops
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.runners.checks.ending import Ended, Waiting
 from dv_agent.runners.checks.run_checks import CheckFailure

@@ -12,9 +12,9 @@ from pydantic import Field
 from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.bounds import Count, Digest, Stops
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import printable, replace_text
 from dv_agent.designs.files.json_file import read_json
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError
 

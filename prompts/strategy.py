@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, field_serializer, field_validator, model_validator
 
 from dv_agent.coverage.structure import Tier
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import read_document, require_inside
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UnknownNameError, UsageError
 
 SHIPPED = Path(__file__).parent / "strategies"

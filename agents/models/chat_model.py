@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from dv_agent.designs.bounds import MOST, Amount, Count, Seed, Stops
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.text.tokens import estimate_tokens as prompt_tokens
 
 Role = Literal["system", "user", "assistant", "tool"]

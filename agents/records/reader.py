@@ -21,8 +21,8 @@ from dv_agent.agents.failures.finding import Finding
 from dv_agent.agents.records.schema import COVERAGE, FAILURES, HEADER, NEWEST, TURNS, ReplyLine, RunHeader
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.designs.bounds import Digest
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.json_file import check_json, open_plain, parse_line, read_json, read_partly
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.runners.checks.failure import CheckFailure

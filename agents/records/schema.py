@@ -21,7 +21,7 @@ from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.designs.bounds import Count, Number, PlainText, RecordedName, Seed, Stops
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.strategy import Strategy
 
 HEADER, TURNS, COVERAGE, FAILURES = "run.json", "turns.jsonl", "coverage.json", "failures"

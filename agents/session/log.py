@@ -16,9 +16,9 @@ from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.reader import RecordLines, is_there
 from dv_agent.agents.session.nodes import Draft, SessionHeader
 from dv_agent.agents.turn import TurnRecord
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.json_file import parse_line, read_json
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import InputFileError, OutputError
 
 HEADER, LOG, ORIGIN = "session.json", "session.jsonl", "origin"

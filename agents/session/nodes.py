@@ -10,7 +10,7 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.designs.bounds import Count, Seed
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.strategy import Strategy
 
 PERSON = "human:paste"

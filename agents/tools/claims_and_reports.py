@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from dv_agent.designs.bounds import Count, Number
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 
 Verdict = Literal["right", "wrong", "undecided"]
 

@@ -24,7 +24,7 @@ from pydantic import Field
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.designs.bounds import Amount, Count, Seed
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 
 
 class Entry(Frozen):

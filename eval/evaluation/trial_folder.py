@@ -8,9 +8,9 @@ from typing import Literal, TypeVar
 
 from dv_agent.agents.records.reader import is_there
 from dv_agent.agents.records.schema import HEADER, RunHeader
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.json_file import read_json
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.evaluation.data_model import Earlier, Evaluation, KillSheet, Trial, TrialRecord
 

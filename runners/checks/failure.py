@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from dv_agent.designs.bounds import Count
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 
 
 class CheckFailure(Frozen):
@@ -30,7 +30,7 @@ class CheckFailure(Frozen):
     Other packages add checks of their own under other names.
 
     Attributes:
-        port: the port, ``<port>.request`` or ``<port>.response`` for a responder, or empty.
+        port: the stream, such as ``out`` or ``ld.request``, or empty.
         cycle: clock cycle of the test in which it shows.
         index: which transfer of the port, counted from 0 over the whole test.
         field: field, with its lane as in ``m[1]``, or signal.

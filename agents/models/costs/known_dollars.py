@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import SerializerFunctionWrapHandler, field_validator, model_serializer
 
 from dv_agent.designs.bounds import Amount, Count
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 
 
 class Priced(Frozen):
