@@ -88,7 +88,7 @@ def doctor(
 
 
 def _walls() -> Finding:
-    from dv_agent.runners.cocotb.sandbox import INSTALL, SETTING, why_not
+    from dv_agent.runners.sandbox import INSTALL, SETTING, why_not
 
     mode, missing = os.environ.get(SETTING) or "auto", why_not()
     words = "works" if not missing else ""

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from dv_agent.errors import BuildError, PrerequisiteError, SimulatorLost
 from dv_agent.runners.cocotb.deaths import Cause, Death
-from dv_agent.runners.cocotb.sandbox import ended_by, sandboxed
+from dv_agent.runners.sandbox import ended_by, sandboxed
 
 SHOWN_LINES = 10
 VERSION_SECONDS = 30.0

@@ -22,7 +22,7 @@ from dv_agent.designs.files.scratch import new_scratch
 from dv_agent.errors import OutputError, SimulatorCrash, SimulatorLost, SimulatorTimeout
 from dv_agent.runners.cocotb.deaths import Cause, Death
 from dv_agent.runners.cocotb.framing import RECORDING_HEADER, receive, send
-from dv_agent.runners.cocotb.sandbox import ended_by, sandboxed
+from dv_agent.runners.sandbox import ended_by, sandboxed
 
 START_SECONDS = 60.0
 CLOSE_SECONDS = 10.0

@@ -12,7 +12,7 @@ import pytest
 from runner_fixtures import beats, pipe, program
 
 from dv_agent.errors import PrerequisiteError, UsageError
-from dv_agent.runners.cocotb import sandbox
+from dv_agent.runners import sandbox
 from dv_agent.runners.icarus import IcarusSimulator
 
 needs_walls = pytest.mark.skipif(bool(sandbox.why_not()), reason="needs bubblewrap: apt-get install bubblewrap")
