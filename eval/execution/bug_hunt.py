@@ -27,8 +27,8 @@ from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.confirmation import confirm
-from dv_agent.runners.pin_replay import PinRecording, PinReplaySession, recording_of
-from dv_agent.runners.recording_simulator import RecordingStore
+from dv_agent.runners.recording.pin_replay import PinRecording, PinReplaySession, recording_of
+from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.repeating_session import Repeats
 from dv_agent.runners.simulator import Session, Simulator
 

@@ -40,7 +40,7 @@ from dv_agent.eval.execution.bug_hunt import Hunter, tests_digest
 from dv_agent.eval.execution.kill_cache import KillCache
 from dv_agent.eval.report.output import write_report
 from dv_agent.eval.suites.suite import task_checksum
-from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
+from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator
 
 _MESSAGE = 2_000

@@ -16,7 +16,7 @@ from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet, Trial
 from dv_agent.eval.execution.bug_hunt import Hunter
 from dv_agent.eval.scoring.score_trial import score_records
 from dv_agent.eval.verification.verdict import Finding, refused
-from dv_agent.runners.recording_simulator import RecordingStore
+from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.simulator import Simulator
 
 

@@ -50,7 +50,7 @@ from dv_agent.eval.verification.verdict import (
     status_of,
     unverifiable,
 )
-from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
+from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator
 
 MOST_TRIALS = 100_000

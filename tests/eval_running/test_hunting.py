@@ -17,8 +17,8 @@ from dv_agent.designs.trace import End
 from dv_agent.eval.execution.bug_hunt import Hunter
 from dv_agent.eval.soundness.kills import Kill, hunt
 from dv_agent.runners.build.layout import layout_of
-from dv_agent.runners.pin_replay import PinReplaySession, pack_rows
-from dv_agent.runners.recording_simulator import RecordingSimulator, RecordingStore
+from dv_agent.runners.recording.pin_replay import PinReplaySession, pack_rows
+from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator
 
 ICARUS = find_simulator("icarus")

@@ -21,7 +21,7 @@ from dv_agent.designs.trace import End
 from dv_agent.errors import OutputError, SimulatorCrash, SimulatorLost
 from dv_agent.runners.cocotb.deaths import Cause, Death
 from dv_agent.runners.icarus import IcarusSimulator
-from dv_agent.runners.pin_replay import PinReplaySession, recording_of
+from dv_agent.runners.recording.pin_replay import PinReplaySession, recording_of
 from dv_agent.runners.repeating_session import TRIES, LastingSimulator, Repeats
 from dv_agent.runners.waves import dump_waves
 

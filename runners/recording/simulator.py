@@ -9,7 +9,7 @@ from typing import Self
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
-from dv_agent.runners.pin_replay import PinRecording, recording_of
+from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
 from dv_agent.runners.simulator import Run, Session, Simulator
 
 MOST_BYTES = 256 << 20
