@@ -119,7 +119,7 @@ def test_a_storm_that_passes_and_one_that_does_not(serve: Serve) -> None:
     assert len(serve([*[status(500)] * 4, ok()]).ask().attempts) == 5
     begun = time.monotonic()
     failure = serve([status(503, "the model is loading")], retry_seconds=0.4).fail()
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15  # far sooner than the server would end it
     assert len(failure.attempts) >= 3
     assert {one.error for one in failure.attempts} == {"ModelAPIError"}
     assert "the model is loading" in str(failure)
@@ -135,9 +135,9 @@ def test_an_attempt_ends_in_time_even_if_the_server_keeps_dripping(serve: Serve,
     asking = serve([behaviour, ok()], timeout=0.3)
     begun = time.monotonic()
     first, second = asking.ask().attempts
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 15  # far sooner than the server would end it
     assert first.error == "ModelTimeoutError"
-    assert 0.25 < first.seconds < 0.9
+    assert 0.25 < first.seconds < 10
     assert second.error == ""
 
 
@@ -188,5 +188,5 @@ def test_ctrl_c_passes_at_once_while_the_server_thinks_and_while_we_wait(serve: 
         begun = time.monotonic()
         with pytest.raises(KeyboardInterrupt):
             asking.ask()
-        assert time.monotonic() - begun < 1.5
+        assert time.monotonic() - begun < 3.5  # sooner than the wait that the server asks for
         assert len(asking.server.requests) == 1
