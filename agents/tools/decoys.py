@@ -46,7 +46,7 @@ def decoy_plan(plan: Plan, chosen: Sequence[str]) -> Plan:
 
 
 def _parts_of(group: Covergroup, chosen: frozenset[str]) -> Iterator[Covergroup]:
-    """Yield the chosen decoys of a covergroup: those of coverpoints, then those of crosses with complete coverpoints."""
+    """Yield the chosen decoys of a covergroup: those of coverpoints, then those of crosses with all coverpoints."""
     made: dict[str, list[Bin]] = {}
     for _, one in _bins_of(group):
         if one.id in chosen:

@@ -23,7 +23,7 @@ from dv_agent.designs.reader.structure import Module, Structure
 from dv_agent.runners.checks.failure import CheckFailure
 
 DISTANCE = 2
-"""Maximum distance of a place from the seeded change, in assignments (registers or logic); module boundaries count 0."""
+"""Maximum distance of a place from the seeded change, in assignments (registers or logic); module boundaries are 0."""
 
 
 @dataclass(frozen=True)
