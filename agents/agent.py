@@ -1,4 +1,4 @@
-"""The seam Agent: who proposes tests."""
+"""The protocol `Agent`: an object that proposes tests."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dv_agent.prompts.view import View
 
 
 class Agent(Protocol):
-    """Proposes tests, turn by turn. Its own state is a function of its seed and the turns before."""
+    """Proposer of tests, turn by turn. Its own state depends only on its seed and on the previous turns."""
 
     @property
     def name(self) -> str:
-        """The word after ``--agent``."""
+        """The name given to ``--agent``."""
         ...
 
     def propose(self, view: View) -> Proposal:
-        """The tests of the next turn, given all that may be known."""
+        """Return the tests of the next turn; `view` is all that the agent may know."""
         ...

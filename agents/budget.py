@@ -1,4 +1,4 @@
-"""What a run may use, what it has used, and when it ends."""
+"""The budget of a run: its bounds, the amounts used so far, and which bound is used up."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dv_agent.designs.frozen import Frozen
 
 
 class Spent(Priced):
-    """What a run has used so far.
+    """Amounts that a run has used so far.
 
     Attributes:
         usd, unpriced: see `Priced`.
         cached_calls, cached_tokens, cached_usd: what replies from a cache would have cost; they were not paid, but
-            bounds count them, so that a run takes the same course with a cache and without.
+            bounds count them, so that a run behaves the same with a cache and without.
     """
 
     cycles: Count = 0
@@ -27,20 +27,20 @@ class Spent(Priced):
     cached_usd: Amount = 0.0
 
     def bounded(self, name: str) -> float:
-        """What counts against the bound `name`."""
+        """Return the amount that counts against the bound `name`."""
         amount: float = getattr(self, name) + getattr(self, f"cached_{name}", 0)
         return amount
 
 
 class Budget(Frozen):
-    """Bounds of a run; None is no bound.
+    """Bounds of a run; None means no bound.
 
     Attributes:
-        cycles: simulated clock cycles, resets included. The test that would cross the bound is cut there.
+        cycles: simulated clock cycles, resets included. The test that would exceed the bound is cut at the bound.
         calls: calls of a language model.
         tokens: input and output tokens of all calls.
         usd: price of all calls, US dollars.
-        seconds: wall time; a run under this bound is not reproducible, and its record says so.
+        seconds: wall time; a run with this bound is not reproducible, and its record says so.
     """
 
     cycles: int | None = Field(default=200_000, ge=1, lt=MOST)
@@ -51,11 +51,11 @@ class Budget(Frozen):
 
     @property
     def reproducible(self) -> bool:
-        """Whether the bounds alone fix what a seeded run does."""
+        """Whether a seeded run with these bounds always does the same: there is no bound on wall time."""
         return self.seconds is None
 
     def exceeded(self, spent: Spent) -> str | None:
-        """The name of a bound that is used up, or None. `calls` is asked of agents with a model only."""
+        """Return the name of a bound that is used up, or None. `calls` is checked only for agents with a model."""
         for name in ("cycles", "tokens", "usd", "seconds"):
             bound = getattr(self, name)
             if bound is not None and spent.bounded(name) >= bound:
@@ -63,10 +63,10 @@ class Budget(Frozen):
         return None
 
     def cycles_left(self, spent: Spent) -> int | None:
-        """Cycles that the next test may take; None without a bound."""
+        """Return how many cycles the next test may take; None without a bound."""
         return None if self.cycles is None else max(self.cycles - spent.cycles, 0)
 
     def left(self, spent: Spent) -> dict[str, float]:
-        """What remains of every bound that is set."""
+        """Return the remaining amount of every bound that is set."""
         bounds = {name: getattr(self, name) for name in type(self).model_fields}
         return {name: max(bound - spent.bounded(name), 0) for name, bound in bounds.items() if bound is not None}

@@ -1,4 +1,4 @@
-"""The loop: propose, simulate, check, sample, record, next, until closed, out of budget or stalled."""
+"""The loop of a run: propose, simulate, check, sample, record; ends at the target, at the budget, or on a stall."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from dv_agent.coverage.totals import overall_totals
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When to stop besides the budget.
+    """Stop conditions of a run besides the budget.
 
     Attributes:
-        target: percentage of bins at which the run is done.
+        target: percentage of covered bins at which the run is done.
         patience: turns in a row without a new bin after which it has stalled, or None.
         stop_on_failure: whether the first failed check ends the run.
     """
@@ -31,7 +31,7 @@ class Limits:
 
 
 def stop_reason(state: RunState, budget: Budget, limits: Limits) -> str | None:
-    """Why the run ends now, or None to go on."""
+    """Return the reason why the run ends now, or None to continue."""
     totals = overall_totals(state.coverage)
     if state.failures and limits.stop_on_failure:
         return "failure"
@@ -57,13 +57,13 @@ def run(
     on_turn: Callable[[RunState, TurnRecord], None] | None = None,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> RunState:
-    """Drive `agent` on `bench` from `state` to the end; the record is whole whatever happens.
+    """Run `agent` on `bench` from `state` to the end; the record is complete after each turn, also after an error.
 
     Args:
-        should_stop: asked between turns; True ends the run as interrupted.
+        should_stop: called between turns; True ends the run as interrupted.
 
     Raises:
-        DvAgentError: the simulator, the model or the disk failed; what was done stands in the record.
+        DvAgentError: the simulator, the model or the disk failed; the turns before it are in the record.
     """
     started = time.monotonic() - state.spent.seconds
     reason = "interrupted"

@@ -1,4 +1,4 @@
-"""The noun Proposal: what an agent offers for one turn."""
+"""`Proposal`: the tests that an agent proposes for one turn, with their prompt, reply and cost."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dv_agent.designs.language.stimulus import Test
 
 
 class Usage(Priced):
-    """What one proposal cost; all zero for agents without a model. If `cached`, what it would have cost."""
+    """Cost of one proposal; all zero for agents without a model. If `cached`, the cost that it would have had."""
 
     cached: bool = False
     calls: Count = 0
@@ -25,19 +25,19 @@ class Usage(Priced):
 
 
 Structured = Literal["", "given", "refused", "empty", "off"]
-"""What came of a wish for structured output.
+"""The result of a request for structured output.
 
 ======= ======================================================================================
-given   the vendor was asked for it, and something came
-refused the vendor would not, so the same prompt was answered in plain text within the same call
-empty   nothing came, so the same prompt was sent once more, in plain text
-off     earlier turns had shown that it is not to be had, so plain text was asked for at once
+given   the vendor was asked for it, and the reply was not empty
+refused the vendor refused it, so the same prompt was answered in plain text within the same call
+empty   the reply was empty, so the same prompt was sent once more for a reply in plain text
+off     earlier turns showed that it is not available, so plain text was requested at once
 ======= ======================================================================================
 """
 
 
 def both(one: Usage, other: Usage) -> Usage:
-    """What two calls cost together; as good as paid unless both came from a cache."""
+    """Return the cost of two calls together; it counts as paid unless both came from a cache."""
     return Usage(
         cached=one.cached and other.cached,
         calls=one.calls + other.calls,
@@ -49,7 +49,7 @@ def both(one: Usage, other: Usage) -> Usage:
 
 
 class PartRecord(Frozen):
-    """A named part of a prompt; `tokens` is an estimate."""
+    """Named part of a prompt; `tokens` is an estimate."""
 
     name: str
     priority: int
@@ -57,7 +57,7 @@ class PartRecord(Frozen):
 
 
 class CutRecord(Frozen):
-    """What was left out of a part so that the prompt fits; `whole` where nothing of it was left."""
+    """Text left out of a part so that the prompt fits; `whole` is True if the whole part was left out."""
 
     part: str
     tokens: Count
@@ -66,12 +66,12 @@ class CutRecord(Frozen):
 
 
 class PromptRecord(Frozen):
-    """What a model was sent.
+    """Prompt that was sent to a model.
 
     Attributes:
-        messages: in full.
-        tokens: estimate for all messages; what the server counted stands in the reply's attempts.
-        templates: SHA-256 over the templates.
+        messages: complete, as sent.
+        tokens: estimate for all messages; the server's own count is in the reply's attempts.
+        templates: SHA-256 of the templates.
     """
 
     messages: tuple[Message, ...]
@@ -83,7 +83,7 @@ class PromptRecord(Frozen):
 
 
 class ReplyRecord(Frozen):
-    """How an answer came about, failed attempts included; its text is `Proposal.raw`."""
+    """Origin of a reply: model, finish reason and all attempts, failed ones included; its text is `Proposal.raw`."""
 
     model: str = ""
     finish_reason: str = ""
@@ -92,23 +92,24 @@ class ReplyRecord(Frozen):
 
 
 class Proposal(Frozen):
-    """Tests to run, and how they came about.
+    """Tests to run, and where they come from.
 
     Attributes:
-        tests: in the order they are to run; an empty tuple ends nothing by itself.
-        limits: of recorded tests, in the same order, the cycles after which the budget cut each, or None.
+        tests: in the order in which they run; an empty tuple alone does not end the run.
+        limits: for recorded tests, in the same order: the cycles after which the budget cut each test, or None.
         errors: what was dropped from the reply and why, one line each.
-        raw: the reply as it came, empty for agents without a model.
+        raw: the unchanged text of the reply, empty for agents without a model.
         done: the agent has nothing more to propose.
-        stop_reason: why not, such as ``budget:calls``; empty if it simply had nothing more.
-        prompt: what a model was sent, None where none was asked.
-        reply: how its answer came about.
-        structured: what came of a wish for structured output; empty without the wish.
+        stop_reason: why it is done, such as ``budget:calls``; empty if it had nothing more to propose.
+        prompt: the prompt that was sent to the model, None if no model was called.
+        reply: where the reply comes from.
+        structured: the result of a request for structured output; empty if it was not requested.
         dropped: how much of the reply was dropped, by class, see `dv_agent.agents.llm.reply_parser.Drop`.
-        repaired: what of it was read though it is no JSON, see `dv_agent.agents.llm.reply_parser.ParsedReply`.
-        silence: why there is no test, for people; empty where there is one, or where the agent had nothing to say.
-        tool_uses, claims, bug_reports: of an agent with tools, what it did on the way to these tests.
-        by_hand: what a person chose for this turn, where one did.
+        repaired: how many places were read although they are not valid JSON, by kind, see
+            `dv_agent.agents.llm.reply_parser.ParsedReply`.
+        silence: why there is no test, as text for people; empty if there is a test, or if the agent gave no reason.
+        tool_uses, claims, bug_reports: tool calls, claims and bug reports of an agent with tools before these tests.
+        by_hand: the settings that a person chose for this turn in an interactive session, else None.
     """
 
     tests: tuple[Test, ...] = ()
@@ -131,6 +132,6 @@ class Proposal(Frozen):
 
     @property
     def merely_ends(self) -> bool:
-        """Whether it says that there is nothing more, and that alone: such a proposal is no turn."""
+        """Whether the proposal only says that there is nothing more to propose; it then makes no turn."""
         said = self.tests or self.usage.calls or self.errors or self.raw or self.prompt
         return self.done and not (said or self.tool_uses or self.claims or self.bug_reports or self.silence)

@@ -1,7 +1,7 @@
-"""The state of a run, and the one way forward.
+"""The state of a run, and `advance`, the only function that changes it.
 
-`advance` is shared by the loop, by agents that simulate in mid-turn, by interactive use, by
-replay, by resume and by re-scoring: whatever happens to a run happens here.
+`advance` is shared by the loop, by agents that simulate within a turn, by interactive use, by
+replay, by resume and by re-scoring, so all of them change a run in the same way.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ Progress = Callable[[TestRecord], None]
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """Everything that a run has come to.
+    """Complete state of a run after some turns.
 
     Attributes:
         coverage: merged over all tests so far.
-        last: outcomes of the last turn, as the agent will see them.
-        errors: what was dropped of the last proposal.
+        last: outcomes of the last turn, as shown to the agent.
+        errors: what was dropped from the last proposal, and why.
         failures: failing tests so far.
-        nearest: index of an open bin -> the test that came nearest to it, in whichever turn.
-        exchanges: what a model was sent and said, turn by turn.
-        earned: the tests that covered most bins first, at most `MAX_EARNED`, the best one first.
-        ended: how each test ended, the refused ones included.
-        silence: why the last turn without a test had none, see `Proposal.silence`.
+        nearest: index of an open bin -> the test of any turn with the smallest distance to it.
+        exchanges: prompt and reply of a model, turn by turn.
+        earned: the tests that covered the most new bins, at most `MAX_EARNED`, the best one first.
+        ended: how each test ended, refused tests included.
+        silence: why the last turn without a test had no test, see `Proposal.silence`.
         stale_turns: turns in a row without a new bin.
-        done: the agent said that it has nothing more to propose, and `stop_reason` why.
+        done: the agent said that it has nothing more to propose; `stop_reason` says why.
     """
 
     coverage: Coverage
@@ -64,7 +64,7 @@ class RunState:
 
 
 def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
-    """What the agent may know now."""
+    """Return all that the agent may know now."""
     return View(
         design=bench.folder.design,
         schema=bench.folder.schema,
@@ -86,9 +86,9 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
 def advance(
     state: RunState, proposal: Proposal, bench: Testbench, budget: Budget, progress: Progress | None = None
 ) -> tuple[RunState, TurnRecord]:
-    """Run the proposal's tests until the budget is used up; returns the new state and what to record.
+    """Run the proposal's tests until the budget is used up; return the new state and the turn to record.
 
-    The test that would cross the bound on cycles is cut there.
+    The test that would exceed the bound on cycles is cut at the bound.
 
     Raises:
         SimulationError: the simulator itself failed; `state` is still valid.
@@ -140,7 +140,7 @@ def advance(
 
 
 def least(*bounds: int | None) -> int | None:
-    """The tightest of some bounds, of which None is none."""
+    """Return the smallest bound; None means no bound."""
     return min((one for one in bounds if one is not None), default=None)
 
 
@@ -161,7 +161,7 @@ def _exchange(before: RunState, after: RunState, proposal: Proposal) -> tuple[Ex
 
 
 def _earned(state: RunState) -> tuple[Outcome, ...]:
-    """Better tests first; of equal ones those that came first."""
+    """Return the tests sorted by new bins, most first; tests with equal counts keep the order in which they ran."""
     fresh = tuple(outcome for outcome in state.last if outcome.new_bins and not outcome.failures)
     return tuple(sorted((*state.earned, *fresh), key=lambda one: -len(one.new_bins))[:MAX_EARNED])
 
@@ -241,7 +241,7 @@ def _is_nearer(state: RunState, near: Near) -> bool:
 
 
 def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[int, Attempt]:
-    """The best attempts, this test considered; a bin that is covered needs none."""
+    """Return the nearest attempt of each open bin, this test included; covered bins are removed."""
     best = {index: attempt for index, attempt in state.nearest.items() if index not in covered}
     for near in result.near:
         if near.bin not in covered and _is_nearer(state, near):
@@ -250,7 +250,7 @@ def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[in
 
 
 def _by_step(result: Result, covered: Sequence[int], bench: Testbench) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
-    """The bins of `covered` by the step of a payload track in which each was hit first."""
+    """Return the bins of `covered`, grouped by the step of a payload track in which each was first hit."""
     found: dict[tuple[str, int], list[int]] = {}
     names = [name for name, grammar in bench.folder.design.grammars.items() if grammar.item]
     for index in covered:

@@ -1,4 +1,4 @@
-"""One test, all the way: expand, simulate, observe, check, sample coverage."""
+"""The testbench of a design: it expands and simulates one test, observes and checks the trace, and samples coverage."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from dv_agent.runners.simulator import Run, Session
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One simulated test.
+    """Result of one simulated test.
 
     Attributes:
-        sample: its coverage; empty of hits where the simulator hung or crashed.
-        near: the targets, each with the distance at which this test came nearest.
+        sample: its coverage; without hits if the simulator hung or crashed.
+        near: the targets, each with the smallest distance that this test reached.
         failures: failed checks, not yet confirmed in a fresh process.
         step_starts: see `Run`.
-        waiting: what it waited for at its end, if it did.
+        waiting: what the test waited for at its end, if it waited.
     """
 
     test: Test
@@ -50,16 +50,16 @@ class Result:
     waiting: Waiting | None = None
 
     def ended(self, index: int) -> Ended:
-        """How it ended, as test number `index`."""
+        """Return how the test ended; `index` is its number in the run."""
         return Ended(index, self.trace.end, self.trace.cycles, bool(self.failures), self.waiting)
 
     def steps_at(self, cycle: int) -> dict[str, int]:
-        """For each track, the step that was under way in `cycle`."""
+        """Return, for each track, the step that was running in `cycle`."""
         return _steps_at(self.step_starts, cycle)
 
 
 class DesignRtl:
-    """The RTL of a design, read when it is asked for."""
+    """RTL of a design, read at the first access."""
 
     def __init__(self, design: Design) -> None:
         self._design = design
@@ -71,7 +71,7 @@ class DesignRtl:
 
     @cached_property
     def structure(self) -> Structure:
-        """What the reader makes of it; answers are kept beside the builds of the simulators."""
+        """The structure that the RTL reader finds; it is cached next to the builds of the simulators."""
         return read_rtl(self._design, cache_folder() / "structures")
 
 
@@ -80,7 +80,7 @@ class Testbench:
 
     Args:
         folder: the design with schema and reference model.
-        plan: what is sampled.
+        plan: the coverage plan that is sampled.
         session: an open session of `folder.design`; the caller closes it.
     """
 
@@ -93,16 +93,16 @@ class Testbench:
 
     @cached_property
     def rtl(self) -> DesignRtl:
-        """The RTL that is simulated."""
+        """The simulated RTL."""
         return DesignRtl(self.folder.design)
 
     def run(self, test: Test, targets: Sequence[int] = (), max_cycles: int | None = None) -> Result:
         """Simulate `test`.
 
         Args:
-            targets: indices of the bins whose distance is wanted.
-            max_cycles: cycles after which it is cut, where the design would allow more: it then ends as `End.BUDGET`,
-                and what it would have done later is neither sampled nor checked.
+            targets: indices of the bins whose distance is measured.
+            max_cycles: cycles after which the test is cut if the design would allow more: it then ends as `End.BUDGET`,
+                and cycles after the cut are neither sampled nor checked.
 
         Raises:
             StimulusError: the test cannot be expanded.
@@ -116,7 +116,7 @@ class Testbench:
         seen = observe(self.folder, done.trace)
         tables = seen.tables
         if done.trace.end in (End.HUNG, End.CRASHED):
-            tables = {}  # what a dying simulator showed covers nothing
+            tables = {}  # a crashed or hung simulator covers no bins
         partial = not done.trace.signals
         sample = self._sampler.sample(tables, targets if len(targets) else None, partial=partial)
         near = self._near(sample, tables, done, targets)
@@ -136,7 +136,7 @@ class Testbench:
 
 
 class Observed(NamedTuple):
-    """All event tables of a trace, the checks that it fails, and what it waited for at its end."""
+    """All event tables of a trace, the failed checks, and what the test waited for at its end."""
 
     tables: dict[str, Table]
     failures: tuple[CheckFailure, ...]
@@ -144,7 +144,7 @@ class Observed(NamedTuple):
 
 
 def observe(folder: DesignFolder, trace: Trace) -> Observed:
-    """Ask the reference model about a trace."""
+    """Run the observer and the checks of the reference model on a trace."""
     observation: Observation = folder.model.observe(trace)
     failures = check(folder.design, trace, observation)
     shared = cycle_tables(folder.design, trace)

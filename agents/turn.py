@@ -1,4 +1,4 @@
-"""What one turn leaves in the record."""
+"""The record of one turn: its tests, failures, prompt parts and costs, as one line of ``turns.jsonl``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from dv_agent.runners.checks.run_checks import CheckFailure
 
 
 class NearRecord(Frozen):
-    """A hole to which a test came nearer than all before: by how much it missed, and in which step of each track."""
+    """Hole to which a test came nearer than all tests before it: the distance, and the step of each track there."""
 
     bin: Count
     distance: Amount
@@ -26,18 +26,18 @@ class NearRecord(Frozen):
 
 
 class TestRecord(Frozen):
-    """One test of a turn.
+    """Record of one test of a turn.
 
     Attributes:
         index: its number in the run.
         end: a value of `dv_agent.designs.trace.End`, or "refused".
-        max_cycles: where the budget cut it (`end` is "budget"), the cycles that were left: it can only be played again
-            with this bound. Records of version 0.1 and before have no such tests: they finished the test that crossed
-            the budget.
-        new_bins: ids of the bins that it covered first.
+        max_cycles: the cycles that were left if the budget cut the test (`end` is "budget"): it must be simulated again
+            with this bound. Records of version 0.1 and before have no such tests: there the test that exceeded the
+            budget ran to its end.
+        new_bins: ids of the bins that this test was the first to cover.
         hits: indices of all bins that it hit.
-        error: why it was refused, if it was.
-        waiting: what it waited for where `end` is "deadlock"; records of before do not tell.
+        error: why the test was refused, if it was.
+        waiting: what the test waited for if `end` is "deadlock"; empty in older records.
     """
 
     __test__ = False
@@ -56,12 +56,12 @@ class TestRecord(Frozen):
 
     @property
     def ended(self) -> Ended:
-        """How it ended."""
+        """How the test ended."""
         return Ended(self.index, self.end, self.cycles, bool(self.failures), self.waiting)
 
 
 class FailureRecord(Frozen):
-    """A failing test; `max_cycles` as in `TestRecord`, `cycles` is how long it ran."""
+    """Record of a failing test; `max_cycles` as in `TestRecord`, `cycles` is how many cycles it ran."""
 
     index: int
     test: Test
@@ -73,17 +73,17 @@ class FailureRecord(Frozen):
 class TurnRecord(Frozen):
     """One line of ``turns.jsonl``.
 
-    What a model was sent and what it said stands in a line of its own, see `dv_agent.agents.records.schema.ReplyLine`.
+    The prompt and the reply of a model are in a separate line, see `dv_agent.agents.records.schema.ReplyLine`.
 
     Attributes:
-        errors: what was dropped from the reply, one line each; `dropped` counts it by class, and `repaired` what was
-            read though it is no JSON.
-        silence: why there was no test to run, see `Proposal`.
-        parts, cut: of the prompt, with estimated tokens.
-        structured: what came of a wish for structured output, see `Proposal`; empty without the wish.
+        errors: what was dropped from the reply, one line each; `dropped` counts it by class, and `repaired` counts by
+            kind what was read although it is not valid JSON.
+        silence: why the turn had no test, see `Proposal`.
+        parts, cut: parts of the prompt, and what was left out of them, with estimated tokens.
+        structured: the result of a request for structured output, see `Proposal`; empty if it was not requested.
         stop_reason: why the agent proposed nothing more.
         tool_uses, claims, bug_reports, by_hand: see `Proposal`.
-        budget: the bounds that held; they may be raised when a run is resumed.
+        budget: the bounds of the run in this turn; they may be raised when a run is resumed.
     """
 
     turn: Count
@@ -102,6 +102,6 @@ class TurnRecord(Frozen):
     bug_reports: Annotated[tuple[BugReport, ...], Stops] = ()
     by_hand: ManualTurn | None = None
     stop_reason: str = ""
-    bins_hit: Count = Field(default_factory=int)  # a factory: a default that is known would not be written
+    bins_hit: Count = Field(default_factory=int)  # a factory: a known default would not be written
     spent: Spent = Field(default_factory=Spent)
     budget: Budget = Budget()

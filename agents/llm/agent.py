@@ -1,7 +1,7 @@
-"""The agent `llm`: one prompt a turn, one reply, its tests.
+"""The agent `llm`: in each turn it sends one prompt to a model and proposes the tests of the reply.
 
-It remembers nothing by itself: its prompt, earlier messages included, is a function of the View and of the run's
-seed, so a run resumes by rebuilding the View.
+It keeps no state: its prompt, earlier messages included, depends only on the View and on the run's seed, so a run
+is resumed by building the View again.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from dv_agent.prompts.view import View
 
 
 class LlmAgent:
-    """Asks a model for tests.
+    """Agent that asks a model for tests.
 
     Args:
-        model: answers; its settings bound prompt and reply.
-        strategy: how it is prompted, or the name of such; see `dv_agent.prompts.strategy`.
-        price: what a call would cost, for a budget in dollars.
-        seed: what samplers of holes and of earlier messages draw from.
+        model: the model that is called; its settings limit the size of prompt and reply.
+        strategy: the prompting strategy or its name; see `dv_agent.prompts.strategy`.
+        price: function that returns the price of a call, for a budget in dollars.
+        seed: seed of the random samplers of holes and of earlier messages.
 
     Raises:
         UnknownNameError: no such strategy.
@@ -46,7 +46,7 @@ class LlmAgent:
         self._model, self._price, self._seed = model, price, seed
 
     def propose(self, view: View) -> Proposal:
-        """The tests of one reply; done without a call where nothing is open or the budget cannot hold one.
+        """Return the tests of one reply; done without a call if no bin is open or the budget does not allow a call.
 
         Raises:
             UsageError: the context is too small for this design.
@@ -76,13 +76,13 @@ class LlmAgent:
         )
 
     def _short_of(self, view: View, tokens: int, used: Usage | None = None) -> str | None:
-        """The first bound that a call could break which sends so many tokens, after `used` in this turn."""
+        """Return the first bound that a call with so many prompt tokens could exceed, after `used` in this turn."""
         return bound_too_small(
             left_after(view.budget_left, used), tokens, self._model.settings.reply_tokens, self._price
         )
 
     def propose_by_hand(self, view: View, by_hand: ManualTurn, messages: tuple[Message, ...]) -> Proposal:
-        """The tests of the reply to `messages`: a prompt as a person had it rendered, and perhaps edited it.
+        """Return the tests of the reply to `messages`: a prompt that was rendered for a person, who may have edited it.
 
         Raises:
             ModelFailure: no reply.
@@ -97,12 +97,12 @@ class LlmAgent:
 
 
 def schema_of(view: View, strategy: Strategy) -> OutputSchema | None:
-    """What a reply is asked to look like, where the strategy wants that and it is to be had."""
+    """Return the schema to request for replies; None if the strategy wants none or earlier turns showed no effect."""
     return wanted_schema(strategy, view.design, view.schema, view.exchanges)
 
 
 def left_after(left: Mapping[str, float], used: Usage | None) -> dict[str, float]:
-    """What is `left` of a budget after `used`."""
+    """Return what remains of `left`, the rest of a budget, after `used`."""
     spent = used or Usage()
     amounts = {"calls": spent.calls, "tokens": spent.input_tokens + spent.output_tokens, "usd": spent.usd}
     return {name: amount - amounts.get(name, 0) for name, amount in left.items()}
@@ -111,7 +111,7 @@ def left_after(left: Mapping[str, float], used: Usage | None) -> dict[str, float
 def prompt_of(
     view: View, settings: ModelSettings, strategy: Strategy, seed: int, output: OutputSchema | None
 ) -> Prompt:
-    """What a model of these settings is to read, beside the schema `output`.
+    """Return the prompt for a model with these settings, to be sent together with the schema `output`.
 
     Raises:
         UsageError: the context is too small for this design, or a template is broken.
@@ -121,7 +121,7 @@ def prompt_of(
 
 
 def prompt_record(prompt: Prompt, messages: tuple[Message, ...], strategy: Strategy) -> PromptRecord:
-    """What is recorded of a prompt; `messages` are those that are sent, whoever edited them."""
+    """Return the record of a prompt; `messages` are those that are sent, after any edit by a person."""
     return PromptRecord(
         messages=messages,
         parts=tuple(PartRecord(name=one.name, priority=one.priority, tokens=one.tokens) for one in prompt.parts),
@@ -135,7 +135,7 @@ def prompt_record(prompt: Prompt, messages: tuple[Message, ...], strategy: Strat
 def proposal_of(
     view: View, prompt: PromptRecord, answered: StructuredAnswer, strategy: Strategy, by_hand: ManualTurn | None = None
 ) -> Proposal:
-    """The tests of the last reply, with all that a record needs. A reply that a person wrote costs nothing."""
+    """Return the tests of the last reply, with all that a record needs. A reply that a person wrote has no cost."""
     reply = answered.replies[-1]
     parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, strategy.values == "literal")
     errors = (*([f"the server refused your reply: {reply.broken}"] if reply.broken else []), *parsed.errors)
@@ -157,7 +157,7 @@ def proposal_of(
 
 
 def messages_of(prompt: Prompt) -> tuple[Message, ...]:
-    """What is sent: the system message, earlier exchanges, and the new message."""
+    """Return the messages to send: the system message, earlier exchanges, and the new message."""
     earlier = [
         message
         for sent, said in prompt.said
@@ -167,7 +167,7 @@ def messages_of(prompt: Prompt) -> tuple[Message, ...]:
 
 
 def usage_of(attempts: Sequence[CallUsage], cached: bool = False) -> Usage:
-    """One call with the tokens and dollars of all its attempts; what has no known price adds none."""
+    """Return the usage of one call: tokens and US dollars of all its attempts; an unknown price adds no dollars."""
     return Usage(
         cached=cached,
         calls=1,

@@ -1,4 +1,4 @@
-"""Whether what is left of a budget can hold one more call of a model."""
+"""The check whether the rest of a budget allows one more model call."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from dv_agent.agents.models.chat_model import CallUsage
 
 Price = Callable[[CallUsage], float | None]
-"""What a call would cost, US dollars; None where that is not known."""
+"""Function that returns the price of a call in US dollars; None if it is not known."""
 
 
 def bound_too_small(
     left: Mapping[str, float], input_tokens: int, output_tokens: int, price: Price | None
 ) -> str | None:
-    """The first bound that one call could break, or None. A bound that is not in `left` is no bound.
+    """Return the first bound that one call could exceed, or None. A name that is not in `left` has no bound.
 
-    A call whose price is not known may begin as long as any dollars are left.
+    A call with an unknown price is allowed as long as any dollars are left.
     """
     if left.get("calls", 1) < 1:
         return "calls"

@@ -1,4 +1,4 @@
-"""Where in a reply JSON is looked for: behind a model's thinking, in fenced blocks first, else anywhere."""
+"""The search for JSON values in a reply: after the model's thinking, in fenced code blocks, else in the whole text."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _START = re.compile(r"[{\[]")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A JSON value of a reply, or what a syntax error left of one.
+    """JSON value found in a reply, or the part of it before a syntax error.
 
     Attributes:
         place: where it starts in the reply.
-        broken: whether a value of the same block was broken before: then this may be a piece of it.
+        broken: whether an earlier value of the same block had a syntax error: then this value may be a part of it.
     """
 
     place: int
@@ -28,7 +28,7 @@ class Found:
 
 
 def values(text: str) -> tuple[list[Found], int]:
-    """The values in fenced blocks if there are any, else those of the whole text; and where looking for them ended."""
+    """Return the values in fenced code blocks, or in the whole text if there are none; and where the search ended."""
     search = _Search(text)
     fenced = [found for start, end in _blocks(text) for found in search.values(start, end)]
     if fenced:
@@ -38,7 +38,7 @@ def values(text: str) -> tuple[list[Found], int]:
 
 
 def _blocks(text: str) -> Iterator[tuple[int, int]]:
-    """Start and end of what stands between fences; the last block may lack its closing fence."""
+    """Return start and end of the text between code fences; the last block may have no closing fence."""
     fences = [match.span() for match in _FENCE.finditer(text)]
     for opening in range(0, len(fences), 2):
         closing = fences[opening + 1][0] if opening + 1 < len(fences) else len(text)
@@ -46,17 +46,17 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 class _Search:
-    """Looks for values; gives up behind `MAX_VALUES` brackets, so that a reply of brackets alone costs little.
+    """Search for values that stops after `MAX_VALUES` brackets, so that a reply of brackets only takes little time.
 
     Attributes:
-        stopped: where it gave up, else the end of the text.
+        stopped: where the search stopped early, else the end of the text.
     """
 
     def __init__(self, text: str) -> None:
         self._text, self._left, self.stopped = text, MAX_VALUES, len(text)
 
     def values(self, start: int, end: int) -> Iterator[Found]:
-        """Every value in a part of the text. Behind an error the search goes on where reading stopped."""
+        """Yield every value in a part of the text. After an error the search continues where the scanner stopped."""
         broken = False
         while self._left and (match := _START.search(self._text, start, end)):
             reading = read_value(self._text, match.start(), end)
@@ -71,7 +71,7 @@ class _Search:
 
 
 def _substantial(found: Found) -> bool:
-    """Whether it is more than the brackets of prose, such as ``in[0]`` or ``[see below]``."""
+    """Return whether it is more than brackets in prose, such as ``in[0]`` or ``[see below]``."""
     value, opened = found.reading.value, found.reading.open
     if found.reading.error:
         return len(opened) > 1 or any(container for _, container in opened)

@@ -1,9 +1,9 @@
-"""A reader of JSON values that stand in free text: it never backtracks, so its time grows with the text and no faster.
+"""A scanner for JSON values in free text; it never backtracks, so its time is linear in the length of the text.
 
-Beyond the standard it allows what models write and what can mean one thing only: trailing commas, comments, single and
-typographic quotes, spaces of Unicode, Python's ``True``, ``False`` and ``None``. Each is counted as repaired. What has
-no meaning as a value (NaN, a huge number, a key given twice) becomes a `JsonFault` in its place, so that only the test
-around it is lost. A syntax error ends the value; what was complete before it is kept.
+Beyond the standard it accepts deviations that models write and that have only one possible meaning: trailing commas,
+comments, single and typographic quotes, Unicode spaces, Python's ``True``, ``False`` and ``None``. Each is counted as
+repaired. A part that has no meaning as a value (NaN, a huge number, a key given twice) is replaced by a `JsonFault`, so
+that only the test around it is lost. A syntax error ends the value; the parts that were complete before it are kept.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_DIGITS = 20
 _BLANK = r"\t\r\n "
 _SKIP = re.compile(
     rf"(?:[{_BLANK}]+|(?P<space>[^\S{_BLANK}]|[\u200b-\u200d\u2060\ufeff])"
-    r"|(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/)){0,4000}\*/))*"  # longer ones are no comments of a test
+    r"|(?P<comment>//[^\n]*|/\*(?:[^*]|\*(?!/)){0,4000}\*/))*"  # longer comments are not accepted
 )
 _TOKEN = re.compile(
     r"""(?P<sign>[{}\[\]:,])|(?P<string>"[^"\\\n]*(?:\\.[^"\\\n]*)*")|(?P<quoted>'[^'\\\n]*(?:\\.[^'\\\n]*)*'"""
@@ -37,7 +37,7 @@ _OPENING: dict[str, type[dict[str, Any]] | type[list[Any]]] = {"{": dict, "[": l
 
 @dataclass(frozen=True, slots=True)
 class JsonFault:
-    """Stands in the data where a value had no meaning; as text it is `token`, what was written there."""
+    """Placeholder for a value that had no meaning; its text is `token`, the characters of the reply."""
 
     reason: str
     token: str = "..."
@@ -48,15 +48,15 @@ class JsonFault:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was read.
+    """Result of reading one value.
 
     Attributes:
-        value: the value, or None where an error ended it.
+        value: the value, or None if a syntax error ended it.
         end: where reading stopped.
         error: empty if the value is complete.
-        open: at an error, the containers that were not closed, outermost first, holding what was complete in them,
+        open: after an error, the containers that were not closed, outermost first, with their complete members,
             each with the key of the value that was being read.
-        repaired: what was read though the standard does not allow it, by kind.
+        repaired: how many places were read although the JSON standard does not allow them, by kind.
     """
 
     value: Any
@@ -67,7 +67,7 @@ class Reading:
 
 
 def read_value(text: str, start: int, end: int) -> Reading:
-    """The JSON object or list that begins at ``text[start]``; nothing from `end` on is looked at."""
+    """Read the JSON object or list that begins at ``text[start]``; characters from `end` on are ignored."""
     reader = _Reader(text, start, end)
     try:
         return Reading(reader.run(), reader.place, repaired=reader.repaired)
@@ -77,7 +77,7 @@ def read_value(text: str, start: int, end: int) -> Reading:
 
 
 def clean(text: str) -> str:
-    """`text` with every surrogate replaced by U+FFFD, because UTF-8 cannot say it."""
+    """Return `text` with every surrogate replaced by U+FFFD, because UTF-8 cannot encode surrogates."""
     return _SURROGATE.sub("\ufffd", text)
 
 
@@ -87,7 +87,7 @@ class _SyntaxFault(Exception):
 
 @dataclass(slots=True)
 class _Frame:
-    """A container that is not closed yet; `key` is that of the value that comes next."""
+    """Container that is not closed yet; `key` is the key of the next value."""
 
     container: dict[str, Any] | list[Any]
     key: str = ""
@@ -166,7 +166,7 @@ class _Reader:
         self.stack.append(_Frame(container))
 
     def _inside(self, kind: str, token: str) -> None:
-        """A key, a colon, a comma or a plain value."""
+        """Read a key, a colon, a comma or a plain value."""
         frame = self.stack[-1]
         if self._wants_value() and kind != "sign":
             frame.store(_plain(kind, token))
@@ -177,7 +177,7 @@ class _Reader:
         elif frame.expects == "comma" and token == ",":
             frame.expects = "item"
         else:
-            # A bracket may begin the next value, so the search goes on at it, not behind it.
+            # A bracket may begin the next value, so the search continues at the bracket, not after it.
             self.place -= len(token) if token in _OPENING else 0
             raise _SyntaxFault(f"expected {_expected(frame)}, found {clean(token)[:20]!r}")
 
@@ -200,7 +200,7 @@ def _plain(kind: str, token: str) -> Any:
 
 
 def _in_double_quotes(token: str) -> str:
-    """A text in other quotes as JSON writes it."""
+    """Convert a string in other quotes to a JSON string in double quotes."""
 
     def quoted(match: re.Match[str]) -> str:
         return '\\"' if match[2] else match[1] if match[1] in "'\u2018\u2019" else match[0]

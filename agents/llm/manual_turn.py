@@ -1,4 +1,4 @@
-"""What a person chose for one turn of an interactive session, so that a replay can go the same way."""
+"""The settings that a person chose for one turn of an interactive session, recorded so that a replay can repeat it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from dv_agent.prompts.strategy import Strategy
 
 
 class ManualTurn(Frozen):
-    """How a turn was asked. Elsewhere one strategy holds for a whole run; in a session each turn has its own.
+    """Prompt settings of one turn. Other runs use one strategy throughout; in a session each turn has its own.
 
     Attributes:
-        strategy: in full, with all templates of its own.
-        model: how it was sampled; its context decides what of the prompt was cut.
-        seed: what samplers of holes and of earlier messages drew from.
-        rendered: the prompt before a person edited it; empty where it was sent as rendered.
-        pasted: a person wrote the reply.
+        strategy: complete, with all its own templates.
+        model: how the model was sampled; its context size decides which parts of the prompt were cut.
+        seed: seed of the random samplers of holes and of earlier messages.
+        rendered: the prompt before a person edited it; empty if it was sent as rendered.
+        pasted: whether a person pasted or wrote the reply.
     """
 
     strategy: Strategy

@@ -1,4 +1,4 @@
-"""Tests that stand in a text within JSON, or alone where a list is wanted: unpacked."""
+"""Unpacking of tests that are inside a JSON string, or that are a single object where a list is expected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dv_agent.agents.llm.json_scanner import clean, read_value
 
 
 def unpacked_text(text: str, repaired: Counter[str]) -> str:
-    """`text`, or the JSON that it says as one JSON text; what was mended is added to `repaired`."""
+    """Return `text`, or the JSON that is packed in it as one JSON string; repairs are counted in `repaired`."""
     packed = text.strip()
     if packed[:1] != '"' or packed[-1:] != '"' or packed[1:2] not in ("{", "["):
         return text
@@ -23,7 +23,7 @@ def unpacked_text(text: str, repaired: Counter[str]) -> str:
 
 
 def with_list(value: dict[str, Any], repaired: Counter[str]) -> dict[str, Any]:
-    """`value` with a list of tests, where they stand in a text, or a single one without a list."""
+    """Return `value` with a list of tests, if the tests are in a JSON string or if it is one test without a list."""
     tests = _read(value.get("tests"), repaired)
     if isinstance(tests, dict) and {"tests", "tracks"} & tests.keys():
         repaired["text"] += 1
@@ -34,7 +34,7 @@ def with_list(value: dict[str, Any], repaired: Counter[str]) -> dict[str, Any]:
 
 
 def _read(part: Any, repaired: Counter[str]) -> Any:
-    """What a text says that is nothing but an object or a list."""
+    """Return the value of a text that is only one JSON object or list."""
     text = part.strip() if isinstance(part, str) else ""
     if text[:1] not in ("{", "["):
         return part

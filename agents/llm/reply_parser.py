@@ -1,7 +1,7 @@
-"""From a model's reply to tests: lenient about where the JSON stands, strict about what it says.
+"""The parser from a model's reply to tests: lenient about where the JSON is, strict about its content.
 
-A reply is text from a stranger. It is read and checked, never executed, opened or resolved; whatever is dropped is
-counted, and told in one short line that the next prompt passes on.
+A reply is untrusted text. It is read and checked, never executed, opened as a file or resolved. Everything that is
+dropped is counted, and reported in one short line that the next prompt repeats to the model.
 """
 
 from __future__ import annotations
@@ -34,29 +34,29 @@ Drop = Literal["oversize", "truncated", "empty", "syntax", "shape", "key", "inva
 """Why something was dropped.
 
 ========== =======================================================================
-oversize   characters beyond `MAX_CHARACTERS`, or behind `MAX_VALUES` brackets
+oversize   characters beyond `MAX_CHARACTERS`, or after `MAX_VALUES` brackets
 truncated  the model stopped at its limit of output tokens
 empty      a reply without any test in it
-syntax     text that is no JSON, and the test around it
+syntax     text that is not JSON, and the test around it
 shape      JSON that is neither a test nor a list of tests
-key        a key beside ``tests`` that nobody reads
+key        a key beside ``tests`` that has no meaning
 invalid    a test that breaks a rule of the test language
-duplicate  a test that the same reply holds already
-surplus    tests behind the first `MAX_TESTS`, good or bad
+duplicate  a test that occurs earlier in the same reply
+surplus    tests after the first `MAX_TESTS`, valid or not
 ========== =======================================================================
 """
 
 
 class ParsedReply(Frozen):
-    """What a reply came to.
+    """Result of parsing a reply.
 
     Attributes:
-        tests: each is known to expand.
-        errors: one line for each thing that was dropped, at most `MAX_LINES` and one that counts the others.
-        dropped: how much was dropped, by class; every class counts things, `oversize` counts characters.
-        repaired: what was read though JSON does not allow it, because it can mean one thing only: ``comma``,
-            ``comment``, ``quotes``, ``space`` and ``word`` as `json_scanner` reads them, ``text`` where tests
-            stood in a text instead of a list.
+        tests: each was checked to expand to stimulus.
+        errors: one line for each dropped part, at most `MAX_LINES`, and one more line that counts the others.
+        dropped: how much was dropped, by class; `oversize` counts characters, every other class counts occurrences.
+        repaired: how often text was read that JSON does not allow but that has only one possible meaning: ``comma``,
+            ``comment``, ``quotes``, ``space`` and ``word`` as in `json_scanner`; ``text`` if tests were in a
+            string instead of a list.
     """
 
     tests: tuple[Test, ...] = ()
@@ -68,7 +68,7 @@ class ParsedReply(Frozen):
 def parse_reply(
     text: str, design: Design, schema: StimulusSchema, finish_reason: str = "", literal: bool = False
 ) -> ParsedReply:
-    """Read a model's reply; takes any text and never raises.
+    """Parse a model's reply; accepts any text and never raises.
 
     Args:
         literal: whether loops, sweeps and random blocks are refused.
@@ -131,7 +131,7 @@ class _Reader:
         return ParsedReply(tests=tuple(self.tests), errors=tuple(lines), dropped=dict(self.dropped), repaired=repaired)
 
     def read(self, found: Found, text: str) -> None:
-        """All tests of one value; of a broken one those that were complete."""
+        """Read all tests of one value; if it has a syntax error, the tests that were complete before it."""
         reading = found.reading
         if not found.broken:
             self.repaired.update(reading.repaired)
@@ -143,7 +143,7 @@ class _Reader:
         elif not found.broken:
             self._value(reading.value)
         elif isinstance(reading.value, dict) and "tracks" in reading.value:
-            self._test("a test", reading.value)  # anything else behind a broken value may be a piece of it
+            self._test("a test", reading.value)  # any other value after a broken one may be a part of it
 
     def _broken(self, reading: Reading, text: str) -> None:
         self.explained = True
@@ -208,7 +208,7 @@ class _Reader:
 
 
 def _complete(reading: Reading) -> Iterator[tuple[str, Any]]:
-    """The complete tests of a value that a syntax error ended, with their places."""
+    """Return the complete tests of a value that a syntax error ended, with their locations."""
     (key, root), inner = reading.open[0], reading.open[1:]
     if isinstance(root, dict):
         root = inner[0][1] if key == "tests" and inner else root.get("tests")
@@ -219,13 +219,13 @@ def _complete(reading: Reading) -> Iterator[tuple[str, Any]]:
 
 
 def _began_a_test(reading: Reading) -> bool:
-    """Whether a broken value is a test of its own, and not a piece of one that broke before."""
+    """Return whether a broken value is a test itself, and not a part of a value that was broken earlier."""
     key, root = reading.open[0]
     return isinstance(root, dict) and (key == "tracks" or "tracks" in root or "tests" in (key, *root))
 
 
 def _step(data: Any, location: Location) -> Any:
-    """The top-level step of a test in which `location` lies: what a model must see again to mend it."""
+    """Return the top-level step of a test that contains `location`: the part a model must see again to correct it."""
     for part in location[:3]:
         try:
             data = data[part]

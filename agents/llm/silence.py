@@ -1,4 +1,4 @@
-"""Why a reply brought no test, and why a run checked nothing: in words for people, for every place that says so."""
+"""The explanations, as text for people, why a reply has no test and why a run checked nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _ENDED = {
 
 
 def why_silent(reply: Reply, errors: Sequence[str] = ()) -> str:  # noqa: PLR0911  # a table
-    """Why nothing came of `reply`; `errors` are what its reader says."""
+    """Return why `reply` has no test; `errors` are the errors of its parser."""
     said = spoken(reply.text)
     if reply.broken:
         return f"the server would not hand out what the model wrote: {excerpt(reply.broken, QUOTED)}"
@@ -49,7 +49,7 @@ def why_silent(reply: Reply, errors: Sequence[str] = ()) -> str:  # noqa: PLR091
 
 
 def nothing_checked(state: RunState, reason: str) -> str:
-    """Why no test of a run was simulated; empty where one was.
+    """Return why no test of a run was simulated; empty if a test was simulated.
 
     Args:
         reason: why the run ended.

@@ -1,6 +1,6 @@
-"""Structured output of the agent `llm`: whether to ask for it, and what to do where nothing comes of it.
+"""Structured output of the agent `llm`: when to request it, and the fallback to plain text.
 
-Whatever comes is parsed as any other reply: a schema that was asked for proves nothing about what was sent.
+The reply is parsed like any other: requesting a schema does not guarantee that the reply follows it.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from dv_agent.prompts.reply_schema import reply_schema
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.view import Exchange
 
-EMPTY_TURNS = 2  # after so many turns without anything, it is no accident
+EMPTY_TURNS = 2  # after so many turns with an empty reply it is assumed not to work
 _NOTHING = ("", "{}", "[]", "null", '""')
 _NOT_ITS_FAULT = ("length", "content_filter")
 
 
 @dataclass(frozen=True, slots=True)
 class StructuredAnswer:
-    """One question, asked once or twice.
+    """Replies to one prompt, which was sent once or twice.
 
     Attributes:
-        replies: in the order in which they came; the last one counts.
+        replies: in the order of arrival; the last one is used.
     """
 
     replies: tuple[Reply, ...]
@@ -37,14 +37,14 @@ class StructuredAnswer:
 def wanted_schema(
     strategy: Strategy, design: Design, schema: StimulusSchema, exchanges: Sequence[Exchange]
 ) -> OutputSchema | None:
-    """The schema to ask for; None where the strategy wants none, or where earlier turns came to nothing."""
+    """Return the schema to request; None if the strategy wants none or earlier turns showed that it does not work."""
     if not strategy.structured or structured_is_off(exchanges):
         return None
     return OutputSchema(name="tests", body=reply_schema(design, schema, strategy))
 
 
 def structured_is_off(exchanges: Sequence[Exchange]) -> bool:
-    """Whether the turns so far show that structured output is not to be had: one refusal, or two empty replies."""
+    """Return whether earlier turns show that structured output does not work: one refusal, or two empty replies."""
     came = [one.structured for one in exchanges]
     return "refused" in came or came.count("empty") >= EMPTY_TURNS
 
@@ -52,11 +52,11 @@ def structured_is_off(exchanges: Sequence[Exchange]) -> bool:
 def ask_structured(
     ask: Callable[[OutputSchema | None], Reply], output: OutputSchema, may_ask_again: Callable[[Reply], bool]
 ) -> StructuredAnswer:
-    """Ask for structured output, and for plain text if nothing came.
+    """Request structured output, and plain text if the reply is empty.
 
     Args:
-        ask: one call of the model.
-        may_ask_again: whether the budget holds another call after this reply.
+        ask: function that makes one model call.
+        may_ask_again: whether the budget allows another call after this reply.
 
     Raises:
         ModelFailure: as `ask`.

@@ -1,4 +1,4 @@
-"""One test of a reply: from untrusted JSON data to a Test that is known to expand, or the reason why not."""
+"""The check of one test of a reply: from untrusted JSON data to a Test that expands, or a StimulusError."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ LOOPS = ("random", "repeat", "for")
 
 
 def check_test(data: Any, design: Design, schema: StimulusSchema, room: int, literal: bool = False) -> tuple[Test, int]:
-    """The test, and to how many items it expands.
+    """Return the test, and the number of items to which it expands.
 
     Args:
-        room: most items.
+        room: maximum number of items.
         literal: whether loops, sweeps and random blocks are refused.
 
     Raises:
-        StimulusError: with the place and what was expected.
+        StimulusError: the data is no valid test; the message says where, and what was expected.
     """
     fault = find_fault(data)
     if fault:
@@ -45,7 +45,7 @@ def _only_literal(test: Test) -> None:
 
 
 def find_fault(data: Any, where: Location = ()) -> tuple[Location, str] | None:
-    """The first part of `data` that had no meaning as JSON, and why."""
+    """Return the first part of `data` that had no meaning as JSON, and the reason."""
     if isinstance(data, JsonFault):
         return where, data.reason
     parts = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()

@@ -1,6 +1,6 @@
-"""What a model thought, told from what it says: by the marks that models put around their thoughts.
+"""Separation of a model's thinking from its answer, by the markers that models put around their thinking.
 
-Thoughts stay in the record, since the reply is recorded as it came; they are never read for tests and never sent back.
+Thinking stays in the record, because the reply is recorded unchanged; it is never parsed for tests and never sent back.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ _CLOSING = (
     r"(?:<\|(?:end|call)\|>)?(?:<\|start\|>\s*assistant\s*)?<\|channel\|>\s*final[^<\n]{0,200}"
     r"(?:<\|constrain\|>[^<\n]{0,40})?<\|message\|>",
 )  # fmt: skip
-_ENDING = r"<\|end\|>", r"<\|call\|>", r"<channel\|>"  # of anything: they close thoughts, if any are open
+_ENDING = r"<\|end\|>", r"<\|call\|>", r"<channel\|>"  # these end any channel: they close thinking if it is open
 _MARK = re.compile(
     f"(?P<opens>{'|'.join(_OPENING)})|(?P<closes>{'|'.join(_CLOSING)})|(?P<ends>{'|'.join(_ENDING)})", re.IGNORECASE
 )
-# Servers that drop the marks of channels leave their names behind.
+# Servers that remove the channel markers leave the channel names in the text.
 _BARE = re.compile(r"\s*analysis(?=[A-Z\s'\"])")
 _BARE_END = re.compile(r"assistant\s*final\s*", re.IGNORECASE)
 _ENDS = ("<|return|>", "<|end|>", "<|im_end|>", "<|eot_id|>", "<|end_of_text|>")
 
 
 def without_thinking(text: str) -> str:
-    """`text` with blanks for what was thought, so that places in it stay places.
+    """Return `text` with the thinking replaced by spaces, so that character positions stay the same.
 
-    A closing mark without an opening one ends thoughts that began with the text; thoughts that are not closed go on to
-    its end.
+    A closing marker without an opening one ends thinking that began at the start of the text; thinking without a
+    closing marker continues to the end of the text.
     """
     parts, done = list[str](), 0
     for start, end in _thoughts(text):
@@ -43,7 +43,7 @@ def without_thinking(text: str) -> str:
 
 
 def spoken(text: str) -> str:
-    """What a model said, without its thoughts: what may be sent back to it. A text without thoughts stays as it is."""
+    """Return the answer of a model without its thinking, to be sent back. A text without thinking is unchanged."""
     thoughts = _thoughts(text)
     if not thoughts:
         return text
@@ -55,12 +55,12 @@ def spoken(text: str) -> str:
 
 
 def has_thinking(text: str) -> bool:
-    """Whether anything in `text` is marked as thought."""
+    """Return whether any part of `text` is marked as thinking."""
     return bool(_thoughts(text))
 
 
 def _thoughts(text: str) -> list[tuple[int, int]]:
-    """Start and end of every thought with its marks, in order and apart from each other."""
+    """Return start and end of every marked section of thinking, markers included, in order, without overlap."""
     found: list[tuple[int, int]] = []
     began: int | None = None
     if _BARE.match(text) and (ends := _BARE_END.search(text)):
@@ -89,5 +89,5 @@ def _joined(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 
 def _blank(text: str) -> str:
-    """As long as `text`, and with its line breaks."""
+    """Return spaces of the same length as `text`, with its line breaks."""
     return re.sub(r"[^\n]", " ", text)

@@ -1,4 +1,4 @@
-"""The seam ChatModel: messages in, text and calls of tools out, and what it cost."""
+"""The protocol `ChatModel` and its data: messages in; text, tool calls and cost out."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Role = Literal["system", "user", "assistant", "tool"]
 
 
 class ToolSpec(Frozen):
-    """A tool that a model may call: `parameters` is a JSON schema."""
+    """Tool that a model may call; `parameters` is a JSON schema."""
 
     name: str
     description: str
@@ -26,11 +26,11 @@ class ToolSpec(Frozen):
 
 
 class ToolCall(Frozen):
-    """A call of a tool, as a model wrote it.
+    """Tool call, as the model wrote it.
 
     Attributes:
         id: unique in its message.
-        arguments: JSON text, or what was no JSON.
+        arguments: JSON text, or the unchanged text if it is not valid JSON.
     """
 
     id: str
@@ -39,10 +39,10 @@ class ToolCall(Frozen):
 
 
 class OutputSchema(Frozen):
-    """What a reply is to look like, for vendors that can hold a model to it.
+    """Schema of a reply, for vendors that can force a model to follow it.
 
     Attributes:
-        name: what the vendor is told that it is called.
+        name: name of the schema that is sent to the vendor.
         body: JSON schema of an object.
     """
 
@@ -51,27 +51,27 @@ class OutputSchema(Frozen):
 
     @property
     def text(self) -> str:
-        """Compact JSON."""
+        """The schema as compact JSON."""
         return json.dumps(self.body, separators=(",", ":"))
 
     @property
     def tokens(self) -> int:
-        """An estimate; servers that only hold a model to the schema count none for it."""
+        """Estimated number of tokens; servers that only force a model to follow the schema count none for it."""
         return prompt_tokens(self.text)
 
     @property
     def digest(self) -> str:
-        """Sixteen hexadecimal digits that tell two schemas apart."""
+        """Sixteen hexadecimal digits that identify the schema."""
         return hashlib.sha256(f"{self.name}\0{self.text}".encode()).hexdigest()[:16]
 
 
 class Message(Frozen):
-    """One message of a dialogue.
+    """Message of a dialogue.
 
     Attributes:
-        tool_calls: of an assistant.
-        tool_call_id: of a tool: which call its content answers.
-        native: of an assistant: JSON text of what its vendor wants to have back as it came.
+        tool_calls: in a message of role ``assistant``.
+        tool_call_id: in a message of role ``tool``: the call that its content answers.
+        native: in a message of role ``assistant``: JSON text that must be sent back to the vendor unchanged.
     """
 
     role: Role
@@ -87,26 +87,26 @@ class Message(Frozen):
 
     @property
     def tokens(self) -> int:
-        """An estimate, calls of tools included."""
+        """Estimated number of tokens, tool calls included."""
         calls = "".join(one.name + one.arguments for one in self.tool_calls)
         return estimate_tokens(self.content) + estimate_tokens(calls) + estimate_tokens(self.native)
 
 
 class ModelSettings(Frozen):
-    """How a model is reached and sampled; one name for flag, environment variable and YAML key.
+    """Settings of access to a model and of its sampling; flag, environment variable and YAML key have the same name.
 
-    What is None is not mentioned to the server, which then uses its own default.
+    A setting that is None is not sent to the server, which then uses its own default.
 
     Attributes:
         model: ``provider:name``, such as ``openai:gpt-5``; ``provider/name`` is accepted too.
-        base_url: address of an OpenAI-compatible server, without any secret in it.
-        max_tokens: most output tokens of one reply, those of hidden reasoning included.
-        context_tokens: most tokens of prompt and reply together.
-        role_style: what becomes of the system message: its role is called so, or ``user`` puts it before the first
-            message of the user; ``auto`` is ``system`` until the server refuses that.
-        requests_per_minute: calls are spaced to stay below it.
-        timeout: seconds after which one attempt is given up.
-        retry_seconds: no new attempt of a call starts after so many seconds; 0 never tries again.
+        base_url: address of an OpenAI-compatible server, without any secret.
+        max_tokens: maximum output tokens of one reply, tokens of hidden reasoning included.
+        context_tokens: maximum tokens of prompt and reply together.
+        role_style: role under which the system message is sent; ``user`` puts it before the first user message;
+            ``auto`` is ``system`` until the server refuses that.
+        requests_per_minute: calls are spaced in time to stay below it.
+        timeout: seconds after which one attempt is stopped.
+        retry_seconds: no new attempt of a call starts after so many seconds; 0 means no retry.
     """
 
     # A refused value may hold a secret, and pydantic would print it.
@@ -126,7 +126,7 @@ class ModelSettings(Frozen):
 
     @model_serializer(mode="wrap")
     def _without_the_usual_roles(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Names of trials and keys of caches are made of this: they stay what they were before roles could be set."""
+        """Leave out the default role: names of trials and keys of caches are made from this, and must not change."""
         data: dict[str, Any] = handler(self)
         return {key: value for key, value in data.items() if key != "role_style" or value != "auto"}
 
@@ -144,23 +144,23 @@ class ModelSettings(Frozen):
 
     @property
     def reply_tokens(self) -> int:
-        """Tokens of the context to keep free for the reply: `max_tokens`, or else at most a quarter of it."""
+        """Tokens of the context reserved for the reply: `max_tokens`, else at most a quarter of the context."""
         return min(self.max_tokens or 4_000, max(self.context_tokens // 4, 1))
 
 
 class CallUsage(Frozen):
-    """What one attempt to call a model cost, as the server counted it.
+    """Usage and cost of one attempt to call a model, as counted by the server.
 
     Attributes:
-        cached_tokens: part of `input_tokens` that the server took from its cache.
-        cache_write_tokens: part of `input_tokens` that the server put into its cache.
+        cached_tokens: part of `input_tokens` that the server read from its cache.
+        cache_write_tokens: part of `input_tokens` that the server wrote into its cache.
         reasoning_tokens: part of `output_tokens`.
-        counted_by: ``server``; or ``estimate``, a token for every 4 characters, where an answer came without
-            counts, or was lost after the prompt had been sent (then its output is not in it); or ``nobody``,
-            where the server refused the request or was not reached.
-        usd: price of these tokens, US dollars; None where the price of the model is not known.
+        counted_by: ``server``; or ``estimate``, one token per 4 characters, if an answer came without
+            counts, or was lost after the prompt had been sent (then its output is not counted); or ``nobody``,
+            if the server refused the request or was not reached.
+        usd: price of these tokens in US dollars; None if the price of the model is not known.
         seconds: wall time of the attempt, without the wait before it.
-        error: class of the error that ended the attempt, empty if it was answered.
+        error: class of the error that ended the attempt, empty if there was an answer.
         status: HTTP status of an error, if there was one.
     """
 
@@ -177,22 +177,22 @@ class CallUsage(Frozen):
 
 
 class Reply(Frozen):
-    """An answer.
+    """Reply of a model.
 
     Attributes:
-        text: as it came; may be empty. What is no UTF-8 became U+FFFD.
-        model: the id that the server returned; OpenAI's client repeats the requested one if it did not say.
+        text: unchanged; may be empty. Characters that cannot be encoded as UTF-8 are replaced by U+FFFD.
+        model: the model id that the server returned; OpenAI's client repeats the requested one if there is none.
         finish_reason: such as ``stop`` or ``length``.
         attempts: every attempt, failed ones included, in order.
-        cached: whether it came from a cache, so that nobody was asked and nothing was spent.
+        cached: whether it came from a cache, so that no request was sent and nothing was paid.
         tool_calls: in the order in which the model wrote them.
         native: see `Message`.
-        form: ``text``; ``schema`` where the vendor was asked to hold the model to a schema; ``refused`` where it
-            was, would not, and answered the same question in plain text.
-        asked_as: what was asked otherwise than set, because the server refused that: ``role:user``,
+        form: ``text``; ``schema`` if a schema for the reply was requested; ``refused`` if the vendor refused the
+            schema and answered the same prompt in plain text.
+        asked_as: changes to the request, because the server refused the original form: ``role:user``,
             ``max_completion_tokens``, ...
         refused: whether `text` is the model's refusal to answer.
-        broken: why the server would not hand out what the model wrote; `text` is then as much of it as it quotes.
+        broken: why the server did not return the output of the model; `text` is then the part that it quotes.
     """
 
     text: str
@@ -209,29 +209,29 @@ class Reply(Frozen):
 
 
 def estimate_tokens(text: str) -> int:
-    """About how many tokens `text` has: one for every 4 characters, rounded up. No tokenizer is asked."""
+    """Estimate how many tokens `text` has: one per 4 characters, rounded up. No tokenizer is used."""
     return (len(text) + 3) // 4
 
 
 class ChatModel(Protocol):
-    """Something that answers."""
+    """Language model that answers messages."""
 
     @property
     def settings(self) -> ModelSettings:
-        """How it is reached and sampled."""
+        """The settings of access and sampling."""
         ...
 
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
     ) -> Reply:
-        """One reply, after retries.
+        """Return one reply, after retries.
 
         Args:
-            tools: what the model may call; without any it can only write text.
-            output: what the reply is to look like, where the vendor can see to it; see `Reply.form`.
+            tools: tools that the model may call; without tools it can only write text.
+            output: schema of the reply, if the vendor supports it; see `Reply.form`.
 
         Raises:
-            ModelFailure: no reply after all retries, or an error that retrying cannot mend. Its `attempts`
+            ModelFailure: no reply after all retries, or an error that a retry cannot solve. Its `attempts`
                 say what was tried and what it cost.
             PrerequisiteError: a package or key is missing.
         """
@@ -239,7 +239,7 @@ class ChatModel(Protocol):
 
 
 class ScriptedModel:
-    """Answers what it was given, in order, then the last one again: for tests and demonstrations."""
+    """Model that returns given replies in order, then repeats the last one; for tests and demonstrations."""
 
     def __init__(
         self, replies: Sequence[str | Reply | Callable[[Sequence[Message]], str]], context_tokens: int = 32_000
@@ -251,7 +251,7 @@ class ScriptedModel:
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
     ) -> Reply:
-        """The next reply; its tokens are estimated, and it has no price."""
+        """Return the next reply; its tokens are estimated, and it has no price."""
         self.asked.append(tuple(messages))
         said = self._replies[min(len(self.asked), len(self._replies)) - 1]
         reply = said if isinstance(said, Reply) else Reply(text=said if isinstance(said, str) else said(messages))

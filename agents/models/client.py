@@ -1,4 +1,4 @@
-"""One request through LangChain: how its client is built, and one call of it without retries."""
+"""One request through LangChain: building of the client, and one call without retries."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import Runnable
 
-_GRACE = 0.25  # seconds: the client's own timeout comes first and closes its connection
+_GRACE = 0.25  # seconds: the client's own timeout is earlier and closes its connection
 _FINISH = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length"}
 
 
 def build_client(endpoint: Endpoint, settings: ModelSettings, wire: Wire | None = None) -> BaseChatModel:
-    """LangChain's client; it neither retries nor streams nor caches.
+    """Return LangChain's client; it does not retry, stream or cache.
 
     Args:
-        wire: what the limit of output tokens is called; the usual name if not given.
+        wire: style of the request, with the name of the limit of output tokens; the usual name if not given.
 
     Raises:
-        PrerequisiteError: a package is missing, or its parts do not fit together.
-        UsageError: the client refuses a setting.
+        PrerequisiteError: a package is missing, or the versions of its parts are incompatible.
+        UsageError: the client does not accept a setting.
     """
     endpoint.require(settings)
     from langchain.chat_models import init_chat_model  # noqa: PLC0415  # 1 s
@@ -53,7 +53,7 @@ def build_client(endpoint: Endpoint, settings: ModelSettings, wire: Wire | None 
 
 
 def _arguments(endpoint: Endpoint, settings: ModelSettings, wire: Wire) -> dict[str, Any]:
-    """What the client is given; of the sampling, only what was set, since some models refuse the mere mention."""
+    """Return the arguments of the client; only sampling settings that were set, because some models refuse others."""
     provider = PROVIDERS[endpoint.provider]
     sampling = {
         "temperature": settings.temperature,
@@ -65,7 +65,7 @@ def _arguments(endpoint: Endpoint, settings: ModelSettings, wire: Wire) -> dict[
     if endpoint.compatible:
         arguments["use_responses_api"] = False
     if "max_tokens" in arguments and endpoint.provider == "openai" and wire.limit == OLD_LIMIT:
-        # The client would write max_completion_tokens, which Ollama and others silently ignore.
+        # The client would send max_completion_tokens, which Ollama and others silently ignore.
         arguments["extra_body"] = {OLD_LIMIT: arguments.pop("max_tokens")}
     address = endpoint.base_url or provider.home
     if address:
@@ -86,12 +86,12 @@ def _arguments(endpoint: Endpoint, settings: ModelSettings, wire: Wire) -> dict[
 def ask_once(
     asked: Runnable[Any, Any], messages: Sequence[Message], seconds: float, quiet: bool = False, roles: str = "system"
 ) -> AIMessage | Exception:
-    """One request: the answer, or what was raised instead of it.
+    """Send one request; return the answer, or the exception that was raised.
 
     Args:
-        asked: a client, with tools or a schema bound to it.
-        quiet: whether warnings of the client are swallowed; about schemas it writes some to stderr.
-        roles: what the role of system messages is called.
+        asked: the client, with tools or a schema bound to it if there are any.
+        quiet: whether warnings of the client are suppressed; it writes some about schemas to stderr.
+        roles: name of the role of system messages.
     """
     from langsmith import tracing_context  # noqa: PLC0415
 
@@ -100,7 +100,7 @@ def ask_once(
     dialogue = [to_langchain(one.model_copy(update={"content": clean(one.content)}), roles) for one in messages]
 
     def invoke() -> AIMessage:
-        # Prompts hold RTL, which may be confidential: no variable of the environment sends them to a third party.
+        # Prompts hold RTL, which may be confidential: tracing is off, also if an environment variable enables it.
         with tracing_context(enabled=False), _quietly() if quiet else nullcontext():
             return raw_answer(asked.invoke(dialogue))
 
@@ -115,34 +115,34 @@ def _quietly() -> Iterator[None]:
 
 
 def with_tools(client: BaseChatModel, tools: Sequence[ToolSpec]) -> Runnable[Any, Any]:
-    """`client`, told of these tools."""
+    """Return `client` with these tools bound to it."""
     from dv_agent.agents.models.langchain_messages import to_function  # noqa: PLC0415
 
     return client.bind_tools([to_function(one) for one in tools]) if tools else client
 
 
 def text_of(answer: AIMessage) -> str:
-    """The text; a refusal, where there is no other."""
+    """Return the text of an answer; if there is none, the text of its refusal."""
     return clean(str(answer.text) or str(answer.additional_kwargs.get("refusal") or ""))
 
 
 def is_refusal(answer: AIMessage) -> bool:
-    """Whether there is no other text than a refusal."""
+    """Return whether the only text is a refusal."""
     return bool(not str(answer.text) and answer.additional_kwargs.get("refusal")) or finish_of(answer) == "refusal"
 
 
 def finish_of(answer: AIMessage) -> str:
-    """Why the reply ended, in OpenAI's words: ``stop``, ``length``, ``content_filter``, ..."""
+    """Return why the reply ended, in OpenAI's terms: ``stop``, ``length``, ``content_filter``, ..."""
     said = answer.response_metadata
     reason = str(said.get("finish_reason") or said.get("stop_reason") or "").lower()
     return _FINISH.get(reason, reason)
 
 
 def model_of(answer: AIMessage) -> str:
-    """The id that the server returned."""
+    """Return the model id that the server returned."""
     return str(answer.response_metadata.get("model_name") or answer.response_metadata.get("model") or "")
 
 
 def clean(text: str) -> str:
-    """`text` with U+FFFD for what cannot be written as UTF-8, such as half a surrogate pair."""
+    """Return `text` with U+FFFD for what cannot be encoded as UTF-8, such as half a surrogate pair."""
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""One attempt ends in time, whatever the server does."""
+"""A time limit for one attempt, which holds whatever the server does."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ T = TypeVar("T")
 
 
 def start_in_thread(call: Callable[[], T], name: str) -> queue.SimpleQueue[T | BaseException]:
-    """`call` in a daemon thread of its own; what it returns or raises comes in the queue."""
+    """Start `call` in a new daemon thread; its result or exception is put into the returned queue."""
     results: queue.SimpleQueue[T | BaseException] = queue.SimpleQueue()
 
     def work() -> None:
         try:
             results.put(call())
-        except BaseException as error:  # whatever it is, it belongs to the caller
+        except BaseException as error:  # every exception is passed to the caller
             results.put(error)
 
     context = contextvars.copy_context()
@@ -27,11 +27,11 @@ def start_in_thread(call: Callable[[], T], name: str) -> queue.SimpleQueue[T | B
 
 
 def call_with_deadline(seconds: float, call: Callable[[], T]) -> T | Exception:
-    """What `call` returned or raised, or a TimeoutError after `seconds`.
+    """Return what `call` returned or raised, or a TimeoutError after `seconds`.
 
-    HTTP clients bound the silence between two bytes, not the whole: a server that sends a blank now and then
-    would hold them for ever. The call therefore runs in a thread of its own, which is left behind when the
-    time is over. Meanwhile this thread stays open to Ctrl-C.
+    HTTP clients limit the time between two bytes, not the total time: a server that sends a space now and then
+    would block them for ever. The call therefore runs in a separate thread, which is abandoned when the time is
+    over. Meanwhile this thread still reacts to Ctrl-C.
     """
     try:
         result = start_in_thread(call, "model call").get(timeout=seconds)

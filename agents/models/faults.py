@@ -1,4 +1,4 @@
-"""What went wrong in one attempt: the same words for every vendor, and whether to try again."""
+"""The fault of one attempt, in the same terms for every vendor, and whether to try again."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from dv_agent.errors import DvAgentError
 
 _RETRYABLE = frozenset({408, 409, 425, 429})
 _NOT_MENDED_BY_WAITING = frozenset({"slip", "overflow", "quota", "tools", "role", "limit", "model"})
-# What clients raise on a reply that is no chat completion: bad JSON, bad bytes, missing or odd members.
+# What clients raise on a reply that is not a chat completion: bad JSON, bad bytes, missing or wrong members.
 _UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
 
 
 class ModelFault(Frozen):
-    """One failed attempt.
+    """Fault that ended one attempt.
 
     Attributes:
-        kind: class of the error, in the vendor-neutral words of langchain-core where it has one.
-        status: HTTP status, if the server answered; where an error came with status 200, the one in its body.
-        detail: what the server or the client said, scrubbed and shortened.
-        hint: what to do about it, may be empty.
-        cause: what the request was refused for, where that is recognised.
+        kind: class of the error, the vendor-neutral class of langchain-core if there is one.
+        status: HTTP status, if the server answered; for an error that came with status 200, the one in its body.
+        detail: message of the server or the client, with secrets removed, and shortened.
+        hint: what to do about it; may be empty.
+        cause: why the request was refused, if that is recognised.
         retryable: whether the same request may succeed later.
-        unreadable: an answer came, but it was no chat completion.
-        sent: whether the server may have worked on it, and charged for it.
+        unreadable: an answer came, but it was not a chat completion.
+        sent: whether the server may have processed the request and charged for it.
         retry_after: seconds that the server asked to wait.
-        generated: what the model wrote, where the server refused that and quotes it.
+        generated: text of the model, if the server refused it and quotes it.
     """
 
     kind: str
@@ -50,7 +50,7 @@ class ModelFault(Frozen):
 
     @property
     def refuses_schema(self) -> bool:
-        """Whether the server refused the request for the schema that the reply was to have, as far as can be told."""
+        """Whether the server refused the request because of the schema for the reply, as far as this is known."""
         return self.cause in ("schema", "vague")
 
     def __str__(self) -> str:
@@ -59,10 +59,10 @@ class ModelFault(Frozen):
 
 
 def fault_of(error: Exception, endpoint: Endpoint, settings: ModelSettings, sent: Sent = Sent()) -> ModelFault:  # noqa: B008
-    """What `error` says about the attempt that it ended.
+    """Return the fault that `error` reports about the attempt that it ended.
 
     Args:
-        sent: what the request held.
+        sent: content of the request.
     """
     status, said = _status(error), _said(error)
     cause = cause_of(status, said, settings, sent)
@@ -90,7 +90,7 @@ def fault_of(error: Exception, endpoint: Endpoint, settings: ModelSettings, sent
 
 
 def _proxy(endpoint: Endpoint) -> str:
-    from dv_agent.agents.models.server.network import proxy_of  # noqa: PLC0415  # httpx is loaded by now
+    from dv_agent.agents.models.server.network import proxy_of  # noqa: PLC0415  # httpx is already loaded here
 
     try:
         proxy = proxy_of(endpoint.address)
@@ -100,7 +100,7 @@ def _proxy(endpoint: Endpoint) -> str:
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:
-    """The error and what it was raised from, nearest first."""
+    """Yield the error and the errors that caused it, nearest first."""
     seen: BaseException | None = error
     for _ in range(20):  # chains can be circular
         if seen is None:
@@ -114,7 +114,7 @@ def _transport(error: BaseException) -> Iterator[BaseException]:
 
 
 def _kind(error: Exception) -> str | None:
-    """The neutral class, None if the error has none."""
+    """Return the vendor-neutral class of an error, None if it has none."""
     for one in type(error).__mro__:
         if one.__module__ == "langchain_core.exceptions" and one.__name__ not in {"ModelError", "LangChainException"}:
             return one.__name__
@@ -130,7 +130,7 @@ def _status(error: Exception) -> int | None:
         for value in (getattr(one, "status_code", None), getattr(getattr(one, "response", None), "status_code", None)):
             if isinstance(value, int):
                 return value
-        code = getattr(one, "code", None)  # google-genai calls it so; others keep words there
+        code = getattr(one, "code", None)  # google-genai uses this name; others keep a string there
         if isinstance(code, int) and 400 <= code < 600:
             return code
     return None
@@ -145,7 +145,7 @@ def _headers(error: Exception) -> dict[str, str]:
 
 
 def _said(error: Exception) -> Said:
-    """What the server said, wherever its client put that."""
+    """Return the message of the server, from wherever the client stored it."""
     for one in _causes(error):
         text = _text_of(getattr(one, "response", None))
         body = text or getattr(one, "body", None) or getattr(one, "details", None)
@@ -156,15 +156,15 @@ def _said(error: Exception) -> Said:
 
 
 def _text_of(response: Any) -> str:
-    """The body of an answer that was read; one of status 200 is no error, whatever stands in it."""
+    """Return the body of an answer that was read; with status 200 it is not an error, whatever it contains."""
     try:
         return str(response.text) if response.status_code >= 300 else ""
-    except Exception:  # no response, or one that was not read
+    except Exception:  # no response, or its body was not read
         return ""
 
 
 def _chain(error: Exception) -> str:
-    """What was said on the way; clients wrap what the network said into a mere "Connection error."."""
+    """Return the outermost and the innermost message; clients replace the network's message by "Connection error."."""
     said = [str(one).strip() for one in (error, *_transport(error))]
     return ": ".join(dict.fromkeys(filter(None, (said[0].rstrip("."), said[-1]))))
 
@@ -173,6 +173,6 @@ def _retryable(error: Exception, kind: str, status: int | None) -> bool:
     verdict = getattr(error, "is_retryable", None)  # langchain_core.exceptions.ModelError
     if isinstance(verdict, bool):
         return verdict
-    if status is not None:  # statuses that clients leave without a neutral class
+    if status is not None:  # statuses for which clients have no neutral class
         return status in _RETRYABLE or status >= 500
     return kind in {"ModelTimeoutError", "ModelConnectionError"}

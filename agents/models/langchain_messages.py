@@ -1,4 +1,4 @@
-"""Messages and calls of tools, from our words to LangChain's and back."""
+"""Conversion of messages and tool calls between our types and LangChain's types."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ MAX_CALLS = 400
 MAX_ARGUMENTS = 400_000
 MAX_NATIVE = 400_000
 UNREADABLE = "unreadable_call"
-"""The name of a call whose arguments were no object: LangChain then keeps nothing of the reply."""
+"""Name of a call whose arguments were not a JSON object: LangChain then discards the whole reply."""
 
 _NO_NAME = re.compile(r"[^A-Za-z0-9_-]")
 
 
 def to_langchain(message: Message, roles: str = "system") -> BaseMessage:
-    """As a vendor's client takes it; names and arguments that vendors refuse are replaced by harmless ones.
+    """Return `message` as LangChain's type; names and arguments that vendors would refuse are replaced by valid ones.
 
     Args:
-        roles: ``developer``: what some call the role of system messages.
+        roles: role of the system message; some servers call it ``developer``.
     """
     if message.role == "system":
         extra = {"__openai_role__": roles} if roles == "developer" else {}
@@ -46,18 +46,18 @@ def to_langchain(message: Message, roles: str = "system") -> BaseMessage:
 
 
 def wire_name(name: str) -> str:
-    """A name that every vendor takes back, whatever the model made up."""
+    """Return a tool name that every vendor accepts, also if the model invented an invalid one."""
     return _NO_NAME.sub("_", name)[:64] or "unknown"
 
 
 def to_function(tool: ToolSpec) -> dict[str, Any]:
-    """The tool in OpenAI's words, which LangChain translates for every vendor."""
+    """Return the tool in OpenAI's format, which LangChain converts for every vendor."""
     function = {"name": tool.name, "description": tool.description, "parameters": tool.parameters}
     return {"type": "function", "function": function}
 
 
 def calls_of(answer: AIMessage) -> tuple[ToolCall, ...]:
-    """The calls in an answer, those without valid JSON included; ids are made unique."""
+    """Return the tool calls of an answer, also those without valid JSON; ids are made unique."""
     found: list[tuple[Any, Any, str]] = [(one["id"], one["name"], _text(one["args"])) for one in answer.tool_calls]
     found += [(one.get("id"), one.get("name"), str(one.get("args") or "")) for one in answer.invalid_tool_calls]
     calls, taken = list[ToolCall](), set[str]()
@@ -70,7 +70,7 @@ def calls_of(answer: AIMessage) -> tuple[ToolCall, ...]:
 
 
 def mended(answer: AIMessage | Exception) -> AIMessage | Exception:
-    """An answer that LangChain refused because arguments are JSON but no object: as one with calls that say so."""
+    """Return an answer with unreadable calls if LangChain refused it because arguments are JSON, but not an object."""
     if not isinstance(answer, ValidationError) or answer.title != AIMessage.__name__:
         return answer
     found = [one for one in answer.errors() if one["loc"][:1] == ("tool_calls",) and one["loc"][-1] == "args"]
@@ -84,7 +84,7 @@ def mended(answer: AIMessage | Exception) -> AIMessage | Exception:
 
 
 def native_of(answer: AIMessage) -> str:
-    """What a vendor must get back as it came, such as signed thoughts; empty where plain text and calls say it all."""
+    """Return what must be sent back unchanged, such as signed thinking; empty if text and tool calls are enough."""
     extra = {key: value for key, value in answer.additional_kwargs.items() if key not in ("tool_calls", "refusal")}
     data: dict[str, Any] = {}
     if isinstance(answer.content, list) and answer.content:
@@ -99,7 +99,7 @@ def native_of(answer: AIMessage) -> str:
 
 
 def wire_extra(messages: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[Message, ...]:
-    """What goes over the wire besides the contents of `messages`, as messages to be counted."""
+    """Return what is sent besides the contents of `messages`, as messages whose tokens can be counted."""
     calls = "".join(one.name + one.arguments for message in messages for one in message.tool_calls)
     specs = "".join(one.model_dump_json() for one in tools)
     return (Message(role="user", content=calls + specs),) if calls or specs else ()
@@ -121,5 +121,5 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _clean(text: str) -> str:
-    """`text` with U+FFFD for what cannot be written as UTF-8."""
+    """Return `text` with U+FFFD for each character that cannot be encoded as UTF-8."""
     return text if text.isascii() else text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")

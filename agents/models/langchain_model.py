@@ -1,4 +1,4 @@
-"""A ChatModel of real vendors and OpenAI-compatible servers, through LangChain."""
+"""The `ChatModel` for vendors and OpenAI-compatible servers, through LangChain."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """What every attempt of one way to ask sends.
+    """Content of a request, the same for every attempt.
 
     Attributes:
         asked: the client, with tools or a schema bound to it.
-        beside: what goes over the wire beside `messages`, to be counted.
-        sent: whether the model may call tools, and whether its reply is held to a schema.
+        beside: what is sent besides `messages`, so that its tokens can be counted.
+        sent: whether the model may call tools, and whether a schema for the reply is set.
     """
 
     asked: Runnable[Any, Any]
@@ -41,21 +41,21 @@ class _Request:
 
 
 def _silent(message: str, seconds: float) -> None:
-    """Nobody wants to know about waits."""
+    """Ignore waits."""
 
 
 class LangChainModel:
-    """Asks a model; safe to share between threads, which then also share the spacing of requests.
+    """Model reached through LangChain; threads may share it, and then also share the spacing of requests.
 
     Args:
-        settings: which model, and how it is sampled.
-        on_wait: told about every wait before it, with the reason and the seconds.
-        clock: seconds, monotonic.
-        sleep: waits so many seconds.
+        settings: the model, and how it is sampled.
+        on_wait: called before every wait, with the reason and the seconds.
+        clock: monotonic clock, in seconds.
+        sleep: function that waits the given seconds.
         first_wait: seconds of the first wait after a failed attempt.
 
     Raises:
-        UsageError: no such provider, or a setting that it has no word for.
+        UsageError: the provider does not exist, or does not support a setting.
         PrerequisiteError: its package is not installed, or its key is not set.
     """
 
@@ -89,13 +89,13 @@ class LangChainModel:
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
     ) -> Reply:
-        """One reply, after retries; its `attempts` hold every request that was made.
+        """Return one reply, after retries; its `attempts` hold every request that was made.
 
-        What a server does not take is asked for otherwise, once each: without `output`; with other roles of messages,
-        or the limit of output tokens under its other name, which then holds for all further calls.
+        If a server refuses a part of the request, it is changed, each part once: without `output`; with other roles of
+        messages, or with the other name of the limit of output tokens, both then used for all further calls.
 
         Raises:
-            ModelFailure: no reply after all retries, or an error that retrying cannot mend.
+            ModelFailure: no reply after all retries, or an error that a retry cannot solve.
             PrerequisiteError: a package or key is missing.
         """
         attempts: list[CallUsage] = []
@@ -119,13 +119,13 @@ class LangChainModel:
                 held = None
             else:
                 break
-        # Raised out here, so that no error of a client hangs on it: those hold requests, and requests hold keys.
+        # Raised here, so that no client error is chained to it: client errors hold requests, and requests hold keys.
         raise ModelFailure(self._story(came, attempts), tuple(attempts))
 
     def _request(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec], output: OutputSchema | None
     ) -> tuple[str, _Request]:
-        """The form of the reply that is asked for, and what is sent."""
+        """Return the form of the reply that is requested, and the content of the request."""
         from dv_agent.agents.models.client import with_tools  # noqa: PLC0415
         from dv_agent.agents.models.langchain_messages import wire_extra  # noqa: PLC0415
         from dv_agent.agents.models.output_schema import structured  # noqa: PLC0415
@@ -138,7 +138,7 @@ class LangChainModel:
         return "text", plain
 
     def _client(self, wire: Wire) -> BaseChatModel:
-        """Built at the first question: LangChain takes a second to load."""
+        """Return the client, built at the first call: LangChain takes one second to load."""
         from dv_agent.agents.models.client import build_client  # noqa: PLC0415
 
         with self._lock:
@@ -153,13 +153,13 @@ class LangChainModel:
             return failed.fault
 
     def price(self, usage: CallUsage) -> float | None:
-        """What so many tokens of this model cost, US dollars; None where that is not known."""
+        """Return the price of so many tokens of this model in US dollars; None if it is not known."""
         from dv_agent.agents.models.costs.prices import price  # noqa: PLC0415
 
         return price(usage, self.endpoint)
 
     def _attempt(self, request: _Request, attempts: list[CallUsage]) -> Reply:
-        """One request; what it used is added to `attempts`, whatever comes of it."""
+        """Make one request; its usage is added to `attempts`, also if it fails."""
         from dv_agent.agents.models.client import ask_once, finish_of, is_refusal, model_of, text_of  # noqa: PLC0415
         from dv_agent.agents.models.costs.usage import usage_of_failure, usage_of_reply  # noqa: PLC0415
         from dv_agent.agents.models.langchain_messages import calls_of, mended, native_of  # noqa: PLC0415
@@ -191,7 +191,7 @@ class LangChainModel:
         )
 
     def _story(self, fault: ModelFault, attempts: Sequence[CallUsage]) -> str:
-        """What happened and what to do, for people."""
+        """Return what happened and what to do, as text for people."""
         tries = counted(len(attempts), "attempt")
         lines = [f"{self.settings.model} at {self.endpoint.address} gave no reply after {tries}: {fault}"]
         if fault.cause == "slip":

@@ -1,4 +1,4 @@
-"""Structured output through LangChain: one way to every vendor that has it, and what their clients make of replies."""
+"""Structured output through LangChain, for every vendor that supports it, and reading of the replies of its clients."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def structured(client: BaseChatModel, output: OutputSchema) -> Runnable[Any, Any] | None:
-    """`client`, asking for replies of this schema; None where it knows no way to do so."""
+    """Return `client` with this schema bound to it; None if the client does not support structured output."""
     schema = {"title": output.name, "description": "Tests to run.", **output.body}
     try:
         return client.with_structured_output(schema, method="json_schema", include_raw=True)
@@ -23,24 +23,24 @@ def structured(client: BaseChatModel, output: OutputSchema) -> Runnable[Any, Any
 
 
 def raw_answer(result: Any) -> AIMessage:
-    """The message itself; what the client parsed of it is not used: our parser also says what is wrong, and where."""
+    """Return the unparsed message; the client's own parsing is not used: our parser also says what is wrong, where."""
     answer: AIMessage = result["raw"] if isinstance(result, dict) else result
     return answer
 
 
 def whole_text(answer: AIMessage, text: str) -> str:
-    """`text`, or the arguments of the call by which some clients get an object out of a model."""
+    """Return `text`, or the arguments of the tool call that some clients use to get an object from a model."""
     if text or not answer.tool_calls:
         return text
     return json.dumps(answer.tool_calls[0]["args"], ensure_ascii=False)
 
 
 def mended(answer: AIMessage | Exception) -> AIMessage | Exception:
-    """A reply that OpenAI's client refuses to hand out because it was cut or filtered: as the message that it is."""
+    """Return, as a normal message, a reply for which OpenAI's client raised an error because it was cut or filtered."""
     completion = getattr(answer, "completion", None)
     if not isinstance(answer, Exception) or type(answer).__name__ not in _CUT_SHORT or completion is None:
         return answer
-    from langchain_core.messages import AIMessage  # noqa: PLC0415  # LangChain is loaded by now
+    from langchain_core.messages import AIMessage  # noqa: PLC0415  # LangChain is already loaded here
 
     choice, usage = completion.choices[0], completion.usage
     counts: Any = {

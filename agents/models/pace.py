@@ -1,4 +1,4 @@
-"""Requests of one model are spaced, so that a vendor's rate limit is not met in the first place."""
+"""Spacing of the requests of one model in time, to stay below a vendor's rate limit."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable
 
 
 class RequestPace:
-    """Spaces requests evenly; threads that share it queue up.
+    """Pace that spaces requests evenly; threads that share it wait in a queue.
 
     Args:
-        per_minute: most requests in a minute; None does not space them.
-        clock: seconds, monotonic.
-        sleep: waits so many seconds.
+        per_minute: maximum requests per minute; None means no spacing.
+        clock: monotonic clock, in seconds.
+        sleep: function that waits the given seconds.
     """
 
     def __init__(
@@ -28,12 +28,12 @@ class RequestPace:
         self._free = float("-inf")
 
     def delay(self) -> float:
-        """Seconds until a request may start."""
+        """Return the seconds until a request may start."""
         with self._lock:
             return max(self._free - self._clock(), 0.0)
 
     def wait(self, on_wait: Callable[[str, float], None]) -> None:
-        """Take the next slot and return when it begins; waits of a second or more are reported to `on_wait`."""
+        """Take the next time slot and wait until it begins; waits of one second or more are reported to `on_wait`."""
         with self._lock:
             now = self._clock()
             seconds = max(self._free - now, 0.0)

@@ -1,4 +1,4 @@
-"""Which provider a model string names: its package, its keys, its address."""
+"""The providers of models: package, keys and address, and the provider that a model string names."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ ADDRESS_SETTING = "DV_AGENT_BASE_URL"
 
 @dataclass(frozen=True)
 class Provider:
-    """One vendor, as LangChain reaches it.
+    """Vendor, and how LangChain reaches it.
 
     Attributes:
-        package: the distribution that brings the client.
+        package: the distribution that contains the client.
         keys: environment variables that may hold the key; the first that is set is used.
         extra: the extra of dv-agent that installs `package`, empty if none does.
-        home: the vendor's own address. It is always given to the client, which else might take another one
-            (a gateway) out of the environment.
-        url_variables: environment variables that hold another address.
+        home: the vendor's own address. It is always passed to the client, which otherwise might read another one
+            (a gateway) from the environment.
+        url_variables: environment variables that may hold another address.
         prices: the vendor's name in the price list.
-        refuses: settings that the vendor has no word for.
+        refuses: settings that the vendor does not support.
         one_try: the value of ``max_retries`` that means a single attempt.
     """
 
@@ -43,7 +43,7 @@ class Provider:
 
     @property
     def install(self) -> str:
-        """The line that installs the client."""
+        """The command that installs the client."""
         return f"pip install 'dv-agent[{self.extra}]'" if self.extra else f"pip install {self.package}"
 
 
@@ -81,7 +81,7 @@ PROVIDERS = {
     "fireworks": Provider("langchain-fireworks", ("FIREWORKS_API_KEY",), prices="fireworks"),
 }
 ALIASES = {"google": "google_genai", "gemini": "google_genai", "mistral": "mistralai"}
-# Servers that people start themselves and that speak OpenAI's chat completions: where they listen by default.
+# Default addresses of OpenAI-compatible servers that people start themselves.
 SERVERS = {
     "ollama": "http://localhost:11434/v1",
     "vllm": "http://localhost:8000/v1",
@@ -91,7 +91,7 @@ _OPENAI_HOSTS = ("api.openai.com", ".openai.azure.com")
 
 
 class KeyMissing(PrerequisiteError):
-    """A vendor wants a key and none is set; the message names the variable, never a value."""
+    """Error: a vendor needs a key and none is set; the message names the variable, never a value."""
 
     def __init__(self, model: str, variable: str) -> None:
         self.model, self.variable = model, variable
@@ -106,12 +106,12 @@ class KeyMissing(PrerequisiteError):
 
 @dataclass(frozen=True)
 class Endpoint:
-    """Where a model answers.
+    """Provider, model name and address of one model.
 
     Attributes:
         provider: a key of `PROVIDERS`.
-        name: the model, as that provider calls it.
-        base_url: the address, where one was named; None is the vendor's own.
+        name: the provider's name of the model.
+        base_url: the address, if one was given; None means the vendor's own.
     """
 
     provider: str
@@ -120,32 +120,32 @@ class Endpoint:
 
     @property
     def address(self) -> str:
-        """The address for messages: whatever is known about it."""
+        """The address for messages, as far as it is known."""
         return self.base_url or PROVIDERS[self.provider].home or self.provider
 
     @property
     def compatible(self) -> bool:
-        """Whether this is somebody else's server that speaks OpenAI's chat completions."""
+        """Whether this is an OpenAI-compatible server of somebody other than OpenAI."""
         host = urlsplit(self.base_url or "").hostname or ""
         return self.provider == "openai" and bool(host) and not host.endswith(_OPENAI_HOSTS)
 
     @property
     def key_variables(self) -> tuple[str, ...]:
-        """The variables that may hold the key, the one to recommend first."""
+        """The environment variables that may hold the key, the recommended one first."""
         return ((OWN_KEY,) if self.base_url else ()) + PROVIDERS[self.provider].keys
 
     def key_variable(self) -> str | None:
-        """The variable whose value is sent as the key, None if none is set."""
+        """The environment variable whose value is sent as the key, None if none is set."""
         return next((name for name in self.key_variables if os.environ.get(name, "").strip()), None)
 
     def key(self) -> str:
-        """The key; it stays in the environment and is kept nowhere else.
+        """Return the key; it is stored only in the environment.
 
-        A server of one's own may need none: it is sent `DUMMY_KEY`, because the client insists on one.
+        A private server may need no key: it is sent `DUMMY_KEY`, because the client requires one.
 
         Raises:
-            KeyMissing: the vendor wants one.
-            UsageError: the address is that of a file ``.env``, and the key is not.
+            KeyMissing: the vendor needs a key and none is set.
+            UsageError: the address comes from a file ``.env``, and the key does not.
         """
         name = self.key_variable()
         self._require_one_source(name)
@@ -154,7 +154,7 @@ class Endpoint:
         return os.environ[name].strip() if name else DUMMY_KEY
 
     def _require_one_source(self, key: str | None) -> None:
-        """An address out of a file may be anybody's; a key from elsewhere is not sent there."""
+        """Check that the key comes from the file ``.env`` too if the address does: no other key may be sent there."""
         taken = _from_file()
         places = (ADDRESS_SETTING, *PROVIDERS[self.provider].url_variables)
         here = (self.base_url or "").strip().rstrip("/")
@@ -169,12 +169,12 @@ class Endpoint:
         )
 
     def require(self, settings: ModelSettings) -> None:
-        """Whether package, key and settings fit, as far as that can be told without asking the server.
+        """Check package, key and settings, as far as possible without a request to the server.
 
         Raises:
             PrerequisiteError: the client is not installed, or its key is not set (`KeyMissing`).
-            UsageError: a setting that this provider has no word for, or a proxy or certificate file of the
-                environment that cannot be used.
+            UsageError: this provider does not support a setting, or a proxy or certificate file of the environment
+                cannot be used.
         """
         provider = PROVIDERS[self.provider]
         for package in ("langchain", provider.package):
@@ -191,19 +191,19 @@ class Endpoint:
 
 
 def _from_file() -> frozenset[str]:
-    """Names of the variables that were set from a file ``.env``."""
+    """Return the names of the variables that were set from a file ``.env``."""
     return frozenset(filter(None, os.environ.get(FROM_FILE, "").split(",")))
 
 
 def endpoint_of(settings: ModelSettings) -> Endpoint:
-    """Where the model of `settings` answers.
+    """Return provider, name and address of the model of `settings`.
 
-    ``provider:name`` always names its provider. ``provider/name`` does so too, but not beside a base URL:
-    there a slash belongs to the name, as in ``openai/gpt-oss-20b``, and a bare name is one of that server.
+    ``provider:name`` always names its provider. ``provider/name`` does so too, except together with a base URL:
+    there a slash is part of the name, as in ``openai/gpt-oss-20b``, and a name alone is a model of that server.
 
     Raises:
-        UsageError: no provider is named.
-        UnknownNameError: there is no such provider.
+        UsageError: the string names no provider.
+        UnknownNameError: the provider does not exist.
     """
     given, url = settings.model.strip(), settings.base_url
     prefix, name = _split(given, by_slash=url is None)
@@ -221,7 +221,7 @@ def endpoint_of(settings: ModelSettings) -> Endpoint:
 
 
 def _split(model: str, by_slash: bool) -> tuple[str, str]:
-    """Provider and name; the provider is empty if none is named."""
+    """Return provider and name; the provider is empty if none is named."""
     marks = [mark for mark in (":/" if by_slash else ":") if mark in model]
     if not marks:
         return "", model

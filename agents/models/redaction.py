@@ -1,4 +1,4 @@
-"""Keys never leave: texts that came from elsewhere are cleaned before they are shown or kept."""
+"""Removal of keys and other secrets from texts of other programs, before they are shown or stored."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import re
 HIDDEN = "[hidden]"
 _SECRET_NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$")
 _SECRET_SHAPES = re.compile(r"\b(sk-|key-|gsk_|xai-|AIza)[A-Za-z0-9_\-]{8,}|(?<=Bearer )[^\s'\",}]{8,}")
-_SHORTEST = 8  # characters; shorter values are words, and hiding them would make texts unreadable
+_SHORTEST = 8  # characters; shorter values are often ordinary words, and hiding them would make texts unreadable
 
 
 def scrub(text: str) -> str:
-    """`text` without the value of any environment variable that is named like a secret, or anything shaped like one.
+    """Return `text` without anything that looks like a secret, and without values of variables named like one.
 
-    Servers do quote the key that they refuse.
+    Some servers quote the key that they refuse.
     """
     return _SECRET_SHAPES.sub(HIDDEN, hide_values(text))
 
 
 def hide_values(text: str) -> str:
-    """`text` without the value of any environment variable that is named like a secret; all else stays as it is."""
+    """Return `text` without values of environment variables that are named like a secret; all else is unchanged."""
     values = {value for name, value in os.environ.items() if _SECRET_NAMES.search(name.upper())}
     for value in sorted(values, key=len, reverse=True):
         if len(value.strip()) >= _SHORTEST:
@@ -29,9 +29,9 @@ def hide_values(text: str) -> str:
 
 
 def excerpt(text: str, length: int = 300) -> str:
-    """One scrubbed line of at most `length` characters, without any that a terminal would obey.
+    """Return one line of at most `length` characters, without secrets and without terminal control characters.
 
-    Scrubbing comes first: half a key is a secret too.
+    Secrets are removed before cutting: half a key is a secret too.
     """
     line = "".join(sign if sign.isprintable() else "\ufffd" for sign in " ".join(scrub(text[:100_000]).split()))
     return line if len(line) <= length else f"{line[: length - 1]}…"

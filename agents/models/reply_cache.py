@@ -1,7 +1,7 @@
-"""An exact-match cache of replies in an SQLite file: identical calls are asked once, and never counted as spent again.
+"""An exact-match cache of replies in an SQLite file: an identical call is sent once, and its cost is counted once.
 
-The key holds all that decides about a reply: model and address, every sampling setting, the seed of the model, the
-trial, and the messages. So five seeds stay five samples.
+The key holds everything that determines a reply: model and address, every sampling setting, the seed of the model, the
+trial, and the messages. So five seeds still give five samples.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ _TABLE = "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, reply TEXT N
 
 
 class CachingModel:
-    """Looks a call up before it asks. Several processes may share one file.
+    """Model that looks in the cache before it sends a call. Several processes may share one file.
 
     Args:
-        model: who is asked what is not in the file.
-        path: the file; made if it is missing.
-        trial: which sample of the same settings this is.
+        model: the model that is called if the reply is not in the file.
+        path: the file; created if it is missing.
+        trial: number of the sample with the same settings.
 
     Raises:
-        OutputError: the file cannot be opened, or is no SQLite file.
+        OutputError: the file cannot be opened, or is not an SQLite file.
     """
 
     def __init__(self, model: ChatModel, path: Path, trial: int) -> None:
@@ -40,16 +40,16 @@ class CachingModel:
 
     @property
     def settings(self) -> ModelSettings:
-        """Those of the model behind."""
+        """The settings of the wrapped model."""
         return self._model.settings
 
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
     ) -> Reply:
-        """As `ChatModel.ask`; a reply from the file is marked, and its attempts say what it cost when it was asked.
+        """As `ChatModel.ask`; a reply from the file has `cached` set, and its attempts hold the cost of the first call.
 
         Raises:
-            ModelFailure: as `ChatModel.ask`; failures are not kept.
+            ModelFailure: as `ChatModel.ask`; failures are not cached.
             OutputError: the file cannot be written.
         """
         key = self._key(messages, tools, output)
@@ -71,7 +71,7 @@ class CachingModel:
         return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
     def _within(self, work: Callable[[sqlite3.Connection], Answer]) -> Answer:
-        """Call `work` in a transaction of its own."""
+        """Call `work` in a separate database transaction."""
         try:
             connection = sqlite3.connect(self._path, timeout=WAIT_SECONDS)
             try:

@@ -1,4 +1,4 @@
-"""A failed attempt is repeated, later and later, by tenacity alone."""
+"""Retries of failed attempts with growing waits; tenacity is the only place that retries."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 OnWait = Callable[[str, float], None]
-_MOST_REFUSALS = 2  # attempts: a busy server may answer 500 once, one that does not know the schema always does
-_MOST_UNREADABLE = 3  # attempts: an odd reply is rarely an accident, and each one may have been charged
+_MOST_REFUSALS = 2  # attempts: a busy server may answer 500 once, a server without schema support always does
+_MOST_UNREADABLE = 3  # attempts: an unreadable reply usually comes again, and each one may have been charged
 
 
 class AttemptFailed(Exception):
-    """One attempt gave no reply; for `with_retries` alone."""
+    """Error: one attempt gave no reply; used only by `with_retries`."""
 
     def __init__(self, fault: ModelFault) -> None:
         self.fault = fault
@@ -28,15 +28,15 @@ class AttemptFailed(Exception):
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """When to try again, in seconds.
+    """Times of retries, in seconds.
 
     Attributes:
         within: no new attempt starts after so many.
         first: the first wait; each further one is twice as long, and up to `first` is added at random.
         longest: a wait grows to this, unless the server asks for more.
-        not_before: further seconds for which no request may start.
-        on_wait: told about every wait, before it.
-        sleep: waits.
+        not_before: function that returns for how many more seconds no request may start.
+        on_wait: called before every wait.
+        sleep: function that waits.
     """
 
     within: float
@@ -48,13 +48,13 @@ class RetryPolicy:
 
 
 def with_retries(attempt: Callable[[], T], policy: RetryPolicy) -> T:
-    """The first result of `attempt`.
+    """Call `attempt` until it gives a result, and return it.
 
     Raises:
-        AttemptFailed: that of the last attempt, once its fault cannot be mended by waiting or the time is over.
-        KeyboardInterrupt: at once, also out of a wait.
+        AttemptFailed: the error of the last attempt, if waiting cannot solve its fault or the time is over.
+        KeyboardInterrupt: at once, also during a wait.
     """
-    import tenacity  # noqa: PLC0415  # only those who ask a model pay for it
+    import tenacity  # noqa: PLC0415  # loaded only when a model is called
 
     grow = tenacity.wait_exponential(policy.first, max=policy.longest) + tenacity.wait_random(0, policy.first)
 
@@ -72,7 +72,7 @@ def with_retries(attempt: Callable[[], T], policy: RetryPolicy) -> T:
 
 
 class _Patience:
-    """Whether an attempt that raised is worth another one; counts unreadable replies and refusals of one call."""
+    """Decision whether to retry after a failed attempt; counts unreadable replies and refusals of one call."""
 
     def __init__(self) -> None:
         self._unreadable = self._refusals = 0

@@ -1,4 +1,4 @@
-"""The tools: their names, what a model is told about them, and the bounds of their arguments."""
+"""The tools of the agent `tools`: names, descriptions for the model, and bounds of their arguments."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ TOOLS: dict[str, type[Arguments]] = {
 
 @cache
 def tool_specs() -> tuple[ToolSpec, ...]:
-    """The tools as a model is told of them, in the order of `TOOLS`."""
+    """Return the tools with the descriptions that a model gets, in the order of `TOOLS`."""
     return tuple(
         ToolSpec(name=name, description=" ".join((model.__doc__ or "").split()), parameters=_schema(model))
         for name, model in TOOLS.items()
@@ -138,7 +138,7 @@ def tool_specs() -> tuple[ToolSpec, ...]:
 
 
 def _schema(model: type[Arguments]) -> dict[str, Any]:
-    """JSON schema without the titles that pydantic makes of names."""
+    """Return the JSON schema without the titles that pydantic generates from names."""
     schema = model.model_json_schema()
     properties = {name: {k: v for k, v in one.items() if k != "title"} for name, one in schema["properties"].items()}
     return {"type": "object", "properties": properties, "required": schema.get("required", [])}

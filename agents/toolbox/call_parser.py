@@ -1,4 +1,4 @@
-"""A call of a tool: from JSON text that a stranger wrote to arguments within their bounds."""
+"""The parser of a tool call: from untrusted JSON text to arguments within their bounds."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ MAX_ARGUMENTS, MAX_TESTS_TEXT = 20_000, 400_000
 
 
 def read_arguments(model: type[Arguments], text: str) -> Arguments:
-    """Arguments from JSON text.
+    """Parse arguments from JSON text.
 
     Raises:
-        ToolError: no JSON object, or what of it does not fit.
+        ToolError: the text is not a JSON object, or an argument is invalid; the message names it.
     """
     text = text.strip() or "{}"
     most = MAX_TESTS_TEXT if model is RunTests else MAX_ARGUMENTS

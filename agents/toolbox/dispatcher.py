@@ -1,7 +1,7 @@
-"""The desk: takes calls of tools, answers them from the View, and keeps what they leave for the record.
+"""The dispatcher of tool calls: it answers them from the View, and collects tests, claims and reports for the record.
 
-A call is text from a stranger. Its name is looked up in a table, its arguments are read as JSON and checked against
-bounds; nothing of it becomes a path, a command, code or a pattern. Whatever goes wrong is an answer.
+A call is untrusted text. Its name is looked up in a table, its arguments are parsed as JSON and checked against
+bounds; no part of it becomes a path, a command, code or a pattern. Every error is returned as an answer.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ UNREADABLE = "unreadable_call"  # of dv_agent.agents.models.langchain_messages, 
 
 @dataclass(frozen=True, slots=True)
 class TurnOutput:
-    """What one turn left for its proposal."""
+    """Results of one turn for its proposal: tests, errors, tool uses, claims and reports."""
 
     tests: tuple[Test, ...] = ()
     errors: tuple[str, ...] = ()
@@ -62,11 +62,11 @@ class TurnOutput:
 
 
 class ToolDispatcher:
-    """Answers tools for one run.
+    """Dispatcher that answers the tool calls of one run.
 
     Args:
-        waves: for the waveforms of tests that have run.
-        decoys: what stands among the holes without being one.
+        waves: source of the waveforms of tests that have run.
+        decoys: unreachable bins that are listed among the holes.
     """
 
     def __init__(self, waves: Waves, room: ResultLimits, decoys: Decoys | None = None) -> None:
@@ -85,7 +85,7 @@ class ToolDispatcher:
     # Turn by turn ----------------------------------------------------------------------------------------
 
     def begin(self, view: View) -> None:
-        """A new turn; the tests of the last one have numbers now."""
+        """Begin a new turn, and number the tests of the last turn."""
         self._view, self._book = view, HoleList(view, self._decoys)
         self._left, self._first = TurnOutput(), len(self._tests)
         for outcome in view.last:
@@ -95,22 +95,22 @@ class ToolDispatcher:
         self.new_reply()
 
     def new_reply(self, notice: str = "") -> None:
-        """The model has spoken again: its calls share the room of one reply; `notice` goes with the first answer."""
+        """Begin a new reply: its calls share the size limit of one reply; `notice` is added to the first answer."""
         self._free, self._notice = self._room.reply, notice
 
     def results(self) -> str:
-        """What the tests of the last turn did: the answer to the call that is waiting, which is then made once more."""
+        """Return the results of the last turn's tests: the answer to the waiting call, which LangGraph then repeats."""
         if self.waiting:
             self._resuming, self.waiting = self.waiting[0], None
         view, book = self._now()
         return results_text(view, book, self._decoys, self._first, self._room.result)
 
     def progress(self) -> str:
-        """Where coverage stands."""
+        """Return the coverage so far, as text."""
         return self._now()[1].progress()
 
     def leave(self) -> TurnOutput:
-        """What the turn left."""
+        """Return the results of the turn."""
         claims, reports = self._ledger.fresh()
         left = replace(self._left, claims=claims, reports=reports)
         if self.waiting is None:
@@ -121,7 +121,7 @@ class ToolDispatcher:
     # Call by call ----------------------------------------------------------------------------------------
 
     def answer(self, call: str, name: str, arguments: str) -> str | None:
-        """The result of call `call` of tool `name`; None for tests, which run when the turn has ended."""
+        """Return the result of call `call` of tool `name`; None for tests, which run after the turn has ended."""
         if self._resuming and self._resuming == call:
             self._resuming = ""
             return None
@@ -131,12 +131,12 @@ class ToolDispatcher:
         except ToolError as refused:
             error = str(refused)
             text = f"ERROR: {error}"
-        except SimulatorLost:  # the machine's doing, which no model shall go on without
+        except SimulatorLost:  # a problem of the machine: the run must stop
             raise
         except DvAgentError as failed:
-            error = f"{type(failed).__name__}: {failed}"  # may name files, which are none of the model's business
+            error = f"{type(failed).__name__}: {failed}"  # may name files, which the model must not see
             text = f"ERROR: this does not work here ({type(failed).__name__}); go on without it"
-        except Exception as bug:  # a fault of ours ends no run of somebody's
+        except Exception as bug:  # an error in our code must not end the run
             error = f"internal: {type(bug).__name__}"
             text = "ERROR: this tool failed on these arguments; go on without it"
         text = None if text is None else self._within_room(clean(text))
@@ -202,7 +202,7 @@ class ToolDispatcher:
         self.finished = True
         return "the run ends after this reply"
 
-    # What tools stand on ---------------------------------------------------------------------------------
+    # Shared by the tools ---------------------------------------------------------------------------------
 
     def _now(self) -> tuple[View, HoleList]:
         if self._view is None or self._book is None:
@@ -210,7 +210,7 @@ class ToolDispatcher:
         return self._view, self._book
 
     def _read(self, view: View) -> Structure | None:
-        """The structure of the RTL; None where it cannot be read, which is tried once only."""
+        """Return the structure of the RTL; None if it cannot be read, which is tried only once."""
         if not self._structures:
             try:
                 self._structures.append(view.rtl.structure)

@@ -1,4 +1,4 @@
-"""Inner signals of the RTL over the cycles of a test: Icarus plays it once more into a VCD file, which is read here."""
+"""Inner signals of the RTL over the cycles of a test: Icarus simulates it again, and its VCD file is parsed."""
 
 from __future__ import annotations
 
@@ -21,18 +21,18 @@ from dv_agent.runners.cocotb.environment import vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 
 MAX_CYCLES = 4_000
-"""So many cycles of a test are dumped: the file grows with them."""
+"""Maximum number of cycles of a test that are dumped, because the file grows with them."""
 
 _DUT, _CLOCK = "dut", "clock"
 
 
 @dataclass(frozen=True, slots=True)
 class InnerSignals:
-    """Values of inner signals just before each rising edge.
+    """Values of inner signals just before each rising edge of the clock.
 
     Attributes:
-        widths: every signal that the file has, by instance path below the top module -> bits.
-        values: those that were asked for -> binary text of each cycle, with ``x`` and ``z`` where it has them.
+        widths: every signal in the file, by instance path below the top module -> bits.
+        values: requested signals -> binary text for each cycle, with ``x`` and ``z`` where they occur.
     """
 
     widths: Mapping[str, int]
@@ -40,11 +40,11 @@ class InnerSignals:
 
 
 def play_inner(design: Design, program: Program, wanted: Iterable[str], cycles: int) -> InnerSignals:
-    """Play the first `cycles` cycles of `program` and read the signals `wanted`; unknown ones are left out.
+    """Simulate the first `cycles` cycles of `program` and read the signals `wanted`; unknown ones are left out.
 
     Raises:
         PrerequisiteError: Icarus Verilog is not installed.
-        SimulationError: it failed.
+        SimulationError: the simulation failed.
     """
     short = replace(program, max_cycles=min(program.max_cycles, cycles, MAX_CYCLES))
     build = build_icarus(design, cache_folder(), icarus_version())
@@ -65,7 +65,7 @@ def read_vcd(file: BufferedIOBase, wanted: frozenset[str], before: int, cycles: 
 
     Args:
         before: rising edges before that of cycle 0.
-        cycles: most cycles to read.
+        cycles: maximum number of cycles to read.
     """
     tokens = tokenize(file)
     codes, widths, clock = _header(tokens)
@@ -78,7 +78,7 @@ def read_vcd(file: BufferedIOBase, wanted: frozenset[str], before: int, cycles: 
 
 
 def _header(tokens: Iterator[Token]) -> tuple[dict[str, str], dict[str, int], str]:
-    """Name -> code, name -> bits, and the code of the clock; `tokens` then stand behind the header."""
+    """Return name -> code, name -> bits, and the code of the clock; `tokens` is then positioned after the header."""
     scopes: list[str] = []
     codes: dict[str, str] = {}
     widths: dict[str, int] = {}
@@ -100,9 +100,9 @@ def _header(tokens: Iterator[Token]) -> tuple[dict[str, str], dict[str, int], st
 
 
 def _edges(tokens: Iterator[Token], clock: str, wanted: frozenset[str]) -> Iterator[dict[str, str]]:
-    """The values just before every rising edge of the clock: all changes of one time stand between two times.
+    """Yield the values just before every rising edge of the clock: all changes of one time are between two time stamps.
 
-    The simulation ends ahead of the edge of its last cycle, so what holds at the end of the file comes last.
+    The simulation ends before the edge of its last cycle, so the values at the end of the file come last.
     """
     now: dict[str, str] = {}
     fresh: dict[str, str] = {}
@@ -126,7 +126,7 @@ def _edges(tokens: Iterator[Token], clock: str, wanted: frozenset[str]) -> Itera
 
 
 def _binary(value: int | str) -> str:
-    """Binary text; a leading x or z stands for all bits above it."""
+    """Return binary text; a leading x or z stands for all bits above it."""
     if isinstance(value, int):
         return format(value, "b")
     value = value.lower()

@@ -1,4 +1,4 @@
-"""What an agent with tools says that outlasts its turn: claims about bins, and reports of bugs."""
+"""The store of an agent's claims about bins and of its bug reports, over all turns of a run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ MAX_CLAIMS, MAX_REPORTS = 200, 20
 
 
 class Ledger:
-    """Takes claims and reports; each bin can be claimed and each test reported with a place once in a run.
+    """Store of claims and reports; each bin can be claimed once, and each test reported with a place once in a run.
 
     Attributes:
-        claims: by bin.
-        reports: in order; of two on one test, the later one counts.
+        claims: claims by bin id.
+        reports: in order; if there are two on one test, the later one counts.
     """
 
     def __init__(self) -> None:
@@ -29,10 +29,10 @@ class Ledger:
         self._seen = 0, 0
 
     def claim(self, asked: ClaimUnreachable, book: HoleList) -> str:
-        """Note a claim; says nothing about whether it is right.
+        """Store a claim; the answer does not say whether it is right.
 
         Raises:
-            ToolError: it is no hole, or claimed already.
+            ToolError: the bin is not a hole, or is already claimed.
         """
         if asked.bin in self.claims:
             raise ToolError(f"{asked.bin} is claimed already")
@@ -43,15 +43,15 @@ class Ledger:
         return f"noted: {one.hole.bin} is claimed to be unreachable. It is judged at the end of the run."
 
     def report(self, asked: ReportBug, failed: bool, structure: Structure | None, files: Mapping[str, str]) -> str:
-        """Note a report; says nothing about whether its place is right.
+        """Store a report; the answer does not say whether its place is right.
 
         Args:
             failed: whether the test failed a check when it ran.
-            structure: of the RTL, if it can be read.
+            structure: structure of the RTL, None if it cannot be read.
             files: file name -> text of the RTL.
 
         Raises:
-            ToolError: the test is reported already, or its place cannot exist.
+            ToolError: the test is already reported, or the place does not exist.
         """
         known = next((one for one in self.reports if one.test == asked.test and one.place), None)
         if known:
@@ -69,6 +69,6 @@ class Ledger:
         return f"noted. Test {asked.test} {seen}. At the end of the run it is run anew. {named}"
 
     def fresh(self) -> tuple[tuple[Claim, ...], tuple[BugReport, ...]]:
-        """Claims and reports since this was asked last."""
+        """Return the claims and reports since the last call."""
         (claims, reports), self._seen = self._seen, (len(self.claims), len(self.reports))
         return tuple(self.claims.values())[claims:], tuple(self.reports[reports:])

@@ -1,4 +1,4 @@
-"""The holes as an agent with tools is told of them, decoys among them: in one order, with one count, in one wording."""
+"""The list of holes for an agent with tools: holes and decoys together, with the same order, count and wording."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Order = tuple[int, tuple[tuple[int, ...], ...]]
 
 @dataclass(frozen=True, slots=True)
 class HoleEntry:
-    """A hole, the bin that it is, and the test that came nearest."""
+    """Hole with its bin and the test that came nearest to it."""
 
     hole: Hole
     bin: Bin
@@ -33,15 +33,15 @@ class HoleEntry:
 
     @property
     def family(self) -> str:
-        """``covergroup.item``"""
+        """The name ``covergroup.item``."""
         return f"{self.hole.covergroup}.{self.hole.item}"
 
 
 class HoleList:
-    """All holes of a view, real ones and decoys.
+    """List of all holes of a view, real holes and decoys.
 
     Attributes:
-        covered, total: bins; decoys count as bins here.
+        covered, total: numbers of bins; decoys count as bins here.
     """
 
     def __init__(self, view: View, decoys: Decoys | None) -> None:
@@ -61,10 +61,10 @@ class HoleList:
             self._sizes[family] = self._sizes.get(family, 0) + 1
 
     def open(self, bin_id: str) -> HoleEntry:
-        """The hole called `bin_id`.
+        """Return the hole with id `bin_id`.
 
         Raises:
-            ToolError: no such bin, or it is covered.
+            ToolError: the bin does not exist, or it is covered.
         """
         if bin_id in self.entries:
             return self.entries[bin_id]
@@ -73,10 +73,10 @@ class HoleList:
         raise unknown_name("hole", bin_id, self.entries, "list_holes names all of them.")
 
     def list(self, asked: ListHoles, claimed: Mapping[str, object], room: int) -> str:
-        """A page of holes by family.
+        """Return one page of holes, grouped by family (covergroup and coverpoint or cross).
 
         Raises:
-            ToolError: no such covergroup, or no such page.
+            ToolError: the covergroup or the page does not exist.
         """
         wanted = [one for one in self.entries.values() if self._wanted(one, asked)]
         if asked.covergroup and not wanted and asked.covergroup not in {*self._groups, *self._sizes}:
@@ -97,13 +97,13 @@ class HoleList:
         return fenced_data(label, "\n".join(lines), room - _MARGIN) + more
 
     def explain(self, asked: ExplainHole, tests: Mapping[str, int], claimed: Mapping[str, object], room: int) -> str:
-        """All about one hole.
+        """Return the description of one hole: sampling, wanted values, distance and nearest test.
 
         Args:
             tests: digest of a test -> its number in the run.
 
         Raises:
-            ToolError: it is no hole.
+            ToolError: the bin is not a hole.
         """
         one = self.open(asked.bin)
         group = self._groups[one.hole.covergroup]
@@ -121,7 +121,7 @@ class HoleList:
         return fenced_data("hole", "\n".join(lines), room - _MARGIN)
 
     def progress(self) -> str:
-        """How many bins are covered, by tier of what is open."""
+        """Return how many bins are covered, and how many are open in each tier, as text."""
         tiers = [(tier, sum(one.hole.tier == tier for one in self.entries.values())) for tier in TIERS]
         still = ", ".join(f"{count} {tier}" for tier, count in tiers if count)
         return f"{self.covered} of {self.total} bins are covered" + (f"; open: {still}" if still else "")
@@ -135,7 +135,7 @@ class HoleList:
         return f"{family}: {count} of {self._sizes[family]} bins open"
 
     def _order(self, one: HoleEntry) -> Order:
-        """Families as in the plan; within one by value, so that a place in the list says nothing."""
+        """Return the sort key: family as in the plan, then value, so that the position does not reveal decoys."""
         family = self._families.index(one.family) if one.family in self._families else len(self._families)
         if one.bin.kind != "cross":
             return family, tuple(tuple(end for pair in part.ranges for end in pair) for part in one.bin.values)
@@ -146,14 +146,14 @@ class HoleList:
 
 
 def distance_text(hole: Hole) -> str:
-    """How near any test came, in words."""
+    """Return the smallest distance of any test to a hole, as text."""
     if not hole.observable:
         return "no test has had its table so far"
     return nearness_text(hole_distance(hole))
 
 
 def nearness_text(distance: Distance | None) -> str:
-    """How near, in words."""
+    """Return a distance as text."""
     if distance is None:
         return "never sampled"
     if distance.kind == "value":
@@ -179,7 +179,7 @@ def _line(one: HoleEntry, claimed: Mapping[str, object]) -> str:
 
 
 def _meaning(group: Covergroup, one: HoleEntry) -> Iterator[str]:
-    """What is sampled, and which values are wanted."""
+    """Yield lines that say what is sampled, and which values are wanted."""
     points = {point.name: point for point in group.coverpoints}
     if one.bin.kind != "cross":
         yield f"`{points[one.bin.item].of.text}` in {values_text(one.bin)}"[:STEP]

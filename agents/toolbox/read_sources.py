@@ -1,4 +1,4 @@
-"""Reading the specification by section, and the RTL by module or lines."""
+"""The tools that read the specification by section, and the RTL by module or lines."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dv_agent.agents.toolbox.text import ToolError, fenced_data, unknown_name
 from dv_agent.designs.reader.structure import Module, Structure
 
 Files = Sequence[tuple[str, str]]
-_MARGIN = 400  # characters of a result that are not the text asked for
+_MARGIN = 400  # characters of a result besides the requested text
 
 
 @dataclass(frozen=True, slots=True)
 class SpecSection:
-    """A heading of the specification and all text up to the next one of its level."""
+    """Section of the specification: a heading and all text up to the next heading of the same level."""
 
     title: str
     level: int
@@ -23,13 +23,13 @@ class SpecSection:
 
     @property
     def number(self) -> str:
-        """``3.2`` of ``3.2 Sum of a row``; empty where the title begins with a word."""
+        """The section number, ``3.2`` in ``3.2 Sum of a row``; empty if the title begins with a word."""
         first = self.title.split(" ", 1)[0].rstrip(".")
         return first if first[:1].isdigit() else ""
 
 
 def spec_sections(specification: str) -> tuple[SpecSection, ...]:
-    """All sections, those of lower levels within the others; what looks like a heading in a code block is none."""
+    """Return all sections, with subsections inside sections; lines in code blocks are not headings."""
     lines = specification.splitlines(keepends=True)
     heads = list(_headings(lines))
     found = []
@@ -50,15 +50,15 @@ def _headings(lines: Sequence[str]) -> Iterator[tuple[int, int, str]]:
 
 
 def contents(specification: str) -> str:
-    """The table of contents."""
+    """Return the table of contents."""
     return "\n".join(f"{'  ' * (one.level - 1)}{one.title}" for one in spec_sections(specification))
 
 
 def read_specification(specification: str, asked: ReadSpecification, room: int) -> str:
-    """One section, from character `asked.first` on.
+    """Return one section, from character `asked.first` on.
 
     Raises:
-        ToolError: no such section, or no such character.
+        ToolError: the section or the character does not exist.
     """
     if not asked.section.strip():
         return fenced_data("table of contents", contents(specification), room - _MARGIN)
@@ -84,10 +84,10 @@ def _section(sections: Sequence[SpecSection], wanted: str) -> SpecSection:
 
 
 def read_rtl(files: Files, structure: Structure | None, asked: ReadRtl, room: int) -> str:
-    """The lines of a module or file, numbered as the file is.
+    """Return the lines of a module or file, with the line numbers of the file.
 
     Raises:
-        ToolError: no such name or lines.
+        ToolError: the name or the lines do not exist.
     """
     modules = structure.modules if structure else ()
     if not asked.name.strip():
@@ -110,7 +110,7 @@ def read_rtl(files: Files, structure: Structure | None, asked: ReadRtl, room: in
 
 
 def _place(files: Files, modules: Sequence[Module], name: str) -> tuple[str, int, int]:
-    """(file, first line, last line) of a module, or of a whole file."""
+    """Return (file, first line, last line) of a module, or of a whole file."""
     texts = dict(files)
     for one in modules:
         if one.name == name and one.file in texts:
@@ -122,7 +122,7 @@ def _place(files: Files, modules: Sequence[Module], name: str) -> tuple[str, int
 
 
 def module_end(text: str, line: int) -> int:
-    """The line of the ``endmodule`` that follows `line`."""
+    """Return the line of the first ``endmodule`` after `line`."""
     lines = text.splitlines()
     following = range(line, len(lines) + 1)
     return next((number for number in following if lines[number - 1].strip().startswith("endmodule")), len(lines))

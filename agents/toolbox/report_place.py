@@ -1,4 +1,4 @@
-"""The place that a bug report names: whether it exists in the RTL, and is small enough to be a diagnosis."""
+"""The check of the place in a bug report: it must exist in the RTL and be small enough to be a diagnosis."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from dv_agent.designs.reader.structure import Structure
 
 
 def read_place(asked: ReportBug, structure: Structure | None, files: Mapping[str, str]) -> Place | None:
-    """The place of a report; None where it names none.
+    """Return the place of a report; None if it names no place.
 
     Args:
-        structure: of the RTL; None where it cannot be read, and names are taken as they are.
+        structure: structure of the RTL; None if it cannot be read: then names are not checked.
         files: file name -> text of the RTL.
 
     Raises:
-        ToolError: an unknown module or signal, lines outside the module, or too many of them.
+        ToolError: an unknown module or signal, lines outside the module, or too many lines or signals.
     """
     first, last = asked.first_line, asked.last_line or asked.first_line
     signals = tuple(dict.fromkeys(one.strip() for one in asked.signals if one.strip()))

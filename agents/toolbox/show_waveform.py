@@ -1,4 +1,4 @@
-"""A stretch of the waveform of a test as a table."""
+"""The tool `show_waveform`: some cycles of the waveform of a test, as a table."""
 
 from __future__ import annotations
 
@@ -15,29 +15,29 @@ from dv_agent.designs.trace import End, Trace
 DECIMAL_BITS = 8
 _MARGIN = 400
 _WORD_DIGITS = 8
-# Whether a test that stood still starved or hung is told with its results; a trace alone does not say.
+# The test results say whether a stalled test had no input or hung; the trace alone does not show it.
 _ENDS = {End.DEADLOCK: "nothing moved any more", End.LIMIT: "cut at its limit", End.BUDGET: "cut by the budget"}
 
 
 class Waves(Protocol):
-    """Plays tests of the run again, for their waveforms."""
+    """Source of waveforms: simulates tests of the run again."""
 
     def trace(self, test: Test) -> Trace:
-        """What the monitors see."""
+        """Return the trace that the monitors record."""
         ...
 
     def inner(self, test: Test, wanted: Sequence[str], cycles: int) -> InnerSignals:
-        """Inner signals in the first cycles."""
+        """Return inner signals in the first cycles."""
         ...
 
 
 def show_waveform(design: Design, waves: Waves, test: Test, asked: ShowWaveform, room: int) -> str:
-    """Signals over cycles, as they are just before each rising edge: pins as the monitors saw them, inner signals as
-    the simulator has them.
+    """Return signals over cycles, sampled just before each rising edge: pins from the monitors, inner signals from the
+    simulator.
 
     Raises:
-        ToolError: no such signals or cycles.
-        DvAgentError: inner signals cannot be had.
+        ToolError: the signals or cycles do not exist.
+        DvAgentError: inner signals are not available.
     """
     trace = waves.trace(test)
     if asked.first_cycle >= trace.cycles:
@@ -60,7 +60,7 @@ def show_waveform(design: Design, waves: Waves, test: Test, asked: ShowWaveform,
 
 
 def _inner_columns(names: Sequence[str], waves: Waves, test: Test, cycles: range) -> dict[str, list[str]]:
-    """The values of signals that are no pins."""
+    """Return the values of signals that are not pins."""
     if cycles.stop > MAX_CYCLES:
         raise ToolError(f"inner signals can be shown in cycles 0 to {MAX_CYCLES - 1}; pins in all")
     found = waves.inner(test, names, cycles.stop)
@@ -82,7 +82,7 @@ def _binary(value: str) -> str:
 
 
 def signal_bits(design: Design) -> Mapping[str, int]:
-    """Width of every payload signal; what is missing is one bit wide."""
+    """Return the width of every payload signal in bits; a signal that is missing has one bit."""
     fields = [field for stream in design.streams for field in stream.fields.values()]
     fields += [field for port in design.ports.values() for field in port.levels().values()]
     return {one.signal: one.bits for one in fields}

@@ -1,4 +1,4 @@
-"""What a model is told after its tests have run."""
+"""The text that a model gets after its tests have run: results, progress and remaining budget."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ STEPS, NEARS, FAILURES, ERRORS, STEP = 6, 4, 4, 20, 120
 
 
 def results_text(view: View, book: HoleList, decoys: Decoys | None, first: int, room: int) -> str:
-    """The tests of the last turn, what was dropped, where things stand.
+    """Return the results of the last turn's tests, what was dropped, and the coverage and budget so far.
 
     Args:
         first: number of the first of those tests in the run.
@@ -33,10 +33,10 @@ def results_text(view: View, book: HoleList, decoys: Decoys | None, first: int, 
 
 
 def budget_text(view: View, calls: int = 0) -> str:
-    """What is left of the budget.
+    """Return the remaining budget, as text.
 
     Args:
-        calls: how many were made since the view.
+        calls: number of model calls since the view was made.
     """
     left = {name: amount for name, amount in view.budget_left.items() if name != "seconds"}
     words = [f"{_amount(name, amount - calls if name == 'calls' else amount)}" for name, amount in left.items()]
@@ -65,7 +65,7 @@ def _test(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> I
 
 
 def _near(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> Sequence[str]:
-    """The holes to which this test came nearer than all before it, the nearest first."""
+    """Return the holes to which this test came nearer than all tests before it, the nearest first."""
     best = {index: attempt.near for index, attempt in view.nearest.items()}
     found = [(near, view.plan) for near in outcome.near if best.get(near.bin) is near]
     if decoys:

@@ -1,4 +1,4 @@
-"""What results of tools are written with: refusals with nearest names, text cut to a bound and fenced as data."""
+"""Text helpers for tool results: errors that suggest similar names, text cut to a limit and fenced as data."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ LISTED = 12
 
 
 class ToolError(Exception):
-    """Why a call was refused, in words for the model that made it."""
+    """Error: a tool call is refused; the message is written for the model."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResultLimits:
-    """Most characters of one result, and of all results to one reply."""
+    """Maximum characters of one result, and of all results to one reply."""
 
     result: int
     reply: int
 
 
 def result_limits(settings: ModelSettings) -> ResultLimits:
-    """Such that the results to one reply take at most a third of the context."""
+    """Return limits such that the results to one reply take at most a third of the context."""
     tokens = settings.context_tokens - settings.reply_tokens
     return ResultLimits(min(12_000, max(tokens // 2, 1_500)), min(24_000, max(tokens, 3_000)))
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> ToolError:
-    """A name that nothing answers to, with the nearest ones, or else a few of those there are."""
+    """Return the error for an unknown name, with the most similar known names, or else some of the known names."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=NEAREST, cutoff=0.4)
     if near:
@@ -43,12 +43,12 @@ def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> 
 
 
 def fenced_data(label: str, text: str, most: int) -> str:
-    """`text` fenced as data, cut to about `most` characters."""
+    """Return `text` fenced as data, cut to about `most` characters."""
     return fenced(label, clipped(text, most))
 
 
 def clipped(text: str, most: int) -> str:
-    """`text` cut behind its last whole line within `most` characters, saying how much is missing."""
+    """Return `text` cut after the last complete line within `most` characters, with a note how much is missing."""
     if len(text) <= most:
         return text
     end = text.rfind("\n", 0, most)
@@ -57,6 +57,6 @@ def clipped(text: str, most: int) -> str:
 
 
 def listed(lines: Sequence[str], most: int) -> list[str]:
-    """The first `most` lines, and a count of the others."""
+    """Return the first `most` lines, and the number of the others."""
     rest = len(lines) - most
     return [*lines[:most], *([f"... and {rest} more"] if rest > 0 else [])]

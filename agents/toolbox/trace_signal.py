@@ -1,4 +1,4 @@
-"""Tracing a signal through the RTL: what drives it, what reads it, and the cone of what can change it."""
+"""The tool `trace_signal`: drivers and readers of a signal in the RTL, and the cone of signals that influence it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _MARGIN = 400
 
 
 def trace_signal(structure: Structure, asked: TraceSignal, room: int) -> str:
-    """Drivers, readers, connections, state machine and cone of one signal.
+    """Return drivers, readers, connections, state machine and cone of one signal, as text.
 
     Raises:
-        ToolError: no such module or signal.
+        ToolError: the module or signal does not exist.
     """
     name = asked.module.strip() or structure.top
     if not structure.has(name):
@@ -44,7 +44,7 @@ def trace_signal(structure: Structure, asked: TraceSignal, room: int) -> str:
 
 
 def _elsewhere(structure: Structure, signal: str) -> str:
-    """Where else a signal of this name is declared."""
+    """Return where else a signal of this name is declared."""
     found = [
         one.name
         for one in structure.modules
@@ -103,7 +103,7 @@ def _arcs(module: Module, signal: str) -> Iterator[str]:
 
 
 def _cone(structure: Structure, module: Module, asked: TraceSignal) -> Iterator[str]:
-    """One line a step: the signals first reached there, by instance path."""
+    """Yield one line for each step: the signals that are first reached there, by instance path."""
     inside = structure.model_copy(update={"top": module.name})
     cone = cone_of(inside, (asked.signal,), asked.depth)
     for step in range(1, asked.depth + 1):

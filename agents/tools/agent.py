@@ -1,8 +1,8 @@
-"""The agent `tools`: a model that reads, looks and tries by calling tools, and so comes to the tests that it runs.
+"""The agent `tools`: a model that calls tools to read the design, inspect results and run tests.
 
-LangChain's agent holds the dialogue. It is suspended where tests are to run: they are what `propose` returns, and the
-next `propose` tells it what they did. So tests advance a run through the loop like those of any agent, and a run
-resumes by saying the recorded replies again.
+LangChain's agent keeps the dialogue. It is suspended when tests must run: `propose` returns these tests, and the next
+`propose` gives it their results. So tests go through the loop like those of any other agent, and a run is resumed by
+returning the recorded replies again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ RESUMED = "The run is resumed, so it need not be over: there is budget again. Go
 
 @dataclass(slots=True)
 class _Turn:
-    """What the present turn has used."""
+    """Usage of the current turn."""
 
     view: View
     began: float = field(default_factory=time.monotonic)
@@ -50,13 +50,13 @@ class _Turn:
     silence: str = ""
 
     def left(self) -> dict[str, float]:
-        """What is left of the budget, calls of this turn subtracted."""
+        """Return the remaining budget, calls of this turn subtracted."""
         tokens = self.usage.input_tokens + self.usage.output_tokens
         used = {"calls": self.usage.calls, "tokens": tokens, "usd": self.usage.usd}
         return {name: amount - used.get(name, 0) for name, amount in self.view.budget_left.items()}
 
     def add(self, reply: Reply) -> None:
-        """Count a reply; a turn counts as cached if all its replies are."""
+        """Add a reply; a turn counts as cached if all its replies are cached."""
         one = usage_of(reply.attempts, reply.cached)
         self.usage = both(self.usage, one) if self.replies else one
         self.attempts += reply.attempts
@@ -64,13 +64,13 @@ class _Turn:
 
 
 class ToolsAgent:
-    """Lets a model work with tools.
+    """Agent that lets a model work with tools.
 
     Args:
-        model: answers; what stands in its record is said again first.
-        dispatcher: answers the tools.
-        price: what a call would cost, for a budget in dollars.
-        should_stop: asked before each call; True ends the turn.
+        model: the model that is called; replies that are in its record are returned first.
+        dispatcher: answers the tool calls.
+        price: function that returns the price of a call, for a budget in dollars.
+        should_stop: called before each model call; True ends the turn.
     """
 
     name = "tools"
@@ -93,9 +93,9 @@ class ToolsAgent:
         self._turn: _Turn
 
     def propose(self, view: View) -> Proposal:
-        """The tests of the model's next ``run_tests``, and what it claimed and reported on the way there.
+        """Return the tests of the model's next ``run_tests``, with the claims and bug reports before it.
 
-        Done without tests where the model finished, or the budget cannot hold a further call.
+        Done without tests if the model called ``finish``, or if the budget does not allow another call.
 
         Raises:
             UsageError: the context is too small for this design.
@@ -121,7 +121,7 @@ class ToolsAgent:
         return self._proposal()
 
     def _go(self, view: View) -> bool:
-        """Take the dialogue up where it was left; whether it now waits for tests."""
+        """Continue the dialogue where it was left; return whether it now waits for tests."""
         if self._state == "waits":
             return self._graph.tell(self._dispatcher.results())
         if self._state == "new":
@@ -131,7 +131,7 @@ class ToolsAgent:
         return self._graph.go_on()
 
     def _ask(self, messages: Sequence[Message]) -> Reply:
-        """The gate: every call of the model passes here."""
+        """Make one model call within the limits; every model call goes through here."""
         settings, turn = self.model.settings, self._turn
         fitted = fit(messages, settings.context_tokens - settings.reply_tokens - self._tools)
         if self._dispatcher.finished or turn.replies >= REPLIES_PER_TURN:
@@ -143,7 +143,7 @@ class ToolsAgent:
         return self._bounded(reply)
 
     def _check(self, tokens: int) -> None:
-        """Raise `TurnPaused` where a further call must not be made."""
+        """Raise `TurnPaused` if another call must not be made."""
         turn, left = self._turn, self._turn.left()
         if self.model.is_past(turn.view.turn) or self._should_stop():
             raise TurnPaused
@@ -155,7 +155,7 @@ class ToolsAgent:
             raise TurnPaused
 
     def _bounded(self, reply: Reply) -> Reply:
-        """The reply with its first calls."""
+        """Return the reply with at most `CALLS_PER_REPLY` tool calls."""
         notice, most = "", CALLS_PER_REPLY
         if len(reply.tool_calls) > most:
             notice = f"{len(reply.tool_calls)} calls in one reply: only the first {most} were answered"
@@ -163,11 +163,11 @@ class ToolsAgent:
         if reply.finish_reason == "length":
             self._turn.errors.append("the reply ran into the limit of output tokens and lost its end")
         self._dispatcher.new_reply(notice)
-        # What a vendor wants back as it came holds all calls; those that stay without an answer would be refused.
+        # `native` holds all calls; the vendor would refuse calls without an answer, so it is left out.
         return reply.model_copy(update={"tool_calls": reply.tool_calls[:most], "native": ""}) if notice else reply
 
     def _why(self, turn: _Turn, left: TurnOutput) -> str:
-        """Why a turn brought no test though tools were called."""
+        """Return why a turn has no test although tools were called."""
         refused = next((one.error for one in left.uses if one.name in (RUN, REFUSED, UNREADABLE) and one.error), "")
         if refused:
             return f"no call of {RUN} could be read: {excerpt(refused, 300)}"

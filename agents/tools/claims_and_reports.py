@@ -1,4 +1,4 @@
-"""What the agent `tools` leaves in the record besides tests: calls of tools, claims, bug reports, their judgement."""
+"""The records of the agent `tools` besides tests: tool calls, claims, bug reports, and the verdicts on them."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ Verdict = Literal["right", "wrong", "undecided"]
 
 
 class ToolUse(Frozen):
-    """One call of a tool.
+    """Record of one tool call.
 
     Attributes:
-        name, arguments: as the model wrote them, shortened; the reply in the record has them whole.
-        size: characters of the result; 0 for ``run_tests``, whose result is what the turn's tests did.
-        error: why the call was refused, empty if it was not.
+        name, arguments: as the model wrote them, shortened; the reply in the record has the full text.
+        size: characters of the result; 0 for ``run_tests``, whose result is that of the turn's tests.
+        error: why the call was refused, empty if it was accepted.
     """
 
     name: str
@@ -26,17 +26,17 @@ class ToolUse(Frozen):
 
 
 class Claim(Frozen):
-    """A bin that the agent holds to be unreachable, and why."""
+    """Claim of the agent that a bin is unreachable, with its argument."""
 
     bin: str
     argument: str
 
 
 class Place(Frozen):
-    """Where the RTL is said to be wrong: a module, and signals of it or lines of its file.
+    """Place where a bug report says that the RTL is wrong: a module, and its signals or lines of its file.
 
     Attributes:
-        first_line, last_line: as `read_rtl` numbers them; 0 where none are named.
+        first_line, last_line: line numbers as in `read_rtl`; 0 if no lines are named.
     """
 
     module: str
@@ -51,10 +51,10 @@ class Place(Frozen):
 
 
 class BugReport(Frozen):
-    """A fault of the design that the agent reports; `test` is the number of the test that shows it.
+    """Bug of the design that the agent reports; `test` is the number of the test that shows it.
 
     Attributes:
-        place: None where none was named, as in records of older versions.
+        place: None if no place was named, as in records of older versions.
     """
 
     test: Count
@@ -64,7 +64,7 @@ class BugReport(Frozen):
 
 
 class ClaimVerdict(Frozen):
-    """What became of a claim; `why` says which test or witness reaches the bin, or what the plan argues."""
+    """Verdict on a claim; `why` names the test or witness that reaches the bin, or gives the plan's argument."""
 
     bin: str
     verdict: Verdict
@@ -72,13 +72,13 @@ class ClaimVerdict(Frozen):
 
 
 class ClaimScore(Frozen):
-    """All claims of a run.
+    """Score of all claims of a run.
 
     Attributes:
-        wanted: decoys that were asked for.
-        decoys: the unreachable bins that stood among the holes; those that a test did reach are in `refuted` instead.
-        precision: share of right claims among those that were decided; None without any.
-        recall: share of `decoys` that were claimed; None without any.
+        wanted: number of decoys that were requested.
+        decoys: the unreachable bins in the list of holes; decoys that a test did reach are in `refuted` instead.
+        precision: share of right claims among the claims with a verdict right or wrong; None if there are none.
+        recall: share of `decoys` that were claimed; None if there are none.
     """
 
     wanted: Count = 0
@@ -89,7 +89,7 @@ class ClaimScore(Frozen):
     recall: Number | None = None
 
     def count(self, verdict: Verdict) -> int:
-        """How many claims were judged so."""
+        """Return the number of claims with this verdict."""
         return sum(one.verdict == verdict for one in self.verdicts)
 
 
@@ -105,13 +105,13 @@ OUTCOMES: dict[ReportOutcome, str] = {
 
 
 class ReportVerdict(Frozen):
-    """What became of a bug report.
+    """Verdict on a bug report.
 
     Attributes:
-        confirmed: whether its test fails a check in a fresh process; `failure` is the first one.
-        place: what the report named.
-        outcome: None in records of older versions, which judged no diagnosis.
-        why: the reason of the outcome, with the distance that was measured.
+        confirmed: whether its test fails a check in a new simulator process; `failure` is the first failed check.
+        place: the place that the report named.
+        outcome: None in records of older versions, which did not judge the place.
+        why: the reason for the outcome, with the measured distance.
     """
 
     test: Count
@@ -124,10 +124,10 @@ class ReportVerdict(Frozen):
 
     @property
     def judged(self) -> ReportOutcome:
-        """The outcome; a failing test of an older record named no place."""
+        """The outcome; for a failing test in an older record, that no place was named."""
         return self.outcome or ("no_place" if self.confirmed else "no_failure")
 
     @property
     def words(self) -> str:
-        """The outcome in words."""
+        """The outcome as text for people."""
         return OUTCOMES[self.judged]

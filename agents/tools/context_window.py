@@ -1,4 +1,4 @@
-"""Fitting a long dialogue with tools into a model's context: the oldest results go first, then the oldest calls."""
+"""Shortening of a long dialogue with tools to a model's context: the oldest results go first, then the oldest calls."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 from dv_agent.agents.models.chat_model import Message
 from dv_agent.errors import UsageError
 
-OVERHEAD = 6  # tokens of a message besides its text
-STEP = 6  # so many messages give way at once, so that the beginning of a dialogue stays the same for a while
+OVERHEAD = 6  # tokens of a message in addition to its text
+STEP = 6  # so many messages are removed at once, so that the start of a dialogue stays the same for some calls
 _GONE = "(left out to save room; call the tool again if you need it)"
 
 
 def fit(messages: Sequence[Message], limit: int) -> tuple[Message, ...]:
-    """`messages` within about `limit` tokens: a function of its arguments alone.
+    """Return `messages` shortened to about `limit` tokens; the result depends only on the arguments.
 
-    System message, first message, and everything from the last message of the model on are kept.
+    The system message, the first message, and everything from the model's last message on are kept.
 
     Raises:
-        UsageError: not even those fit.
+        UsageError: even these do not fit.
     """
     opening = next((place for place, one in enumerate(messages) if one.role == "assistant"), len(messages))
     last = max((place for place, one in enumerate(messages) if one.role == "assistant"), default=len(messages))
@@ -30,7 +30,7 @@ def fit(messages: Sequence[Message], limit: int) -> tuple[Message, ...]:
 
 
 def tokens_of(messages: Sequence[Message]) -> int:
-    """An estimate."""
+    """Return the estimated number of tokens."""
     return sum(one.tokens + OVERHEAD for one in messages)
 
 

@@ -1,8 +1,8 @@
-"""Decoys: bins that the plan's author argued to be unreachable, put among the holes that an agent with tools is shown.
+"""Decoys: bins that the coverage plan declares unreachable, mixed into the holes that an agent with tools is shown.
 
-They come from the plan's `ignore` entries and are bins of a plan of their own, which is sampled beside the real one:
-so a decoy has a distance, parts and a nearest test like any hole, and the real plan, its hash and its coverage stay as
-they are.
+They are made from the plan's `ignore` entries and are bins of a separate plan, which is sampled in addition to the real
+one: so a decoy has a distance, parts and a nearest test like any hole, and the real plan, its hash and its coverage do
+not change.
 """
 
 from __future__ import annotations
@@ -17,36 +17,36 @@ from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Cross, Excl
 from dv_agent.coverage.values import range_text
 
 TIER: Tier = "hard"
-"""The tier that a measurement gives a bin which random stimulus never hits."""
+"""The tier of bins that random stimulus never hits in a measurement."""
 
 _PLACEHOLDER = re.compile(r"\{(\w*)\}")
 
 
 def choose_decoys(plan: Plan, wanted: int, seed: int) -> tuple[str, ...]:
-    """Ids of at most `wanted` ignored bins, drawn by `seed`, in the order of the plan."""
+    """Return the ids of at most `wanted` ignored bins, drawn at random with `seed`, in the order of the plan."""
     known = [one.id for _, one in decoy_bins(plan)]
     drawn = set(random.Random(f"decoys/{seed}").sample(sorted(known), min(wanted, len(known))))
     return tuple(one for one in known if one in drawn)
 
 
 def decoy_bins(plan: Plan) -> tuple[tuple[Excluded, Bin], ...]:
-    """Each ignored entry of the plan, and the bin that it would be."""
+    """Return each `ignore` entry of the plan, with the bin that it would be."""
     return tuple(pair for group in plan.covergroups for pair in _bins_of(group))
 
 
 def argument_of(plan: Plan, decoy: str) -> str:
-    """Why the plan's author holds a decoy to be unreachable; empty if it is none."""
+    """Return the plan's argument why a decoy is unreachable; empty if the bin is not a decoy."""
     return next((entry.why for entry, one in decoy_bins(plan) if one.id == decoy), "")
 
 
 def decoy_plan(plan: Plan, chosen: Sequence[str]) -> Plan:
-    """A plan of the chosen decoys only."""
+    """Return a plan with only the chosen decoys."""
     groups = [part for group in plan.covergroups for part in _parts_of(group, frozenset(chosen))]
     return build_plan(plan.path, tuple(groups))
 
 
 def _parts_of(group: Covergroup, chosen: frozenset[str]) -> Iterator[Covergroup]:
-    """The chosen decoys of a covergroup: those of values, then those of crosses, which need its coverpoints whole."""
+    """Yield the chosen decoys of a covergroup: those of coverpoints, then those of crosses with all coverpoints."""
     made: dict[str, list[Bin]] = {}
     for _, one in _bins_of(group):
         if one.id in chosen:
@@ -66,7 +66,7 @@ def _parts_of(group: Covergroup, chosen: frozenset[str]) -> Iterator[Covergroup]
 
 
 def _bins_of(group: Covergroup) -> Iterator[tuple[Excluded, Bin]]:
-    """Entries and their bins; of several entries with the same values the first."""
+    """Yield the entries with their bins; of several entries with the same values only the first."""
     made = [(one, _of_values(group, point, one)) for point in group.coverpoints for one in point.ignored]
     made += [(one, _of_cross(group, cross, one)) for cross in group.crosses for one in cross.ignored]
     seen = set[str]()
@@ -77,7 +77,7 @@ def _bins_of(group: Covergroup) -> Iterator[tuple[Excluded, Bin]]:
 
 
 def _of_values(group: Covergroup, point: Coverpoint, entry: Excluded) -> Bin:
-    """Named by its values, as automatic bins are: the author's word for it might say too much."""
+    """Return a bin named by its values, as automatic bins are: the name in the plan might reveal that it is a decoy."""
     taken = {one.name for one in point.bins}
     steps = ["_".join(range_text(low, high) for low, high in values.ranges) for values in entry.values]
     name = "_then_".join(steps)[:60]

@@ -1,7 +1,7 @@
-"""Whether a bug report names the right place: the seeded change, or next to it on the way to the failing output.
+"""The check whether a bug report names the right place: at the seeded change, or near it towards the failing output.
 
-The change is what differs between the broken RTL and the original: its lines, and the signals whose drivers,
-conditions, declarations or connections are others. From these signals the influence is followed forward, inside the
+The change is the difference between the broken and the original RTL: its lines, and the signals whose drivers,
+conditions, declarations or connections differ. From these signals the influence is followed forward, inside the
 cone of the failing output, over at most `DISTANCE` assignments. A place is right if its lines touch the changed lines
 or an assignment within that distance, or if at least half of its signals lie within it.
 """
@@ -23,16 +23,16 @@ from dv_agent.designs.reader.structure import Module, Structure
 from dv_agent.runners.checks.failure import CheckFailure
 
 DISTANCE = 2
-"""Assignments (registers or logic) from the seeded change that a place may be away; module boundaries cost none."""
+"""Maximum distance of a place from the seeded change, in assignments (registers or logic); module boundaries are 0."""
 
 
 @dataclass(frozen=True)
 class SeededChange:
-    """What a seeded bug changed.
+    """Change of the RTL by a seeded bug.
 
     Args:
         original, broken: the design without and with the bug, same files in the same order.
-        original_rtl, broken_rtl: what was read from them.
+        original_rtl, broken_rtl: the structures that were read from them.
     """
 
     original: Design
@@ -42,13 +42,13 @@ class SeededChange:
 
     @cached_property
     def lines(self) -> dict[str, frozenset[int]]:
-        """File name of the broken RTL -> numbers of its changed lines; beside a gap, the lines around it."""
+        """File name of the broken RTL -> numbers of its changed lines; for deleted lines, the lines next to them."""
         files = zip(self.original.source_files(), self.broken.source_files(), strict=True)
         found = {new.name: frozenset(_changed(read_text(old), read_text(new))) for old, new in files}
         return {name: lines for name, lines in found.items() if lines}
 
     def distance(self, place: Place, failure: CheckFailure) -> int | None:
-        """Assignments from the change to `place`, on the way to where `failure` shows; None where it is too far."""
+        """Return the assignments between the change and `place`, towards the failing output; None if it is too far."""
         if not self.broken_rtl.has(place.module):
             return None
         module = self.broken_rtl.module(place.module)
@@ -57,7 +57,7 @@ class SeededChange:
         return min(found, default=None)
 
     def _near(self, module: Module, failure: CheckFailure) -> dict[str, int]:
-        """Signal of the module -> distance, the least over its instances."""
+        """Return signal of the module -> distance, the minimum over all instances."""
         rtl = self.broken_rtl
         cone = cone_of(rtl, _roots(self.broken, rtl, failure))
         changed = changed_signals(self.original_rtl, rtl)
@@ -86,7 +86,7 @@ def _of_signals(place: Place, near: dict[str, int]) -> Iterator[int]:
 
 
 def too_large(place: Place) -> bool:
-    """Whether a place covers so much that naming it is no diagnosis."""
+    """Return whether a place has too many lines or signals to be a diagnosis."""
     return len(place.signals) > MAX_PLACE_SIGNALS or place.last_line - place.first_line >= MAX_PLACE_LINES
 
 
@@ -100,7 +100,7 @@ def _changed(old: str, new: str) -> Iterator[int]:
 
 
 def _roots(design: Design, rtl: Structure, failure: CheckFailure) -> tuple[str, ...]:
-    """The outputs of the top module at which `failure` shows: those of its port, else all."""
+    """Return the outputs of the top module where `failure` is visible: those of its port, else all outputs."""
     outputs = [one.name for one in rtl.module(rtl.top).ports if one.direction != "input"]
     streams = [one for one in design.streams if one.key == failure.port]
     wanted = {signal for one in streams for signal, _ in one.signals()}

@@ -1,8 +1,8 @@
-"""Judging what an agent with tools said: its claims about bins, and its reports of bugs.
+"""The judgement of the claims about bins and of the bug reports of an agent with tools.
 
-The truth stands where no agent sees it: a decoy is unreachable because the plan's author argued so, a real bin is
+The ground truth is not visible to the agent: a decoy is unreachable by the argument in the plan, a real bin is
 reachable because a test of the run or a witness of the design hits it. A report is right if its test fails in a
-simulator process of its own, passes without the seeded bug, and if the place it names is that of the bug.
+separate simulator process, passes without the seeded bug, and if the place it names is that of the bug.
 """
 
 from __future__ import annotations
@@ -48,13 +48,13 @@ def judge_claims(
     wanted: int = 0,
     refuted: Sequence[str] = (),
 ) -> ClaimScore:
-    """Precision and recall of claims.
+    """Return precision and recall of claims.
 
     Args:
-        decoys: the unreachable bins that stood among the holes.
-        reached: real bins that are known to be reachable -> what reaches them.
-        wanted: how many decoys were asked for.
-        refuted: decoys that a test of the run did hit: neither right nor wrong to claim.
+        decoys: the unreachable bins in the list of holes.
+        reached: real bins that are known to be reachable -> the test or witness that reaches them.
+        wanted: number of decoys that were requested.
+        refuted: decoys that a test of the run did hit: a claim about them is neither right nor wrong.
     """
     true = [one for one in decoys if one not in refuted]
     verdicts = tuple(_verdict(one, frozenset(true), frozenset(refuted), plan, reached) for one in claims)
@@ -82,7 +82,7 @@ def _verdict(
 
 
 def reached_bins(run: RecordedRun, folder: DesignFolder, plan: Plan, simulator: Simulator) -> Mapping[str, str]:
-    """Those of the claimed bins that can be reached -> the test of the run or the witness that does.
+    """Return the claimed bins that are reachable -> the test of the run or the witness that reaches them.
 
     Args:
         folder: the design without any seeded bug.
@@ -110,26 +110,26 @@ def reached_bins(run: RecordedRun, folder: DesignFolder, plan: Plan, simulator: 
 def judge_reports(
     reports: Sequence[BugReport], run: RecordedRun, folder: DesignFolder, original: DesignFolder, simulator: Simulator
 ) -> tuple[ReportVerdict, ...]:
-    """Run the test of every report in fresh simulator processes, and look whether the place it names is right.
+    """Simulate the test of every report in new simulator processes, and check whether the place it names is right.
 
     Args:
-        reports: of several on one test, the last one counts.
-        folder: the design as it was simulated in the run.
-        original: the same without a seeded bug.
+        reports: if there are several on one test, the last one counts.
+        folder: the design that was simulated in the run.
+        original: the same design without a seeded bug.
     """
     judge = _ReportJudge(run, folder, original, simulator)
     return tuple(judge.verdict(one) for one in {one.test: one for one in reports}.values())
 
 
 class _ReportJudge:
-    """Judges the reports of one run; a design without a seeded bug has no place to compare with."""
+    """Judge of the reports of one run; without a seeded bug there is no place to compare with."""
 
     def __init__(self, run: RecordedRun, folder: DesignFolder, original: DesignFolder, simulator: Simulator) -> None:
         self._run, self._folder, self._original, self._simulator = run, folder, original, simulator
         self._seeded = bool(run.header.agent_options.bug)
 
     def verdict(self, report: BugReport) -> ReportVerdict:
-        """What became of one report."""
+        """Return the verdict on one report."""
         place = str(report.place) if report.place else ""
         verdict = ReportVerdict(test=report.test, title=report.title, confirmed=False, place=place[:PLACE_LENGTH])
         record = self._run.test(report.test)
@@ -138,7 +138,7 @@ class _ReportJudge:
             if not failures:
                 return verdict.model_copy(update={"outcome": "no_failure", "why": "its test fails no check"})
             anyway = self._seeded and bool(self._failures(self._original, record))
-        except SimulatorLost:  # the machine's doing: it confirms nothing, and refutes nothing
+        except SimulatorLost:  # a problem of the machine: it neither confirms nor refutes the report
             raise
         except (SimulationError, StimulusError) as error:
             return verdict.model_copy(update={"outcome": "no_failure", "failure": str(error)[:300]})
@@ -188,8 +188,8 @@ def judge_run(
     """Judge all claims and reports of a run.
 
     Args:
-        folder: the design as it was simulated.
-        original: the same without a seeded bug.
+        folder: the design that was simulated.
+        original: the same design without a seeded bug.
         refuted: decoys that a test of the run hit.
 
     Raises:

@@ -1,4 +1,4 @@
-"""LangChain's agent over our model and our desk: it runs until tests are to run, or until the gate says stop."""
+"""LangChain's agent with our model and our tool dispatcher: it runs until tests must run or a limit is reached."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _STEPS = 10_000
 
 
 class TurnPaused(Exception):
-    """Raised by the gate: the turn ends before the next call of the model, which may be made later."""
+    """Raised before a model call that must not be made now: the turn ends, and the call may be made later."""
 
 
 class ToolDialogue:
-    """One dialogue of a model with tools, which can be left and taken up again.
+    """Dialogue of a model with tools, which can be paused and continued.
 
     Args:
-        ask: answers the whole dialogue so far; may raise `TurnPaused`.
-        answer: the result of a call (id, name, arguments), or None where it comes later.
+        ask: function that returns the model's reply to the whole dialogue so far; may raise `TurnPaused`.
+        answer: function that returns the result of a tool call (id, name, arguments), or None if it comes later.
         system: the system message.
     """
 
@@ -47,42 +47,42 @@ class ToolDialogue:
             middleware=[_ToolMiddleware(answer)],
             checkpointer=InMemorySaver(),
         )
-        # One call at a time: the order of the record is the order in which the model wrote.
+        # One tool call at a time, so that the record has the order in which the model wrote them.
         self._config = RunnableConfig(configurable={"thread_id": "run"}, max_concurrency=1, recursion_limit=_STEPS)
 
     def say(self, text: str) -> bool:
-        """A message to the model; True if it then waits for tests, False if it called no tool.
+        """Send a message to the model; return True if it then waits for tests, False if it called no tool.
 
         Raises:
-            Pause: the gate stopped it.
-            ModelFailure: no reply; `go_on` asks again.
+            TurnPaused: `ask` stopped the turn before a model call.
+            ModelFailure: no reply; `go_on` calls the model again.
         """
         return self._run({"messages": [HumanMessage(text)]})
 
     def tell(self, result: str) -> bool:
-        """The result of the tests that it waits for; returns and raises as `say`."""
+        """Send the result of the tests for which the model waits; returns and raises as `say`."""
         return self._run(Command(resume=result))
 
     def go_on(self) -> bool:
-        """Make the call that the gate stopped; returns and raises as `say`."""
+        """Make the model call that `TurnPaused` stopped; returns and raises as `say`."""
         return self._run(None)
 
     def _run(self, given: Any) -> bool:
-        # Results hold RTL, which may be confidential: no variable of the environment sends them to a third party.
+        # Results hold RTL, which may be confidential: tracing is off, also if an environment variable enables it.
         with tracing_context(enabled=False):
             state = self._graph.invoke(given, self._config, durability="exit")
         return bool(state.get("__interrupt__"))
 
 
 class _ToolMiddleware(AgentMiddleware[Any, Any]):
-    """Every call, of whatever name, goes to the desk."""
+    """Middleware that passes every tool call, whatever its name, to the dispatcher."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__()
         self._answer = answer
 
     def wrap_tool_call(self, request: ToolCallRequest, handler: Callable[..., Any]) -> ToolMessage:
-        """The desk's answer; tests suspend the agent until they have run."""
+        """Return the dispatcher's answer; for tests, suspend the agent until they have run."""
         call = request.tool_call
         text = self._answer(call["id"] or "", call["name"], call["args"][TEXT])
         if text is None:

@@ -1,4 +1,4 @@
-"""Our model as one of LangChain's, for its agent: every call goes through a gate, and comes back as plain text."""
+"""Adapter of our model to LangChain's agent: every model call goes through the function `ask`."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from dv_agent.agents.llm.thinking import spoken
 from dv_agent.agents.models.chat_model import Message, Reply, ToolCall
 
 TEXT = "json"
-"""The one argument that a call has within the agent: what the model wrote, as text.
+"""Name of the only argument of a tool call inside LangChain's agent: the model's arguments as text.
 
-So nothing that a model made up (numbers without end, deep nests) ever reaches LangGraph, which would fail on it.
+So arguments that a model invents (very long numbers, deep nesting) never reach LangGraph, which would fail on them.
 """
 
 Ask = Callable[[Sequence[Message]], Reply]
 
 
 class BridgeModel(BaseChatModel):
-    """Asks `ask`; the tools are known there already."""
+    """LangChain model that calls `ask`, where the tools are already known."""
 
     ask: Ask
 
@@ -33,7 +33,7 @@ class BridgeModel(BaseChatModel):
         return "dv-agent"
 
     def bind_tools(self, tools: Sequence[Any], **_: Any) -> Runnable[Any, AIMessage]:
-        """Itself."""
+        """Return the model itself."""
         return self
 
     def _generate(
@@ -48,7 +48,7 @@ class BridgeModel(BaseChatModel):
 
 
 def to_answer(reply: Reply) -> AIMessage:
-    """A reply as LangChain's agent takes it."""
+    """Convert a reply to the message type of LangChain's agent."""
     calls: list[Any] = [
         {"name": one.name, "args": {TEXT: one.arguments}, "id": one.id, "type": "tool_call"} for one in reply.tool_calls
     ]
@@ -56,7 +56,7 @@ def to_answer(reply: Reply) -> AIMessage:
 
 
 def from_langchain(message: BaseMessage) -> Message:
-    """A message of the agent in our words."""
+    """Convert a message of LangChain's agent to our `Message`."""
     content = str(message.content)
     if isinstance(message, SystemMessage):
         return Message(role="system", content=content)

@@ -1,4 +1,4 @@
-"""What an agent with tools is told before its first call."""
+"""The first messages for an agent with tools, before its first call."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dv_agent.prompts.text.data_fence import fenced
 from dv_agent.prompts.view import View
 
 PARTS = ("tracks", "language", "examples")
-"""The parts of other prompts that say how tests are written."""
+"""The parts of the other prompts that explain how tests are written."""
 
 _EVERYTHING = 1 << 30
 
 
 def system_text(reply_tokens: int, calls_per_reply: int, uses_per_turn: int, replies_per_turn: int) -> str:
-    """The system message."""
+    """Return the system message."""
     return (
         _environment()
         .get_template("tools_system.jinja")
@@ -34,7 +34,7 @@ def system_text(reply_tokens: int, calls_per_reply: int, uses_per_turn: int, rep
 
 
 def first_text(view: View, progress: str, reply_tokens: int) -> str:
-    """The first message: the design, how tests are written, where things stand."""
+    """Return the first message: the design, how tests are written, coverage and budget so far."""
     known = {one.name: one.text for one in render(view, _EVERYTHING, reply_tokens).parts}
     return (
         _environment()
@@ -51,7 +51,7 @@ def first_text(view: View, progress: str, reply_tokens: int) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    # Prompts are plain text, so nothing is escaped as HTML; what is inserted is never read as a template.
+    # Prompts are plain text, so nothing is escaped as HTML; inserted text is never read as a template.
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
         undefined=StrictUndefined,

@@ -1,4 +1,4 @@
-"""A model for agents with tools: what stands in the record is said again first, then a real model is asked."""
+"""Models for agents with tools that return the recorded replies first, and then call a real model or end."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from dv_agent.errors import UsageError
 
 
 class RecordedCalls(Protocol):
-    """A model that knows which of its replies stand in a record already."""
+    """Model that knows which of its replies are already in a record."""
 
     @property
     def settings(self) -> ModelSettings:
-        """Those that hold for prompts and replies."""
+        """The settings for prompts and replies."""
         ...
 
     def attach(self, record: RunRecord) -> None:
-        """Where new replies go from now on."""
+        """Write new replies to `record` from now on."""
         ...
 
     def holds(self, turn: int) -> bool:
-        """Whether the next reply of `turn` is in the record: it has been paid for."""
+        """Return whether the next reply of `turn` is in the record, so that it is already paid."""
         ...
 
     def is_past(self, turn: int) -> bool:
-        """Whether `turn` stands finished in the record."""
+        """Return whether `turn` is finished in the record."""
         ...
 
     def ask(
@@ -42,12 +42,12 @@ class RecordedCalls(Protocol):
 
 
 class ResumedCalls:
-    """Says the recorded replies in their order, then asks `model` and records what it says.
+    """Model that returns the recorded replies in order, then calls `model` and records its replies.
 
     Args:
-        model: who is asked; its settings hold from the beginning.
-        lines: calls in the record; those that ended without a reply are passed over.
-        turns: finished turns in the record: they have all the replies that they will ever have.
+        model: the model that is called; its settings are used from the beginning.
+        lines: calls in the record; those that ended without a reply are skipped.
+        turns: number of finished turns in the record; they get no more replies.
     """
 
     def __init__(self, model: ChatModel, lines: Sequence[ReplyLine] = (), turns: int = 0) -> None:
@@ -57,19 +57,19 @@ class ResumedCalls:
 
     @property
     def settings(self) -> ModelSettings:
-        """Those of the model behind."""
+        """The settings of the wrapped model."""
         return self._model.settings
 
     def attach(self, record: RunRecord) -> None:
-        """Where new replies go from now on."""
+        """Write new replies to `record` from now on."""
         self._recording = RecordingModel(self._model, record)
 
     def holds(self, turn: int) -> bool:
-        """Whether the next reply of `turn` is in the record: it has been paid for."""
+        """Return whether the next reply of `turn` is in the record, so that it is already paid."""
         return bool(self._lines) and self._lines[0].turn == turn
 
     def is_past(self, turn: int) -> bool:
-        """Whether `turn` stands finished in the record."""
+        """Return whether `turn` is finished in the record."""
         return turn < self._turns
 
     def ask(
@@ -78,7 +78,7 @@ class ResumedCalls:
         """As `ChatModel.ask`.
 
         Raises:
-            UsageError: nothing is left of the record, and no record takes what would be new.
+            UsageError: no recorded reply is left, and no record is attached for new replies.
         """
         if self._lines:
             return self._lines.popleft().reply
@@ -88,13 +88,13 @@ class ResumedCalls:
 
 
 class ReplayedCalls:
-    """Says the recorded replies and nothing else: where they end, the run ends.
+    """Model that returns only the recorded replies: the run ends after the last one.
 
     Args:
-        replayed: compares what it is asked with what was asked then, unless it re-reads.
-        turns: finished turns in the record.
-        reparse: whether replies are taken in their order, whichever turn they now fall into: a call that is refused
-            today begins no new turn.
+        replayed: compares each prompt with the recorded prompt, except when re-parsing.
+        turns: number of finished turns in the record.
+        reparse: whether replies are used in order, whichever turn they now belong to: a call that is refused
+            now does not begin a new turn.
     """
 
     def __init__(self, replayed: RecordedModel, turns: int, reparse: bool = False) -> None:
@@ -103,19 +103,19 @@ class ReplayedCalls:
 
     @property
     def settings(self) -> ModelSettings:
-        """Those of the run."""
+        """The settings of the run."""
         return self._replayed.settings
 
     def attach(self, record: RunRecord) -> None:
-        """Where the replies go again."""
+        """Write the replies to `record` again."""
         self._recording = RecordingModel(self._replayed, record)
 
     def holds(self, turn: int) -> bool:
-        """Whether the next reply was given in `turn`; when re-reading, whether there is one."""
+        """Return whether the next reply was given in `turn`; when re-parsing, whether there is a next reply."""
         return not self._replayed.is_over if self._reparse else self._replayed.next_turn == turn
 
     def is_past(self, turn: int) -> bool:
-        """Whether no further reply belongs to `turn`."""
+        """Return whether no more replies belong to `turn`."""
         return self._replayed.is_over or (not self._reparse and turn < self._turns)
 
     def ask(
@@ -124,7 +124,7 @@ class ReplayedCalls:
         """As `ReplayedModel.ask`.
 
         Raises:
-            ModelFailure: it is asked something else than then.
+            ModelFailure: the prompt differs from the recorded one.
         """
         asked = self._recording or self._replayed
         return asked.ask(messages, tools, output)

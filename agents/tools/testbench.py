@@ -1,4 +1,4 @@
-"""The testbench of an agent with tools: it samples decoys beside the plan, and shows waveforms of the run's tests."""
+"""The testbench of an agent with tools: it samples decoys besides the plan, and gives waveforms of the run's tests."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from dv_agent.prompts.view import Attempt, Near
 from dv_agent.runners.simulator import Run, Session
 
 TRACES = 4
-"""How many waveforms are remembered."""
+"""Maximum number of waveforms that are kept."""
 
 
 class Decoys:
-    """The decoys of a run, and how near its tests have come to them.
+    """Decoys of a run, with the distances of its tests to them.
 
     Args:
         plan: the real plan.
@@ -44,36 +44,36 @@ class Decoys:
         self._near: dict[int, tuple[Near, ...]] = {}
 
     def add(self, test: Test) -> None:
-        """Sample the test that the tapped session played last."""
+        """Sample the test that the tapped session simulated last."""
         number = self._state.tests
         self._state, _ = advance(self._state, Proposal(tests=(test,)), self._bench, UNLIMITED)
         self._near[number] = self._state.last[-1].near
 
     def holes(self) -> tuple[Hole, ...]:
-        """Those that no test has hit."""
+        """Return the decoys that no test has hit."""
         return holes(self.plan, self._state.coverage)
 
     def hit(self) -> tuple[str, ...]:
-        """Those that a test did hit, against the plan's argument."""
+        """Return the ids of decoys that a test did hit, which refutes the plan's argument."""
         return tuple(one.id for one, n in zip(self.plan.bins, self._state.coverage.hits, strict=True) if n)
 
     def attempt(self, index: int) -> Attempt | None:
-        """The test that came nearest to bin `index` of `plan`."""
+        """Return the test with the smallest distance to bin `index` of `plan`."""
         return self._state.nearest.get(index)
 
     def near(self, test: int) -> tuple[Near, ...]:
-        """To which bins of `plan` test number `test` came as near as no test before it."""
+        """Return the bins of `plan` to which test number `test` came nearer than all tests before it."""
         return self._near.get(test, ())
 
 
 class ToolsTestbench(Testbench):
-    """A testbench that samples decoys too: whatever advances a run through it keeps them up to date.
+    """Testbench that also samples decoys, so that they are up to date after each test of the run.
 
     Args:
-        inner: whether inner signals can be shown, which takes Icarus.
+        inner: whether inner signals can be shown, which needs Icarus.
 
     Attributes:
-        decoys: None where there are none.
+        decoys: None if there are none.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class ToolsTestbench(Testbench):
         try:
             result = super().run(test, targets, max_cycles)
         except StimulusError:
-            self._add(test)  # refused there too, and counted
+            self._add(test)  # also refused for the decoys, so that test numbers agree
             raise
         self._add(test)
         return result
@@ -103,18 +103,18 @@ class ToolsTestbench(Testbench):
             self.decoys.add(test)
 
     def trace(self, test: Test) -> Trace:
-        """A test of the run played again, for its waveform; it was paid for when it ran."""
+        """Simulate a test of the run again for its waveform; its cycles were counted in the budget when it ran."""
         if test.digest not in self._traces:
             kept = list(self._traces.items())[-TRACES + 1 :]
             self._traces = {**dict(kept), test.digest: self._plain.run(test, (), self._limits.get(test.digest)).trace}
         return self._traces[test.digest]
 
     def inner(self, test: Test, wanted: Sequence[str], cycles: int) -> InnerSignals:
-        """Inner signals in the first cycles of a test.
+        """Return inner signals in the first cycles of a test.
 
         Raises:
-            ToolError: this simulator does not show any.
-            SimulationError: it failed.
+            ToolError: this simulator cannot show inner signals.
+            SimulationError: the simulator failed.
         """
         if not self._shows_inner:
             raise ToolError("inner signals can be shown with the simulator icarus only; pins with every one")
@@ -124,14 +124,14 @@ class ToolsTestbench(Testbench):
 
 
 class RememberingSession:
-    """A session that remembers what it played last, for a second look at it."""
+    """Session that keeps its last simulated run, so that it can be sampled a second time."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
         self.last: Run | None = None
 
     def again(self) -> Session:
-        """A session that plays nothing itself: each run of it is the last one of this session."""
+        """Return a session that simulates nothing: each run of it returns the last run of this session."""
         return _Again(self)
 
     def run(self, program: Program) -> Run:
@@ -164,4 +164,4 @@ class _Again(RememberingSession):
         return self._tap.last
 
     def close(self) -> None:
-        """The session belongs to somebody else."""
+        """Do nothing: another object closes the session."""

@@ -1,4 +1,4 @@
-"""Dollars of which some may be unknown: what has no known price is written null, and never 0."""
+"""An amount in US dollars that may be partly unknown: an unknown price is written as null, never as 0."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dv_agent.designs.frozen import Frozen
 
 
 class Priced(Frozen):
-    """What calls of a model cost.
+    """Cost of some model calls.
 
     Attributes:
-        usd: US dollars, as far as prices are known. In JSON it is null where calls were made and no price of any is
-            known; where some are, it is a lower bound.
-        unpriced: attempts whose price is not known.
+        usd: US dollars, as far as prices are known. In JSON it is null if calls were made and no price is known; if
+            only some prices are known, it is a lower bound.
+        unpriced: number of attempts whose price is not known.
     """
 
     usd: Amount = 0.0
@@ -34,5 +34,5 @@ class Priced(Frozen):
 
     @property
     def known_usd(self) -> float | None:
-        """The dollars, None where all of them are unknown."""
+        """The amount in US dollars, None if no price is known."""
         return None if self.unpriced and not self.usd else self.usd

@@ -1,4 +1,4 @@
-"""What a call cost, US dollars, from the price list of genai-prices; unknown stays unknown."""
+"""The price of a call in US dollars, from the price list of genai-prices; None if it is unknown."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from dv_agent.agents.models.providers import PROVIDERS, Endpoint
 
 
 def price(usage: CallUsage, endpoint: Endpoint, returned_model: str = "") -> float | None:
-    """Price of `usage`, US dollars.
+    """Return the price of `usage` in US dollars.
 
-    None means that it is not known: the list is not installed, does not have the model, or the address is none of
-    a vendor. It never means free. Nothing is fetched; the list is as old as the installed package.
+    None means that the price is not known: the list is not installed, does not have the model, or the address is not
+    a vendor's. It never means free. Nothing is downloaded; the list is as old as the installed package.
 
     Args:
-        returned_model: the id that the server returned; it is dated, and tried before the requested one.
+        returned_model: the model id that the server returned; it holds a date, and is tried before the requested one.
     """
     if find_spec("genai_prices") is None:
         return None
@@ -35,7 +35,7 @@ def price(usage: CallUsage, endpoint: Endpoint, returned_model: str = "") -> flo
     for model in dict.fromkeys(filter(None, (returned_model, endpoint.name))):
         try:
             return float(calc_price(counted, model, **_vendor(endpoint)).total_price)
-        except (LookupError, ValueError):  # not in the list; or its price cannot be applied to these counts
+        except (LookupError, ValueError):  # not in the list, or its price cannot be applied to these counts
             continue
     return None
 
@@ -47,7 +47,7 @@ def _vendor(endpoint: Endpoint) -> Any:
 
 
 def price_source() -> str:
-    """Name and version of the price list, empty if none is installed."""
+    """Return name and version of the price list, empty if none is installed."""
     try:
         return f"genai-prices {version('genai-prices')}"
     except PackageNotFoundError:
@@ -56,7 +56,7 @@ def price_source() -> str:
 
 @functools.cache
 def price_date() -> date | None:
-    """The newest day on which a price of the list began; the list is no older than that. None without a list."""
+    """Return the latest start date of a price in the list; the list is not older than that. None without a list."""
     if find_spec("genai_prices") is None:
         return None
     from genai_prices.data import providers  # noqa: PLC0415

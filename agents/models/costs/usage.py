@@ -1,4 +1,4 @@
-"""What one attempt used, as the server counted it; an estimate says that it is one."""
+"""The token usage of one attempt, as counted by the server; an estimate is marked as such."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 def usage_of_reply(
     answer: AIMessage, text: str, messages: Sequence[Message], endpoint: Endpoint, seconds: float
 ) -> CallUsage:
-    """What an answered attempt used."""
+    """Return the usage of an attempt that was answered."""
     counted: Mapping[str, Any] = answer.usage_metadata or {}
     used, made = _count(counted.get("input_tokens")), _count(counted.get("output_tokens"))
-    if used + made == 0:  # no usage, or zeros that cannot be
+    if used + made == 0:  # no usage, or zeros, which are impossible
         usage = CallUsage(
             input_tokens=_estimate(messages),
             output_tokens=estimate_tokens(text),
@@ -42,10 +42,10 @@ def usage_of_reply(
 
 
 def usage_of_failure(fault: ModelFault, messages: Sequence[Message], endpoint: Endpoint, seconds: float) -> CallUsage:
-    """What a failed attempt used, as far as that can be known.
+    """Return the usage of a failed attempt, as far as it is known.
 
-    An error status is not charged. A reply that was lost on its way may be: its prompt is estimated, its output
-    stays unknown and is left out.
+    An error status is not charged. A reply that was lost in transit may be charged: its prompt is estimated, its
+    output is unknown and is left out.
     """
     usage = CallUsage(
         input_tokens=_estimate(messages) if fault.sent else 0,
@@ -70,5 +70,5 @@ def _count(value: object) -> int:
 
 
 def _sum(details: Mapping[str, Any], name: str) -> int:
-    """All counts of that name: a service tier puts its own name before it."""
+    """Return the sum of all counts with that name; a service tier adds its own name in front of it."""
     return sum(_count(value) for key, value in details.items() if key == name or key.endswith(f"_{name}"))

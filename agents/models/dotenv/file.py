@@ -1,7 +1,7 @@
-"""Keys and settings of a person or project in a file ``.env``; the real environment wins.
+"""Reading of keys and settings from a file ``.env``; variables of the real environment have priority.
 
-The file may have come with a folder that somebody else made, so it can set only what
-`dv_agent.agents.models.dotenv.allowed_names` lists. An address out of it is never sent a key from elsewhere, see
+The file may be part of a folder that somebody else made, so it can set only the variables that
+`dv_agent.agents.models.dotenv.allowed_names` lists. A key from elsewhere is never sent to an address of the file, see
 `dv_agent.agents.models.providers.Endpoint.key`.
 """
 
@@ -22,7 +22,7 @@ _SHOWN = 8
 
 @dataclass(frozen=True, slots=True)
 class DotenvNote:
-    """What became of the file.
+    """Result of reading the file.
 
     Attributes:
         taken: names that were set from it.
@@ -44,15 +44,15 @@ class DotenvNote:
 def load_dotenv_upward(start: Path) -> Path | None:
     """Put the variables of the nearest ``.env`` in `start` or a folder above it into the environment.
 
-    Only what a file may set is taken. Variables that the environment has already are left
-    alone, and empty values are skipped. Values are taken as they stand: ``$`` means nothing in them, because keys may
-    hold it. `dotenv_note` tells of it afterwards, in child processes too.
+    Only variables that a file may set are read. Variables that exist in the environment are not changed, and empty
+    values are skipped. Values are read literally: ``$`` has no special meaning, because keys may contain it.
+    `dotenv_note` returns the result afterwards, also in child processes.
 
     Returns:
         The file, or None if there is none.
 
     Raises:
-        InputFileError: it cannot be read.
+        InputFileError: the file cannot be read.
         PrerequisiteError: python-dotenv is not installed.
     """
     for name in (READ_FILE, FROM_FILE, IGNORED):
@@ -61,7 +61,7 @@ def load_dotenv_upward(start: Path) -> Path | None:
     file = next((one for one in (place / ".env" for place in (folder, *folder.parents)) if one.is_file()), None)
     if file is None:
         return None
-    from dv_agent.agents.models.dotenv.allowed_names import may_be_set  # loads what `--help` can do without
+    from dv_agent.agents.models.dotenv.allowed_names import may_be_set  # loads packages that `--help` does not need
 
     values = {name: value for name, value in _read(file).items() if value and _NAME.fullmatch(name)}
     ignored = [name for name, value in values.items() if not may_be_set(name, value)]
@@ -72,7 +72,7 @@ def load_dotenv_upward(start: Path) -> Path | None:
 
 
 def dotenv_note() -> DotenvNote | None:
-    """The file that this process, or the one that started it, took settings from."""
+    """Return the result of reading the file ``.env``, by this process or by the one that started it."""
     file = os.environ.get(READ_FILE)
     if not file:
         return None
@@ -82,12 +82,12 @@ def dotenv_note() -> DotenvNote | None:
 
 def _read(file: Path) -> dict[str, str | None]:
     try:
-        from dotenv import dotenv_values  # only those who have such a file need it
+        from dotenv import dotenv_values  # needed only if there is such a file
     except ImportError:
         raise PrerequisiteError(f"{file} needs the package python-dotenv", "pip install python-dotenv") from None
     from dv_agent.designs.files.documents import read_text
 
     try:
         return dotenv_values(stream=io.StringIO(read_text(file)), interpolate=False)
-    except InputFileError as error:  # it may quote the file, so only its class is told
+    except InputFileError as error:  # the message may quote the file, so only its class is shown
         raise InputFileError(file, error.message if "UTF-8" not in error.message else "not UTF-8 text") from None

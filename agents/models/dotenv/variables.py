@@ -1,4 +1,4 @@
-"""Where it is kept what was read from a file ``.env``: the file, what it set, and what it may not set."""
+"""The names of environment variables that hold the result of reading ``.env``: file, names set, names ignored."""
 
 from __future__ import annotations
 

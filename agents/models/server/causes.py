@@ -1,6 +1,7 @@
-"""What a server refuses a request for, recognised by the words that vendors and servers use.
+"""The cause for which a server refused a request, found by the words in its error message.
 
-Codes differ and statuses lie; words are what there is. The order of `cause_of` decides where words overlap.
+Error codes differ between servers and HTTP statuses are unreliable, so the words of the message are used. If several
+causes match, the order in `cause_of` decides.
 """
 
 from __future__ import annotations
@@ -17,21 +18,21 @@ Cause = Literal[
 ]
 """
 ======== ==============================================================================
-slip     the model wrote what the server cannot read: it is told, the request was right
-overflow prompt and reply do not fit
+slip     the model wrote text that the server cannot parse: the model is told so; the request was correct
+overflow prompt and reply do not fit into the context
 quota    the account has no money
 tools    this model cannot call tools
-role     the server knows no such role of a message
-limit    the limit of output tokens has another name here
-schema   the server will not hold a reply to a schema
-model    no such model
-setting  a setting that was sent does not suit
-vague    refused without a reason, where a reply was to be held to a schema
-path     nothing answers at this address
+role     the server does not know this role of a message
+limit    this server uses another name for the limit of output tokens
+schema   the server does not support a schema for the reply
+model    the model does not exist
+setting  the server does not accept a setting that was sent
+vague    refused without a reason, in a request with a schema for the reply
+path     the server has no such address
 ======== ==============================================================================
 """
 
-# What a setting is called on the wire, by those who refuse it.
+# Names of a setting in requests, as the servers that refuse it write them.
 WIRE_NAMES = {
     "temperature": ("temperature",),
     "max_tokens": ("max_completion_tokens", "max_output_tokens", "maxOutputTokens", "max_tokens"),
@@ -43,7 +44,7 @@ _REFUSED = frozenset({400, 404, 405, 409, 413, 415, 422, 424, 429, 500, 501})
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What a request held besides its messages: tools; a schema of the reply."""
+    """Content of a request besides its messages: whether it had tools, and a schema of the reply."""
 
     tools: bool = False
     schema: bool = False
@@ -108,7 +109,7 @@ _UNKNOWN = _words(
     r"unexpected", r"extra (?:fields?|inputs?|param)", r"instead", r"no such", r"does ?n[o']t (?:accept|take|know)",
     r"deprecated", r"invalid (?:param|argument|field)",
 )  # fmt: skip
-# How servers call what holds a reply to a schema: OpenAI, llama.cpp and vLLM; Google; Anthropic.
+# Names of the parameter that sets a schema for the reply: OpenAI, llama.cpp and vLLM; Google; Anthropic.
 _SCHEMA = _words(
     r"response_format", r"json_schema", r"text\.format", r"guided_json", r"structured[ _]outputs?", r"grammar",
     r"response_?schema", r"response_?mime", r"response_json_schema", r"output_format", r"output_config",
@@ -121,7 +122,7 @@ _MODEL = _words(
 
 
 def cause_of(status: int | None, said: Said, settings: ModelSettings, sent: Sent) -> Cause:
-    """Why a request was refused; empty where nothing is recognised, or no request was refused."""
+    """Return why a request was refused; empty if no cause is recognised, or if no request was refused."""
     if status is None or status < 400:
         return ""
     everything = said.everything
@@ -154,5 +155,5 @@ def _of_words(status: int, said: str, settings: ModelSettings, sent: Sent) -> Ca
 
 
 def names_setting(text: str) -> str:
-    """The first setting that `text` names by what it is called on the wire, empty if none."""
+    """Return the first setting whose name in requests occurs in `text`, empty if none."""
     return next((name for name, words in WIRE_NAMES.items() if any(re.search(rf"\b{w}\b", text) for w in words)), "")

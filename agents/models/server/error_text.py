@@ -1,4 +1,4 @@
-"""What a server says in the body of an error, in whichever of the many shapes servers use."""
+"""The parser of error bodies, in the various formats that servers use."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _UNSEEN = re.compile(r"<(script|style)\b.*?(?:</\1\s*>|$)|<[^>]*>?", re.IGNORECA
 
 @dataclass(slots=True)
 class Said:
-    """What an error body says.
+    """Content of an error body.
 
     Attributes:
-        texts: for people, the outermost first.
-        codes: words for programs, such as ``context_length_exceeded``.
-        param: what of the request it is about, where the server says so.
-        status: an HTTP status that stands in the body itself.
-        generated: what the model wrote, where the server refused that.
+        texts: messages for people, the outermost first.
+        codes: error codes for programs, such as ``context_length_exceeded``.
+        param: the parameter of the request that the error is about, if the server names it.
+        status: an HTTP status that is written in the body.
+        generated: text of the model, if the server refused it and quotes it.
     """
 
     texts: list[str] = field(default_factory=list)
@@ -40,7 +40,7 @@ class Said:
 
     @property
     def text(self) -> str:
-        """All texts in one, none twice."""
+        """All texts joined, without duplicates."""
         kept: list[str] = []
         for one in self.texts:
             if not any(one in other for other in kept):
@@ -49,12 +49,12 @@ class Said:
 
     @property
     def everything(self) -> str:
-        """Texts, codes and parameter: what words are looked for in."""
+        """Texts, codes and parameter joined, to search for words."""
         return " ".join((self.text, *self.codes, self.param))
 
 
 def said_in(body: Any) -> Said:
-    """What `body` says: text of any kind (JSON, HTML, plain), or what was read from JSON. Never raises."""
+    """Parse `body`: text of any kind (JSON, HTML, plain), or data read from JSON. Never raises."""
     said = Said()
     parts = iter(_parts(body, 0))
     for _, part in zip(range(MAX_PARTS), parts, strict=False):
@@ -85,7 +85,7 @@ def _take(said: Said, part: Any) -> None:
 
 
 def _parts(body: Any, depth: int) -> Iterator[Any]:
-    """Every object and every text of a body, outermost first."""
+    """Yield every object and every text of a body, outermost first."""
     if depth > MAX_DEPTH:
         return
     if isinstance(body, bytes):
@@ -103,7 +103,7 @@ def _parts(body: Any, depth: int) -> Iterator[Any]:
 
 
 def _texts(text: str, depth: int) -> Iterator[Any]:
-    """Plain text; of a web page what is seen of it; of JSON within text what that says."""
+    """Return plain text; for a web page its visible text; for JSON inside a string the texts of that JSON."""
     text = text.strip()
     if text[:1] in ("{", "["):
         try:
@@ -120,12 +120,12 @@ def _texts(text: str, depth: int) -> Iterator[Any]:
 
 
 def is_page(text: str) -> bool:
-    """Whether `text` is HTML."""
+    """Return whether `text` is HTML."""
     return bool(_HTML.search(text[:MAX_TEXT]))
 
 
 def page_text(page: str) -> str:
-    """The title of a web page and the beginning of what is seen of it."""
+    """Return the title of a web page and the beginning of its visible text."""
     page = page[: 10 * MAX_TEXT]
     title = _TITLE.search(page)
     seen = " ".join(_UNSEEN.sub(" ", page).split())

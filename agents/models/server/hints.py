@@ -1,4 +1,4 @@
-"""What a person can do about a failed attempt, in one line."""
+"""Hints in one line: what a person can do about a failed attempt."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _OF_CAUSES = {
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One failed attempt, as far as hints need it.
+    """Data of one failed attempt that the hints need.
 
     Attributes:
-        text: all that was said about it, by the server or by the network.
+        text: all error messages, from the server and from the network.
         connected: whether there was a connection.
-        location: where a redirect leads.
-        proxy: the proxy that stood between, with its variable; empty without one.
+        location: the target of a redirect.
+        proxy: the proxy that was used, with its variable; empty without one.
     """
 
     kind: str
@@ -44,7 +44,7 @@ class Happened:
 
 
 def hint(happened: Happened, endpoint: Endpoint, settings: ModelSettings) -> str:  # noqa: PLR0911  # a table
-    """What to do, empty if there is nothing to say."""
+    """Return what to do, empty if there is no hint."""
     if happened.status is not None and 300 <= happened.status < 400:
         return _elsewhere(happened.location)
     if _TLS_WANTED.search(happened.text):
@@ -96,7 +96,7 @@ def _path(endpoint: Endpoint) -> str:
 
 
 def _settings(text: str, settings: ModelSettings) -> str:
-    """Which flags the server complains about, of those that were given."""
+    """Return which of the given flags the server complains about."""
     flags = [
         f"--{name.replace('_', '-')}"
         for name, words in WIRE_NAMES.items()

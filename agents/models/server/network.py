@@ -1,4 +1,4 @@
-"""How a server is reached: proxies and certificates of the environment, checked before anybody waits for them."""
+"""Network access to a server: proxies and certificates of the environment, checked before the first request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SCHEMES = ("http", "https", "socks5", "socks5h")
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy, and the variable that names it."""
+    """Proxy, and the environment variable that names it."""
 
     url: str
     variable: str
@@ -38,7 +38,7 @@ class Proxy:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether `host` is this machine."""
+    """Return whether `host` is this machine."""
     if host == "localhost" or host.endswith(".localhost"):
         return True
     try:
@@ -48,13 +48,13 @@ def is_loopback(host: str) -> bool:
 
 
 def proxy_of(address: str) -> Proxy | None:
-    """The proxy that requests to `address` go through, as the environment says.
+    """Return the proxy for requests to `address`, as set in the environment.
 
-    This machine is asked directly, unless ``DV_AGENT_PROXY_LOOPBACK`` is set.
+    Requests to this machine use no proxy, unless ``DV_AGENT_PROXY_LOOPBACK`` is set.
 
     Raises:
-        UsageError: a variable names no proxy.
-        PrerequisiteError: a SOCKS proxy, and the package for it is not installed.
+        UsageError: the value of a variable is not a proxy.
+        PrerequisiteError: it is a SOCKS proxy, and the package for it is not installed.
     """
     parts = urlsplit(address if "://" in address else f"https://{address}")
     host = parts.hostname or ""
@@ -97,10 +97,10 @@ def _checked(proxy: Proxy) -> Proxy:
 
 
 def require_network(address: str) -> None:
-    """Whether the environment's proxies and certificates can be used at all, for `address`.
+    """Check that the proxies and certificates of the environment can be used for `address`.
 
     Raises:
-        UsageError: a variable names what is not there.
+        UsageError: the value of a variable is not a proxy, or is a missing file or one without certificates.
         PrerequisiteError: see `proxy_of`.
     """
     for name, there in (("SSL_CERT_FILE", os.path.isfile), ("SSL_CERT_DIR", os.path.isdir)):
@@ -118,9 +118,9 @@ def require_network(address: str) -> None:
 
 
 def open_client(address: str) -> httpx.Client:
-    """A client for servers that speak OpenAI's chat completions: it mends bodies, and follows nobody elsewhere.
+    """Return an HTTP client for servers with OpenAI's chat completions: it corrects bodies and follows no redirect.
 
-    The key would go along with a redirect, and a POST would become a GET.
+    A redirect would send the key to another server, and a POST would become a GET.
 
     Raises:
         UsageError, PrerequisiteError: see `require_network`.
@@ -134,7 +134,7 @@ def open_client(address: str) -> httpx.Client:
 
 
 class _ClosingClient(httpx.Client):
-    """Closes its connections when nobody holds it any more, as OpenAI's own does."""
+    """HTTP client that closes its connections when it is no longer referenced, as OpenAI's own client does."""
 
     def __del__(self) -> None:
         with contextlib.suppress(Exception):
@@ -142,17 +142,17 @@ class _ClosingClient(httpx.Client):
 
 
 class MendingTransport(httpx.BaseTransport):
-    """Hands out answers of chat completions as OpenAI documents them, see `mended_body`."""
+    """HTTP transport that returns answers of chat completions as OpenAI documents them, see `mended_body`."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
         self._inner = inner
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """The answer, mended if it came with status 200."""
+        """Return the answer, corrected if it came with status 200."""
         answer = self._inner.handle_request(request)
         if answer.status_code != 200 or not request.url.path.endswith("/chat/completions"):
             return answer
-        answer.request = request  # for the messages of errors while it is read
+        answer.request = request  # needed for error messages while the answer is read
         raw = answer.read()
         answer.close()
         mended = mended_body(raw, answer.headers.get("content-type", ""))
@@ -161,9 +161,9 @@ class MendingTransport(httpx.BaseTransport):
         if mended is None:
             return httpx.Response(200, headers=headers, content=raw, request=request)
         headers.append(("content-type", "application/json"))
-        # In ASCII: half a surrogate pair is JSON, but no UTF-8.
+        # In ASCII: half a surrogate pair is valid JSON, but not valid UTF-8.
         return httpx.Response(mended.status, headers=headers, content=json.dumps(mended.data).encode(), request=request)
 
     def close(self) -> None:
-        """Close what is behind."""
+        """Close the wrapped transport."""
         self._inner.close()

@@ -1,7 +1,7 @@
-"""A chat completion as servers write it, made into what OpenAI documents, before any client reads it.
+"""Conversion of a server's chat completion into the format that OpenAI documents, before the client parses it.
 
-Nothing is guessed about what a model meant: forms are changed, never contents. What a model thought stands before its
-answer in the usual marks, so that a record keeps it and `dv_agent.agents.llm.thinking` takes it out again.
+Only the format is changed, never the content. The model's thinking is put before its answer inside the usual markers,
+so that a record keeps it and `dv_agent.agents.llm.thinking` removes it again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dv_agent.agents.models.server.error_text import is_page, page_text, said_in
 
 Json = dict[str, Any]
 NO_OBJECT = "no JSON object: "
-"""Stands before arguments that are JSON, but no object: clients then hand them out as a call that is broken."""
+"""Prefix of arguments that are JSON, but not an object: clients then return them as an invalid call."""
 
 _STATUS_OF = {
     "rate_limit_exceeded": 429, "rate_limit_error": 429, "rate_limit": 429, "insufficient_quota": 429,
@@ -28,14 +28,14 @@ _COUNTS = ("prompt_tokens", "completion_tokens", "total_tokens")
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What is handed to the client: a status, and JSON."""
+    """Answer that is given to the client: an HTTP status and a JSON body."""
 
     status: int
     data: Json
 
 
 def mended_body(raw: bytes, content_type: str) -> Body | None:
-    """What stands for the body of an answer with status 200; None where it is left as it came."""
+    """Return the corrected body of an answer with status 200; None if it needs no change."""
     text = raw.decode("utf-8", "replace").strip()
     try:
         data = json.loads(raw)
@@ -62,12 +62,12 @@ def _no_json(text: str, content_type: str) -> Body | None:
 
 
 def _no_completion(words: str) -> Body:
-    """LangChain raises what stands below ``error`` of an answer with status 200."""
+    """Return a body with an ``error`` member, for an answer with status 200; LangChain raises it as an error."""
     return Body(200, {"error": {"message": words}})
 
 
 def _error(data: Json) -> Body:
-    """An error that came with status 200: with the status that it names itself."""
+    """Return an error that came with status 200, with the status that its body names."""
     said = said_in(data)
     if "error" not in data and not (said.texts and (said.status or said.codes)):
         return _no_completion(f"JSON without `choices`: {json.dumps(data, ensure_ascii=False)[:120]}")
@@ -107,7 +107,7 @@ def _message(choice: Json) -> Json:
 
 
 def _content(message: Json) -> str | None:
-    """The text, what was thought before it in marks."""
+    """Return the text of a message, with the thinking before it inside markers."""
     thought, text = _flat(next((message[name] for name in _THOUGHTS if message.get(name)), None), all_of_it=True), ""
     content = message.get("content")
     if isinstance(content, list):
@@ -126,7 +126,7 @@ def _is_thought(part: Any) -> bool:
 
 
 def _flat(part: Any, all_of_it: bool = False) -> str:
-    """The text within a part of a content."""
+    """Return the text of one part of a message's content."""
     if isinstance(part, str):
         return part
     if isinstance(part, list):
@@ -138,7 +138,7 @@ def _flat(part: Any, all_of_it: bool = False) -> str:
 
 
 def _call(given: Any, place: int) -> Json:
-    """One call of a tool; what of it is missing is empty, so that the model is told."""
+    """Return one tool call; missing members are empty, so that the model is told about them."""
     whole = given if isinstance(given, dict) else {}
     inner = whole.get("function")
     function = inner if isinstance(inner, dict) else whole
@@ -152,7 +152,7 @@ def _call(given: Any, place: int) -> Json:
 
 
 def _arguments(given: Any) -> str:
-    """JSON text of an object, however often it was packed into text; else what no client takes for JSON."""
+    """Return the JSON text of an object, unpacked from strings up to three levels deep; else text that is not JSON."""
     if given is None or given == "":
         return "{}"
     if isinstance(given, dict):
@@ -172,7 +172,7 @@ def _arguments(given: Any) -> str:
 
 
 def _usage(given: Any) -> Json | None:
-    """Counts that are numbers; None where there are none."""
+    """Return the token counts that are integers; None if there are none."""
     if not isinstance(given, dict):
         return None
     counts = {name: value for name in _COUNTS if type(value := given.get(name)) is int}

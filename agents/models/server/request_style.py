@@ -1,4 +1,4 @@
-"""How a request is worded where servers differ: the role of the system message, the name of the limit of tokens."""
+"""The parts of a request that differ between servers: role of the system message, name of the output token limit."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ NEW_LIMIT: Literal["max_completion_tokens"] = "max_completion_tokens"
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One wording.
+    """One style of requests.
 
     Attributes:
-        roles: what becomes of the system message, see `ModelSettings.role_style`.
-        limit: what the limit of output tokens is called; of interest to OpenAI and those who speak like it.
-        changed: what was changed because a server refused it; each is changed once.
+        roles: how the system message is sent, see `ModelSettings.role_style`.
+        limit: name of the limit of output tokens; used for OpenAI and OpenAI-compatible servers.
+        changed: the causes (`role`, `limit`) for which the style was changed after a refusal; each is changed once.
     """
 
     roles: Roles = "system"
@@ -33,12 +33,12 @@ class Wire:
 
     @property
     def words(self) -> tuple[str, ...]:
-        """What was changed, for the record."""
+        """The changes, as text for the record."""
         return (*([f"role:{self.roles}"] if "role" in self.changed else []),
                 *([self.limit] if "limit" in self.changed else []))  # fmt: skip
 
     def after(self, fault: ModelFault, settings: ModelSettings) -> Wire | None:
-        """The wording to try next where `fault` refuses this one; None where there is none."""
+        """Return the style to try after `fault` refused this one; None if there is no other."""
         if fault.cause in self.changed:
             return None
         changed = self.changed | {fault.cause}
@@ -52,7 +52,7 @@ class Wire:
         return None
 
     def dialogue(self, messages: Sequence[Message]) -> tuple[Message, ...]:
-        """`messages` as they are sent: with role ``user``, what the system says stands before what the user says."""
+        """Return `messages` as they are sent: for role ``user`` the system text precedes the user's text."""
         if self.roles != "user":
             return tuple(messages)
         told = "\n\n".join(one.content for one in messages if one.role == "system")
@@ -65,6 +65,6 @@ class Wire:
 
 
 def first_wire(settings: ModelSettings, endpoint: Endpoint) -> Wire:
-    """What is tried first: the old name of the limit is known to every server but OpenAI's own."""
+    """Return the style to try first: every server except OpenAI's own knows the old name of the limit."""
     roles: Roles = "system" if settings.role_style == "auto" else settings.role_style
     return Wire(roles, OLD_LIMIT if endpoint.compatible else NEW_LIMIT)

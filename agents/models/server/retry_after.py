@@ -1,4 +1,4 @@
-"""How long a server asks to wait before the next try."""
+"""The wait that a server asks for before the next attempt, in seconds."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
-    """Seconds that a server asks to wait, None if it does not say.
+    """Return the seconds that a server asks to wait, None if it does not say.
 
-    It may write milliseconds (``retry-after-ms``), seconds or an HTTP date. `headers` have lower-case names.
+    The server may give milliseconds (``retry-after-ms``), seconds or an HTTP date. `headers` have lower-case names.
     """
     milliseconds = _number(headers.get("retry-after-ms"))
     if milliseconds is not None:

@@ -1,21 +1,21 @@
-"""A slip of the model that a server reports as an error of ours: it goes back to the model as its reply."""
+"""Model output that a server cannot parse and reports as a request error: it is returned as the model's reply."""
 
 from __future__ import annotations
 
 from dv_agent.agents.models.chat_model import Reply, ToolCall
 from dv_agent.agents.models.faults import ModelFault
 
-MAX_SLIPS = 5  # in a row; a model that cannot do otherwise costs a call each time
+MAX_SLIPS = 5  # in a row; each one costs a call, and some models always fail
 QUOTED = 2_000
 REFUSED = "refused_call"
-"""The name of a call that stands for what the server would not hand out; its arguments say why."""
+"""Name of a call that replaces the output which the server did not return; its arguments say why."""
 
 
 def slipped(fault: ModelFault, tools: bool) -> Reply:
-    """The reply that such a fault stands for: what the server quotes of it, and why it was refused.
+    """Return the reply that such a fault represents: the text that the server quotes, and why it was refused.
 
     Args:
-        tools: whether the model could call tools; it is then answered like a call.
+        tools: whether the model could call tools; the reply then holds a tool call with the reason.
     """
     quoted = f"\nit wrote: {fault.generated[:QUOTED]}" if fault.generated else ""
     calls = (ToolCall(id="call_0", name=REFUSED, arguments=f"{fault.detail}{quoted}"),) if tools else ()
