@@ -64,7 +64,7 @@ def excerpt_at(
 
 
 def _start(middle: int, size: int, cycles: int) -> int:
-    """Return the first cycle of the window; 0 if the window then still contains `middle`, to show the whole stimulus."""
+    """Return the first cycle of the window; 0 if the window then still contains `middle`, to show all stimulus."""
     if middle <= size - 2:
         return 0
     return min(middle - size * _BEFORE[0] // _BEFORE[1], cycles - size)
