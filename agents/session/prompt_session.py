@@ -125,7 +125,7 @@ class PromptSession:
         return self._tree.changes(which)
 
     def state(self, which: Which = None, on_progress: OnProgress = no_progress) -> RunState:
-        """Return the run state of a node; see `NodeStates.state`. After a restart its tests are simulated again first."""
+        """Return the run state of a node, see `NodeStates.state`; after a restart its tests are simulated again."""
         return self._context.state(which, on_progress)
 
     def view(self, which: Which = None) -> View:
