@@ -88,7 +88,7 @@ def score(history: History, plan: Plan, exchange: Exchange) -> float:
 
 
 def has_converged(converged: Converged | None, gains: Sequence[int]) -> bool:
-    """Return whether the agent should stop because gains have ended.
+    """Return whether the agent should stop because new bins have become too rare.
 
     Args:
         gains: number of new bins for each message so far.

@@ -195,7 +195,7 @@ class Strategy(Frozen):
 
     @property
     def own_templates(self) -> Path | None:
-        """Return the folder of its own templates, or None; a strategy from a record has none, as the path is not stored."""
+        """Return the folder of its own templates, or None; also None if read from a record, which stores no path."""
         return self.folder / self.templates if self.templates and self.folder else None
 
     def require_templates(self) -> None:

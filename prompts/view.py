@@ -134,7 +134,7 @@ class View:
         last: outcomes of the last turn's tests, in order.
         errors: what was dropped from the last proposal and why.
         budget_left: what remains of every bound that is set, such as ``{"cycles": 120000}``.
-        nearest: hole index -> the best attempt at it; attempts of the last turn are in `last` instead.
+        nearest: hole index -> the best attempt at it; if it is missing here, it is looked up in `last`.
         rtl: of the design under test.
         exchanges: messages to the model and its replies, turn by turn; empty for agents without a model.
         earned: the tests that covered most bins first, the best one first.

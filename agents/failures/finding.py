@@ -17,7 +17,7 @@ class Finding(Frozen):
         steps, shrunk_steps: size of the test before and after shrinking, in operations.
         not_shrunk: why shrinking did nothing or ended early; empty if it was completed.
         tests: number of failing tests attributed to this finding.
-        merged: number of other tests that were also shrunk and led to the same result.
+        merged: indices of other tests that were also shrunk and led to the same result.
         apart: number of further tests that fail in the same way, but may belong to another finding of the same kind.
         folder: the folder with the test, the shrunk test and the waveform.
         open_command: the command that shows the waveform.

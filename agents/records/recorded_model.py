@@ -124,7 +124,7 @@ class RecordedAgent:
         else:
             proposal = self._agent.propose(view)
         if proposal.done and self._run.header.agent == TOOLS and view.turn + 1 < len(self._run.turns):
-            # The model called finish, and was told later that the run continues.
+            # The model declared itself finished, and was told later that the run continues.
             proposal = proposal.model_copy(update={"done": False, "stop_reason": ""})
         recorded = tuple(one.test for one in turn.tests) if turn else ()
         if not self._reparse and proposal.tests[: len(recorded)] != recorded:

@@ -44,8 +44,8 @@ def resimulate(
             state, and its proposals must equal the recorded ones.
         on_turn: called with the number of turns done and the total number.
 
-        Raises:
-            UsageError: `agent` proposes something else: it is not the agent of the record.
+    Raises:
+        UsageError: `agent` proposes something else: it is not the agent of the record.
     """
     state, different = RunState(empty_coverage(bench.plan)), list[int]()
     # The dialogue of an agent with tools is not part of the view.

@@ -36,7 +36,7 @@ class FamilyText:
     """A family with holes, in the form that the template prints.
 
     Attributes:
-        group: covergroup, with its `group_description`, the table `on` whose rows are samples, and its condition `when`.
+        group: covergroup, with its `group_description`, the table `on` whose rows are sampled, and condition `when`.
         of: the expression that a coverpoint samples; empty for crosses.
         legend: the coverpoints of a cross.
         bins, open: number of bins, and number of holes.

@@ -21,7 +21,7 @@ class CostBound:
     Attributes:
         input_tokens: estimate for the prompt; it tends to be too high.
         output_tokens: maximum length of the reply: `max_tokens`, or the rest of the context if that is not set.
-        limited: whether `max_tokens` is set, so that the server enforces the bound.
+        limited: whether `max_tokens` is set, so that the bound is sent to the server.
         usd: US dollars; None if the price is not known.
     """
 

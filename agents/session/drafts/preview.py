@@ -22,7 +22,7 @@ class Rendered:
     """The rendered prompt of a draft.
 
     Attributes:
-        prompt: before any edit: its parts, and what was cut from them.
+        prompt: the prompt before any edit, with its parts and what was cut from them.
         rendered: the messages before any edit.
         messages: the messages as they would be sent: system, earlier exchanges, the new one.
         tokens: estimate for all messages together.
