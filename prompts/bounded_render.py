@@ -82,7 +82,7 @@ def render_bounded(name: str, draw: Callable[[], str]) -> str:
     """
     reading, writing = os.pipe()
     with warnings.catch_warnings():
-        # The child calls only jinja2 and exits; a lock held by another thread would end in the time limit.
+        # The child calls only jinja2 and exits; waiting for a lock of another thread would end at the limit.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:

@@ -23,7 +23,7 @@ class LanguageWords:
     Attributes:
         silence: how a test begins and ends, as one paragraph.
         words: the steps of each kind of port.
-        counted: (kind, what ``count`` counts) for every kind whose ports have streams with other names.
+        counted: (kind, names of its streams, such as ``PORT.request``) for every kind whose streams have own names.
     """
 
     silence: str
