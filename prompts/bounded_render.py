@@ -1,7 +1,7 @@
-"""Templates of a stranger: read only inside of their folder, and rendered within bounds of time, memory and output.
+"""Rendering of untrusted templates: read only from their folder, rendered with limits on time, memory and output.
 
-What a template may do is left to jinja2's sandbox, how much of it to the operating system: a loop in a loop, a text
-times a billion, or a macro that calls itself twice ends with its process, which is a copy of this one.
+jinja2's sandbox limits what a template may do, the operating system how much: nested loops, a string repeated a
+billion times, or a macro that calls itself twice only end the process that renders, which is a fork of this one.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _TEXT, _FAULT = b"T", b"F"
 
 
 class ContainedLoader(BaseLoader):
-    """The templates of one folder; links that lead out of it are refused, not passed over."""
+    """Loads the templates of one folder; a symbolic link that leads out of it raises an error."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -41,7 +41,7 @@ class ContainedLoader(BaseLoader):
         """See `jinja2.BaseLoader`.
 
         Raises:
-            InputFileError: it stands elsewhere, is no plain file, or is too long.
+            InputFileError: it is outside the folder, not a regular file, or too long.
         """
         path = self._folder.joinpath(*split_template_path(template))
         if not path.exists() and not path.is_symlink():
@@ -50,10 +50,10 @@ class ContainedLoader(BaseLoader):
 
 
 def template_file(path: Path, folder: Path) -> str:
-    """The text of a template in `folder`.
+    """Return the text of a template in `folder`.
 
     Raises:
-        InputFileError: a link that leads out, no plain file, no UTF-8 text, or too long.
+        InputFileError: a link that leads out, not a regular file, not UTF-8, or too long.
     """
     text = read_text(require_inside(path, folder))
     if len(text) > LONGEST_TEMPLATE:
@@ -62,7 +62,7 @@ def template_file(path: Path, folder: Path) -> str:
 
 
 def template_files(folder: Path) -> list[Path]:
-    """All templates in `folder`, sorted.
+    """Return all templates in `folder`, sorted.
 
     Raises:
         InputFileError: a link in it leads out.
@@ -72,17 +72,17 @@ def template_files(folder: Path) -> list[Path]:
 
 
 def render_bounded(name: str, draw: Callable[[], str]) -> str:
-    """What `draw` returns, called in a copy of this process that is bounded in processor time, memory and output.
+    """Return the result of `draw`, called in a forked process with limits on processor time, memory and output.
 
     Args:
-        name: of the template, for messages.
+        name: name of the template, for messages.
 
     Raises:
-        UsageError: `draw` raised one, or went beyond a bound.
+        UsageError: `draw` raised one, or exceeded a limit.
     """
     reading, writing = os.pipe()
     with warnings.catch_warnings():
-        # The copy calls nothing but jinja2 and ends; a lock that another thread held would show as a time limit.
+        # The child calls only jinja2 and exits; waiting for a lock of another thread would end at the limit.
         warnings.simplefilter("ignore", DeprecationWarning)
         child = os.fork()
     if not child:
@@ -104,7 +104,7 @@ def render_bounded(name: str, draw: Callable[[], str]) -> str:
 
 
 def _draw_and_end(draw: Callable[[], str], reading: int, writing: int) -> None:
-    """The copy: never returns, and runs nothing of what its parent would at its end."""
+    """Run `draw` in the child process; never return, and run none of the parent's exit handlers."""
     with contextlib.suppress(BaseException):
         os.close(reading)
         answer = _answer(draw)
@@ -129,7 +129,7 @@ def _answer(draw: Callable[[], str]) -> bytes:
 
 
 def _received(reading: int) -> bytes:
-    """All that the copy writes; what it had until the time was up, if it was."""
+    """Return all output of the child, or nothing if the time limit was reached."""
     parts, end = list[bytes](), time.monotonic() + WALL_SECONDS
     while (left := end - time.monotonic()) > 0 and select.select([reading], [], [], left)[0]:
         if not (part := os.read(reading, _CHUNK)):

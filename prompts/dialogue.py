@@ -1,4 +1,4 @@
-"""Which earlier messages a model is sent again: restarts, best exchanges, giving up. A function of what happened."""
+"""Selection of the earlier messages sent again to a model: restarts, best exchanges, convergence. Deterministic."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from dv_agent.prompts.view import Exchange
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """The messages before the next one.
+    """The messages sent before the next one.
 
     Attributes:
-        opening: the exchange that began this dialogue; None where the next message begins one.
-        kept: other exchanges that are sent again, in the order in which they happened.
+        opening: the first exchange of this dialogue; None if the next message starts a new dialogue.
+        kept: other exchanges that are sent again, in chronological order.
     """
 
     opening: Exchange | None
@@ -25,11 +25,11 @@ class Dialogue:
 
 
 def dialogue(strategy: Strategy, plan: Plan, exchanges: Sequence[Exchange], source: random.Random) -> Dialogue:
-    """What precedes the next message under `strategy`.
+    """Return what precedes the next message under `strategy`.
 
     Args:
-        exchanges: all of the run so far, in order.
-        source: draws among the best; seeded anew for every message.
+        exchanges: all exchanges of the run so far, in order.
+        source: random source for choosing among the best; newly seeded for every message.
     """
     history = strategy.history
     if not history.is_dialogue or not exchanges:
@@ -38,7 +38,7 @@ def dialogue(strategy: Strategy, plan: Plan, exchanges: Sequence[Exchange], sour
     own, earlier = list(exchanges[start:]), list(exchanges[:start])
     opening, own = (own[0], own[1:]) if own else (None, [])
     buffer = strategy.restart.buffer
-    # As long as a dialogue is short all of it is sent; a buffer that is kept joins at once, a stable one later.
+    # A short dialogue is sent in full; a ``keep`` buffer is added at once, a ``stable`` one when the dialogue is long.
     if len(own) < history.messages and (buffer != "keep" or not earlier):
         return Dialogue(opening, tuple(own))
     pool = own if buffer == "clear" else [*earlier, *own]
@@ -46,7 +46,7 @@ def dialogue(strategy: Strategy, plan: Plan, exchanges: Sequence[Exchange], sour
 
 
 def beginning(restart: Restart, exchanges: Sequence[Exchange], bins: int) -> int:
-    """Index of the exchange that began the present dialogue; the number of exchanges if the next one begins anew."""
+    """Return the index of the first exchange of the current dialogue; the number of exchanges if a new one starts."""
     start = 0
     if restart.when == "never":
         return start
@@ -60,7 +60,7 @@ def beginning(restart: Restart, exchanges: Sequence[Exchange], bins: int) -> int
 
 
 def chosen(history: History, plan: Plan, pool: Sequence[Exchange], source: random.Random) -> tuple[Exchange, ...]:
-    """At most `history.messages` of `pool`, in the order in which they happened."""
+    """Return at most `history.messages` exchanges of `pool`, in chronological order."""
     count = min(history.messages, len(pool))
     if history.keep == "recent":
         return tuple(pool[len(pool) - count :])
@@ -71,7 +71,7 @@ def chosen(history: History, plan: Plan, pool: Sequence[Exchange], source: rando
 
 
 def best_of(history: History, plan: Plan, pool: Sequence[Exchange]) -> list[Exchange]:
-    """The `history.best_of` exchanges that gained most; all ties, if even the last of them ties with the first."""
+    """Return the `history.best_of` exchanges with most gains; if the last ties with the first, all that tie."""
     ranked = sorted(pool, key=lambda one: -score(history, plan, one))
     last = ranked[: history.best_of][-1:]
     if last and score(history, plan, last[0]) == score(history, plan, ranked[0]):
@@ -80,7 +80,7 @@ def best_of(history: History, plan: Plan, pool: Sequence[Exchange]) -> list[Exch
 
 
 def score(history: History, plan: Plan, exchange: Exchange) -> float:
-    """Bins gained, harder ones counting more where the history says so."""
+    """Return the number of new bins; harder bins count more if the history option asks for it."""
     if history.keep != "successful_hard":
         return float(len(exchange.new_bins))
     hard = sum(plan.bins[index].tier in history.hard_tiers for index in exchange.new_bins)
@@ -88,10 +88,10 @@ def score(history: History, plan: Plan, exchange: Exchange) -> float:
 
 
 def has_converged(converged: Converged | None, gains: Sequence[int]) -> bool:
-    """Whether to give up.
+    """Return whether the agent should stop because new bins have become too rare.
 
     Args:
-        gains: new bins of each message so far.
+        gains: number of new bins for each message so far.
     """
     if converged is None:
         return False

@@ -1,4 +1,4 @@
-"""Making a prompt fit: lists lose their tails, then whole parts go, the least important first."""
+"""Cutting a prompt to its token limit: lists are shortened first, then parts are removed, least important first."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dv_agent.prompts.parts import Cut, Part, Section
 from dv_agent.prompts.text.tokens import MESSAGE_OVERHEAD, estimate_tokens
 
 Draw = Callable[[Section, int | None], str]
-"""The text of a section with so many of its items; None stands for the note that it was left out."""
+"""Return the text of a section with that many of its items; None gives the note that it was left out."""
 
 
 def fit(sections: Sequence[Section], limit: int, draw: Draw) -> tuple[tuple[Part, ...], tuple[Cut, ...]]:
-    """The parts that fit into `limit` tokens, and what was cut.
+    """Return the parts that fit into `limit` tokens, and what was cut.
 
     Raises:
-        UsageError: what may not be cut is larger than `limit` by itself.
+        UsageError: the parts that may not be cut are larger than `limit`.
     """
     page = _Page(sections, limit, draw)
     falling = sorted((one for one in sections if one.kind.priority), key=lambda one: -one.kind.priority)
@@ -52,7 +52,7 @@ class _Page:
         return used - self._limit
 
     def shorten(self, section: Section, floor: int) -> None:
-        """Keep the most items with which the prompt fits, but at least `floor`."""
+        """Keep as many items as fit into the prompt, but at least `floor`."""
         if self.excess <= 0 or len(section.items) <= floor:
             return
         room = self._now[section.name].tokens - self.excess
@@ -68,7 +68,7 @@ class _Page:
         self._now[section.name] = best
 
     def drop(self, section: Section) -> None:
-        """Shorten below the floor, and take the part away if that is not enough."""
+        """Shorten below the floor, and remove the part if that is not enough."""
         if self.excess <= 0:
             return
         self.shorten(section, 1)
@@ -93,6 +93,6 @@ class _Page:
 
     def _try(self, section: Section, shown: int | None) -> _Drawn:
         if not shown and section.items:
-            shown = None  # a list without items would be a heading over nothing
+            shown = None  # a list without items would only leave a heading
         text = self._draw(section, shown)
         return _Drawn(shown, text, estimate_tokens(text))

@@ -1,12 +1,13 @@
 """LLM4DV's samplers of missed bins (arXiv 2310.04535): which few holes a message shows.
 
-``random``    of `plenty` (40) holes or more `most` (7) at random; of `few` (5) or more `few` at random; else all.
-``by_type``   of more than `most` holes the `first` (2) in plan order, and random others up to `most`. While `plenty`
-              are open and coverage is below `early` (1/20), `easy` (3) of those come from the first `easy_bins` (100)
-              holes and the others from behind them.
-``adaptive``  up to the share `mild` (1/5) of coverage as ``by_type`` does early on; above, with `plenty` open, one of
-              three samplers (early mixture, plan order, random), the next in turn whenever fewer than `stale_bins` (3)
-              new bins came in `stale_messages` (4) messages; of fewer than `plenty` holes `most` at random.
+``random``    if at least `plenty` (40) holes are open, `most` (7) at random; if at least `few` (5), `few` at random;
+              otherwise all.
+``by_type``   if more than `most` holes are open, the `first` (2) in plan order and random others up to `most`. While
+              `plenty` are open and coverage is at most `early` (1/20), `easy` (3) of the others come from the first
+              `easy_bins` (100) holes and the rest from those after them.
+``adaptive``  up to the coverage share `mild` (1/5) like the early ``by_type``; above it, with `plenty` open, one of
+              three samplers (early mixture, plan order, random), changed whenever fewer than `stale_bins` (3) bins
+              were new in `stale_messages` (4) messages; with fewer than `plenty` holes, `most` at random.
 """
 
 from __future__ import annotations
@@ -24,12 +25,12 @@ MIXTURE, ORDER, RANDOM = range(3)
 def sample(
     holes: Sequence[Item], covered: float, gains: Sequence[int], options: Holes, source: random.Random
 ) -> tuple[Item, ...]:
-    """The holes to show, those taken from the front of the plan first.
+    """Return the holes to show, those taken in plan order first.
 
     Args:
-        holes: all that are open, in plan order.
+        holes: all open holes, in plan order.
         covered: share of bins covered, 0 to 1.
-        gains: new bins of each message so far, in order.
+        gains: number of new bins for each message so far, in order.
     """
     if options.sampler == "by_type":
         return by_type(holes, covered <= options.early, options, source)
@@ -39,14 +40,14 @@ def sample(
 
 
 def at_random(holes: Sequence[Item], options: Holes, source: random.Random) -> tuple[Item, ...]:
-    """`most` of plenty, `few` of a few, else all."""
+    """Return `most` random holes if there are `plenty`, `few` if there are at least `few`, otherwise all."""
     if len(holes) >= options.plenty:
         return _some(holes, options.most, source)
     return _some(holes, options.few, source) if len(holes) >= options.few else tuple(holes)
 
 
 def by_type(holes: Sequence[Item], early: bool, options: Holes, source: random.Random) -> tuple[Item, ...]:
-    """The first ones, and others at random; early on with a share of the easy ones."""
+    """Return the first holes and random others; at low coverage with a share of the easy ones."""
     if len(holes) <= options.most:
         return tuple(holes)
     if early and len(holes) >= options.plenty:
@@ -57,7 +58,7 @@ def by_type(holes: Sequence[Item], early: bool, options: Holes, source: random.R
 def adaptive(
     holes: Sequence[Item], covered: float, gains: Sequence[int], options: Holes, source: random.Random
 ) -> tuple[Item, ...]:
-    """One of three samplers in turn."""
+    """Return the selection of the current one of three samplers."""
     if len(holes) < options.most:
         return tuple(holes)
     if covered <= options.mild:
@@ -71,18 +72,18 @@ def adaptive(
 
 
 def turn_of(gains: Sequence[int], options: Holes) -> int:
-    """Which of the three samplers it is: the next one after each stale stretch of messages."""
+    """Return the current one of the three samplers: it changes after each sequence of messages with few new bins."""
     chosen, since = MIXTURE, 0
     for end in range(1, len(gains) + 1):
         since += 1
         if since >= options.stale_messages and sum(gains[end - options.stale_messages : end]) < options.stale_bins:
-            # From the mixture to plan order, from there to random, and back to plan order.
+            # From mixture to plan order, then to random, then back to plan order.
             chosen, since = (RANDOM if chosen == ORDER else ORDER), 0
     return chosen
 
 
 def mixture(holes: Sequence[Item], options: Holes, source: random.Random) -> tuple[Item, ...]:
-    """The first ones, `easy` of the next up to `easy_bins`, the rest from behind."""
+    """Return the first holes, `easy` of the next up to `easy_bins`, and the rest from those after them."""
     first, rest = tuple(holes[: options.first]), holes[options.first :]
     border = max(options.easy_bins - options.first, 0)
     easy = _some(rest[:border], options.easy, source)
@@ -90,7 +91,7 @@ def mixture(holes: Sequence[Item], options: Holes, source: random.Random) -> tup
 
 
 def in_order(holes: Sequence[Item], options: Holes, source: random.Random) -> tuple[Item, ...]:
-    """The first ones, and others at random."""
+    """Return the first holes, and others at random."""
     return (
         *holes[: options.first],
         *_some(holes[options.first :], max(options.most - options.first, 0), source),

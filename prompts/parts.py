@@ -1,4 +1,4 @@
-"""The named parts of a prompt: where each stands, and in which order they give way when a prompt is too long."""
+"""The named parts of a prompt: their order, and the priority with which they are cut when a prompt is too long."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from typing import Any, Literal, NamedTuple
 
 MessageRole = Literal["system", "user"]
 Said = tuple[str, str]
-"""(what the model was sent, what it said)"""
+"""(message sent to the model, its reply)"""
 
 
 class PartKind(NamedTuple):
-    """What may be cut of a part.
+    """Position of a part, and how far it may be cut.
 
     Attributes:
-        priority: 0 is never cut; of the others the greatest gives way first.
-        floor: in the first pass a list is shortened to no fewer items than this; the second pass takes whole parts.
+        priority: 0 is never cut; of the others the greatest number is cut first.
+        floor: the first pass shortens a list to no fewer items than this; the second pass removes whole parts.
     """
 
     message: MessageRole
@@ -25,7 +25,7 @@ class PartKind(NamedTuple):
 
 
 WHOLE = 1 << 30
-"""Floor of a list that is not shortened before every other list has been."""
+"""Floor of a list that is shortened only after every other list."""
 
 PARTS: dict[str, PartKind] = {
     "role": PartKind("system", 0),
@@ -56,8 +56,8 @@ class Section:
     """A part before it is cut.
 
     Attributes:
-        items: what its template lists; an empty tuple where the part is one piece.
-        context: everything else that the template reads.
+        items: the items of a list part; an empty tuple if the part is a single text.
+        context: all other values that the template uses.
     """
 
     name: str
@@ -66,13 +66,13 @@ class Section:
 
     @property
     def kind(self) -> PartKind:
-        """Where it stands and what may be cut."""
+        """Return the position of the part and how far it may be cut."""
         return PARTS[self.name]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part as it stands in the prompt; `tokens` is an estimate."""
+    """A part as included in the prompt; `tokens` is an estimate."""
 
     name: str
     message: MessageRole
@@ -83,7 +83,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """What was taken from a part; `tokens` is an estimate, `items` 0 where the part was one piece."""
+    """What was cut from a part; `tokens` is an estimate, `items` is 0 if the part is a single text."""
 
     part: str
     tokens: int
@@ -93,13 +93,13 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a model reads.
+    """The rendered prompt of one turn.
 
     Attributes:
-        system, user: the first message, and the last.
-        said: earlier exchanges that stand between them.
-        parts: in the order in which they stand.
-        cut: what was left out to fit.
+        system, user: the first and the last message.
+        said: earlier exchanges, placed between them.
+        parts: in order.
+        cut: what was left out so that the prompt fits.
         tokens: estimate for all messages.
     """
 

@@ -1,4 +1,4 @@
-"""From a View to a Prompt: each part from its template, cut to fit, placed by the templates of the messages."""
+"""Rendering of a View into a Prompt: parts from their templates, cut to fit, inserted into the message templates."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from dv_agent.prompts.view import View
 
 
 def render(view: View, limit: int, reply_tokens: int, strategy: Strategy | str = "default", seed: int = 0) -> Prompt:
-    """The prompt of the next turn: a function of its arguments alone.
+    """Return the prompt of the next turn; the result depends only on the arguments.
 
     Args:
-        limit: most tokens (estimated) of all messages together.
-        reply_tokens: most tokens of the reply, as the prompt tells.
-        seed: what random samplers of holes and messages draw from, anew for every message.
+        limit: maximum tokens (estimated) of all messages together.
+        reply_tokens: maximum tokens of the reply, as stated in the prompt.
+        seed: seed of the random choice of holes and messages; combined with the message number.
 
     Raises:
-        UsageError: no such strategy, a broken template, or `limit` is too small for what may not be cut.
+        UsageError: no such strategy, an invalid template, or `limit` is too small for the parts that may not be cut.
     """
     chosen = find_strategy(strategy) if isinstance(strategy, str) else strategy
     message = len(view.exchanges)
@@ -38,7 +38,7 @@ def render(view: View, limit: int, reply_tokens: int, strategy: Strategy | str =
     wanted = sections(view, chosen, reply_tokens, kind, random.Random(f"holes/{seed}/{message}"))
     parts, cut = fit(wanted, limit - spoken, page.draw)
     system, user = page.message("system", "system", parts), page.message(kind, "user", parts)
-    # The words of the parts, unless a strategy's own message template adds some.
+    # Tokens of the parts, unless a strategy's own message template adds text.
     words = max(sum(one.tokens for one in parts), estimate_tokens(system) + estimate_tokens(user))
     return Prompt(
         system=system,
@@ -51,7 +51,7 @@ def render(view: View, limit: int, reply_tokens: int, strategy: Strategy | str =
 
 
 def _fitting(past: Dialogue, limit: int) -> tuple[Said, ...]:
-    """The earlier messages that leave half of the room to the next one: the oldest go first, the opening last."""
+    """Return the earlier messages that fit into half of `limit`: the oldest are dropped first, the opening last."""
     while past.kept or past.opening:
         exchanges = [*([past.opening] if past.opening else []), *past.kept]
         said = tuple((one.user, one.reply) for one in exchanges)
@@ -66,7 +66,7 @@ def _tokens(said: Said) -> int:
 
 
 def templates_hash(strategy: Strategy | None = None) -> str:
-    """SHA-256 over all templates, by name: what a record needs to tell two wordings apart."""
+    """Return the SHA-256 of all templates with their names, by which a record identifies their wording."""
     if strategy:
         strategy.require_templates()
     digest = hashlib.sha256()

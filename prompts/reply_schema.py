@@ -1,4 +1,4 @@
-"""The reply that a structured strategy asks for, as a JSON schema; the template ``contract`` says the same in words."""
+"""JSON schema of the reply under a structured strategy; the template ``contract`` describes the same in words."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_TESTS = 64
 
 
 def reply_schema(design: Design, schema: StimulusSchema, strategy: Strategy) -> dict[str, Any]:
-    """An object with the tests, behind a plan in words where the strategy wants reasoning first."""
+    """Return the schema of an object with the tests, preceded by a plan in words if the strategy asks for reasoning."""
     plan = {"plan": {"type": "string"}} if strategy.reasoning else {}
     tests = json_list({"$ref": "#/$defs/test"}, 1, MAX_TESTS)
     frame = json_object({**plan, "tests": tests}, (*plan, "tests"))

@@ -1,4 +1,4 @@
-"""Which parts a message has under a strategy, and what each of them tells."""
+"""Selection of the parts of a message under a strategy, and the data of each part."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from dv_agent.prompts.view import View
 
 ERROR_MOST = 300
 Kind = Literal["first", "next", "follow"]
-"""The first message of a run; one that stands alone; one that goes on with a dialogue."""
+"""First message of a run; a message that starts a dialogue; one that continues a dialogue."""
 
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 _ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots"}
-"""Parts that a dialogue holds already."""
+"""Parts that an existing dialogue already contains."""
 _SINGLE = {"role", "contract", "tracks", "language", "progress", "ask"}
 
 
 def sections(
     view: View, strategy: Strategy, reply_tokens: int, kind: Kind, source: random.Random
 ) -> tuple[Section, ...]:
-    """The parts that have something to say, in the order of `PARTS`, uncut."""
+    """Return the parts that are not empty, in the order of `PARTS`, uncut."""
     left_out = strategy.without | (_ALONE if kind == "follow" else frozenset())
     writer = _Writer(view, strategy, kind, source)
     lists = {name: items for name, make in writer.lists().items() if name not in left_out and (items := make())}
@@ -52,7 +52,7 @@ class _Writer:
         self._near = targets(view, strategy.holes.detailed) if detailed else ()
 
     def lists(self) -> dict[str, Callable[[], tuple[Any, ...]]]:
-        """What makes the items of each part; asked only for parts that are shown."""
+        """Return functions that make the items of each part; only those of shown parts are called."""
         view, strategy = self._view, self._strategy
         return {
             "specification": lambda: tuple(piece for piece in _HEADING.split(view.specification) if piece.strip()),
@@ -81,7 +81,7 @@ class _Writer:
         return tuple(in_detail(view, hole) for hole in found)
 
     def _families(self) -> tuple[Any, ...]:
-        # Samplers show all families once, where a message stands alone, and then the sample only.
+        # With a sampler, the first message of a dialogue shows all families; later ones show only the sample.
         all_of_them = "grouped" in self._strategy.holes.show or self._kind != "follow"
         return family_texts(self._view) if all_of_them else ()
 

@@ -1,7 +1,7 @@
-"""Strategies are data: one YAML file says how a model is prompted, axis by axis.
+"""Prompting strategies, defined as YAML files of options.
 
-``prompts/strategies/*.yaml`` are shipped; a path names one of your own. Every axis has a default, so that a file
-says only what is particular about it. docs/strategies.md explains the axes and where their numbers come from.
+Shipped strategies are in ``prompts/strategies/*.yaml``; a path names a user's file. Every option has a default, so a
+file contains only what differs. docs/strategies.md explains the options and the sources of their default values.
 """
 
 from __future__ import annotations
@@ -28,18 +28,19 @@ SAMPLERS = ("random", "by_type", "adaptive")
 
 
 class Holes(Frozen):
-    """Which holes are shown.
+    """Which holes the prompt shows.
 
     Attributes:
-        show: ``grouped``: all, by family; ``near``: the nearest in detail; ``stuck``: those that resist longest, with
-            what was tried; or one of LLM4DV's samplers (arXiv 2310.04535), of which at most one.
-        detailed: how many ``near`` and ``stuck`` tell.
-        most, few, plenty: a sampler shows `most` holes while `plenty` are open, `few` random ones while `few` are open.
-        first: how many the samplers take from the front of the plan.
-        early, easy, easy_bins: below the share `early` of coverage, ``by_type`` takes `easy` of its random holes
-            from the first `easy_bins` of the plan's holes.
-        mild, stale_bins, stale_messages: ``adaptive`` begins like ``by_type`` early on, and above the share `mild`
-            changes its sampler when fewer than `stale_bins` new bins came in `stale_messages` messages.
+        show: ``grouped``: all, by family; ``near``: the nearest, in detail; ``stuck``: those longest without progress,
+            with the attempts; or at most one of LLM4DV's samplers (arXiv 2310.04535).
+        detailed: number of holes that ``near`` and ``stuck`` show.
+        most, few, plenty: a sampler shows `most` holes if at least `plenty` are open, `few` random ones if at least
+            `few` are.
+        first: number of holes that the samplers take in plan order.
+        early, easy, easy_bins: below the coverage share `early`, ``by_type`` takes `easy` of its random holes from the
+            first `easy_bins` holes of the plan.
+        mild, stale_bins, stale_messages: ``adaptive`` starts like the early ``by_type``; above the coverage share
+            `mild` it changes its sampler when fewer than `stale_bins` bins were new in `stale_messages` messages.
     """
 
     show: tuple[HolesKind, ...] = ("grouped", "near")
@@ -57,7 +58,7 @@ class Holes(Frozen):
 
     @property
     def sampler(self) -> str:
-        """The sampler, or an empty text."""
+        """Return the sampler, or an empty string."""
         return next((kind for kind in self.show if kind in SAMPLERS), "")
 
     @model_validator(mode="after")
@@ -68,15 +69,15 @@ class Holes(Frozen):
 
 
 class History(Frozen):
-    """What a model is shown of the dialogue so far.
+    """Which part of the past dialogue the model is sent again.
 
     Attributes:
-        keep: ``none``: every turn stands alone; ``summary``: it stands alone, with a list of what was tried; else the
-            dialogue goes on, and once it would hold more than `messages` past exchanges, that many are kept:
+        keep: ``none``: every turn is independent; ``summary``: the same, with a list of what was tried; otherwise the
+            dialogue continues, and if it would contain more than `messages` past exchanges, that many are kept:
             the last ones (``recent``), random ones of the best (``successful``), the same with one recent (``mixed``),
             or with harder bins counting `hard_weight` times (``successful_hard``).
-        best_of: how many exchanges are the best ones.
-        hard_tiers: which bins are harder.
+        best_of: number of exchanges that count as the best.
+        hard_tiers: tiers of bins that count as harder.
     """
 
     keep: Literal["none", "summary", "recent", "successful", "mixed", "successful_hard"] = "none"
@@ -87,17 +88,17 @@ class History(Frozen):
 
     @property
     def is_dialogue(self) -> bool:
-        """Whether earlier messages are sent again."""
+        """Return whether earlier messages are sent again."""
         return self.keep not in ("none", "summary")
 
 
 class Restart(Frozen):
-    """When a new dialogue begins: after fewer than `bins` new bins in its last `messages` messages.
+    """When a new dialogue starts: after fewer than `bins` new bins in the last `messages` messages of the dialogue.
 
     Attributes:
-        below, messages_below: below this share of coverage, `messages_below` counts instead; 0 turns that off.
-        buffer: what becomes of the best exchanges then: ``clear``, ``keep`` (shown at once), ``stable`` (shown
-            again once the new dialogue is as long as one that is cut).
+        below, messages_below: below the coverage share `below`, `messages_below` replaces `messages`; 0 disables this.
+        buffer: what happens to the best exchanges: ``clear``, ``keep`` (sent at once), ``stable`` (sent again when the
+            new dialogue is as long as one that is cut).
     """
 
     when: Literal["never", "stale"] = "never"
@@ -109,7 +110,7 @@ class Restart(Frozen):
 
 
 class Converged(Frozen):
-    """When the agent gives up: no new bin in `unchanged` messages, or at most `few` in `over` messages."""
+    """When the agent stops: no new bin in `unchanged` messages, or at most `few` in `over` messages."""
 
     unchanged: Annotated[int, Field(ge=1, le=10_000)] = 25
     few: Count = 2
@@ -117,14 +118,14 @@ class Converged(Frozen):
 
 
 class Shot(Frozen):
-    """A worked example of a strategy's own: a reply, or a piece of one, and what came of it."""
+    """A worked example in a strategy: a reply, or a part of one, and its result."""
 
     reply: str = Field(max_length=10_000)
     result: str = Field(max_length=2_000)
 
 
 class Rtl(Frozen):
-    """What is shown of the RTL.
+    """Which form of the RTL the prompt shows.
 
     Attributes:
         show: nothing; the ``source``; a ``digest`` of ports, registers, state machines and comparisons; or the
@@ -137,12 +138,12 @@ class Rtl(Frozen):
 
 
 class Examples(Frozen):
-    """Worked examples.
+    """Which worked examples the prompt shows.
 
     Attributes:
-        show: none; the ``fixed`` ones of this file; or those that this very run has earned (``harvest``).
-        most: how many of the harvest.
-        fixed: for ``fixed``; they hold no witness of a design.
+        show: none; the ``fixed`` ones of this file; or the best tests of the current run (``harvest``).
+        most: maximum number of tests for ``harvest``.
+        fixed: examples for ``fixed``; they contain no witness of a design.
         language: whether examples of the test language, made from the design's schema, are shown.
     """
 
@@ -159,18 +160,18 @@ class Examples(Frozen):
 
 
 class Strategy(Frozen):
-    """One way to prompt.
+    """One way to prompt a model.
 
     Attributes:
-        tests: how many tests a reply is asked for.
-        reasoning: whether a plan in words comes before the tests.
-        feedback: what is told of the last tests: every ``step``, ``counts``, or nothing.
+        tests: number of tests requested in a reply.
+        reasoning: whether the reply must contain a plan in words before the tests.
+        feedback: results shown for the last tests: every step (``steps``), ``counts``, or nothing.
         values: whether random blocks, loops and sweeps may be used, or literal steps only.
-        structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
+        structured: whether the provider's structured output is requested, instead of JSON in plain text.
         without: names of parts that are left out, see `dv_agent.prompts.parts.PARTS`.
-        templates: a folder beside the file whose templates go before the shipped ones.
-        wording: templates in the file itself, by name, such as ``parts/ask``; they go before those of `templates`.
-        folder: where the file stands, for its templates.
+        templates: a folder next to the file; its templates override the shipped ones.
+        wording: templates in the file itself, by name, such as ``parts/ask``; they override those of `templates`.
+        folder: the folder of the file, to find its templates.
     """
 
     schema_version: Literal[1] = 1
@@ -194,14 +195,14 @@ class Strategy(Frozen):
 
     @property
     def own_templates(self) -> Path | None:
-        """The folder of its own templates, if it has one and came from a file; a record does not say where that is."""
+        """Return the folder of its own templates, or None; also None if read from a record, which stores no path."""
         return self.folder / self.templates if self.templates and self.folder else None
 
     def require_templates(self) -> None:
-        """Whether its templates are at hand.
+        """Check that its templates are available.
 
         Raises:
-            UsageError: it came out of a record, and its templates stood in a folder.
+            UsageError: the strategy was read from a record, and its templates were in a folder.
         """
         if self.templates and self.folder is None:
             raise UsageError(
@@ -232,22 +233,22 @@ class Strategy(Frozen):
 
 @lru_cache(maxsize=1)
 def template_names() -> tuple[str, ...]:
-    """Names of the templates of which prompts are made, sorted: ``system``, ``parts/ask``, ..."""
+    """Return the sorted names of the templates from which prompts are made: ``system``, ``parts/ask``, ..."""
     names = (file.relative_to(TEMPLATES).with_suffix("").as_posix() for file in TEMPLATES.rglob("*.jinja"))
-    return tuple(sorted(name for name in names if not name.startswith("tools_")))  # those are of the agent `tools`
+    return tuple(sorted(name for name in names if not name.startswith("tools_")))  # those belong to the agent `tools`
 
 
 def strategy_names() -> tuple[str, ...]:
-    """Names of the shipped strategies, sorted."""
+    """Return the sorted names of the shipped strategies."""
     return tuple(sorted(file.stem for file in SHIPPED.glob("*.yaml")))
 
 
 def find_strategy(name: str) -> Strategy:
-    """The shipped strategy called `name`, or the one of a YAML file if that holds a path separator or ends so.
+    """Return the shipped strategy `name`, or that of a YAML file if `name` has a path separator or a YAML ending.
 
     Raises:
-        UnknownNameError: with the nearest names.
-        InputFileError: the file is broken, with its line.
+        UnknownNameError: no such strategy; the message lists similar names.
+        InputFileError: the file is invalid; the message gives the line.
     """
     if os.sep in name or name.endswith((".yaml", ".yml")):
         return load_strategy(Path(name))
@@ -257,10 +258,10 @@ def find_strategy(name: str) -> Strategy:
 
 
 def find_recorded_strategy(name: str) -> Strategy:
-    """The shipped strategy that a record names; a name in a record is never a path.
+    """Return the shipped strategy that a record names; a name in a record is never used as a path.
 
     Raises:
-        UnknownNameError: with the nearest names.
+        UnknownNameError: no such strategy; the message lists similar names.
     """
     if name not in strategy_names():
         raise UnknownNameError("prompt strategy", name, strategy_names())

@@ -1,4 +1,4 @@
-"""The templates of a strategy: in its file, beside it, the shipped ones; sandboxed, with errors in one line."""
+"""Templates of a strategy: from its file, its folder, or shipped; sandboxed, with one-line error messages."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from dv_agent.prompts.strategy import TEMPLATES, Strategy, template_names
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.text.data_fence import fenced
 
-# What an expression of a template can raise besides jinja2's own errors.
+# Exceptions that a template expression can raise besides jinja2's own errors.
 _FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
 
 class TemplatePage:
-    """Turns sections into text.
+    """Renders sections and messages with the templates of a strategy.
 
     Raises:
-        UsageError: from every method, if a template of the strategy's own is broken; says which and where.
+        UsageError: from every method, if a template of the strategy is invalid; the message says which and where.
     """
 
     def __init__(self, strategy: Strategy) -> None:
         strategy.require_templates()
-        # Only what comes with this package is rendered without bounds.
+        # Only shipped templates are rendered without limits.
         self._is_foreign = bool(strategy.wording) or strategy.own_templates is not None
         self._environment = _environment(str(strategy.own_templates or ""), tuple(sorted(strategy.wording.items())))
 
     def draw(self, section: Section, shown: int | None) -> str:
-        """The text of a section with its first `shown` items, or the note that it was left out."""
+        """Return the text of a section with its first `shown` items; for None the note that it was left out."""
         if shown is None:
             return self._text("parts/left_out", {"name": section.name})
         items, more = section.items[:shown], len(section.items) - shown
         return self._text(f"parts/{section.name}", {"items": items, "more": more, **section.context})
 
     def message(self, template: str, role: MessageRole, parts: Sequence[Part]) -> str:
-        """A message template names its parts in order and holds no words, so that the parts' tokens add up."""
+        """Render a message; its template only places the parts in order, without text, so that token counts add up."""
         texts = dict.fromkeys(PARTS, "") | {one.name: one.text for one in parts if one.message == role}
         return self._text(template, texts)
 
@@ -58,11 +58,11 @@ class TemplatePage:
 
 
 def check_template(name: str, text: str) -> None:
-    """Whether `text` can stand for the template `name`; what it says of values shows only when it is rendered.
+    """Check that `text` is valid for the template `name`; errors that depend on values appear only when rendering.
 
     Raises:
         UnknownNameError: there is no such template.
-        UsageError: it is no Jinja template; says in which line.
+        UsageError: the text is not a valid Jinja template; the message names the line.
     """
     if name not in template_names():
         raise UnknownNameError("template", name, template_names())
@@ -71,7 +71,7 @@ def check_template(name: str, text: str) -> None:
 
 
 def template_text(name: str, strategy: Strategy) -> str:
-    """The text of a template as `strategy` has it.
+    """Return the text of a template in `strategy`.
 
     Raises:
         UnknownNameError: there is no such template.
@@ -98,7 +98,7 @@ def _told(name: str) -> Iterator[None]:
 
 
 def _line(error: BaseException) -> int | None:
-    """The line of the template in which `error` arose: jinja2 puts it into the traceback."""
+    """Return the template line in which `error` occurred; jinja2 puts it into the traceback."""
     found, trace = None, error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename.endswith((".jinja", "<template>")):
@@ -113,7 +113,7 @@ def _json(data: object, most: int = 1 << 20) -> str:
 
 @lru_cache(maxsize=16)
 def _environment(own: str, wording: tuple[tuple[str, str], ...]) -> ImmutableSandboxedEnvironment:
-    # Prompts are plain text, so nothing is escaped as HTML; what is inserted is never read as a template.
+    # Prompts are plain text, so there is no HTML escaping; inserted values are never parsed as templates.
     loaders: list[BaseLoader] = [DictLoader({f"{name}.jinja": text for name, text in wording})]
     loaders += [ContainedLoader(Path(own))] if own else []
     environment = ImmutableSandboxedEnvironment(

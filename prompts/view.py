@@ -1,6 +1,6 @@
-"""The noun View: all that an agent may know of a design and of the run so far.
+"""Data class View: all information on a design and on the run so far that an agent may use.
 
-It holds no path: witnesses, seeded bugs and the reference model cannot be reached from it.
+It contains no path: an agent cannot reach witnesses, seeded bugs or the reference model through it.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from dv_agent.designs.reader.structure import Structure
 
 @dataclass(frozen=True, slots=True)
 class Near:
-    """How near a test came to a hole, better than any test before it or as near as the best.
+    """A test that came to a hole nearer than, or as near as, every test before it.
 
     Attributes:
         bin: index of the hole in the plan.
         distance: see `dv_agent.coverage.holes`; smaller is nearer.
-        steps: track -> index of the step that was under way when the test came nearest.
+        steps: track -> index of the step that was being driven when the test came nearest.
     """
 
     bin: int
@@ -35,7 +35,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one test did.
+    """The result of one test.
 
     Attributes:
         cycles: simulated cycles.
@@ -44,9 +44,9 @@ class Outcome:
         hits: indices of all bins that it hit.
         near: the holes that it came near to.
         failures: one line for each failed check.
-        by_step: (track, step, bins) for each step of a source or strobe track: the bins of `new_bins` whose first hit
-            fell into that step.
-        ending: how it ended, in words, where `end` and `cycles` do not say it all.
+        by_step: (track, step, bins) for each step of a source or strobe track: those of `new_bins` that were first hit
+            during that step.
+        ending: how it ended, in words, if `end` and `cycles` are not sufficient.
     """
 
     test: Test
@@ -61,13 +61,13 @@ class Outcome:
 
     @property
     def ended(self) -> str:
-        """How it ended, in words."""
+        """Return how it ended, in words."""
         return self.ending or f"{self.end} after {self.cycles} cycles"
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The test that came nearest to a hole so far, in whichever turn."""
+    """The test that came nearest to a hole so far, in any turn."""
 
     test: Test
     near: Near
@@ -76,14 +76,14 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One message to a model and its answer.
+    """One message to a model and its reply.
 
     Attributes:
         turn: the turn it belongs to.
         new_bins: indices of the bins that the turn covered first.
         bins_hit: bins covered after the turn.
         tests: name of each test, and how many bins it covered first.
-        structured: what came of a wish for structured output, see `dv_agent.agents.proposal.Structured`.
+        structured: result of a request for structured output, see `dv_agent.agents.proposal.Structured`.
     """
 
     turn: int
@@ -100,43 +100,43 @@ class RtlSource(Protocol):
 
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
-        """(file name, text) of each source."""
+        """Return (file name, text) of each source."""
         ...
 
     @property
     def structure(self) -> Structure:
-        """What was read from it; read when first asked for.
+        """Return the structure parsed from it; parsed on first use.
 
         Raises:
-            BuildError: it cannot be read.
+            BuildError: the RTL cannot be parsed.
         """
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class NoRtl:
-    """Where agents are not to see any RTL."""
+    """Used when agents may not see the RTL."""
 
     files: tuple[tuple[str, str], ...] = ()
 
     @property
     def structure(self) -> Structure:
-        """Nothing."""
+        """Return an empty structure."""
         return Structure(top="", front_end="", modules=())
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What `Agent.propose` is given.
+    """The argument of `Agent.propose`.
 
     Attributes:
-        turn: turns done so far.
+        turn: number of finished turns.
         last: outcomes of the last turn's tests, in order.
         errors: what was dropped from the last proposal and why.
         budget_left: what remains of every bound that is set, such as ``{"cycles": 120000}``.
-        nearest: index of a hole -> the best attempt at it; what is missing here is looked up in `last`.
+        nearest: hole index -> the best attempt at it; if it is missing here, it is looked up in `last`.
         rtl: of the design under test.
-        exchanges: what a model was sent and what it said, turn by turn; empty for agents without one.
+        exchanges: messages to the model and its replies, turn by turn; empty for agents without a model.
         earned: the tests that covered most bins first, the best one first.
     """
 

@@ -1,4 +1,4 @@
-"""Agents without a model: the floor (`null`, `random`), the ceiling (`oracle`), and a scripted one for tests."""
+"""Agents without a model: `null` and `random` (lower bound), `oracle` (upper bound), one with fixed tests."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ BATCH = 16
 
 
 class NullAgent:
-    """Proposes one empty test: what reset and silence alone cover."""
+    """Proposes one empty test: shows what reset and an idle interface cover."""
 
     name = "null"
 
     def propose(self, view: View) -> Proposal:
-        """One empty test, then nothing."""
+        """Return one empty test on the first turn, then no tests."""
         return Proposal(tests=(Test(name="silence"),) if view.turn == 0 else (), done=view.turn > 0)
 
 
 class RandomAgent:
     """Draws every test from the profiles of the design's stimulus schema.
 
-    Each track of each test picks a profile by the schema's `use` weights and is one random block, so
-    data, gaps, stalls, resets and configuration all vary. The stream depends on `seed` and the turn only.
+    Each track of each test is one random block with a profile chosen by the schema's `use` weights, so
+    data, gaps, stalls, resets and configuration all vary. The sequence depends only on `seed` and the turn.
     """
 
     name = "random"
@@ -39,13 +39,13 @@ class RandomAgent:
         self._seed, self._batch = seed, batch
 
     def propose(self, view: View) -> Proposal:
-        """`batch` random tests."""
+        """Return `batch` random tests."""
         source = random.Random(f"random/{self._seed}/{view.turn}")
         return Proposal(tests=tuple(random_test(view.design, view.schema, source) for _ in range(self._batch)))
 
 
 class OracleAgent:
-    """Replays the witnesses of a design: the only agent that sees them, and the ceiling of every score."""
+    """Replays a design's witness tests: the only agent that sees them, and the upper bound of every score."""
 
     name = "oracle"
 
@@ -53,14 +53,14 @@ class OracleAgent:
         self._witnesses, self._batch = tuple(witnesses), batch
 
     def propose(self, view: View) -> Proposal:
-        """The next `batch` witnesses."""
+        """Return the next `batch` witness tests."""
         start = view.turn * self._batch
         tests = self._witnesses[start : start + self._batch]
         return Proposal(tests=tests, done=start + self._batch >= len(self._witnesses))
 
 
 class ScriptedAgent:
-    """Proposes what it was given, turn by turn: for tests and demonstrations."""
+    """Proposes a fixed list of tests for each turn; used in tests and demonstrations."""
 
     name = "scripted"
 
@@ -68,13 +68,13 @@ class ScriptedAgent:
         self._turns = tuple(tuple(tests) for tests in turns)
 
     def propose(self, view: View) -> Proposal:
-        """The tests of this turn."""
+        """Return the tests given for this turn."""
         tests = self._turns[view.turn] if view.turn < len(self._turns) else ()
         return Proposal(tests=tests, done=view.turn + 1 >= len(self._turns))
 
 
 def random_test(design: Design, schema: StimulusSchema, source: random.Random) -> Test:
-    """One test of random blocks, a profile chosen for every track."""
+    """Return one test of random blocks, with a profile chosen for each track."""
     tracks: dict[str, tuple[Step, ...]] = {}
     for name, track in schema.tracks.items():
         profiles = track.use or {"default": 1.0}

@@ -1,4 +1,4 @@
-"""The values of a loop script: which ones of a range, and what stands in the fields that a loop is not about."""
+"""Values for a directed sweep: which values of a range to try, and what the other fields hold meanwhile."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ _STRIDE = 37  # coprime to every power of two, so that steps of it visit every v
 
 
 def spread(low: int, high: int, most: int) -> list[int]:
-    """All integers of ``low..high``, or `most` of them at even distances, both ends included."""
+    """Return all integers of ``low..high``, or `most` of them at even distances including both ends."""
     if high - low < most:
         return list(range(low, high + 1))
     return sorted({low + (high - low) * place // (most - 1) for place in range(most)})
 
 
 def walk(spec: FieldSpec, most: int) -> list[int]:
-    """All values of a field; of one with more than `most`, even steps, powers of two and the corners."""
+    """Return all values of a field; with more than `most`, evenly spaced values, powers of two and corner values."""
     low, high = spec.low, spec.high
     if high - low < most:
         return list(range(low, high + 1))
@@ -28,7 +28,7 @@ def walk(spec: FieldSpec, most: int) -> list[int]:
 
 
 def backgrounds(fields: Mapping[str, FieldSpec]) -> tuple[dict[str, int], ...]:
-    """Three settings of all fields: near zero, all high, all low."""
+    """Return three settings of all fields: near zero, all high, all low."""
     return (
         {name: min(max(spec.low, 1), spec.high) for name, spec in fields.items()},
         {name: spec.high for name, spec in fields.items()},
@@ -37,7 +37,7 @@ def backgrounds(fields: Mapping[str, FieldSpec]) -> tuple[dict[str, int], ...]:
 
 
 def packet(fields: Mapping[str, FieldSpec], number: int) -> dict[str, Any]:
-    """The fields of beat `number` of a fixed load: every lane walks through its range in strides."""
+    """Return the fields of beat `number` of a fixed load: every lane steps through its range with a stride."""
     beat: dict[str, Any] = {}
     for place, (name, spec) in enumerate(fields.items()):
         span = spec.high - spec.low + 1

@@ -1,9 +1,9 @@
-"""`crv`: constrained-random stimulus as an engineer writes it from the stimulus schema, before looking at any design.
+"""`crv`: generic constrained-random stimulus built from the stimulus schema, with no knowledge of the design.
 
-Legal packets; each field, packet length, gap and stall drawn from a shape that is drawn first, per phase of a test:
-the whole range, corner values with more weight, values near zero, or one value held. No coverage comes back, and
-nothing that was written about one design is read: only tracks, fields, ranges and limits, no profiles. It may use
-what every agent may use, under the same budget (see docs/evaluation.md).
+Packets are legal. For each phase of a test, each field, packet length, gap and stall first gets a distribution:
+the whole range, corner values with more weight, values near zero, or one fixed value. Coverage is not fed back, and
+only tracks, fields, ranges and limits are read, not the profiles written for a design. It may use what every agent
+may use, under the same budget (see docs/evaluation.md).
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.view import View
 
 BATCH = 16
-_BEATS = (12, 400)  # of one phase of packets, log-uniform
+_BEATS = (12, 400)  # beats in one phase of packets, log-uniform
 _PHASES = (1, 3)
 _RESET_SHARE = 0.15
-_PLAIN = 50  # most items of a block of which only the count is known
-# Gaps and stalls as a bus engineer writes them, in cycles, with how often each shape is taken.
+_PLAIN = 50  # maximum items in a block of a track of unknown kind, where only the count can be set
+# Distributions of gaps and stalls in cycles, as a bus engineer would write them, each with its weight.
 _WAITS: tuple[tuple[Any, int], ...] = (
     (0, 4),
     ({"weights": [[0, 70], [[1, 3], 30]]}, 3),
@@ -40,7 +40,7 @@ _READY: tuple[tuple[dict[str, Any] | None, int], ...] = (
     ({"count": [2, 20], "ready": [1, 60], "stall": [20, 120]}, 2),
 )
 _ANSWERS: tuple[tuple[dict[str, Any] | None, int], ...] = (
-    (None, 3),  # at once
+    (None, 3),  # immediately
     ({"count": [50, 300], "latency": [0, 4], "stall": [0, 2]}, 3),
     ({"count": [50, 300], "latency": [0, 20], "stall": 0}, 2),
     ({"count": [50, 300], "latency": 0, "stall": [0, 10]}, 2),
@@ -48,7 +48,7 @@ _ANSWERS: tuple[tuple[dict[str, Any] | None, int], ...] = (
 
 
 class CrvAgent:
-    """Proposes constrained-random tests; the stream depends on `seed` and the turn only."""
+    """Proposes constrained-random tests; the sequence depends only on `seed` and the turn."""
 
     name = "crv"
 
@@ -56,13 +56,13 @@ class CrvAgent:
         self._seed, self._batch = seed, batch
 
     def propose(self, view: View) -> Proposal:
-        """`batch` tests."""
+        """Return `batch` tests."""
         source = random.Random(f"crv/{self._seed}/{view.turn}")
         return Proposal(tests=tuple(crv_test(view.design, view.schema, source) for _ in range(self._batch)))
 
 
 def crv_test(design: Design, schema: StimulusSchema, source: random.Random) -> Test:
-    """One test: a few phases on every track that is driven."""
+    """Return one test: a few phases on every track that is driven."""
     room = design.limits.max_items // len(schema.tracks)
     tracks: dict[str, tuple[Step, ...]] = {}
     memory: dict[str, Any] = {}
@@ -92,7 +92,7 @@ def _packet_blocks(design: Design, name: str, track: TrackSchema, room: int, sou
 
 
 def _write_blocks(design: Design, name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
-    # Set up once, or change now and then while the traffic runs, or all the time.
+    # Configure once, now and then during the traffic, or all the time.
     count, gap = source.choices([(1, 0), (8, [0, 200]), (60, [0, 20])], [3, 4, 1])[0]
     fields = {field: _shape(spec, source) for field, spec in design.grammars[name].fields.items()}
     first = {"count": min(16, room // 2), "gap": 0, **fields}
@@ -115,7 +115,7 @@ def _reset_blocks(_design: Design, _name: str, _track: TrackSchema, _room: int, 
 
 
 def _plain_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
-    """Of a track about which nothing is known: what its profile says."""
+    """Return blocks for a track of unknown kind, from its profile."""
     return [{"count": source.randint(1, min(_PLAIN, room))}]
 
 
@@ -123,7 +123,7 @@ _MakeBlocks = Callable[[Design, str, TrackSchema, int, random.Random], Blocks]
 
 
 def _blocks_of(design: Design, name: str) -> _MakeBlocks:
-    """Who makes the blocks of a track, by what the track can do."""
+    """Return the function that makes the blocks of a track, chosen by what the track can do."""
     if name == RESET_TRACK:
         return _reset_blocks
     grammar = design.grammars[name]
@@ -142,7 +142,7 @@ def _bounded(block: dict[str, Any] | None, most: int) -> Blocks:
 
 
 def _shape(spec: FieldSpec, source: random.Random) -> Any:
-    """What a field is drawn from during one phase."""
+    """Return the distribution of a field during one phase."""
     low, high = spec.low, spec.high
     if high - low < 4:
         return source.choices([[low, high], source.randint(low, high)], [2, 1])[0]

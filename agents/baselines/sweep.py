@@ -1,8 +1,8 @@
-"""`sweep`: the loop script that an engineer makes from the stimulus schema. No randomness, no seed, no feedback.
+"""`sweep`: a directed test list built from the stimulus schema with nested loops. No randomness, seed or feedback.
 
-Every value of every small field and strides through large ones, each alone, lane by lane, and every pair of small
-fields; then packet lengths, gaps, stalls, strobes against traffic, answers of memories, and resets at every early
-cycle. It reads only tracks, fields, ranges and limits, and ends when the script does or the budget is used up.
+It drives every value of every small field and strides through large ones, each field alone, lane by lane, and every
+pair of small fields; then packet lengths, gaps, stalls, strobes during traffic, memory responses, and a reset at every
+early cycle. It reads only tracks, fields, ranges and limits. It ends after the last test or when the budget is used up.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _RESETS = 64  # first cycles that a reset is tried at
 
 
 class SweepAgent:
-    """Proposes the tests of the script in their order, `batch` a turn."""
+    """Proposes the tests of the list in order, `batch` tests a turn."""
 
     name = "sweep"
 
@@ -38,7 +38,7 @@ class SweepAgent:
         self._script: tuple[Test, ...] | None = None
 
     def propose(self, view: View) -> Proposal:
-        """The next tests of the script."""
+        """Return the next tests of the list."""
         if self._script is None:
             self._script = tuple(script(view.design, view.schema))
         start = view.turn * self._batch
@@ -47,7 +47,7 @@ class SweepAgent:
 
 
 def script(design: Design, schema: StimulusSchema) -> Iterator[Test]:
-    """All tests, the short and telling ones first."""
+    """Yield all tests, the short ones that cover most first."""
     desk = _ScriptWriter(design, schema)
     yield Test(name="silence")
     yield from desk.lengths()
@@ -61,7 +61,7 @@ def script(design: Design, schema: StimulusSchema) -> Iterator[Test]:
 
 @dataclass(frozen=True, slots=True)
 class _ScriptWriter:
-    """Writes the chapters of the script for one design."""
+    """Writes the groups of tests for one design."""
 
     design: Design
     schema: StimulusSchema
@@ -141,7 +141,7 @@ class _ScriptWriter:
             yield self._test(f"reset of {width} at {cycle}", {**self._traffic(), RESET_TRACK: pulse})
 
     def _traffic(self) -> dict[str, list[Step]]:
-        """A fixed load on all packet tracks: every length in turn, values in strides."""
+        """Return a fixed load on all packet tracks: every length in turn, values in strides."""
         traffic: dict[str, list[Step]] = {}
         for name in self.design.packet_ports:
             beats = self.schema.tracks[name].beats
@@ -153,7 +153,7 @@ class _ScriptWriter:
         return traffic
 
     def _test(self, name: str, tracks: dict[str, list[Step]], memory: dict[str, list[int]] | None = None) -> Test:
-        """Packet tracks that the chapter is not about carry the fixed load, so that nothing starves."""
+        """Return a test; packet tracks not given in `tracks` carry the fixed load, so that no track starves."""
         whole = {**self._traffic(), **tracks}
         return Test(name=name, tracks={name: tuple(steps) for name, steps in whole.items()}, memory=memory or {})
 
@@ -165,7 +165,7 @@ class _ScriptWriter:
         return self.design.grammars[name].item_word(self.schema.tracks[name].item)
 
     def _chunks(self, name: str, values: list[Any]) -> Iterator[list[Any]]:
-        """Parts of `values`, a packet each, that fit into a test."""
+        """Split `values` into parts that fit into one test, one packet for each value."""
         size = max(1, min(_CHUNK, self.design.limits.max_items // (2 * self.schema.tracks[name].beats.max)))
         for start in range(0, len(values), size):
             yield values[start : start + size]
@@ -176,7 +176,7 @@ class _ScriptWriter:
         return {self._word(name): beats, "gap": gap}
 
     def _one(self, name: str, background: dict[str, int], values: dict[str, tuple[int | None, int]]) -> Step:
-        """The shortest packet, its beats alike: `values` (lane or all lanes, value) over `background`."""
+        """Return the shortest packet with identical beats: `values` (lane or all lanes, value) over `background`."""
         least, fields = self.schema.tracks[name].beats.min, self.design.grammars[name].fields
         beat: dict[str, Any] = dict(background)
         for field, (lane, value) in values.items():

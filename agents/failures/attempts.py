@@ -1,4 +1,4 @@
-"""The nouns of shrinking: what one attempt did, how many are allowed, and what came of them."""
+"""Data classes of shrinking: the result of one attempt, the limits on attempts, and the final result."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dv_agent.runners.checks.failure import CheckFailure
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When shrinking stops: simulated tests and cycles, and wall time as a safety net for slow simulators."""
+    """Limits at which shrinking stops: simulated tests and cycles, and wall time in case the simulator is slow."""
 
     tests: int = 1_000
     cycles: int = 300_000
@@ -20,7 +20,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Tried:
-    """What one test did; `step_starts` as in `dv_agent.runners.simulator.Run`."""
+    """The result of one test; `step_starts` as in `dv_agent.runners.simulator.Run`."""
 
     failures: tuple[CheckFailure, ...]
     cycles: int
@@ -32,8 +32,8 @@ class Shrunk:
     """The smallest test that was found.
 
     Attributes:
-        tests, cycles: what was simulated for it.
-        stopped: why shrinking ended early or could not begin; empty where it went to its end.
+        tests, cycles: number of tests and cycles simulated to find it.
+        stopped: why shrinking ended early or could not start; empty if it was completed.
     """
 
     test: Test

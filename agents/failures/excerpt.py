@@ -1,4 +1,4 @@
-"""The noun Excerpt: a few cycles of a waveform around a failure, as data (``failures/<n>/excerpt.json``)."""
+"""Data class Excerpt: a few waveform cycles around a failure (stored as ``failures/<n>/excerpt.json``)."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ Role = Literal["reset", "valid", "ready", "last", "enable", "data"]
 
 
 class WaveSignal(Frozen):
-    """One signal, or one lane of it, over the window.
+    """One signal, or one lane of it, in the window.
 
     Attributes:
         port: the stream it belongs to, such as ``in`` or ``ld.request``, or the observe port; empty for reset.
         name: ``valid``, ``ready``, ``last``, or the name of the field with its lane, as in ``m[1]``.
         signal: the pin of the design.
-        values: one a cycle, signed where the field is signed; 0 where unknown.
-        unknown: one a cycle, whether a bit was X or Z; empty where none ever was.
+        values: one for each cycle, signed where the field is signed; 0 where unknown.
+        unknown: one for each cycle, whether any bit was X or Z; empty if none was in any cycle.
     """
 
     port: str
@@ -33,7 +33,7 @@ class WaveSignal(Frozen):
     unknown: tuple[bool, ...] = ()
 
     def unknown_at(self, place: int) -> bool:
-        """Whether the value in the window's cycle `place` is unknown."""
+        """Return whether the value in the window's cycle `place` is unknown."""
         return bool(self.unknown) and self.unknown[place]
 
 
@@ -43,8 +43,8 @@ class Excerpt(Frozen):
     Attributes:
         start: first cycle of the window, counted as in a trace.
         cycles: how many cycles the window holds.
-        failing_cycle: where the failure shows; None where it has no cycle of its own.
-        failing_port, failing_field: what it shows on, as in `CheckFailure`.
+        failing_cycle: the cycle in which the failure is visible; None if the failure has no specific cycle.
+        failing_port, failing_field: port and field of the failure, as in `CheckFailure`.
         ports: port or stream -> kind of the port.
         transfers: port -> cycles of the window in which a transfer was accepted.
     """

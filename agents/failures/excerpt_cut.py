@@ -1,4 +1,4 @@
-"""From a trace and a failed check to an `Excerpt`."""
+"""Creation of an `Excerpt` from a trace and a failed check."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from dv_agent.runners.checks.failure import CheckFailure
 
 WIDTH = 40
 _BEFORE = 3, 4
-"""This share of the window lies before the failing cycle: causes are wanted more than consequences."""
+"""Share of the window placed before the failing cycle: causes are more useful than consequences."""
 _WORD = 32
 
 
 def make_excerpt(design: Design, trace: Trace, failure: CheckFailure, width: int = WIDTH) -> Excerpt | None:
-    """`width` cycles of `trace` around the cycle of `failure`; its last cycles where the failure has none.
+    """Return `width` cycles of `trace` around the cycle of `failure`; its last cycles if the failure has no cycle.
 
     Returns:
-        None where the trace holds no signals.
+        None if the trace contains no signals.
     """
     middle = trace.cycles - 1 if failure.cycle is None else failure.cycle
     start = _start(middle, min(width, trace.cycles, MAX_CYCLES), trace.cycles)
@@ -34,10 +34,10 @@ def make_excerpt(design: Design, trace: Trace, failure: CheckFailure, width: int
 def excerpt_at(
     design: Design, trace: Trace, start: int, failure: CheckFailure | None = None, width: int = WIDTH
 ) -> Excerpt | None:
-    """`width` cycles of `trace` from cycle `start`, which is moved into the trace; `failure` is marked if it is inside.
+    """Return `width` cycles of `trace` from cycle `start`, clipped to the trace; `failure` is marked if it is inside.
 
     Returns:
-        None where the trace holds no signals.
+        None if the trace contains no signals.
     """
     if not trace.signals or not trace.cycles:
         return None
@@ -64,7 +64,7 @@ def excerpt_at(
 
 
 def _start(middle: int, size: int, cycles: int) -> int:
-    """First cycle of the window; the beginning of the test, with its stimulus, if that fits in."""
+    """Return the first cycle of the window; 0 if the window then still contains `middle`, to show all stimulus."""
     if middle <= size - 2:
         return 0
     return min(middle - size * _BEFORE[0] // _BEFORE[1], cycles - size)
@@ -72,7 +72,7 @@ def _start(middle: int, size: int, cycles: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Rows:
-    """What is drawn together: a stream of a port, or what has a value in every cycle."""
+    """Signals drawn together: one stream of a port, or a port that has a value in every cycle."""
 
     kind: str
     stream: Stream | None
@@ -80,7 +80,7 @@ class _Rows:
 
 
 def _rows(design: Design) -> dict[str, _Rows]:
-    """Name in traces -> rows, each stream of a port by itself, what has no handshake last."""
+    """Return name in traces -> rows, one entry for each stream of a port; ports without handshake come last."""
     rows = {one.key: _Rows(design.ports[one.port].kind, one, one.fields) for one in design.streams}
     for name, port in design.ports.items():
         if levels := port.levels():
@@ -137,7 +137,7 @@ def _field(trace: Trace, window: slice, port: str, name: str, spec: FieldSpec) -
 
 
 def _numbers(column: IntColumn) -> list[int]:
-    """One unbounded integer a row; wide signals come in words, the least significant first."""
+    """Return one Python integer for each row; wide signals are stored as words, least significant first."""
     if column.ndim == 1:
         return [int(value) for value in column]
     return [sum((int(word) & 0xFFFFFFFF) << (_WORD * place) for place, word in enumerate(row)) for row in column]

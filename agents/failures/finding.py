@@ -1,4 +1,4 @@
-"""The noun Finding: what is left of failing tests that show one bug."""
+"""Data class Finding: the result of triage for failing tests that show the same bug."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ class Finding(Frozen):
         test_index: number of the failing test in the run.
         failure: the first failed check of the shrunk test, in a fresh process.
         steps, shrunk_steps: size of the test before and after shrinking, in operations.
-        not_shrunk: why shrinking did nothing or ended early; empty where it went to its end.
-        tests: failing tests that stand behind the finding.
-        merged: tests that were shrunk too and came to the same.
-        apart: further tests that fail in this way, but may be of another finding that fails so.
-        folder: where the test, the shrunk test and the waveform stand.
-        open_command: shows the waveform.
+        not_shrunk: why shrinking did nothing or ended early; empty if it was completed.
+        tests: number of failing tests attributed to this finding.
+        merged: indices of other tests that were also shrunk and led to the same result.
+        apart: number of further tests that fail in the same way, but may belong to another finding of the same kind.
+        folder: the folder with the test, the shrunk test and the waveform.
+        open_command: the command that shows the waveform.
     """
 
     test_index: int
@@ -36,19 +36,19 @@ class Finding(Frozen):
 
     @property
     def headline(self) -> str:
-        """One line."""
+        """Return a one-line description."""
         return f"{self.failure.check} on {self.failure.port or 'the design'}: {self.failure.message}"
 
     @property
     def sizes(self) -> str:
-        """How far the test was shrunk, and why no farther."""
+        """Return by how much the test was shrunk, and why not further."""
         if self.shrunk_steps >= self.steps:
             return f"not shrunk: {self.not_shrunk or f'nothing smaller than its {self.steps} operations fails so'}"
         early = f" ({self.not_shrunk})" if self.not_shrunk else ""
         return f"shrunk from {self.steps} to {self.shrunk_steps} operations{early}"
 
     def lines(self) -> Iterator[str]:
-        """What a person wants to know next."""
+        """Yield the further details to print, line by line."""
         yield f"test {self.test_index}, {self.sizes}, confirmed in a fresh process"
         yield self.behind
         yield f"files: {self.folder}"
@@ -56,7 +56,7 @@ class Finding(Frozen):
 
     @property
     def behind(self) -> str:
-        """How many tests stand behind it."""
+        """Return how many tests are attributed to this finding."""
         merged = f", of which {', '.join(map(str, self.merged))} shrank to the same" if self.merged else ""
         apart = f"; {self.apart} more fail so, of this finding or another" if self.apart else ""
         return f"failing tests behind it: {self.tests}{merged}{apart}"

@@ -1,4 +1,4 @@
-"""The kind of a failure: what two failures have in common that look alike before anybody has looked closer."""
+"""The kind of a failure: check, port and field, used to group failures before they are analysed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dv_agent.runners.checks.failure import CheckFailure
 
 
 class Kind(Frozen):
-    """Check, port, and field without its lane."""
+    """Check, port, and field without its lane number."""
 
     check: str
     port: str = ""
@@ -19,5 +19,5 @@ class Kind(Frozen):
 
 
 def kind_of(failure: CheckFailure) -> Kind:
-    """The kind of one failed check."""
+    """Return the kind of one failed check."""
     return Kind(check=failure.check, port=failure.port, field=failure.field.split("[", maxsplit=1)[0])

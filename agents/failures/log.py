@@ -1,4 +1,4 @@
-"""The failing tests of a run: how many of each kind, and the few that are kept to be looked into."""
+"""The failing tests of a run: the number of each kind, and a limited selection kept for triage."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dv_agent.agents.failures.kind import Kind, kind_of
 from dv_agent.agents.turn import FailureRecord
 
 SMALLEST, LARGEST, LOOKS = 4, 4, 8
-"""Kept of each kind: the smallest tests, the largest (which may show several bugs), the smallest of each look."""
+"""Number kept of each kind: smallest tests, largest tests (may show several bugs), smallest test of each look."""
 
 
 @dataclass(frozen=True, slots=True)
 class FailureLog:
-    """Failing tests, folded one by one; the same tests in the same order give the same log.
+    """Failing tests, added one by one; the same tests in the same order give the same log.
 
     Attributes:
-        kept: some of them, in the order in which they ran, a bounded number of each kind.
-        counts: how many there were, by the kind of their first failure.
+        kept: a limited number of tests of each kind, in the order in which they ran.
+        counts: number of failing tests by the kind of their first failure.
     """
 
     kept: tuple[FailureRecord, ...] = ()
@@ -28,7 +28,7 @@ class FailureLog:
         return sum(self.counts.values())
 
     def add(self, record: FailureRecord) -> FailureLog:
-        """The log with one more test."""
+        """Return the log with one more test."""
         kind = kind_of(record.failures[0])
         same = self._of(kind)
         others = [one for one in self.kept if kind_of(one.failures[0]) != kind]
@@ -39,9 +39,9 @@ class FailureLog:
         return [one for one in self.kept if kind_of(one.failures[0]) == kind]
 
     def candidates(self) -> Iterator[FailureRecord]:
-        """The kept tests in the order in which to look into them.
+        """Yield the kept tests in the order in which to analyse them.
 
-        Kinds take turns, each with its smallest test first, then its largest, then small ones that look otherwise.
+        Kinds alternate; each gives its smallest test first, then its largest, then small ones with a different look.
         """
         queues = {kind: _in_order(self._of(kind)) for kind in self.counts}
         while any(queues.values()):
@@ -64,7 +64,7 @@ def _worth_keeping(records: list[FailureRecord]) -> list[FailureRecord]:
 
 
 def _in_order(records: list[FailureRecord]) -> list[FailureRecord]:
-    """The smallest and the largest, then the smallest of each look, then the others."""
+    """Return the smallest and the largest, then the smallest of each look, then the others."""
     ordered = sorted(records, key=_size)
     looks: dict[object, FailureRecord] = {}
     for one in ordered:
@@ -74,7 +74,7 @@ def _in_order(records: list[FailureRecord]) -> list[FailureRecord]:
 
 
 def _look(record: FailureRecord) -> object:
-    """What a failure looks like before its test is shrunk: lane, direction and size of the difference, tracks."""
+    """Return features of an unshrunk failure to compare: lane, sign and magnitude of the difference, tracks."""
     first = record.failures[0]
     difference = (first.seen or 0) - (first.expected or 0)
     tracks = tuple(sorted(record.test.tracks))

@@ -1,6 +1,6 @@
-"""Looking past a known bug: a failing test without what that bug needs.
+"""Masking of a known bug: remove from a failing test the steps that this bug needs.
 
-If a test still fails when every step with one ingredient of a known bug is gone, something else is wrong as well.
+If a test still fails when every step with one trait of a known bug is removed, there is another bug as well.
 Without this, a bug that most tests hit would hide all others on the same port.
 """
 
@@ -18,7 +18,7 @@ from dv_agent.designs.program import Op, Program
 
 
 def masked(design: Design, schema: StimulusSchema, test: Test, known: Program) -> Iterator[Test]:
-    """`test` written out, without the steps that have one ingredient of `known`, for one ingredient after the other.
+    """Yield the expanded `test` without the steps that have one trait of `known`, for each trait in turn.
 
     Args:
         known: the shrunk test of a known bug.
@@ -41,7 +41,7 @@ def masked(design: Design, schema: StimulusSchema, test: Test, known: Program) -
 
 
 def _by_step(design: Design, program: Program) -> dict[tuple[str, int], frozenset[str]]:
-    """(track, step) -> what that step holds on its own."""
+    """Return (track, step) -> the traits of that step alone."""
     steps: dict[tuple[str, int], list[Op]] = {}
     for track, ops in program.tracks.items():
         for op in ops:

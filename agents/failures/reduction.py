@@ -1,4 +1,4 @@
-"""Delta debugging of plain data: shorter lists, simpler values, each kept only if it is good."""
+"""Delta debugging of JSON data: shorter lists and simpler values, each kept only if it still passes a predicate."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ T = TypeVar("T")
 Path = tuple[str | int, ...]
 """Keys and indices that lead to a part of JSON data."""
 EXTRAS = ("gap", "with", "latency", "times")
-"""Keys of a step or beat that may be left out."""
+"""Optional keys of a step or beat, which may be removed."""
 
 
 def reduce_list(items: Sequence[T], good: Callable[[list[T]], bool]) -> list[T]:
-    """A shorter list that is still good: halves are dropped, then quarters, down to single items, from the end.
+    """Return a shorter list that is still `good`: drop halves, then quarters, down to single items, from the end.
 
     Args:
-        good: asked O(len(items)) times; `items` itself is taken to be good.
+        good: the predicate, called O(len(items)) times; it is assumed to hold for `items`.
     """
     kept = list(items)
     size = max(len(kept) // 2, 1)
@@ -36,13 +36,13 @@ def reduce_list(items: Sequence[T], good: Callable[[list[T]], bool]) -> list[T]:
 
 
 def simpler_numbers(value: int) -> list[int]:
-    """Numbers to try instead of `value`, the simplest first."""
+    """Return numbers to try instead of `value`, the simplest first."""
     sign = 1 if value > 0 else -1
     return [one for one in dict.fromkeys((0, sign, sign * (abs(value) // 2), value - sign)) if abs(one) < abs(value)]
 
 
 def numbers(data: Any, where: Path = ()) -> Iterator[Path]:
-    """The places of all numbers in `data` that are not 0."""
+    """Yield the paths of all numbers in `data` that are not 0."""
     if isinstance(data, int) and not isinstance(data, bool) and data:
         yield where
     for key, part in _parts(data):
@@ -50,7 +50,7 @@ def numbers(data: Any, where: Path = ()) -> Iterator[Path]:
 
 
 def number_lists(data: Any, where: Path = ()) -> Iterator[Path]:
-    """The places of all lists of two or more numbers that are not all 0."""
+    """Yield the paths of all lists of two or more numbers that are not all 0."""
     if isinstance(data, list) and len(data) > 1 and all(isinstance(one, int) for one in data) and any(data):
         yield where
     for key, part in _parts(data):
@@ -58,7 +58,7 @@ def number_lists(data: Any, where: Path = ()) -> Iterator[Path]:
 
 
 def extras(data: Any, where: Path = ()) -> Iterator[Path]:
-    """The places of all keys of `EXTRAS`."""
+    """Yield the paths of all keys in `EXTRAS`."""
     for key, part in _parts(data):
         if key in EXTRAS:
             yield (*where, key)
@@ -66,21 +66,21 @@ def extras(data: Any, where: Path = ()) -> Iterator[Path]:
 
 
 def at(data: Any, where: Path) -> Any:
-    """The part of `data` at a place."""
+    """Return the part of `data` at a path."""
     for key in where:
         data = data[key]
     return data
 
 
 def with_value(data: Any, where: Path, value: Any) -> Any:
-    """A copy of `data` with another value at a place."""
+    """Return a copy of `data` with another value at a path."""
     changed = copy.deepcopy(data)
     at(changed, where[:-1])[where[-1]] = value
     return changed
 
 
 def without(data: Any, places: Sequence[Path]) -> Any:
-    """A copy of `data` without the keys at `places`."""
+    """Return a copy of `data` without the keys at `places`."""
     changed = copy.deepcopy(data)
     for where in sorted(places, key=len, reverse=True):
         del at(changed, where[:-1])[where[-1]]

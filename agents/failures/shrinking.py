@@ -1,8 +1,8 @@
-"""Making a failing test smaller while it still fails in the same way.
+"""Shrinking (test case reduction) of a failing test that keeps the same kind of failure.
 
-The order is that of delta debugging: whole tracks, what happens after the failure, slices of time over all tracks,
-halves to single operations of each track, then beats, then pauses, then values. Nothing is drawn: the same test on the
-same simulator shrinks to the same test, unless the limit in seconds ends it.
+The order is that of delta debugging: whole tracks, steps after the failure, time slices over all tracks, halves down
+to single operations of each track, then beats, then pauses, then values. There is no randomness: the same test on the
+same simulator shrinks to the same test, unless the time limit in seconds ends it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Tracks = dict[str, list[Any]]
 
 
 class _LimitReached(Exception):
-    """A bound of `Limits` was met."""
+    """A limit in `Limits` was reached."""
 
 
 def shrink(
@@ -48,7 +48,7 @@ def shrink(
     run: Callable[[Test], Tried],
     limits: Limits | None = None,
 ) -> Shrunk:
-    """A smaller test whose first failure is of the same kind.
+    """Return a smaller test whose first failure is of the same kind.
 
     Args:
         run: simulates a test; may raise StimulusError.
@@ -69,7 +69,7 @@ def shrink(
 
 
 class _Shrinker:
-    """Greedy descent: every candidate that still fails becomes the new start."""
+    """Greedy reduction: every candidate that still fails becomes the new starting point."""
 
     def __init__(self, test: Test, wanted: Kind, run: Callable[[Test], Tried], limits: Limits) -> None:
         self.best = test
@@ -80,10 +80,10 @@ class _Shrinker:
         self._known: set[str] = set()
 
     def good(self, candidate: Test) -> bool:
-        """Whether `candidate` fails as wanted; if so it is the best so far.
+        """Return whether `candidate` fails with the wanted kind; if so, store it as the best so far.
 
         Raises:
-            _LimitReached: before it is simulated.
+            _LimitReached: a limit is reached; `candidate` is then not simulated.
         """
         if candidate.digest in self._known:
             return False
@@ -110,10 +110,10 @@ class _Shrinker:
             raise _LimitReached(f"stopped after {limits.seconds:g} s")
 
     def descend(self, items: Mapping[str, str]) -> None:
-        """Everything in its order, again and again until nothing helps.
+        """Repeat all reductions in order until none of them makes the test smaller.
 
         Args:
-            items: track -> its word for a packet.
+            items: track -> its keyword for a packet.
         """
         while True:
             before = self.best.digest
@@ -139,7 +139,7 @@ class _Shrinker:
             self._good_tracks({**self._tracks(), name: []})
 
     def _cut_tail(self) -> None:
-        """Drop what begins after the failure."""
+        """Remove steps that begin after the failure."""
         if self._last is None or self._last.failures[0].cycle is None:
             return
         place, starts = self._last.failures[0].cycle, self._last.step_starts
@@ -149,7 +149,7 @@ class _Shrinker:
         })  # fmt: skip
 
     def _drop_slices(self) -> None:
-        """Delta debugging over time: what all tracks do in the same cycles goes or stays together."""
+        """Apply delta debugging over time: the steps of all tracks in the same cycles are kept or removed together."""
         when = self._begins()
         last = max((cycle for cycles in when.values() for cycle in cycles), default=0)
         width = max(-(-(last + 1) // SLICES), 1)
@@ -165,7 +165,7 @@ class _Shrinker:
         reduce_list(range(SLICES), lambda slices: self._good_tracks(kept(slices)))
 
     def _begins(self) -> dict[str, list[int]]:
-        """Track -> the cycle in which each step of the best test began; steps that never did stand at the end."""
+        """Return track -> start cycle of each step of the best test; steps that never started come last."""
         found = {}
         for name, steps in self.best.tracks.items():
             starts: dict[int, int] = {}
@@ -192,7 +192,7 @@ class _Shrinker:
                     reduce_list(beats, lambda left, w=where: self._good_value(w, left))  # type: ignore[misc]
 
     def _drop_extras(self) -> None:
-        """Pauses and side strobes: all of a track at once, else one by one."""
+        """Remove pauses and side strobes: first all of a track together, then one by one."""
         for name in list(self.best.tracks):
             found = [("tracks", name, *where) for where in extras(self.best.tracks[name])]
             if found and not self._good_data(without(self._data(), found)):
@@ -200,7 +200,7 @@ class _Shrinker:
                     self._good_data(without(self._data(), [where]))
 
     def _simplify(self) -> None:
-        """Numbers nearer to 0: whole lists first, then one by one."""
+        """Move numbers towards 0: first whole lists, then one by one."""
         for where in list(number_lists(self._data())):
             self._good_value(where, [0] * len(at(self._data(), where)))
         for where in list(numbers(self._data())):

@@ -1,8 +1,8 @@
-"""Whether two shrunk tests show the same bug: by the traits that are left when everything needless is gone.
+"""Comparison of two shrunk tests by their traits, to decide whether they show the same bug.
 
-Nobody can know without a repair. But a shrunk test holds little but what its bug needs: the tracks, several packets or
-one, pauses, fields that are not 0, the codes of narrow fields such as a mode. Tests that share most of these on the
-same check and port are taken for the same bug; a finding says how many tests that merged.
+Certainty needs a fix of the RTL. But a shrunk test contains little more than its bug needs: the tracks, one or several
+packets, pauses, fields that are not 0, the values of narrow fields such as a mode. Tests that share most of these
+traits on the same check and port are taken for the same bug; a finding says how many tests were merged this way.
 """
 
 from __future__ import annotations
@@ -17,28 +17,28 @@ from dv_agent.designs.program import Op, Program
 from dv_agent.runners.checks.failure import CheckFailure
 
 ALIKE = 0.6
-"""Share of all their traits that two tests of one bug have in common."""
+"""Minimum share of all their traits that two tests of one bug have in common."""
 NARROW = 3
-"""Bits up to which the value of a field counts, not only that it is not 0."""
+"""Maximum width in bits of a field whose value is a trait; of wider fields only whether it is not 0."""
 
 
 def traits_of(design: Design, program: Program) -> frozenset[str]:
-    """Traits of a shrunk test."""
+    """Return the traits of a shrunk test."""
     return frozenset(one for track, ops in program.tracks.items() for one in _of_track(design, track, ops))
 
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """What is left of a failing test: its first failure, its traits, and whether shrinking came to its end."""
+    """Signature of a failing test: its first failure, its traits, and whether shrinking was completed."""
 
     failure: CheckFailure
     traits: frozenset[str]
     whole: bool = True
 
     def like(self, other: Sign) -> bool:
-        """Whether both show the same bug; fields count as traits where they differ.
+        """Return whether both show the same bug; if the failing fields differ, they count as traits.
 
-        A test that was not shrunk to the end still holds needless things: what the other has of it is enough.
+        A test that was not shrunk completely has extra traits, so only the traits of the other test are required.
         """
         if (self.failure.check, self.failure.port) != (other.failure.check, other.failure.port):
             return False

@@ -1,4 +1,4 @@
-"""What becomes of failing tests: confirmed in a fresh process, shrunk, told apart, kept with their waveforms."""
+"""Triage of failing tests: confirm in a fresh process, shrink, separate by bug, and save with waveforms."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ from dv_agent.runners.waves import dump_waves
 
 MAX_FINDINGS, MAX_WORKED_UP, MERGED_IN_A_ROW = 6, 10, 3
 MAX_CYCLES, MAX_SECONDS = 600_000, 240.0
-"""Of all shrinking together, beside the `Limits` of one test."""
+"""Limits for all shrinking of a run together, in addition to the `Limits` of one test."""
 Show = Callable[[Path, Trace, CheckFailure], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Triaged:
-    """All findings of a run, and what was left alone: a line each."""
+    """All findings of a run, and one note for each kind of failure that was not analysed."""
 
     findings: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
@@ -45,7 +45,7 @@ class Triaged:
 
 @dataclass
 class _Case:
-    """One bug, as far as can be told: the smallest test that shows it, and those that came to the same."""
+    """One presumed bug: the smallest test that shows it, and other tests that led to the same result."""
 
     record: FailureRecord
     shrunk: Shrunk
@@ -65,16 +65,16 @@ def triage(
     room: Path,
     show: Show | None = None,
 ) -> Triaged:
-    """Look into the kept tests of `failures`, smallest first, and keep the smallest confirmed test of each bug.
+    """Analyse the kept tests of `failures`, smallest first, and save the smallest confirmed test of each bug.
 
-    Bounded: `MAX_FINDINGS`, `MAX_WORKED_UP` tests, `MAX_CYCLES` and `MAX_SECONDS` for shrinking; a kind of failure of
-    which `MERGED_IN_A_ROW` tests came to the same as others is left alone.
+    Bounded by `MAX_FINDINGS`, `MAX_WORKED_UP` tests, and `MAX_CYCLES` and `MAX_SECONDS` for shrinking; after
+    `MERGED_IN_A_ROW` tests of one kind in a row that led to known bugs, this kind is not analysed further.
 
     Args:
         room: the run folder.
-        show: told the folder, trace and failure of each shrunk test, to draw it.
+        show: called with the folder, trace and failure of each shrunk test, to draw it.
 
-    A failure that a fresh process does not show is no finding: it was not the design's.
+    A failure that does not occur again in a fresh process is no finding: the design did not cause it.
 
     Raises:
         OutputError: `room` cannot be written.
@@ -93,10 +93,10 @@ def triage(
 
 
 class _Triage:
-    """Works through failing tests, within bounds.
+    """Analyses failing tests within the limits.
 
     Args:
-        session: another process than that of the run, for all that is tried; what is kept is confirmed in a fresh one.
+        session: a process separate from that of the run, for all attempts; results are confirmed in a fresh process.
     """
 
     def __init__(self, folder: DesignFolder, simulator: Simulator, session: Session) -> None:
@@ -109,12 +109,12 @@ class _Triage:
 
     @property
     def full(self) -> bool:
-        """Whether a bound is met."""
+        """Return whether a limit is reached."""
         bounds = len(self.cases) >= MAX_FINDINGS, self._worked_up >= MAX_WORKED_UP, self._cycles >= MAX_CYCLES
         return any(bounds) or time.monotonic() >= self._ends
 
     def look_into(self, record: FailureRecord) -> None:
-        """Confirm, shrink and file one failing test, or what is left of it without a known bug."""
+        """Confirm, shrink and add one failing test, or the part of it that fails without a known bug."""
         kind = kind_of(record.failures[0])
         start = self._past_known(record)
         if start is None:
@@ -136,7 +136,7 @@ class _Triage:
         self._keep(case, self.cases.index(known) if known else len(self.cases))
 
     def _keep(self, case: _Case, place: int) -> None:
-        """File a case, if a fresh process shows its failure; else its whole test, if that does."""
+        """Add a case if a fresh process confirms its shrunk test, or else its whole test."""
         design, schema = self._folder.design, self._folder.schema
         if not self._is_confirmed(case.program, case.sign):
             reason = "its smaller form does not fail in a fresh process"
@@ -153,7 +153,7 @@ class _Triage:
         return any(kind_of(one) == kind_of(sign.failure) for one in failures[:1])
 
     def _past_known(self, record: FailureRecord) -> Test | None:
-        """A part of the test that fails without some ingredient of every known bug on its port; None without one."""
+        """Return a part of the test that still fails without each known bug on its port; None if there is none."""
         design, schema, test, cut = self._folder.design, self._folder.schema, record.test, record.max_cycles
         rivals = [one for one in self.cases if one.sign.failure.port == record.failures[0].port]
         for rival in rivals:
@@ -186,7 +186,7 @@ class _Triage:
 
 
 def _numbers(desk: _Triage, case: _Case, failures: FailureLog) -> dict[str, int]:
-    """How many failing tests stand behind a case, and how many may stand behind it or another."""
+    """Return how many failing tests belong to a case, and how many belong to it or to another one."""
     own = [case.record, *case.merged]
     kinds = {kind_of(one.failures[0]) for one in own}
     others = {kind_of(one.failures[0]) for c in desk.cases if c is not case for one in (c.record, *c.merged)}
@@ -237,7 +237,7 @@ def _operations(program: Program) -> int:
 
 
 def _forget(failures: Path) -> None:
-    """Remove what an earlier triage of the same run left; all of it is derived from the record."""
+    """Remove the files of an earlier triage of the same run; all of them are derived from the record."""
     for old in failures.iterdir() if failures.is_dir() else ():
         if old.name.isdecimal() and (old / "finding.json").is_file() and not old.is_symlink():
             shutil.rmtree(old, ignore_errors=True)

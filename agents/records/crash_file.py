@@ -1,4 +1,4 @@
-"""A fault of dv-agent itself: its traceback goes to a file, and one line says how to report it."""
+"""Handling of an internal error of dv-agent: write its traceback to a file and say in one line how to report it."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _NOTE = "run folder: "
 
 
 def note_folder(error: BaseException, folder: Path) -> None:
-    """Remember with `error` which run it ended."""
+    """Attach to `error` the folder of the run that it ended."""
     error.add_note(f"{_NOTE}{folder}")
 
 
 def crash_words(error: BaseException) -> str:
-    """What a person is told; the traceback is written first, into the folder of the run if there is one."""
+    """Return the message for the user; first write the traceback, into the run folder if there is one."""
     notes = [one.removeprefix(_NOTE) for one in getattr(error, "__notes__", ()) if one.startswith(_NOTE)]
     path = write_crash(error, Path(notes[0]) if notes else None)
     where = f"the traceback is in {path}" if path else "its traceback could not be written; --debug shows it"
@@ -33,10 +33,10 @@ def crash_words(error: BaseException) -> str:
 
 
 def write_crash(error: BaseException, folder: Path | None) -> Path | None:
-    """Write ``crash.txt`` with traceback and versions, without secrets; None if there is no place for it.
+    """Write ``crash.txt`` with traceback and versions, without secrets; return None if it cannot be written anywhere.
 
     Args:
-        folder: where to; a temporary file if it is not given or cannot be written.
+        folder: target folder; a temporary file is used if it is None or not writable.
     """
     system = f"dv-agent {__version__}, Python {platform.python_version()}, {platform.platform()}"
     text = scrub(f"{system}\n{' '.join(sys.argv[:1])}\n\n{''.join(traceback.format_exception(error))}")

@@ -1,4 +1,4 @@
-"""The figures of ``turns.jsonl``, for whoever reads a thousand runs: all else in a line is passed over unbuilt."""
+"""Reduced models of the lines of ``turns.jsonl``, for reading many runs: other keys of a line are not built."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dv_agent.designs.bounds import Count, Stops
 from dv_agent.designs.files.json_file import check_json, parse_line
 
 LONG = 1 << 20
-"""Lines of more bytes are held to all rules of JSON first: no honest one makes that slow."""
+"""Lines longer than this, in bytes, are first checked against all JSON rules; ordinary records seldom need it."""
 
 
 class _Part(BaseModel):
-    """Some keys of an object."""
+    """Base class for models of some keys of an object; other keys are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
 
@@ -37,7 +37,7 @@ class _Refusal(_Part):
 
 
 class TestFigures(_Part):
-    """Of a `dv_agent.agents.turn.TestRecord`."""
+    """Figures of a `dv_agent.agents.turn.TestRecord`."""
 
     __test__ = False
 
@@ -46,12 +46,12 @@ class TestFigures(_Part):
     cycles: Count = 0
     end: str = "refused"
     new_bins: Annotated[tuple[str, ...], Stops] = ()
-    hits: Annotated[tuple[int, ...], Stops] = ()  # compared with the plan, where a bound would only cost time
+    hits: Annotated[tuple[int, ...], Stops] = ()  # checked later against the plan; a bound here only costs time
     failures: Annotated[tuple[_Check, ...], Stops] = ()
 
 
 class TurnFigures(_Part):
-    """Of a `dv_agent.agents.turn.TurnRecord`."""
+    """Figures of a `dv_agent.agents.turn.TurnRecord`."""
 
     kind: Literal["turn"]
     turn: Count
@@ -68,7 +68,7 @@ class _Reply(_Part):
 
 
 class ReplyFigures(_Part):
-    """Of a `dv_agent.agents.records.schema.ReplyLine`."""
+    """Figures of a `dv_agent.agents.records.schema.ReplyLine`."""
 
     kind: Literal["reply"]
     reply: _Reply
@@ -80,11 +80,11 @@ _LINE: TypeAdapter[Figures] = TypeAdapter(Annotated[Figures, Field(discriminator
 
 
 def figure_lines(lines: RecordLines) -> Iterator[Figures]:
-    """The figures of every whole line of a known kind.
+    """Yield the figures of every complete line of a known kind.
 
     Raises:
-        InputFileError: with file and line, as `dv_agent.agents.records.reader.typed_lines`; a key that stands twice
-            in one object counts as it stands last.
+        InputFileError: with file and line, as `dv_agent.agents.records.reader.typed_lines`; if a key occurs twice in
+            one object, its last value is used.
     """
     turns = tests = 0
     for number, _, line in lines:

@@ -1,4 +1,4 @@
-"""One owner at a time of a folder of results, on this machine or on any that shares its file system."""
+"""Exclusive lock on a results folder, for processes on this machine or on others that share its file system."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _WITHOUT_END = -1
 
 
 class Taken(UsageError):
-    """Somebody else holds the lock.
+    """Another process holds the lock.
 
     Args:
-        folder: what is held.
-        owner: who holds it.
+        folder: the locked folder.
+        owner: the process that holds the lock.
     """
 
     def __init__(self, folder: Path, owner: str) -> None:
@@ -38,14 +38,14 @@ class Taken(UsageError):
 def owned(folder: Path, wait: bool = False) -> Iterator[None]:
     """Hold the lock of `folder`, which must exist.
 
-    The kernel (over NFS: its lock manager) gives the lock back when its owner ends, however that happens, so no lock
-    outlives its owner. The file says who holds it, for people; it stays.
+    The kernel (over NFS: its lock manager) releases the lock when its owner ends for any reason, so no lock outlives
+    its owner. The lock file names the owner for users; it is not deleted.
 
     Args:
-        wait: until it is free.
+        wait: wait until the lock is free.
 
     Raises:
-        Taken: somebody else holds it.
+        Taken: another process holds it.
         OutputError: the folder cannot be written, or its file system has no locks.
     """
     path = folder / LOCK

@@ -1,8 +1,8 @@
-"""The one reader of run folders, whatever happened to the run and whoever wrote the folder.
+"""Reader of run folders; accepts interrupted runs and treats the content as untrusted.
 
-Sizes, counts and depth are bounded, only regular files are read, numbers are in range, and what is wrong is one
-`InputFileError` with file and line. ``turns.jsonl`` is read line by line, so that whoever needs little keeps little:
-`typed_lines` gives whole records, `RecordLines` with `parse_line` and a smaller model gives parts of them.
+Sizes, counts and depth are bounded, only regular files are read, numbers must be in range, and every defect raises one
+`InputFileError` with file and line. ``turns.jsonl`` is read line by line, to limit memory: `typed_lines` returns whole
+records, `RecordLines` with `parse_line` and a smaller model returns parts of them.
 """
 
 from __future__ import annotations
@@ -28,9 +28,9 @@ from dv_agent.errors import InputFileError, UsageError
 from dv_agent.runners.checks.failure import CheckFailure
 
 MAX_LINE = 64_000_000
-"""Bytes of a line."""
+"""Maximum length of a line, bytes."""
 MAX_FILE = 512_000_000
-"""Bytes of ``turns.jsonl``. A default run of a model with tools takes some ten million at most."""
+"""Maximum size of ``turns.jsonl``, bytes. A default run of a model with tools needs about ten million at most."""
 MOST_LINES = 200_000
 MOST_TESTS = 200_000
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -42,20 +42,20 @@ _KINDS: dict[str, TypeAdapter[TurnRecord | ReplyLine]] = {
 
 @dataclass(slots=True)
 class RecordLines:
-    """Iterates over (line number, offset of its end, bytes); nothing where there is no file.
+    """Iterates over (line number, offset of its end, bytes); yields nothing if the file does not exist.
 
     Attributes:
-        half: afterwards, whether the last line was cut in half, as a kill leaves it; such a line is left out.
+        half: after iteration, whether the last line was incomplete because of a kill; this line is not yielded.
     """
 
     path: Path
     half: bool = False
 
     def __iter__(self) -> Iterator[tuple[int, int, bytes]]:
-        """The lines, one in memory at a time.
+        """Yield the lines, with only one in memory at a time.
 
         Raises:
-            InputFileError: no regular file, unreadable, too large, too many lines, or one that is too long.
+            InputFileError: not a regular file, unreadable, too large, too many lines, or a line that is too long.
         """
         if not self.path.exists() and not self.path.is_symlink():
             return
@@ -79,10 +79,10 @@ class RecordLines:
 
 @dataclass(frozen=True, slots=True)
 class TypedLine:
-    """One line; `record` is None where it is of a kind that this version does not know.
+    """One line; `record` is None if its kind is unknown to this version.
 
     Attributes:
-        number: from 1.
+        number: line number, counted from 1.
         end: offset of its end in the file, bytes.
     """
 
@@ -93,13 +93,13 @@ class TypedLine:
 
 @dataclass(frozen=True, slots=True)
 class RecordedRun:
-    """A run as its folder tells it.
+    """A run as read from its folder.
 
     Attributes:
         turns: finished turns.
-        replies: calls of a model, in order, failed ones included.
-        size: bytes of ``turns.jsonl`` up to the end of its last whole line.
-        ends: the same up to the end of each turn.
+        replies: calls of a model, in order, including failed ones.
+        size: bytes of ``turns.jsonl`` up to the end of its last complete line.
+        ends: for each turn, bytes of ``turns.jsonl`` up to its end.
     """
 
     folder: Path
@@ -111,19 +111,19 @@ class RecordedRun:
 
     @property
     def paid(self) -> tuple[ReplyLine, ...]:
-        """Replies whose turn was never finished: the next turn begins with them."""
+        """Return replies whose turn was not finished: the next turn uses them first."""
         return tuple(line for line in self.replies if line.turn == len(self.turns) and not line.failure)
 
     @property
     def failed(self) -> tuple[ReplyLine, ...]:
-        """Calls that ended without a reply."""
+        """Return calls that ended without a reply."""
         return tuple(line for line in self.replies if line.failure)
 
     def test(self, index: int) -> TestRecord:
-        """Test number `index` of the run.
+        """Return test number `index` of the run.
 
         Raises:
-            UsageError: there is none.
+            UsageError: the run has no such test.
         """
         for turn in self.turns:
             for test in turn.tests:
@@ -136,7 +136,7 @@ class RecordedRun:
 
 @dataclass(frozen=True, slots=True)
 class RecordedFailure:
-    """One folder ``failures/<number of the test>``; None where a file is missing."""
+    """The content of one folder ``failures/<test number>``; fields are None where a file is missing."""
 
     index: int
     failure: CheckFailure | None
@@ -148,17 +148,17 @@ class RecordedFailure:
 
 
 class _PlanOf(Frozen):
-    """What a reader without the plan takes from ``coverage.json``."""
+    """The keys of ``coverage.json`` that can be read without the plan."""
 
     schema_version: Literal[1] = 1
     plan_hash: Digest
 
 
 def read_header(folder: Path) -> RunHeader:
-    """``run.json``; a run that does not say its id is called like its folder.
+    """Read ``run.json``; the id of a run defaults to the name of its folder.
 
     Raises:
-        InputFileError: no run folder, or not what any version up to this one writes.
+        InputFileError: not a run folder, or a file that no version up to this one writes.
     """
     if not folder.is_dir():
         raise InputFileError(folder, "no such run folder")
@@ -167,10 +167,10 @@ def read_header(folder: Path) -> RunHeader:
 
 
 def read_run(folder: Path) -> RecordedRun:
-    """All of a run; a last line that a kill cut in half is left out.
+    """Read a whole run; an incomplete last line (after a kill) is ignored.
 
     Raises:
-        InputFileError: no run folder, or a line that no version up to this one writes.
+        InputFileError: not a run folder, or a line that no version up to this one writes.
     """
     header = read_header(folder)
     turns: list[TurnRecord] = []
@@ -188,7 +188,7 @@ def read_run(folder: Path) -> RecordedRun:
 
 
 def typed_lines(lines: RecordLines) -> Iterator[TypedLine]:
-    """Every whole line as data; turns and tests count up from 0.
+    """Yield every complete line as typed data; check that turns and tests are numbered from 0 without gaps.
 
     Raises:
         InputFileError: with file and line.
@@ -208,14 +208,14 @@ def typed_lines(lines: RecordLines) -> Iterator[TypedLine]:
 
 
 def check_order(path: Path, number: int, turn: int, indices: list[int], turns: int, tests: int) -> None:
-    """Turns and tests count up from 0, each once.
+    """Check that turns and tests are numbered from 0 without gaps.
 
     Args:
-        turn, indices: the number of the turn and those of its tests.
-        turns, tests: how many came before.
+        turn, indices: number of the turn and numbers of its tests.
+        turns, tests: number of turns and tests before it.
 
     Raises:
-        InputFileError: they do not, or there are too many.
+        InputFileError: the numbers are wrong, or there are too many.
     """
     if turn != turns:
         raise InputFileError(path, f"turn {turn} stands where turn {turns} belongs", number)
@@ -227,20 +227,20 @@ def check_order(path: Path, number: int, turn: int, indices: list[int], turns: i
 
 
 def read_plan_hash(folder: Path) -> str:
-    """Of the plan that ``coverage.json`` was recorded against; empty without that file.
+    """Return the hash of the plan that ``coverage.json`` was recorded against; empty if there is no such file.
 
     Raises:
-        InputFileError: it is there, but not what it should be.
+        InputFileError: the file exists but is invalid.
     """
     path = folder / COVERAGE
     return read_partly(path, _PlanOf).plan_hash if is_there(path) else ""
 
 
 def read_failures(folder: Path, most: int) -> tuple[RecordedFailure, ...]:
-    """The first `most` folders of failing tests, each with whatever files it has.
+    """Read the first `most` folders of failing tests, each with the files that it has.
 
     Raises:
-        InputFileError: a file that is there, but not what it should be.
+        InputFileError: a file exists but is invalid.
     """
     room = folder / FAILURES
     if room.is_symlink():
@@ -251,7 +251,7 @@ def read_failures(folder: Path, most: int) -> tuple[RecordedFailure, ...]:
 
 
 def is_there(path: Path) -> bool:
-    """Whether anything stands at `path`, a broken link included."""
+    """Return whether `path` exists, also as a broken link."""
     return path.exists() or path.is_symlink()
 
 
@@ -272,7 +272,7 @@ def _failure(room: Path, index: int) -> RecordedFailure:
 
 
 def _whole(line: ReplyLine, before: list[ReplyLine]) -> ReplyLine:
-    """`line` with the messages that stand in the line before it."""
+    """Return `line` with the messages that it shares with the line before it."""
     if not line.since or not before:
         return line
     return line.model_copy(update={"messages": before[-1].messages[: line.since] + line.messages, "since": 0})

@@ -1,4 +1,4 @@
-"""A recorded run as a model: the same replies to the same prompts, without any network."""
+"""Replay of a recorded run as a model: returns the recorded replies to the same prompts, without network access."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ EXCERPT = 90
 
 
 class RecordedModel:
-    """Answers with the recorded replies, as long as it is asked what was asked then.
+    """Returns the recorded replies in order, and checks that each prompt equals the recorded one.
 
     Args:
         run: a run of a language model.
-        reparse: whether prompts may differ, because what was read from a reply may.
+        reparse: whether prompts may differ, because replies may now be parsed differently.
 
     Raises:
-        UsageError: the run asked no model.
+        UsageError: the run used no model.
     """
 
     def __init__(self, run: RecordedRun, reparse: bool = False) -> None:
@@ -44,24 +44,24 @@ class RecordedModel:
 
     @property
     def is_over(self) -> bool:
-        """Whether the record holds no further reply."""
+        """Return whether all recorded replies have been returned."""
         return self.asked >= len(self._lines)
 
     @property
     def next_turn(self) -> int | None:
-        """The turn of the reply that comes next."""
+        """Return the turn of the next reply."""
         return None if self.is_over else self._lines[self.asked].turn
 
     @property
     def next(self) -> ReplyLine | None:
-        """The reply that comes next, with what was sent for it; None where the record holds no further one."""
+        """Return the next reply with its prompt; None if all have been returned."""
         return None if self.is_over else self._lines[self.asked]
 
     def check(self, then: Sequence[Message], now: Sequence[Message]) -> None:
-        """Whether the prompt of the next reply is what it was.
+        """Check that the prompt of the next reply equals the recorded one.
 
         Raises:
-            ModelFailure: it is another one; names message and line.
+            ModelFailure: it differs; the message names message and line.
         """
         if not self._reparse and tuple(then) != tuple(now):
             raise ModelFailure(f"the replay diverges at message {self.asked}: {_difference(then, now)}")
@@ -69,10 +69,10 @@ class RecordedModel:
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
     ) -> Reply:
-        """The reply that was given then, with the tokens that it cost then; `tools` are not compared.
+        """Return the recorded reply with its recorded token usage; `tools` are not compared.
 
         Raises:
-            ModelFailure: it is asked something else, or once too often; names message and line.
+            ModelFailure: the prompt differs, or no reply is left; the message names message and line.
         """
         if self.is_over:
             raise ModelFailure(f"the replay diverges at message {self.asked}: the record holds no further reply")
@@ -88,11 +88,11 @@ class RecordedModel:
 
 
 class RecordedAgent:
-    """An agent over a `RecordedModel`: stops where the record ends, and checks that replies are read as they were.
+    """An agent on a `RecordedModel`: stops at the end of the record, and checks that replies give the recorded tests.
 
-    A turn of an interactive session is asked as a person had it asked: with that turn's strategy and sampling, and
-    with the person's edits, once the prompt without them is known to be what it was. A turn before it that asked no
-    model, of the run that the session began at, is played as recorded.
+    A turn of an interactive session is rendered with its own strategy and sampling settings. The user's edits are
+    applied only after the prompt without them was found equal to the recorded one. Earlier turns without a model call,
+    from the run that the session started at, take their tests from the record.
 
     Args:
         agent: the agent of the run, on `replayed`.
@@ -103,10 +103,10 @@ class RecordedAgent:
         self.name = agent.name
 
     def propose(self, view: View) -> Proposal:
-        """What the run proposed then.
+        """Return what the run proposed in this turn.
 
         Raises:
-            ModelFailure: prompt or tests are others than recorded.
+            ModelFailure: prompt or tests differ from the record.
         """
         line = self._replayed.next
         if line is None:
@@ -124,7 +124,7 @@ class RecordedAgent:
         else:
             proposal = self._agent.propose(view)
         if proposal.done and self._run.header.agent == TOOLS and view.turn + 1 < len(self._run.turns):
-            # The model finished and was told later that the run goes on.
+            # The model declared itself finished, and was told later that the run continues.
             proposal = proposal.model_copy(update={"done": False, "stop_reason": ""})
         recorded = tuple(one.test for one in turn.tests) if turn else ()
         if not self._reparse and proposal.tests[: len(recorded)] != recorded:
@@ -132,7 +132,7 @@ class RecordedAgent:
                 f"the replay diverges at message {self._replayed.asked - 1}: its reply is read as other tests now; "
                 "--reparse goes on with those"
             )
-        # A bound that cut a test then may have been raised since, as the run went on.
+        # A budget that cut a test short may have been raised later in the run.
         return proposal.model_copy(update={"limits": limits_of(turn)}) if turn else proposal
 
     def _by_hand(self, agent: LlmAgent, view: View, by_hand: ManualTurn, line: ReplyLine) -> Proposal:
@@ -143,7 +143,7 @@ class RecordedAgent:
 
 
 def _left_then(view: View, run: RecordedRun, bounds: Budget | None) -> dict[str, float]:
-    """What was left then of the bounds that held then: they may have been raised since, and calls may have failed."""
+    """Return what was left of the budget in that turn: it may have been raised later, and calls may have failed."""
     attempts = [one for line in run.failed if line.turn <= view.turn for one in line.reply.attempts]
     lost = {
         "calls": len(attempts),
@@ -159,7 +159,7 @@ def _left_then(view: View, run: RecordedRun, bounds: Budget | None) -> dict[str,
 
 
 def _difference(then: Sequence[Message], now: Sequence[Message]) -> str:
-    """The first line in which two prompts differ."""
+    """Return the first line in which two prompts differ."""
     if len(then) != len(now):
         return f"{len(then)} messages were sent then, {len(now)} would be now"
     for before, after in zip(then, now, strict=True):

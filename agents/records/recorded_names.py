@@ -1,4 +1,4 @@
-"""What a record names: a name is only a name, never a path, whoever wrote the record."""
+"""Checks of names and addresses that are read from a record: a name must be an identifier, never a path."""
 
 from __future__ import annotations
 
@@ -24,21 +24,21 @@ class HasSimulator(Protocol):
 
 
 def recorded_simulator(header: HasSimulator) -> str:
-    """The name of the simulator of a record.
+    """Return the name of the simulator of a record.
 
     Raises:
-        UsageError: it is no name.
+        UsageError: it is not a valid name.
     """
     return _name("simulator", header.simulator.split(maxsplit=1)[0] if header.simulator.split() else "")
 
 
 def check_recorded_address(model: ModelSettings | None, named: str | None) -> None:
-    """Whether a run may go on at the address in its record: one on this machine, or one that the user names too.
+    """Check that a run may use the model address in its record: it must be local, or the user must name it too.
 
-    A key out of the environment would be sent there.
+    Otherwise a key from the environment would be sent to an address chosen by the author of the record.
 
     Raises:
-        UsageError: it may not; says what to do.
+        UsageError: it may not; the message says what to do.
     """
     address = model.base_url if model else None
     if address is None or address == named or _is_loopback(address):

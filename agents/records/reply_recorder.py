@@ -1,4 +1,4 @@
-"""Models that remember: a reply goes to the record first, and one that is there already is not paid for again."""
+"""A model wrapper that records each reply before it is used, and reuses recorded replies instead of paying again."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from dv_agent.errors import ModelFailure
 
 
 class RecordingModel:
-    """Asks another model and writes what it said before anybody parses it.
+    """Calls another model and records its reply before the reply is parsed.
 
     Args:
-        model: who is asked.
-        record: where it is written.
-        paid: replies that stand in the record without their turn, because the run was killed in between; they answer
-            the first calls.
+        model: the model to call.
+        record: where replies are written.
+        paid: recorded replies of a turn that was not finished because the run was killed; they answer the first
+            calls.
     """
 
     def __init__(self, model: ChatModel, record: RunRecord, paid: Sequence[Reply] = ()) -> None:
@@ -33,13 +33,13 @@ class RecordingModel:
 
     @property
     def settings(self) -> ModelSettings:
-        """Those of the model behind."""
+        """Return the settings of the wrapped model."""
         return self._model.settings
 
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
     ) -> Reply:
-        """As `ChatModel.ask`; what failed attempts cost is recorded too."""
+        """See `ChatModel.ask`; the cost of failed attempts is recorded too."""
         if self._paid:
             return self._paid.popleft()
         try:

@@ -1,4 +1,4 @@
-"""Going over a recorded run again: to resume it, or to score it anew. No model is asked."""
+"""Simulation of a recorded run again, to resume it or to score it anew. No model is called."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ TOOLS = "tools"
 
 @dataclass(frozen=True, slots=True)
 class Resimulated:
-    """What came of replaying.
+    """The result of simulating a record again.
 
     Attributes:
-        different: indices of tests that hit other bins, or ended otherwise, than recorded.
+        different: indices of tests that hit other bins, or ended differently, than recorded.
     """
 
     state: RunState
@@ -40,15 +40,15 @@ def resimulate(
     """Simulate all recorded tests in their order.
 
     Args:
-        agent: an agent without a model that is to go on afterwards; it proposes along, so that it knows what it knew,
-            and what it proposes must be what is recorded.
-        on_turn: told how many turns of how many are done.
+        agent: an agent without a model that will continue the run; its `propose` is called in every turn to rebuild its
+            state, and its proposals must equal the recorded ones.
+        on_turn: called with the number of turns done and the total number.
 
     Raises:
         UsageError: `agent` proposes something else: it is not the agent of the record.
     """
     state, different = RunState(empty_coverage(bench.plan)), list[int]()
-    # The dialogue of an agent with tools is its own; nobody else is shown it.
+    # The dialogue of an agent with tools is not part of the view.
     replies = {} if run.header.agent == TOOLS else {line.turn: line for line in run.replies if not line.failure}
     for number, turn in enumerate(run.turns):
         state = replace(state, spent=with_failed_calls(state.spent, run, number))
@@ -68,10 +68,10 @@ def resimulate(
 
 
 def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | None) -> Proposal:
-    """What was proposed in a recorded turn; tests beyond the budget were never run and are not recorded.
+    """Return the proposal of a recorded turn; tests beyond the budget were never run and are not recorded.
 
     Args:
-        said: the messages that a model was sent, and its reply as it came.
+        said: the messages sent to the model, and its reply as received.
     """
     tests = tuple(record.test for record in turn.tests)
     plain = Proposal(
@@ -89,18 +89,18 @@ def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | 
 
 
 def limits_of(turn: TurnRecord) -> tuple[int | None, ...]:
-    """For each test of a recorded turn, the cycles after which the budget cut it, or None."""
+    """Return for each test of a recorded turn the cycle limit at which the budget cut it, or None."""
     return tuple(record.max_cycles for record in turn.tests)
 
 
 def different_tests(turn: TurnRecord, again: TurnRecord) -> list[int]:
-    """Indices of the tests that hit other bins, or ended otherwise, than recorded in `turn`."""
+    """Return indices of the tests that hit other bins, or ended differently, than recorded in `turn`."""
     pairs = zip(turn.tests, again.tests, strict=True)
     return [old.index for old, new in pairs if (old.hits, old.end) != (new.hits, new.end)]
 
 
 def why_different(run: RecordedRun, different: Sequence[int]) -> str:
-    """What is the matter with tests that behave otherwise now; empty if there are none."""
+    """Return a message on why tests behave differently now; empty if there are none."""
     dead = [index for index in different if run.test(index).end in (End.CRASHED, End.HUNG)]
     if dead:
         return (
@@ -116,7 +116,7 @@ def _is_recorded(proposal: Proposal, turn: TurnRecord) -> bool:
 
 
 def with_failed_calls(spent: Spent, run: RecordedRun, turn: int) -> Spent:
-    """`spent` and what calls of `turn` that ended without a reply cost."""
+    """Return `spent` plus the cost of calls in `turn` that ended without a reply."""
     attempts = [attempt for line in run.failed if line.turn == turn for attempt in line.reply.attempts]
     return spent.model_copy(
         update={

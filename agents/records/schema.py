@@ -1,6 +1,6 @@
-"""What stands in a run folder, as data: the writer writes these models, and the reader reads them.
+"""Data models of the files in a run folder, used by both the writer and the reader.
 
-A field that an older version did not write has a neutral default; keys that a later version adds are passed over.
+Fields that an older version did not write have neutral defaults; keys added by a later version are ignored.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ Status = Literal["running", "finished", "interrupted", "error"]
 
 
 class AgentOptions(Frozen):
-    """What was asked for besides the defaults; what was not said is None and is not written.
+    """Options that the user gave explicitly; an option that was not given is None and is not written.
 
     Attributes:
-        session, node, from_run, from_turn: of a run that an interactive session exported: where it was, and the run
-            and turn at which it began.
+        session, node, from_run, from_turn: for a run exported from an interactive session: its session and node, and
+            the run and turn at which the session began.
         guided: false for the search agent without coverage feedback.
         bug: the seeded bug in the RTL.
         cache: SQLite file of replies.
-        decoys: how many were asked for.
+        decoys: number of decoys requested.
         patience, stop_on_failure: see `dv_agent.agents.loop.Limits`.
-        replay, reparse: the run that was replayed, and whether its replies were read anew.
+        replay, reparse: the run that was replayed, and whether its replies were parsed again.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -62,7 +62,7 @@ class AgentOptions(Frozen):
 
     @property
     def said(self) -> dict[str, Any]:
-        """What was said, by the name in the record."""
+        """Return the options that were given, by their name in the record."""
         return self.model_dump(mode="json")
 
     @model_serializer(mode="wrap")
@@ -72,22 +72,23 @@ class AgentOptions(Frozen):
 
 
 class RunHeader(Frozen):
-    """``run.json``.
+    """The content of ``run.json``.
 
     Attributes:
         design: its name; never a path.
-        strategy, prompting: how a model is prompted: by name, and in full.
-        unpriced_attempts: calls of a model whose price is not known; `spent.usd` leaves them out.
-        turns: in which tests were proposed, or should have been; the one in which an agent with tools finishes is none.
-        nothing_checked: why no test of the run was simulated; empty where one was.
+        strategy, prompting: the prompting strategy of a model: its name, and its full content.
+        unpriced_attempts: calls of a model whose price is not known; `spent.usd` does not include them.
+        turns: number of turns in which tests were (or should have been) proposed; the turn in which an agent with tools
+            finishes is not counted.
+        nothing_checked: why no test of the run was simulated; empty if one was.
         repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
-            tests, coverage and failures are as if it had not been.
-        structured: turns in which structured output was wanted, by what came of it, see `TurnRecord`.
+            tests, coverage and failures are not affected by this.
+        structured: number of turns that asked for structured output, by result, see `TurnRecord`.
         hashes: SHA-256 of the files that the result depends on, by kind.
-        versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
-        reproducible: false if a bound in seconds was set; None where the record does not say.
-        decoys: unreachable bins that an agent with tools is shown among the holes.
-        claims, bug_reports: how the claims and reports of such an agent were judged; None until they were.
+        versions: of dv-agent, Python, cocotb and the simulator, and the git revision if there is one.
+        reproducible: false if a limit in seconds was set; None if the record does not say.
+        decoys: unreachable bins that an agent with tools sees among the holes.
+        claims, bug_reports: verdicts on the claims and bug reports of such an agent; None until they were judged.
     """
 
     schema_version: Literal[1] = 1
@@ -128,10 +129,10 @@ class RunHeader(Frozen):
 
     @model_validator(mode="after")
     def _prices_of_older_records(self) -> Self:
-        """Records once wrote 0 where no price was known, and counted the attempts beside."""
+        """Convert older records, which wrote 0 for an unknown price and counted these attempts separately."""
         if self.unpriced_attempts and "unpriced" not in self.spent.model_fields_set:
             spent = self.spent.model_copy(update={"unpriced": self.unpriced_attempts})
-            object.__setattr__(self, "spent", spent)  # frozen, but not in use yet
+            object.__setattr__(self, "spent", spent)  # frozen, but not shared yet
         return self
 
     @field_validator("model", mode="before")
@@ -141,25 +142,25 @@ class RunHeader(Frozen):
 
     @property
     def model_name(self) -> str:
-        """The requested model, empty for agents without one."""
+        """Return the requested model, empty for agents without one."""
         return self.model.model if self.model else ""
 
     @property
     def simulator_name(self) -> str:
-        """The simulator without its version, empty where the record does not say."""
+        """Return the simulator without its version, empty if the record does not say."""
         return (self.simulator.split(maxsplit=1) or [""])[0]
 
 
 class ReplyLine(Frozen):
-    """A call of a model, written before the reply is parsed: a reply that was paid for is never asked for again.
+    """A call of a model, written before the reply is parsed, so that a paid reply is never requested again.
 
     Attributes:
-        turn: the turn it was asked in.
-        messages: the prompt without its first `since` messages, which are those of the line of kind ``reply`` before;
-            `dv_agent.agents.records.reader.read_run` puts them back.
-        failure: why there is no reply, where there is none.
-        tools: what the model may call, in the first line and where it changes.
-        output: digest of the schema that the reply was asked to have, see `OutputSchema`; empty for plain text.
+        turn: the turn of the call.
+        messages: the prompt without its first `since` messages, which equal those of the previous line of kind
+            ``reply``; `dv_agent.agents.records.reader.read_run` restores them.
+        failure: why there is no reply; empty if there is one.
+        tools: the tools offered to the model, in the first line and whenever they change.
+        output: digest of the schema requested for the reply, see `OutputSchema`; empty for plain text.
     """
 
     kind: Literal["reply"] = "reply"

@@ -1,7 +1,7 @@
-"""The run record: a folder that says all that happened, written while it happens.
+"""Writer of the run folder, which records everything that happens while it happens.
 
 ``run.json``       what was run, with which versions, and how it ended (rewritten atomically)
-``turns.jsonl``    one line a turn, appended and flushed; a reply stands here before it is parsed
+``turns.jsonl``    one line for each turn, appended and flushed; a reply is written before it is parsed
 ``coverage.json``  the coverage database
 ``failures/``      failing tests, shrunk, with their waveforms
 """
@@ -36,7 +36,7 @@ def new_folder(out: Path, design: str, agent: str, model: str | None) -> Path:
     """Make ``out/<UTC>_<design>_<agent>_<model>_<id>``.
 
     Raises:
-        OutputError: it cannot be made.
+        OutputError: the folder cannot be created.
     """
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     model_words = [re.sub(r"[^A-Za-z0-9.-]+", "-", model)] if model else []
@@ -53,10 +53,10 @@ class RunRecord:
     """The writer of one run folder.
 
     Args:
-        folder: an existing folder; empty, or of the run that goes on.
-        header: what is known at the start.
-        turns: turns that stand in it already.
-        repeated: how many simulations were repeated since the start, see `Simulator.repeated`.
+        folder: an existing folder; empty, or the folder of the resumed run.
+        header: the header as known at the start.
+        turns: number of turns already in the folder.
+        repeated: returns how many simulations were repeated since the start, see `Simulator.repeated`.
 
     Raises:
         OutputError: from every method, if the disk is full or the folder cannot be written.
@@ -80,7 +80,7 @@ class RunRecord:
         tools: Sequence[ToolSpec] = (),
         output: OutputSchema | None = None,
     ) -> None:
-        """Append a call of a model in the present turn; of a dialogue with tools, only what is new."""
+        """Append a call of a model in the current turn; in a dialogue with tools, only the new messages."""
         sent, (before, told) = tuple(messages), self._said
         since = _shared(before, sent[:-1]) if tools else 0
         new = () if told == tuple(tools) else tuple(tools)
@@ -94,26 +94,26 @@ class RunRecord:
         self._unpriced += 0 if reply.cached else sum(attempt.usd is None for attempt in reply.attempts)
 
     def turn(self, turn: TurnRecord) -> None:
-        """Append a finished turn; a strategy that it carries stands there in full, as it does in run.json."""
+        """Append a finished turn; if it carries a strategy, the strategy is written in full, as in run.json."""
         data = {"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)}
         by_hand = {"by_hand": turn.by_hand.model_dump(mode="json")} if turn.by_hand else {}
         self._append(data | by_hand)
         self._turns += 1
 
     def judged(self, claims: ClaimScore, bug_reports: tuple[ReportVerdict, ...]) -> None:
-        """Add to run.json how the claims and reports of an agent with tools were judged."""
+        """Add the verdicts on claims and bug reports of an agent with tools to run.json."""
         self.header = self.header.model_copy(update={"claims": claims, "bug_reports": bug_reports})
         self._write(HEADER, self.header.model_dump(mode="json"))
 
     def recount(self) -> None:
-        """Add to run.json the simulations that were repeated since it was written."""
+        """Update the number of repeated simulations in run.json."""
         repeated = self._repeated_before + self._repeated()
         if repeated != self.header.repeated_simulations:
             self.header = self.header.model_copy(update={"repeated_simulations": repeated})
             self._write("run.json", self.header.model_dump(mode="json"))
 
     def finish(self, state: RunState, reason: str) -> None:
-        """Write the coverage database and how the run ended."""
+        """Write the coverage database and the final state of the run."""
         totals = overall_totals(state.coverage)
         status: Status = "finished"
         if reason.startswith("error"):
@@ -151,18 +151,18 @@ class RunRecord:
             raise OutputError(f"cannot write {self.folder / TURNS}: {error.strerror}") from None
 
     def _write(self, name: str, data: Any) -> None:
-        """Replace a file at once, so that a reader never sees half of it."""
+        """Replace a file atomically, so that a reader never sees a partial file."""
         replace_text(self.folder / name, json.dumps(data, indent=1, default=_plain) + "\n")
 
 
 def _shared(before: Sequence[Message], sent: Sequence[Message]) -> int:
-    """How many first messages two dialogues share."""
+    """Return how many leading messages two dialogues share."""
     pairs = zip(before, sent, strict=False)
     return next((place for place, (one, other) in enumerate(pairs) if one != other), min(len(before), len(sent)))
 
 
 def utc_now() -> str:
-    """The time as ISO 8601 with seconds, in UTC."""
+    """Return the current time in UTC as ISO 8601 with seconds."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 

@@ -1,4 +1,4 @@
-"""Putting a run together: design, agent, model, versions."""
+"""Construction of the parts of a run: design, agent, model, version information."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from dv_agent.runners.checks.failure import CheckFailure
 
 
 def open_design(name: str, bug: str | None, room: Path) -> DesignFolder:
-    """The design `name`, or a copy in `room` with a seeded bug in its RTL.
+    """Return the design `name`, or a copy in `room` with a seeded bug in its RTL.
 
     Raises:
         UnknownNameError: no such design or bug.
@@ -39,10 +39,10 @@ def open_design(name: str, bug: str | None, room: Path) -> DesignFolder:
 
 
 def open_recorded(header: RunHeader, given: str | None, room: Path) -> DesignFolder:
-    """The design of a record, with its seeded bug; a name in a record is never a path.
+    """Return the design of a record, with its seeded bug; a name in a record is never used as a path.
 
     Args:
-        given: where it is, as the user said: a name or a folder; None where nothing was said.
+        given: name or folder of the design given by the user; None if not given.
 
     Raises:
         UsageError: no such design or bug is known.
@@ -69,14 +69,14 @@ def make_agent(
     say: Callable[[str], None],
     paid: Sequence[Reply] = (),
 ) -> Agent:
-    """The agent that `header` names.
+    """Return the agent that `header` names.
 
     Args:
-        record: where a model's replies go; agents without a model need none.
-        paid: replies that answer the first calls, because they are in the record already.
+        record: receives the replies of a model; None is allowed for agents without a model.
+        paid: replies already in the record, which answer the first calls.
 
     Raises:
-        UsageError: the oracle without witnesses.
+        UsageError: the oracle agent is chosen for a design without witnesses.
         PrerequisiteError: a package or key for the model is missing.
     """
     plain: dict[str, Callable[[], Agent]] = {
@@ -111,10 +111,10 @@ def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say:
 
 
 def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, reparse: bool) -> Agent:
-    """The agent of a recorded run, on its recorded replies.
+    """Return the agent of a recorded run, connected to the recorded replies.
 
     Raises:
-        UsageError: the run asked no model.
+        UsageError: the run used no model.
     """
     from dv_agent.agents.llm.agent import LlmAgent
     from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
@@ -127,7 +127,7 @@ def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, rep
 
 
 def excerpt_writer(design: Design) -> Callable[[Path, Trace, CheckFailure], None]:
-    """Writes the few cycles around a failure as ``excerpt.json``, for the report to draw."""
+    """Return a function that writes the cycles around a failure as ``excerpt.json``, for the report to draw."""
 
     def write(room: Path, trace: Trace, failure: CheckFailure) -> None:
         excerpt = make_excerpt(design, trace, failure)
@@ -142,7 +142,7 @@ def excerpt_writer(design: Design) -> Callable[[Path, Trace, CheckFailure], None
 
 
 def versions() -> dict[str, str]:
-    """Of dv-agent, Python, cocotb, and the git revision where there is one."""
+    """Return the versions of dv-agent, Python, cocotb, and the git revision if there is one."""
     found = {"dv-agent": __version__, "python": platform.python_version(), "cocotb": version("cocotb")}
     revision = _git(["rev-parse", "HEAD"])
     if revision:
@@ -151,7 +151,7 @@ def versions() -> dict[str, str]:
 
 
 def price_version() -> dict[str, str]:
-    """Where prices come from, and of which day; empty where the package is not installed."""
+    """Return the source and the date of the prices; empty if the package is not installed."""
     from dv_agent.agents.models.costs.prices import price_date, price_source
 
     date = price_date()
@@ -159,7 +159,7 @@ def price_version() -> dict[str, str]:
 
 
 def _git(arguments: Sequence[str]) -> str:
-    """Output of git in the folder that dv-agent was installed from; empty where there is no git."""
+    """Return the output of git in the folder that dv-agent was installed from; empty if git is not available."""
     folder = Path(__file__).resolve().parent
     try:
         done = subprocess.run(["git", *arguments], cwd=folder, capture_output=True, text=True, timeout=10, check=False)

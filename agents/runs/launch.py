@@ -1,4 +1,4 @@
-"""From the words of a command line to a finished run."""
+"""Execution of one run, from the options of the command line to the finished run folder."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ from dv_agent.runners.simulator import Simulator
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """A run that ended.
+    """A finished run.
 
     Attributes:
-        triaged: failures that a fresh process confirmed, shrunk, with their waveforms; and what was left alone.
-        notes: what has to be known besides, see `dv_agent.runners.checks.ending.ending_notes`.
+        triaged: failures that a fresh process confirmed, shrunk, with waveforms; and notes on those not analysed.
+        notes: further messages for the user, see `dv_agent.runners.checks.ending.ending_notes`.
     """
 
     header: RunHeader
@@ -54,11 +54,11 @@ class FinishedRun:
 
     @property
     def failures(self) -> int:
-        """Tests with a failed check."""
+        """Return the number of tests with a failed check."""
         return self.header.failing_tests
 
     def summary(self) -> dict[str, Any]:
-        """What ``--json`` prints: run.json, the totals, the holes and the findings."""
+        """Return what ``--json`` prints: run.json, the totals, the holes and the findings."""
         return {
             "run": self.header.model_dump(mode="json"),
             "record": str(self.folder),
@@ -71,10 +71,10 @@ class FinishedRun:
 
 
 class RunWatcher(Protocol):
-    """What is told while a run goes on."""
+    """Receives progress events of a run."""
 
     def start(self, header: RunHeader, folder: Path, bins: int) -> None:
-        """The run begins, or goes on as its header says."""
+        """The run starts, or resumes, with this header."""
         ...
 
     def test(self, record: TestRecord) -> None:
@@ -86,32 +86,32 @@ class RunWatcher(Protocol):
         ...
 
     def say(self, words: str) -> None:
-        """Something else takes time: a model that is waited for, a replay."""
+        """Something else takes time, such as waiting for a model or a replay."""
         ...
 
     def stop(self) -> None:
-        """No more progress will come."""
+        """There will be no more progress events."""
         ...
 
 
 class Stopper(AbstractContextManager[object], Protocol):
-    """Who may end a run between two turns; in force while the context is entered."""
+    """Can end a run between two turns; active while the context is entered."""
 
     def asked(self) -> bool:
-        """Whether the run shall end after the present turn."""
+        """Return whether the run should end after the current turn."""
         ...
 
 
 class _NeverStops(nullcontext[object]):
-    """Nobody ends the run."""
+    """Never ends the run."""
 
     def asked(self) -> bool:
-        """Never."""
+        """Return False."""
         return False
 
 
 ReportWriter = Callable[[Path, DesignFolder], object]
-"""Writes the report of a finished run into its folder; the page itself is a matter of `eval.report`."""
+"""Writes the report of a finished run into its folder; implemented in `eval.report`."""
 
 
 def launch(
@@ -126,7 +126,7 @@ def launch(
     Args:
         write_report: called at the end with the run folder and its design.
         simulator_of: finds the simulator by its name.
-        stopper: may end the run between two turns; None: nobody does.
+        stopper: can end the run between two turns; None: the run is not stopped.
 
     Raises:
         DvAgentError: bad names or files, missing programs, simulator, model or disk failures.
@@ -182,15 +182,15 @@ def launch(
 
 
 def _taken_up(folder: Path, stack: ExitStack) -> RecordedRun:
-    """The run in `folder`, which nobody else goes on with until `stack` is closed."""
-    if (folder / "run.json").is_file():  # what is no run gets no lock; the reader says what is wrong with it
+    """Read the run in `folder` to resume it, and lock the folder until `stack` is closed."""
+    if (folder / "run.json").is_file():  # lock only a run folder; otherwise the reader reports the error
         stack.enter_context(owned(folder))
     return read_run(folder)
 
 
 @contextmanager
 def _traced_to(run_folder: Path) -> Iterator[None]:
-    """A fault of dv-agent itself leaves its traceback in the run folder."""
+    """Attach the run folder to an internal error of dv-agent, so that its traceback is written there."""
     try:
         yield
     except DvAgentError:

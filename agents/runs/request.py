@@ -1,4 +1,4 @@
-"""What a run is asked to be."""
+"""The options of a run."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """The options of ``dv-agent run``; see its ``--help``. None means: not said.
+    """The options of ``dv-agent run``; see its ``--help``. None means: not given.
 
     Attributes:
-        requests_per_minute: pace of the model, before what `model` or the record of a resumed run says.
+        requests_per_minute: request rate limit of the model; overrides `model` and the record of a resumed run.
         base_url: the address of the model, when a run is resumed.
-        into: the very folder of the record, instead of a new one below `out`; its parent's name is the run's id.
+        into: the run folder itself, instead of a new one below `out`; the name of its parent is the run's id.
     """
 
     design: str | None = None

@@ -1,4 +1,4 @@
-"""Where a run begins: at nothing, at a record that goes on, or at one that is replayed."""
+"""Start of a run: new, resumed from a record, or replayed from a record."""
 
 from __future__ import annotations
 
@@ -38,12 +38,12 @@ from dv_agent.runners.simulator import Simulator
 
 REPLAY = "replay:"
 Hold = Callable[[Path], None]
-"""Takes the lock of a run folder, for as long as the run lasts."""
+"""Locks a run folder until the run ends."""
 
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Where a run begins: at nothing, or at a record."""
+    """The initial state of a run, with its record and its agent."""
 
     record: RunRecord
     state: RunState
@@ -52,7 +52,7 @@ class Start:
 
 @dataclass(frozen=True, slots=True)
 class _Proposer:
-    """Who proposes the tests of a new run."""
+    """The agent, model and strategy that propose the tests of a new run."""
 
     agent: str
     model: ModelSettings | None
@@ -63,12 +63,12 @@ def new_run(
     request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench, say: Callable[[str], None],
     should_stop: Callable[[], bool], hold: Hold,
 ) -> Start:  # fmt: skip
-    """A new run; its folder and its header are written.
+    """Start a new run; create its folder and write its header.
 
     Raises:
-        UsageError: the agent needs a model, or settings of it are out of range.
+        UsageError: the agent needs a model, or model settings are out of range.
         UnknownNameError: no such prompt strategy.
-        OutputError: the run folder cannot be made.
+        OutputError: the run folder cannot be created.
     """
     agent = request.agent or ("llm" if request.model else "search")
     if agent in ("llm", TOOLS) and not request.model:
@@ -90,7 +90,7 @@ def new_run(
 
 
 def _prompting(name: str) -> Strategy:
-    """The strategy with its templates inside, as the record keeps it: it must not need a folder later."""
+    """Return the strategy with its templates included, so that the record does not depend on a folder."""
     strategy = find_strategy(name)
     return self_contained(strategy) if strategy.templates else strategy
 
@@ -133,7 +133,7 @@ def _options(request: RunRequest, model: ModelSettings | None) -> AgentOptions:
 
 
 def run_to_replay(request: RunRequest) -> RecordedRun | None:
-    """The run that ``--model replay:RUN`` names."""
+    """Return the run that ``--model replay:RUN`` names, or None."""
     name = (request.model or {}).get("model", "")
     if not name.startswith(REPLAY):
         if request.reparse:
@@ -143,7 +143,7 @@ def run_to_replay(request: RunRequest) -> RecordedRun | None:
 
 
 def recorded_settings(past: RecordedRun) -> dict[str, Any]:
-    """What a replay takes from the run that it replays: all that decides about its course."""
+    """Return the settings that a replay takes from the recorded run: all that affect its course."""
     header = past.header
     return {
         "agent": header.agent, "seed": header.seed, "bug": header.agent_options.bug,
@@ -155,7 +155,7 @@ def replay_run(
     past: RecordedRun, request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench,
     should_stop: Callable[[], bool], hold: Hold,
 ) -> Start:  # fmt: skip
-    """A new run of the recorded replies, with the settings, bounds and strategy of the record."""
+    """Start a new run on the recorded replies, with the settings, budget and strategy of the record."""
     old = past.header
     run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
     hold(run_folder)
@@ -193,11 +193,11 @@ def resume_run(
     past: RecordedRun, request: RunRequest, simulator: Simulator, bench: Testbench, say: Callable[[str], None],
     should_stop: Callable[[], bool],
 ) -> Start:  # fmt: skip
-    """The run of a record, gone over again up to where it ended.
+    """Resume a recorded run: simulate it again up to its end and continue from there.
 
     Raises:
-        UsageError: the design has changed since, or behaves otherwise; or the record names an address to ask at that
-            the user did not name.
+        UsageError: the design has changed or behaves differently; or the record names a model address that the user did
+            not name.
         OutputError: the record cannot be written.
     """
     if changed := changed_since(past.header.hashes, bench.folder):
@@ -207,7 +207,7 @@ def resume_run(
         )
     check_recorded_address(past.header.model, request.base_url)
     header = past.header.model_copy(update={"status": "running", "stop_reason": "", **_more(request, past.header)})
-    # An agent without a model proposes along, to know what it knew; a model is asked nothing that is recorded.
+    # An agent without a model proposes again to rebuild its state; recorded model calls are not repeated.
     tools = tools_agent(header, bench, None, say, should_stop, past) if header.agent == TOOLS else None
     along = tools or (make_agent(header, bench.folder, None, say) if header.model is None else None)
     done = resimulate(past, bench, along, lambda turn, turns: say(f"replaying turn {turn} of {turns}"))
@@ -215,7 +215,7 @@ def resume_run(
         raise UsageError(f"{past.folder}: {reason}; the run cannot be resumed, only rescored")
     try:
         with (past.folder / TURNS).open("ab") as file:
-            file.truncate(past.size)  # half a line that a kill left
+            file.truncate(past.size)  # remove an incomplete last line left by a kill
     except OSError as error:
         raise OutputError(f"cannot write {past.folder / TURNS}: {error.strerror}") from None
     record = RunRecord(past.folder, header, len(past.turns), lambda: simulator.repeated)
@@ -226,10 +226,10 @@ def resume_run(
 
 
 def _more(request: RunRequest, header: RunHeader) -> dict[str, Any]:
-    """What was given anew on resuming: bounds, larger ones above all, and the pace."""
+    """Return settings given on resuming that replace recorded ones: target, budget, request rate and cache."""
     target = {} if request.target is None else {"target": request.target}
     model = {} if header.model is None else {"model": _paced(request, header.model)}
-    # A cache is a file, which only the user names.
+    # A cache is a file, so its path is taken only from the user, never from the record.
     cache = str(request.cache.absolute()) if request.cache and header.model else None
     return {
         "budget": header.budget.model_copy(update=_bounds(request)),
@@ -238,7 +238,7 @@ def _more(request: RunRequest, header: RunHeader) -> dict[str, Any]:
 
 
 def _bounds(request: RunRequest) -> dict[str, float]:
-    """The bounds that were asked for; what was not said keeps its default, or what the record says."""
+    """Return the bounds given by the user; others keep their default or recorded value."""
     asked = {
         "cycles": request.max_cycles, "calls": request.max_calls, "tokens": request.max_tokens_total,
         "usd": request.max_usd, "seconds": request.max_seconds,

@@ -1,4 +1,4 @@
-"""Putting together a run of the agent with tools: its testbench with decoys, the agent, and the judging at the end."""
+"""Construction of a run of the agent with tools: testbench with decoys, the agent, and the final judging."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def open_bench(
     simulator: Simulator,
     session: Session,
 ) -> Testbench:
-    """The testbench of a run, with decoys if its agent works with tools.
+    """Return the testbench of a run; with decoys if its agent works with tools.
 
     Args:
-        past: the run that goes on or is replayed.
+        past: the run that is resumed or replayed.
 
     Raises:
-        UsageError: decoys for another agent, or other ones for a run that goes on.
+        UsageError: decoys with an agent without tools, or other decoys than those of the resumed run.
     """
     agent = past.header.agent if past else request.agent
     if past and request.decoys:
@@ -57,7 +57,7 @@ def open_bench(
 
 
 def decoys_of(bench: Testbench) -> tuple[str, ...]:
-    """Ids of the decoys."""
+    """Return the ids of the decoys."""
     decoys = bench.decoys if isinstance(bench, ToolsTestbench) else None
     return tuple(one.id for one in decoys.plan.bins) if decoys else ()
 
@@ -70,12 +70,12 @@ def tools_agent(
     should_stop: Callable[[], bool],
     past: RecordedRun | None = None,
 ) -> ToolsAgent:
-    """The agent `tools`.
+    """Return the agent `tools`.
 
     Args:
-        record: where its replies go; it may be told later, with ``attach``.
-        should_stop: asked before each call of the model.
-        past: a run that it goes on with.
+        record: receives its replies; can also be set later, with ``attach``.
+        should_stop: called before each call of the model.
+        past: the run that it resumes.
 
     Raises:
         PrerequisiteError: a package or key for the model is missing.
@@ -109,10 +109,10 @@ def replaying_tools_agent(
     should_stop: Callable[[], bool],
     reparse: bool,
 ) -> Agent:
-    """The agent `tools` on the recorded replies of a run; tools answer anew.
+    """Return the agent `tools` on the recorded replies of a run; tool calls are executed again.
 
     Raises:
-        UsageError: the run asked no model.
+        UsageError: the run used no model.
     """
     from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
     from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
@@ -132,7 +132,7 @@ def replaying_tools_agent(
 def judge(
     run_folder: Path, folder: DesignFolder, bench: Testbench, simulator: Simulator
 ) -> tuple[ClaimScore, tuple[ReportVerdict, ...]]:
-    """What the claims and reports of a run are worth.
+    """Return the verdicts on the claims and bug reports of a run.
 
     Raises:
         SimulationError: the simulator failed.

@@ -5,35 +5,35 @@ Algorithm
 The agent starts with `WARM_UP` random tests, every track a random block.
 From then on a test comes from one of two sources:
 
-* **swarm**: short random tests, some keys narrowed to one value, a corner, a few values or a small range;
-* **hunt**: a change of a test that came near to a hole.
+* **swarm**: short random tests in which some fields are narrowed to one value, a corner, a few values or a small range;
+* **hunt**: a mutation of a test that came near to a hole.
 
-Every test is proposed in literal steps, so that its outcome names the very steps that were under way when
-it came nearest to each hole: the *focus*. For each hole the agent keeps two climbs, each a pool of up to
-four tests at the least distance so far:
+Every test is proposed as literal steps, so that its outcome names the exact steps that were being driven when it came
+nearest to each hole: the *focus*. For each hole the agent keeps two climbs (hill climbing), each with a pool of up to
+four tests at the smallest distance so far:
 
-* **whole**: tests with all tracks, cut behind the focus, as nothing that comes later can have mattered. A long
-  one is cut from the front, up to three times at each distance, before it is changed;
-* **loose**: only the items at the focus, without gaps, stalls or resets. An item is taken to be enough once the
-  distance was reached in a test of nothing but such items; if it was not, two items more and the gaps are tried.
+* **whole**: tests with all tracks, cut after the focus, because later steps cannot have had an effect. A long test
+  is also cut from the front, up to three times at each distance, before it is mutated;
+* **loose**: only the items at the focus, without gaps, stalls or resets. These items are taken to be sufficient if the
+  distance is reached in a test of only such items; if it is not, two more items and the gaps are tried.
 
-A hunt draws a climb, those with fewer cycles spent since their last progress the likelier. A loose climb starts a
-*chain*: changed items of many holes, behind each other in one test of about `CHAIN_BEATS` beats, with one drain.
-The focus tells which of them came nearer, and to which holes. A whole climb makes a test of its own.
+A hunt chooses a climb at random; climbs with fewer cycles spent since their last progress are more likely. A loose
+climb starts a *chain*: mutated items for many holes, one after another in one test of about `CHAIN_BEATS` beats, with
+one drain at the end. The focus tells which of them came nearer to which holes. A whole climb makes a separate test.
 
-A change is one to four moves (`dv_agent.agents.search.mutation.MOVES`), drawn by their record: progress per try, for
-holes of the same coverpoint or cross above all. Where items alone did not do, moves of timing are drawn more often. For
-holes that are crosses or transitions every other move is a *transplant*: the plan says which bins can only be hit
-where a member of the cross, or the next position of the transition, is met; an item that hit such a bin first takes
-the place of the item at the focus, or goes behind it.
+A mutation is one to four moves (`dv_agent.agents.search.mutation.MOVES`), chosen by their success rate: progress per
+try, mainly for holes of the same coverpoint or cross. Where items alone were not sufficient, timing moves are chosen
+more often. For holes that are crosses or transitions every other move is a *transplant*: the plan tells which bins can
+only be hit where one member of the cross, or the next position of the transition, is met; an item that hit such a bin
+first replaces the item at the focus, or is inserted after it.
 
-The two sources share the cycles by recent yield: new bins and, at a tenth, lesser distances for each simulated cycle,
-with exponential forgetting and a floor.
+The two sources share the cycles by recent yield: new bins and, weighted by a tenth, smaller distances for each
+simulated cycle, with exponential forgetting and a minimum share.
 
-With ``guided=False`` (the ablation) distances, focus and plan are not looked at. In place of the hunts stands
-**crossed**: head of one test that covered a new bin, tail of another, cut and changed at random places.
+With ``guided=False`` (the ablation) distances, focus and plan are not used. **crossed** replaces the hunts: the head of
+one test that covered a new bin and the tail of another, cut and mutated at random places.
 
-All choices are a function of the seed and of the outcomes of the tests before.
+All choices depend only on the seed and on the outcomes of earlier tests.
 """
 
 from __future__ import annotations
@@ -59,16 +59,16 @@ FLOOR = 0.05
 CHAIN_BEATS = 60
 CHAIN_PARTS = 30
 CUTS_AT_ONCE = 8
-"""From as many cuts due on, they are tried whatever climb is drawn."""
+"""With at least this many cuts to try, they are tried whichever climb is chosen."""
 WHOLE_TOO = 0.2
-"""Weight of the whole climb of a hole whose loose climb is as near."""
+"""Weight of a hole's whole climb when its loose climb is equally near."""
 BEFORE = (0, 2)
-"""Items before the focus in the first and the second cut of a nearest test."""
+"""Number of items kept before the focus in the first and the second cut of a nearest test."""
 LONG, TRIMS, UNSEEN_TRIES = 8, 3, 4
 
 
 class SearchAgent:
-    """Closes holes by directed mutation; see the module's text.
+    """Closes holes by directed mutation; the module docstring describes the algorithm.
 
     Args:
         seed: fixes every choice.
@@ -84,7 +84,7 @@ class SearchAgent:
         self._run: _Run | None = None
 
     def propose(self, view: View) -> Proposal:
-        """The next batch, after learning from the outcomes of the last one."""
+        """Learn from the outcomes of the last batch and return the next one."""
         sites = MoveSites(view.design, view.schema)
         if self._run is None:
             self._run = _Run(view, self._seed, self._source, self._guided)
@@ -94,10 +94,10 @@ class SearchAgent:
 
 
 class _Run:
-    """What the agent needs from its first view on."""
+    """State of the agent from its first view on."""
 
     def __init__(self, view: View, seed: int, source: random.Random, guided: bool) -> None:
-        # A stream of its own: with and without guidance the first tests are the same.
+        # A separate random stream: the first tests are the same with and without guidance.
         self.memory = Memory(view.plan, random.Random(f"search/{seed}/memory"), guided)
         self._source, self._guided = source, guided
         self._selector = MoveSelector(view.plan, self.memory, source)
@@ -105,7 +105,7 @@ class _Run:
         self._warm = 0
 
     def test(self, sites: MoveSites) -> Test:
-        """One more test; what it is for goes to `memory.pending`."""
+        """Return one more test; its purpose is added to `memory.pending`."""
         kind = self._choose_kind()
         if kind == "hunt":
             return self._hunt(sites)
@@ -124,7 +124,7 @@ class _Run:
             kinds.append("hunt")
         yields = [self.memory.yields.setdefault(kind, MoveGain()) for kind in kinds]
         floor = FLOOR * sum(one.rate for one in yields)
-        # Cycles, not tests, are shared out by the rates: a long test costs as much as many short ones.
+        # The rates share out cycles, not tests: a long test costs as much as many short ones.
         return self._source.choices(kinds, [max(one.rate, floor) / one.cost for one in yields])[0]
 
     def _drawn(self, sites: MoveSites, kind: Kind) -> Test:
@@ -168,7 +168,7 @@ class _Run:
         return test
 
     def _climbs(self) -> dict[tuple[int, bool], float]:
-        """(hole, loose) -> weight of that climb."""
+        """Return (hole, loose) -> weight of that climb."""
         weights = {}
         for hole, hunt in sorted(self.memory.hunts.items()):
             climbs: tuple[tuple[bool, Climb], ...] = ((False, hunt.whole), (True, hunt.loose))
@@ -179,7 +179,7 @@ class _Run:
         return weights
 
     def _chained(self, sites: MoveSites, due: list[int]) -> Test:
-        """Cuts that are due, and changed items of many holes, behind each other."""
+        """Return a test with the cuts to try and mutated items for many holes, one after another."""
         parts, size = list[Part](), 0
         climbs = {hole: weight for (hole, loose), weight in self._climbs().items() if loose}
         while size < CHAIN_BEATS and len(parts) < CHAIN_PARTS and (due or climbs):

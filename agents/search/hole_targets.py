@@ -1,4 +1,4 @@
-"""What the search agent remembers of each hole: the tests that came nearest, and how its climbs go."""
+"""What the search agent stores for each hole: the tests that came nearest, and the state of its climbs."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ POOL = 4
 DRIFT = 0.2
 PATIENCE = 300
 CUTS = 2
-"""How often a nearest test is cut to a few items in vain before the hole is taken to need the rest of its tests."""
+"""Number of failed cuts of nearest tests to a few items, after which the hole is taken to need whole tests."""
 
 
 @dataclass(frozen=True, slots=True)
 class NearestTest:
-    """A test that came as near to a hole as any, cut behind the steps that were under way then.
+    """A test at the smallest distance to a hole so far, cut after the steps that were being driven at that moment.
 
     Attributes:
-        focus: track -> the step that was under way when it came nearest.
-        size: beats and steps, which stand for its price.
+        focus: track -> the step that was being driven when it came nearest.
+        size: beats and steps, used as an estimate of its cost.
     """
 
     test: Test
@@ -32,11 +32,11 @@ class NearestTest:
 
 @dataclass(slots=True)
 class Climb:
-    """The tests that one way of hunting starts from.
+    """The pool of tests that one way of hunting starts from.
 
     Attributes:
-        pool: at most `POOL`, all at one distance.
-        spent: cycles since the last progress; progress forgives half.
+        pool: at most `POOL` tests, all at the same distance.
+        spent: cycles since the last progress; progress halves it.
     """
 
     pool: list[NearestTest] = field(default_factory=list)
@@ -45,11 +45,11 @@ class Climb:
 
     @property
     def distance(self) -> float:
-        """The least distance of any test."""
+        """Return the smallest distance of any test."""
         return self.pool[0].distance if self.pool else float("inf")
 
     def add(self, near: NearestTest, source: random.Random) -> None:
-        """Take up a test that is nearer than all, or as near and not larger, or, now and then, larger."""
+        """Add a test that is nearer than all, or equally near and not larger, or (with low probability) larger."""
         if near.distance < self.distance:
             self.pool, self.spent, self.trims = [near], self.spent / 2, 0
         elif near.distance == self.distance:
@@ -62,14 +62,14 @@ class Climb:
 
 @dataclass(slots=True)
 class HoleTarget:
-    """The two climbs to one hole.
+    """The two climbs of one hole.
 
     Attributes:
         whole: tests with all tracks.
-        loose: a few items without timing, which may stand anywhere in a longer test.
-        before: items before the focus that the loose climb keeps.
+        loose: a few items without timing, which may be placed anywhere in a longer test.
+        before: number of items before the focus that the loose climb keeps.
         cut_due: whether a cut of the nearest test is to be tried.
-        cuts: how many were tried in vain.
+        cuts: number of cuts tried without success.
     """
 
     whole: Climb = field(default_factory=Climb)
@@ -80,10 +80,10 @@ class HoleTarget:
 
     @property
     def distance(self) -> float:
-        """The least distance of any test."""
+        """Return the smallest distance of any test."""
         return min(self.whole.distance, self.loose.distance)
 
     @property
     def is_loose(self) -> bool:
-        """Whether a few items do as well as whole tests."""
+        """Return whether a few items reach the same distance as whole tests."""
         return bool(self.loose.pool) and self.loose.distance <= self.whole.distance

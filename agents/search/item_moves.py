@@ -1,4 +1,4 @@
-"""Moves of the search agent that add, repeat, remove and reorder items."""
+"""Mutation moves of the search agent that add, repeat, remove and reorder items."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the search agent learns from outcomes: nearest tests, a library of items, records of moves and sources."""
+"""What the search agent learns from outcomes: nearest tests, an item library, success rates of moves and sources."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ CORPUS = 256
 FORGET = 0.9
 MOST_GAIN = 4.0
 NEARER = 0.1
-"""What a lesser distance is worth, in new bins."""
+"""Value of a smaller distance, in new bins."""
 PRIOR_TRIES = 8
 
 Kind = Literal["random", "swarm", "hunt", "crossed"]
@@ -26,12 +26,12 @@ Kind = Literal["random", "swarm", "hunt", "crossed"]
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What was done for one hole in a test.
+    """The part of a test that was made for one hole.
 
     Attributes:
-        loose: which of the hole's climbs it belongs to.
-        cut: an unchanged cut of the nearest test, which may or may not keep its distance.
-        spans: where its steps lie on each payload track of a chained test; empty where it is the whole test.
+        loose: which of the hole's two climbs it belongs to.
+        cut: an unmodified cut of the nearest test, which may or may not keep its distance.
+        spans: position of its steps on each payload track of a chained test; empty where the part is the whole test.
     """
 
     hole: int
@@ -43,13 +43,13 @@ class Part:
     spans: Mapping[str, Span] = field(default_factory=dict)
 
     def holds(self, near: Near) -> bool:
-        """Whether the part was under way when a test came nearest."""
+        """Return whether the part was being driven when the test came nearest."""
         return any(start <= near.steps.get(name, -1) < stop for name, (start, stop) in self.spans.items())
 
 
 @dataclass(frozen=True, slots=True)
 class PendingTest:
-    """What was proposed, to be credited when its outcome is seen."""
+    """A proposed test, to be credited when its outcome is known."""
 
     kind: Kind
     parts: tuple[Part, ...] = ()
@@ -65,28 +65,28 @@ class MoveGain:
     tests: float = 5.0
 
     def add(self, gains: float, cycles: int) -> None:
-        """Record one test."""
+        """Add the result of one test."""
         self.gains = FORGET * self.gains + min(gains, MOST_GAIN)
         self.cycles = FORGET * self.cycles + cycles
         self.tests = FORGET * self.tests + 1
 
     @property
     def rate(self) -> float:
-        """Gains a cycle."""
+        """Return gains per cycle."""
         return self.gains / self.cycles
 
     @property
     def cost(self) -> float:
-        """Cycles a test."""
+        """Return cycles per test."""
         return self.cycles / self.tests
 
 
 class Memory:
-    """All that the agent knows besides the view.
+    """All state of the agent besides the view.
 
     Attributes:
         hunts: hole -> its climbs.
-        library: bin -> the items under way when it was first hit.
+        library: bin -> the items that were being driven when it was first hit.
         corpus: tests that hit a bin first.
         pending: the tests of the last turn.
     """
@@ -102,7 +102,7 @@ class Memory:
         self._by_item: dict[tuple[int, str], list[int]] = {}
 
     def learn(self, view: View, sites: MoveSites) -> None:
-        """Take in the outcomes of the last turn."""
+        """Update the state from the outcomes of the last turn."""
         open_bins = set(view.coverage.open_bins.tolist())
         for outcome, child in zip(view.last, self.pending, strict=False):
             gained = self._keep_near(outcome, child, sites, open_bins) if self._guided else {}
@@ -120,7 +120,7 @@ class Memory:
         self.pending = []
 
     def chance(self, move: str, hole: int | None) -> float:
-        """How often a move led to progress, for holes of the same coverpoint or cross above all."""
+        """Return how often a move led to progress, mainly for holes of the same coverpoint or cross."""
         gains, tries = self.moves.get(move, (0, 0))
         rate = (gains + 1) / (tries + PRIOR_TRIES)
         if hole is None:
@@ -150,7 +150,7 @@ class Memory:
     def _keep_near(
         self, outcome: Outcome, child: PendingTest, sites: MoveSites, open_bins: set[int]
     ) -> dict[int, Part | None]:
-        """Remember `outcome` where it is nearest; returns the holes it is nearer to than any before, and by what."""
+        """Store `outcome` where it is nearest; return the holes that it is nearer to than any before, with the part."""
         gained: dict[int, Part | None] = {}
         for near in outcome.near:
             hunt = self.hunts.setdefault(near.bin, HoleTarget())
@@ -179,6 +179,6 @@ class Memory:
             hunt.cut_due = hunt.cuts < CUTS
 
     def context(self, hole: int, distance: float, least: int) -> int:
-        """How many items before the focus a loose test needs: for a transition, what it has matched."""
+        """Return how many items before the focus a loose test needs: for a transition, the positions matched."""
         one = self._plan.bins[hole]
         return max(least, len(one.values) - int(distance) - 1) if one.kind == "transition" else least

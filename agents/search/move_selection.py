@@ -1,4 +1,4 @@
-"""Which moves change a test: drawn by their record, with what the plan tells of the hole that is hunted."""
+"""Selection of the moves that mutate a test: by success rate and by the plan's information on the hunted hole."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ TRANSPLANT = "transplant"
 TRANSPLANT_ODDS = 0.5
 KEEP_GAP = 0.7
 COUNTS = (1, 1, 1, 2, 2, 3, 4)
-"""How many moves change one test."""
+"""Number of moves in one mutation, as a weighted choice."""
 TIMING_FIRST = 3.0
-"""How much likelier moves of timing are for a hole that a few items alone do not come near."""
+"""Factor on the probability of timing moves for a hole that a few items alone do not approach."""
 
 
 class MoveSelector:
-    """Changes tests for one run."""
+    """Mutates tests for one run."""
 
     def __init__(self, plan: Plan, memory: Memory, source: random.Random) -> None:
         self._plan, self._memory, self._source = plan, memory, source
@@ -31,11 +31,11 @@ class MoveSelector:
     def moved(
         self, sites: MoveSites, test: Test, focus: Focus, hole: int | None, loose: bool = False
     ) -> tuple[Test, tuple[str, ...]]:
-        """`test` after one to four moves, and which.
+        """Return `test` after one to four moves, and the names of the moves.
 
         Args:
-            hole: what the change is to come nearer to, or None.
-            loose: whether the test is to stay a few items without timing.
+            hole: the hole that the mutation should come nearer to, or None.
+            loose: whether the test must stay a few items without timing.
         """
         names = self._names(hole, loose)
         weights = [self._weight(name, hole) for name in names]
@@ -68,7 +68,7 @@ class MoveSelector:
         return rate
 
     def _transplant(self, sites: MoveSites, test: Test, focus: Focus, hole: int) -> Test | None:
-        """Put an item that met a member of the hole in the place of, or for a transition behind, the item under way."""
+        """Replace the item at the focus by one that meets a member of the hole; for a transition insert it after."""
         known = self._donors(hole)
         if not known:
             return None
@@ -82,7 +82,7 @@ class MoveSelector:
         return Test(tracks=tracks, memory=test.memory)
 
     def _donors(self, hole: int) -> list[int]:
-        """Bins in the library whose items meet a member of a cross, or the next position of a transition."""
+        """Return bins in the library whose items meet a member of a cross, or the next position of a transition."""
         facts = self._relations.members(hole)
         if self._plan.bins[hole].kind == "transition":
             place = min(max(len(facts) - int(self._memory.hunts[hole].distance), 0), len(facts) - 1)

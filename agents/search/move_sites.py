@@ -1,4 +1,4 @@
-"""Where moves of the search agent happen: the payload tracks of a test, and places near the focus."""
+"""Where moves of the search agent apply: the payload tracks of a test, and positions near the focus."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ from dv_agent.designs.ports.field_spec import FieldSpec
 Tracks = dict[str, list[Step]]
 Focus = Mapping[str, int]
 SPREAD = (1, 1, 1, 2, 3, 5, 8, 13)
-"""Sizes of a small change: mostly one, sometimes far."""
+"""Sizes of a small change: usually one, sometimes large."""
 
 
 @dataclass(frozen=True)
 class MoveSites:
-    """A design's tracks, sorted by what moves can do with them."""
+    """The tracks of a design, grouped by the moves that apply to them."""
 
     design: Design
     schema: StimulusSchema
 
     @cached_property
     def payload(self) -> dict[str, Mapping[str, FieldSpec]]:
-        """The fields of every track that carries values."""
+        """Return the fields of every track that carries values."""
         return {name: one.fields for name, one in self.design.grammars.items() if one.item}
 
     @cached_property
     def _words(self) -> dict[str, str]:
-        """The word of an item on every track that carries values."""
+        """Return the keyword of an item on every track that carries values."""
         grammars = self.design.grammars
         return {name: grammars[name].item_word(self.schema.tracks[name].item) for name in self.payload}
 
     @cached_property
     def timed(self) -> tuple[str, ...]:
-        """The tracks of ports that only say when."""
+        """Return the tracks of ports that define timing only."""
         grammars = self.design.grammars
         return tuple(name for name in self.schema.tracks if name in grammars and not grammars[name].item)
 
     def is_item(self, name: str, step: Step) -> bool:
-        """Whether a literal step carries values."""
+        """Return whether a literal step carries values."""
         return self._words.get(name) in step
 
     def is_single(self, name: str) -> bool:
-        """Whether the items of a track are single writes, with one gap, instead of packets, with a gap a beat."""
+        """Return whether the items of a track are single writes with one gap, not packets with a gap for each beat."""
         return name not in self.design.packet_ports
 
     def beats(self, name: str, step: Step) -> list[Step]:
-        """The objects of an item that hold field values; edits reach the item."""
+        """Return the objects of an item that hold field values; editing them changes the item."""
         found = step[self._words[name]]
         return found if isinstance(found, list) else [found]
 
     def size(self, test: Test) -> int:
-        """Beats, gaps and other steps on the payload tracks: what stands for the price of a test."""
+        """Return beats, gaps and other steps on the payload tracks: an estimate of the cost of a test."""
         return sum(self._step_size(name, step) for name in self.payload for step in test.tracks.get(name, ()))
 
     def _step_size(self, name: str, step: Step) -> int:
@@ -71,7 +71,7 @@ class MoveSites:
         return len(beats) + gaps // 8
 
     def with_gap_of(self, name: str, steps: tuple[Step, ...], other: Step) -> tuple[Step, ...]:
-        """`steps`, the first item beginning after as long a gap as another one."""
+        """Return `steps` with the gap before the first item as long as that of `other`."""
         if not steps or not self.is_item(name, steps[0]) or not self.is_item(name, other):
             return steps
         first = copy.deepcopy(steps[0])
@@ -82,11 +82,11 @@ class MoveSites:
         return (first, *steps[1:])
 
     def literal(self, test: Test) -> Test:
-        """`test` with its random blocks and loops written out."""
+        """Return `test` with its random blocks and loops expanded."""
         return literal_test(self.design, self.schema, expand(self.design, self.schema, test))
 
     def drawn(self, name: str, count: int, source: random.Random) -> list[Step]:
-        """`count` random items of one track, under any profile, as literal steps."""
+        """Return `count` random items of one track, under any profile, as literal steps."""
         profile = source.choice([*self.schema.tracks[name].profiles, "default"])
         block: dict[str, Any] = {"count": count}
         if profile not in ("default", NO_PROFILE):
@@ -95,7 +95,7 @@ class MoveSites:
         return list(fresh.tracks.get(name, ()))
 
     def choose_item(self, tracks: Tracks, source: random.Random, focus: Focus) -> tuple[str, int] | None:
-        """Track and index of an item, at or near the focus four times in five; None where there is none."""
+        """Return track and index of an item, at or near the focus with probability 4/5; None if there is no item."""
         items = {
             name: [index for index, step in enumerate(tracks.get(name, ())) if self.is_item(name, step)]
             for name in self.payload
@@ -111,10 +111,10 @@ class MoveSites:
 
 
 def unshared_copy(steps: Iterable[Step]) -> list[Step]:
-    """A deep copy in which no two places share an object, as after reading a record.
+    """Return a deep copy in which no two places share an object, as after reading a record.
 
-    Tests are put together from parts of others, so one step may stand in several places; `copy.deepcopy` would keep
-    that, and an edit of one place would then change the others.
+    Tests are built from parts of other tests, so one step may occur in several places; `copy.deepcopy` would keep this
+    sharing, and an edit of one place would then change the others.
     """
     return [_rebuilt(step) for step in steps]
 
@@ -126,7 +126,7 @@ def _rebuilt(value: Any) -> Any:
 
 
 def near_focus(length: int, focus: int | None, source: random.Random) -> int:
-    """A place in ``0..length``, at or beside the focus seven times in ten."""
+    """Return a position in ``0..length``, at or next to the focus with probability 7/10."""
     if focus is not None and source.random() < 0.7:
         return min(max(focus + source.choice((0, 0, -1, 1)), 0), max(length, 0))
     return source.randint(0, max(length, 0))

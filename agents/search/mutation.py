@@ -1,8 +1,7 @@
-"""Changing one literal test into a slightly different one: what the search agent does to its corpus.
+"""Mutation of one literal test into a slightly different one, as the search agent does with its corpus.
 
-A move takes the tracks of a test (plain lists that it may edit), a random source and the focus: the
-step of each track that was under way when the test came nearest to a hole. It returns False where it
-does not apply.
+A move takes the tracks of a test (plain lists that it may edit), a random source and the focus: the step of each track
+that was being driven when the test came nearest to a hole. It returns False where it does not apply.
 """
 
 from __future__ import annotations
@@ -45,11 +44,11 @@ MOVES: Mapping[str, Move] = {
 WHEN_MOVES = frozenset({"timing", "new_timing", "reset", "gap", "long_gap", "no_gaps"})
 TIMED_MOVES = frozenset({"timing", "new_timing", "reset"})
 ITEM_MOVES = frozenset({"gap", "long_gap", "no_gaps", "new_item", "copy_item", "copy_run", "drop_item", "swap_items"})
-"""Moves that make no sense on one item alone."""
+"""Moves that are not useful on a single item."""
 
 
 def mutate(sites: MoveSites, test: Test, move: str, source: random.Random, focus: Focus) -> Test | None:
-    """A changed copy of a literal test of at most `MAX_STEPS` steps a track, or None where `move` does not apply."""
+    """Return a mutated copy of a literal test of at most `MAX_STEPS` steps a track; None if `move` does not apply."""
     tracks: Tracks = {name: unshared_copy(steps) for name, steps in test.tracks.items()}
     if not MOVES[move](sites, tracks, source, focus):
         return None
@@ -58,7 +57,7 @@ def mutate(sites: MoveSites, test: Test, move: str, source: random.Random, focus
 
 
 def cross(sites: MoveSites, one: Test, other: Test, source: random.Random) -> Test:
-    """The head of one test and the tail of another on payload tracks; each other track from either."""
+    """Return a test with the head of one and the tail of the other on payload tracks; other tracks from either."""
     tracks: dict[str, tuple[Step, ...]] = {}
     for name in sites.schema.tracks:
         ours, theirs = one.tracks.get(name, ()), other.tracks.get(name, ())
@@ -73,7 +72,7 @@ def cross(sites: MoveSites, one: Test, other: Test, source: random.Random) -> Te
 
 
 def head_cut(sites: MoveSites, test: Test, focus: Focus, source: random.Random) -> tuple[Test, Focus]:
-    """Only a few items before the focus; other tracks lose as much of their time, or are dropped."""
+    """Keep only a few items before the focus; other tracks lose the same time from their front, or are removed."""
     tracks: dict[str, tuple[Step, ...]] = {}
     moved = dict(focus)
     before, drop = source.choice((0, 1, 2, 4, 8)), source.random() < 0.3
@@ -95,7 +94,7 @@ def head_cut(sites: MoveSites, test: Test, focus: Focus, source: random.Random) 
 
 
 def tail_cut(sites: MoveSites, test: Test, focus: Focus) -> Test:
-    """Every track up to the step under way at the focus: what comes behind cannot have mattered."""
+    """Keep every track up to the step at the focus: later steps cannot have had an effect."""
     tracks = {}
     for name, steps in test.tracks.items():
         end, passive = focus[name] + 1 if name in focus else 0, grammar_of(sites.design, name).passive
@@ -107,7 +106,7 @@ def tail_cut(sites: MoveSites, test: Test, focus: Focus) -> Test:
 
 
 def snippet(sites: MoveSites, test: Test, focus: Focus, before: int, bare: bool = False) -> tuple[Test, Focus]:
-    """The item under way on each payload track and `before` items before it, `bare` of gaps; nothing else."""
+    """Return only the item at the focus of each payload track and `before` items before it; `bare`: without gaps."""
     tracks: dict[str, list[Step]] = {}
     moved = {}
     for name in sites.payload:
@@ -122,10 +121,10 @@ def snippet(sites: MoveSites, test: Test, focus: Focus, before: int, bare: bool 
 
 
 def chain(sites: MoveSites, tests: Sequence[Test]) -> tuple[Test, list[dict[str, Span]]]:
-    """The items of several tests behind each other, everything else silent: one drain instead of many.
+    """Put the items of several tests one after another, all else idle: one drain at the end instead of many.
 
     Returns:
-        The test, and where the steps of each part lie in it.
+        The test, and the position of the steps of each part in it.
     """
     tracks: dict[str, list[Step]] = {name: [] for name in sites.payload}
     spans: list[dict[str, Span]] = []

@@ -1,4 +1,4 @@
-"""Moves of the search agent that change values and packet lengths."""
+"""Mutation moves of the search agent that change values and packet lengths."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def value(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus)
 
 
 def value_everywhere(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Give one field the same new value in all beats of an item, or in all from some beat on."""
+    """Give one field the same new value in all beats of an item, or in all beats from some beat on."""
     place = sites.choose_item(tracks, source, focus)
     if place is None or not sites.payload[place[0]]:
         return False
@@ -51,7 +51,7 @@ def _change(fields: Mapping[str, FieldSpec], beat: Step, beats: list[Step], sour
 
 
 def beat_count(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Lengthen or shorten a packet, often to its least or greatest length."""
+    """Lengthen or shorten a packet, often to its minimum or maximum length."""
     place = sites.choose_item(tracks, source, focus)
     if place is None or place[0] not in sites.design.packet_ports:
         return False
@@ -71,7 +71,7 @@ def beat_count(sites: MoveSites, tracks: Tracks, source: random.Random, focus: F
 
 
 def stretch(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Repeat one beat until its packet has the greatest length."""
+    """Repeat one beat until its packet has the maximum length."""
     place = sites.choose_item(tracks, source, focus)
     if place is None or place[0] not in sites.design.packet_ports:
         return False
@@ -84,7 +84,7 @@ def stretch(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focu
 
 
 def ramp(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Let one field climb or fall over the beats of a packet, evenly from one value to another."""
+    """Let one field rise or fall over the beats of a packet, in even steps from one value to another."""
     place = sites.choose_item(tracks, source, focus)
     if place is None or not sites.payload[place[0]]:
         return False
@@ -99,7 +99,7 @@ def ramp(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) 
 
 
 def template(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Rebuild an item: each field kept, constant, a ramp, two values by turns, or constant but for one beat."""
+    """Rebuild an item: each field unchanged, constant, a ramp, two alternating values, or constant except one beat."""
     place = sites.choose_item(tracks, source, focus)
     if place is None or not sites.payload[place[0]]:
         return False
@@ -124,7 +124,7 @@ def _lane_groups(spec: FieldSpec, source: random.Random) -> list[list[int]]:
 
 
 def _pattern(spec: FieldSpec, count: int, source: random.Random) -> list[int] | None:
-    """A level for each beat, or None to keep what is there."""
+    """Return one level for each beat, or None to keep the present values."""
     levels = (spec.low, spec.high, source.randint(spec.low, spec.high), source.randint(spec.low, spec.high))
     one, two = source.choice(levels), source.choice(levels)
     kind = source.randrange(5)
@@ -141,7 +141,7 @@ def _pattern(spec: FieldSpec, count: int, source: random.Random) -> list[int] | 
 
 
 def shift(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Add one small number to a field in all beats of an item, or in all up to or from some beat on."""
+    """Add one small number to a field in all beats of an item, or in all beats up to or from some beat."""
     place = sites.choose_item(tracks, source, focus)
     if place is None or not sites.payload[place[0]]:
         return False
@@ -159,7 +159,7 @@ def shift(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus)
 
 
 def reorder(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Exchange two beats of a packet, turn it round, or exchange two lanes of a field."""
+    """Exchange two beats of a packet, reverse it, or exchange two lanes of a field."""
     place = sites.choose_item(tracks, source, focus)
     if place is None:
         return False
@@ -187,7 +187,7 @@ def reorder(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focu
 
 
 def copy_beat(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Overwrite one beat, or all beats but one, by another beat of the packet."""
+    """Overwrite one beat, or all other beats, with another beat of the packet."""
     place = sites.choose_item(tracks, source, focus)
     if place is None:
         return False
@@ -203,7 +203,7 @@ def copy_beat(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Fo
 
 
 def _new_value(spec: FieldSpec, old: int, other: int, source: random.Random) -> int:
-    """Near the old value (hill climbing), at a corner, copied, or anything."""
+    """Return a value near the old one (hill climbing), a corner value, a copied value, or any value."""
     step = source.choice(SPREAD)
     corner = source.choice((spec.low, spec.high, 0, 1, spec.low + 1, spec.high - 1))
     near = old + source.choice((-step, step))

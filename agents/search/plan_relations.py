@@ -1,4 +1,4 @@
-"""Which bins of a plan speak of the same value: learnt from the plan's structure alone."""
+"""Relations between bins of a plan that depend on the same value, derived from the plan's structure alone."""
 
 from __future__ import annotations
 
@@ -7,22 +7,22 @@ from dv_agent.coverage.structure import Covergroup
 from dv_agent.coverage.values import ValueSet
 
 Fact = tuple[str, str, ValueSet]
-"""A table, an expression over its columns, and the values that a bin asks of it."""
+"""A table, an expression over its columns, and the values that a bin requires of it."""
 
 
 class Relations:
-    """Which bins, once hit, show how to meet one member of another bin."""
+    """Finds bins whose hits show how to meet one member of another bin."""
 
     def __init__(self, plan: Plan) -> None:
         self._plan, self._facts = plan, _facts(plan)
         self._known: dict[Fact, list[int]] = {}
 
     def members(self, index: int) -> list[Fact]:
-        """What a bin asks: one fact for each member of a cross or position of a transition."""
+        """Return what a bin requires: one fact for each member of a cross or position of a transition."""
         return self._facts[index]
 
     def meeting(self, fact: Fact) -> list[int]:
-        """Bins that are hit only where `fact` holds, of transitions at their last position."""
+        """Return bins that are hit only where `fact` holds (for transitions: at their last position)."""
         if fact not in self._known:
             self._known[fact] = [
                 index for index in range(len(self._facts)) if any(_implies(one, fact) for one in self._shown(index))

@@ -1,4 +1,4 @@
-"""Narrowing a random test: some keys get few values, so that rare combinations become common in it."""
+"""Swarm testing: restrict some fields of a random test to few values, so that rare combinations become common."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dv_agent.designs.language.stimulus import Step, Test
 
 
 def shortened(test: Test, most: int, source: random.Random) -> Test:
-    """`test` (of random blocks) with at most `most` items a block: small tests teach more per cycle."""
+    """Return `test` (of random blocks) with at most `most` items a block: small tests teach more per cycle."""
     tracks: dict[str, tuple[Step, ...]] = {}
     for name, steps in test.tracks.items():
         count = source.randint(1, most)
@@ -20,9 +20,9 @@ def shortened(test: Test, most: int, source: random.Random) -> Test:
 
 
 def narrowed(design: Design, schema: StimulusSchema, test: Test, source: random.Random) -> Test:
-    """`test` (of random blocks) with payload fields and packet lengths narrowed, gaps and timing tracks left out.
+    """Return `test` (of random blocks) with payload fields and packet lengths narrowed, gaps and timing tracks removed.
 
-    Each at even odds.
+    Each of these happens with probability 1/2.
     """
     tracks: dict[str, tuple[Step, ...]] = {}
     odds = source.choice((0.0, 0.3, 0.6))
@@ -41,7 +41,7 @@ def narrowed(design: Design, schema: StimulusSchema, test: Test, source: random.
 
 
 def narrow(low: int, high: int, source: random.Random) -> Any:
-    """A distribution over few values of ``low..high``: one, a corner, two or three, or a short range."""
+    """Return a distribution over few values of ``low..high``: one, a corner, two or three, or a short range."""
     corners = (low, high, min(max(0, low), high), min(max(1, low), high))
     kind = source.randrange(5)
     if kind == 0:

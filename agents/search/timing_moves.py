@@ -1,4 +1,4 @@
-"""Moves of the search agent that change when things happen: gaps, stalls, latencies, resets."""
+"""Mutation moves of the search agent that change timing: gaps, stalls, latencies, resets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -
 
 
 def long_gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """A pause of a power of two before the first beat of an item."""
+    """Insert a gap of a power of two cycles before the first beat of an item."""
     place = sites.choose_item(tracks, source, focus)
     if place is None:
         return False
@@ -32,7 +32,7 @@ def long_gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Foc
 
 
 def no_gaps(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Send everything back to back."""
+    """Remove all gaps, so that items are sent back to back."""
     changed = False
     for name in sites.payload:
         for step in tracks.get(name, ()):
@@ -42,7 +42,7 @@ def no_gaps(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focu
 
 
 def timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Change one duration of a track that only says when."""
+    """Change one duration of a track that defines timing only."""
     names = [name for name in (*sites.timed, RESET_TRACK) if tracks.get(name)]
     if not names:
         return False
@@ -59,7 +59,7 @@ def timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus
 
 
 def new_timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Draw a track that only says when anew, or insert one of its words."""
+    """Draw a timing-only track again, or insert one of its keywords."""
     if not sites.timed:
         return False
     name = source.choice(sites.timed)
@@ -74,7 +74,7 @@ def new_timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: F
 
 
 def reset(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Move the reset by a few cycles, place one somewhere, or remove it."""
+    """Move the reset by a few cycles, insert one at some position, or remove it."""
     steps = tracks.get(RESET_TRACK, [])
     waits = [step for step in steps if "idle" in step]
     kind = source.random()

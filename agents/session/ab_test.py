@@ -1,4 +1,4 @@
-"""A/B: from one turn state each variant is sent several times; gains side by side, with their spread."""
+"""A/B test: send each prompt variant several times from the same node, and compare mean and spread of the gains."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Sender = Callable[[Node, Draft], Node]
 
 @dataclass(frozen=True, slots=True)
 class AbSide:
-    """One variant.
+    """The samples of one variant.
 
     Attributes:
-        nodes: one for each sample; sample i is asked with trial i.
-        gains: new bins of each.
-        often: id of a bin -> in how many samples it was covered.
+        nodes: one for each sample; sample i is sent with trial i.
+        gains: number of new bins of each sample.
+        often: id of a bin -> number of samples that covered it.
     """
 
     name: str
@@ -36,18 +36,18 @@ class AbSide:
 
     @property
     def mean(self) -> float:
-        """Of the gains; 0 where there are none."""
+        """Return the mean of the gains; 0 if there are none."""
         return statistics.fmean(self.gains) if self.gains else 0.0
 
     @property
     def spread(self) -> float | None:
-        """Standard deviation of the gains (of a sample, n - 1); None for fewer than two."""
+        """Return the sample standard deviation of the gains (n - 1); None for fewer than two."""
         return statistics.stdev(self.gains) if len(self.gains) > 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class AbResult:
-    """All variants, from one node."""
+    """All variants sent from one node."""
 
     node: Node
     samples: int
@@ -57,13 +57,13 @@ class AbResult:
 def run_ab(
     tree: Tree, node: Node, variants: Mapping[str, Draft], samples: int, send: Sender, on_progress: OnProgress
 ) -> AbResult:
-    """Send every variant `samples` times from `node`, turn about, so that giving up leaves both with as many.
+    """Send every variant `samples` times from `node`, alternating, so that all have equally many if it is cancelled.
 
-    A sample that is in the tree already is not sent again: after a break the same call goes on.
+    A sample that is already in the tree is not sent again: after an interruption the same call continues.
 
     Raises:
-        UsageError: no variant, too many, or a number of samples that is out of range.
-        DvAgentError: what `send` raises; samples before that stand.
+        UsageError: no variant, too many variants, or a number of samples out of range.
+        DvAgentError: what `send` raises; earlier samples are kept.
     """
     if not 1 <= len(variants) <= MAX_VARIANTS:
         raise UsageError(f"1 to {MAX_VARIANTS} variants are expected, here are {len(variants)}")
@@ -80,10 +80,10 @@ def run_ab(
 
 
 def collected_ab(node: Node, children: Sequence[Node], variants: Mapping[str, Draft], samples: int) -> AbResult:
-    """What there is of an A/B already; nothing is sent. A side without any sample has empty gains.
+    """Return the existing samples of an A/B test without sending any. A side without samples has empty gains.
 
     Args:
-        children: the nodes that follow `node`.
+        children: the child nodes of `node`.
     """
     found = {
         name: [one for trial in range(samples) if (one := _sample(children, draft, trial)) is not None]

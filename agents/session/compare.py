@@ -1,4 +1,4 @@
-"""Two nodes side by side: what each won that the other did not, what it cost, and what was done otherwise."""
+"""Comparison of two nodes: bins that only one of them covered, costs, and differences in settings and prompts."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dv_agent.designs.frozen import Frozen
 
 
 class Cost(Frozen):
-    """What some turns used; replies from a cache are in it, as if they had been paid for.
+    """What some turns used; cached replies are counted as if they had been paid for.
 
     Attributes:
         cycles: simulated clock cycles.
-        usd: US dollars; calls without a known price add none, and are counted in `unpriced`.
+        usd: US dollars; calls without a known price add nothing, and are counted in `unpriced`.
     """
 
     turns: int = 0
@@ -33,12 +33,12 @@ class Cost(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two nodes, from their last common node on.
+    """Comparison of two nodes a and b, from their last common node on.
 
     Attributes:
-        ancestor: number of the last node that both paths share.
-        only_a, only_b, both: ids of bins that were covered since, in the order of the plan.
-        options: name, value on the side of a, value on the side of b, of all that differs: options of the strategy,
+        ancestor: number of the last node on both paths.
+        only_a, only_b, both: ids of bins covered since the ancestor, in plan order.
+        options: (name, value for a, value for b) of everything that differs: options of the strategy,
             settings (``sampling.temperature``) and templates (``template.parts/ask``).
         prompt_diff: lines of a unified diff from the last prompt of a to that of b.
     """
@@ -81,7 +81,7 @@ def compare(context: SessionContext, a: Which, b: Which) -> Comparison:
 
 
 def cost_of(nodes: Iterable[Node]) -> Cost:
-    """What the turns of `nodes` used."""
+    """Return what the turns of `nodes` used."""
     turns = [one for one in nodes if one.turn]
     total = Cost(turns=len(turns))
     for node in turns:
@@ -100,7 +100,7 @@ def cost_of(nodes: Iterable[Node]) -> Cost:
 
 
 def draft_differences(a: Draft, b: Draft) -> tuple[tuple[str, Any, Any], ...]:
-    """All that two drafts would have done otherwise, but for edits by hand, which the prompts show."""
+    """Return all settings in which two drafts differ, except manual edits, which the prompts show."""
     one, other = _settings(a), _settings(b)
     names = dict.fromkeys((*one, *other))
     return tuple((name, one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name))

@@ -1,4 +1,4 @@
-"""What a session knows, in one place: the log and the tree that it makes, the states of its nodes, the testbench."""
+"""Shared state of a session: the log, the tree built from it, the run states of its nodes, and the testbench."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ _RENDERED = 8
 
 
 class SessionContext:
-    """Log, tree, states and testbench of a session, under one lock.
+    """Log, tree, run states and testbench of a session, protected by one lock.
 
     Args:
         log: an open session folder.
-        bench: the design of the session, on an open simulator.
+        bench: the testbench of the session's design, on an open simulator.
 
     Raises:
-        InputFileError: the log contradicts itself.
+        InputFileError: the log is inconsistent.
     """
 
     def __init__(self, log: SessionLog, bench: Testbench) -> None:
@@ -44,24 +44,24 @@ class SessionContext:
         self._rendered: deque[tuple[int, Draft, Rendered]] = deque(maxlen=_RENDERED)
 
     def take(self, line: Line) -> None:
-        """Write a line and apply it: never one without the other; nothing once the folder is closed."""
+        """Write a line and apply it, always both; do nothing after the folder is closed."""
         with self.lock:
             if self.log.append(line):
                 self.tree.take(line)
 
     def state(self, which: Which = None, on_progress: OnProgress = no_progress) -> RunState:
-        """The run state of a node, see `NodeStates.state`."""
+        """Return the run state of a node, see `NodeStates.state`."""
         with self.lock:
             return self.states.state(which, on_progress)
 
     def view(self, which: Which = None) -> View:
-        """All that a model may know at a node."""
+        """Return the view of a model at a node."""
         return make_view(self.bench, self.state(which), self.log.header.budget)
 
     def rendered(self, which: Which, draft: Draft) -> Rendered:
-        """What `draft` comes to at a node, with the difference to the last prompt on the way there.
+        """Return `draft` rendered at a node, with the difference to the last prompt on its path.
 
-        The last few are kept: a node's state never changes, and each is wanted again when it is sent and recorded.
+        The last few results are cached: a node's state never changes, and each is used again for sending and recording.
         """
         with self.lock:
             node = self.tree.node(which).id
@@ -75,10 +75,10 @@ class SessionContext:
 
 
 class NodeStates:
-    """Run states by node. A state that is asked for is simulated once, from the nearest state that is known.
+    """Run states by node. A requested state is simulated once, from the nearest ancestor whose state is known.
 
     Args:
-        origin: the run at whose end the root stands; None begins with nothing.
+        origin: the run whose end is the state of the root; None: the root is the empty state.
     """
 
     def __init__(self, bench: Testbench, tree: Tree, origin: RecordedRun | None) -> None:
@@ -86,10 +86,10 @@ class NodeStates:
         self._known: dict[int, RunState] = {}
 
     def state(self, which: Which = None, on_progress: OnProgress = no_progress) -> RunState:
-        """The state of a node.
+        """Return the state of a node.
 
         Raises:
-            UsageError: recorded tests behave otherwise now.
+            UsageError: recorded tests behave differently now.
             SimulationError: the simulator failed.
         """
         path = self._tree.path(which)
@@ -102,7 +102,7 @@ class NodeStates:
         return self._known[path[-1].id]
 
     def keep(self, node: int, state: RunState) -> None:
-        """Remember the state of a new node."""
+        """Store the state of a new node."""
         self._known[node] = state
 
     def _root(self, on_progress: OnProgress) -> RunState:

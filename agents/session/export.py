@@ -1,9 +1,9 @@
-"""A path of a session as a run: reports, replays and scores take it as any other.
+"""Export of a path of a session as a run folder, for reports, replays and scores.
 
-Every turn of the session carries what a person chose for it (`ManualTurn`): its strategy with all templates, its
-sampling, the prompt before edits, and whether the reply was pasted. So a replay renders each prompt anew, compares it
-with what was rendered then, and only after that puts the person's edit in its place. Failed calls and other branches
-are not in it: they are costs of the session, not of this path.
+Every turn of the session stores the user's choices for it (`ManualTurn`): its strategy with all templates, its
+sampling settings, the prompt before edits, and whether the reply was pasted. So a replay can render each prompt again,
+compare it with the prompt rendered at the time, and only then apply the user's edit. Failed calls and other branches
+are not exported: they are costs of the session, not of this path.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from dv_agent.prompts.renderer import templates_hash
 
 
 def export(context: SessionContext, which: Which, out: Path) -> Path:
-    """Write the turns from the root to a node as a run folder in `out`; returns it.
+    """Write the turns from the root to a node as a run folder in `out`; return this folder.
 
     Raises:
-        UsageError: there is no such node, or no turn on the way to it.
-        OutputError: the folder cannot be made or written.
+        UsageError: there is no such node, or no turn on its path.
+        OutputError: the folder cannot be created or written.
     """
     nodes = [one for one in context.tree.path(which) if one.turn]
     if not nodes:
@@ -55,7 +55,7 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
         session=session.id, node=last.id, bug=session.bug or None, from_run=session.origin or None,
         from_turn=session.turns if session.origin else None,
     )  # fmt: skip
-    # The turns of an earlier run of a model are replayed as that run was asked.
+    # Turns of an earlier run of a model are replayed with the settings of that run.
     old = context.origin.header if context.origin and context.origin.header.agent == "llm" and session.turns else None
     prompting = (old.prompting if old else None) or last.draft.strategy
     earlier = context.origin.turns if context.origin else ()
@@ -80,7 +80,7 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
 
 
 def _widest(budget: Budget, turns: list[TurnRecord]) -> Budget:
-    """The bounds under which all of these turns could run; what was bounded once stays bounded."""
+    """Return bounds large enough for all of these turns; a bound that is set in one of them stays set."""
     wide: dict[str, float | None] = {}
     for name in Budget.model_fields:
         bounds = [bound for one in (budget, *(turn.budget for turn in turns)) if (bound := getattr(one, name))]
@@ -89,7 +89,7 @@ def _widest(budget: Budget, turns: list[TurnRecord]) -> Budget:
 
 
 def _copy(context: SessionContext, origin: RecordedRun, record: RunRecord) -> None:
-    """The turns before the session. An agent with tools leaves its dialogue out: its turns are played as recorded."""
+    """Copy the turns before the session. For an agent with tools the dialogue is omitted; its tests are replayed."""
     design, schema, prompting = context.bench.folder.design, context.bench.folder.schema, origin.header.prompting
     for number, turn in enumerate(origin.turns):
         for line in origin.replies if origin.header.agent == "llm" else ():

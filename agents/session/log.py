@@ -1,4 +1,4 @@
-"""The session folder: ``session.json``, and ``session.jsonl`` to which every change is appended and flushed."""
+"""The session folder: ``session.json``, and ``session.jsonl``, to which every change is appended and flushed."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ HEADER, LOG, ORIGIN = "session.json", "session.jsonl", "origin"
 
 
 class CallLine(Frozen):
-    """A reply, written before it is parsed: what was paid for is never asked for again.
+    """A reply, written before it is parsed, so that a paid call is never repeated.
 
     Attributes:
-        node: id of the node that it will make.
-        rendered: the messages before a person edited them; empty where nobody did.
-        failure: why there is no reply, where there is none.
-        output: digest of the schema that was asked for. Where nothing came of that, a second line of the same node
-            holds the answer in plain text.
+        node: id of the node that the reply will create.
+        rendered: the messages before the user edited them; empty if they were not edited.
+        failure: why there is no reply; empty if there is one.
+        output: digest of the requested schema. If structured output failed, a second line of the same node contains
+            the plain-text answer.
     """
 
     kind: Literal["call"] = "call"
@@ -48,7 +48,7 @@ class CallLine(Frozen):
 
 
 class TurnLine(Frozen):
-    """The tests of a call ran: the node exists."""
+    """The result of the tests of a call; it creates the node."""
 
     kind: Literal["turn"] = "turn"
     node: int
@@ -56,7 +56,7 @@ class TurnLine(Frozen):
 
 
 class BranchLine(Frozen):
-    """A node beside another one."""
+    """A new node with the same state as another one."""
 
     kind: Literal["branch"] = "branch"
     node: int
@@ -65,7 +65,7 @@ class BranchLine(Frozen):
 
 
 class DraftLine(Frozen):
-    """What would be sent next from a node was changed."""
+    """The draft of a node was changed."""
 
     kind: Literal["draft"] = "draft"
     node: int
@@ -73,21 +73,21 @@ class DraftLine(Frozen):
 
 
 class BackLine(Frozen):
-    """The last change of a node's draft was taken back."""
+    """The last change of a node's draft was undone."""
 
     kind: Literal["back"] = "back"
     node: int
 
 
 class GotoLine(Frozen):
-    """Another node became the current one."""
+    """The current node was changed."""
 
     kind: Literal["goto"] = "goto"
     node: int
 
 
 class DropLine(Frozen):
-    """A person no longer waited for this node; a reply that comes nevertheless is kept, but makes no node."""
+    """The user cancelled the call of this node; a reply that still arrives is stored, but creates no node."""
 
     kind: Literal["drop"] = "drop"
     node: int
@@ -100,20 +100,20 @@ _LINE: TypeAdapter[Line] = TypeAdapter(Line)
 
 
 class SessionLog:
-    """One session folder, held by one process at a time; safe to append to from several threads.
+    """One session folder, locked by one process at a time; appending is thread-safe.
 
     Args:
-        folder: has a ``session.json``.
+        folder: contains a ``session.json``.
 
     Raises:
-        InputFileError: no session folder, or not what this version writes.
-        Taken: another process holds it.
+        InputFileError: not a session folder, or not in the format of this version.
+        Taken: another process has locked it.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock, self._closed = threading.Lock(), False
-        read_header(folder)  # what is no session gets no lock
+        read_header(folder)  # lock only a session folder
         self._held = ExitStack()
         self._held.enter_context(owned(folder))
         try:
@@ -125,7 +125,7 @@ class SessionLog:
             raise
 
     def append(self, line: Line) -> bool:
-        """Write a line, durably; False if the session was closed meanwhile.
+        """Append a line and flush it to disk; return False if the session was closed in the meantime.
 
         Raises:
             OutputError: the disk is full or the folder cannot be written.
@@ -144,7 +144,7 @@ class SessionLog:
         return True
 
     def close(self) -> None:
-        """Let others open the folder; may be called twice."""
+        """Unlock the folder; may be called twice."""
         with self._lock:
             self._closed = True
             self._held.close()
@@ -155,7 +155,7 @@ class SessionLog:
         write_header(self.folder, header)
 
     def _cut(self, size: int) -> None:
-        """Take away half a line that a kill left."""
+        """Remove an incomplete last line left by a kill."""
         path = self.folder / LOG
         try:
             if path.is_file() and path.stat().st_size > size:
@@ -166,7 +166,7 @@ class SessionLog:
 
 
 def write_header(folder: Path, header: SessionHeader) -> None:
-    """Write ``session.json``; a reader sees the old file or the new one.
+    """Write ``session.json`` atomically: a reader sees the old file or the new one.
 
     Raises:
         OutputError: it cannot be written.
@@ -175,15 +175,15 @@ def write_header(folder: Path, header: SessionHeader) -> None:
 
 
 def is_session(folder: Path) -> bool:
-    """Whether there is a session in `folder`."""
+    """Return whether `folder` contains a session."""
     return is_there(folder / HEADER)
 
 
 def read_header(folder: Path) -> SessionHeader:
-    """``session.json``.
+    """Read ``session.json``.
 
     Raises:
-        InputFileError: no session folder, or not what this version writes.
+        InputFileError: not a session folder, or not in the format of this version.
     """
     if not is_session(folder):
         raise InputFileError(folder, f"no session folder: it has no {HEADER}")
@@ -191,7 +191,7 @@ def read_header(folder: Path) -> SessionHeader:
 
 
 def _read_lines(path: Path) -> tuple[list[Line], int]:
-    """All whole lines, and how many bytes they take."""
+    """Return all complete lines and their total size in bytes."""
     lines, size = list[Line](), 0
     for number, end, text in RecordLines(path):
         line = parse_line(path, number, text, _LINE)

@@ -1,4 +1,4 @@
-"""Who answers in a session: any model by its settings, while a person may stop waiting."""
+"""Model calls of a session: any model, selected by its settings; the user can cancel while waiting for the reply."""
 
 from __future__ import annotations
 
@@ -31,28 +31,28 @@ Stop = Callable[[], bool]
 
 
 class ModelCaller(Protocol):
-    """Asks whichever model the settings name."""
+    """Calls the model that the settings name."""
 
     def ask(
         self, settings: ModelSettings, messages: Sequence[Message], output: OutputSchema | None, trial: int, say: Say,
         stop: Stop,
     ) -> Reply:  # fmt: skip
-        """One reply, after retries.
+        """Return one reply, with retries.
 
         Args:
-            output: what the reply is to look like, where that is wanted.
-            trial: which sample of the same call this is, for a cache.
-            say: told about waits.
-            stop: asked in waits between attempts, so that nobody pays for an attempt that nobody waits for.
+            output: schema of a structured reply, or None.
+            trial: index of the sample of an identical call, used as part of the cache key.
+            say: called with messages on waiting times.
+            stop: checked while waiting between attempts, so that no attempt is paid for after the user has cancelled.
 
         Raises:
             ModelFailure, PrerequisiteError, UsageError: as `dv_agent.agents.models.chat_model.ChatModel`.
-            Cancelled: `stop` said so.
+            Cancelled: `stop` returned True.
         """
         ...
 
     def price(self, settings: ModelSettings, usage: CallUsage) -> float | None:
-        """What so many tokens cost, US dollars; None where that is not known.
+        """Return the cost of these tokens in US dollars; None if it is not known.
 
         Raises:
             UsageError: no such provider.
@@ -61,10 +61,10 @@ class ModelCaller(Protocol):
 
 
 class LangChainCaller:
-    """Real models.
+    """Calls real models through LangChain.
 
     Args:
-        cache: SQLite file of replies, if there is one.
+        cache: SQLite file of replies, or None.
     """
 
     def __init__(self, cache: Path | None = None) -> None:
@@ -88,7 +88,7 @@ class LangChainCaller:
         return price(usage, endpoint_of(settings))
 
     def _model(self, settings: ModelSettings) -> ChatModel:
-        """One for all calls with these settings, so that they share the spacing of requests."""
+        """Return one model object for all calls with these settings, so that they share the rate limit."""
         key = settings.model_dump_json()
         if key not in self._models:
             self._models[key] = LangChainModel(settings, self._wait, sleep=self._sleep)
@@ -106,7 +106,7 @@ class LangChainCaller:
 
 
 class ScriptedCaller:
-    """Answers what it was given, in order, then the last one again, whatever the settings: for tests."""
+    """Returns the given replies in order, then repeats the last one, for any settings; used in tests."""
 
     def __init__(self, replies: Sequence[str | Reply | Callable[[Sequence[Message]], str]]) -> None:
         self._model = ScriptedModel(replies)
@@ -115,7 +115,7 @@ class ScriptedCaller:
 
     @property
     def asked(self) -> list[tuple[Message, ...]]:
-        """The messages of each call."""
+        """Return the messages of each call."""
         return self._model.asked
 
     def ask(
@@ -128,15 +128,15 @@ class ScriptedCaller:
         return self._model.ask(messages)
 
     def price(self, settings: ModelSettings, usage: CallUsage) -> float | None:
-        """Nobody knows."""
+        """Return None: the price is not known."""
         return None
 
 
 def call_until_stopped(stop: Stop, call: Callable[[], T]) -> T:
-    """What `call` returned, or raised; it goes on in a thread of its own if `stop` says that nobody waits any more.
+    """Return or raise what `call` does; if `stop` becomes true first, leave `call` running in its own thread.
 
     Raises:
-        Cancelled: nobody waits any more.
+        Cancelled: `stop` became true first.
     """
     results = start_in_thread(call, "session call")
     while True:

@@ -1,4 +1,4 @@
-"""The nouns of an interactive session: a Draft is what would be sent, a Node is where that led."""
+"""Data classes of an interactive session: a Draft is the next message to send, a Node is the state after sending."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.strategy import Strategy
 
 PERSON = "human:paste"
-"""Stands for a model where a person is it: replies can be pasted, not asked for."""
+"""Model name for a session without a model: replies are pasted by the user."""
 
 
 class Edit(Frozen):
-    """A message that a person wrote over, or a part of one.
+    """A manual edit of a message, or of a part of one.
 
     Attributes:
-        index: the place of the message among all.
-        part: name of the part; an empty text for the whole message, which then hides edits of its parts.
-        before: the text as it was rendered; if it is rendered otherwise later, the edit no longer holds.
+        index: position of the message in the prompt.
+        part: name of the part; an empty string for the whole message, which then hides edits of its parts.
+        before: the text as rendered; if it is rendered differently later, the edit is no longer valid.
     """
 
     index: int = Field(ge=0)
@@ -33,13 +33,13 @@ class Edit(Frozen):
 
 
 class Draft(Frozen):
-    """What the next message of a node would be made of.
+    """The settings from which the next message of a node is made.
 
     Attributes:
-        strategy: in full; it holds all templates of its own.
-        model: which model is asked, and how it is sampled.
-        trial: which sample this is; added to the seed of the session, and to that of the model where one is set.
-        edits: messages written over by hand.
+        strategy: the full strategy, including all templates that it changes.
+        model: the model and its sampling settings.
+        trial: index of this sample; added to the seed of the session, and to that of the model if one is set.
+        edits: manual edits of messages.
     """
 
     strategy: Strategy
@@ -49,28 +49,28 @@ class Draft(Frozen):
 
     @property
     def sampled(self) -> ModelSettings:
-        """The settings with which this very sample is asked for."""
+        """Return the model settings for this sample."""
         if self.model.llm_seed is None or not self.trial:
             return self.model
         return self.model.model_copy(update={"llm_seed": self.model.llm_seed + self.trial})
 
     @property
     def onward(self) -> Draft:
-        """The draft after this one was sent: all but the edits, which belong to one message."""
+        """Return the draft that follows this one: the same without the edits, which are valid for one message only."""
         return self.model_copy(update={"edits": ()})
 
 
 class Node(Frozen):
-    """The state after a turn, and how it came about.
+    """The state after a turn, and how it was reached.
 
     Attributes:
         id: unique in its session, ascending; the root is 0.
-        kind: ``root``; ``sent`` to a model; ``pasted``: a person wrote the reply; ``branch``: the state of its parent
-            once more, with a label and drafts of its own.
-        draft: under which the turn was asked; that of its parent for a branch.
-        messages: as sent; empty where there was no turn.
-        rendered: before a person edited them; equal to `messages` where nobody did.
-        turn: what the tests did.
+        kind: ``root``; ``sent``: by a model; ``pasted``: the user supplied the reply; ``branch``: the same state as
+            its parent, with a label and drafts of its own.
+        draft: the draft of its turn; for a branch that of its parent.
+        messages: as sent; empty if there was no turn.
+        rendered: the messages before manual edits; equal to `messages` if there were none.
+        turn: results of the tests.
     """
 
     id: int
@@ -85,23 +85,23 @@ class Node(Frozen):
 
     @property
     def new_bins(self) -> tuple[str, ...]:
-        """Ids of the bins that this turn covered first."""
+        """Return the ids of the bins that this turn covered first."""
         return tuple(name for test in self.turn.tests for name in test.new_bins) if self.turn else ()
 
     @property
     def failing(self) -> int:
-        """Tests of this turn with a failed check."""
+        """Return the number of tests of this turn with a failed check."""
         return sum(bool(test.failures) for test in self.turn.tests) if self.turn else 0
 
 
 class SessionHeader(Frozen):
-    """``session.json``: what does not change, but for bounds that may be raised.
+    """The content of ``session.json``: constant, except for bounds, which can be raised.
 
     Attributes:
-        draft: the one that the root began with.
-        budget: bounds of a path from the root, as the prompt tells them, and of the whole session.
+        draft: the initial draft of the root.
+        budget: bounds of a path from the root, as shown in the prompt, and of the whole session.
         hashes, versions, simulator: as in a run's `dv_agent.agents.records.schema.RunHeader`.
-        origin: id of the run at whose turn `turns` the root stands, or an empty text.
+        origin: id of the run whose state after turn `turns` is the root, or an empty string.
     """
 
     schema_version: Literal[1] = 1

@@ -1,4 +1,4 @@
-"""Opening an interactive session: a new one on a design or at a turn of a run, or one that is in a folder already."""
+"""Opening of an interactive session: new on a design, new at a turn of a recorded run, or existing in a folder."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ SESSIONS = Path("sessions")
 
 @dataclass(frozen=True, slots=True)
 class SessionRequest:
-    """What a session is to begin with; None, or nothing, means: not said.
+    """The options of a session; None or empty means: not given.
 
     Attributes:
-        folder: where it is kept; a session that is there already goes on, from its current node with `strategy` and
-            `model` changed as said. None: a new folder under `room`.
-        design: needed for a new session without `origin`.
-        model: settings by name, see `ModelSettings`; without a model a person pastes the replies.
-        budget: bounds by name, see `Budget`; for a session that goes on, those that are changed.
+        folder: where the session is stored; an existing session continues at its current node, with `strategy` and
+            `model` changed if given. None: a new folder in `room`.
+        design: required for a new session without `origin`.
+        model: settings by name, see `ModelSettings`; without a model the user pastes the replies.
+        budget: bounds by name, see `Budget`; for an existing session only those to change.
         cache: SQLite file of replies.
-        origin, turn: begin at this turn of the run in this folder; None: behind its last one.
+        origin, turn: start after this turn of the run in this folder; `turn` None: after its last turn.
     """
 
     folder: Path | None = None
@@ -72,14 +72,14 @@ class SessionRequest:
 
 @contextmanager
 def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> Iterator[PromptSession]:
-    """A session with its simulator; both are closed at the end. The caller may want to `take_up` what a kill cut off.
+    """Yield a session with its simulator; both are closed at the end. Use `take_up` to run turns cut off by a kill.
 
     Args:
-        caller: reaches models; None: real ones.
+        caller: calls models; None: real models.
 
     Raises:
-        DvAgentError: bad names, files or settings; a session that another process holds; a missing program; a design
-            that has changed since.
+        DvAgentError: bad names, files or settings; a session locked by another process; a missing program; a design
+            that has changed since the session was created.
     """
     with ExitStack() as stack:
         room = stack.enter_context(scratch_folder())
@@ -108,7 +108,7 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
 
 
 def _new(request: SessionRequest, room: Path) -> Path:
-    """The folder of a new session; everything is checked before it is made."""
+    """Create the folder of a new session, after all checks."""
     past = _origin(request)
     if past is None and request.design is None:
         raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
@@ -187,13 +187,13 @@ def _budget(old: Budget, given: dict[str, float]) -> Budget:
 
 
 def session_name(design: str) -> str:
-    """A new name for the folder of a session."""
+    """Return a new folder name for a session."""
     stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
     return f"{stamp}_{design}_{secrets.token_hex(3)}"
 
 
 def _copy_run(past: RecordedRun, turns: int, folder: Path) -> None:
-    """The first `turns` turns of a run, with the replies that led to them."""
+    """Copy the first `turns` turns of a run, with the replies that belong to them."""
     try:
         folder.mkdir()
         kept = past.ends[turns - 1] if turns else 0
@@ -213,9 +213,9 @@ def _check_goes_on(request: SessionRequest) -> None:
 
 
 def _home(request: SessionRequest, header: SessionHeader, room: Path) -> DesignFolder:
-    """The design of a session that goes on: under its own name, or where the user says."""
+    """Return the design of an existing session: by its recorded name, or as given by the user."""
     if request.design is None:
-        find_recorded_design(header.design)  # raises for what is no name
+        find_recorded_design(header.design)  # raises if it is not a name
     home = open_design(request.design or header.design, header.bug or None, room)
     if home.design.name != header.design:
         raise UsageError(f"the session in {request.folder} is of {header.design}, not of {request.design}")
@@ -241,10 +241,10 @@ def _check_unchanged(folder: Path, header: SessionHeader, home: DesignFolder) ->
 
 
 def export_run(session: PromptSession, out: Path, write_report: ReportWriter, which: Which = None) -> Path:
-    """A path of the session as a run, whole: failing tests confirmed and shrunk with their waveforms, and a report.
+    """Export a path of the session as a full run: failing tests confirmed and shrunk, waveforms, and a report.
 
     Raises:
-        UsageError: there is no such node, or no turn on the way to it.
+        UsageError: there is no such node, or no turn on its path.
         OutputError: the folder cannot be written.
         SimulationError: the simulator failed.
     """

@@ -1,4 +1,4 @@
-"""What is told while something takes time, and how it is given up."""
+"""Progress events of long operations, and their cancellation."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Stage = Literal["replaying", "asking", "waiting", "reply", "test"]
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One step of something that takes time.
+    """One step of a long operation.
 
     Attributes:
-        stage: ``replaying`` recorded tests; ``asking`` a model; ``waiting`` before the next attempt; a ``reply`` is
-            there and recorded; a ``test`` was simulated.
-        words: for people.
-        done, total: steps of this stage; `total` is 0 where it is not known.
-        test: of the stage ``test``.
+        stage: ``replaying`` recorded tests; ``asking`` a model; ``waiting`` before the next attempt; ``reply``: one has
+            arrived and is recorded; ``test``: one was simulated.
+        words: message for the user.
+        done, total: steps of this stage; `total` is 0 if it is not known.
+        test: the record of the test, in the stage ``test``.
     """
 
     stage: Stage
@@ -35,9 +35,9 @@ IsCancelled = Callable[[], bool]
 
 
 def no_progress(progress: Progress) -> None:
-    """Nobody wants to know."""
+    """Ignore the progress event."""
 
 
 def never_stop() -> bool:
-    """Nobody gives up."""
+    """Return False: do not cancel."""
     return False

@@ -1,7 +1,7 @@
-"""PromptSession: iterate on a prompt without any face; a terminal and a web page are put over it.
+"""PromptSession: interactive work on a prompt, independent of the user interface (terminal or web page).
 
-Whatever happens to the coverage happens in `advance`; whatever was done stands in the session's folder before the
-next thing begins, so that a session goes on after a kill and nothing is paid for twice.
+Coverage changes only in `advance`, and every action is written to the session folder before the next one starts, so
+that a session can continue after a kill and nothing is paid for twice.
 """
 
 from __future__ import annotations
@@ -37,20 +37,20 @@ from dv_agent.prompts.view import View
 class PromptSession:
     """A tree of turns on one design, kept in a folder.
 
-    A node is named by its number, its label, or None for the current one; UsageError says that there is none. One
-    thread changes a session at a time; others may look at nodes meanwhile.
+    A node is named by its number, its label, or None for the current one; an unknown node raises UsageError. Only one
+    thread may change a session at a time; others may read nodes meanwhile.
 
     Args:
         log: an open session folder; `close` closes it.
-        bench: the design of the session on an open simulator; the caller closes that.
-        caller: reaches models.
+        bench: the testbench of the session's design on an open simulator; the caller closes the simulator.
+        caller: calls models.
 
     Attributes:
         branch_of: see `Tree`.
         edit_message, edit_part, edit_template, set_option, set_strategy, set_sampling, set_draft: see `DraftEditor`.
 
     Raises:
-        InputFileError: the log contradicts itself.
+        InputFileError: the log is inconsistent.
     """
 
     def __init__(self, log: SessionLog, bench: Testbench, caller: ModelCaller) -> None:
@@ -64,130 +64,130 @@ class PromptSession:
         self.set_draft = editing.set_draft
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Unlock the session folder."""
         self._context.log.close()
 
-    # Looking ----------------------------------------------------------------------------------------------
+    # Read ------------------------------------------------------------------------------------------------
 
     @property
     def header(self) -> SessionHeader:
-        """What the session is of."""
+        """Return the session header."""
         return self._context.log.header
 
     @property
     def folder(self) -> Path:
-        """Where it is kept."""
+        """Return the session folder."""
         return self._context.log.folder
 
     @property
     def bench(self) -> Testbench:
-        """The design, its plan and the simulator."""
+        """Return the testbench: the design, its plan and the simulator."""
         return self._context.bench
 
     @property
     def origin(self) -> RecordedRun | None:
-        """The turns of an earlier run at whose end the root stands."""
+        """Return the turns of the earlier run whose end is the state of the root, or None."""
         return self._context.origin
 
     @property
     def nodes(self) -> Mapping[int, Node]:
-        """All nodes by number, parents first."""
+        """Return all nodes by number, parents first."""
         return dict(self._tree.nodes)
 
     @property
     def current(self) -> Node:
-        """Where the next message would be sent from."""
+        """Return the current node, from which the next message would be sent."""
         return self._tree.node()
 
     @property
     def spent(self) -> Spent:
-        """What all calls of this session cost, those that failed or led nowhere included; no cycles."""
+        """Return the cost of all calls of this session, including failed and unused ones; without cycles."""
         return spent_of(self._tree.calls)
 
     def node(self, which: Which = None) -> Node:
-        """The node that a number or a label names."""
+        """Return the node with this number or label."""
         return self._tree.node(which)
 
     def path(self, which: Which = None) -> tuple[Node, ...]:
-        """The nodes from the root to this one."""
+        """Return the nodes from the root to this one."""
         return self._tree.path(which)
 
     def children(self, which: Which = None) -> tuple[Node, ...]:
-        """The nodes that follow one."""
+        """Return the child nodes of a node."""
         return self._tree.children(which)
 
     def draft(self, which: Which = None) -> Draft:
-        """What would be sent next from a node."""
+        """Return the draft of the next message of a node."""
         return self._tree.draft(which)
 
     def changes(self, which: Which = None) -> int:
-        """How many changes of a node's draft can be taken back."""
+        """Return how many changes of a node's draft can be undone."""
         return self._tree.changes(which)
 
     def state(self, which: Which = None, on_progress: OnProgress = no_progress) -> RunState:
-        """The run state of a node; after a restart its tests are simulated again first, see `States.state`."""
+        """Return the run state of a node, see `NodeStates.state`; after a restart its tests are simulated again."""
         return self._context.state(which, on_progress)
 
     def view(self, which: Which = None) -> View:
-        """All that a model may know at a node."""
+        """Return the view of a model at a node."""
         return self._context.view(which)
 
     def template(self, name: str, which: Which = None) -> str:
-        """The text of a template as the node's draft has it; `template_names` lists their names."""
+        """Return the text of a template in the node's draft; `template_names` lists the names."""
         return template_text(name, self.draft(which).strategy)
 
     def options(self, which: Which = None) -> dict[str, Any]:
-        """Every option of the node's strategy by its dotted name."""
+        """Return every option of the node's strategy by its dotted name."""
         return drafting.options(self.draft(which).strategy)
 
     def render(self, which: Which = None) -> Rendered:
-        """Exactly what would be sent from a node.
+        """Return exactly what would be sent from a node.
 
         Raises:
             UsageError: a template is broken, or the context is too small.
         """
         return self._context.rendered(which, self.draft(which))
 
-    # Going on ---------------------------------------------------------------------------------------------
+    # Send ------------------------------------------------------------------------------------------------
 
     def cost_bound(self, which: Which = None, draft: Draft | None = None) -> CostBound:
-        """The most that sending from this node can cost; `draft` None means the node's own."""
+        """Return the upper bound of the cost of sending from this node; `draft` None means the node's own draft."""
         chosen = draft or self.draft(which)
         return cost_bound(chosen, self._context.rendered(which, chosen).sent_tokens, self._caller)
 
     def send(
         self, which: Which = None, on_progress: OnProgress = no_progress, cancelled: IsCancelled = never_stop
     ) -> Node:
-        """Ask the model, run the tests of its reply, and go to the new node.
+        """Call the model, run the tests of its reply, and make the new node the current one.
 
         Args:
-            cancelled: asked while the model is waited for and between tests. What was paid for stays: sending the
-                same again takes the reply that came, if one came.
+            cancelled: checked while waiting for the model and between tests. A paid reply is kept: sending the same
+                draft again uses it.
 
         Raises:
-            UsageError: no model is set, nothing is open, or the budget cannot hold the call.
-            ModelFailure, PrerequisiteError, Cancelled: no reply; what it cost is recorded.
+            UsageError: no model is set, all bins are covered, or the budget is too small for the call.
+            ModelFailure, PrerequisiteError, Cancelled: no reply; its cost is recorded.
         """
         return self._turns.send(self.node(which), self.draft(which), on_progress, cancelled)
 
     def paste(
         self, text: str, which: Which = None, on_progress: OnProgress = no_progress, cancelled: IsCancelled = never_stop
     ) -> Node:
-        """Run the tests of a reply that a person wrote, and go to the new node. It costs no call.
+        """Run the tests of a reply written by the user, and make the new node the current one. No model is called.
 
         Raises:
-            UsageError: the text is empty, nothing is open, or the budget of cycles is used up.
+            UsageError: the text is empty, all bins are covered, or the budget of cycles is used up.
         """
         return self._turns.paste(self.node(which), self.draft(which), text, on_progress, cancelled)
 
     def take_up(self, on_progress: OnProgress = no_progress, cancelled: IsCancelled = never_stop) -> tuple[Node, ...]:
-        """Run the tests of replies whose turn a kill cut off; called once a session is opened again."""
+        """Run the tests of replies whose turn was cut off by a kill; call it after opening an existing session."""
         return self._turns.take_up(on_progress, cancelled)
 
-    # Moving -----------------------------------------------------------------------------------------------
+    # Navigate --------------------------------------------------------------------------------------------
 
     def undo(self) -> str:
-        """Take back the last change of the current draft, or else go to the node before; says which.
+        """Undo the last change of the current draft, or else go to the parent node; return what was done.
 
         Raises:
             UsageError: there is nothing to undo.
@@ -207,26 +207,26 @@ class PromptSession:
         return self.current
 
     def branch(self, label: str, which: Which = None) -> Node:
-        """A node of its own at the same state, with a free label and its own draft; it becomes the current one."""
+        """Create a node with the same state, a new unique label and its own draft; it becomes the current node."""
         parent = self.node(which).id
         self._tree.check_label(label)
         self._context.take(BranchLine(node=self._tree.reserve(), parent=parent, label=label))
         return self.current
 
-    # Judging and keeping ----------------------------------------------------------------------------------
+    # Compare and save ------------------------------------------------------------------------------------
 
     def compare(self, a: Which, b: Which) -> Comparison:
-        """Two nodes side by side, from their last common node on."""
+        """Compare two nodes, from their last common node on."""
         return compare(self._context, a, b)
 
     def ab(
         self, variants: Mapping[str, Draft], samples: int, which: Which = None, on_progress: OnProgress = no_progress,
         cancelled: IsCancelled = never_stop,
     ) -> AbResult:  # fmt: skip
-        """Send each variant `samples` times from one node, which is the current one afterwards; see `ab.ab`.
+        """Send each variant `samples` times from one node, which becomes the current one; see `ab_test.run_ab`.
 
         Raises:
-            DvAgentError: as `send`; samples before that stand, and the same call goes on behind them.
+            DvAgentError: as `send`; earlier samples are kept, and the same call continues after them.
         """
         node = self.node(which)
 
@@ -239,7 +239,7 @@ class PromptSession:
             self.goto(node.id)
 
     def save_strategy(self, name: str, folder: Path, which: Which = None, replace: bool = False) -> Path:
-        """Write the node's strategy as ``folder/<name>.yaml``, with its templates inside; see `saving`."""
+        """Write the node's strategy as ``folder/<name>.yaml``, with its templates included; see `saving`."""
         return save_strategy(self.draft(which).strategy, name, folder, replace)
 
     def save_template(self, template: str, folder: Path, which: Which = None, replace: bool = False) -> Path:
@@ -247,5 +247,5 @@ class PromptSession:
         return save_template(self.draft(which).strategy, template, folder, replace)
 
     def export(self, out: Path, which: Which = None) -> Path:
-        """Write the turns from the root to a node as a run in `out`; returns its folder, see `export`."""
+        """Write the turns from the root to a node as a run in `out`; return its folder, see `export`."""
         return export(self._context, which, out)

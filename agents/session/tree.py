@@ -1,4 +1,4 @@
-"""The tree of nodes as the lines of the log make it: drafts, labels, the current node, replies without their turn."""
+"""The tree of nodes built from the lines of the log: drafts, labels, the current node, replies without a turn."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from dv_agent.agents.session.nodes import Draft, Node
 from dv_agent.errors import UnknownNameError, UsageError
 
 Which = int | str | None
-"""A node: its number, None for the current one, or a label: the node of that branch that was the current one last."""
+"""A node: its number, None for the current one, or a label: the last current node of that branch."""
 LABEL = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,63}", re.ASCII)
 
 
 class Tree:
-    """All nodes of a session; changes by `take` alone, line by line, as they stand in the log.
+    """All nodes of a session; changed only by `take`, one log line at a time.
 
     Args:
-        draft: of the root.
+        draft: the initial draft of the root.
 
     Attributes:
         nodes: by their number.
-        calls: replies and failures, in the order in which they came, by the node that they make.
-        dropped: nodes whose call nobody waited for.
+        calls: replies and failures in order of arrival, each with the number of the node that it creates.
+        dropped: nodes whose call was cancelled.
     """
 
     def __init__(self, draft: Draft) -> None:
@@ -48,7 +48,7 @@ class Tree:
         """Apply a line of the log.
 
         Raises:
-            UsageError: it speaks of a node that there is not.
+            UsageError: it refers to a node that does not exist.
         """
         if isinstance(line, CallLine):
             self.node(line.parent)
@@ -73,15 +73,15 @@ class Tree:
             self._next = max(self._next, line.node + 1)
 
     def reserve(self) -> int:
-        """The number of a node to come."""
+        """Return the number for a new node."""
         self._next += 1
         return self._next - 1
 
     def node(self, which: Which = None) -> Node:
-        """The node that a number or a label names.
+        """Return the node with this number or label.
 
         Raises:
-            UsageError: there is none.
+            UsageError: there is no such node.
         """
         if isinstance(which, str) and which.isascii() and which.isdecimal():
             which = int(which)
@@ -95,47 +95,47 @@ class Tree:
         return found
 
     def draft(self, which: Which = None) -> Draft:
-        """What would be sent next from a node."""
+        """Return the draft of the next message of a node."""
         return self._drafts[self.node(which).id][-1]
 
     def changes(self, which: Which = None) -> int:
-        """How many changes of a node's draft can be taken back."""
+        """Return how many changes of a node's draft can be undone."""
         return len(self._drafts[self.node(which).id]) - 1
 
     def path(self, which: Which = None) -> tuple[Node, ...]:
-        """The nodes from the root to this one."""
+        """Return the nodes from the root to this one."""
         path = [self.node(which)]
         while path[-1].parent is not None:
             path.append(self.nodes[path[-1].parent])
         return tuple(reversed(path))
 
     def branch_of(self, which: Which = None) -> str:
-        """The nearest label on the path to a node, or an empty text."""
+        """Return the nearest label on the path to a node, or an empty string."""
         return next((one.label for one in reversed(self.path(which)) if one.label), "")
 
     def children(self, which: Which = None) -> tuple[Node, ...]:
-        """The nodes that follow one, in the order in which they came."""
+        """Return the child nodes of a node, in order of creation."""
         parent = self.node(which).id
         return tuple(one for one in self.nodes.values() if one.parent == parent)
 
     def last_turn(self, which: Which = None) -> Node | None:
-        """The nearest node on the path in which a turn was played."""
+        """Return the nearest node on the path that has a turn."""
         return next((one for one in reversed(self.path(which)) if one.turn), None)
 
     def unfinished(self) -> tuple[CallLine, ...]:
-        """The last reply of every node whose tests did not run yet."""
+        """Return the last reply of every node whose tests have not run yet."""
         found = {line.node: line for line in self.calls if not line.failure and line.node not in self.nodes}
         return tuple(found.values())
 
     def answers(self, node: int) -> tuple[CallLine, ...]:
-        """The replies that make or made a node: one, or two where structured output was wanted and none came."""
+        """Return the replies of a node: one, or two if structured output was requested and failed."""
         return tuple(one for one in self.calls if one.node == node and not one.failure)
 
     def check_label(self, label: str) -> None:
-        """Whether a new node may have this label.
+        """Check that a new node may have this label.
 
         Raises:
-            UsageError: not a word, or taken.
+            UsageError: the label is not a word, or already used.
         """
         if not LABEL.fullmatch(label):
             raise UsageError(
@@ -169,10 +169,10 @@ class Tree:
 
 
 def read_tree(draft: Draft, lines: Iterable[Line]) -> Tree:
-    """The tree that the lines of a log make.
+    """Build the tree from the lines of a log.
 
     Raises:
-        UsageError: a line contradicts those before it; says which.
+        UsageError: a line is inconsistent with those before it; the message names the line.
     """
     tree = Tree(draft)
     for number, line in enumerate(lines, 1):

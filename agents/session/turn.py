@@ -1,4 +1,4 @@
-"""One turn of a session: ask or take a pasted reply, record it, then parse it and run its tests."""
+"""One turn of a session: call the model or use a pasted reply, record the reply, parse it and run its tests."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ from dv_agent.prompts.view import View
 
 
 class TurnRunner:
-    """Makes new nodes.
+    """Creates new nodes.
 
     Args:
-        context: of the session.
-        caller: reaches models.
+        context: the shared state of the session.
+        caller: calls models.
     """
 
     def __init__(self, context: SessionContext, caller: ModelCaller) -> None:
         self._context, self._caller = context, caller
 
     def send(self, node: Node, draft: Draft, on_progress: OnProgress, is_cancelled: IsCancelled) -> Node:
-        """Ask for `draft` at `node`; see `dv_agent.agents.session.prompt_session.PromptSession.send`."""
+        """Send `draft` at `node`; see `dv_agent.agents.session.prompt_session.PromptSession.send`."""
         if draft.model.model == PERSON:
             raise UsageError("no model is set: set one, such as model openai:gpt-5, or paste a reply")
         context = self._context
@@ -50,7 +50,7 @@ class TurnRunner:
         return self._finish(call, on_progress, is_cancelled)
 
     def paste(self, node: Node, draft: Draft, text: str, on_progress: OnProgress, is_cancelled: IsCancelled) -> Node:
-        """Take `text` for the reply; see `dv_agent.agents.session.prompt_session.PromptSession.paste`."""
+        """Use `text` as the reply; see `dv_agent.agents.session.prompt_session.PromptSession.paste`."""
         if not text.strip():
             raise UsageError("the reply is empty")
         context = self._context
@@ -65,7 +65,7 @@ class TurnRunner:
         return self._finish(call, on_progress, is_cancelled)
 
     def take_up(self, on_progress: OnProgress, is_cancelled: IsCancelled) -> tuple[Node, ...]:
-        """Run the tests of replies whose turn a kill cut off."""
+        """Run the tests of replies whose turn was cut off by a kill."""
         tree = self._context.tree
         waiting = [one for one in tree.unfinished() if one.node not in tree.dropped]
         return tuple(self._finish(call, on_progress, is_cancelled) for call in waiting)
@@ -75,7 +75,7 @@ class TurnRunner:
             raise UsageError(f"nothing is open at node {node.id}: all bins are covered")
 
     def _paid(self, node: Node, draft: Draft, rendered: Rendered) -> CallLine | None:
-        """A reply to this very call that never became a node."""
+        """Return a recorded reply to this same call that did not become a node, or None."""
         asked = (node.id, draft.sampled, draft.trial, rendered.messages)
         for line in self._context.tree.unfinished():
             if not line.pasted and (line.parent, line.draft.sampled, line.draft.trial, line.messages) == asked:
@@ -121,7 +121,7 @@ class TurnRunner:
             raise
 
     def _holds(self, node: Node, draft: Draft, rendered: Rendered) -> bool:
-        """Whether the budget holds another call for the node to come, after the one that brought nothing."""
+        """Return whether the budget allows a second call for the new node, after a structured one without a result."""
         context = self._context
         path, session = context.state(node.id).spent, spent_of(context.tree.calls)
         before = {"calls": path.calls + 1, "tokens": path.tokens + rendered.sent_tokens}
@@ -133,7 +133,7 @@ class TurnRunner:
         return True
 
     def _answered(self, call: CallLine, view: View) -> StructuredAnswer:
-        """The replies of a node as its turn takes them; nobody is asked."""
+        """Return the recorded replies of a node in the form that its turn needs; no model is called."""
         replies = [one.reply for one in self._context.tree.answers(call.node)]
         output = None if call.pasted else schema_of(view, call.draft.strategy)
         if output is None:
@@ -164,7 +164,7 @@ class TurnRunner:
 
 
 class _Count:
-    """Tells of each test, and gives up between two."""
+    """Reports progress after each test, and raises Cancelled between two tests if the user cancels."""
 
     def __init__(self, total: int, on_progress: OnProgress, is_cancelled: IsCancelled) -> None:
         self._total, self._on_progress, self._is_cancelled, self._done = total, on_progress, is_cancelled, 0

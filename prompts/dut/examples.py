@@ -1,4 +1,4 @@
-"""Example tests for any design, made from its ports and schema alone: they show the language, not the way to a bin."""
+"""Example tests for any design, made only from its ports and schema: they show syntax, not how to hit a bin."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ITEMS = 40
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A test as JSON data, and what it is to show."""
+    """A test as JSON data, and what it demonstrates."""
 
     shows: Shows
     data: dict[str, Any]
 
 
 def examples(design: Design, schema: StimulusSchema) -> tuple[Example, ...]:
-    """One example of each way to say stimulus; every one expands on this design."""
+    """Return one example for each way to write stimulus; every one is valid for this design."""
     maker = _Maker(design, schema)
     return (
         Example("random", _test("random", {name: maker.random(name) for name in schema.tracks}, seed=1)),
@@ -47,7 +47,7 @@ class _Maker:
         self._watched = next((name for name in driven if design.item_key(name) in streams), driven[0])
 
     def random(self, name: str) -> list[Step]:
-        """A random block: a profile where there is one, one field narrowed."""
+        """Return a random block: with a profile if there is one, and one field narrowed."""
         track = self._schema.tracks[name]
         if name == RESET_TRACK:
             return []
@@ -64,7 +64,7 @@ class _Maker:
         return [{"random": block}]
 
     def sweep(self, name: str) -> list[Step]:
-        """Nested loops over a field and a gap, on the first driven track only."""
+        """Return nested loops over a field and a gap, on the first driven track only."""
         if name != self._watched:
             return []
         fields = self._fields(name)
@@ -78,7 +78,7 @@ class _Maker:
         ]
 
     def directed(self, name: str) -> list[Step]:
-        """Literal items and timing."""
+        """Return literal items and timing."""
         grammar = grammar_of(self._design, name)
         if not grammar.item:
             return [dict(step) for step in grammar.directed]
@@ -86,7 +86,7 @@ class _Maker:
         return [self._item(name, payload, {}), {"idle": 5}, self._item(name, payload, {"gap": 3})]
 
     def together(self, name: str) -> list[Step]:
-        """Tracks that wait for one another, and a reset in mid-test."""
+        """Return tracks that wait for one another, and a reset in mid-test."""
         after = {"after": {"port": self._design.item_key(self._watched), "accepted": 1}}
         if name == self._watched:
             payload = {field: _small(spec) for field, spec in self._fields(name).items()}
@@ -104,7 +104,7 @@ class _Maker:
         return {word: [beat], **timing}
 
     def _attached(self, name: str) -> dict[str, Any]:
-        """A write to the first port that takes one, for ``with``, if beats of `name` may carry any."""
+        """Return a write to the first strobe port that allows it, for ``with``, if beats of `name` may carry one."""
         streams = self._design.streams
         if not any(one.carries for one in streams if one.port == name):
             return {}
@@ -124,7 +124,7 @@ def _small(spec: FieldSpec) -> int:
 
 
 def _lanes(spec: FieldSpec) -> int | list[int]:
-    """A value for every lane where they are few, to show that a list is possible."""
+    """Return a value for every lane if there are few lanes, to show that a list is allowed."""
     if not 1 < spec.lanes <= 4:
         return _small(spec)
     return [min(spec.high, 1 + lane) for lane in range(spec.lanes)]

@@ -1,4 +1,4 @@
-"""What a prompt says of the words of the test language: only of the kinds of ports that the design has."""
+"""Description of the keywords of the test language, only for the kinds of ports that the design has."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _START = (
 
 @dataclass(frozen=True, slots=True)
 class LanguageWords:
-    """Words about tracks, in the order in which they are told.
+    """Descriptions of the tracks, in the order of the prompt.
 
     Attributes:
         silence: how a test begins and ends, as one paragraph.
         words: the steps of each kind of port.
-        counted: (kind, what it counts as) of every kind whose ports have streams by other names.
+        counted: (kind, names of its streams, such as ``PORT.request``) for every kind whose streams have own names.
     """
 
     silence: str
@@ -32,7 +32,7 @@ class LanguageWords:
 
 
 def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
-    """The words of `design`."""
+    """Return the descriptions for `design`."""
     ports = {port.kind: port for port in design.ports.values()}
     packet = next((schema.tracks[name].item for name in schema.tracks if name in design.packet_ports), "beat")
     writes = any(one.rides for one in design.streams)
@@ -46,13 +46,13 @@ def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
 
 
 def _place(port: PortModel, kinds: list[str]) -> tuple[bool, int]:
-    """Kinds that carry values are told before those that only say when."""
+    """Return the sort key: kinds that carry values come before kinds that define timing only."""
     grammar, known = port.grammar(), [*KINDS]
     return not (grammar and grammar.item), (known + kinds).index(port.kind)
 
 
 def _silence(kinds: Iterable[type[PortModel]]) -> str:
-    """What ended tracks do, such as ``sources and strobes idle, sinks ready``."""
+    """Return what tracks do after their end, such as ``sources and strobes idle, sinks ready``."""
     found: dict[str, list[str]] = {}
     for kind in dict.fromkeys(kinds):
         if kind.driver:

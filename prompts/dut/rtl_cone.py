@@ -1,4 +1,4 @@
-"""The part of the RTL that drives the signals of some holes: their cone of influence, assignment by assignment."""
+"""Cone of influence: the part of the RTL that drives the signals sampled by some holes, as assignments."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _HANDSHAKE = {"valid": ("valid",), "ready": ("ready",), "transfer": ("valid", "r
 
 @dataclass(frozen=True, slots=True)
 class ConeLine:
-    """An assignment of the cone; `steps` back from the signals of the holes."""
+    """An assignment of the cone; `steps`: its distance back from the signals of the holes, in assignments."""
 
     place: str
     module: str
@@ -28,9 +28,9 @@ class ConeLine:
 
 
 def cone_lines(view: View, holes: Sequence[Hole], depth: int) -> tuple[ConeLine, ...]:
-    """What drives the signals that `holes` sample, the nearest assignments first.
+    """Return what drives the signals that `holes` sample, the nearest assignments first.
 
-    Holes on facts of the reference model name no signal of the RTL; where no hole does, all outputs are taken.
+    Holes on values of the reference model name no RTL signal; if no hole names one, all outputs are used.
     """
     structure = view.rtl.structure
     if not structure.has(structure.top):
@@ -50,7 +50,7 @@ def cone_lines(view: View, holes: Sequence[Hole], depth: int) -> tuple[ConeLine,
 
 
 def signals_of(design: Design, plan: Plan, holes: Sequence[Hole]) -> tuple[str, ...]:
-    """Signals of the top module that the coverpoints of `holes` read."""
+    """Return the signals of the top module that the coverpoints of `holes` sample."""
     columns = _columns(design)
     read = dict.fromkeys(name for hole in holes for name in _names(plan, hole))
     return tuple(dict.fromkeys(signal for name in read for signal in columns.get(name, ())))
@@ -70,7 +70,7 @@ def _names(plan: Plan, hole: Hole) -> Iterator[str]:
 
 
 def _columns(design: Design) -> dict[str, tuple[str, ...]]:
-    """Column of the shared event tables -> the signals behind it."""
+    """Return column of the shared event tables -> the signals from which it is computed."""
     found: dict[str, tuple[str, ...]] = {}
     for name, port in design.ports.items():
         for stream in port.streams(name):

@@ -1,4 +1,4 @@
-"""The RTL in few words: per module its ports, registers, state machines, and the constants it compares with."""
+"""Summary of the RTL for each module: ports, registers, state machines, and the constants it compares with."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MOST = 40
 
 @dataclass(frozen=True, slots=True)
 class ModuleDigest:
-    """One module, ready to be written: every list holds short texts."""
+    """One module in printable form: every list contains short texts."""
 
     name: str
     place: str
@@ -26,7 +26,7 @@ class ModuleDigest:
 
 
 def digests(structure: Structure) -> tuple[ModuleDigest, ...]:
-    """The modules, the top first, then by the depth at which they are used."""
+    """Return the modules, the top first, then by their depth in the hierarchy."""
     order = list(dict.fromkeys(name for _, name in structure.hierarchy()))
     return tuple(_digest(structure.module(name)) for name in order if structure.has(name))
 
@@ -58,7 +58,7 @@ def _machine(machine: StateMachine) -> list[str]:
 
 
 def _compared(comparisons: Sequence[Comparison]) -> list[str]:
-    """Equal comparisons once, with their lines."""
+    """Return each distinct comparison once, with its lines."""
     key = lambda one: (one.signal, one.operator, one.constant)  # noqa: E731
     texts = []
     for (signal, operator, constant), same in groupby(sorted(comparisons, key=key), key=key):

@@ -1,4 +1,4 @@
-"""The tracks of a design as a prompt lists them: words, fields, ranges, timing, profiles."""
+"""The tracks of a design as listed in a prompt: keywords, fields, ranges, timing, profiles."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class TrackText:
     """One track.
 
     Attributes:
-        item: the word of a packet, where it has `packets`.
-        counts: what ``count`` of a random block counts here.
+        item: the keyword of a packet, if the track has `packets`.
+        counts: what ``count`` of a random block counts on this track.
         beats: allowed packet lengths, such as ``1..8``.
-        answer, request: the word and the address field of a track that answers from memory.
-        memory_words: most words of that memory.
+        answer, request: the keyword and the address field of a track that answers from memory.
+        memory_words: maximum number of words of that memory.
     """
 
     name: str
@@ -61,7 +61,7 @@ class TrackText:
 
 
 def track_texts(design: Design, schema: StimulusSchema) -> tuple[TrackText, ...]:
-    """Every track, in the order of the schema."""
+    """Return every track, in the order of the schema."""
     return tuple(_track(design, name, track) for name, track in schema.tracks.items())
 
 

@@ -1,4 +1,4 @@
-"""Names of many bins in few words."""
+"""Compact lists of bin names."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ MOST = 150
 
 
 def compact_names(bins: Sequence[Bin], most: int = MOST) -> str:
-    """The names of `bins` of one coverpoint or cross.
+    """Return the names of `bins` of one coverpoint or cross.
 
-    Cross bins are grouped by all members but the last: ``-8: 0..3, 6; -7: 0``. Values that a name does not say
-    follow it: ``greatest = 29952``.
+    Cross bins are grouped by all members but the last: ``-8: 0..3, 6; -7: 0``. If a name does not express its values,
+    they follow it: ``greatest = 29952``.
     """
     shown, rest = bins[:most], len(bins) - most
     if shown and shown[0].kind == "cross":
@@ -27,7 +27,7 @@ def compact_names(bins: Sequence[Bin], most: int = MOST) -> str:
 
 
 def joined(names: Iterable[str]) -> list[str]:
-    """`names`, with runs of three or more successive integers as ``first..last``."""
+    """Return `names` with runs of three or more successive integers written as ``first..last``."""
     result: list[str] = []
     run: list[int] = []
     for name in names:
@@ -43,7 +43,7 @@ def joined(names: Iterable[str]) -> list[str]:
 
 
 def values_text(one: Bin) -> str:
-    """The values of a bin, or the steps of a transition: ``1..6`` or ``8 > 7 > 6``; runs of one step are counted."""
+    """Return the values of a bin, or the steps of a transition: ``1..6``, ``8 > 7 > 6``; repeated steps are counted."""
     sets = [f"({values})" if len(values.ranges) > 1 else str(values) for values in one.values]
     steps = [(text, len(list(same))) for text, same in groupby(sets)]
     return " > ".join(text if count == 1 else f"{text} x{count}" for text, count in steps)

@@ -1,4 +1,4 @@
-"""What a run has behind it: a summary of its turns, and its best tests as worked examples."""
+"""History of a run for the prompt: a summary of its turns, and its best tests as worked examples."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ TEST_MOST, RESULT_MOST = 600, 400
 
 @dataclass(frozen=True, slots=True)
 class PastTurn:
-    """One turn in a line: how many bins were new, and its tests by name with what each covered first."""
+    """One turn on one line: how many bins were new, and for each test, by name, what it covered first."""
 
     turn: int
     new: int
@@ -27,7 +27,7 @@ class PastTurn:
 
 
 def past_turns(view: View) -> tuple[PastTurn, ...]:
-    """The last turns, the latest first."""
+    """Return the last turns, the latest first."""
     found = []
     for one in reversed(view.exchanges[-TURNS:]):
         tests = tuple((compact_json(name, 60), new) for name, new in one.tests[:TESTS])
@@ -36,7 +36,7 @@ def past_turns(view: View) -> tuple[PastTurn, ...]:
 
 
 def shots(view: View, options: Examples) -> tuple[Shot, ...]:
-    """The strategy's own examples, or the tests of this run that covered most."""
+    """Return the strategy's own examples, or the tests of this run that covered most."""
     if options.show == "fixed":
         return options.fixed
     if options.show == "none":
@@ -50,7 +50,7 @@ def _earned(plan: Plan, outcome: Outcome) -> Shot:
 
 
 def gains_text(plan: Plan, bins: Sequence[int]) -> str:
-    """Bins by family; those of large families only counted."""
+    """Return the bins grouped by coverpoint or cross; those of large groups are only counted."""
     texts = []
     for item, members in groupby(sorted(bins), key=lambda index: int(plan.item_of[index])):
         named = [plan.bins[index] for index in members]

@@ -1,4 +1,4 @@
-"""All holes, family by family: what each bin means and which are open."""
+"""All holes by family (coverpoint or cross): the meaning of the bins and which of them are open."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dv_agent.prompts.view import View
 
 @dataclass(frozen=True, slots=True)
 class OpenBins:
-    """The open bins of one tier of a family; `rest` where the names are those not listed under another tier."""
+    """The open bins of one tier of a family; `rest`: the bins are all those not listed under another tier."""
 
     tier: Tier
     count: int
@@ -24,7 +24,7 @@ class OpenBins:
 
 @dataclass(frozen=True, slots=True)
 class Legend:
-    """A coverpoint that is crossed: what it samples, and those of its bins that the open ones need."""
+    """A coverpoint used in a cross: what it samples, and its bins that occur in open cross bins."""
 
     name: str
     of: str
@@ -33,13 +33,13 @@ class Legend:
 
 @dataclass(frozen=True, slots=True)
 class FamilyText:
-    """A family with holes, ready to be written.
+    """A family with holes, in the form that the template prints.
 
     Attributes:
-        group: covergroup, with its `group_description`, the table `on` whose rows are samples, and its `when`.
+        group: covergroup, with its `group_description`, the table `on` whose rows are sampled, and condition `when`.
         of: the expression that a coverpoint samples; empty for crosses.
         legend: the coverpoints of a cross.
-        bins, open: how many bins there are, and how many are holes.
+        bins, open: number of bins, and number of holes.
     """
 
     group: str
@@ -57,7 +57,7 @@ class FamilyText:
 
 
 def family_texts(view: View) -> tuple[FamilyText, ...]:
-    """Every family with holes, in plan order."""
+    """Return every family with holes, in plan order."""
     groups = {group.name: group for group in view.plan.covergroups}
     return tuple(_family(view.plan, groups[one.covergroup], one) for one in families(view.plan, view.holes))
 
@@ -90,7 +90,7 @@ def _legend(point: Coverpoint, needed: Collection[str]) -> Legend:
 
 
 def _tiers(holes: Sequence[Bin], bins: int) -> tuple[OpenBins, ...]:
-    """Open bins by tier; of a cross that is wholly open only the smaller tiers are spelt out."""
+    """Return open bins by tier; for a cross with no bin hit the names of the largest tier are left out."""
     by_tier = {tier: [one for one in holes if one.tier == tier] for tier in TIERS}
     found = {tier: members for tier, members in by_tier.items() if members}
     largest = max(found, key=lambda tier: len(found[tier]))

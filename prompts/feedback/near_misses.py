@@ -1,4 +1,4 @@
-"""How near a run has come to a hole, and which step of which test came nearest."""
+"""The smallest distance of a run to a hole, and the test and step that reached it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ _FAR = 1 << 40
 
 @dataclass(frozen=True, slots=True)
 class Distance:
-    """A distance in parts that words can be made of.
+    """A distance, split into the values that are put into words.
 
     Attributes:
-        missing: values for a value bin; members of a cross, or steps of a transition, that were not met.
-        size: how many members or steps there are.
-        residual: for a cross, how far the missing members' values were off; None where that is not known.
+        missing: for a value bin the distance in values; otherwise the number of members of a cross, or steps of a
+            transition, that were not met.
+        size: total number of members or steps.
+        residual: for a cross, how far the values of the missing members were off; None if not known.
     """
 
     kind: Kind
@@ -34,7 +35,7 @@ class Distance:
 
 @dataclass(frozen=True, slots=True)
 class StepText:
-    """A step as it was written, cut short."""
+    """A step as it was written, shortened."""
 
     track: str
     index: int
@@ -43,7 +44,7 @@ class StepText:
 
 @dataclass(frozen=True, slots=True)
 class AttemptText:
-    """The best attempt at a hole; `number` is the test's place in the last turn, None if it ran earlier."""
+    """The best attempt at a hole; `number` is the test's position in the last turn, None if it ran earlier."""
 
     test: str
     number: int | None
@@ -51,14 +52,14 @@ class AttemptText:
 
 
 def hole_distance(hole: Hole) -> Distance | None:
-    """How near any test came, or None where nothing was measured."""
+    """Return how near any test came, or None if nothing was measured."""
     if hole.distance is None:
         return None
     return Distance(hole.kind, hole.distance, len(hole.parts), hole.residual)
 
 
 def near_distance(one: Bin, near: Near) -> Distance:
-    """How near one test came; undoes `dv_agent.coverage.contribution.closeness`."""
+    """Return how near one test came; the inverse of `dv_agent.coverage.contribution.closeness`."""
     missing = int(near.distance)
     share = near.distance - missing
     residual = round(share / (1 - share))
@@ -67,7 +68,7 @@ def near_distance(one: Bin, near: Near) -> Distance:
 
 
 def attempts(view: View) -> Mapping[int, Attempt]:
-    """Index of a hole -> the test that came nearest, where the view knows it: the last turn's before an older one."""
+    """Return hole index -> the test that came nearest, if the view has it: one of the last turn before an older one."""
     best = {view.plan.index(hole.bin): _closeness(hole) for hole in view.holes}
     found: dict[int, Attempt] = {}
     for outcome in view.last:
@@ -82,7 +83,7 @@ def _closeness(hole: Hole) -> float:
 
 
 def attempt_text(view: View, attempt: Attempt) -> AttemptText:
-    """The steps that were under way when the test came nearest."""
+    """Return the steps that were being driven when the test came nearest."""
     return AttemptText(
         test=compact_json(attempt.test.name, 60),
         number=next((place for place, outcome in enumerate(view.last) if outcome.test is attempt.test), None),

@@ -1,4 +1,4 @@
-"""What the tests of the last turn did, step by step."""
+"""Results of the tests of the last turn, step by step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ NAMES, FAMILIES, NEARS, STEPS, STEP_SHORT = 6, 8, 4, 6, 100
 
 @dataclass(frozen=True, slots=True)
 class NewBins:
-    """Bins of one family that were covered first; `names` is empty where they are too many to name."""
+    """Bins of one family that were covered first; `names` is empty if there are too many to list."""
 
     family: str
     count: int
@@ -26,7 +26,7 @@ class NewBins:
 
 @dataclass(frozen=True, slots=True)
 class NearText:
-    """A hole to which a test came as near as any before it."""
+    """A hole to which a test came at least as near as any test before it."""
 
     bin: str
     distance: Distance
@@ -35,7 +35,7 @@ class NearText:
 
 @dataclass(frozen=True, slots=True)
 class StepResult:
-    """A step and the bins that were first covered while it was under way; without `new` it covered none."""
+    """A step and the bins first covered while it was being driven; an empty `new` means none."""
 
     track: str
     index: int
@@ -46,7 +46,7 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """One test; `steps` are those worth telling, `silent` counts the others."""
+    """The result of one test; `steps` are those shown, `silent` is the number of the others."""
 
     __test__ = False
 
@@ -71,7 +71,7 @@ class Failing:
 
 
 def test_results(view: View) -> tuple[TestResult, ...]:
-    """All tests of the last turn, in order."""
+    """Return the results of all tests of the last turn, in order."""
     best = {index: one.near for index, one in attempts(view).items()}
     results = []
     for place, outcome in enumerate(view.last):
@@ -81,7 +81,7 @@ def test_results(view: View) -> tuple[TestResult, ...]:
 
 
 def failing_tests(view: View) -> tuple[Failing, ...]:
-    """The tests of the last turn that failed a check."""
+    """Return the tests of the last turn that failed a check."""
     return tuple(
         Failing(place, compact_json(outcome.test.name, 60), tuple(line[:300] for line in outcome.failures[:4]))
         for place, outcome in enumerate(view.last)
@@ -111,7 +111,7 @@ def _near(plan: Plan, near: Near) -> NearText:
 
 
 def _steps(plan: Plan, outcome: Outcome) -> tuple[tuple[StepResult, ...], int]:
-    """Steps that covered something first; then, while there is room, the others."""
+    """Return the steps that covered something first, then others up to the limit."""
     gained = {(track, step): bins for track, step, bins in outcome.by_step}
     written = [(track, step) for track, steps in outcome.test.tracks.items() for step in range(len(steps))]
     ranked = sorted(written, key=lambda key: -len(gained.get(key, ())))[:STEPS]

@@ -1,4 +1,4 @@
-"""Which holes a prompt tells in detail, and what it tells."""
+"""Selection of the holes that a prompt shows in detail, and the details shown."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PartText:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A hole in detail; `distance` is None where nothing was measured."""
+    """A hole in detail; `distance` is None if nothing was measured."""
 
     bin: str
     tier: Tier
@@ -40,24 +40,24 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Stuck:
-    """A hole that resists; `since` is how many turns ago something last came nearer to it, None if nothing ever did."""
+    """A hole without progress; `since`: turns since a test last came nearer to it, None if none ever did."""
 
     target: Target
     since: int | None
 
     @property
     def bin(self) -> str:
-        """Its id."""
+        """Return its id."""
         return self.target.bin
 
 
 def targets(view: View, most: int) -> tuple[Target, ...]:
-    """At most `most` holes: of every family its nearest first, easy tiers before hard ones, in turns."""
+    """Return at most `most` holes, one per family in turn: the nearest first, easy tiers before hard ones."""
     return tuple(in_detail(view, hole) for hole in _chosen(view, most))
 
 
 def stuck(view: View, most: int) -> tuple[Stuck, ...]:
-    """At most `most` holes, those first that were tried and have resisted longest; of equal ones the nearer first."""
+    """Return at most `most` holes: first those tried for longest without progress; ties by distance."""
     known = attempts(view)
     tried = [(known[index], hole) for hole in view.holes if (index := view.plan.index(hole.bin)) in known]
     oldest = sorted(tried, key=lambda one: (one[0].turn, _order(one[1])))[:most]
@@ -67,7 +67,7 @@ def stuck(view: View, most: int) -> tuple[Stuck, ...]:
 
 
 def in_detail(view: View, hole: Hole) -> Target:
-    """All that is told of one hole."""
+    """Return all details of one hole."""
     best = attempts(view).get(view.plan.index(hole.bin))
     return Target(
         bin=hole.bin,
@@ -90,7 +90,7 @@ def _chosen(view: View, most: int) -> list[Hole]:
 
 
 def _turned(queue: list[Hole], turn: int) -> list[Hole]:
-    """The nearest stays in front; the others take turns, so that one which resists does not hide the rest for ever."""
+    """Keep the nearest hole first and rotate the others, so that a hole without progress does not block the rest."""
     first, rest = queue[:1], queue[1:]
     start = turn % len(rest) if rest else 0
     return first + rest[start:] + rest[:start]

@@ -1,4 +1,4 @@
-"""Marks around text that is data, chosen so that the text itself cannot end them."""
+"""Delimiters around untrusted text, chosen so that the text cannot contain the closing delimiter."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _RUN = re.compile("=+")
 
 
 def fenced(label: str, text: str) -> str:
-    """`text` between two marks of ``=`` signs, more of them than stand together anywhere in `text` or `label`."""
+    """Return `text` between two lines of ``=`` signs, longer than any run of them in `text` or `label`."""
     longest = max((len(run) for run in _RUN.findall(f"{label}\n{text}")), default=0)
     marks = "=" * max(_LEAST, longest + 1)
     body = text if text.endswith("\n") else f"{text}\n"

@@ -1,4 +1,4 @@
-"""How many tokens a text may have: an estimate, since every model counts in its own way."""
+"""Estimation of the number of tokens of a text, independent of the model."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ _PER_TOKEN = {"letters": LETTERS, "digits": DIGITS, "signs": SIGNS}
 
 
 def estimate_tokens(text: str) -> int:
-    """Tokens of `text`, estimated without any model's vocabulary.
+    """Return an estimate of the tokens of `text`, without any model's vocabulary.
 
-    The rule: one for each started run of 6 letters, 3 digits or 2 signs; one for each run of line ends; one for
-    each other character; blanks are free. On English prose and JSON it leans high, so what should fit does.
+    The rule: one for each started group of 6 letters, 3 digits or 2 signs; one for each run of line ends; one for each
+    other character; blanks count as none. On English prose and JSON the estimate tends to be too high, so it is safe.
     """
     total = 0
     for match in _PIECE.finditer(text):

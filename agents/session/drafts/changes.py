@@ -1,4 +1,4 @@
-"""Changing a draft: every change is checked, and a wrong one is one clear error."""
+"""Changes of a draft; every change is validated, and an invalid one raises one clear error."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ EDITED = "-edited"
 
 
 def self_contained(strategy: Strategy) -> Strategy:
-    """`strategy` with the templates of its folder inside, so that it stands alone.
+    """Return `strategy` with the templates of its folder included, so that it does not depend on the folder.
 
     Raises:
-        UsageError: a template cannot be read or is broken.
+        UsageError: a template cannot be read or is invalid.
     """
     strategy.require_templates()
     own, words = strategy.own_templates, dict(strategy.wording)
@@ -44,7 +44,7 @@ def self_contained(strategy: Strategy) -> Strategy:
 
 
 def options(strategy: Strategy) -> dict[str, Any]:
-    """Dotted name of every option -> its value, such as ``holes.detailed`` -> 24."""
+    """Return the dotted name of every option -> its value, such as ``holes.detailed`` -> 24."""
     data = strategy.model_dump(mode="json", exclude=_NO_OPTIONS)
     data["without"] = sorted(data["without"])
     found: dict[str, Any] = {}
@@ -57,7 +57,7 @@ def options(strategy: Strategy) -> dict[str, Any]:
 
 
 def with_option(draft: Draft, name: str, value: str) -> Draft:
-    """The draft with an option of its strategy set to `value`, as it would stand in a YAML file.
+    """Return the draft with an option of its strategy set to `value`, written as in a YAML file.
 
     Raises:
         UnknownNameError: there is no such option.
@@ -82,11 +82,11 @@ def with_option(draft: Draft, name: str, value: str) -> Draft:
 
 
 def with_template(draft: Draft, name: str, text: str) -> Draft:
-    """The draft with another text of a template.
+    """Return the draft with a new text for a template.
 
     Raises:
         UnknownNameError: there is no such template.
-        UsageError: it is no Jinja template; says in which line.
+        UsageError: the text is not a valid Jinja template; the message names the line.
     """
     check_template(name, text)
     shipped = draft.strategy.model_copy(update={"wording": {}, "templates": "", "folder": None})
@@ -97,16 +97,16 @@ def with_template(draft: Draft, name: str, text: str) -> Draft:
 
 
 def with_strategy(draft: Draft, name: str) -> Draft:
-    """The draft with another strategy: a shipped one or a file.
+    """Return the draft with another strategy: a shipped one or a file.
 
     Raises:
-        UsageError: no such strategy, or its file is broken.
+        UsageError: no such strategy, or its file is invalid.
     """
     return draft.model_copy(update={"strategy": self_contained(find_strategy(name))})
 
 
 def with_sampling(draft: Draft, settings: Mapping[str, str]) -> Draft:
-    """The draft with other settings of the model; ``none`` takes one away.
+    """Return the draft with changed settings of the model; the value ``none`` removes a setting.
 
     Raises:
         UnknownNameError: there is no such setting.
@@ -130,7 +130,7 @@ def _with(draft: Draft, data: dict[str, Any]) -> Draft:
 
 
 def _named(strategy: Strategy) -> str:
-    """Its name, marked where it is no longer what is shipped under it."""
+    """Return the strategy's name, with a mark if its content differs from the shipped strategy of this name."""
     base = strategy.name.removesuffix(EDITED)
     if base in strategy_names() and same_settings(strategy, find_strategy(base)):
         return base
@@ -138,7 +138,7 @@ def _named(strategy: Strategy) -> str:
 
 
 def same_settings(one: BaseModel, other: BaseModel) -> bool:
-    """Whether two strategies differ in nothing but their names."""
+    """Return whether two strategies are equal except for name and description."""
     without = {"name", "description"}
     return one.model_dump(exclude=without) == other.model_dump(exclude=without)
 

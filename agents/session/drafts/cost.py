@@ -1,4 +1,4 @@
-"""What a call may cost, before it; what a session has cost, after."""
+"""Cost of model calls in a session: an upper bound before a call, and the amount spent so far."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from dv_agent.errors import UsageError
 
 @dataclass(frozen=True, slots=True)
 class CostBound:
-    """The most that one answered attempt can cost.
+    """Upper bound of the cost of one answered attempt.
 
     Attributes:
-        input_tokens: of the prompt, estimated; the estimate leans high.
-        output_tokens: what the server may write: `max_tokens`, or the rest of the context where that is not set.
-        limited: whether `max_tokens` is set, so that the server is told the bound.
-        usd: None where the price is not known.
+        input_tokens: estimate for the prompt; it tends to be too high.
+        output_tokens: maximum length of the reply: `max_tokens`, or the rest of the context if that is not set.
+        limited: whether `max_tokens` is set, so that the bound is sent to the server.
+        usd: US dollars; None if the price is not known.
     """
 
     input_tokens: int
@@ -37,7 +37,7 @@ class CostBound:
 
 
 def cost_bound(draft: Draft, tokens: int, caller: ModelCaller) -> CostBound:
-    """The bound for one call with a prompt of so many tokens; nothing where a person is the model."""
+    """Return the bound for one call with a prompt of `tokens` tokens; zero if the user pastes the replies."""
     if draft.model.model == PERSON:
         return CostBound(0, 0, True, 0.0)
     limit = draft.model.max_tokens
@@ -47,7 +47,7 @@ def cost_bound(draft: Draft, tokens: int, caller: ModelCaller) -> CostBound:
 
 
 def spent_of(calls: Iterable[CallLine]) -> Spent:
-    """What all calls of a session cost, those that failed or led nowhere included."""
+    """Return the cost of all calls of a session, including failed and unused ones."""
     total = Spent()
     for line in calls:
         if line.pasted:
@@ -64,14 +64,14 @@ def spent_of(calls: Iterable[CallLine]) -> Spent:
 
 
 def check_budget(budget: Budget, path: Spent, session: Spent, draft: Draft, tokens: int, caller: ModelCaller) -> None:
-    """Whether one more call may begin.
+    """Check that the budget allows one more call.
 
     Args:
         path: spent from the root to the node.
         session: spent by the whole session, all branches together.
 
     Raises:
-        UsageError: it may not; names the bound.
+        UsageError: it does not; the message names the bound.
     """
     if bound := budget.exceeded(path):
         raise UsageError(_used_up(bound, getattr(budget, bound), "the path to this node"))

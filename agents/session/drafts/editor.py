@@ -1,4 +1,4 @@
-"""Changing what would be sent from a node: each change is rendered before it holds, and can be taken back."""
+"""Editing of a node's draft: each change is rendered before it is stored, and can be undone."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ from dv_agent.agents.session.tree import Which
 
 
 class DraftEditor:
-    """The changes that a person may make. Each method returns what the changed draft comes to.
+    """The changes that a user can make. Each method returns the rendered draft after the change.
 
     Raises:
-        UsageError: from every method: an unknown name, a value that is not allowed, a template that is broken, or a
-            prompt that no longer fits into the context. Nothing is changed then.
+        UsageError: from every method: an unknown name, a value that is not allowed, an invalid template, or a prompt
+            that no longer fits into the context. The draft is then unchanged.
     """
 
     def __init__(self, context: SessionContext) -> None:
         self._context = context
 
     def edit_message(self, index: int, text: str, which: Which = None) -> Rendered:
-        """Write over a message: 0 is the system message, -1 the new one. The edit holds for this prompt alone."""
+        """Replace a message: 0 is the system message, -1 the new one. The edit is valid for this prompt only."""
         return self._edit(edit_of(self._render(which), index, text), which)
 
     def edit_part(self, name: str, text: str, which: Which = None) -> Rendered:
-        """Write over a named part of the prompt."""
+        """Replace a named part of the prompt."""
         return self._edit(part_edit(self._render(which), name, text), which)
 
     def edit_template(self, name: str, text: str, which: Which = None) -> Rendered:
-        """Change a template for this node and those that follow; the shipped text takes the change back."""
+        """Change a template for this node and its descendants; setting the shipped text undoes the change."""
         return self._change(drafting.with_template(self._context.tree.draft(which), name, text), which)
 
     def set_option(self, name: str, value: str, which: Which = None) -> Rendered:
@@ -40,15 +40,15 @@ class DraftEditor:
         return self._change(drafting.with_option(self._context.tree.draft(which), name, value), which)
 
     def set_strategy(self, name: str, which: Which = None) -> Rendered:
-        """Take another strategy: a shipped one, or a YAML file."""
+        """Use another strategy: a shipped one, or a YAML file."""
         return self._change(drafting.with_strategy(self._context.tree.draft(which), name), which)
 
     def set_sampling(self, settings: Mapping[str, str], which: Which = None) -> Rendered:
-        """Change how the model is reached and sampled, such as ``{"temperature": "0.2"}``; ``none`` unsets."""
+        """Change connection and sampling settings, such as ``{"temperature": "0.2"}``; ``none`` unsets one."""
         return self._change(drafting.with_sampling(self._context.tree.draft(which), settings), which)
 
     def set_draft(self, draft: Draft, which: Which = None) -> Rendered:
-        """Take a draft as a whole, such as that of another node."""
+        """Replace the whole draft, for example by that of another node."""
         return self._change(draft, which)
 
     def _edit(self, edit: Edit, which: Which) -> Rendered:
@@ -56,7 +56,7 @@ class DraftEditor:
         return self._change(draft.model_copy(update={"edits": with_edit(draft.edits, edit)}), which)
 
     def _change(self, draft: Draft, which: Which) -> Rendered:
-        """Take `draft` if it can be rendered; edits that it makes stale are dropped, and told."""
+        """Store `draft` if it can be rendered; edits that are no longer valid are dropped and reported."""
         with self._context.lock:
             rendered = self._context.rendered(which, draft)
             if rendered.stale:

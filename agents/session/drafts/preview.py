@@ -1,4 +1,4 @@
-"""What a node's draft comes to: messages with their parts, what was edited, and how they differ from the last ones."""
+"""Rendering of a node's draft: messages with their parts, manual edits, and the difference to the last prompt."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ CONTEXT_LINES = 2
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What would be sent.
+    """The rendered prompt of a draft.
 
     Attributes:
-        prompt: before any edit: its parts and what was cut of them.
+        prompt: the prompt before any edit, with its parts and what was cut from them.
         rendered: the messages before any edit.
         messages: the messages as they would be sent: system, earlier exchanges, the new one.
-        tokens: of all messages together, estimated.
-        room: most tokens that there may be, so that the reply still fits into the context.
-        output: the schema that the reply is asked to have, if there is one; its tokens are not among `tokens`.
-        edits: those that hold.
-        stale: those that no longer do, because what they edited is rendered otherwise now.
-        diff: lines of a unified diff to the prompt that led to this node; empty where there was none.
+        tokens: estimate for all messages together.
+        room: maximum number of tokens that leaves enough context for the reply.
+        output: the schema requested for the reply, or None; its tokens are not included in `tokens`.
+        edits: the valid edits.
+        stale: edits that are no longer valid, because the text that they changed is now rendered differently.
+        diff: lines of a unified diff to the prompt that led to this node; empty if there was none.
     """
 
     prompt: Prompt
@@ -45,22 +45,22 @@ class Rendered:
 
     @property
     def parts(self) -> tuple[Part, ...]:
-        """The named parts, in order, as rendered; the sum of their tokens leaves edits out."""
+        """Return the named parts in order, as rendered; their tokens do not include edits."""
         return self.prompt.parts
 
     @property
     def sent_tokens(self) -> int:
-        """Of everything that is sent, a schema included."""
+        """Return the estimated tokens of everything that is sent, including a schema."""
         return self.tokens + (self.output.tokens if self.output else 0)
 
     @property
     def edited(self) -> tuple[int, ...]:
-        """Places of the messages that differ from what was rendered."""
+        """Return the positions of the messages that differ from the rendered ones."""
         pairs = enumerate(zip(self.rendered, self.messages, strict=True))
         return tuple(place for place, (before, now) in pairs if before != now)
 
     def part_text(self, name: str) -> str:
-        """The text of a part as a person left it.
+        """Return the text of a part after edits.
 
         Raises:
             UsageError: the prompt has no such part.
@@ -70,19 +70,19 @@ class Rendered:
 
     @property
     def cut(self) -> tuple[Cut, ...]:
-        """What was left out to fit."""
+        """Return what was left out to make the prompt fit."""
         return self.prompt.cut
 
 
 def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] = ()) -> Rendered:
-    """The prompt of `draft` at `view`.
+    """Return the prompt of `draft` at `view`.
 
     Args:
-        seed: of the session; the draft's trial is added.
-        before: the messages to which differences are shown.
+        seed: the seed of the session; the draft's trial is added to it.
+        before: the messages with which the diff is made.
 
     Raises:
-        UsageError: a template is broken, or the context is too small for the prompt or for what was made of it.
+        UsageError: a template is invalid, or the context is too small for the prompt or for its edited form.
     """
     output = schema_of(view, draft.strategy)
     prompt = prompt_of(view, draft.model, draft.strategy, seed + draft.trial, output)
@@ -103,7 +103,7 @@ def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] 
 
 
 def message_diff(before: Sequence[Message], after: Sequence[Message]) -> tuple[str, ...]:
-    """Lines of a unified diff of the first and the last message each; what stands between them was sent before."""
+    """Return the lines of unified diffs of the first and of the last messages; those between were sent before."""
     if not before:
         return ()
     lines: list[str] = []
@@ -116,7 +116,7 @@ def message_diff(before: Sequence[Message], after: Sequence[Message]) -> tuple[s
 
 
 def edit_of(rendered: Rendered, index: int, text: str) -> Edit:
-    """An edit of the message at `index`, counted from the end where it is negative.
+    """Return an edit of the message at `index`; a negative index counts from the end.
 
     Raises:
         UsageError: there is no such message, or the text is empty.
@@ -131,7 +131,7 @@ def edit_of(rendered: Rendered, index: int, text: str) -> Edit:
 
 
 def part_edit(rendered: Rendered, name: str, text: str) -> Edit:
-    """An edit of the part `name`, or of the message that holds it where that was written over as a whole.
+    """Return an edit of the part `name`, or of its whole message if that message was already replaced.
 
     Raises:
         UsageError: the prompt has no such part, or it is no longer in its message.
@@ -147,7 +147,7 @@ def part_edit(rendered: Rendered, name: str, text: str) -> Edit:
 
 
 def with_edit(edits: Sequence[Edit], edit: Edit) -> tuple[Edit, ...]:
-    """`edits` with one more, which takes the place of those that it hides; an edit to what was rendered is none."""
+    """Return `edits` plus `edit`, without those that it replaces; an edit equal to the rendered text is not added."""
     hidden = [one for one in edits if one.index == edit.index and (not edit.part or one.part == edit.part)]
     kept = tuple(one for one in edits if one not in hidden)
     return kept if edit.text == edit.before else (*kept, edit)
@@ -167,7 +167,7 @@ def _holds(edit: Edit, prompt: Prompt, rendered: Sequence[Message]) -> bool:
 
 
 def _edited(text: str, place: int, edits: Sequence[Edit]) -> str:
-    """The message at `place`: written over as a whole, or with its parts replaced where they stand."""
+    """Return the message at `place` after edits: replaced as a whole, or with its edited parts inserted."""
     for edit in edits:
         if edit.index == place:
             text = text.replace(edit.before, edit.text, 1) if edit.part else edit.text

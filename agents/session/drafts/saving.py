@@ -1,4 +1,4 @@
-"""Keeping what was found: a strategy as a file of its own, or one template."""
+"""Saving of a strategy or of one template as a file."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from dv_agent.prompts.template_set import template_text
 
 
 def save_strategy(strategy: Strategy, name: str, folder: Path, replace: bool = False) -> Path:
-    """Write `strategy` as ``folder/<name>.yaml``: what differs from the defaults, with its templates inside.
+    """Write `strategy` as ``folder/<name>.yaml``: values that differ from the defaults, with its templates included.
 
     Args:
         name: a word; it becomes the name of the strategy.
-        replace: whether a file that is there may be replaced.
+        replace: whether an existing file may be replaced.
 
     Raises:
-        UsageError: not a word, or the file is there.
+        UsageError: `name` is not a word, or the file exists.
         OutputError: it cannot be written.
     """
     try:
@@ -34,7 +34,7 @@ def save_strategy(strategy: Strategy, name: str, folder: Path, replace: bool = F
 
 
 def strategy_text(strategy: Strategy) -> str:
-    """The YAML of a strategy that stands alone, without its defaults."""
+    """Return the YAML text of a self-contained strategy, without default values."""
     data: dict[str, Any] = strategy.model_dump(mode="json", exclude={"folder"}, exclude_defaults=True)
     if strategy.without:
         data["without"] = sorted(strategy.without)
@@ -43,10 +43,10 @@ def strategy_text(strategy: Strategy) -> str:
 
 
 def save_template(strategy: Strategy, template: str, folder: Path, replace: bool = False) -> Path:
-    """Write a template as ``folder/<template>.jinja``, for the key ``templates`` of a strategy beside that folder.
+    """Write a template as ``folder/<template>.jinja``, for the key ``templates`` of a strategy next to that folder.
 
     Raises:
-        UsageError: there is no such template, or the file is there.
+        UsageError: there is no such template, or the file exists.
         OutputError: it cannot be written.
     """
     return _write(folder / f"{template}.jinja", template_text(template, strategy), folder, replace)
