@@ -14,7 +14,7 @@ from dv_agent.designs.loader import DesignFolder, find_recorded_design
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A design's name and plan; `bugs` maps the id of a seeded bug to its title."""
+    """A design's title and plan; `bugs` maps the id of a seeded bug to its title."""
 
     title: str
     plan: Plan
