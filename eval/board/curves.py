@@ -22,8 +22,6 @@ def row_curves(axis: Axis, rows: Mapping[str, Sequence[ScoredTrial]]) -> tuple[R
 
     After its end a trial keeps its last value. All rows share one axis, up to the largest bound or end.
 
-    A trial that ended keeps what it had covered. All rows share one axis, up to the largest bound or end.
-
     Args:
         rows: row -> its scored trials.
     """

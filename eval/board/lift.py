@@ -18,9 +18,6 @@ def with_lifts(trials: Sequence[ScoredTrial]) -> tuple[ScoredTrial, ...]:
 
     Both trials are read at the number of cycles that both have simulated, within the budget. A trial without such a
     partner, and the agent itself, get no lift.
-
-    Both are read at the cycles which both have simulated, within the budget. A trial that has no such partner, and the
-    agent itself, have no lift.
     """
     bases = {
         (agent, one.trial.design, one.trial.seed): one

@@ -14,9 +14,6 @@ def common_designs(rows: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
     The limit is half so that one row with an extra design does not exclude all others, and one row that lacks a design
     does not shorten the comparison of all others.
 
-    Half, because one row on a design of its own must not put all others apart, nor one that misses a design shorten the
-    comparison of all others.
-
     Args:
         rows: row -> design -> any value, for designs on which the row has a score.
     """

@@ -72,10 +72,6 @@ def reusable(folder: Path, trial: Trial, identity: str, retry_errors: bool, hunt
     A finished trial is reused, and a failed one too, because a failure is a result. Not reused are: trials that were
     killed, trials that failed for a reason of the infrastructure, trials made with another state of the design, and
     trials without a kill sheet if `hunt` requires one.
-
-    A finished trial is reused, and a failed one too: a failure is data. Not so what broke: what was killed on the
-    way, what failed for a reason of the infrastructure, what was made with another state of the design, and what lacks
-    its kill sheet although `hunt` wants one.
     """
     record = read_trial(folder)
     if record is None or record.trial != trial or record.identity != identity:

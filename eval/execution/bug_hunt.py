@@ -1,6 +1,7 @@
 """The bug hunt of a trial: runs its tests against the seeded bugs of the design; reports which are killed, and when.
 
-The result equals that of `eval.soundness.kills.hunt`, at lower cost: a test cannot kill a bug if the buggy copy behaves exactly as the clean design, so this is checked first, without drivers, reference model or checks.
+The result equals that of `eval.soundness.kills.hunt`, at lower cost: a test cannot kill a bug if the buggy copy behaves
+exactly as the clean design, so this is checked first, without drivers, reference model or checks.
 """
 
 from __future__ import annotations
@@ -78,9 +79,7 @@ class Hunter:
     ) -> KillSheet:
         """Run the tests of a run, in order, against each bug until a test kills it or the cycles are used up.
 
-        The killing test is cut at the limit of cycles.
-
-        The test in which that happens is cut there.
+        The test in which the cycles run out is cut there.
 
         Args:
             store: pin recordings made when the tests ran; missing ones are simulated again.

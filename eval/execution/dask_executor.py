@@ -1,6 +1,8 @@
 """Executor for a Dask cluster, whose workers must see the folder of the evaluation under the same path.
 
-Each task starts a dv-agent worker process beside its Dask worker, so a trial runs as on one machine: in its own process, which can hang, crash and be killed. If a Dask worker is lost, the scheduler gives its task to another one, which resumes from the record that it finds.
+Each task starts a dv-agent worker process beside its Dask worker, so a trial runs as on one machine: in its own
+process, which can hang, crash and be killed. If a Dask worker is lost, the scheduler gives its task to another one,
+which resumes from the record that it finds.
 """
 
 from __future__ import annotations

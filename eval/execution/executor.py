@@ -24,8 +24,6 @@ class Executor(Protocol):
         """Return the events since the last call; wait at most `seconds` if there are none.
 
         Each task has exactly one last event.
-
-        Of every task exactly one event is the last one.
         """
         ...
 

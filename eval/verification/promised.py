@@ -86,7 +86,7 @@ def _grid(evaluation: Evaluation) -> Iterator[Doubt]:
 
 
 def _strays(folder: Path, evaluation: Evaluation) -> Iterator[Doubt]:
-    """Yield trial folders that the evaluation does not list: ``dv-agent eval`` never removes an executed trial from it."""
+    """Yield a doubt for each trial folder that is not listed: ``dv-agent eval`` never removes an executed trial."""
     room = folder / "trials"
     known = {trial.id for trial in evaluation.trials}
     strays = sorted(one.name for one in room.iterdir() if one.name not in known) if room.is_dir() else []

@@ -98,8 +98,6 @@ def _bounds(turn: TurnRecord, before: RunState, budget: Budget) -> Budget:
     finished.
 
     It was then the last test, and its bins do not count (`dv_agent.eval.scoring.coverage_score`).
-
-    It was the last one then, and its bins do not count (`dv_agent.eval.scoring.coverage_score`).
     """
     total = before.spent.cycles + sum(test.cycles for test in turn.tests)
     if budget.cycles is None or not turn.tests or turn.tests[-1].max_cycles is not None or total <= budget.cycles:

@@ -1,6 +1,8 @@
 """Verification of a submitted evaluation: everything that a board shows is computed again; its folder is not trusted.
 
-The folder may come from anyone: sizes are limited before anything is read, names may not lead out of it, links are not followed, only designs of this installation are simulated, no model is asked, and nothing is written. Values that cannot be computed again (see `SELF_REPORTED`) remain claims of the author.
+The folder may come from anyone: sizes are limited before anything is read, names may not lead out of it, links are not
+followed, only designs of this installation are simulated, no model is asked, and nothing is written. Values that cannot
+be computed again (see `SELF_REPORTED`) remain claims of the author.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ from dv_agent.eval.scoring.score import Axis
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """One row in the chart: its mean cost and coverage, the interval as whisker, and the mean curve up to that point."""
+    """One row in the chart: its mean cost and coverage, the interval as whisker, and the mean curve up to it."""
 
     style: Style
     x: float
