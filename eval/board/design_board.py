@@ -8,8 +8,8 @@ from dv_agent.eval.scoring.score import Axis
 
 
 class RowCurve(Frozen):
-    """Mean percentage of bins covered by a row's trials at each point of an axis, with the minimum and maximum of any
-    trial.
+    """Mean percentage of bins covered by a row's trials at each point of an axis, with the minimum and maximum of
+    any trial.
     """
 
     row: str

@@ -45,8 +45,8 @@ def _missing(trials: Sequence[ScoredTrial]) -> Iterator[str]:
 
 
 def _redone(trials: Sequence[ScoredTrial], labels: Mapping[str, str]) -> Iterator[str]:
-    """Yield a note for rows with repeated trials: repeating a trial until the result is good shows up here, unless the
-    record was deleted by hand.
+    """Yield a note for rows with repeated trials: repeating a trial until the result is good shows up here, unless
+    the record was deleted by hand.
     """
     again = [one for one in trials if one.record and one.record.earlier]
     if again:
@@ -61,8 +61,8 @@ def _redone(trials: Sequence[ScoredTrial], labels: Mapping[str, str]) -> Iterato
 
 
 def _fewer_seeds(trials: Sequence[ScoredTrial], labels: Mapping[str, str]) -> Iterator[str]:
-    """Yield a note for rows with fewer seeds, because a bad seed may have been left out. Deterministic agents have one
-    seed.
+    """Yield a note for rows with fewer seeds, because a bad seed may have been left out. Deterministic agents have
+    one seed.
     """
     asked: dict[str, set[int]] = {}
     for one in trials:

@@ -80,7 +80,9 @@ class Gate:
         return "now"
 
     def ended(self, task: TrialTask) -> None:
-        """Add the cost of an ended trial; its share of the request rate is released one interval (60 s / pace) later."""
+        """Add the cost of an ended trial; its share of the request rate is released one interval (60 s / pace)
+        later.
+        """
         if pace := self.pace(task.trial):
             self._resting.append((self._clock() + 60.0 / pace, pace))
         if self._caps.usd is not None and (header := read_header(task.folder)):

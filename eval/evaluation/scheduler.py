@@ -183,8 +183,8 @@ def _heard(stage: _RunningTrials, event: Event, gate: Gate) -> None:
 
 
 def _lost(task: TrialTask, words: str) -> TrialRecord:
-    """Return the record of a trial whose worker died or hung: an infrastructure failure, so the next command executes
-    it again.
+    """Return the record of a trial whose worker died or hung: an infrastructure failure, so the next command
+    executes it again.
     """
     before = read_trial(task.folder)
     failure = TrialFailure(kind="infrastructure", error="WorkerLost", message=words)

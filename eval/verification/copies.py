@@ -10,7 +10,9 @@ from dv_agent.eval.verification.verdict import Doubt
 
 
 class Replies:
-    """The paid replies of trials, keyed by their text and the duration of each attempt, which no two real calls share."""
+    """The paid replies of trials, keyed by their text and the duration of each attempt, which no two real calls
+    share.
+    """
 
     def __init__(self) -> None:
         self._trials: dict[str, list[str]] = {}

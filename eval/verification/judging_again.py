@@ -44,7 +44,9 @@ def kills_again(
 
 
 def claims_again(run: RecordedRun, bench: Testbench, design: DesignFolder, simulator: Simulator) -> Iterator[Finding]:
-    """Check the verdicts on claims and reports in run.json: the decoys are drawn again and everything is judged again."""
+    """Check the verdicts on claims and reports in run.json: the decoys are drawn again and everything is judged
+    again.
+    """
     header = run.header
     if not isinstance(bench, ToolsTestbench):
         if header.decoys or header.claims or header.bug_reports or any(_said(run)):

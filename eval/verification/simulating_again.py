@@ -189,8 +189,8 @@ def _header(header: RunHeader, run: RecordedRun, state: RunState) -> Iterator[Fi
 
 
 def _unclocked(spent: Spent) -> dict[str, float]:
-    """Return all values but the seconds; dollars are rounded to a millionth, because the order of a sum changes later
-    digits.
+    """Return all values but the seconds; dollars are rounded to a millionth, because the order of a sum changes
+    later digits.
     """
     data: dict[str, float] = spent.model_dump(exclude={"seconds"})
     return {name: round(amount, 6) for name, amount in data.items()}

@@ -36,8 +36,8 @@ class Scale:
         return round(self.start + (self.stop - self.start) * share, 2)
 
     def ticks(self, prefix: str = "") -> tuple[Tick, ...]:
-        """Return ticks at round numbers: on a log scale powers of ten, and 2 and 5 times them where there is room; else
-        equal steps.
+        """Return ticks at round numbers: on a log scale powers of ten, and 2 and 5 times them where there is room;
+        else equal steps.
         """
         places = _ratios(self.low, self.high) if self.log else _steps(self.low, self.high)
         return tuple(Tick(self.at(place), prefix + short(place)) for place in places)
