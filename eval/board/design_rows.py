@@ -99,7 +99,7 @@ def _cycles_of_bins(one: ScoredTrial) -> Floats:
     """Return float64[bins]: cycles until each bin was first covered; infinity if it was not covered."""
     assert one.score is not None
     score = one.score.coverage
-    cycles = np.array([*score.progress.cycles, np.inf], dtype=np.float64)  # index -1 (never) takes the last
+    cycles = np.array([*score.progress.cycles, np.inf], dtype=np.float64)  # index -1 (never covered): infinity
     return np.asarray(cycles[np.array(score.covered_by, dtype=np.int64)])
 
 

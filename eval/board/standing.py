@@ -1,4 +1,4 @@
-"""Which rows are ranked, on which designs, and why a row is listed apart."""
+"""Selection of the ranked rows and their designs, and the reason why a row is listed apart."""
 
 from __future__ import annotations
 

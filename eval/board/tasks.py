@@ -1,4 +1,4 @@
-"""What a board needs to know of a design: its plan and the titles of its seeded bugs."""
+"""The part of a design that a board needs: its plan and the titles of its seeded bugs."""
 
 from __future__ import annotations
 

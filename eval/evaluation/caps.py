@@ -33,7 +33,7 @@ class Caps(Frozen):
 
 
 class Gate:
-    """Decides which trial may start, and with how many requests per minute.
+    """Gatekeeper of an evaluation: decides which trial may start, and with how many requests per minute.
 
     Args:
         folder: folder of the evaluation; the cost of its existing trials counts.
@@ -80,8 +80,8 @@ class Gate:
         return "now"
 
     def ended(self, task: TrialTask) -> None:
-        """Add the cost of an ended trial; its share of the request rate is released one interval (60 s / pace)
-        later.
+        """Add the cost of an ended trial; its share of the request rate is released after one interval (60 s /
+        pace).
         """
         if pace := self.pace(task.trial):
             self._resting.append((self._clock() + 60.0 / pace, pace))

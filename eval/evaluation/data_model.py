@@ -2,14 +2,14 @@
 
 An evaluation is a folder that is written while its trials run::
 
-    evaluation.json            Evaluation: identity, entries, all trials that were asked for
+    evaluation.json            Evaluation: identity, entries, all requested trials
     trials/<trial id>/
         trial.json             TrialRecord: what it is and how it ended (rewritten atomically)
         run/                   an ordinary run folder, see `dv_agent.agents.records.writer`
         kills.json             KillSheet: its tests against the seeded bugs of the design
     leaderboard.{html,json,csv,md}
 
-Whatever a board shows is computed from these files alone.
+Everything that a board shows is computed from these files alone.
 """
 
 from __future__ import annotations

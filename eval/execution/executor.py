@@ -10,7 +10,7 @@ from dv_agent.eval.execution.trial_run import TrialTask
 
 
 class Executor(Protocol):
-    """Accepts tasks and returns events. Use it as a context manager: its workers end with it."""
+    """Executor of trials: accepts tasks and returns events. Use it as a context manager: its workers end with it."""
 
     def free(self) -> int:
         """Return how many more tasks it accepts now."""

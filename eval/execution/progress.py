@@ -1,4 +1,4 @@
-"""Converts the callbacks of a run into events, limited to a few per second."""
+"""Conversion of the callbacks of a run into events, limited to a few per second."""
 
 from __future__ import annotations
 

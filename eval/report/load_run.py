@@ -1,4 +1,4 @@
-"""Loads a run folder into the data of its report, also if the run failed or was interrupted."""
+"""Loader of a run folder into the data of its report, also for a run that failed or was interrupted."""
 
 from __future__ import annotations
 

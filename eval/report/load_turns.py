@@ -1,4 +1,4 @@
-"""Converts the lines of ``turns.jsonl``, one at a time, into the data that a report keeps of them."""
+"""Conversion of the lines of ``turns.jsonl``, one at a time, into the data that a report keeps of them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _MESSAGE_LENGTH = 1_000
 
 @dataclass
 class TurnsReader:
-    """Collects the lines of one record.
+    """Collector of the lines of one record.
 
     Attributes:
         calls: calls whose turn has not been read yet.

@@ -1,4 +1,6 @@
-"""Selects what a report shows of each turn; all turns get an equal share of the space, so late turns are shown too."""
+"""Selection of what a report shows of each turn; all turns get an equal share of the space, so late turns are shown
+too.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ TALK_MOST = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message; `same_as` is an earlier turn with the same message at the same place, which is linked instead."""
+    """A message; `same_as` is an earlier turn with the same message at the same place, which is referred to instead."""
 
     message: MessageData
     same_as: int | None
@@ -28,7 +30,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call; messages of its prompt that were shown before are left out."""
+    """A call; repeated messages in its prompt are left out."""
 
     call: Call
     messages: tuple[Said, ...]

@@ -1,4 +1,4 @@
-"""Reads the records of a trial that its score needs, and computes a digest over their files."""
+"""Reader of the records that the score of a trial needs, and the digest over their files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Computes the score of a trial from its records; needs no model and no simulator."""
+"""Computation of the score of a trial from its records; needs no model and no simulator."""
 
 from __future__ import annotations
 

@@ -7,7 +7,7 @@ Each part of the check answers one question and can fail:
 ``witnesses``  do the witnesses hit every bin, with no failing check?
 ``tiers``      do the tiers of the plan agree with the measured hit rates?
 ``bugs``       is every seeded bug killed by a witness that hits a bin which the bug names?
-``mutants``    are mutants of the reference model noticed?
+``mutants``    are mutants of the reference model detected?
 """
 
 from __future__ import annotations

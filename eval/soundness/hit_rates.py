@@ -1,4 +1,4 @@
-"""Measures how often random stimulus hits each bin; the tiers of a plan are based on this."""
+"""Measurement of how often random stimulus hits each bin; the tiers of a plan are based on it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Finds which test kills a seeded bug."""
+"""Search for the test that kills a seeded bug."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ def _try(design: Design, plan: Plan, text: str, site: Site, traces: Sequence[Tra
     module = types.ModuleType(name)
     sys.modules[name] = module  # dataclasses look up their module by name
     try:
-        # The text is the design author's own model.py with one operator changed; it contains no output of a language model.
+        # The text is the design author's own model.py with one operator changed; no output of a language model.
         exec(compile(tree, "model.py (mutant)", "exec"), module.__dict__)  # noqa: S102
         by = _noticed(design, plan, cast("ReferenceModel", module), traces)
     except Exception as error:

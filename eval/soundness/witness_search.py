@@ -2,9 +2,9 @@
 
 The *targets* of a witness are the bins that it hits and the seeded bugs that it exposes.
 
-1. **Find**: the search agent runs with a large budget, starting from the known tests, until all bins are hit. 2.
-**Choose**: a greedy set cover over the targets of each candidate (most new targets per cycle first). 3. **Trim**: steps
-are removed from each chosen test as long as it still reaches the targets that only it reaches.
+1. **Find**: the search agent runs with a large budget, starting from the known tests, until all bins are hit.
+2. **Choose**: a greedy set cover over the targets of each candidate (most new targets per cycle first).
+3. **Trim**: steps are removed from each chosen test while it still reaches the targets that only it reaches.
 """
 
 from __future__ import annotations

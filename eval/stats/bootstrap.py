@@ -38,8 +38,8 @@ def bootstrap(
 
     Percentile intervals are too narrow for few clusters, by the factor sqrt((n - 1) / n) and by taking normal for
     Student's t. So the percentiles are moved outwards (`tail`), which for three clusters or fewer gives the smallest
-    and largest value that can be drawn: an interval inside the data of n clusters contains the true value in at most 1
-    - 2 / 2^n of all cases, which is 75 % for three clusters and 97 % for six.
+    and largest value that can be drawn: an interval inside the data of n clusters contains the true value in a share of
+    at most 1 - 2 / 2^n of all cases, which is 75 % for three clusters and 97 % for six.
 
     Args:
         seed, repeats: seed and number of the draws, used for more than `EXACT` clusters.

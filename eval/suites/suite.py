@@ -21,7 +21,7 @@ from dv_agent.designs.loader import DesignFolder, design_names, find_design
 from dv_agent.errors import UnknownNameError
 
 SUITES = Path(__file__).resolve().parent
-NOT_THE_TASK = ("witnesses",)  # kinds of files of the fingerprint
+NOT_THE_TASK = ("witnesses",)  # files of these kinds are in the fingerprint, but not part of the task
 
 Version = Annotated[int, Field(ge=1)]
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]

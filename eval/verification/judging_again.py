@@ -1,4 +1,6 @@
-"""Repeats what was judged after a run: seeded bugs, claims, bug reports, and last the score as a board reads it."""
+"""Second judgement of what was judged after a run: seeded bugs, claims, bug reports, and the score as a board reads
+it.
+"""
 
 from __future__ import annotations
 

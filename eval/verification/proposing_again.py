@@ -1,4 +1,4 @@
-"""Creates the agent that proposes the tests of a run again: an agent without a model, or a replay of recorded replies.
+"""The agent that proposes the tests of a run again: an agent without a model, or a replay of recorded replies.
 
 The agent that asked for the replies parses them again, and each reply is accepted only as the answer to the exact
 prompt that this agent would send now. So no test, reply, or bin shown in a prompt can be inserted afterwards.

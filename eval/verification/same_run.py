@@ -1,4 +1,4 @@
-"""Checks that the run in a trial's folder is the requested one, under the budget of the whole evaluation."""
+"""Checks of a run against its trial: is it the requested run, under the budget of the whole evaluation?"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Repeats a run turn by turn and compares proposals, behaviour, costs and the reason why it ended."""
+"""Repetition of a run turn by turn, with comparison of proposals, behaviour, costs and the reason why it ended."""
 
 from __future__ import annotations
 
