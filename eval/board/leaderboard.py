@@ -77,8 +77,7 @@ class Row(Frozen):
 
     Attributes:
         key: digest of the entry.
-        rank: 1 + the number of rows that are significantly better; None for the ceiling and for rows that are listed
-            apart.
+        rank: 1 + the number of rows that are significantly better; None for the ceiling and for rows listed `apart`.
         apart: why the row is not ranked: it has no score, it lacks designs that other rows share, or its verification
             failed; else empty.
         trials: number of trials requested; `scored` of them have a score.
@@ -165,7 +164,7 @@ class Comparison(Frozen):
 
 
 class Ablation(Frozen):
-    """Two entries that differ in one option: `one` has `before`, `other` has `after`. Differences are `other` minus
+    """Two entries that differ in one option, `before` in `one`, `after` in `other`. Differences: `other` minus
     `one`.
     """
 
@@ -184,8 +183,7 @@ class Correlation(Frozen):
         overall: over all `n` trials of all designs together.
         within: mean over the `designs` designs that have a correlation.
         by_design: design -> correlation over its trials.
-        between_ends: as `within`, but only over the `between_ends_n` trials of rows other than the ceiling and the
-            agent ``null``.
+        between_ends: as `within`, over the `between_ends_n` trials of rows other than the ceiling and agent ``null``.
     """
 
     overall: float | None

@@ -80,8 +80,8 @@ class Gate:
         return "now"
 
     def ended(self, task: TrialTask) -> None:
-        """Add the cost of an ended trial; its share of the request rate is released after one interval (60 s /
-        pace).
+        """Add the cost of an ended trial; its share of the request rate is released one interval (60 s / pace)
+        later.
         """
         if pace := self.pace(task.trial):
             self._resting.append((self._clock() + 60.0 / pace, pace))
