@@ -1,4 +1,4 @@
-"""From evaluation folders to one Board."""
+"""Assembly of one Board from evaluation folders."""
 
 from __future__ import annotations
 
@@ -47,17 +47,17 @@ def make_board(
     use_cache: bool = True,
     verified: Mapping[Path, Verification] | None = None,
 ) -> Board:
-    """The board of one evaluation, or of several of the same identity.
+    """Return the board of one evaluation, or of several with the same identity.
 
     Args:
-        home: the folder in which the board will stand; links start there. None: the first of `folders`.
-        find: the task of a design, by its name.
-        verified: what came of making each of `folders` again, on this machine; trials and rows that do not hold have no
-            score and no rank. None: nobody did.
+        home: the folder into which the board will be written; links are relative to it. None: the first of `folders`.
+        find: returns the task of a design by its name.
+        verified: the result of verifying each of `folders` again on this machine; trials and rows that do not hold get
+            no score and no rank. None: not verified.
 
     Raises:
         InputFileError: a folder or record that is broken.
-        UsageError: folders of different identity.
+        UsageError: folders with different identities.
     """
     source = load_sources(folders)
     tasks = {name: find(name) for name in dict.fromkeys(one.trial.design for one in source.trials)}
@@ -66,7 +66,7 @@ def make_board(
 
 
 class _Maker:
-    """One board in the making: what its parts share."""
+    """Builder of one board; holds what the parts of the board share."""
 
     def __init__(
         self, source: BoardSource, tasks: Mapping[str, Task], trials: Sequence[ScoredTrial], home: Path,
@@ -110,7 +110,7 @@ class _Maker:
         )
 
     def _doubts(self) -> dict[str, str]:
-        """Row -> what verification says against it as a whole."""
+        """Return row -> the doubt that verification has about the row as a whole."""
         found = (self.verified or {}).values()
         said = {row: next((words for one in found if (words := one.against_row(label[:LONGEST]))), "")
                 for row, label in self._plain.items()}  # fmt: skip
@@ -194,7 +194,7 @@ class _Maker:
 
 
 def labels(entries: Sequence[Entry]) -> dict[str, str]:
-    """Digest of an entry -> what people read; with the digest where two entries would read the same."""
+    """Return digest of an entry -> its label; the digest is added where two entries would have the same label."""
     plain = [entry.label for entry in entries]
     return {
         entry.digest: entry.label if plain.count(entry.label) == 1 else f"{entry.label} #{entry.digest}"
@@ -203,7 +203,7 @@ def labels(entries: Sequence[Entry]) -> dict[str, str]:
 
 
 def _earlier(one: ScoredTrial) -> tuple[float | None, ...]:
-    """Percentage of bins of each attempt that was thrown away."""
+    """Return the percentage of bins hit by each attempt that was discarded."""
     before = one.record.earlier if one.record else ()
     return tuple(100 * some.bins_hit / some.bins if some.bins else None for some in before)
 
@@ -231,7 +231,7 @@ def _correlation(trials: Sequence[ScoredTrial], ceilings: frozenset[str]) -> Cor
 
 
 def _within(trials: Sequence[ScoredTrial]) -> dict[str, float]:
-    """Design -> correlation of bins hit with bugs killed."""
+    """Return design -> correlation of bins hit with bugs killed."""
     groups: dict[str, tuple[list[float], list[float]]] = {}
     for one in trials:
         xs, ys = groups.setdefault(one.trial.design, ([], []))

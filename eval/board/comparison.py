@@ -1,4 +1,4 @@
-"""Rows against rows: paired differences, which of them are real, ranks, and ablations."""
+"""Comparison of rows: paired differences, their significance, ranks, and ablations."""
 
 from __future__ import annotations
 
@@ -22,16 +22,17 @@ COMPARED = (COVERAGE, KILLS)
 def comparisons(
     rows: Sequence[str], trials: Sequence[ScoredTrial], apart: Collection[str] = ()
 ) -> tuple[Comparison, ...]:
-    """All pairs of `rows`, for each metric of `COMPARED`, with p-values that hold over all pairs of the metric.
+    """Return the comparison of all pairs of `rows`, for each metric of `COMPARED`; p-values are adjusted over all
+    pairs.
 
-    Rows that stand `apart`, and pairs that do not share all designs that are common to the others, are shown what they
-    differ by, but never told apart.
+    Rows that are listed `apart`, and pairs that do not share all designs common to the other rows, get their difference
+    but are never reported as different.
     """
     return tuple(one for metric in COMPARED for one in _compared(metric, rows, trials, apart))
 
 
 def ranking(rows: Sequence[str], compared: Sequence[Comparison]) -> dict[str, int]:
-    """Row -> rank by bins hit."""
+    """Return row -> rank by bins hit."""
     mine = [one for one in compared if one.metric == COVERAGE]
     better = {(one.one, one.other): one.mean for one in mine}
     return ranks(rows, better, {(one.one, one.other): one.adjusted_p for one in mine})
@@ -40,7 +41,7 @@ def ranking(rows: Sequence[str], compared: Sequence[Comparison]) -> dict[str, in
 def ablations(
     entries: Sequence[Entry], labels: Mapping[str, str], compared: Sequence[Comparison]
 ) -> tuple[Ablation, ...]:
-    """Entries of the same agent that differ in one option, as paired differences."""
+    """Return the paired differences of entries of the same agent that differ in exactly one option."""
     found = []
     for one, other in combinations(entries, 2):
         changed = _changes(one, other)
@@ -86,7 +87,7 @@ def _compared(
 
 
 def _between(one: str, other: str, compared: Sequence[Comparison]) -> Iterator[Comparison]:
-    """The comparisons of two rows as `other` less `one`."""
+    """Yield the comparisons of two rows, each as `other` minus `one`."""
     for found in compared:
         if (found.one, found.other) == (other, one):
             yield found

@@ -1,4 +1,4 @@
-"""The board as CSV: a line for a row over all designs, then for it on each; every line says what it stands on."""
+"""The board as CSV: for each row one line over all designs, then one line per design; each line has its identity."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ _IDENTITY = ("suite", "suite_version", "simulator", "dv_agent", "identity")
 
 
 def to_csv(board: Board) -> str:
-    """Comma-separated, a header line first. Cells that a spreadsheet would take for a formula begin with a quote."""
+    """Return comma-separated text with a header line. Cells that a spreadsheet would read as a formula start with a
+    quote.
+    """
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     names = [name for name in NAMES if any(name in row.figures for row in board.rows)]

@@ -1,4 +1,4 @@
-"""Mean curves of rows: percentage of bins covered along an axis."""
+"""Mean curves of rows: percentage of bins covered along an axis (cycles, calls, tokens, ...)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _DECADES = 3
 
 
 def row_curves(axis: Axis, rows: Mapping[str, Sequence[ScoredTrial]]) -> tuple[RowCurve, ...]:
-    """A curve for each row that has trials with this axis: the mean over designs of the mean over trials.
+    """Return a curve for each row that has trials with this axis: the mean over designs of the mean over trials.
 
-    A trial that ended keeps what it had covered. All rows share one axis, up to the largest bound or end.
+    After its end a trial keeps its last value. All rows share one axis, up to the largest bound or end.
 
     Args:
         rows: row -> its scored trials.
@@ -68,7 +68,9 @@ def _end(axis: Axis, one: ScoredTrial) -> float:
 
 
 def _places(axis: Axis, end: float) -> Floats:
-    """Calls in equal steps; everything else in equal ratios over three decades, since most bins fall early."""
+    """Return the sample points of an axis: equal steps for calls; for all other axes a geometric series over three
+    decades, because most bins are covered early.
+    """
     if axis == "calls":
         return np.arange(0, end + 1, max(1, round(end / _POINTS)), dtype=np.float64)
     return np.geomspace(end / 10**_DECADES, end, _POINTS)

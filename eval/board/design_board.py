@@ -1,4 +1,4 @@
-"""The noun DesignBoard: what a board says of one design."""
+"""The data class DesignBoard: what a board shows for one design."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from dv_agent.eval.scoring.score import Axis
 
 
 class RowCurve(Frozen):
-    """Mean percentage of bins covered by a row's trials at each place of an axis; least and most of any trial."""
+    """Mean percentage of bins covered by a row's trials at each point of an axis, with the minimum and maximum of
+    any trial.
+    """
 
     row: str
     xs: tuple[float, ...]
@@ -19,7 +21,7 @@ class RowCurve(Frozen):
 
 
 class First(Frozen):
-    """The trial that needed the fewest simulated cycles to cover a bin, and the test that did."""
+    """The trial that covered a bin in the fewest simulated cycles, and the test that covered it."""
 
     row: str
     trial: str
@@ -30,11 +32,11 @@ class First(Frozen):
 
 
 class BinLine(Frozen):
-    """A bin, and who hit it.
+    """One bin, and the rows that hit it.
 
     Attributes:
-        hits: row -> scored trials that covered it; rows without any are left out.
-        first: None where no trial but the ceiling's covered it.
+        hits: row -> number of scored trials that covered it; rows with none are left out.
+        first: None if only trials of the ceiling covered it, or none.
     """
 
     id: str
@@ -45,7 +47,7 @@ class BinLine(Frozen):
 
 
 class ShownTrack(Frozen):
-    """One track of a test: a line of compact JSON a step, and how many steps were left out."""
+    """One track of a test: one line of compact JSON per step, and the number of steps left out."""
 
     name: str
     steps: tuple[str, ...]
@@ -53,11 +55,11 @@ class ShownTrack(Frozen):
 
 
 class FirstTest(Frozen):
-    """A test that was first to hit bins, its stimulus cut to what there is room for.
+    """A test that was the first to hit bins; its stimulus is cut to the available space.
 
     Attributes:
-        test: its number in the run of `trial`; `name` is what its author called it, shortened.
-        bins: ids of those bins, those that fewest trials hit first.
+        test: its number in the run of `trial`; `name` is the name given by its author, shortened.
+        bins: ids of those bins, the bins hit by the fewest trials first.
     """
 
     trial: str
@@ -68,7 +70,7 @@ class FirstTest(Frozen):
 
 
 class BugFate(Frozen):
-    """A bug against a row: killed by how many of `n` trials, and by which check how often."""
+    """One bug and one row: killed by how many of `n` trials, and how often by which check."""
 
     kills: int
     n: int
@@ -76,7 +78,7 @@ class BugFate(Frozen):
 
 
 class BugLine(Frozen):
-    """A seeded bug."""
+    """One seeded bug."""
 
     bug: str
     title: str
@@ -85,12 +87,12 @@ class BugLine(Frozen):
 
 
 class DesignBoard(Frozen):
-    """One design.
+    """What a board shows for one design.
 
     Attributes:
-        scored: row -> trials that have a score.
-        uninformative: why its scores tell little; empty if they do.
-        first_tests: every test that `bin_lines` names, those of the bins that fewest trials hit first.
+        scored: row -> number of trials that have a score.
+        uninformative: why its scores do not separate agents; empty if they do.
+        first_tests: every test named in `bin_lines`; tests of the bins hit by the fewest trials first.
     """
 
     design: str

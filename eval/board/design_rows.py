@@ -1,4 +1,4 @@
-"""A design on a board: who hit its bins, who killed its bugs, and whether its scores tell anything."""
+"""The rows of one design: who hit its bins, who killed its bugs, and whether its scores separate agents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Rows = Mapping[str, Sequence[ScoredTrial]]
 
 
 def bin_lines(plan: Plan, rows: Rows, ceilings: frozenset[str]) -> tuple[BinLine, ...]:
-    """A line a bin of the plan, in its order."""
+    """Return one line per bin, in plan order."""
     bins = len(plan.bins)
     hits = {row: np.zeros(bins, dtype=np.int64) for row in rows}
     best, owner = np.full(bins, np.inf), np.full(bins, -1, dtype=np.int64)
@@ -43,12 +43,12 @@ def bin_lines(plan: Plan, rows: Rows, ceilings: frozenset[str]) -> tuple[BinLine
 
 
 def in_order(lines: Sequence[BinLine]) -> list[BinLine]:
-    """Bins that most trials hit first; of equal ones, as the plan has them."""
+    """Return the bins sorted by the number of trials that hit them, highest first; ties keep plan order."""
     return sorted(lines, key=lambda line: -sum(line.hits.values()))
 
 
 def bug_lines(task: Task, rows: Rows) -> tuple[BugLine, ...]:
-    """A line a seeded bug that some trial hunted, in the order of the design."""
+    """Return one line per seeded bug that any trial hunted, in the order of the design."""
     sheets: dict[str, list[BugScore]] = {
         row: [one.score.bugs for one in some if one.score and one.score.bugs] for row, some in rows.items()
     }
@@ -75,10 +75,10 @@ def bug_lines(task: Task, rows: Rows) -> tuple[BugLine, ...]:
 
 
 def uninformative(means: Mapping[str, float], agents: Mapping[str, str], kinds: Mapping[str, str]) -> str:
-    """Why the scores on a design tell little about agents, or nothing if they do tell.
+    """Return why the scores on a design do not separate agents; empty if they do.
 
     Args:
-        means: row -> mean percentage of bins hit, of the rows that have a score.
+        means: row -> mean percentage of bins hit, for rows that have a score.
         agents: row -> agent; `kinds`: row -> entry, floor or ceiling.
     """
     random = next((means[row] for row in means if agents[row] == "random" and kinds[row] != "entry"), None)
@@ -96,10 +96,10 @@ def uninformative(means: Mapping[str, float], agents: Mapping[str, str], kinds: 
 
 
 def _cycles_of_bins(one: ScoredTrial) -> Floats:
-    """float64[bins]: cycles until each bin was covered first, infinity if it was not."""
+    """Return float64[bins]: cycles until each bin was first covered; infinity if it was not covered."""
     assert one.score is not None
     score = one.score.coverage
-    cycles = np.array([*score.progress.cycles, np.inf], dtype=np.float64)  # the last answers for -1
+    cycles = np.array([*score.progress.cycles, np.inf], dtype=np.float64)  # index -1 (never covered): infinity
     return np.asarray(cycles[np.array(score.covered_by, dtype=np.int64)])
 
 

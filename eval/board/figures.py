@@ -1,4 +1,4 @@
-"""Figures over trials, and what else is counted over the trials of a row."""
+"""Figures (mean, interval, median) and counts over the trials of a row."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ SEED = 0
 
 
 def figure(clusters: Clusters, *, median: bool = False) -> Figure | None:
-    """The figure of some values by design; None without any."""
+    """Return the figure of values grouped by design; None if there are no values."""
     mean = cluster_mean(clusters)
     if mean is None:
         return None
@@ -50,18 +50,18 @@ def figure(clusters: Clusters, *, median: bool = False) -> Figure | None:
 
 
 def figures(trials: Sequence[ScoredTrial], names: Sequence[str] = NAMES) -> dict[str, Figure]:
-    """Name of a metric -> figure over `trials`; metrics without a value are left out."""
+    """Return name of a metric -> figure over `trials`; metrics without a value are left out."""
     found = {name: figure(by_design(trials, name), median=name in WITH_MEDIAN) for name in names}
     return {name: one for name, one in found.items() if one}
 
 
 def by_design(trials: Sequence[ScoredTrial], name: str) -> dict[str, list[float]]:
-    """Design -> values of a metric."""
+    """Return design -> values of a metric."""
     return grouped((one.trial.design, one.figures.get(name)) for one in trials)
 
 
 def reaching(trials: Sequence[ScoredTrial]) -> tuple[Reaching, ...]:
-    """What it took to cover each of `SHARES`."""
+    """Return what was needed to cover each of `SHARES`."""
     return tuple(_reaching(trials))
 
 
@@ -78,7 +78,7 @@ def _reaching(trials: Sequence[ScoredTrial]) -> Iterator[Reaching]:
 
 
 def pass_at(trials: Sequence[ScoredTrial]) -> tuple[PassAt, ...]:
-    """pass@k of covering `PASS_SHARE` percent of the bins: unbiased on each design, then the mean over designs."""
+    """Return pass@k for covering `PASS_SHARE` percent of the bins: unbiased per design, then the mean over designs."""
     passed = grouped((one.trial.design, float(one.coverage >= PASS_SHARE)) for one in trials)
     found = []
     for k in PASS_KS:
@@ -90,7 +90,7 @@ def pass_at(trials: Sequence[ScoredTrial]) -> tuple[PassAt, ...]:
 
 
 def counts(trials: Sequence[ScoredTrial]) -> Counts:
-    """What is counted by class."""
+    """Return everything that is counted by class."""
     scores = [one.score for one in trials if one.score]
     bugs, replies = [one.bugs for one in scores if one.bugs], [one.replies for one in scores if one.replies]
     difficulties = dict.fromkeys(name for one in bugs for name in one.by_difficulty)

@@ -1,4 +1,4 @@
-"""The tests that were first to hit a bin, each once, with their stimulus as far as there is room for it."""
+"""The tests that were first to hit a bin: each listed once, with as much of its stimulus as fits."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ROOM = 1_600
 
 
 def first_tests(lines: Sequence[BinLine], rooms: Mapping[str, Path], allowance: Allowance) -> tuple[FirstTest, ...]:
-    """The tests that `lines` name, in their order: the test of the first line comes first.
+    """Return the tests named in `lines`, in the order of `lines`.
 
     Args:
         rooms: id of a trial -> its folder.
@@ -41,7 +41,7 @@ def first_tests(lines: Sequence[BinLine], rooms: Mapping[str, Path], allowance: 
 
 
 def _tests(path: Path, wanted: set[int], allowance: Allowance) -> Iterator[tuple[int, tuple[ShownTrack, ...]]]:
-    """The tracks of the tests of these numbers."""
+    """Yield the tracks of the tests with the `wanted` numbers."""
     for line in typed_lines(RecordLines(path)):
         for test in line.record.tests if isinstance(line.record, TurnRecord) else ():
             if test.index in wanted:

@@ -1,4 +1,4 @@
-"""The noun Board: everything that a leaderboard shows, as data. All four files are written from it."""
+"""The data class Board: all data of a leaderboard. All four output files are written from it."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ Status = Literal["scored", "failed", "unfinished", "missing", "foreign", "refuse
 
 
 class Figure(Frozen):
-    """A figure over trials; `mean` is over designs of the mean on each, `median` over all trials.
+    """A figure over trials; `mean` is the mean over designs of the mean per design, `median` is over all trials.
 
     Attributes:
-        low, high: 95 % bootstrap interval of the mean; None where one value alone stands behind it.
-        median_low, median_high: of the median, where it is given.
-        n: trials behind it, on `designs` designs. A figure without any is left out of the board.
+        low, high: 95 % bootstrap interval of the mean; None if the figure has only one value.
+        median_low, median_high: bootstrap interval of the median, where the median is given.
+        n: number of trials, on `designs` designs. A figure without trials is left out of the board.
     """
 
     mean: float
@@ -37,11 +37,12 @@ class Figure(Frozen):
 
 
 class Reaching(Frozen):
-    """What it takes to cover a share of the bins.
+    """What is needed to cover a share of the bins.
 
     Attributes:
-        reached: trials that did, of `n`.
-        median: where, over all trials, those that never did counting as infinity; None if that is the median.
+        reached: number of trials that covered it, of `n`.
+        median: median over all trials of the point where it was covered; trials that never covered it count as
+            infinity. None if the median is infinite.
     """
 
     axis: Axis
@@ -52,7 +53,7 @@ class Reaching(Frozen):
 
 
 class PassAt(Frozen):
-    """pass@k, mean over `designs` designs with at least k trials; None where there is none."""
+    """pass@k: mean over `designs` designs with at least k trials; None if there is no such design."""
 
     k: int
     value: float | None
@@ -61,7 +62,7 @@ class PassAt(Frozen):
 
 
 class Counts(Frozen):
-    """Something counted by class over all trials of a row."""
+    """Counts by class over all trials of a row."""
 
     kills_by_check: dict[str, int] = Field(default_factory=dict)
     kills_by_difficulty: dict[str, tuple[int, int]] = Field(default_factory=dict)
@@ -72,15 +73,15 @@ class Counts(Frozen):
 
 
 class Row(Frozen):
-    """An entry, scored over all designs.
+    """One row of the leaderboard: an entry, scored over all designs.
 
     Attributes:
         key: digest of the entry.
-        rank: 1 + the number of rows that are better by more than chance explains; None for the ceiling and for rows
-            that are listed apart.
-        apart: why it is not ranked: it has no score, misses designs that others share, or does not hold; else empty.
-        trials: that were asked for; `scored` of them have a score.
-        redone: trials of which an earlier attempt was thrown away.
+        rank: 1 + the number of rows that are significantly better; None for the ceiling and for rows listed `apart`.
+        apart: why the row is not ranked: it has no score, it lacks designs that other rows share, or its verification
+            failed; else empty.
+        trials: number of trials requested; `scored` of them have a score.
+        redone: number of trials with an earlier attempt that was discarded.
         figures: name of a metric in `dv_agent.eval.board.metrics` -> figure.
     """
 
@@ -105,7 +106,7 @@ class Row(Frozen):
 
 
 class Cell(Frozen):
-    """A row on one design; `least` and `most` are of the percentage of bins hit."""
+    """One row on one design; `least` and `most` are percentages of bins hit."""
 
     row: str
     design: str
@@ -115,13 +116,13 @@ class Cell(Frozen):
 
 
 class TrialLine(Frozen):
-    """One trial.
+    """One trial in the board.
 
     Attributes:
-        report: where its report is, from the folder of the board; empty where there is none.
-        failure: kind, class and message, for a trial that failed.
-        doubt: what verification says against it.
-        earlier: percentage of bins hit by each attempt that was thrown away; None where that is not known.
+        report: path of its report, relative to the folder of the board; empty if there is none.
+        failure: kind, class and message of the failure, for a trial that failed.
+        doubt: why verification does not accept it.
+        earlier: percentage of bins hit by each discarded attempt; None where it is not known.
         figures: name of a metric -> its value.
     """
 
@@ -140,12 +141,12 @@ class TrialLine(Frozen):
 
 
 class Comparison(Frozen):
-    """Row `one` less row `other`, on the same designs and seeds.
+    """Row `one` minus row `other`, on the same designs and seeds.
 
     Attributes:
-        p: of the sign-flip test over designs; `adjusted_p` holds over all pairs of ranked rows, on the designs that
-            they share, and is 1 for any other pair.
-        n: pairs of trials.
+        p: p-value of the sign-flip test over designs; `adjusted_p` is adjusted over all pairs of ranked rows, on the
+            designs that they share, and is 1 for every other pair.
+        n: number of pairs of trials.
     """
 
     metric: str
@@ -163,7 +164,9 @@ class Comparison(Frozen):
 
 
 class Ablation(Frozen):
-    """Two entries that differ in one thing: `one` has `before`, `other` has `after`. Differences: other less one."""
+    """Two entries that differ in one option, `before` in `one`, `after` in `other`. Differences: `other` minus
+    `one`.
+    """
 
     what: str
     before: str
@@ -174,13 +177,13 @@ class Ablation(Frozen):
 
 
 class Correlation(Frozen):
-    """Spearman's correlation of the percentages of bins hit and of bugs killed.
+    """Spearman's correlation of the percentage of bins hit with the percentage of bugs killed.
 
     Attributes:
-        overall: over all `n` trials, whatever their design.
-        within: mean of the correlations inside the `designs` designs that have one.
-        by_design: design -> correlation inside it.
-        between_ends: as `within`, over the `between_ends_n` trials of neither the ceiling nor the agent ``null``.
+        overall: over all `n` trials of all designs together.
+        within: mean over the `designs` designs that have a correlation.
+        by_design: design -> correlation over its trials.
+        between_ends: as `within`, over the `between_ends_n` trials of rows other than the ceiling and agent ``null``.
     """
 
     overall: float | None
@@ -193,7 +196,7 @@ class Correlation(Frozen):
 
 
 class Method(Frozen):
-    """How the statistics were made."""
+    """Parameters of the statistics."""
 
     scoring_version: int
     interval: float
@@ -206,14 +209,14 @@ class Method(Frozen):
 
 
 class Board(Frozen):
-    """``leaderboard.json``.
+    """All data of a leaderboard (``leaderboard.json``).
 
     Attributes:
-        rows: best mean coverage first, then those that are not ranked, the ceiling last.
-        common: designs that the ranks are over.
-        verified: trials that were made again for this very board; None if nobody did.
-        curves: axis -> mean over designs of the rows' curves.
-        notes: what a reader has to know before believing a figure.
+        rows: sorted by mean coverage, best first; then rows that are not ranked; the ceiling last.
+        common: designs that the ranks are computed over.
+        verified: number of trials that were verified for this board; None if no verification was done.
+        curves: axis -> the rows' curves, each the mean over designs.
+        notes: limits that a reader must know before using a figure.
     """
 
     schema_version: Literal[1] = 1
@@ -234,13 +237,13 @@ class Board(Frozen):
 
     @property
     def identity_digest(self) -> str:
-        """Twelve hexadecimal digits over all that the identity says: equal for boards that may be merged."""
+        """Return twelve hexadecimal digits that hash the whole identity: equal for boards that may be merged."""
         return hashlib.sha256(self.identity.model_dump_json().encode()).hexdigest()[:12]
 
     def row(self, key: str) -> Row:
-        """The row called `key`."""
+        """Return the row with this `key`."""
         return next(one for one in self.rows if one.key == key)
 
     def cell(self, row: str, design: str) -> Cell | None:
-        """A row on one design."""
+        """Return one row on one design."""
         return next((one for one in self.cells if (one.row, one.design) == (row, design)), None)

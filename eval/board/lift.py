@@ -13,10 +13,11 @@ from dv_agent.eval.scoring.step_curve import value_at
 
 
 def with_lifts(trials: Sequence[ScoredTrial]) -> tuple[ScoredTrial, ...]:
-    """`trials` with ``lift_<agent>``: percentage points above that agent's trial of the same design and seed.
+    """Return `trials` with ``lift_<agent>`` added: percentage points above that agent's trial of the same design and
+    seed.
 
-    Both are read at the cycles which both have simulated, within the budget. A trial that has no such partner, and the
-    agent itself, have no lift.
+    Both trials are read at the number of cycles that both have simulated, within the budget. A trial without such a
+    partner, and the agent itself, get no lift.
     """
     bases = {
         (agent, one.trial.design, one.trial.seed): one
@@ -39,7 +40,7 @@ def _with_lifts(one: ScoredTrial, bases: dict[tuple[str, str, int], ScoredTrial]
 
 
 def lift(score: TrialScore, base: TrialScore, bound: int | None) -> float:
-    """Percentage points of bins that `score` is above `base` at equal cycles."""
+    """Return by how many percentage points of bins `score` is above `base` at equal cycles."""
     ends = [score.cost.cycles, base.cost.cycles, *([bound] if bound else [])]
     return _percent_at(score, min(ends)) - _percent_at(base, min(ends))
 

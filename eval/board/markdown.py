@@ -1,4 +1,4 @@
-"""The board as Markdown: what fits a README or a pull request."""
+"""The board as Markdown, for a README or a pull request."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ _ENTITIES = {ord(one): f"&#{ord(one)};" for one in "<>&`|"}
 
 
 def to_markdown(board: Board) -> str:
-    """Leaderboard, designs and pairs."""
+    """Return the leaderboard, the designs and the pairs as Markdown."""
     return "\n".join(_lines(board)) + "\n"
 
 
 def plain_table(board: Board) -> str:
-    """The leaderboard for a terminal: a line a row, columns aligned; then what has to be known before believing it."""
+    """Return the leaderboard for a terminal: one aligned line per row, then the notes that a reader must know."""
     head = ("rank", "entry", "bins hit, %", "95 %", "bugs killed, %", "n")
     lines = [head, *(_plain(row) for row in board.rows)]
     widths = [max(len(line[place]) for line in lines) for place in range(len(head))]
@@ -127,7 +127,7 @@ def _table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> Iterator[str]
 
 
 def _text(text: str) -> str:
-    """`text` on one line, with nothing in it that Markdown or HTML would read."""
+    """Return `text` on one line, without characters that have a meaning in Markdown or HTML."""
     return _SPECIAL.sub(r"\\\1", visible(" ".join(text.split()))).translate(_ENTITIES)
 
 

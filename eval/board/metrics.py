@@ -1,4 +1,4 @@
-"""What is measured of every trial: one figure a metric. Formulas: docs/scores.md."""
+"""The metrics of a trial: each maps a score to one number. Formulas: docs/scores.md."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ PASS_SHARE = 95
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric.
+    """One metric of a trial.
 
     Attributes:
-        of: the value of a trial; None where it has none.
-        wall_clock: differs from one day to the next on the same tests.
+        of: returns the value for a trial; None where it has none.
+        wall_clock: True if the value depends on the machine and the day, even for the same tests.
     """
 
     name: str
@@ -48,7 +48,7 @@ def _bins(score: TrialScore) -> float | None:
 
 
 def _usd(score: TrialScore) -> float | None:
-    """Unknown where an attempt has no price: a sum without it would flatter."""
+    """Return dollars; None if any attempt has no known price, because the sum would then be too low."""
     return None if score.replies is None or score.cost.unpriced else score.cost.usd
 
 
@@ -57,7 +57,7 @@ def _of_bugs(value: Callable[[BugScore], float | None]) -> Callable[[TrialScore]
 
 
 def _of_cost(value: Callable[[CostScore], float]) -> Callable[[TrialScore], float | None]:
-    """Of agents that ask a model; the others have no such cost, not one of 0."""
+    """Return `value` for agents that ask a model; agents without a model have no cost (None, not 0)."""
     return lambda score: None if score.replies is None else value(score.cost)
 
 
@@ -74,7 +74,7 @@ def _percent(share: float | None) -> float | None:
 
 
 def _dropped(replies: ReplyScore) -> float:
-    """Things; ``oversize`` counts characters and is left out."""
+    """Return the number of dropped items; ``oversize`` counts characters and is left out."""
     return sum(count for what, count in replies.dropped.items() if what != "oversize")
 
 
@@ -110,11 +110,11 @@ LIFTS = {"random": "lift over random", "search": "lift over search"}
 
 
 def figures_of(score: TrialScore) -> dict[str, float]:
-    """Name of a metric -> value, where there is one."""
+    """Return name of a metric -> value, for metrics that have a value."""
     values = ((metric.name, metric.of(score)) for metric in METRICS)
     return {name: float(value) for name, value in values if value is not None}
 
 
 def title_of(name: str) -> str:
-    """The title of a metric or lift."""
+    """Return the title of a metric or lift."""
     return BY_NAME[name].title if name in BY_NAME else LIFTS[name.removeprefix("lift_")]

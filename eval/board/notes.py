@@ -1,4 +1,4 @@
-"""What a reader has to know before believing a board, one sentence each."""
+"""Notes on a board: limits that a reader must know before using its figures, one sentence each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def notes(
     compared: Sequence[Comparison],
     labels: Mapping[str, str],
 ) -> tuple[str, ...]:
-    """All of them; none is good news."""
+    """Return all notes; each one names a problem."""
     some = (
         _missing(trials), _redone(trials, labels), _fewer_seeds(trials, labels), _uneven(designs), _hunted(trials),
         _failing(trials), _beyond(trials), _silent(trials), _unseparable(compared),
@@ -45,7 +45,9 @@ def _missing(trials: Sequence[ScoredTrial]) -> Iterator[str]:
 
 
 def _redone(trials: Sequence[ScoredTrial], labels: Mapping[str, str]) -> Iterator[str]:
-    """Whoever executes a trial again until it is good leaves this trace; by hand it can be wiped out."""
+    """Yield a note for rows with repeated trials: repeating a trial until the result is good shows up here, unless
+    the record was deleted by hand.
+    """
     again = [one for one in trials if one.record and one.record.earlier]
     if again:
         rows = sorted({labels[one.row] for one in again})
@@ -59,7 +61,9 @@ def _redone(trials: Sequence[ScoredTrial], labels: Mapping[str, str]) -> Iterato
 
 
 def _fewer_seeds(trials: Sequence[ScoredTrial], labels: Mapping[str, str]) -> Iterator[str]:
-    """A seed that went badly may have been left out of a row. Agents that draw nothing have one seed."""
+    """Yield a note for rows with fewer seeds, because a bad seed may have been left out. Deterministic agents have
+    one seed.
+    """
     asked: dict[str, set[int]] = {}
     for one in trials:
         if one.trial.entry.agent not in DETERMINISTIC:

@@ -1,4 +1,4 @@
-"""Writing a board: four files of the same object."""
+"""Output of a board: four files written from the same object."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = "leaderboard"
 
 
 def write_board(board: Board, folder: Path) -> tuple[Path, ...]:
-    """``leaderboard.json``, ``.csv``, ``.md`` and ``.html`` in `folder`, which is made if it is not there.
+    """Write ``leaderboard.json``, ``.csv``, ``.md`` and ``.html`` into `folder`, which is created if it does not exist.
 
     Raises:
         OutputError: the folder cannot be written.

@@ -1,4 +1,4 @@
-"""Reading evaluation folders: one, or several of the same identity as if they were one."""
+"""Reading of evaluation folders: one, or several with the same identity merged into one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dv_agent.eval.evaluation.trial_folder import EVALUATION, LARGEST, read_tria
 
 @dataclass(frozen=True, slots=True)
 class TrialSource:
-    """A trial that was asked for, and the folder that it has or would have."""
+    """A requested trial and its folder, which may not exist."""
 
     trial: Trial
     room: Path
@@ -24,11 +24,11 @@ class TrialSource:
 
 @dataclass(frozen=True, slots=True)
 class BoardSource:
-    """What a board is made of.
+    """The input of a board.
 
     Attributes:
-        floors: keys (digests) of the entries that run beside; `ceilings` likewise.
-        trials: each once. Of a trial that stands in several folders, one that finished is taken, else the first.
+        floors: keys (digests) of the floor entries; `ceilings`: of the ceiling entries.
+        trials: each trial once. If it is in several folders, a finished copy is taken, else the first.
     """
 
     folders: tuple[Path, ...]
@@ -41,10 +41,10 @@ class BoardSource:
 
 
 def load_evaluation(folder: Path) -> Evaluation:
-    """``evaluation.json`` of a folder.
+    """Read ``evaluation.json`` of a folder.
 
     Raises:
-        InputFileError: no evaluation folder, or another version's.
+        InputFileError: not an evaluation folder, or written by an incompatible version.
     """
     path = folder / EVALUATION
     if not folder.is_dir():
@@ -59,11 +59,11 @@ def load_evaluation(folder: Path) -> Evaluation:
 
 
 def load_sources(folders: Sequence[Path]) -> BoardSource:
-    """All `folders` together.
+    """Read all `folders` and merge them.
 
     Raises:
-        InputFileError: one that is no evaluation.
-        UsageError: two of different identity, or no folder at all.
+        InputFileError: one of them is not an evaluation.
+        UsageError: two have different identities, or there is no folder at all.
     """
     if not folders:
         raise UsageError("a board needs the folder of at least one evaluation")
@@ -89,7 +89,7 @@ def load_sources(folders: Sequence[Path]) -> BoardSource:
 
 
 def differences(one: Identity, other: Identity) -> tuple[str, ...]:
-    """What keeps two identities apart, one line each; nothing if scores of both may stand in one table."""
+    """Return the differences between two identities, one line each; empty if their scores may be in one table."""
     found = [
         f"{name}: {_plain(getattr(one, name))} and {_plain(getattr(other, name))}"
         for name in Identity.model_fields
@@ -124,7 +124,7 @@ def _each_once(read: Sequence[tuple[Path, Evaluation]]) -> Iterator[TrialSource]
 
 
 def _finished(room: Path) -> bool:
-    """A look that decides nothing but which copy is read; that one is checked."""
+    """Return whether the trial finished. This quick look only chooses which copy is read; that copy is then checked."""
     record = read_trial(room)
     return record is not None and record.status == "finished"
 

@@ -1,4 +1,4 @@
-"""Which rows are ranked, on which designs; and why a row is listed apart."""
+"""Selection of the ranked rows and their designs, and the reason why a row is listed apart."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from dv_agent.eval.report.wording import plural
 
 
 def common_designs(rows: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
-    """The designs that rows are compared on: those on which at least half of them have something to compare.
+    """Return the designs that rows are compared on: those on which at least half of the rows have a score.
 
-    Half, because one row on a design of its own must not put all others apart, nor one that misses a design shorten the
-    comparison of all others.
+    The limit is half so that one row with an extra design does not exclude all others, and one row that lacks a design
+    does not shorten the comparison of all others.
 
     Args:
-        rows: row -> design -> anything, for designs on which it has a score.
+        rows: row -> design -> any value, for designs on which the row has a score.
     """
     having = [some for some in rows.values() if some]
     names = dict.fromkeys(name for some in having for name in some)
@@ -25,11 +25,11 @@ def common_designs(rows: Mapping[str, Mapping[str, object]]) -> tuple[str, ...]:
 def reasons_apart(
     rows: Mapping[str, Sequence[ScoredTrial]], doubts: Mapping[str, str]
 ) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Row -> why it is not ranked, for those that are not; and the designs on which the others are compared.
+    """Return row -> why it is not ranked (unranked rows only), and the designs on which the others are compared.
 
     Args:
-        rows: row -> all its trials; the ceiling is not among them.
-        doubts: row -> what verification says against it as a whole.
+        rows: row -> all its trials, without the ceiling.
+        doubts: row -> the doubt that verification has about the row as a whole.
     """
     found = {row: words for row in rows if (words := doubts.get(row) or _doubted(rows[row]))}
     scored = {row: {one.trial.design: one for one in some if one.score} for row, some in rows.items()}

@@ -1,4 +1,4 @@
-"""What a board has to know of a design: its plan, and what its seeded bugs are called."""
+"""The part of a design that a board needs: its plan and the titles of its seeded bugs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dv_agent.designs.loader import DesignFolder, find_recorded_design
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A design; `bugs` maps the id of a seeded bug to its title."""
+    """A design's title and plan; `bugs` maps the id of a seeded bug to its title."""
 
     title: str
     plan: Plan
@@ -25,7 +25,7 @@ FindTask: TypeAlias = Callable[[str], Task]
 
 
 def task_of(folder: DesignFolder) -> Task:
-    """The task that a design folder holds.
+    """Return the task in a design folder.
 
     Raises:
         InputFileError: its plan or its list of bugs is broken.
@@ -35,7 +35,7 @@ def task_of(folder: DesignFolder) -> Task:
 
 
 def find_task(name: str) -> Task:
-    """The task of a design that is installed.
+    """Return the task of an installed design.
 
     Raises:
         UnknownNameError: no such design.

@@ -1,4 +1,4 @@
-"""The trials of a board, each with its score or with the reason why it has none."""
+"""The trials of a board, each with its score or the reason why it has none."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from dv_agent.eval.verification.verdict import Verification
 
 @dataclass(frozen=True, slots=True)
 class ScoredTrial:
-    """A trial.
+    """One trial with its score, or with the reason why it has none.
 
     Attributes:
         row: digest of its entry.
-        status: ``scored``; ``failed``; ``unfinished``: a worker is at it, or was killed; ``missing``: never begun;
-            ``foreign``: recorded on another state of the task, or under another budget, than the board's; ``refused``:
-            not as recorded; ``unverifiable``: nobody can tell here.
+        status: ``scored``; ``failed``; ``unfinished``: it is running, or its worker was killed; ``missing``: never
+            started; ``foreign``: recorded with another task state or budget than the board's; ``refused``: verification
+            found that it is not as recorded; ``unverifiable``: it cannot be verified on this machine.
         doubt: why it is refused or unverifiable.
         figures: name of a metric -> value; lifts are added later.
     """
@@ -43,7 +43,7 @@ class ScoredTrial:
 
     @property
     def coverage(self) -> float:
-        """Percentage of bins hit; 0 without a score."""
+        """Return the percentage of bins hit; 0 without a score."""
         return self.figures.get(COVERAGE, 0.0)
 
 
@@ -54,10 +54,10 @@ def score_all(
     use_cache: bool = True,
     verified: Mapping[Path, Verification] | None = None,
 ) -> tuple[ScoredTrial, ...]:
-    """Every trial of `source`, in its order.
+    """Return every trial of `source`, in its order, with its score.
 
     Args:
-        verified: folder of `source` -> what came of verifying it.
+        verified: folder of `source` -> the result of verifying it.
 
     Raises:
         InputFileError: a record that is broken.

@@ -1,4 +1,4 @@
-"""Caps over a whole evaluation. They keep trials from starting; one that runs is bounded by its own budget alone."""
+"""Caps over a whole evaluation: they stop trials from starting; a running trial is limited only by its own budget."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from dv_agent.eval.evaluation.trial_folder import read_header
 from dv_agent.eval.execution.trial_run import TrialTask
 
 Verdict = Literal["now", "later", "never"]
-_ROUNDING = 1 + 1e-9  # equal shares add up to the whole
+_ROUNDING = 1 + 1e-9  # tolerance: equal shares must sum to the cap
 
 
 class Caps(Frozen):
-    """Bounds on all trials with a model together; None is no bound.
+    """Limits on all trials with a model together; None means no limit.
 
     Attributes:
-        calls_in_flight: trials with a model at a time; each has one call in flight at most.
-        requests_per_minute: requests of all trials together. Each trial spaces its own to an equal share of it, or to
-            the pace of its model if that is slower; what a trial finds out does not depend on its pace.
-        usd: no trial starts once all trials of the evaluation together have cost so much. Which ones then did is a
-            matter of the order in which they ended, and marked in the record.
+        calls_in_flight: number of trials with a model that run at the same time; each has at most one call in flight.
+        requests_per_minute: requests of all trials together. Each trial paces its requests to an equal share of it, or
+            to the pace of its model if that is slower; the result of a trial does not depend on its pace.
+        usd: US dollars; no trial starts once all trials of the evaluation together have cost this much. Which trials
+            then ran depends on the order in which trials ended; the record says that the cap was reached.
     """
 
     calls_in_flight: int | None = None
@@ -33,12 +33,12 @@ class Caps(Frozen):
 
 
 class Gate:
-    """Decides which trial may start, and at which pace.
+    """Gatekeeper of an evaluation: decides which trial may start, and with how many requests per minute.
 
     Args:
-        folder: of the evaluation; what its trials have cost already counts.
-        places: trials that can run at a time.
-        clock: seconds, monotonic.
+        folder: folder of the evaluation; the cost of its existing trials counts.
+        places: number of trials that can run at the same time.
+        clock: returns seconds, monotonic.
     """
 
     def __init__(self, caps: Caps, folder: Path, places: int = 1, clock: Callable[[], float] = time.monotonic) -> None:
@@ -52,11 +52,11 @@ class Gate:
 
     @property
     def reason(self) -> str:
-        """Why nothing starts any more."""
+        """Return why no more trials start."""
         return f"the cap of {self._caps.usd:g} US dollars is reached ({sum(self._usd.values()):.2f} were spent)"
 
     def pace(self, trial: Trial) -> float | None:
-        """Requests a minute that `trial` may make; None where the caps do not say."""
+        """Return the requests per minute that `trial` may make; None if the caps set no limit."""
         model = trial.entry.model
         if model is None or self._caps.requests_per_minute is None:
             return None
@@ -64,7 +64,7 @@ class Gate:
         return min(share, model.requests_per_minute or share)
 
     def may_start(self, trial: Trial, running: Sequence[Trial]) -> Verdict:
-        """Whether `trial` may start beside those that run; one without a model always may."""
+        """Return whether `trial` may start beside the running ones; a trial without a model always may."""
         if trial.entry.model is None:
             return "now"
         caps, models = self._caps, [one for one in running if one.entry.model]
@@ -80,7 +80,9 @@ class Gate:
         return "now"
 
     def ended(self, task: TrialTask) -> None:
-        """Count what a trial has cost; its share of the requests is free when its last request is old enough."""
+        """Add the cost of an ended trial; its share of the request rate is released one interval (60 s / pace)
+        later.
+        """
         if pace := self.pace(task.trial):
             self._resting.append((self._clock() + 60.0 / pace, pace))
         if self._caps.usd is not None and (header := read_header(task.folder)):

@@ -1,15 +1,15 @@
-"""The nouns of an evaluation, and the folder that holds them.
+"""Data classes of an evaluation, and the layout of its folder.
 
-An evaluation is a folder, written while it happens::
+An evaluation is a folder that is written while its trials run::
 
-    evaluation.json            Evaluation: identity, entries, all trials that were asked for
+    evaluation.json            Evaluation: identity, entries, all requested trials
     trials/<trial id>/
         trial.json             TrialRecord: what it is and how it ended (rewritten atomically)
         run/                   an ordinary run folder, see `dv_agent.agents.records.writer`
         kills.json             KillSheet: its tests against the seeded bugs of the design
     leaderboard.{html,json,csv,md}
 
-Whatever a board shows is computed from these files alone.
+Everything that a board shows is computed from these files alone.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from dv_agent.designs.frozen import Frozen
 
 
 class Entry(Frozen):
-    """What is compared: an agent with its model, its prompt strategy and its options. A row of the board.
+    """One compared configuration, a row of the board: an agent with its model, its prompt strategy and its options.
 
     Attributes:
-        strategy: name of the prompt strategy; empty for agents without one.
-        options: what else the agent was told, such as ``{"guided": False}``.
+        strategy: name of the prompt strategy; empty for agents that use none.
+        options: further options of the agent, such as ``{"guided": False}``.
     """
 
     agent: str
@@ -42,19 +42,19 @@ class Entry(Frozen):
 
     @property
     def label(self) -> str:
-        """What people read, such as ``llm openai:gpt-5 default``."""
+        """Return the name shown to people, such as ``llm openai:gpt-5 default``."""
         words = [self.agent, *([self.model.model] if self.model else []), *([self.strategy] if self.strategy else [])]
         words += [f"{name}={json.dumps(value)}" for name, value in sorted(self.options.items())]
         return " ".join(words)
 
     @property
     def digest(self) -> str:
-        """Eight hexadecimal digits over everything that makes this entry differ from others."""
+        """Return eight hexadecimal digits that hash everything that distinguishes this entry from others."""
         return _digest(self.model_dump(mode="json"))
 
 
 class Trial(Frozen):
-    """A run inside an evaluation: one entry on one design with one seed under one budget."""
+    """One run of an evaluation: one entry on one design with one seed under one budget."""
 
     design: str
     task_version: Count
@@ -65,18 +65,19 @@ class Trial(Frozen):
 
     @property
     def id(self) -> str:
-        """Name of its folder: equal for equal trials and for no others."""
+        """Return the name of its folder: equal trials have equal ids, different trials have different ids."""
         words = re.sub(r"[^A-Za-z0-9.-]+", "-", self.entry.label)[:60].strip("-")
         return f"{self.design}_{words}_s{self.seed}_{_digest(self.model_dump(mode='json'))}"
 
 
 class TrialFailure(Frozen):
-    """Why a trial has no score. It is counted and shown apart from scores.
+    """The reason why a trial has no score. Failures are counted and shown separately from scores.
 
     Attributes:
-        kind: ``model``: the model failed after all retries; ``simulator``: build or simulator; ``infrastructure``:
-            worker lost, disk full, time limit, a key or program missing there; ``usage``: it could not even start.
-        error: class of the error, such as ``ModelFailure``.
+        kind: ``model``: the model failed after all retries; ``simulator``: the build or the simulator failed;
+            ``infrastructure``: worker lost, disk full, time limit, or a key or program missing on that machine;
+            ``usage``: it could not start.
+        error: class name of the error, such as ``ModelFailure``.
     """
 
     kind: Literal["model", "simulator", "infrastructure", "usage"]
@@ -85,12 +86,12 @@ class TrialFailure(Frozen):
 
 
 class Earlier(Frozen):
-    """An attempt at a trial whose result does not count, because another one was made after it.
+    """An earlier attempt at a trial, whose result does not count because a later attempt replaced it.
 
     Attributes:
-        why: ``redo``: somebody asked for it; ``set aside``: its run could not be resumed.
-        status: of the run; ``unreadable`` if nothing is known of it.
-        bins_hit, bins, cycles: what it had come to.
+        why: ``redo``: the user asked for a new attempt; ``set aside``: its run could not be resumed.
+        status: status of the run; ``unreadable`` if it cannot be read.
+        bins_hit, bins, cycles: its result when it was replaced.
     """
 
     why: Literal["redo", "set aside"]
@@ -103,16 +104,16 @@ class Earlier(Frozen):
 
 
 class TrialRecord(Frozen):
-    """``trial.json``.
+    """The record of a trial (``trial.json``).
 
     Attributes:
-        status: ``running`` stands in it while a worker is at it, and for ever if that was killed.
-        attempts: how often it was begun, this time included; going on after a kill is an attempt too.
-        earlier: attempts that were thrown away: whoever chooses the best of several leaves them here.
-        nothing_checked: why its run checked nothing; empty if it did check something.
-        seconds: wall time of the run, hunting of seeded bugs apart (`kill_seconds`).
-        repeated_simulations: how often a simulator was killed from outside, so that a test was simulated again.
-        identity: SHA-256 of everything on the design that a score depends on, as in the suite.
+        status: ``running`` while a worker executes it; it stays ``running`` if the worker was killed.
+        attempts: how often it was started, including this time; resuming after a kill counts too.
+        earlier: attempts that were discarded; so choosing the best of several attempts stays visible.
+        nothing_checked: why its run had no active check; empty if it had one.
+        seconds: wall time of the run in seconds, without the bug hunt (`kill_seconds`).
+        repeated_simulations: number of tests that were simulated again because the simulator was killed from outside.
+        identity: SHA-256 of everything in the design that a score depends on, as in the suite.
     """
 
     schema_version: Literal[1] = 1
@@ -129,12 +130,12 @@ class TrialRecord(Frozen):
 
 
 class BugOutcome(Frozen):
-    """A seeded bug against the tests of a trial, in their order.
+    """One seeded bug against the tests of a trial, in their order.
 
     Attributes:
-        check: of the first failed check that a fresh process confirmed; empty if the bug survived.
+        check: the first failed check that was confirmed in a fresh process; empty if the bug survived.
         test: index of that test in the run.
-        cycles: simulated until then, that test included; all cycles of the trial if the bug survived.
+        cycles: cycles simulated up to and including that test; all cycles of the trial if the bug survived.
     """
 
     bug: str
@@ -146,7 +147,7 @@ class BugOutcome(Frozen):
 
 
 class KillSheet(Frozen):
-    """``kills.json``; `tests` is a digest of the tests that it was made from."""
+    """Results of all seeded bugs (``kills.json``); `tests` is a digest of the tests that were used."""
 
     schema_version: Literal[1] = 1
     tests: str
@@ -154,7 +155,7 @@ class KillSheet(Frozen):
 
 
 class DesignIdentity(Frozen):
-    """The task that a design was: scores of different identity are never compared."""
+    """Name, version and checksum of the task of a design: scores with different identities are never compared."""
 
     design: str
     task_version: Count
@@ -162,10 +163,10 @@ class DesignIdentity(Frozen):
 
 
 class Identity(Frozen):
-    """What a table of scores stands on.
+    """Everything that scores must have in common to be in one table.
 
     Attributes:
-        simulator: name and version.
+        simulator: its name and version.
         project: version of dv-agent.
     """
 
@@ -178,14 +179,16 @@ class Identity(Frozen):
 
 
 class Evaluation(Frozen):
-    """``evaluation.json``.
+    """The description of an evaluation (``evaluation.json``).
 
     Attributes:
-        command: what was typed, without secrets; the line that makes the board anew.
-        floors, ceiling: labels of the entries that run beside those that were asked for.
-        kill_seeds: only trials of the first so many seeds meet the seeded bugs of their design; None: all.
+        command: the command line, without secrets; running it again makes the board again.
+        floors, ceiling: labels of the reference entries that run beside the requested ones.
+        kill_seeds: only trials of the first `kill_seeds` seeds are run against the seeded bugs of their design; None:
+            all.
         trials: every trial that belongs to it, in a fixed order.
-        capped: which cap over all trials kept some from starting. Which ones is not reproducible; they are open.
+        capped: the cap over all trials that stopped some from starting. Which trials is not reproducible; they stay
+            open.
     """
 
     schema_version: Literal[1] = 1
@@ -199,7 +202,7 @@ class Evaluation(Frozen):
     capped: str = ""
 
     def hunts(self, trial: Trial) -> bool:
-        """Whether the tests of `trial` meet the seeded bugs."""
+        """Return whether the tests of `trial` are run against the seeded bugs."""
         return self.kill_seeds is None or trial.seed < self.kill_seeds
 
 

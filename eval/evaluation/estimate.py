@@ -1,4 +1,4 @@
-"""How much an evaluation is before anything of it runs."""
+"""Estimate of calls, cost and time of an evaluation before it starts."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from dv_agent.eval.evaluation.data_model import Evaluation, Trial
 from dv_agent.eval.evaluation.scheduler import trial_folder
 from dv_agent.eval.evaluation.trial_folder import reusable
 
-# Cycles a second on one core of a machine of 2024, designs of a thousand lines; only to say minutes or hours.
+# Cycles a second on one core of a machine of 2024, designs of a thousand lines; only to tell minutes from hours.
 _CYCLES_PER_SECOND = 12_000
 _SECONDS_PER_CALL = 20
-_HUNT = 3.3  # times the run itself, in the mean over 99 trials of the suite
-_SHARE = {"null": 0.01, "oracle": 0.1}  # of the cycles; they end early
+_HUNT = 3.3  # time of the bug hunt / time of the run: mean over 99 trials of the suite
+_SHARE = {"null": 0.01, "oracle": 0.1}  # share of the cycles that these agents use, because they end early
 
 
 class Estimate(Frozen):
-    """What it may come to at most.
+    """Upper estimate of what an evaluation needs.
 
     Attributes:
-        left: trials that are not there yet.
-        calls: of models, at most.
-        usd: at most; None where neither a budget nor a known price bounds it.
-        seconds: of machine time, very roughly.
+        left: number of trials that are not done yet.
+        calls: maximum number of model calls.
+        usd: maximum cost in US dollars; None if neither a budget nor a known price limits it.
+        seconds: machine time in seconds, a rough estimate.
     """
 
     trials: int
@@ -39,7 +39,7 @@ class Estimate(Frozen):
     folder: Path
 
     def text(self) -> str:
-        """For people."""
+        """Return the estimate as text."""
         usd = "unknown: no price for a model, and no --max-usd" if self.usd is None else f"{self.usd:,.2f} US dollars"
         return (
             f"{counted(self.trials, 'trial')}, {self.left} of them to do, {self.with_model} of these with a model\n"
@@ -51,10 +51,10 @@ class Estimate(Frozen):
 
 
 def estimate(evaluation: Evaluation, folder: Path, jobs: int, redo: bool, retry_errors: bool) -> Estimate:
-    """What is left to do of `evaluation`; asks nobody.
+    """Return the estimate for the remaining trials of `evaluation`; sends no request.
 
     Args:
-        jobs: trials at a time.
+        jobs: number of trials that run at the same time.
     """
     left = left_to_do(evaluation, folder, redo, retry_errors)
     models = [trial for trial in left if trial.entry.model]
@@ -69,7 +69,7 @@ def estimate(evaluation: Evaluation, folder: Path, jobs: int, redo: bool, retry_
 
 
 def left_to_do(evaluation: Evaluation, folder: Path, redo: bool, retry_errors: bool) -> list[Trial]:
-    """The trials that a command would execute."""
+    """Return the trials that a command would execute."""
     checksums = {one.design: one.checksum for one in evaluation.identity.designs}
     return [
         trial
@@ -82,11 +82,11 @@ def left_to_do(evaluation: Evaluation, folder: Path, redo: bool, retry_errors: b
 
 
 def require_models(trials: Iterable[Trial]) -> None:
-    """Whether the models of `trials` can be asked from here: their packages, keys and settings; asks nobody.
+    """Check that the models of `trials` can be used here (packages, keys and settings); sends no request.
 
     Raises:
         PrerequisiteError: a package or a key is missing.
-        UsageError: a setting that a provider does not know.
+        UsageError: a setting that the provider does not have.
     """
     for model in {trial.entry.digest: trial.entry.model for trial in trials}.values():
         if model:
@@ -100,7 +100,7 @@ def _seconds(trial: Trial, hunts: bool) -> float:
 
 
 def _usd(trial: Trial) -> float | None:
-    """The bound of the budget, or that of a full context at each call, whichever is less."""
+    """Return the smaller of the budget's limit and the cost of a full context at each call."""
     model = trial.entry.model
     assert model is not None
     full = _full_call(model)

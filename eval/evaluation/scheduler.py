@@ -1,4 +1,4 @@
-"""From the trials of an evaluation to their records: what is reused, what is started when, what is told."""
+"""The scheduler of an evaluation: selects trials to reuse, starts the others, and collects their records."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUSY_SECONDS = 2.0
 
 @dataclass(frozen=True, slots=True)
 class ReuseChoice:
-    """What to do with trials that were executed before."""
+    """Options for trials that were executed before."""
 
     redo: bool = False
     retry_errors: bool = False
@@ -30,14 +30,14 @@ class ReuseChoice:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationOutcome:
-    """How it went.
+    """The result of executing an evaluation.
 
     Attributes:
-        records: by id, of every trial that ended, now or before.
-        reused: how many of them were there already.
+        records: trial id -> record of every trial that ended, now or before.
+        reused: number of trials that were reused.
         open: ids of the trials that have not ended.
-        interrupted: whether somebody asked to stop.
-        capped: the cap that kept trials from starting, if one did.
+        interrupted: whether a stop was requested.
+        capped: the cap that stopped trials from starting, if any.
     """
 
     records: Mapping[str, TrialRecord]
@@ -48,28 +48,28 @@ class EvaluationOutcome:
 
 
 class EvaluationWatcher(Protocol):
-    """What is told while an evaluation goes on."""
+    """Protocol that receives progress while an evaluation runs."""
 
     def begin(self, trials: Sequence[Trial], reused: Mapping[str, TrialRecord]) -> None:
-        """All trials, and those that are there already."""
+        """Receive all trials, and the ones that are reused."""
         ...
 
     def started(self, trial: Trial) -> None:
-        """A trial begins."""
+        """Receive that a trial starts."""
         ...
 
     def event(self, event: Event) -> None:
-        """News of a trial."""
+        """Receive an event of a trial."""
         ...
 
     def tick(self) -> None:
-        """Time goes by."""
+        """Receive a periodic call, even without events."""
         ...
 
 
 @dataclass
 class _RunningTrials:
-    """What is going on."""
+    """Mutable state of the scheduler: waiting, running and ended trials."""
 
     waiting: deque[TrialTask]
     records: dict[str, TrialRecord]
@@ -95,10 +95,10 @@ def run_trials(
     caps: Caps,
     asked: Callable[[], bool] = lambda: False,
 ) -> EvaluationOutcome:
-    """Execute what is left to do.
+    """Execute the trials that are left to do.
 
     Args:
-        asked: polled; True ends everything after the present turns.
+        asked: polled; once it returns True, everything stops after the current turns.
 
     Raises:
         OutputError: a record cannot be written.
@@ -125,7 +125,7 @@ def run_trials(
 
 
 def trial_folder(folder: Path, trial: Trial) -> Path:
-    """Where a trial of the evaluation in `folder` stands."""
+    """Return the folder of a trial of the evaluation in `folder`."""
     return folder / "trials" / trial.id
 
 
@@ -153,7 +153,7 @@ def _start(stage: _RunningTrials, executor: Executor, gate: Gate, audience: Eval
     held: list[TrialTask] = []
     while stage.waiting and executor.free() > 0:
         task = stage.waiting.popleft()
-        if record := _done(task):  # by another command
+        if record := _done(task):  # executed meanwhile by another command
             stage.records[task.trial.id] = record
             audience.event(Event(trial=task.trial.id, kind="done", record=record))
             continue
@@ -183,7 +183,9 @@ def _heard(stage: _RunningTrials, event: Event, gate: Gate) -> None:
 
 
 def _lost(task: TrialTask, words: str) -> TrialRecord:
-    """The record of a trial whose worker died or hung: the infrastructure's failure, executed anew next time."""
+    """Return the record of a trial whose worker died or hung: an infrastructure failure, so the next command
+    executes it again.
+    """
     before = read_trial(task.folder)
     failure = TrialFailure(kind="infrastructure", error="WorkerLost", message=words)
     attempts, earlier = (before.attempts, before.earlier) if before else (1, ())

@@ -1,4 +1,4 @@
-"""What an evaluation is asked to be: from a command line, or from a YAML file."""
+"""The request for an evaluation, from a command line or from a YAML file."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry
 
 MODEL_AGENTS = ("llm", "tools")
-DETERMINISTIC = ("null", "sweep", "oracle")  # one trial a design: a seed would change nothing
+DETERMINISTIC = ("null", "sweep", "oracle")  # one trial per design: a seed would change nothing
 FLOORS = ("null", "random", "crv", "sweep", "search")
 CEILING = "oracle"
 AGENTS = (*FLOORS, CEILING, *MODEL_AGENTS)
 
 
 class EvaluationSpec(Frozen):
-    """The options of ``dv-agent eval``, and the keys of its file.
+    """The options of ``dv-agent eval``, and the keys of its YAML file.
 
     Attributes:
-        suite: name or file of the suite.
-        designs: a subset of it; empty for all.
-        entries: rows of the board, as they are; more come from `agents`, and from each of `models` with each of
+        suite: name or path of the suite.
+        designs: a subset of the suite; empty for all.
+        entries: complete rows of the board; more rows come from `agents`, and from each of `models` with each of
             `strategies`.
-        seeds: trials of an entry on a design, seeds 0, 1, ...; one where a seed would change nothing.
-        kill_seeds: only the trials of the first so many seeds meet the seeded bugs; None: all.
-        only: agents; of all rows only theirs are kept.
-        floors: whether the rows that every board has run beside: `FLOORS`, and the ceiling `CEILING`.
+        seeds: number of trials of an entry on a design (seeds 0, 1, ...); 1 where a seed would change nothing.
+        kill_seeds: only the trials of the first `kill_seeds` seeds are run against the seeded bugs; None: all.
+        only: names of agents; only rows of these agents are kept.
+        floors: whether to add the reference rows that every board has: `FLOORS` and the ceiling `CEILING`.
     """
 
     schema_version: Literal[1] = 1
@@ -51,10 +51,10 @@ class EvaluationSpec(Frozen):
 
 
 def read_spec(path: Path) -> EvaluationSpec:
-    """An evaluation file, or a plain suite file, which asks for that suite.
+    """Read an evaluation file, or a plain suite file (which requests an evaluation of that suite).
 
     Raises:
-        InputFileError: with file, line and what was expected.
+        InputFileError: names the file, the line and what was expected.
     """
     document = read_document(path)
     if not isinstance(document.data, dict):
@@ -81,7 +81,7 @@ def read_spec(path: Path) -> EvaluationSpec:
 
 
 def _name_the_null_agent(document: Document) -> None:
-    """The word null is a name where an agent is expected."""
+    """Replace YAML null by the agent name ``null`` where an agent is expected."""
     for place, written in document.nulls.items():
         match place:
             case ("agents" | "only", int(index)) if written == "null":
@@ -93,10 +93,10 @@ def _name_the_null_agent(document: Document) -> None:
 
 
 def requested_rows(spec: EvaluationSpec) -> tuple[Entry, ...]:
-    """The rows that were asked for: without the floors, each once.
+    """Return the requested rows: without the floors, each once.
 
     Raises:
-        UsageError: an agent without the model that it needs, a strategy without a model.
+        UsageError: an agent lacks the model that it needs, or a strategy is given without a model.
     """
     asking = [agent for agent in spec.agents if agent in MODEL_AGENTS]
     if asking and not spec.models:
@@ -118,7 +118,7 @@ def _once(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def model_settings(name: str, **settings: object) -> ModelSettings:
-    """Settings of a model from a command line; None is not said.
+    """Return the settings of a model given on a command line; options that are None were not given.
 
     Raises:
         UsageError: one of them is out of range.

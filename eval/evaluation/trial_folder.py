@@ -1,4 +1,4 @@
-"""Reading and writing the folder of one trial: trial.json, kills.json, and whether both can be reused."""
+"""Reading and writing of the folder of one trial: trial.json, kills.json, and whether both can be reused."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ TRIAL, KILLS, RUN, REPORT = "trial.json", "kills.json", "run", "report.html"
 
 
 def read_evaluation(folder: Path) -> Evaluation | None:
-    """``evaluation.json``, or None if there is none.
+    """Read ``evaluation.json``; return None if there is none.
 
     Raises:
-        InputFileError: it is there, but this version cannot read it.
+        InputFileError: the file exists, but this version cannot read it.
     """
     path = folder / EVALUATION
     return read_json(path, Evaluation, most=LARGEST) if is_there(path) else None
 
 
 def read_trial(folder: Path) -> TrialRecord | None:
-    """``trial.json``, or None if there is none that this version can read."""
+    """Read ``trial.json``; return None if there is none that this version can read."""
     return _read(folder / TRIAL, TrialRecord)
 
 
 def read_kills(folder: Path) -> KillSheet | None:
-    """``kills.json``, or None likewise."""
+    """Read ``kills.json``; return None if there is none that this version can read."""
     return read_sheet(folder / KILLS)
 
 
 def read_sheet(path: Path) -> KillSheet | None:
-    """A kill sheet, or None likewise."""
+    """Read a kill sheet; return None if there is none that this version can read."""
     return _read(path, KillSheet)
 
 
 def read_header(folder: Path) -> RunHeader | None:
-    """``run/run.json``, or None likewise."""
+    """Read ``run/run.json``; return None if there is none that this version can read."""
     return _read(folder / RUN / HEADER, RunHeader)
 
 
 def write_atomically(path: Path, data: Frozen) -> None:
-    """Write JSON so that a reader sees the old file or the new one, never half of it.
+    """Write JSON atomically: a reader sees the old file or the new one, never a partial file.
 
     Raises:
         OutputError: it cannot be written.
@@ -61,17 +61,17 @@ def write_atomically(path: Path, data: Frozen) -> None:
 
 
 def run_is_complete(folder: Path) -> bool:
-    """Whether the run of a trial ended and everything after it was written."""
+    """Return whether the run of a trial ended and all its files were written."""
     header = read_header(folder)
     return header is not None and header.status == "finished" and (folder / RUN / REPORT).is_file()
 
 
 def reusable(folder: Path, trial: Trial, identity: str, retry_errors: bool, hunt: bool = True) -> TrialRecord | None:
-    """The record of a trial that need not be executed again.
+    """Return the record of a trial that need not be executed again, else None.
 
-    A finished trial is reused, and a failed one too: a failure is data. Not so what broke: what was killed on the
-    way, what failed for a reason of the infrastructure, what was made with another state of the design, and what lacks
-    its kill sheet although `hunt` wants one.
+    A finished trial is reused, and a failed one too, because a failure is a result. Not reused are: trials that were
+    killed, trials that failed for a reason of the infrastructure, trials made with another state of the design, and
+    trials without a kill sheet if `hunt` requires one.
     """
     record = read_trial(folder)
     if record is None or record.trial != trial or record.identity != identity:
@@ -84,10 +84,10 @@ def reusable(folder: Path, trial: Trial, identity: str, retry_errors: bool, hunt
 
 
 def begun(folder: Path, trial: Trial, identity: str, redo: bool) -> TrialRecord:
-    """The record of a trial that begins or goes on; what of its folder must not go on is removed.
+    """Return the record of a trial that starts or resumes; files in its folder that must not be continued are removed.
 
     Args:
-        redo: forget what is there, but not that it was there.
+        redo: discard the existing run; its attempts stay recorded.
     """
     before = read_trial(folder)
     same = before is not None and (before.trial, before.identity) == (trial, identity)
@@ -103,7 +103,7 @@ def begun(folder: Path, trial: Trial, identity: str, redo: bool) -> TrialRecord:
 
 
 def thrown_away(folder: Path, why: Literal["redo", "set aside"]) -> tuple[Earlier, ...]:
-    """What the run in a folder had come to, which will not count; nothing if it had not made its first turn."""
+    """Return the result of a run that is about to be discarded; empty if it has no finished turn."""
     if not (folder / RUN / "turns.jsonl").exists():
         return ()
     header = read_header(folder)
@@ -118,7 +118,7 @@ def thrown_away(folder: Path, why: Literal["redo", "set aside"]) -> tuple[Earlie
 
 
 def put_aside(folder: Path, attempt: int) -> tuple[Earlier, ...]:
-    """Keep a run that cannot be resumed as ``run-<attempt>``: replies that were paid for stay on the disk."""
+    """Rename a run that cannot be resumed to ``run-<attempt>``, so that model replies that were paid for are kept."""
     aside = thrown_away(folder, "set aside")
     if (folder / RUN).exists():
         try:
@@ -129,7 +129,7 @@ def put_aside(folder: Path, attempt: int) -> tuple[Earlier, ...]:
 
 
 def clear(folder: Path) -> None:
-    """Forget everything about a trial."""
+    """Delete all files of a trial."""
     for entry in folder.iterdir() if folder.is_dir() else ():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""From a wish to an evaluation: identity, entries, every trial in a fixed order."""
+"""Expansion of a request into an evaluation: identity, entries, and all trials in a fixed order."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from dv_agent.runners.registry import find_simulator
 
 
 def plan_trials(spec: EvaluationSpec, command: str) -> Evaluation:
-    """All that `spec` asks for.
+    """Return the evaluation that `spec` requests.
 
     Raises:
         UnknownNameError: no such suite, design, simulator or strategy.
-        UsageError: nothing to run; or a design is not as it was entered in the suite.
-        InputFileError: a broken file.
+        UsageError: nothing to run; or a design differs from its state in the suite.
+        InputFileError: a file is broken.
         PrerequisiteError: the simulator is not installed.
     """
     suite = load_suite(spec.suite)
@@ -51,7 +51,7 @@ def plan_trials(spec: EvaluationSpec, command: str) -> Evaluation:
 
 
 def write_evaluation(evaluation: Evaluation, folder: Path) -> Evaluation:
-    """Write ``evaluation.json``, with what stands there already: an evaluation may grow by rows and seeds.
+    """Write ``evaluation.json``, merged with an existing one: an evaluation may be extended by rows and seeds.
 
     Raises:
         UsageError: the folder holds an evaluation of another identity.
@@ -69,7 +69,7 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> Evaluation:
 
 
 def mark_capped(folder: Path, why: str) -> None:
-    """Say in ``evaluation.json`` that a cap kept trials from starting, or that none does (any more).
+    """Record in ``evaluation.json`` that a cap stopped trials from starting, or that no cap does any more.
 
     Raises:
         OutputError: it cannot be written.
@@ -81,7 +81,7 @@ def mark_capped(folder: Path, why: str) -> None:
 
 
 def default_folder(evaluation: Evaluation, spec: EvaluationSpec) -> Path:
-    """``runs/evals/SUITE``; with a digest behind it where designs, budget or simulator are not the usual ones."""
+    """Return ``runs/evals/SUITE``; a digest is appended if designs, budget or simulator are not the defaults."""
     usual = EvaluationSpec()
     special = [name for name in ("designs", "budget", "simulator") if getattr(spec, name) != getattr(usual, name)]
     identity = evaluation.identity.model_copy(update={"project": ""}).model_dump_json()
@@ -109,7 +109,7 @@ def _identity(suite: Suite, spec: EvaluationSpec) -> Identity:
 
 
 def _trials(identity: Identity, entries: tuple[Entry, ...], spec: EvaluationSpec) -> Iterator[Trial]:
-    """Design by design, so that what is built and started for one is used while it is there."""
+    """Yield the trials design by design, so that builds and simulators of one design are used while they exist."""
     for design in identity.designs:
         for seed in range(spec.seeds):
             for entry in entries:
@@ -149,5 +149,5 @@ def _joined(old: Evaluation, new: Evaluation) -> Evaluation:
 
 
 def _more_seeds(one: int | None, other: int | None) -> int | None:
-    """The larger number of seeds whose trials meet the seeded bugs; None is all."""
+    """Return the larger number of seeds whose trials are run against the seeded bugs; None means all."""
     return None if one is None or other is None else max(one, other)

@@ -1,7 +1,7 @@
-"""The tests of a trial against the seeded bugs of its design: which are noticed, and when.
+"""The bug hunt of a trial: runs its tests against the seeded bugs of the design; reports which are killed, and when.
 
-The answer is that of `eval.soundness.kills.hunt`, for less: a broken copy that behaves in a test exactly as the clean
-design did cannot be noticed by it, and that is asked first, without drivers, reference model or checks.
+The result equals that of `eval.soundness.kills.hunt`, at lower cost: a test cannot kill a bug if the buggy copy behaves
+exactly as the clean design, so this is checked first, without drivers, reference model or checks.
 """
 
 from __future__ import annotations
@@ -39,8 +39,9 @@ class CleanTest:
 
     Attributes:
         index: its number in the run.
-        recording: None where nothing can be compared; then every broken copy is simulated and checked.
-        cycles: of the clean design.
+        recording: pin recording of the clean design; None if nothing can be compared; then every buggy copy is
+            simulated and checked.
+        cycles: cycles that the clean design took.
     """
 
     index: int
@@ -50,10 +51,10 @@ class CleanTest:
 
 
 class Hunter:
-    """Broken copies of one design, built and started once, for the tests of any number of trials.
+    """Copies of one design, each with one seeded bug, built and started once for the tests of any number of trials.
 
     Args:
-        folder: the clean design.
+        folder: folder of the clean design.
     """
 
     def __init__(self, folder: DesignFolder, simulator: Simulator) -> None:
@@ -66,7 +67,7 @@ class Hunter:
 
     @property
     def repeated(self) -> int:
-        """How many simulations were repeated so far, because their process was killed."""
+        """Return how many simulations were repeated so far because their process was killed."""
         return self.simulator.repeated + self._repeats.count
 
     def hunt(
@@ -76,16 +77,16 @@ class Hunter:
         max_cycles: int | None = None,
         tell: Callable[[str], None] = lambda bug: None,
     ) -> KillSheet:
-        """All bugs against the tests of a run, in their order, until one is noticed or the cycles are used up.
+        """Run the tests of a run, in order, against each bug until a test kills it or the cycles are used up.
 
-        The test in which that happens is cut there.
+        The test in which the cycles run out is cut there.
 
         Args:
-            store: what was recorded when the tests ran; what is missing is simulated again.
-            tell: called with the id of each bug before its turn.
+            store: pin recordings made when the tests ran; missing ones are simulated again.
+            tell: called with the id of each bug before it is hunted.
 
         Raises:
-            BuildError: a broken copy does not build.
+            BuildError: a buggy copy does not build.
             SimulationError: the simulator itself failed.
         """
         tests = [self._clean_test(record, store) for record in records if not record.error]
@@ -96,7 +97,7 @@ class Hunter:
         return KillSheet(tests=tests_digest(record.test for record in records), outcomes=tuple(outcomes))
 
     def close(self) -> None:
-        """End all simulators and remove the copies."""
+        """Stop all simulators and remove the copies."""
         self._stack.close()
 
     def __enter__(self) -> Self:
@@ -110,7 +111,7 @@ class Hunter:
     def _clean_test(self, record: TestRecord, store: RecordingStore) -> CleanTest:
         program = expand(self.folder.design, self.folder.schema, record.test, record.max_cycles)
         recording = None
-        if not record.failures:  # a test that fails on the clean design fails on every copy that behaves like it
+        if not record.failures:  # a test that fails on the clean design also fails on every copy that behaves the same
             recording = store.get(program) or self._record(program)
         return CleanTest(record.index, program, recording, record.cycles)
 
@@ -122,7 +123,7 @@ class Hunter:
 
 
 class _Copy:
-    """A copy of the design with one bug in it; simulators start when they are needed."""
+    """A copy of the design with one bug; its simulators start when they are first needed."""
 
     def __init__(self, hunter: Hunter, bug: Bug, room: Path, stack: ExitStack, repeats: Repeats) -> None:
         self.bug = bug
@@ -162,7 +163,9 @@ class _Copy:
         )  # fmt: skip
 
     def _one(self, test: CleanTest, left: int | None) -> tuple[int, CheckFailure | None]:
-        """Cycles that the copy took, `left` at most, and the first failed check that a fresh process confirms."""
+        """Return the cycles that the copy took (at most `left`), and the first failed check that a fresh process
+        confirms.
+        """
         fits = left is None or test.cycles <= left
         if fits and test.recording and self._replay and self._replay.same(test.recording):
             return test.cycles, None
@@ -179,5 +182,5 @@ class _Copy:
 
 
 def tests_digest(tests: Iterable[Test]) -> str:
-    """SHA-256 (hexadecimal) over the stimulus of all tests, in their order."""
+    """Return the SHA-256 (hexadecimal) over the stimulus of all tests, in order."""
     return hashlib.sha256("\n".join(test.digest for test in tests).encode()).hexdigest()

@@ -1,8 +1,8 @@
-"""Trials on the workers of a Dask cluster, which must see the folder of the evaluation under the same path.
+"""Executor for a Dask cluster, whose workers must see the folder of the evaluation under the same path.
 
-Each task starts one of our own worker processes beside its Dask worker, so that a trial runs the same way there as on
-one machine: in a process of its own that can hang, crash and be killed. A task whose Dask worker is lost is given to
-another one by the scheduler, and goes on with the record that it finds.
+Each task starts a dv-agent worker process beside its Dask worker, so a trial runs as on one machine: in its own
+process, which can hang, crash and be killed. If a Dask worker is lost, the scheduler gives its task to another one,
+which resumes from the record that it finds.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ INSTALL_DASK = 'pip install "dv-agent[dask]"'
 
 
 class DaskExecutor:
-    """Gives trials to the workers behind `address`, as many at a time as they have threads.
+    """Executor that sends trials to the Dask scheduler at `address`, at most as many at a time as its workers have
+    threads.
 
     Raises:
         PrerequisiteError: the package distributed is not installed.
-        UsageError: nobody answers there.
+        UsageError: no Dask scheduler answers at `address`.
     """
 
     def __init__(self, address: str) -> None:
@@ -93,7 +94,7 @@ class DaskExecutor:
 
 
 def _outcome(name: str, future: Any) -> Event:
-    """The last event of a trial, whatever became of its task."""
+    """Return the last event of a trial, whatever the result of its Dask task."""
     if future.status == "finished":
         return Event.model_validate_json(future.result())
     error = future.exception() if future.status == "error" else None
@@ -102,7 +103,7 @@ def _outcome(name: str, future: Any) -> Event:
 
 
 def perform_beside_dask(task: str, topic: str) -> str:
-    """Runs in a Dask worker: one trial in a process of its own; returns its last event as JSON."""
+    """Execute one trial in its own process, called inside a Dask worker; return its last event as JSON."""
     from dv_agent.eval.execution.process_executor import LocalExecutor
 
     distributed: Any = importlib.import_module("distributed")

@@ -1,4 +1,4 @@
-"""What a worker tells the evaluation, as plain data that crosses a pipe."""
+"""Events that a worker sends to the evaluation, as plain data that can be sent through a pipe."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from dv_agent.eval.evaluation.data_model import TrialRecord
 
 
 class Event(Frozen):
-    """News of one trial.
+    """One event of a trial.
 
     Attributes:
-        trial: its id.
+        trial: id of the trial.
         kind: ``progress``: cycles, tests and bins so far; ``say``: something else takes time; ``hunting``: the seeded
-            bug in `words`; ``done``: it ended, see `record`; ``stopped``: it was asked to and goes on another time;
-            ``busy``: somebody else is at it; ``lost``: its worker died or hung, `words` say how.
+            bug named in `words` is being hunted; ``done``: the trial ended, see `record`; ``stopped``: it stopped on
+            request and can be resumed; ``busy``: another process executes it; ``lost``: its worker died or hung,
+            `words` say how.
     """
 
     trial: str
@@ -29,5 +30,5 @@ class Event(Frozen):
 
     @property
     def last(self) -> bool:
-        """Whether the worker is done with this trial."""
+        """Return whether this is the worker's last event of the trial."""
         return self.kind in ("done", "stopped", "busy", "lost")

@@ -1,4 +1,4 @@
-"""The seam Executor: where trials are executed. Shipped: processes of this machine, and Dask."""
+"""The protocol Executor: where trials are executed. Included: processes of this machine, and Dask."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from dv_agent.eval.execution.trial_run import TrialTask
 
 
 class Executor(Protocol):
-    """Takes tasks and gives events. Used as a context: its workers end with it."""
+    """Executor of trials: accepts tasks and returns events. Use it as a context manager: its workers end with it."""
 
     def free(self) -> int:
-        """How many more tasks it takes now."""
+        """Return how many more tasks it accepts now."""
         ...
 
     def start(self, task: TrialTask) -> None:
-        """Begin a trial; only if `free`."""
+        """Start a trial; call it only if `free` is above 0."""
         ...
 
     def events(self, seconds: float) -> list[Event]:
-        """What happened since the last call; waits at most `seconds` if nothing did.
+        """Return the events since the last call; wait at most `seconds` if there are none.
 
-        Of every task exactly one event is the last one.
+        Each task has exactly one last event.
         """
         ...
 
     def ask_to_stop(self) -> None:
-        """Ask all trials to stop after the present turn."""
+        """Ask all trials to stop after the current turn."""
         ...
 
     def __enter__(self) -> Self: ...

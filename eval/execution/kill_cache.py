@@ -1,4 +1,4 @@
-"""Kill sheets of test lists that were hunted before: the oracle has no seed, and neither has silence."""
+"""Cache of kill sheets by test list; useful because the agents oracle and null have no seed and repeat their tests."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dv_agent.eval.evaluation.trial_folder import read_sheet, write_atomically
 from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.simulator import Simulator
 
-_FORMAT = "2"  # raise when the way of hunting changes what it finds
+_FORMAT = "2"  # increase it when a change of the bug hunt changes its results
 
 
 class KillCache:
-    """Sheets beside the builds of the simulators, found by everything that decides about them.
+    """Kill sheets stored next to the simulator builds, under a key of everything that affects the result.
 
     Args:
-        checksum: of the design, its bugs included.
+        checksum: checksum of the design, including its bugs.
         max_cycles: see `dv_agent.eval.execution.bug_hunt.Hunter.hunt`.
     """
 
@@ -25,12 +25,12 @@ class KillCache:
         self._key = (_FORMAT, checksum, simulator.name, simulator.version(), str(max_cycles))
 
     def get(self, tests: str) -> KillSheet | None:
-        """The sheet of a list of tests, by its digest; None if it was never hunted."""
+        """Return the sheet of a list of tests, by its digest; None if these tests were not hunted before."""
         sheet = read_sheet(self._path(tests))
         return sheet if sheet and sheet.tests == tests else None
 
     def put(self, sheet: KillSheet) -> None:
-        """Keep a sheet.
+        """Store a sheet.
 
         Raises:
             OutputError: the cache cannot be written.

@@ -1,4 +1,4 @@
-"""Trials in processes of this machine."""
+"""Executor that runs trials in processes of this machine."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _LAST_WORDS = 1_500  # bytes
 
 
 class LocalExecutor:
-    """At most `jobs` worker processes, started when they are needed.
+    """Executor with at most `jobs` worker processes, each started when it is needed.
 
     Args:
-        silence: a worker that tells nothing for so many seconds hangs: it is killed with its children. A model that
-            is slow may be silent for longer, by what its settings allow.
+        silence: seconds; a worker that sends no event for this long is considered hung and is killed with its children.
+            The limit is longer for a slow model, as its settings allow.
     """
 
     def __init__(self, jobs: int, silence: float = SILENCE_SECONDS) -> None:
@@ -47,7 +47,7 @@ class LocalExecutor:
     def start(self, task: TrialTask) -> None:
         """See `Executor.start`."""
         idle = [worker for worker in self._workers if worker.task is None]
-        # A worker that knows the design has its broken copies at hand.
+        # Prefer a worker that had this design before: it still has its buggy copies.
         idle.sort(key=lambda worker: worker.design != task.trial.design)
         if idle and not idle[0].give(task):
             self._bury(idle[0])
@@ -81,10 +81,10 @@ class LocalExecutor:
             self._dismiss()
         for worker in list(self._workers):
             self._bury(worker)
-        sweep()  # what those that had to be killed left
+        sweep()  # removes files left by workers that had to be killed
 
     def _dismiss(self) -> None:
-        """Let all workers end by themselves, so that they clean up; for a while."""
+        """Let all workers end by themselves within a limited time, so that they clean up."""
         for worker in self._workers:
             worker.dismiss()
         until = time.monotonic() + FAREWELL_SECONDS
@@ -119,7 +119,7 @@ class LocalExecutor:
 
 
 class _Worker:
-    """One process. A thread of its own reads what it tells; None in the queue is its end."""
+    """One worker process. A thread reads its output; None in the queue marks the end of the output."""
 
     def __init__(self, events: queue.Queue[tuple[_Worker, Event | None]]) -> None:
         self.task: TrialTask | None = None
@@ -134,7 +134,7 @@ class _Worker:
         threading.Thread(target=self._read, args=(self._process.stdout, events), daemon=True).start()
 
     def give(self, task: TrialTask) -> bool:
-        """Hand over a task; False if the process is gone."""
+        """Send a task; return False if the process has ended."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(task.model_dump_json().encode() + b"\n")
@@ -150,23 +150,23 @@ class _Worker:
             self._process.send_signal(number)
 
     def last_words(self) -> str:
-        """The end of what it wrote to stderr."""
+        """Return the end of its stderr."""
         size = os.fstat(self._log.fileno()).st_size
         return os.pread(self._log.fileno(), _LAST_WORDS, max(0, size - _LAST_WORDS)).decode(errors="replace")
 
     def dismiss(self) -> None:
-        """Say that no task will come any more."""
+        """Tell the worker that no more tasks will come."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):
             self._process.stdin.close()
 
     def wait(self, seconds: float) -> None:
-        """Wait for its end, but no longer than that."""
+        """Wait for the process to end, at most `seconds`."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(seconds)
 
     def kill(self) -> None:
-        """End the process and all below it."""
+        """Kill the process and all its descendants."""
         family = [self._process.pid, *_descendants(self._process.pid)] if self._process.poll() is None else []
         for pid in family:
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -180,20 +180,20 @@ class _Worker:
     def _read(self, lines: IO[bytes], events: queue.Queue[tuple[_Worker, Event | None]]) -> None:
         with lines:
             for line in lines:
-                # A line that its death cut in half says nothing.
+                # A last line that was cut when the worker died is ignored.
                 with contextlib.suppress(ValidationError):
                     events.put((self, Event.model_validate_json(line)))
         events.put((self, None))
 
 
 def _patience(task: TrialTask) -> float:
-    """Seconds that a call of the task's model may take at most, all retries included."""
+    """Return the seconds that one call of the task's model may take at most, including all retries."""
     model = task.trial.entry.model
     return model.retry_seconds + model.timeout if model else 0.0
 
 
 def _descendants(pid: int) -> list[int]:
-    """All processes below `pid`, also those in sessions of their own."""
+    """Return the ids of all processes below `pid`, including those in other sessions."""
     try:
         lists = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")]
     except OSError:

@@ -1,4 +1,4 @@
-"""From the watcher of a run to events, a few each second."""
+"""Conversion of the callbacks of a run into events, limited to a few per second."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ EVERY_SECONDS = 0.5
 
 
 class EventWatcher:
-    """A watcher of trial `trial` that sends events."""
+    """A run watcher that sends events for the trial with id `trial`."""
 
     def __init__(self, trial: str, send: Callable[[Event], None]) -> None:
         self._trial, self._send, self._sent = trial, send, 0.0
         self._cycles = self._tests = self._hit = self._bins = 0
 
     def start(self, header: RunHeader, folder: Path, bins: int) -> None:
-        """The run begins, or goes on."""
+        """Receive that the run starts or resumes."""
         self._cycles, self._tests, self._hit, self._bins = header.spent.cycles, header.tests, header.bins_hit, bins
         self._progress(always=True)
 
@@ -34,20 +34,20 @@ class EventWatcher:
         self._progress()
 
     def turn(self, state: RunState, turn: TurnRecord) -> None:
-        """A turn ended; what is recorded counts."""
+        """Receive the end of a turn; the counts are taken from the recorded state."""
         self._cycles, self._tests, self._hit = state.spent.cycles, state.tests, turn.bins_hit
         self._progress()
 
     def say(self, words: str) -> None:
-        """Something else takes time."""
+        """Report that something else takes time."""
         self._send(Event(trial=self._trial, kind="say", words=words[:300]))
 
     def hunting(self, bug: str) -> None:
-        """The next seeded bug."""
+        """Report the next seeded bug."""
         self._send(Event(trial=self._trial, kind="hunting", words=bug))
 
     def stop(self) -> None:
-        """The run ended: tell where it came to. Its kills come next."""
+        """Report the final counts of the run; the bug hunt comes next."""
         self._progress(always=True)
 
     def _progress(self, always: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""One trial from its task to its record: the run, then its tests against the seeded bugs."""
+"""Execution of one trial from its task to its record: the run, then its tests against the seeded bugs."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ _MESSAGE = 2_000
 
 
 class TrialTask(Frozen):
-    """What a worker is given.
+    """The input of a worker: one trial and how to execute it.
 
     Attributes:
-        folder: of the trial, absolute.
-        checksum: of the design, as the evaluation began; a design that changed since is refused.
-        hunt: whether its tests meet the seeded bugs.
-        redo: forget what is there.
-        retry_errors: go on with a trial that failed.
-        requests_per_minute: pace of its model, if a cap decides it.
+        folder: absolute path of the trial's folder.
+        checksum: checksum of the design at the start of the evaluation; a design that changed since then is refused.
+        hunt: whether its tests are run against the seeded bugs.
+        redo: discard an existing run.
+        retry_errors: resume a trial that failed.
+        requests_per_minute: request rate of its model, if a cap sets it.
     """
 
     trial: Trial
@@ -68,26 +68,26 @@ class TrialTask(Frozen):
 
 
 class TrialWatcher(RunWatcher, Protocol):
-    """What is told while a trial goes on."""
+    """Protocol that receives the progress of a trial."""
 
     def hunting(self, bug: str) -> None:
-        """The tests are run against this seeded bug now."""
+        """Receive that the tests are now run against this seeded bug."""
         ...
 
 
 class TrialInterrupted(Exception):
-    """The trial was asked to stop between two turns; it goes on with the next command."""
+    """The trial stopped on request between two turns; the next command resumes it."""
 
 
 class Hunters:
-    """The hunter of the design at hand: broken copies last over the trials of one design."""
+    """Holder of one Hunter: its buggy copies are kept while the trials are of the same design."""
 
     def __init__(self) -> None:
         self._hunter: Hunter | None = None
         self._key = ("", "", "")
 
     def of(self, design: str, checksum: str, simulator: str) -> Hunter:
-        """The hunter for this design; the one before is closed if it was for another.
+        """Return the hunter for this design; the previous one is closed if it was for another design.
 
         Raises:
             InputFileError: the design or its bugs cannot be read.
@@ -99,7 +99,7 @@ class Hunters:
         return self._hunter
 
     def close(self) -> None:
-        """End all simulators."""
+        """Stop all simulators."""
         if self._hunter:
             self._hunter.close()
         self._hunter = None
@@ -123,17 +123,17 @@ class _Attempt:
 
 
 def execute_trial(task: TrialTask, watcher: TrialWatcher, stopper: Stopper, hunters: Hunters) -> TrialRecord:
-    """Do what is left to do of a trial; every failure becomes part of the record.
+    """Execute the remaining parts of a trial; every failure is written to its record.
 
     Raises:
-        Taken: somebody else is at this very trial.
-        Interrupted: `stopper` was asked; the record says ``running``.
-        OutputError: not even the record can be written.
+        Taken: another process executes this trial.
+        Interrupted: `stopper` was set; the status in the record is ``running``.
+        OutputError: the record cannot be written.
     """
     _make(task.folder)
     with owned(task.folder):
         if not task.redo and (done := reusable(task.folder, task.trial, task.checksum, task.retry_errors, task.hunt)):
-            return done  # another command was quicker
+            return done  # executed meanwhile by another command
         record = begun(task.folder, task.trial, task.checksum, task.redo)
         attempt = _Attempt(task, watcher, stopper, RecordingStore())
         ended = _ended(record, attempt, hunters)
@@ -143,7 +143,7 @@ def execute_trial(task: TrialTask, watcher: TrialWatcher, stopper: Stopper, hunt
 
 
 def failed(record: TrialRecord, error: BaseException, more: str = "") -> TrialRecord:
-    """`record` with why it failed; `more` is said behind that."""
+    """Return `record` with the reason of its failure; `more` is appended to the message."""
     kind: str = "infrastructure"
     if isinstance(error, ModelFailure):
         kind = "model"
@@ -163,13 +163,13 @@ def _ended(record: TrialRecord, attempt: _Attempt, hunters: Hunters) -> TrialRec
         _run(attempt, record)
         started = time.monotonic()
         repeated = _hunt(attempt, hunters) if attempt.task.hunt else 0
-    except Taken:  # somebody resumes the run of this trial
+    except Taken:  # another process resumes the run of this trial
         raise
     except DvAgentError as error:
         return failed(record, error)
     except (KeyboardInterrupt, TrialInterrupted):
         raise
-    except Exception as error:  # of Python or of the machine: never the model's
+    except Exception as error:  # an error of Python or of the machine, never of the model
         path = write_crash(error, attempt.task.folder)
         return failed(record, error, f"; its traceback is in {path}" if path else "")
     header = read_header(attempt.task.folder)
@@ -236,7 +236,7 @@ def _launch(attempt: _Attempt, request: RunRequest) -> None:
 
 
 def _hunt(attempt: _Attempt, hunters: Hunters) -> int:
-    """Write the kill sheet; returns how many simulations were repeated, because their process was killed."""
+    """Write the kill sheet; return how many simulations were repeated because their process was killed."""
     task = attempt.task
     records = [record for turn in read_run(task.folder / RUN).turns for record in turn.tests]
     digest = tests_digest(record.test for record in records)

@@ -1,6 +1,6 @@
-"""A worker process: tasks come in as lines of JSON, events go out as lines of JSON.
+"""A worker process: reads tasks as lines of JSON and writes events as lines of JSON.
 
-It ends with its parent. SIGTERM asks it to stop after the present turn.
+It ends when its parent ends. SIGTERM asks it to stop after the current turn.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ _PR_SET_PDEATHSIG = 1
 
 
 class AskedToStop:
-    """A stopper whose flag somebody else sets; it stays set."""
+    """A stopper whose flag is set from outside; once set it stays set."""
 
     def __init__(self) -> None:
         self._asked = False
 
     def ask(self, _number: int = 0, _frame: FrameType | None = None) -> None:
-        """From now on `asked`; fit as a signal handler."""
+        """Set the flag; has the signature of a signal handler."""
         self._asked = True
 
     def asked(self) -> bool:
-        """Whether somebody asked."""
+        """Return whether the flag is set."""
         return self._asked
 
     def __enter__(self) -> Self:
@@ -49,7 +49,7 @@ class AskedToStop:
 
 
 def perform(task: TrialTask, send: Callable[[Event], None], stopper: AskedToStop, hunters: Hunters) -> Event:
-    """Execute `task`; the last event says how it went."""
+    """Execute `task`; return its last event."""
     name = task.trial.id
     try:
         record = execute_trial(task, EventWatcher(name, send), stopper, hunters)
@@ -57,9 +57,9 @@ def perform(task: TrialTask, send: Callable[[Event], None], stopper: AskedToStop
         return Event(trial=name, kind="busy", words=str(owner))
     except (TrialInterrupted, KeyboardInterrupt):
         return Event(trial=name, kind="stopped")
-    except DvAgentError as error:  # the record cannot even be written
+    except DvAgentError as error:  # the record itself cannot be written
         return Event(trial=name, kind="done", record=failed(TrialRecord(trial=task.trial, status="failed"), error))
-    except Exception as error:  # a fault of ours ends one trial, and never the worker
+    except Exception as error:  # a defect of this program ends one trial, but not the worker
         path = write_crash(error, task.folder)
         record = failed(TrialRecord(trial=task.trial, status="failed"), error, f"; its traceback is in {path}")
         return Event(trial=name, kind="done", record=record)
@@ -67,7 +67,7 @@ def perform(task: TrialTask, send: Callable[[Event], None], stopper: AskedToStop
 
 
 def serve(tasks: TextIO, out: TextIO, stopper: AskedToStop) -> None:
-    """Perform tasks until there are no more."""
+    """Execute tasks until the input ends."""
 
     def send(event: Event) -> None:
         out.write(event.model_dump_json(exclude_defaults=True) + "\n")
@@ -79,16 +79,16 @@ def serve(tasks: TextIO, out: TextIO, stopper: AskedToStop) -> None:
 
 
 def main() -> None:
-    """Serve the parent that started this process."""
+    """Serve the parent process that started this one."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:
-        return  # it died before this process could ask to die with it
+        return  # the parent died before this process could link its end to the parent's
     sweep()
     stopper = AskedToStop()
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, stopper.ask)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    # Whatever else prints must not get between the events.
+    # Other output of this process must not get between the events.
     out = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
     try:

@@ -1,4 +1,4 @@
-"""Coverage over cycles, over turns and over tokens, as numbers."""
+"""Coverage curves of one run over cycles, turns and tokens, as numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _Events = Sequence[tuple[float, TestData]]
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """Bins covered of one tier, or of all.
+    """Bins covered over one axis, of one tier or of all tiers.
 
     Attributes:
-        total: bins that there are.
-        points: (x, bins covered from there on), x ascending, from (0, 0) to the end of the run; a point in
-            between only where the count changes.
+        total: number of bins in the tier, or in the plan.
+        points: (x, number of bins covered from x on), x ascending, from (0, 0) to the end of the run; between these,
+            one point for each change of the count.
     """
 
     name: str
@@ -30,13 +30,13 @@ class Curve:
 
     @property
     def last(self) -> int:
-        """Bins covered at the end."""
+        """Return the number of bins covered at the end."""
         return self.points[-1][1]
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A failing test; `x` is where it ended."""
+    """A failing test; `x` is the position of its end on the axis."""
 
     x: float
     test: int
@@ -44,7 +44,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """One chart: curves over the same axis."""
+    """One chart: several curves over the same axis."""
 
     axis: str
     end: float
@@ -54,7 +54,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What stood after a turn; `counts` maps `ALL` and the tiers to bins covered."""
+    """The counts after one turn; `counts` maps `ALL` and each tier to the number of bins covered."""
 
     turn: int
     cycles: int
@@ -63,10 +63,10 @@ class Row:
 
 
 def progress(run: RunData, plan: Plan | None, total: int) -> tuple[Progress, ...]:
-    """The charts of a run: over cycles and over turns, and over tokens if any were used.
+    """Return the charts of a run: over cycles, over turns, and over tokens if any were used.
 
     Args:
-        total: bins that there are, for a run whose plan is not at hand.
+        total: number of bins, for a run whose plan is not available.
     """
     numbered = [(number, turn, test) for number, turn in enumerate(run.turns, 1) for test in turn.tests]
     charts = [
@@ -79,7 +79,7 @@ def progress(run: RunData, plan: Plan | None, total: int) -> tuple[Progress, ...
 
 
 def rows(turns: Iterable[TurnData], plan: Plan | None) -> tuple[Row, ...]:
-    """The numbers of the charts, one row a turn."""
+    """Return the numbers of the charts, one row per turn."""
     tier_of, counts = _tiers(plan), dict.fromkeys(_names(plan), 0)
     found, cycles = [], 0
     for number, turn in enumerate(turns, 1):

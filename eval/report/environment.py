@@ -1,4 +1,6 @@
-"""The Jinja environment of the report: autoescape is on for every template, and all text is made visible."""
+"""The Jinja environment of the report: autoescape is on for every template, and invisible characters are made
+visible.
+"""
 
 from __future__ import annotations
 
@@ -17,12 +19,12 @@ FOLDER = Path(__file__).parent / "templates"
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Templates of this folder, with the functions of `words` as filters."""
+    """Return the environment with the templates of this folder and the functions of `words` as filters."""
     return make_environment()
 
 
 def make_environment(*folders: Path) -> Environment:
-    """The same with the templates of `folders` before those of this one."""
+    """Return the same environment, with the templates of `folders` searched before those of this folder."""
     found = Environment(
         loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,

@@ -1,4 +1,4 @@
-"""The head of the report: how it ended, key figures, facts."""
+"""Head of the report: how the run ended, key figures, and facts about the run."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Tone = Literal["good", "bad", "warn", "plain"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a run ended; the symbol says it without colour."""
+    """How a run ended; the symbol shows it without colour."""
 
     symbol: str
     words: str
@@ -37,7 +37,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One key figure; `share` (0 to 100) draws a bar below it."""
+    """One key figure; `share` (0 to 100) is drawn as a bar below it."""
 
     label: str
     value: str
@@ -48,7 +48,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Spending:
-    """How much of one bound of the budget was used."""
+    """How much of one limit of the budget was used."""
 
     name: str
     words: str
@@ -56,7 +56,7 @@ class Spending:
 
 
 def verdict(run: RunData) -> Verdict:
-    """What to say first."""
+    """Return the verdict that the report shows first."""
     failing = sum(bool(test.failed_checks) for test in run.tests)
     if failing or run.failures:
         return Verdict("✗", f"{plural(failing or len(run.failures), 'failing test')}", "bad")
@@ -73,12 +73,12 @@ def verdict(run: RunData) -> Verdict:
 
 
 def all_notes(run: RunData, more: str = "") -> tuple[str, ...]:
-    """What has to be known before the figures are believed: of the tests, of the record, and `more`."""
+    """Return what a reader must know before using the figures: notes on the tests, on the record, and `more`."""
     return (*ending_notes([test.ended for test in run.tests]), *run.notes, *([more] if more else []))
 
 
 def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:
-    """Coverage and checks."""
+    """Return the figures of coverage and checks."""
     hit = summary.overall.bins_hit if summary else sum(len(test.new_bins) for test in run.tests)
     bins = summary.overall.bins if summary else run.header.bins
     share = 100 * hit / bins if bins else None
@@ -96,7 +96,7 @@ def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:
 
 
 def small_figures(run: RunData) -> tuple[Figure, ...]:
-    """What it took."""
+    """Return the figures of cost: what the run used."""
     spent, cycles = run.header.spent, sum(test.cycles for test in run.tests)
     seconds = spent.seconds or next((turn.spent.seconds for turn in reversed(run.turns) if turn.spent.seconds), None)
     calls = max(spent.calls, len(run.calls))
@@ -114,12 +114,12 @@ def small_figures(run: RunData) -> tuple[Figure, ...]:
 
 
 def _only_finished(run: RunData) -> bool:
-    """Whether in the last turn the agent said that it is done, and nothing more."""
+    """Return whether in the last turn the agent only reported that it is done."""
     return bool(run.turns) and not run.turns[-1].tests and run.header.stop_reason == "agent_done"
 
 
 def spendings(run: RunData) -> tuple[Spending, ...]:
-    """Every bound of the budget that was set, and what was used of it."""
+    """Return every limit that the budget set, and how much of it was used."""
     return tuple(_spendings(run))
 
 
@@ -138,7 +138,7 @@ def _spendings(run: RunData) -> Iterator[Spending]:
 
 
 def facts(run: RunData) -> tuple[tuple[str, str], ...]:
-    """Name and value of what the head tells of the run."""
+    """Return (name, value) pairs of facts about the run for the head."""
     header = run.header
     options = ", ".join(f"{name} {value}" for name, value in header.agent_options.said.items() if name != "bug")
     returned = dict.fromkeys((*header.returned_models, *(call.model for call in run.calls if call.model)))

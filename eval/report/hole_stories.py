@@ -1,4 +1,6 @@
-"""Holes with their story: how near the run came, with which test, and how often their parts were hit."""
+"""Coverage holes in detail: the smallest distance reached, by which test, and how often the parts of a cross were
+hit.
+"""
 
 from __future__ import annotations
 
@@ -24,13 +26,13 @@ OPEN_BELOW = 13
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """One hole.
+    """One hole and how near the run came to it.
 
     Attributes:
-        near: how near the run came, in words.
-        nearest: the test that came nearest; None where nothing was measured.
-        step: the step that was under way then, where the record tells.
-        tried: the turns in which the nearest distance fell, where the record tells.
+        near: the smallest distance, in words.
+        nearest: the test with the smallest distance; None if no distance was measured.
+        step: the step that was driven at that moment, if the record has it.
+        tried: the turns in which the smallest distance fell, if the record has them.
     """
 
     name: str
@@ -47,7 +49,7 @@ class Story:
 
 @dataclass(frozen=True, slots=True)
 class StoryFamily:
-    """The holes of one coverpoint or cross, nearest first; `rest` names those without a row."""
+    """The holes of one coverpoint or cross, nearest first; `rest` names holes that have no row."""
 
     name: str
     about: str
@@ -61,7 +63,7 @@ class StoryFamily:
 
 
 def stories(run: RunData, plan: Plan, found: RecordedCoverage) -> tuple[StoryFamily, ...]:
-    """The holes of a run, by family, in plan order."""
+    """Return the holes of a run, grouped by coverpoint or cross, in plan order."""
     if found.coverage is None:
         return ()
     tests = {test.index: test for test in run.tests}
@@ -74,7 +76,7 @@ def stories(run: RunData, plan: Plan, found: RecordedCoverage) -> tuple[StoryFam
 
 
 def nearness(hole: Hole) -> str:
-    """The distance of a hole in words."""
+    """Return the distance of a hole in words."""
     if not hole.observable:
         return "no test showed the events that it is sampled on"
     if hole.distance is None:
@@ -89,7 +91,7 @@ def nearness(hole: Hole) -> str:
 
 
 def general(description: str) -> str:
-    """The description of an item, with an ellipsis for what differs from bin to bin."""
+    """Return the description of an item, with an ellipsis in place of the text that differs from bin to bin."""
     return _PLACEHOLDER.sub("…", description)
 
 
@@ -157,7 +159,7 @@ def _story(
 
 
 def _tried(run: RunData, plan: Plan) -> dict[str, list[tuple[TestData, NearRecord]]]:
-    """Bin id -> the tests that came nearer to it than every test before them."""
+    """Return bin id -> the tests that came nearer to it than every earlier test."""
     found: dict[str, list[tuple[TestData, NearRecord]]] = {}
     for test in run.tests:
         for near in test.near:

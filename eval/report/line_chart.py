@@ -1,4 +1,4 @@
-"""From `Progress` to the geometry of a line chart; the template only draws what stands here."""
+"""Geometry of a line chart from `Progress`; the template only draws the numbers computed here."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MARK_GAP = 6
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A place on an axis, in pixels, and its label."""
+    """One axis tick: its position in pixels and its label."""
 
     at: float
     label: str
@@ -36,7 +36,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cross:
-    """A mark for failing tests; near ones share it."""
+    """A mark for failing tests; tests close to each other share one mark."""
 
     x: float
     title: str
@@ -44,7 +44,7 @@ class Cross:
 
 @dataclass(frozen=True, slots=True)
 class LineChart:
-    """A chart in pixels. x grows to the right, y downwards."""
+    """The line chart in pixels. x grows to the right, y downwards."""
 
     axis: str
     summary: str
@@ -61,7 +61,9 @@ class LineChart:
 
 
 def line_chart(progress: Progress) -> LineChart:
-    """Percent of each tier's bins over the axis, as steps: a count holds until the next point."""
+    """Return the chart: percentage of each tier's bins along the axis, as steps (a count holds until the next
+    point).
+    """
     end = progress.end or 1
     lines = [_line(curve, end) for curve in progress.curves]
     labels = spread([line.end_y for line in lines], TOP, HEIGHT - BOTTOM)
@@ -78,12 +80,12 @@ def line_chart(progress: Progress) -> LineChart:
 
 
 def x_of(value: float, end: float) -> float:
-    """Pixels of a value on the horizontal axis, which runs from 0 to `end`."""
+    """Return the pixel position of a value on the horizontal axis, which runs from 0 to `end`."""
     return round(LEFT + (WIDTH - LEFT - RIGHT) * value / end, 2)
 
 
 def y_of(count: float, total: float) -> float:
-    """Pixels of `count` of `total` on the vertical axis."""
+    """Return the pixel position of `count` of `total` on the vertical axis."""
     return round(HEIGHT - BOTTOM - (HEIGHT - BOTTOM - TOP) * (count / total if total else 0), 2)
 
 
@@ -97,7 +99,9 @@ def _line(curve: Curve, end: float) -> Line:
 
 
 def spread(wanted: Sequence[float], top: float, bottom: float) -> list[float]:
-    """Places for labels near the wanted ones, at least a line of text apart, between `top` and `bottom` if they fit."""
+    """Return label positions near the wanted ones, at least one text line apart, between `top` and `bottom` if they
+    fit.
+    """
     order = sorted(range(len(wanted)), key=lambda index: wanted[index])
     places = [0.0] * len(wanted)
     lowest = top

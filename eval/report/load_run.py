@@ -1,4 +1,4 @@
-"""From a run folder to the data of its report, however the run ended."""
+"""Loader of a run folder into the data of its report, also for a run that failed or was interrupted."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _FAILURES, _FILES, _WORDS = 40, 10_000, 400
 
 
 def load_run(folder: Path) -> RunData:
-    """Everything that a report needs of a run folder; texts are cut to a bounded size.
+    """Read everything that a report needs from a run folder; texts are cut to a bounded size.
 
-    What an interrupted run did not write is said in `RunData.notes`.
+    Files that an interrupted run did not write are named in `RunData.notes`.
 
     Raises:
-        InputFileError: no run folder, or a file in it that is not what any version up to this one writes.
+        InputFileError: not a run folder, or a file in it that no version up to this one writes.
     """
     header, lines, reader = read_header(folder), RecordLines(folder / TURNS), TurnsReader()
     reader.read(lines)
@@ -90,7 +90,7 @@ def _files(folder: Path) -> Iterator[tuple[str, int]]:
 
 
 def _judged_claims(claims: Sequence[ClaimData], header: RunHeader) -> tuple[ClaimData, ...]:
-    """The claims with the verdicts of run.json."""
+    """Return the claims with the verdicts of run.json."""
     verdicts = {one.bin: one for one in header.claims.verdicts} if header.claims else {}
     return tuple(
         replace(one, verdict=found.verdict, why=found.why[:SAID_LENGTH]) if (found := verdicts.get(one.bin)) else one
@@ -99,7 +99,9 @@ def _judged_claims(claims: Sequence[ClaimData], header: RunHeader) -> tuple[Clai
 
 
 def _judged_reports(reports: Sequence[ReportedBug], judged: Sequence[ReportVerdict]) -> tuple[ReportedBug, ...]:
-    """The bug reports with the verdicts of run.json; of several on one test, the last one, which is the one judged."""
+    """Return the bug reports with the verdicts of run.json; if a test has several reports, only the last one is
+    judged.
+    """
     verdicts = {one.test: one for one in judged}
     latest = {one.test: one for one in reports}
     return tuple(_judged(one, verdicts[one.test]) if one.test in verdicts else one for one in latest.values())

@@ -1,4 +1,4 @@
-"""From the typed lines of ``turns.jsonl`` to what a report keeps of them, one line at a time."""
+"""Conversion of the lines of ``turns.jsonl``, one at a time, into the data that a report keeps of them."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ _MESSAGE_LENGTH = 1_000
 
 @dataclass
 class TurnsReader:
-    """Collects the lines of one record.
+    """Collector of the lines of one record.
 
     Attributes:
-        calls: calls of turns that have not come yet.
-        strange: lines of a kind that this version does not know.
-        claims, reports: what an agent with tools claimed and reported.
+        calls: calls whose turn has not been read yet.
+        strange: number of lines of a kind that this version does not know.
+        claims, reports: claims and bug reports made by an agent with tools.
     """
 
     allowance: Allowance = field(default_factory=Allowance)
@@ -49,10 +49,10 @@ class TurnsReader:
     _tokens: int = 0
 
     def read(self, lines: RecordLines) -> None:
-        """Take in every line.
+        """Read every line.
 
         Raises:
-            InputFileError: unreadable, or a line that no writer can have left.
+            InputFileError: a line cannot be read, or no version could have written it.
         """
         for line in typed_lines(lines):
             if isinstance(line.record, TurnRecord):
@@ -65,12 +65,12 @@ class TurnsReader:
                 self.strange += 1
 
     def answered(self, call: Call) -> Call:
-        """`call` with the answers to its calls of tools, which stand in the line after it."""
+        """Return `call` with the answers to its tool calls, which are in the line after it."""
         found = self._answers.get(call.line, {})
         return replace(call, tools=tuple(replace(one, answer=found.get(one.id)) for one in call.tools))
 
     def answered_turns(self) -> Iterator[TurnData]:
-        """The turns, with the answers to all calls of tools."""
+        """Yield the turns, with the answers to all tool calls."""
         for turn in self.turns:
             yield replace(turn, calls=tuple(map(self.answered, turn.calls)))
 
@@ -115,7 +115,7 @@ class TurnsReader:
 
 
 def test_data(record: TestRecord, turn: int, before: int, allowance: Allowance) -> TestData:
-    """One test; `before` is how many cycles the run had simulated before it."""
+    """Return one test; `before` is the number of cycles that the run had simulated before it."""
     return TestData(
         index=record.index,
         turn=turn,
@@ -136,13 +136,13 @@ def test_data(record: TestRecord, turn: int, before: int, allowance: Allowance) 
 
 
 def track_data(test: Test, allowance: Allowance) -> tuple[Track, ...]:
-    """The tracks of a test, and the memory contents as if they were tracks."""
+    """Return the tracks of a test; memory contents are returned as tracks too."""
     tracks = [_track(name, steps, allowance) for name, steps in test.tracks.items()]
     return (*tracks, *(_track(f"memory {name}", [content], allowance) for name, content in test.memory.items()))
 
 
 def short_failure(failure: CheckFailure) -> CheckFailure:
-    """A failed check with a message of bounded length."""
+    """Return a failed check with its message cut to a bounded length."""
     return failure.model_copy(update={"message": failure.message[:_MESSAGE_LENGTH]})
 
 
@@ -164,7 +164,7 @@ def _call(line: ReplyLine, number: int, allowance: Allowance) -> Call:
 
 
 def _messages(messages: Sequence[Message], allowance: Allowance) -> Iterator[MessageData]:
-    # Of a dialogue with tools only what people and templates said: the rest stands beside the calls.
+    # In a dialogue with tools keep only messages of people and templates: the other messages are kept with the calls.
     hidden = ("assistant", "tool") if any(one.role == "tool" for one in messages) else ()
     for one in messages:
         if one.role not in hidden:
@@ -172,7 +172,7 @@ def _messages(messages: Sequence[Message], allowance: Allowance) -> Iterator[Mes
 
 
 def _answers(messages: Sequence[Message], allowance: Allowance) -> dict[str, Clip]:
-    """What a prompt holds behind the model's last words: id of a call of the reply before -> its answer."""
+    """Return the messages after the model's last reply in a prompt: id of a call in that reply -> its answer."""
     found: dict[str, Clip] = {}
     for one in messages:
         if one.role == "assistant":
@@ -183,7 +183,7 @@ def _answers(messages: Sequence[Message], allowance: Allowance) -> dict[str, Cli
 
 
 def _cut_words(cut: CutRecord) -> str:
-    """What was left out of a prompt, in words."""
+    """Return a text that says what was left out of a prompt."""
     what = "all of it" if cut.whole else plural(cut.items, "item")
     return f"{cut.part} ({what}, about {plural(cut.tokens, 'token')})"
 
@@ -199,5 +199,5 @@ def _track(name: str, steps: Sequence[Any], allowance: Allowance) -> Track:
 
 
 def _compact(value: Any) -> str:
-    """JSON on one line."""
+    """Return JSON on one line."""
     return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

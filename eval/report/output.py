@@ -1,4 +1,4 @@
-"""Writing ``report.html`` into a run folder."""
+"""Output of ``report.html`` into a run folder."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ NAME = "report.html"
 
 
 def write_report(folder: Path, design: DesignFolder | None = None) -> Path:
-    """Read the run in `folder` and write its report beside it; a reader sees the old report or the new one.
+    """Read the run in `folder` and write its report into it, atomically: a reader sees the old report or the new one.
 
     Args:
-        design: where the design of the run is, if not under its own name.
+        design: folder of the run's design, if it is not found under its own name.
 
     Returns:
         The path of ``report.html``.
 
     Raises:
-        InputFileError: no run folder, or a file in it is broken.
+        InputFileError: not a run folder, or a file in it is broken.
         OutputError: the report cannot be written.
     """
     run = load_run(folder)
@@ -42,7 +42,7 @@ def write_report(folder: Path, design: DesignFolder | None = None) -> Path:
 
 
 def _design(run: RunData) -> DesignFolder | None:
-    """The design under the name in the record, or None: a report is worth having without it."""
+    """Return the design with the name in the record; None if it is missing, because the report is useful without it."""
     try:
         return find_recorded_design(run.header.design)
     except UsageError:

@@ -1,4 +1,4 @@
-"""From a run to one HTML file."""
+"""Rendering of a run as one HTML file."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STEPS_OF_A_FAILURE = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Totals of one covergroup and of its items, by name and description."""
+    """Totals of one covergroup and of its coverpoints and crosses, with name and description."""
 
     name: str
     description: str
@@ -37,12 +37,12 @@ class Group:
 def render_report(
     run: RunData, plan: Plan | None, *, title: str = "", hashes_now: Mapping[str, str] | None = None
 ) -> str:
-    """The report of `run` as one HTML document that asks for nothing else.
+    """Return the report of `run` as one HTML document that loads nothing else.
 
     Args:
-        plan: of the run's design; None where it is not at hand, then bins are only counted.
-        title: of the design.
-        hashes_now: fingerprint of the design's files today, to say which have changed since.
+        plan: plan of the run's design; None if it is not available: then bins are only counted.
+        title: title of the design.
+        hashes_now: hashes of the design's files today, to show which ones have changed since the run.
 
     Raises:
         InputFileError: ``coverage.json`` cannot be read.
@@ -73,7 +73,7 @@ def render_report(
 
 
 def covergroups(plan: Plan | None, summary: Summary | None) -> tuple[Group, ...]:
-    """The totals of every covergroup, in plan order; none where the plan is not at hand."""
+    """Return the totals of every covergroup, in plan order; empty if the plan is not available."""
     if plan is None or summary is None:
         return ()
     return tuple(
@@ -92,7 +92,7 @@ def covergroups(plan: Plan | None, summary: Summary | None) -> tuple[Group, ...]
 
 
 def with_tests(failure: FailureData) -> tuple[FailureData, tuple[tuple[str, tuple[Track, ...], int], ...]]:
-    """A failure with its tests: title, steps to show, steps in all."""
+    """Return a failure with its tests: title, steps to show, total number of steps."""
     tests = (("Shrunk test", failure.shrunk), ("Original test", failure.test))
     return failure, tuple(
         (title, cut_tracks(tracks, _STEPS_OF_A_FAILURE), sum(len(track.steps) + track.more for track in tracks))

@@ -1,4 +1,4 @@
-"""The coverage of a recorded run: from its file, or else from what the turns say."""
+"""Coverage of a recorded run, read from its coverage file or else rebuilt from its turns."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from dv_agent.eval.report.run_data import RunData, TurnData
 
 @dataclass(frozen=True, slots=True)
 class RecordedCoverage:
-    """Coverage, and what is to be said about it.
+    """The coverage of a run, and notes about it.
 
     Attributes:
-        coverage: None where the plan of the run is not at hand.
-        measured: hits and distances are known, not only which bins were covered.
+        coverage: None if the plan of the run is not available.
+        measured: True if hits and distances are known; False if only the covered bins are known.
     """
 
     coverage: Coverage | None
@@ -28,10 +28,10 @@ class RecordedCoverage:
 
 
 def coverage_of(run: RunData, plan: Plan | None) -> RecordedCoverage:
-    """The coverage of `run`.
+    """Return the coverage of `run`.
 
     Raises:
-        InputFileError: ``coverage.json`` is there and matches the plan of the run, but cannot be read.
+        InputFileError: ``coverage.json`` exists and matches the plan of the run, but cannot be read.
     """
     if plan is None:
         return RecordedCoverage(None, False, "The plan of this design is not at hand: bins are counted, not explained.")
@@ -50,9 +50,9 @@ def _is_plan_of(run: RunData, plan: Plan) -> bool:
 
 
 def coverage_by_turns(turns: Sequence[TurnData], plan: Plan) -> Coverage:
-    """What the tests of `turns` covered first, as their names say; hits and distances are not known.
+    """Return the coverage rebuilt from the new bins that the tests of `turns` name; hits and distances are not known.
 
-    Names that the plan does not have are passed over.
+    Names that are not in the plan are skipped.
     """
     blank = empty_coverage(plan)
     tests = [test for turn in turns for test in turn.tests]

@@ -1,4 +1,4 @@
-"""The command line that does a run again."""
+"""The command line that repeats a run."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FULL = 100.0
 
 
 def rerun_command(header: RunHeader) -> str:
-    """``dv-agent run`` with the options of the record; what stands at its default is left out."""
+    """Return ``dv-agent run`` with the options in the record; options at their default are left out."""
     if replayed := header.agent_options.replay:
         again = ["--reparse"] if header.agent_options.reparse else []
         return shlex.join(["dv-agent", "run", "--model", f"replay:runs/{replayed}", *again])

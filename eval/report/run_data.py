@@ -1,4 +1,4 @@
-"""What a report is made of: a run folder as frozen data, of bounded size."""
+"""Data classes of a report: a run folder as frozen data of bounded size."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from dv_agent.runners.checks.failure import CheckFailure
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One track of a test: a line of compact JSON a step, and how many steps were left out."""
+    """One track of a test: one line of compact JSON per step, and the number of steps left out."""
 
     name: str
     steps: tuple[str, ...]
@@ -28,11 +28,11 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class TestData:
-    """One test.
+    """One test of a run.
 
     Attributes:
-        cycle: simulated cycles of the run when the test had ended.
-        failures: the first failed checks; `failed_checks` counts all.
+        cycle: simulated cycles of the run at the end of the test.
+        failures: the first failed checks; `failed_checks` is the number of all.
     """
 
     __test__ = False
@@ -55,12 +55,12 @@ class TestData:
 
     @property
     def ended(self) -> Ended:
-        """How it ended."""
+        """Return how the test ended."""
         return Ended(self.index, self.end, self.cycles, bool(self.failed_checks), self.waiting)
 
     @property
     def ending(self) -> str:
-        """How it ended, in words."""
+        """Return how the test ended, in words."""
         return ending_words(self.ended)
 
 
@@ -77,9 +77,9 @@ class Call:
     """One call of a model.
 
     Attributes:
-        failure: why there is no reply.
-        form: ``schema`` or ``refused`` where structured output was asked for.
-        tools: what an agent with tools called in its reply.
+        failure: why there is no reply; empty if there is one.
+        form: ``schema`` or ``refused`` if structured output was requested.
+        tools: the tool calls in its reply, for an agent with tools.
     """
 
     line: int
@@ -95,16 +95,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class TurnData:
-    """One turn.
+    """One turn of a run.
 
     Attributes:
-        line: its line in ``turns.jsonl``.
-        errors: what was dropped of the reply, and why; `dropped` counts it by class.
-        cut: what was left out of the prompt for want of room.
+        line: number of its line in ``turns.jsonl``.
+        errors: which parts of the reply were dropped, and why; `dropped` counts them by class.
+        cut: what was left out of the prompt because it was too long.
         tokens: input and output tokens of this turn.
-        total_tokens: of the run so far.
-        structured: what came of a wish for structured output, see `dv_agent.agents.proposal.Structured`.
-        uses: calls of tools as they were counted.
+        total_tokens: input and output tokens of the run so far.
+        structured: the result of a request for structured output, see `dv_agent.agents.proposal.Structured`.
+        uses: the tool calls as the turn counted them.
     """
 
     turn: int
@@ -122,26 +122,26 @@ class TurnData:
 
     @property
     def new_bins(self) -> int:
-        """Bins covered first in this turn."""
+        """Return the bins that were first covered in this turn."""
         return sum(len(test.new_bins) for test in self.tests)
 
     @property
     def cycles(self) -> int:
-        """Cycles simulated in this turn."""
+        """Return the cycles simulated in this turn."""
         return sum(test.cycles for test in self.tests)
 
     @property
     def failing(self) -> int:
-        """Tests of this turn with a failed check."""
+        """Return the tests of this turn with a failed check."""
         return sum(bool(test.failed_checks) for test in self.tests)
 
 
 @dataclass(frozen=True, slots=True)
 class FailureData:
-    """One folder under ``failures/``; None where a file is missing.
+    """One folder under ``failures/``; a field is None if its file is missing.
 
     Attributes:
-        sizes, behind: how far the test was shrunk, and how many failing tests stand behind it; empty without
+        sizes, behind: how far the test was shrunk, and how many failing tests have this cause; empty without
             finding.json.
     """
 
@@ -157,14 +157,14 @@ class FailureData:
 
 @dataclass(frozen=True, slots=True)
 class RunData:
-    """A run folder.
+    """All data that a report shows of a run folder.
 
     Attributes:
         pending: calls whose turn was never finished.
         notes: what is missing or was left out, one sentence each.
-        plan_hash: of the plan that coverage.json was recorded against, empty without that file.
+        plan_hash: hash of the plan that coverage.json was recorded with; empty without that file.
         files: name and size in bytes of the files of the folder.
-        claims, reports: of an agent with tools, judged as far as run.json judges them.
+        claims, reports: claims and bug reports of an agent with tools, with the verdicts that run.json has.
     """
 
     folder: Path
@@ -180,10 +180,10 @@ class RunData:
 
     @property
     def tests(self) -> tuple[TestData, ...]:
-        """All tests, in the order they ran."""
+        """Return all tests, in the order they ran."""
         return tuple(test for turn in self.turns for test in turn.tests)
 
     @property
     def calls(self) -> tuple[Call, ...]:
-        """All calls of the model, in order."""
+        """Return all calls of the model, in order."""
         return tuple(call for turn in self.turns for call in turn.calls) + self.pending

@@ -1,4 +1,4 @@
-"""Long texts: how much of them is kept, and how much was left out."""
+"""Limits on long texts: how much is kept and how much was left out."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ TOTAL = 32_000_000
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A text, or its beginning.
+    """A text, or only its beginning.
 
     Attributes:
-        more: characters that were left out at its end.
+        more: number of characters left out at its end.
     """
 
     text: str
@@ -21,24 +21,24 @@ class Clip:
 
     @property
     def size(self) -> int:
-        """Characters of the whole text."""
+        """Return the number of characters of the whole text."""
         return len(self.text) + self.more
 
     def cut(self, most: int) -> Clip:
-        """At most `most` characters of it."""
+        """Return at most the first `most` characters."""
         most = max(most, 0)
         kept = self.text[:most]
         return self if len(kept) == len(self.text) else Clip(kept, self.size - len(kept))
 
 
 class Allowance:
-    """What is left of a number of characters that many texts share."""
+    """A number of characters shared by many texts; counts how many are left."""
 
     def __init__(self, characters: int = TOTAL) -> None:
         self.left = characters
 
     def take(self, text: str, most: int) -> Clip:
-        """`text`, cut to `most` characters and to what is left."""
+        """Return `text`, cut to `most` characters and to the number that is left."""
         clip = Clip(text).cut(min(most, self.left))
         self.left -= len(clip.text)
         return clip

@@ -1,4 +1,4 @@
-"""Round numbers along an axis."""
+"""Round numbers for the ticks of an axis."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import math
 
 
 def ticks(highest: float, about: int = 5) -> tuple[float, ...]:
-    """About `about` (3 or more) round numbers from 0 to `highest`, in equal steps of 1, 2 or 5 times a power of ten.
+    """Return about `about` (3 or more) round numbers from 0 to `highest`, in equal steps of 1, 2 or 5 times a power of
+    ten.
 
     Steps are never below 1: axes of this report count things. The last tick is at most `highest`.
     """

@@ -1,4 +1,4 @@
-"""What an agent with tools did and said, as frozen data of bounded size."""
+"""Data classes for an agent with tools: calls, claims and bug reports, frozen and of bounded size."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dv_agent.eval.report.text_limits import Clip
 
 @dataclass(frozen=True, slots=True)
 class ToolCallData:
-    """One call as a reply holds it; `answer` is None where the record has none, such as for the last calls of a run."""
+    """One tool call in a reply; `answer` is None if the record has no answer, such as for the last calls of a run."""
 
     id: str
     name: str
@@ -18,13 +18,15 @@ class ToolCallData:
 
     @property
     def refused(self) -> bool:
-        """Whether the answer says what was wrong with the call."""
+        """Return whether the answer is an error about the call."""
         return self.answer is not None and self.answer.text.startswith("ERROR: ")
 
 
 @dataclass(frozen=True, slots=True)
 class ToolUseData:
-    """One call as a turn counts it: `size` in characters of the answer, `error` why it was refused."""
+    """One tool call as a turn counts it: `size` is the length of the answer in characters, `error` why it was
+    refused.
+    """
 
     name: str
     size: int
@@ -33,7 +35,7 @@ class ToolUseData:
 
 @dataclass(frozen=True, slots=True)
 class ClaimData:
-    """A bin that was claimed to be unreachable; `verdict` is empty where nobody has judged."""
+    """A bin that was claimed to be unreachable; `verdict` is empty if it was not judged."""
 
     turn: int
     bin: str
@@ -44,12 +46,12 @@ class ClaimData:
 
 @dataclass(frozen=True, slots=True)
 class ReportedBug:
-    """A bug report; `outcome`, in words, is empty where nobody has judged.
+    """A bug report; `outcome`, in words, is empty if it was not judged.
 
     Attributes:
-        right: whether its test fails and its place is right.
-        place: what it names; empty in older records.
-        why: reason of the outcome.
+        right: whether its test fails and the place that it names is right.
+        place: the place in the RTL that it names; empty in older records.
+        why: reason for the outcome.
     """
 
     turn: int
@@ -65,7 +67,7 @@ class ReportedBug:
 
 @dataclass(frozen=True, slots=True)
 class ToolTotal:
-    """One tool over the whole run; `characters` of all its answers."""
+    """Totals of one tool over the whole run; `characters` is the length of all its answers."""
 
     name: str
     calls: int

@@ -1,4 +1,4 @@
-"""The calls of an agent with tools, summed up."""
+"""Totals of the tool calls of an agent with tools."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOOLS = "tools"
 
 
 def tool_totals(run: RunData) -> tuple[ToolTotal, ...]:
-    """Every tool that was called, the one that was called most first."""
+    """Return the totals of every tool that was called, most calls first."""
     calls, refused, characters = Counter[str](), Counter[str](), Counter[str]()
     for use in (use for turn in run.turns for use in turn.uses):
         calls[use.name] += 1
@@ -22,11 +22,11 @@ def tool_totals(run: RunData) -> tuple[ToolTotal, ...]:
 
 
 def verdict_counts(run: RunData) -> Mapping[str, int]:
-    """Claims by verdict."""
+    """Return the number of claims by verdict."""
     counts = Counter(one.verdict for one in run.claims)
     return {name: counts[name] for name in ("right", "wrong", "undecided")}
 
 
 def has_tools(run: RunData) -> bool:
-    """Whether there is anything to tell of tools."""
+    """Return whether the run has any tool data to show."""
     return run.header.agent == TOOLS or bool(run.claims or run.reports or any(turn.uses for turn in run.turns))

@@ -1,4 +1,6 @@
-"""What of the turns is shown: texts share a bounded room evenly, so that late turns are not starved by early ones."""
+"""Selection of what a report shows of each turn; all turns get an equal share of the space, so late turns are shown
+too.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ TALK_MOST = 60_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A message; `same_as` is the turn whose message of the same place and text is shown instead."""
+    """A message; `same_as` is an earlier turn with the same message at the same place, which is referred to instead."""
 
     message: MessageData
     same_as: int | None
@@ -28,7 +30,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class CallRow:
-    """A call, its prompt with repetitions taken out."""
+    """A call; repeated messages in its prompt are left out."""
 
     call: Call
     messages: tuple[Said, ...]
@@ -36,7 +38,7 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class TestRow:
-    """A test; `tracks` is None where there was no room for its steps."""
+    """A test; `tracks` is None if there was no space for its steps."""
 
     __test__ = False
 
@@ -46,7 +48,7 @@ class TestRow:
 
 @dataclass(frozen=True, slots=True)
 class TurnRow:
-    """A turn; `covered` counts the bins of the run after it, `more` the tests that are not listed."""
+    """A turn; `covered` is the number of bins covered after it, `more` the number of tests that are not listed."""
 
     turn: TurnData
     covered: int
@@ -56,7 +58,7 @@ class TurnRow:
 
 
 def turn_rows(turns: tuple[TurnData, ...]) -> tuple[tuple[TurnRow, ...], int]:
-    """The first and last turns, at most `TURNS`, and how many lie between them unshown."""
+    """Return the first and last turns, at most `TURNS`, and the number of turns between them that are not shown."""
     chosen = turns if len(turns) <= TURNS else turns[: TURNS // 2] + turns[-TURNS // 2 :]
     steps = min(STEPS_MOST, STEPS_ROOM // max(len(chosen), 1))
     talk = min(TALK_MOST, TALK_ROOM // max(len(chosen), 1))
@@ -67,7 +69,7 @@ def turn_rows(turns: tuple[TurnData, ...]) -> tuple[tuple[TurnRow, ...], int]:
 
 
 def call_rows(calls: tuple[Call, ...], room: int, turn: int, seen: dict[tuple[int, str], int]) -> tuple[CallRow, ...]:
-    """The calls of a turn in about `room` characters of HTML: replies first, then new messages."""
+    """Return the calls of a turn in about `room` characters of HTML: replies first, then new messages."""
     shown = []
     for call in calls:
         reply, room = _fit(call.reply, room)
@@ -98,7 +100,7 @@ def _dullness(test: TestData) -> tuple[bool, int, int]:
 
 
 def _with_steps(tests: list[TestData], room: int) -> dict[int, tuple[Track, ...]]:
-    """Test number -> its steps, for the most telling tests that there is room for."""
+    """Return test number -> its steps, for the most informative tests that fit."""
     found: dict[int, tuple[Track, ...]] = {}
     share = max(room // 3, 1)
     for test in sorted(tests, key=_dullness):
@@ -111,7 +113,7 @@ def _with_steps(tests: list[TestData], room: int) -> dict[int, tuple[Track, ...]
 
 
 def cut_tracks(tracks: tuple[Track, ...], room: int) -> tuple[Track, ...]:
-    """The tracks in about `room` characters of HTML, shared evenly among them."""
+    """Return the tracks in about `room` characters of HTML, shared equally among them."""
     share = room // max(len(tracks), 1)
     return tuple(_cut_track(track, share) for track in tracks)
 
@@ -125,14 +127,14 @@ def _cut_track(track: Track, room: int) -> Track:
 
 
 def _fit(clip: Clip, room: int) -> tuple[Clip, int]:
-    """What of a text there is room for, and the room that is left."""
+    """Return the part of a text that fits, and the space that is left."""
     size = _html_size(clip.text)
     kept = clip if size <= room else clip.cut(len(clip.text) * room // size)
     return kept, max(room - _html_size(kept.text), 0)
 
 
 def _fit_tools(tools: tuple[ToolCallData, ...], room: int) -> tuple[tuple[ToolCallData, ...], int]:
-    """Calls of tools and their answers, in what room there is."""
+    """Return the tool calls and their answers, as far as they fit, and the space that is left."""
     kept = []
     for one in tools:
         arguments, room = _fit(one.arguments, room)

@@ -1,4 +1,4 @@
-"""From an `Excerpt` to the geometry of a waveform; the template only draws what stands here."""
+"""Geometry of a waveform from an `Excerpt`; the template only draws the numbers computed here."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CHARACTER = 5.2
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A stretch of a bus with one value; `quiet` where its port has no valid transfer to offer."""
+    """A part of a bus waveform with one value; `quiet` if valid of its port is low there."""
 
     x: int
     width: int
@@ -32,7 +32,9 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class WaveRow:
-    """One signal, its top at `y`; a bit has `path`, a bus has `segments`, and both may have unknown stretches."""
+    """One signal with its top at `y`; a one-bit signal has `path`, a bus has `segments`; both may have parts with
+    unknown values.
+    """
 
     y: int
     name: str
@@ -44,7 +46,7 @@ class WaveRow:
 
 @dataclass(frozen=True, slots=True)
 class WaveGroup:
-    """The rows of one port; `dots` are the middles of the cycles with a transfer."""
+    """The rows of one port; `dots` are the centres of the cycles with a transfer."""
 
     y: int
     name: str
@@ -68,13 +70,13 @@ class WavePicture:
 
 
 def excerpt_svg(excerpt: Excerpt, name: str = "excerpt") -> Markup:
-    """`excerpt` as inline SVG, styled by the style sheet of the report; `name` is used once in a page."""
+    """Return `excerpt` as inline SVG, styled by the style sheet of the report; `name` must be unique in a page."""
     template = environment().get_template("waves.svg.jinja")
     return Markup(template.render(picture=wave_picture(excerpt), name=name, left=LEFT, cell=CELL, row=ROW))  # noqa: S704
 
 
 def wave_picture(excerpt: Excerpt) -> WavePicture:
-    """The geometry of `excerpt`."""
+    """Return the geometry of `excerpt`."""
     groups = tuple(_groups(excerpt))
     height = groups[-1].y + groups[-1].height if groups else HEAD
     width = LEFT + CELL * excerpt.cycles
@@ -95,7 +97,7 @@ def wave_picture(excerpt: Excerpt) -> WavePicture:
 
 
 def _is_labelled(cycle: int, fail: int | None) -> bool:
-    """Every fifth cycle, but for the neighbours of the failing one, whose label is wide."""
+    """Return whether a cycle gets a label: every fifth one, except next to the failing cycle, whose label is wide."""
     return cycle == fail or (cycle % 5 == 0 and (fail is None or abs(cycle - fail) > 1))
 
 
@@ -147,7 +149,7 @@ def _bit_path(signal: WaveSignal) -> str:
 
 
 def _segments(excerpt: Excerpt, signal: WaveSignal, valid: WaveSignal | None) -> Iterator[Segment]:
-    """Stretches of equal value; of a bit only the unknown ones."""
+    """Yield parts of equal value; for a one-bit signal only the parts with unknown value."""
 
     def state(place: int) -> tuple[bool, int, bool]:
         unknown = signal.unknown_at(place)

@@ -1,4 +1,4 @@
-"""Numbers, times and outcomes in words; what is not known is said to be unknown."""
+"""Formatting of numbers, times and outcomes as text; an unknown value is shown as unknown."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ _CHECKS = {
 
 
 def number(value: float | None) -> str:
-    """``60,071``; a fraction keeps what matters."""
+    """Return text such as ``60,071``; a fraction keeps its significant digits."""
     if value is None:
         return UNKNOWN
     return f"{value:,}" if value == int(value) and isinstance(value, int) else f"{value:,.4g}"
 
 
 def percent(part: float, whole: float) -> str:
-    """``87.5 %``; never rounded up to 100."""
+    """Return text such as ``87.5 %``; never rounded up to 100."""
     if not whole:
         return "none"
     share = 100 * part / whole
@@ -61,14 +61,14 @@ def percent(part: float, whole: float) -> str:
 
 
 def dollars(usd: float | None) -> str:
-    """``$0.42``."""
+    """Return text such as ``$0.42``."""
     if usd is None:
         return UNKNOWN
     return f"${usd:,.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
 
 
 def duration(seconds: float | None) -> str:
-    """``5.1 s``, ``2 min 05 s``, ``1 h 03 min``."""
+    """Return text such as ``5.1 s``, ``2 min 05 s``, ``1 h 03 min``."""
     if seconds is None:
         return UNKNOWN
     if round(seconds, 1) < 60:
@@ -78,7 +78,7 @@ def duration(seconds: float | None) -> str:
 
 
 def moment(iso: str) -> str:
-    """``2026-11-20 18:56:54 UTC``; what is no time stays as it is."""
+    """Return text such as ``2026-11-20 18:56:54 UTC``; a text that is not a time is returned unchanged."""
     try:
         when = datetime.fromisoformat(iso)
     except ValueError:
@@ -87,41 +87,41 @@ def moment(iso: str) -> str:
 
 
 def size(octets: int) -> str:
-    """``2.4 kB``."""
+    """Return text such as ``2.4 kB``."""
     if octets < 1000:
         return f"{octets} B"
     return f"{octets / 1000:.1f} kB" if octets < 1_000_000 else f"{octets / 1_000_000:.1f} MB"
 
 
 def plural(count: int, noun: str) -> str:
-    """``1 test``, ``2 tests``."""
+    """Return text such as ``1 test``, ``2 tests``."""
     return counted(count, noun)
 
 
 def stopped(reason: str) -> str:
-    """A stop reason in words."""
+    """Return a stop reason in words."""
     if reason.startswith("budget:"):
         return f"budget used up: {reason.removeprefix('budget:')}"
     return _STOP.get(reason, reason)
 
 
 def check_title(check: str) -> str:
-    """A failed check in words."""
+    """Return a failed check in words."""
     return _CHECKS.get(check, check.replace("_", " "))
 
 
 def structured_words(counts: Mapping[str, int]) -> str:
-    """What came of a wish for structured output, in turns."""
+    """Return the results of requests for structured output, as numbers of turns."""
     return ", ".join(f"{count} {_STRUCTURED.get(name, name)}" for name, count in counts.items())
 
 
 def structured_note(name: str) -> str:
-    """What came of it in one turn, empty if it was given or not wished for."""
+    """Return the result of a request for structured output in one turn; empty if it succeeded or was not made."""
     return _NOTES.get(name, "")
 
 
 def flowing(steps: Iterable[str]) -> str:
-    """Steps one below the other, short ones side by side."""
+    """Return steps one per line; short ones share a line."""
     lines: list[str] = []
     for step in steps:
         if lines and len(lines[-1]) + len(step) < _LINE and len(step) < _SHORT:
@@ -132,7 +132,7 @@ def flowing(steps: Iterable[str]) -> str:
 
 
 def listed(parts: Iterable[str], most: int) -> str:
-    """The first `most` of `parts` with commas, and how many more there are."""
+    """Return the first `most` of `parts` separated by commas, and the number of the others."""
     every = list(parts)
     more = f" … {len(every) - most:,} more" if len(every) > most else ""
     return ", ".join(every[:most]) + more

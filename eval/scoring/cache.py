@@ -1,7 +1,7 @@
-"""Scores of trials that were computed before, kept on this machine until records, plan or a formula change.
+"""Cache of trial scores on this machine; an entry is valid until records, plan or a formula change.
 
-They stand beside the builds of the simulators, never in the folder of an evaluation: what such a folder says is
-computed from its records, whoever wrote it.
+Scores are stored next to the simulator builds, never in the folder of an evaluation: results of such a folder are
+computed from its records, so a score written by someone else is never used.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ from dv_agent.runners.build.cache import cache_folder
 
 
 def score_trial(room: Path, plan: Plan, *, use_cache: bool = True) -> TrialScore:
-    """The score of the trial in `room`, from the cache of this machine if it is there, which is written if not.
+    """Return the score of the trial in `room`, from this machine's cache; compute and store it if it is missing.
 
-    A cache that cannot be written only costs time.
+    If the cache cannot be written, only time is lost.
 
     Raises:
         InputFileError: see `score_records`.
@@ -39,7 +39,7 @@ def score_trial(room: Path, plan: Plan, *, use_cache: bool = True) -> TrialScore
 
 
 def cache_path(inputs: str) -> Path:
-    """Where the score of these inputs is kept, by this version."""
+    """Return the path at which this version keeps the score of these inputs."""
     return cache_folder() / "scores" / __version__ / inputs[:2] / f"{inputs}.json"
 
 

@@ -1,4 +1,4 @@
-"""The coverage of a trial, from what its turns say and the plan of the design."""
+"""Coverage score of a trial, from the bins that its turns name and the plan of the design."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _NAME = 80
 
 
 def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
-    """Bins hit, by whom, and along which curve.
+    """Return the bins hit, the test that covered each first, and the coverage curves.
 
-    A bin is covered by the test whose record names it in `new_bins`. That test must have hit it: a record that says
-    otherwise is refused. A test that ended beyond the bound on cycles covers nothing: only records of before tests were
-    cut there have one.
+    A bin is covered by the test whose record names it in `new_bins`. That test must have hit it: a record that
+    contradicts this is refused. A test that ended beyond the limit of cycles covers nothing; only records made before
+    tests were cut at that limit have such a test.
 
     Raises:
-        InputFileError: recorded against another plan, or at odds with itself.
+        InputFileError: recorded with another plan, or the record contradicts itself.
     """
     if facts.plan_hash != plan.hash:
         raise InputFileError(
@@ -71,7 +71,7 @@ def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
 def _steps(
     facts: TrialFacts, plan: Plan, covered_by: IntColumn
 ) -> Iterator[tuple[TurnFigures, TestFigures, int, list[int]]]:
-    """Turn, test, cycles of the run until then, and the bins that the test covered first."""
+    """Yield turn, test, cycles of the run so far, and the bins that the test covered first."""
     cycles = 0
     for turn in facts.turns:
         for test in turn.tests:
@@ -82,7 +82,7 @@ def _steps(
 
 
 def _covered(facts: TrialFacts, test: TestFigures, plan: Plan) -> list[int]:
-    """Indices of the bins that a test says it covered first."""
+    """Return the indices of the bins that a test's record names as first covered by it."""
     if not test.new_bins:
         return []
     hits, found = set(test.hits), []

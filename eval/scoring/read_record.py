@@ -1,4 +1,4 @@
-"""The records of a trial as far as its score needs them, and a digest over their files."""
+"""Reader of the records that the score of a trial needs, and the digest over their files."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class TrialFacts:
 
 
 def read_facts(room: Path) -> TrialFacts:
-    """Read the records of a trial, and check them.
+    """Read and check the records of a trial.
 
     Raises:
-        InputFileError: with file, and line where there are lines.
+        InputFileError: names the file, and the line in a file of lines.
     """
     run, turns, replies = room / RUN, list[TurnFigures](), list[ReplyFigures]()
     for line in figure_lines(RecordLines(run / TURNS)):
@@ -52,7 +52,7 @@ def read_facts(room: Path) -> TrialFacts:
 
 
 def digest_of(room: Path, *more: str) -> str:
-    """SHA-256 (hexadecimal) over the files that a score is made of, and over `more`.
+    """Return the SHA-256 (hexadecimal) over the files that a score is computed from, and over `more`.
 
     Raises:
         InputFileError: one of them cannot be read.

@@ -1,6 +1,6 @@
-"""The noun TrialScore: what one trial is worth, computed from its records alone.
+"""The data class TrialScore: all scores of one trial, computed from its records alone.
 
-Every formula stands in docs/scores.md.
+Every formula is in docs/scores.md.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ SHARES = (50, 80, 90, 95, 100)
 
 
 class Progress(Frozen):
-    """Columns of equal length: an entry for every test that covered a bin first, in the order they ran.
+    """Columns of equal length, with one entry for every test that covered a bin first, in the order they ran.
 
     Attributes:
-        test: its number in the run; `name` is what its author called it, shortened.
-        cycles: simulated when it ended; `calls`, `tokens`, `usd`, `seconds` likewise, as of the end of its turn.
-            Replies from a cache count as if they had been paid, so that a curve does not depend on the cache.
-        bins: covered bins from there on.
+        test: its number in the run; `name` is the name given by its author, shortened.
+        cycles: cycles simulated at the end of the test; `calls`, `tokens`, `usd`, `seconds`: used at the end of its
+            turn. Replies from a cache count as if they had been paid, so that a curve does not depend on the cache.
+        bins: number of bins covered from there on.
     """
 
     test: tuple[int, ...] = ()
@@ -43,20 +43,22 @@ class Progress(Frozen):
     bins: tuple[int, ...] = ()
 
     def along(self, axis: Axis) -> tuple[float, ...]:
-        """The column of an axis; it never falls."""
+        """Return the column of an axis; it never decreases."""
         column: tuple[float, ...] = getattr(self, axis)
         return column
 
 
 class CoverageScore(Frozen):
-    """Bins hit.
+    """Scores of the bins hit.
 
     Attributes:
-        covered_by: for each bin of the plan, in its order, the entry of `progress` that covered it first, or -1.
-        area: axis -> mean percentage of bins covered between 0 and the bound of the budget; bounded axes only.
-        to_share: axis -> percentage of `SHARES` -> where it was reached; None: it was not.
-        beyond: bins first covered by a test that ended beyond the bound on cycles, and counted nowhere: which of them
-            it covered before the bound is not recorded. Since tests are cut at the bound there are none.
+        covered_by: for each bin of the plan, in plan order, the index of the entry of `progress` that covered it first,
+            or -1.
+        area: axis -> mean percentage of bins covered between 0 and the limit in the budget; only axes with a limit.
+        to_share: axis -> percentage of `SHARES` -> position where it was reached; None if it was not.
+        beyond: number of bins first covered by a test that ended beyond the limit of cycles. They are not counted,
+            because the record does not say which of them were covered before the limit. 0 since tests are cut at the
+            limit.
     """
 
     overall: Totals
@@ -69,19 +71,19 @@ class CoverageScore(Frozen):
 
 
 class KillCount(Frozen):
-    """How many of some seeded bugs were killed."""
+    """How many of a number of seeded bugs were killed."""
 
     kills: int = 0
     bugs: int = 0
 
 
 class BugScore(Frozen):
-    """Seeded bugs.
+    """Scores of the seeded bugs.
 
     Attributes:
-        by_check: check that failed first -> kills.
-        exposure: simulated cycles, summed over the bugs, each up to its kill.
-        per_million_cycles: kills per million cycles of `exposure`; None without any.
+        by_check: check that failed first -> number of kills.
+        exposure: simulated cycles, summed over the bugs; for each bug up to its kill.
+        per_million_cycles: kills per million cycles of `exposure`; None if `exposure` is 0.
     """
 
     total: KillCount
@@ -93,15 +95,15 @@ class BugScore(Frozen):
 
 
 class ClaimCounts(Frozen):
-    """Claims of unreachable bins, and bug reports.
+    """Counts of claims about unreachable bins, and of bug reports.
 
     Attributes:
-        found: decoys that were claimed, of `decoys` shown.
-        precision: right / (right + wrong); None where nothing was decided.
+        found: number of decoys that were claimed, of `decoys` shown.
+        precision: right / (right + wrong); None if no claim was decided.
         recall: found / decoys; None without decoys.
-        confirmed: reports whose test fails a check in a fresh process, of `reports`.
-        judged: reports whose place could be compared with a seeded bug, or that cannot be right; `diagnosed` of these
-            are right, in their test and in the place they name.
+        confirmed: number of reports whose test fails a check in a fresh process, of `reports`.
+        judged: number of reports whose place could be compared with a seeded bug, or that cannot be right; `diagnosed`
+            of these are right, in their test and in the place they name.
     """
 
     right: int = 0
@@ -118,16 +120,16 @@ class ClaimCounts(Frozen):
 
 
 class ReplyScore(Frozen):
-    """What came back from the model.
+    """Scores of the model's replies.
 
     Attributes:
-        turns: turns that asked it.
-        valid: of these, turns in which nothing was dropped and at least one test ran.
-        usable: of these, turns in which at least one test ran.
-        dropped: class of `dv_agent.agents.llm.reply_parser.Drop` -> how many things (characters for ``oversize``).
-        replies: calls that were answered; `failed` were not, after all retries.
+        turns: number of turns that asked the model.
+        valid: number of these turns in which nothing was dropped and at least one test ran.
+        usable: number of these turns in which at least one test ran.
+        dropped: class of `dv_agent.agents.llm.reply_parser.Drop` -> number of items (characters for ``oversize``).
+        replies: number of calls that were answered; `failed` calls were not, after all retries.
         retries: attempts beyond the first of each call; `errors` counts them by class.
-        tool_calls, refused_tool_calls: of an agent with tools.
+        tool_calls, refused_tool_calls: tool calls of an agent with tools, and how many of them were refused.
     """
 
     turns: int = 0
@@ -143,12 +145,12 @@ class ReplyScore(Frozen):
 
 
 class CostScore(Priced):
-    """What was used.
+    """Cost of a trial.
 
     Attributes:
         usd, unpriced: see `Priced`.
-        model_seconds: waiting for the model, part of `seconds`.
-        cached_calls, cached_tokens, cached_usd: answered by dv-agent's own cache, and not in the others.
+        model_seconds: seconds spent waiting for the model, part of `seconds`.
+        cached_calls, cached_tokens, cached_usd: answered by dv-agent's own cache; not included in the other fields.
         server_cached_tokens: part of `input_tokens` that the server took from its cache.
     """
 
@@ -169,10 +171,10 @@ class TrialScore(Frozen):
     """All scores of a trial.
 
     Attributes:
-        inputs: SHA-256 over the records, the plan and `SCORING_VERSION`: the score is theirs and of no others.
-        bugs: None where no seeded bug was hunted.
-        claims: None for agents that claim nothing; `replies`: None for agents that ask no model.
-        failing_tests: tests that failed a check on the design as it is.
+        inputs: SHA-256 over the records, the plan and `SCORING_VERSION`, which identifies what was scored.
+        bugs: None if no seeded bug was hunted.
+        claims: None for agents that make no claims; `replies`: None for agents without a model.
+        failing_tests: number of tests that failed a check on the unchanged design.
     """
 
     schema_version: Literal[1] = 1

@@ -1,4 +1,4 @@
-"""From the records of a trial to its score: no model, no simulator."""
+"""Computation of the score of a trial from its records; needs no model and no simulator."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ _TOOLS = "tools"
 
 
 def inputs_of(room: Path, plan: Plan) -> str:
-    """What a score of the records in `room` is a score of.
+    """Return the digest of everything that the score of the records in `room` depends on.
 
     Raises:
-        InputFileError: one that a score needs cannot be read.
+        InputFileError: a file that the score needs cannot be read.
     """
     return digest_of(room, plan.hash, f"scoring {SCORING_VERSION}")
 
 
 def score_records(room: Path, plan: Plan) -> TrialScore:
-    """The score of the trial in `room`.
+    """Return the score of the trial in `room`.
 
     Args:
-        plan: of its design.
+        plan: plan of the trial's design.
 
     Raises:
-        InputFileError: a record that is broken, at odds with itself, or of another plan.
+        InputFileError: a record is broken, contradicts itself, or belongs to another plan.
     """
     inputs, facts = inputs_of(room, plan), read_facts(room)
     tests = [test for turn in facts.turns for test in turn.tests]
@@ -59,12 +59,13 @@ def score_records(room: Path, plan: Plan) -> TrialScore:
 
 
 def bug_score(sheet: KillSheet, bound: int | None = None) -> BugScore:
-    """Kills by check and difficulty, and how fast they came.
+    """Return kills by check and by difficulty, and the kill rate.
 
     Args:
-        bound: cycles after which a kill does not count; sheets of before tests were cut there may tell of some.
+        bound: limit of cycles after which a kill does not count; only sheets made before tests were cut at it can have
+            one.
 
-    The rate is that of events with some still to come: kills over the cycles during which a bug could have been killed.
+    The rate is that of censored events: kills divided by the cycles during which a bug could have been killed.
     """
     outcomes = tuple(_within(one, bound) for one in sheet.outcomes)
     kills = [one for one in outcomes if one.killed]
@@ -84,7 +85,7 @@ def bug_score(sheet: KillSheet, bound: int | None = None) -> BugScore:
 
 
 def _within(outcome: BugOutcome, bound: int | None) -> BugOutcome:
-    """`outcome` as it stood when the cycles were used up."""
+    """Return `outcome` limited to the kills within `bound` cycles."""
     if bound is None or outcome.cycles <= bound:
         return outcome
     return BugOutcome(bug=outcome.bug, difficulty=outcome.difficulty, killed=False, cycles=bound)

@@ -1,4 +1,4 @@
-"""Figures of a curve that climbs in steps: its value at a place, its area, where it reaches a share."""
+"""Calculations on a step curve: its value at a position, its area, and where it reaches a share."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from collections.abc import Sequence
 
 
 def value_at(xs: Sequence[float], counts: Sequence[int], x: float) -> int:
-    """The count that holds at `x`: of the last step at or before it, 0 before the first.
+    """Return the count at `x`: that of the last step at or before `x`, or 0 before the first step.
 
     Args:
-        xs: where each step stands, never falling.
-        counts: what holds from there on.
+        xs: position of each step, never decreasing.
+        counts: count from each step on.
     """
     place = bisect_right(xs, x)
     return counts[place - 1] if place else 0
 
 
 def area(xs: Sequence[float], counts: Sequence[int], total: int, bound: float) -> float:
-    """Mean percentage of `total` between 0 and `bound`, the last count holding to the end."""
+    """Return the mean percentage of `total` between 0 and `bound`; the last count holds to the end."""
     if not total or bound <= 0:
         return 0.0
     places = [*(min(x, bound) for x in xs), bound]
@@ -27,7 +27,7 @@ def area(xs: Sequence[float], counts: Sequence[int], total: int, bound: float) -
 
 
 def reached(xs: Sequence[float], counts: Sequence[int], total: int, percent: int) -> float | None:
-    """Where `percent` of `total` is reached first, or None."""
+    """Return the position where `percent` of `total` is first reached, or None."""
     if not total:
         return None
     return next((x for x, count in zip(xs, counts, strict=True) if 100 * count >= percent * total), None)

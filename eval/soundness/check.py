@@ -1,4 +1,4 @@
-"""``designs check``: is a design a sound benchmark?
+"""``designs check``: checks that a design is a sound benchmark.
 
 Each part of the check answers one question and can fail:
 
@@ -7,7 +7,7 @@ Each part of the check answers one question and can fail:
 ``witnesses``  do the witnesses hit every bin, with no failing check?
 ``tiers``      do the tiers of the plan agree with the measured hit rates?
 ``bugs``       is every seeded bug killed by a witness that hits a bin which the bug names?
-``mutants``    are mutants of the reference model noticed?
+``mutants``    are mutants of the reference model detected?
 """
 
 from __future__ import annotations
@@ -35,17 +35,17 @@ from dv_agent.runners.simulator import Simulator
 
 MUTANTS = 60
 MUTANTS_NOTICED = 20
-UNHIT_SHARE = 16  # at least one bin in so many must be out of reach of random stimulus
+UNHIT_SHARE = 16  # at least 1 / UNHIT_SHARE of the bins must be out of reach of random stimulus
 MESSAGES = 20
 
 
 class Options(Frozen):
-    """How much to check.
+    """Options that set how much is checked.
 
     Attributes:
-        beats: random beats for ``agreement``.
-        mutants: mutants of the model to try.
-        jobs: processes for random traffic.
+        beats: number of random beats for ``agreement``.
+        mutants: number of model mutants to try.
+        jobs: number of processes for random traffic.
     """
 
     beats: int = 20_000
@@ -55,7 +55,7 @@ class Options(Frozen):
 
 
 class PartResult(Frozen):
-    """The answer of one part of the check; `problems` is empty if it holds."""
+    """The result of one part of the check; `problems` is empty if it passed."""
 
     part: str
     figures: dict[str, int | float | str]
@@ -64,17 +64,17 @@ class PartResult(Frozen):
 
     @property
     def ok(self) -> bool:
-        """Whether the part holds."""
+        """Return whether the part passed."""
         return not self.problems
 
 
 def check_design(
     folder: DesignFolder, simulator: Simulator, options: Options, say: Callable[[str], None] | None = None
 ) -> Iterator[PartResult]:
-    """Run all parts, cheapest first; yields each answer as it comes.
+    """Run all parts, cheapest first; yield each result when it is available.
 
     Args:
-        say: told how far a long part is.
+        say: called with the progress of a long part.
     """
     checker = _Checker(folder, simulator, options, say or (lambda _: None))
     for part in (checker.lint, checker.witnesses, checker.tiers, checker.bugs, checker.mutants, checker.agreement):
@@ -158,7 +158,7 @@ class _Checker:
         return PartResult(part="bugs", figures={"bugs": len(bugs), "killed": len(killers)}, problems=tuple(problems))
 
     def _expose(self, bug: Bug) -> Test | str:
-        """The witness that kills `bug` and hits a bin of its `exposed_by`, or why there is none."""
+        """Return the witness that kills `bug` and hits a bin of its `exposed_by`, or why there is none."""
         unknown = set(bug.exposed_by) - {one.id for one in self._plan.bins}
         if unknown or not bug.exposed_by:
             return f"exposed_by names no bin of the plan: {', '.join(sorted(unknown)) or 'it is empty'}"
@@ -202,7 +202,7 @@ class _Checker:
 
 
 def chunk_failures(chunk: Chunk) -> tuple[int, int, int, list[str]]:
-    """Tests, beats and cycles of a chunk, and a line for every failed check."""
+    """Return the number of tests, beats and cycles of a chunk, and one line for every failed check."""
     tests = beats = cycles = 0
     problems: list[str] = []
     for result, done in run_chunk(chunk):

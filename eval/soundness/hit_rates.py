@@ -1,4 +1,4 @@
-"""How often random stimulus hits each bin: the measurement behind the tiers."""
+"""Measurement of how often random stimulus hits each bin; the tiers of a plan are based on it."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ STEPS = (1_000, 10_000, 100_000)
 
 
 class HitRates(Frozen):
-    """``hit_rates.json``.
+    """The measured hit rates (``hit_rates.json``).
 
     Attributes:
-        command: what made it.
-        beats: the amounts of random beats, ascending.
-        hits: bin id -> hits within each of those amounts.
+        command: the command line that made the file.
+        beats: the numbers of random beats at which hits were counted, ascending.
+        hits: bin id -> hits within each of those numbers of beats.
     """
 
     schema_version: Literal[1] = 1
@@ -41,18 +41,20 @@ class HitRates(Frozen):
     hits: dict[str, tuple[int, ...]]
 
     def tier(self, bin_id: str) -> Tier:
-        """easy: hit within the least amount of beats; medium: within the greatest; hard: not at all."""
+        """Return the tier: easy if hit within the smallest number of beats; medium within the largest; hard if not
+        hit.
+        """
         hits = self.hits[bin_id]
         return "easy" if hits[0] else "medium" if hits[-1] else "hard"
 
     @property
     def unhit(self) -> tuple[str, ...]:
-        """Bins that the greatest amount of beats left unhit."""
+        """Return the bins that were not hit within the largest number of beats."""
         return tuple(name for name, hits in self.hits.items() if not hits[-1])
 
 
 def measure(folder: DesignFolder, simulator: str, seed: int, jobs: int) -> HitRates:
-    """Run the greatest of `STEPS` random beats and count the hits of every bin."""
+    """Simulate the largest number of random beats in `STEPS` and return the hits of every bin."""
     plan = load_plan(folder.path / "plan.yaml")
     total = np.zeros((len(STEPS), len(plan.bins)), dtype=np.int64)
     for part in over_chunks(folder, simulator, seed, STEPS[-1], jobs, chunk_hits):
@@ -66,7 +68,9 @@ def measure(folder: DesignFolder, simulator: str, seed: int, jobs: int) -> HitRa
 
 
 def chunk_hits(chunk: Chunk) -> NDArray[np.int64]:
-    """int64[steps, bins]: hits of one chunk within each of `STEPS`; only the first chunk counts for the small ones."""
+    """Return int64[steps, bins]: hits of one chunk within each of `STEPS`; only the first chunk counts for the small
+    ones.
+    """
     rows = [_StepCount(step) for step in STEPS]
     for result, beats in run_chunk(chunk):
         for row in rows[:-1]:
@@ -88,10 +92,10 @@ class _StepCount:
 
 
 def load_hit_rates(folder: DesignFolder) -> HitRates | None:
-    """The committed measurement, or None where there is none.
+    """Read the committed measurement; return None if there is none.
 
     Raises:
-        InputFileError: not readable as such.
+        InputFileError: the file cannot be read as such.
     """
     path = folder.path / FILE
     if not path.is_file():
@@ -104,7 +108,7 @@ def load_hit_rates(folder: DesignFolder) -> HitRates | None:
 
 
 def save_hit_rates(folder: DesignFolder, rates: HitRates) -> Path:
-    """Write ``hit_rates.json``, one bin a line."""
+    """Write ``hit_rates.json``, one bin per line."""
     path = folder.path / FILE
     data = rates.model_dump(mode="json", exclude={"hits"})
     lines = ",\n".join(f'  "{name}": {json.dumps(hits)}' for name, hits in rates.hits.items())
@@ -114,7 +118,7 @@ def save_hit_rates(folder: DesignFolder, rates: HitRates) -> Path:
 
 
 def tier_errors(plan: Plan, rates: HitRates) -> Iterator[str]:
-    """Where the tiers of the plan disagree with the measurement, and bins that were not measured."""
+    """Yield where the tiers of the plan differ from the measurement, and bins that were not measured."""
     for one in plan.bins:
         if one.id not in rates.hits:
             yield f"{one.id}: not in {FILE}"
@@ -125,7 +129,7 @@ def tier_errors(plan: Plan, rates: HitRates) -> Iterator[str]:
 
 
 def tier_lines(plan: Plan, rates: HitRates) -> Iterator[str]:
-    """For each item whose tiers disagree with the measurement, the ``tiers:`` line that its plan entry needs."""
+    """Yield the ``tiers:`` line that the plan needs, for each item whose tiers differ from the measurement."""
     for item in plan.items:
         bins = plan.bins[item.start : item.stop]
         if all(rates.tier(one.id) == one.tier for one in bins):

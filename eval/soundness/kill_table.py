@@ -1,4 +1,4 @@
-"""Which agent's tests notice which seeded bug, at equal simulated cycles."""
+"""Table of which agent's tests kill which seeded bug, at equal simulated cycles."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ class KillRow(Frozen):
 
     @property
     def killed(self) -> bool:
-        """Whether a check failed, confirmed in a fresh process."""
+        """Return whether a check failed and was confirmed in a fresh process."""
         return isinstance(self.outcome, Kill)
 
 
 def kill_table(folder: DesignFolder, simulator: Simulator, cycles: int, seed: int) -> Iterator[KillRow]:
-    """Let each agent make tests on the clean design for `cycles`, then run those tests on every bug."""
+    """Yield the kills: each agent makes tests on the clean design for `cycles`, then those tests run on every bug."""
     plan = load_plan(folder.path / "plan.yaml")
     makers: dict[str, Callable[[], Agent]] = {
         "oracle": lambda: OracleAgent(load_witnesses(folder)),
@@ -53,7 +53,7 @@ def kill_table(folder: DesignFolder, simulator: Simulator, cycles: int, seed: in
 
 
 def make_tests(bench: Testbench, agent: Agent, cycles: int) -> Sequence[Test]:
-    """What `agent` proposes on the clean design until it is done or `cycles` are used up."""
+    """Return the tests that `agent` proposes on the clean design until it is done or `cycles` are used up."""
     budget = Budget(cycles=cycles, calls=None)
     state, tests = RunState(empty_coverage(bench.plan)), list[Test]()
     while not budget.exceeded(state.spent) and not state.done:

@@ -1,4 +1,4 @@
-"""Which tests notice which seeded bug."""
+"""Search for the test that kills a seeded bug."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from dv_agent.runners.simulator import Simulator
 
 
 class Kill(Frozen):
-    """A seeded bug that a test noticed, reproduced in a fresh simulator process.
+    """A seeded bug that a test killed, reproduced in a fresh simulator process.
 
     Attributes:
         test: digest of the test.
-        tests, cycles: how many tests and simulated cycles it took, this one included.
+        tests, cycles: number of tests and simulated cycles until the kill, including this test.
         failure: the first failed check.
     """
 
@@ -34,7 +34,7 @@ class Kill(Frozen):
 
 
 class Survivor(Frozen):
-    """A seeded bug that no test noticed."""
+    """A seeded bug that no test killed."""
 
     bug: str
     tests: int
@@ -49,10 +49,10 @@ def hunt(
     simulator: Simulator,
     max_cycles: int | None = None,
 ) -> Kill | Survivor:
-    """Run `tests` on a copy with `bug` until one fails a check, or the cycles are used up: the last test is cut there.
+    """Run `tests` on a copy with `bug` until one fails a check or the cycles are used up; the last test is cut there.
 
     Raises:
-        BuildError: the broken copy does not build; that is no kill.
+        BuildError: the copy with the bug does not build; this is not a kill.
     """
     with scratch_folder() as room:
         broken = broken_copy(folder, bug, room)

@@ -1,4 +1,4 @@
-"""RTL that every tool accepts without a word: Icarus, pyverilog, and Verilator and yosys where installed."""
+"""Lint of the RTL: Icarus, pyverilog, and (if installed) Verilator and yosys must accept it without a message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ print("\\nparsed")
 
 
 class LintResult(Frozen):
-    """What one tool said; `messages` is empty where it accepts the RTL. A tool that is not installed is skipped."""
+    """Result of one tool; `messages` is empty if it accepts the RTL. A tool that is not installed is skipped."""
 
     tool: str
     skipped: bool = False
@@ -34,12 +34,12 @@ class LintResult(Frozen):
 
     @property
     def ok(self) -> bool:
-        """Whether nothing speaks against the RTL."""
+        """Return whether no tool reported anything, as far as it ran."""
         return not self.messages
 
 
 def lint(design: Design) -> tuple[LintResult, ...]:
-    """Ask every tool."""
+    """Run every tool on the RTL."""
     files = [str(file.resolve()) for file in design.source_files()]
     synthesis = f"read_verilog {' '.join(files)}; synth -top {design.top}; check -assert"
     with scratch_folder() as room:
@@ -93,6 +93,6 @@ def _run(tool: str, command: list[str], room: Path, environment: Mapping[str, st
 
 
 def _pyverilog(files: list[str], room: Path) -> LintResult:
-    """pyverilog leaves files open, prints, and writes into the current folder, hence the process of its own."""
+    """Run pyverilog in its own process, because it leaves files open, prints, and writes into the current folder."""
     result = _run("pyverilog", [sys.executable, "-W", "ignore", "-c", _PARSE, str(room), *files], room)
     return result if "parsed" not in result.messages.splitlines() else LintResult(tool="pyverilog")

@@ -1,8 +1,8 @@
-"""Mutants of a reference model: would anybody notice if the model were wrong?
+"""Mutation test of the reference model: checks that an error in the model would be detected.
 
-Operators and constants of ``model.py`` are changed one at a time and meet recorded traces of the clean
-RTL. A mutant of the arithmetic is noticed if a check fails (or if it raises); a mutant of the event tables
-if the traces, which covered every bin with the right model, leave one uncovered.
+Operators and constants of ``model.py`` are changed one at a time, and the mutant is run on recorded traces of the clean
+RTL. A mutant of the arithmetic is detected if a check fails (or if it raises); a mutant of the event tables is detected
+if the traces, which cover every bin with the correct model, leave one uncovered.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ COVERAGE = "coverage"
 
 
 class Mutant(Frozen):
-    """One changed place of a model.
+    """One mutant of a model.
 
     Attributes:
-        line: 1-based line in model.py.
-        change: such as ``Add -> Sub`` or ``63 -> 64``.
-        by: the check that failed, the exception, ``coverage``, or empty if nobody noticed.
+        line: line number in model.py, from 1.
+        change: the change, such as ``Add -> Sub`` or ``63 -> 64``.
+        by: what detected it: the check that failed, the exception, or ``coverage``; empty if it was not detected.
     """
 
     line: int
@@ -65,7 +65,7 @@ def mutate_model(
     """Try `count` mutants, chosen by `seed` among all places.
 
     Args:
-        traces: of the clean RTL; together they cover `plan`.
+        traces: traces of the clean RTL; together they cover `plan`.
     """
     text = (folder.path / "model.py").read_text(encoding="utf-8")
     sites = list(find_sites(ast.parse(text)))
@@ -74,7 +74,7 @@ def mutate_model(
 
 
 def find_sites(tree: ast.AST) -> Iterator[Site]:
-    """Operators and integer constants, in the order of the tree."""
+    """Yield operators and integer constants, in the order of the syntax tree."""
     for index, node in enumerate(ast.walk(tree)):
         if isinstance(node, ast.BinOp | ast.AugAssign) and type(node.op) in _SWAPS:
             yield Site(index, node.lineno, f"{type(node.op).__name__} -> {_SWAPS[type(node.op)].__name__}")
@@ -99,9 +99,9 @@ def _try(design: Design, plan: Plan, text: str, site: Site, traces: Sequence[Tra
     _change(tree, site)
     name = "dv_agent_model_mutant"
     module = types.ModuleType(name)
-    sys.modules[name] = module  # dataclasses look their module up
+    sys.modules[name] = module  # dataclasses look up their module by name
     try:
-        # The text is the design author's own model.py with one operator changed; nothing of a language model's.
+        # The text is the design author's own model.py with one operator changed; no output of a language model.
         exec(compile(tree, "model.py (mutant)", "exec"), module.__dict__)  # noqa: S102
         by = _noticed(design, plan, cast("ReferenceModel", module), traces)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""``proof.json``: that a design was checked whole, and in which state."""
+"""``proof.json``: the record that a design passed the whole check, with the hashes of the checked files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FILE = "proof.json"
 
 
 class Proof(Frozen):
-    """What was checked, how, and the hashes of the files it holds for."""
+    """What was checked, how, and the hashes of the files for which it holds."""
 
     schema_version: Literal[1] = 1
     command: str
@@ -32,15 +32,15 @@ class Proof(Frozen):
 def write_proof(
     folder: DesignFolder, command: str, simulator: str, options: Options, parts: Sequence[PartResult]
 ) -> Path:
-    """Write the proof of a check that held.
+    """Write the proof of a check that passed.
 
     Raises:
-        ValueError: a part does not hold.
+        ValueError: a part did not pass.
         OutputError: it cannot be written.
     """
     if not all(part.ok for part in parts):
         raise ValueError("a check that failed proves nothing")
-    # Seconds differ from machine to machine; without them the same check writes the same proof.
+    # Run times differ between machines; without them the same check writes the same proof.
     plain = tuple(part.model_copy(update={"seconds": 0.0}) for part in parts)
     proof = Proof(command=command, simulator=simulator, options=options, hashes=_hashes(folder), parts=plain)
     path = folder.path / FILE
@@ -49,7 +49,7 @@ def write_proof(
 
 
 def proof_errors(folder: DesignFolder) -> tuple[str, ...]:
-    """Why the committed proof does not hold for the files as they are; empty if it does."""
+    """Return why the committed proof does not hold for the current files; empty if it holds."""
     path = folder.path / FILE
     if not path.is_file():
         return (f"{folder.design.name}: no {FILE}; make it with `make test-full`",)

@@ -1,4 +1,4 @@
-"""Random traffic in bulk: the same tests as the `random` agent's, spread over processes."""
+"""Large amounts of random traffic: the tests of the agent `random`, distributed over processes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CHUNK_BEATS = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of work for one process: about `beats` accepted beats of traffic number `index` of `seed`."""
+    """Work for one process: about `beats` accepted beats of the random stream number `index` of `seed`."""
 
     folder: Path
     simulator: str
@@ -32,19 +32,19 @@ class Chunk:
 
 
 def chunk_tests(folder: DesignFolder, seed: int, index: int) -> Iterator[Test]:
-    """The endless stream of random tests number `index` of `seed`."""
+    """Yield the endless stream of random tests number `index` of `seed`."""
     source = random.Random(f"traffic/{seed}/{index}")
     while True:
         yield random_test(folder.design, folder.schema, source)
 
 
 def accepted_beats(folder: DesignFolder, result: Result) -> int:
-    """Transfers that the design accepted on its sources."""
+    """Return the number of transfers that the design accepted on its sources."""
     return sum(len(result.trace.accepted[one.key]) for one in folder.design.streams if one.packets)
 
 
 def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:
-    """Simulate a chunk; yields each result with the beats accepted so far in the chunk."""
+    """Simulate a chunk; yield each result with the beats accepted so far in the chunk."""
     folder = load_design(chunk.folder)
     with find_simulator(chunk.simulator).open(folder.design) as session:
         bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
@@ -60,9 +60,9 @@ def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:
 def over_chunks(
     folder: DesignFolder, simulator: str, seed: int, beats: int, jobs: int, work: Callable[[Chunk], Answer]
 ) -> Iterator[Answer]:
-    """Call `work` (a function of a module) on chunks that sum to `beats`, in order, in `jobs` processes.
+    """Call `work` (a module-level function) on chunks with a total of `beats` beats, in order, in `jobs` processes.
 
-    The chunks do not depend on `jobs`, so neither does the answer.
+    The chunks do not depend on `jobs`, so the results do not either.
     """
     chunks = [
         Chunk(folder.path, simulator, seed, index, min(CHUNK_BEATS, beats - index * CHUNK_BEATS))

@@ -1,10 +1,10 @@
-"""Finding witnesses, and keeping as few and as small ones as possible.
+"""Search for witnesses, reduced to few and short tests.
 
-What a witness is good for are *targets*: the bins that it hits, and the seeded bugs that it exposes.
+The *targets* of a witness are the bins that it hits and the seeded bugs that it exposes.
 
-1. **Find**: the search agent runs with a large budget, from what is known already, until all bins are hit.
+1. **Find**: the search agent runs with a large budget, starting from the known tests, until all bins are hit.
 2. **Choose**: a greedy set cover over the targets of each candidate (most new targets per cycle first).
-3. **Trim**: each chosen test loses steps as long as it still reaches the targets that only it reaches.
+3. **Trim**: steps are removed from each chosen test while it still reaches the targets that only it reaches.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Target = int | str
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A test and the targets that it reaches alone."""
+    """A test and its targets, when it runs alone."""
 
     test: Test
     targets: frozenset[Target]
@@ -37,16 +37,16 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class WitnessSearch:
-    """The clean design, and a copy for each seeded bug."""
+    """Search on the clean design and on one copy for each seeded bug."""
 
     clean: Testbench
     broken: Mapping[str, Testbench]
 
     def measure(self, test: Test, bugs: Collection[Target] | None = None) -> Candidate | None:
-        """Simulate `test`; None if it is refused or fails a check on the clean design.
+        """Simulate `test` and return its targets; None if it is refused or fails a check on the clean design.
 
         Args:
-            bugs: which bugs to try, all if None.
+            bugs: the bugs to try; None: all.
         """
         try:
             result = self.clean.run(test)
@@ -61,14 +61,14 @@ class WitnessSearch:
         return Candidate(test, frozenset(hit), result.trace.cycles)
 
     def candidates(self, tests: Sequence[Test]) -> list[Candidate]:
-        """`tests` measured; those that fail a check on the clean design are left out."""
+        """Return `tests` with their targets; tests that fail a check on the clean design are left out."""
         return [found for test in tests if (found := self.measure(test))]
 
     def find(self, agent: Agent, known: Sequence[Candidate], cycles: int, say: Say) -> list[Candidate]:
-        """Let `agent` look for the bins that `known` leaves open; returns the tests that covered one.
+        """Let `agent` search for the bins that `known` does not hit; return the tests that covered one.
 
         Args:
-            cycles: simulated cycles that it gets; with 0 it does not look.
+            cycles: simulated cycles for the search; 0: no search.
         """
         if not cycles:
             return []
@@ -87,7 +87,7 @@ class WitnessSearch:
         return gained
 
     def trim_all(self, chosen: Sequence[Candidate], say: Say) -> list[Candidate]:
-        """Every test cut down to what its own targets need, one after the other."""
+        """Return every test reduced to what its own targets need, one after the other."""
         tests = list(chosen)
         for index, one in enumerate(tests):
             own = one.targets - _union([other for other in tests if other is not one])
@@ -110,7 +110,7 @@ class WitnessSearch:
         return best
 
     def _cut_chunks(self, best: Candidate, own: frozenset[Target], name: str, chunk: int) -> Candidate:
-        """Drop runs of `chunk` steps of one track, from its end, where `own` stays reached."""
+        """Remove blocks of `chunk` steps of one track, from its end, while the targets `own` are still reached."""
         start = len(best.test.tracks.get(name, ())) - chunk
         while start > -chunk:
             steps = best.test.tracks.get(name, ())
@@ -124,7 +124,7 @@ class WitnessSearch:
 
 
 def choose(found: Sequence[Candidate]) -> list[Candidate]:
-    """A small set that reaches what all of `found` reach, greedily; then without members that became redundant."""
+    """Return a small set that reaches all targets of `found`: chosen greedily, then without redundant members."""
     wanted = left = _union(found)
     chosen: list[Candidate] = []
     while left:

@@ -23,7 +23,7 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Both ends of an interval."""
+    """Lower and upper end of an interval."""
 
     low: float
     high: float
@@ -32,17 +32,17 @@ class Interval:
 def bootstrap(
     clusters: Clusters, statistic: Literal["mean", "median"] = "mean", seed: int = 0, repeats: int = REPEATS
 ) -> Interval | None:
-    """The 95 % interval of `cluster_mean` or `pooled_median`; None with fewer than two things to draw.
+    """Return the 95 % interval of `cluster_mean` or `pooled_median`; None with fewer than two items to draw.
 
-    With one cluster its values are drawn instead: the interval then speaks of this cluster alone.
+    With only one cluster its values are drawn instead: the interval then holds for this cluster only.
 
     Percentile intervals are too narrow for few clusters, by the factor sqrt((n - 1) / n) and by taking normal for
-    Student's t. So the percentiles are moved outwards (`tail`), which for three clusters or fewer ends at the
-    extremes of what can be drawn: an interval inside the data of n clusters holds the truth in at most 1 - 2 / 2^n of
-    all cases, which is 75 % for three clusters and 97 % for six.
+    Student's t. So the percentiles are moved outwards (`tail`), which for three clusters or fewer gives the smallest
+    and largest value that can be drawn: an interval inside the data of n clusters contains the true value in a share of
+    at most 1 - 2 / 2^n of all cases, which is 75 % for three clusters and 97 % for six.
 
     Args:
-        seed, repeats: of the draws, for more than `EXACT` clusters.
+        seed, repeats: seed and number of the draws, used for more than `EXACT` clusters.
     """
     rows = table(clusters)
     if len(rows) == 1:
@@ -55,21 +55,23 @@ def bootstrap(
     order = np.argsort(values, kind="stable")
     values, below = values[order], np.cumsum(chances[order])
     share = tail(count)
-    # A hair less than the share: a sum of chances may end below what it is.
+    # Slightly less than the share: a sum of probabilities may be too small by a rounding error.
     places = np.searchsorted(below, [share - 1e-12, 1 - share - 1e-12]).clip(0, len(values) - 1)
     low, high = values[places]
     return Interval(float(low), float(high))
 
 
 def tail(count: int) -> float:
-    """The share of draws to leave out on either side, for `count` >= 2 clusters."""
+    """Return the share of draws to leave out on each side, for `count` >= 2 clusters."""
     wide = math.sqrt(count / (count - 1)) * t_quantile((1 + LEVEL) / 2, count - 1)
     return NormalDist().cdf(-wide)
 
 
 @lru_cache(maxsize=EXACT)
 def every_draw(count: int) -> tuple[Floats, Floats]:
-    """float64[ways, count], how often each of `count` clusters is drawn, and float64[ways], the chance of that."""
+    """Return float64[ways, count], how often each of `count` clusters is drawn, and float64[ways], the probability
+    of each way.
+    """
     places = count - 1
     bars = np.array(list(combinations(range(count + places), places)), dtype=np.int64).reshape(-1, places)
     ends = np.concatenate([np.full((len(bars), 1), -1), bars, np.full((len(bars), 1), count + places)], axis=1)
@@ -81,7 +83,7 @@ def every_draw(count: int) -> tuple[Floats, Floats]:
 
 @lru_cache(maxsize=32)
 def some_draws(count: int, seed: int, repeats: int) -> tuple[Floats, Floats]:
-    """As `every_draw`, of so many seeded draws."""
+    """Return the same arrays as `every_draw`, for `repeats` seeded random draws."""
     source = np.random.default_rng(seed)
     drawn = source.multinomial(count, np.full(count, 1 / count), size=repeats).astype(np.float64)
     return drawn, np.full(repeats, 1 / repeats)
@@ -93,7 +95,7 @@ def _means(rows: Floats, drawn: Floats) -> Floats:
 
 
 def _medians(rows: Floats, drawn: Floats) -> Floats:
-    """The median of all values of the drawn clusters, each as often as it was drawn."""
+    """Return the median of all values of the drawn clusters, each counted as often as it was drawn."""
     places, _ = np.nonzero(~np.isnan(rows))
     values = rows[~np.isnan(rows)]
     order = np.argsort(values, kind="stable")

@@ -1,4 +1,4 @@
-"""Values in clusters: the trials of an evaluation, by design."""
+"""Values in clusters: the trials of an evaluation, grouped by design."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ Clusters: TypeAlias = Mapping[str, Sequence[float]]
 
 
 def cluster_mean(clusters: Clusters) -> float | None:
-    """The mean over clusters of the mean within each, so that every design counts the same; None without values."""
+    """Return the mean over clusters of the mean within each, so that every design has equal weight; None without
+    values.
+    """
     means = [sum(values) / len(values) for values in clusters.values() if values]
     return sum(means) / len(means) if means else None
 
 
 def pooled_median(clusters: Clusters) -> float | None:
-    """The median of all values; None without any."""
+    """Return the median of all values; None if there are none."""
     values = sorted(value for some in clusters.values() for value in some)
     middle = len(values) // 2
     if not values:
@@ -29,7 +31,7 @@ def pooled_median(clusters: Clusters) -> float | None:
 
 
 def grouped(pairs: Iterable[tuple[str, float | None]]) -> dict[str, list[float]]:
-    """(cluster, value) pairs as clusters; None is no value."""
+    """Return (cluster, value) pairs grouped by cluster; values that are None are skipped."""
     found: dict[str, list[float]] = {}
     for name, value in pairs:
         if value is not None:
@@ -38,7 +40,7 @@ def grouped(pairs: Iterable[tuple[str, float | None]]) -> dict[str, list[float]]
 
 
 def table(clusters: Clusters) -> Floats:
-    """float64[clusters, most values]: a row a cluster, NaN behind its last value."""
+    """Return float64[clusters, most values]: one row per cluster, padded with NaN."""
     rows = [list(values) for values in clusters.values() if values]
     width = max(map(len, rows), default=0)
     return np.array([row + [np.nan] * (width - len(row)) for row in rows], dtype=np.float64).reshape(len(rows), width)

@@ -1,4 +1,4 @@
-"""pass@k: the chance that at least one of k trials succeeds."""
+"""pass@k: the probability that at least one of k trials succeeds."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from math import comb
 
 
 def pass_at_k(trials: int, successes: int, k: int) -> float | None:
-    """The unbiased estimate from `trials` trials: 1 - C(trials - successes, k) / C(trials, k).
+    """Return the unbiased estimate from `trials` trials: 1 - C(trials - successes, k) / C(trials, k).
 
-    That is the share of all choices of k of the trials that hold a success. None for k > trials: so many were never
-    tried, and no estimate is unbiased. None for k < 1.
+    This is the share of all choices of k trials that contain a success. None for k > trials, because no estimate is
+    then unbiased. None for k < 1.
 
     Raises:
         ValueError: more successes than trials, or negative counts.

@@ -1,6 +1,6 @@
 """Quantiles of Student's t distribution, by numerical integration.
 
-scipy has them too, but at 100 MB it would come in for this one function.
+scipy has them too, but it would add 100 MB for this one function.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _POINTS = 20_001
 
 @lru_cache(maxsize=256)
 def t_quantile(probability: float, freedom: int) -> float:
-    """The value that Student's t with `freedom` degrees of freedom stays below with `probability`.
+    """Return the value that Student's t with `freedom` degrees of freedom is below with probability `probability`.
 
     With t = sqrt(freedom) tan(angle) its density over the angle is cos(angle)^(freedom - 1) up to a constant, so a
     trapezoid sum over -pi/2 to pi/2 gives the distribution. Good to four digits for probabilities of 0.001 to 0.999.

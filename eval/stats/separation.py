@@ -1,13 +1,14 @@
-"""Which of many rows differ: all pairs at once, with one error level over all of them.
+"""Significance of the differences between many rows: all pairs at once, with one error level over all of them.
 
 Holm's correction multiplies p-values by the number of pairs. With eight designs no p-value is below 2 / 2^8, so five
-rows (ten pairs) could never be told apart, however clear the case. The step-down maxT procedure of Westfall and Young
-holds the same level without that: it flips the signs of a design for all pairs together, and asks how often the
-largest statistic of the pairs that are not settled yet would be as large as the one that was seen.
+rows (ten pairs) could never be separated, however large the difference. The step-down maxT procedure of Westfall and
+Young keeps the same error level without this limit: it flips the signs of a design for all pairs together, and computes
+how often the largest statistic of the remaining pairs would be at least as large as the observed one.
 
-Each pair is measured by its own spread: the statistic is its mean difference over the root mean square of its
-differences (`strength`). That grows with Student's t, and lies between 0 and 1. So a pair whose differences are large
-and say nothing weighs no more than any other, and hides nobody's small and constant one.
+Each pair is measured relative to its own spread: the statistic is its mean difference divided by the root mean square
+of its differences (`strength`). It increases with Student's t and lies between 0 and 1. So a pair with large but
+inconsistent differences has no more weight than any other, and cannot hide a small but constant difference of another
+pair.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ Pair: TypeAlias = tuple[str, str]
 
 
 def adjusted(differences: Mapping[Pair, Clusters], seed: int = 0) -> dict[Pair, float]:
-    """Pair -> p-value, adjusted for the number of pairs; a pair without any difference seen is left out.
+    """Return pair -> p-value, adjusted for the number of pairs; a pair without any observed difference is left out.
 
-    Pairs on too few designs to be told apart at all (`smallest_p`) get 1, and are no burden to the others: how many
-    designs a pair shares is known before any score.
+    Pairs with too few designs to be separated at all (`smallest_p`) get 1 and do not reduce the power for the others:
+    how many designs a pair shares is known before any score.
 
     Args:
-        differences: pair -> design -> differences of the same seed.
+        differences: pair -> design -> differences between trials of the same seed.
     """
     every = {pair: some for pair, some in differences.items() if any(some.values())}
     held = {pair: some for pair, some in every.items() if smallest_p(sum(map(bool, some.values()))) <= LEVEL}
@@ -45,7 +46,7 @@ def _stepped(held: Mapping[Pair, Clusters], seed: int) -> dict[Pair, float]:
     shared = np.array([sum(map(bool, some.values())) for some in held.values()], dtype=np.float64)
     sizes = strength(_means(held, designs), shared, flips(len(designs), seed))
     order = np.argsort(-sizes[:, 0], kind="stable")
-    # For each way to flip: the largest statistic of this pair and of those that come after it.
+    # For each way to flip: the largest statistic of this pair and of the pairs after it.
     largest = np.maximum.accumulate(sizes[order][::-1], axis=0)[::-1]
     seen = sizes[order, 0]
     steps = (largest >= seen[:, None] - CLOSE).mean(axis=1)
@@ -55,14 +56,15 @@ def _stepped(held: Mapping[Pair, Clusters], seed: int) -> dict[Pair, float]:
 
 
 def strength(means: Floats, shared: Floats, ways: Floats) -> Floats:
-    """float64[pairs, ways] from 0 to 1: the size of the mean over the root mean square, which flips leave as it is.
+    """Return float64[pairs, ways] from 0 to 1: the absolute mean divided by the root mean square, which flips do not
+    change.
 
     With D designs Student's t is sqrt((D - 1) s² / (1 - s²)) for a strength of s. Without any difference it is 0.
 
     Args:
-        means: float64[pairs, designs], the mean difference on each design; 0 where a pair has none.
-        shared: float64[pairs], on how many designs a pair has one.
-        ways: float64[ways, designs] of 1 and -1.
+        means: float64[pairs, designs], the mean difference on each design; 0 where a pair has no difference.
+        shared: float64[pairs], number of designs with a difference of the pair.
+        ways: float64[ways, designs], each 1 or -1.
     """
     scale = np.sqrt((means**2).sum(axis=1) * shared)[:, None]
     units = np.divide(means, scale, out=np.zeros_like(means), where=scale > 0)
@@ -70,10 +72,10 @@ def strength(means: Floats, shared: Floats, ways: Floats) -> Floats:
 
 
 def ranks(rows: Sequence[str], better: Mapping[Pair, float], p: Mapping[Pair, float]) -> dict[str, int]:
-    """Row -> 1 + the number of rows that are better by more than chance explains. Rows not separated may share one.
+    """Return row -> 1 + the number of rows that are significantly better. Rows that are not separated may share a rank.
 
     Args:
-        better: (one, other) -> mean difference, one less other.
+        better: (one, other) -> mean difference, one minus other.
         p: (one, other) -> adjusted p-value.
     """
     worse = dict.fromkeys(rows, 0)
@@ -84,7 +86,7 @@ def ranks(rows: Sequence[str], better: Mapping[Pair, float], p: Mapping[Pair, fl
 
 
 def _means(held: Mapping[Pair, Clusters], designs: Sequence[str]) -> Floats:
-    """float64[pairs, designs]: the mean difference of a pair on each design; 0 where it has no pair there."""
+    """Return float64[pairs, designs]: the mean difference of a pair on each design; 0 where the pair has no values."""
     rows = [[(sum(values) / len(values) if (values := some.get(name)) else 0.0) for name in designs]
             for some in held.values()]  # fmt: skip
     return np.array(rows, dtype=np.float64)

@@ -1,8 +1,8 @@
-"""The sign-flip test of paired differences, whole clusters at a time.
+"""The sign-flip test of paired differences, with whole clusters flipped together.
 
-If two rows do not differ on any design, the difference on a design is as likely to be d as -d, whatever the designs
-have to do with their seeds. So all ways to flip the signs of whole designs are equally likely, and the p-value is the
-share of them whose mean is at least as far from 0 as the one that was seen.
+If two rows do not differ on any design, the difference on a design is as likely to be d as -d, even if the seeds of a
+design are correlated. So all ways to flip the signs of whole designs are equally likely, and the p-value is the share
+of ways whose mean is at least as far from 0 as the observed mean.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ CLOSE = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """The difference of two rows.
+    """The paired difference of two rows.
 
     Attributes:
-        mean: over designs of the mean difference on each; `interval` is its bootstrap interval.
-        p: two-sided; `smallest_p` is the least that so many designs allow: 2 / 2^designs.
-        n: pairs of the same design and seed.
+        mean: mean over designs of the mean difference per design; `interval` is its bootstrap interval.
+        p: two-sided p-value; `smallest_p` is the smallest possible with this number of designs: 2 / 2^designs.
+        n: number of pairs of the same design and seed.
     """
 
     mean: float
@@ -41,7 +41,7 @@ class Paired:
 
 
 def compare(differences: Clusters, seed: int = 0) -> Paired | None:
-    """The paired difference of two rows; None without any pair."""
+    """Return the paired difference of two rows; None if there are no pairs."""
     held = {name: values for name, values in differences.items() if values}
     mean = cluster_mean(held)
     if mean is None:
@@ -59,7 +59,7 @@ def compare(differences: Clusters, seed: int = 0) -> Paired | None:
 
 
 def flips(clusters: int, seed: int = 0) -> Floats:
-    """float64[ways, clusters] of 1 and -1; the first way flips nothing."""
+    """Return float64[ways, clusters] of 1 and -1; the first way flips nothing."""
     if clusters <= EXACT:
         return np.array(list(product((1.0, -1.0), repeat=clusters))).reshape(2**clusters, clusters)
     drawn = np.random.default_rng(seed).choice((1.0, -1.0), size=(DRAWN, clusters))
@@ -68,10 +68,10 @@ def flips(clusters: int, seed: int = 0) -> Floats:
 
 
 def smallest_p(clusters: int) -> float:
-    """The least p-value that the test can give."""
+    """Return the smallest p-value that the test can give."""
     return min(1.0, 2.0 / 2**clusters) if clusters <= EXACT else 1.0 / DRAWN
 
 
 def p_value(sizes: Floats) -> float:
-    """The share of the ways whose size is at least that of the first."""
+    """Return the share of the ways whose size is at least that of the first way."""
     return float((sizes >= sizes[0] - CLOSE * (1 + sizes[0])).mean())

@@ -10,12 +10,12 @@ from dv_agent.eval.stats.clusters import Floats
 
 
 def spearman(xs: Sequence[float], ys: Sequence[float]) -> float | None:
-    """The correlation of the ranks, equal values sharing their mean rank.
+    """Return the correlation of the ranks; equal values share their mean rank.
 
-    None below three points, or where one side is constant.
+    None below three points, or if one side is constant.
 
     Raises:
-        ValueError: not as many on one side as on the other.
+        ValueError: the two sides have different lengths.
     """
     if len(xs) != len(ys):
         raise ValueError(f"{len(xs)} values against {len(ys)}")
@@ -28,13 +28,13 @@ def spearman(xs: Sequence[float], ys: Sequence[float]) -> float | None:
 
 
 def within(groups: Mapping[str, tuple[Sequence[float], Sequence[float]]]) -> dict[str, float]:
-    """Group -> correlation inside it, where there is one."""
+    """Return group -> correlation within it, for groups that have one."""
     found = {name: spearman(xs, ys) for name, (xs, ys) in groups.items()}
     return {name: value for name, value in found.items() if value is not None}
 
 
 def average_ranks(values: Sequence[float]) -> Floats:
-    """float64[values]: ranks from 1, equal values sharing the mean of theirs."""
+    """Return float64[values]: ranks from 1; equal values share the mean of their ranks."""
     _, inverse, counts = np.unique(np.asarray(values, dtype=np.float64), return_inverse=True, return_counts=True)
     last = np.cumsum(counts)
     return np.asarray((last - (counts - 1) / 2)[inverse])

@@ -1,8 +1,8 @@
-"""A suite: the designs that a score is over, each pinned to one state of its task.
+"""A suite: the designs that a score covers, each fixed to one state of its task.
 
-``eval/suites/NAME.yaml`` names the designs with task version and checksum. A score holds for exactly this state:
-whoever changes a task raises ``task_version`` in its design.yaml and enters the change with
-``dv-agent designs suite NAME --update`` (`dv_agent.eval.suites.update`).
+``eval/suites/NAME.yaml`` names the designs with task version and checksum. A score holds for exactly this state: after
+changing a task, raise ``task_version`` in its design.yaml and enter the change with ``dv-agent designs suite NAME
+--update`` (`dv_agent.eval.suites.update`).
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ from dv_agent.designs.loader import DesignFolder, design_names, find_design
 from dv_agent.errors import UnknownNameError
 
 SUITES = Path(__file__).resolve().parent
-NOT_THE_TASK = ("witnesses",)  # of the fingerprint's kinds
+NOT_THE_TASK = ("witnesses",)  # files of these kinds are in the fingerprint, but not part of the task
 
 Version = Annotated[int, Field(ge=1)]
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class SuiteDesign(Frozen):
-    """One design of a suite, as it was entered.
+    """One design of a suite, with the state in which it was entered.
 
     Attributes:
-        task_version: that of design.yaml.
+        task_version: the version in design.yaml.
         checksum: see `task_checksum`.
     """
 
@@ -41,11 +41,11 @@ class SuiteDesign(Frozen):
 
 
 class Suite(Frozen):
-    """Designs, in the order in which results are shown.
+    """The designs of a suite, in the order in which results are shown.
 
     Attributes:
-        version: rises when a task or the list of designs changes; scores of different versions do not compare.
-        path: the file.
+        version: increases when a task or the list of designs changes; scores of different versions cannot be compared.
+        path: path of the suite's file.
     """
 
     name: Identifier
@@ -56,7 +56,7 @@ class Suite(Frozen):
 
 
 class Entry(Frozen):
-    """A design as the file says it; one that has only a name is new, and waits for the update."""
+    """A design as listed in the file; one with only a name is new, and is completed by the update."""
 
     name: Identifier
     task_version: Version | None = None
@@ -64,7 +64,7 @@ class Entry(Frozen):
 
 
 class SuiteFile(Frozen):
-    """``suites/NAME.yaml``."""
+    """The content of ``suites/NAME.yaml``."""
 
     schema_version: Literal[1]
     name: Identifier
@@ -83,18 +83,19 @@ class SuiteFile(Frozen):
 
 
 def suite_names() -> tuple[str, ...]:
-    """Names of the suites that come with the package, sorted."""
+    """Return the names of the suites included in the package, sorted."""
     return tuple(sorted(file.stem for file in SUITES.glob("*.yaml")))
 
 
 def load_suite(name_or_path: str | Path) -> Suite:
     """Load a suite by name, or from a file (anything that ends in ``.yaml`` or holds a path separator).
 
-    Whether its designs are still as they were entered is another question: `suite_errors`.
+    This does not check that its designs are unchanged; `suite_errors` does.
 
     Raises:
-        UnknownNameError: no such suite; offers the nearest names.
-        InputFileError: with file, line and what was expected; also for an unknown design or an entry without checksum.
+        UnknownNameError: no such suite; the message offers the nearest names.
+        InputFileError: names the file, the line and what was expected; also for an unknown design or an entry without
+            checksum.
     """
     document = read_document(suite_path(name_or_path))
     file = read_suite_file(document)
@@ -110,10 +111,10 @@ def load_suite(name_or_path: str | Path) -> Suite:
 
 
 def suite_path(name_or_path: str | Path) -> Path:
-    """The file of a suite.
+    """Return the path of a suite's file.
 
     Raises:
-        UnknownNameError: a name, and no such suite.
+        UnknownNameError: it is a name, and there is no such suite.
     """
     text = str(name_or_path)
     if isinstance(name_or_path, Path) or os.sep in text or text.endswith(".yaml"):
@@ -124,10 +125,10 @@ def suite_path(name_or_path: str | Path) -> Path:
 
 
 def read_suite_file(document: Document) -> SuiteFile:
-    """The validated file; every design must exist.
+    """Return the validated file; every design in it must exist.
 
     Raises:
-        InputFileError: with file and line.
+        InputFileError: names the file and the line.
     """
     file = document.validate(SuiteFile)
     for index, entry in enumerate(file.designs):
@@ -137,12 +138,12 @@ def read_suite_file(document: Document) -> SuiteFile:
 
 
 def task_checksum(folder: DesignFolder) -> str:
-    """SHA-256 (hexadecimal) over all that defines a task, as an agent sees it and as it is judged.
+    """Return the SHA-256 (hexadecimal) over everything that defines a task, as an agent sees it and as it is judged.
 
     It covers the RTL with shared primitives, spec.md, design.yaml, stimulus.yaml, plan.yaml, model.py with the modules
     that models share, and the seeded bugs, because kills are scored against them. It does not cover the witnesses (what
-    the oracle replays is an answer, not the question), nor what only tells about a design: hit_rates.json, proof.json,
-    README.md. The framework is not covered either: it has a version of its own.
+    the oracle replays is the solution, not the task), nor files that only describe a design: hit_rates.json,
+    proof.json, README.md. The framework is not covered either, because it has its own version.
     """
     hashes = {kind: digest for kind, digest in fingerprint(folder).items() if kind not in NOT_THE_TASK}
     text = "".join(f"{kind} {digest}\n" for kind, digest in sorted(hashes.items()))
@@ -150,7 +151,7 @@ def task_checksum(folder: DesignFolder) -> str:
 
 
 def suite_errors(suite: Suite) -> tuple[str, ...]:
-    """One line for each design that is not as it was entered, with what to do; empty if the suite holds."""
+    """Return one line for each design that differs from its entry, with what to do; empty if there is none."""
     errors = []
     command = update_command(suite.path)
     for entry in suite.designs:
@@ -169,6 +170,6 @@ def suite_errors(suite: Suite) -> tuple[str, ...]:
 
 
 def update_command(path: Path) -> str:
-    """What enters changed designs in the suite at `path`."""
+    """Return the command that enters changed designs in the suite at `path`."""
     known = path.resolve().parent == SUITES
     return f"dv-agent designs suite {path.stem if known else path} --update"

@@ -1,4 +1,4 @@
-"""Entering new and changed designs in a suite, which only a risen task version allows."""
+"""Update of a suite's file with new and changed designs; a changed design must have a higher task version."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from dv_agent.eval.suites.suite import (
 
 
 def update_suite(name_or_path: str | Path) -> tuple[str, ...]:
-    """Write task versions and checksums as they are now to the suite's file; returns what changed, one line each.
+    """Write the current task versions and checksums to the suite's file; return what changed, one line each.
 
-    The suite's own version rises by one if an entered design changed. Comments before the first key stay.
+    The suite's own version is increased by one if an entered design changed. Comments before the first key are kept.
 
     Raises:
-        InputFileError: as `load_suite`; or a design changed while its task version did not rise. Nothing is written.
+        InputFileError: as `load_suite`; or a design changed without a higher task version. Nothing is written.
         OutputError: the file cannot be written.
     """
     document = read_document(suite_path(name_or_path))
@@ -51,10 +51,10 @@ def _is_new(entry: Entry) -> bool:
 
 
 def _entered(document: Document, index: int, entry: Entry) -> SuiteDesign:
-    """The entry as the design is now.
+    """Return the entry with the current state of the design.
 
     Raises:
-        InputFileError: the design changed, its task version did not rise.
+        InputFileError: the design changed without a higher task version.
     """
     folder = find_design(entry.name)
     now = SuiteDesign(name=entry.name, task_version=folder.design.task_version, checksum=task_checksum(folder))

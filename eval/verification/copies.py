@@ -1,4 +1,4 @@
-"""Two trials that were told the same replies: one of them is a copy."""
+"""Detection of copied trials: two trials with the same recorded model replies."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from dv_agent.eval.verification.verdict import Doubt
 
 
 class Replies:
-    """The paid replies of trials, by what no two calls share: their text with the time that each attempt took."""
+    """The paid replies of trials, keyed by their text and the duration of each attempt, which no two real calls
+    share.
+    """
 
     def __init__(self) -> None:
         self._trials: dict[str, list[str]] = {}
 
     def add(self, trial: str, run: RecordedRun) -> None:
-        """Take in a run; one without a paid reply is passed over."""
+        """Add a run; a run without a paid reply is skipped."""
         paid = [line.reply for line in run.replies if not line.failure and not line.reply.cached]
         if not paid:
             return
@@ -27,7 +29,7 @@ class Replies:
         self._trials.setdefault(total.hexdigest(), []).append(trial)
 
     def doubts(self) -> Iterator[Doubt]:
-        """One for each trial whose replies are another one's."""
+        """Yield one doubt for each trial whose replies equal those of another trial."""
         for names in self._trials.values():
             for name in names if len(names) > 1 else ():
                 other = next(one for one in names if one != name)

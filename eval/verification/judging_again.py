@@ -1,4 +1,6 @@
-"""What was judged after a run: seeded bugs, claims, bug reports; and at last the score as a board would read it."""
+"""Second judgement of what was judged after a run: seeded bugs, claims, bug reports, and the score as a board reads
+it.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,7 @@ from dv_agent.runners.simulator import Simulator
 def kills_again(
     run: RecordedRun, trial: Trial, sheet: KillSheet | None, hunter: Hunter, shelf: RecordingStore
 ) -> Iterator[Finding]:
-    """Whether the tests of a run kill the seeded bugs that `sheet` says, and in which test and cycle."""
+    """Check that the tests of a run kill the seeded bugs listed in `sheet`, in the same test and cycle."""
     if sheet is None:
         yield refused("kills.json is not of this version")
         return
@@ -38,13 +40,15 @@ def kills_again(
     for outcome in found.outcomes:
         old = said[outcome.bug]
         if trial.budget.cycles is not None and old.cycles > trial.budget.cycles:
-            continue  # of before tests were cut there; no score counts it as a kill
+            continue  # older records have tests beyond the limit of cycles; no score counts such a kill
         if old != outcome:
             yield refused(f"seeded bug {outcome.bug}: {_words(old)} is recorded, found {_words(outcome)}")
 
 
 def claims_again(run: RecordedRun, bench: Testbench, design: DesignFolder, simulator: Simulator) -> Iterator[Finding]:
-    """Whether claims and reports are worth what run.json says: the decoys are drawn again, and the judge judges."""
+    """Check the verdicts on claims and reports in run.json: the decoys are drawn again and everything is judged
+    again.
+    """
     header = run.header
     if not isinstance(bench, ToolsTestbench):
         if header.decoys or header.claims or header.bug_reports or any(_said(run)):
@@ -64,10 +68,10 @@ def claims_again(run: RecordedRun, bench: Testbench, design: DesignFolder, simul
 
 
 def score_again(home: Path, state: RunState, bench: Testbench, found: KillSheet | None) -> Iterator[Finding]:
-    """Whether what a board reads in these files is what was found: it reads them with another parser.
+    """Check that the score that a board reads from these files equals what was found here; a board uses another parser.
 
     Raises:
-        InputFileError: the files are at odds with themselves.
+        InputFileError: the files contradict each other.
     """
     run = home / "run"
     if to_file(load_coverage(bench.plan, run / "coverage.json")) != to_file(state.coverage):

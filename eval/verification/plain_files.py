@@ -1,4 +1,4 @@
-"""Files in a folder that may come from anyone: no links, and none too large."""
+"""Checks on files of an untrusted folder: no links, and no file too large."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _LARGEST = {EVALUATION: 64 << 20, TRIAL: 1 << 20, KILLS: 1 << 20}
 
 
 def require_plain_file(folder: Path, name: str) -> None:
-    """A file that is no link, nor reached over one, and not too large.
+    """Require that a file is not a link, is not reached through a link, and is not too large.
 
     Raises:
-        InputFileError: it is.
+        InputFileError: one of these does not hold.
     """
     path = folder
     for part in Path(name).parts:

@@ -1,4 +1,4 @@
-"""The trials that an evaluation owes, against those that it has: every row on every design with the same seeds."""
+"""Completeness check of an evaluation: every row must have every design, with the same seeds."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MOST_STRAYS = 10
 
 
 def promised(folder: Path, evaluation: Evaluation) -> Iterator[Doubt]:
-    """What is wrong with the evaluation as a whole, or with a row."""
+    """Yield what is wrong with the evaluation as a whole, or with a row."""
     yield from _suite(evaluation)
     yield from _entries(evaluation)
     yield from _grid(evaluation)
@@ -27,7 +27,7 @@ def promised(folder: Path, evaluation: Evaluation) -> Iterator[Doubt]:
 
 
 def _suite(evaluation: Evaluation) -> Iterator[Doubt]:
-    """A suite that comes with the package is known here; anybody else's is compared design by design."""
+    """Check the suite: one included in the package is known here; any other is compared design by design."""
     one = evaluation.identity
     named = [design.design for design in one.designs]
     if len(set(named)) != len(named):
@@ -86,7 +86,7 @@ def _grid(evaluation: Evaluation) -> Iterator[Doubt]:
 
 
 def _strays(folder: Path, evaluation: Evaluation) -> Iterator[Doubt]:
-    """Trials that were executed are never taken out again by ``dv-agent eval``."""
+    """Yield a doubt for each trial folder that is not listed: ``dv-agent eval`` never removes an executed trial."""
     room = folder / "trials"
     known = {trial.id for trial in evaluation.trials}
     strays = sorted(one.name for one in room.iterdir() if one.name not in known) if room.is_dir() else []

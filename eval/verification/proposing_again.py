@@ -1,7 +1,7 @@
-"""Who proposed the tests of a run, once more: an agent without a model, or the recorded replies of a model.
+"""The agent that proposes the tests of a run again: an agent without a model, or a replay of recorded replies.
 
-Replies are read again by the agent that asked for them, and only as answers to the very prompts that this agent would
-send now: so neither a test, nor a reply, nor a bin that a prompt told of can be slipped in.
+The agent that asked for the replies parses them again, and each reply is accepted only as the answer to the exact
+prompt that this agent would send now. So no test, reply, or bin shown in a prompt can be inserted afterwards.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from dv_agent.runners.simulator import Session, Simulator
 def bench_of(
     trial: Trial, design: DesignFolder, plan: Plan, session: Session, simulator: Simulator
 ) -> Testbench | ToolsTestbench:
-    """The testbench of a trial; for an agent with tools, with the decoys that its seed draws."""
+    """Return the testbench of a trial; for an agent with tools, with the decoys that its seed draws."""
     if trial.entry.agent != TOOLS:
         return Testbench(design, plan, session)
     chosen = choose_decoys(plan, int(trial.entry.options.get("decoys", 0)), trial.seed)
@@ -39,11 +39,12 @@ def bench_of(
 
 
 def agent_of(trial: Trial, run: RecordedRun, design: DesignFolder, bench: Testbench | ToolsTestbench) -> Agent:
-    """The agent of a trial; one with a model is given the replies of `run`.
+    """Return the agent of a trial; one with a model replays the replies of `run`.
 
     Raises:
-        UsageError: no strategy of its name comes with dv-agent.
-        ModelFailure: from `propose`, where it asks what was not asked then, or more than was answered.
+        UsageError: dv-agent includes no strategy of that name.
+        ModelFailure: from `propose`, if it sends a prompt that is not in the record, or more prompts than there are
+            replies.
         PrerequisiteError: a package that it needs is missing.
     """
     if trial.entry.model is None:
@@ -66,40 +67,40 @@ def _tools_agent(said: SaidAgain, bench: ToolsTestbench, price: Price | None) ->
 
 
 class SaidAgain:
-    """A `Playback` of the recorded replies: in the last turn it is over only where the agent itself makes an end."""
+    """A `Playback` of the recorded replies: in the last turn it ends only where the agent itself ends the turn."""
 
     def __init__(self, run: RecordedRun) -> None:
         self._replayed, self._turns = RecordedModel(run), len(run.turns)
 
     @property
     def settings(self) -> ModelSettings:
-        """Those of the run."""
+        """Return the settings of the run's model."""
         return self._replayed.settings
 
     def attach(self, record: RunRecord) -> None:
-        """Nothing is recorded."""
+        """Record nothing."""
 
     def holds(self, turn: int) -> bool:
-        """Whether the next reply was given in `turn`."""
+        """Return whether the next reply was given in `turn`."""
         return self._replayed.next_turn == turn
 
     def is_past(self, turn: int) -> bool:
-        """Whether more turns followed: then this one may have been interrupted."""
+        """Return whether more turns followed `turn`; if so, the record may show it as interrupted."""
         return turn < self._turns - 1
 
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
     ) -> Reply:
-        """As `ReplayedModel.ask`.
+        """Return the recorded reply, as `ReplayedModel.ask`.
 
         Raises:
-            ModelFailure: it is asked something else than then.
+            ModelFailure: the prompt differs from the recorded one.
         """
         return self._replayed.ask(messages, tools, output)
 
 
 def _price(trial: Trial) -> Price | None:
-    """What a call costs, where dollars are bounded."""
+    """Return the price of a call, if the budget limits dollars."""
     if trial.budget.usd is None or trial.entry.model is None:
         return None
     from dv_agent.agents.models.costs.prices import price

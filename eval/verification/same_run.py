@@ -1,4 +1,4 @@
-"""Is the run in the folder of a trial the one that was asked for, under the budget of the whole evaluation?"""
+"""Checks of a run against its trial: is it the requested run, under the budget of the whole evaluation?"""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ TARGET = 100.0
 
 
 def same_trial(trial: Trial, evaluation: Evaluation) -> Iterator[Finding]:
-    """Whether a trial is one of its evaluation: same budget, simulator and task."""
+    """Check that a trial belongs to its evaluation: same budget, simulator and task."""
     identity = evaluation.identity
     tasks = {one.design: one.task_version for one in identity.designs}
     if trial.budget != identity.budget:
@@ -31,7 +31,7 @@ def same_trial(trial: Trial, evaluation: Evaluation) -> Iterator[Finding]:
 
 
 def same_run(run: RecordedRun, trial: Trial, evaluation: Evaluation, design: DesignFolder) -> Iterator[Finding]:
-    """Whether a run is that of its trial."""
+    """Check that a run belongs to its trial."""
     header, entry, identity = run.header, trial.entry, evaluation.identity
     said = (header.design, header.task_version, header.agent, header.seed, _unpaced(header.model))
     if said != (trial.design, trial.task_version, entry.agent, trial.seed, _unpaced(entry.model)):
@@ -57,7 +57,7 @@ def same_run(run: RecordedRun, trial: Trial, evaluation: Evaluation, design: Des
 
 
 def strategy_of(entry: Entry) -> Strategy | None:
-    """The shipped strategy of a row with one; None without one, or if this installation does not ship it."""
+    """Return the included strategy of a row; None if the row has none, or if this installation does not include it."""
     return find_strategy(entry.strategy) if entry.strategy in strategy_names() else None
 
 
@@ -73,18 +73,18 @@ def _prompting(header: RunHeader, entry: Entry) -> Iterator[Finding]:
 
 
 def _unpaced(model: ModelSettings | None) -> ModelSettings | None:
-    """Without the pace, which a cap over the evaluation may have set."""
+    """Return the settings without the request rate, which a cap over the evaluation may have set."""
     return model and model.model_copy(update={"requests_per_minute": None})
 
 
 def _options(header: RunHeader) -> dict[str, Any]:
-    """Without where a cache of replies was, which may differ from machine to machine."""
+    """Return the options without the path of the reply cache, which may differ between machines."""
     said = header.agent_options.said
     return said | ({"cache": True} if "cache" in said else {})
 
 
 def _expected(entry: Entry) -> dict[str, Any]:
-    """What a run records of the options of its row."""
+    """Return the options that a run of this row must have recorded."""
     options = entry.options
     said = {
         "guided": False if options.get("guided") is False else None,

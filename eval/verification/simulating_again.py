@@ -1,4 +1,4 @@
-"""A run, turn by turn: the same proposals, the same behaviour, the same costs, and an end for a reason."""
+"""Repetition of a run turn by turn, with comparison of proposals, behaviour, costs and the reason why it ended."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ _MOST_CHARACTERS_A_TOKEN = 1_000
 
 @dataclass
 class Again:
-    """How far a run was gone over.
+    """How far a run was repeated.
 
     Attributes:
-        state: that after its last turn that was as recorded.
-        cycles: the bound on cycles that held in it; None without one.
+        state: state after the last turn that was equal to the record.
+        cycles: the limit of cycles that applied in that turn; None if there was none.
     """
 
     state: RunState
@@ -44,10 +44,10 @@ class Again:
 
 
 def simulate_again(run: RecordedRun, trial: Trial, agent: Agent, bench: Testbench, again: Again) -> Iterator[Finding]:
-    """Every turn once more; what differs first ends it.
+    """Repeat every turn; the first difference ends it.
 
     Args:
-        again: is taken forward.
+        again: updated as turns are repeated.
 
     Raises:
         SimulationError: the simulator itself failed.
@@ -69,7 +69,7 @@ def simulate_again(run: RecordedRun, trial: Trial, agent: Agent, bench: Testbenc
 
 
 def begin(bench: Testbench) -> Again:
-    """Before the first turn."""
+    """Return the state before the first turn."""
     return Again(RunState(empty_coverage(bench.plan)))
 
 
@@ -85,7 +85,7 @@ def _turn(
     if proposal.tests[: len(tests)] != tests:
         yield refused(f"turn {number}: these are not the tests that its agent proposes")
         return
-    # A cut that the record tells of is not believed: the budget cuts anew.
+    # A cut in the record is not trusted: the budget is applied again.
     bounds = _bounds(turn, state, budget)
     again.cycles = bounds.cycles
     state, found = advance(state, proposal, bench, bounds)
@@ -94,15 +94,16 @@ def _turn(
 
 
 def _bounds(turn: TurnRecord, before: RunState, budget: Budget) -> Budget:
-    """Those that held in `turn`: until the budget cut the test that crosses it, that test was finished.
+    """Return the limits that applied in `turn`: in older records the test that crossed the budget was not cut but
+    finished.
 
-    It was the last one then, and its bins do not count (`dv_agent.eval.scoring.coverage_score`).
+    It was then the last test, and its bins do not count (`dv_agent.eval.scoring.coverage_score`).
     """
     total = before.spent.cycles + sum(test.cycles for test in turn.tests)
     if budget.cycles is None or not turn.tests or turn.tests[-1].max_cycles is not None or total <= budget.cycles:
         return budget
     if total - turn.tests[-1].cycles >= budget.cycles:
-        return budget  # not even begun within the budget
+        return budget  # a test cannot start after the budget is used up
     return budget.model_copy(update={"cycles": total})
 
 
@@ -134,7 +135,7 @@ def _behaviour(test: TestRecord) -> tuple[Any, ...]:
 
 
 def _asked(number: int, run: RecordedRun, trial: Trial) -> Iterator[Finding]:
-    """Whether the replies of a turn can have cost what they say."""
+    """Check that the replies of a turn can have the recorded cost."""
     for line in run.replies:
         if line.turn == number and not line.failure:
             yield from _costs(number, line, trial)
@@ -188,7 +189,9 @@ def _header(header: RunHeader, run: RecordedRun, state: RunState) -> Iterator[Fi
 
 
 def _unclocked(spent: Spent) -> dict[str, float]:
-    """All but the seconds; dollars to a millionth, because sums in another order differ behind that."""
+    """Return all values but the seconds; dollars are rounded to a millionth, because the order of a sum changes
+    later digits.
+    """
     data: dict[str, float] = spent.model_dump(exclude={"seconds"})
     return {name: round(amount, 6) for name, amount in data.items()}
 

@@ -1,4 +1,4 @@
-"""The nouns Doubt and Verification: what came of looking at an evaluation again."""
+"""The data classes Doubt and Verification: the result of verifying an evaluation."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ Finding: TypeAlias = tuple[Kind, str]
 
 
 def refused(words: str) -> Finding:
-    """Something is not as recorded."""
+    """Return the finding that something is not as recorded."""
     return "refused", words
 
 
 def unverifiable(words: str) -> Finding:
-    """Something cannot be told here."""
+    """Return the finding that something cannot be verified here."""
     return "unverifiable", words
 
 
 class Doubt(Frozen):
-    """Something that is not as recorded (``refused``), or cannot be told here (``unverifiable``).
+    """One thing that is not as recorded (``refused``) or that cannot be verified here (``unverifiable``).
 
     Attributes:
-        trial: id of a trial; empty if it is about a row or about all.
-        row: label of an entry; empty if it is about one trial or about all.
+        trial: id of a trial; empty if it concerns a row or the whole evaluation.
+        row: label of an entry; empty if it concerns one trial or the whole evaluation.
     """
 
     trial: str = ""
@@ -57,14 +57,14 @@ class Doubt(Frozen):
 
 
 class Verification(Frozen):
-    """``verification.json``: written by whoever verified; in a folder from somebody else it is one more claim.
+    """The result of a verification (``verification.json``). In a folder from somebody else it is not evidence.
 
     Attributes:
         evaluation: SHA-256 of evaluation.json.
-        project: version of dv-agent that looked; `made_by` is the one that the evaluation names.
-        checked, self_reported: what was looked at, and what cannot be.
-        trials: finished trials that were looked at; `open` have no result, and claim none.
-        verdicts: id of a trial -> what came of it.
+        project: version of dv-agent that verified; `made_by` is the version that the evaluation names.
+        checked, self_reported: what was verified, and what cannot be.
+        trials: number of finished trials that were verified; `open` trials have no result and claim none.
+        verdicts: id of a trial -> its verdict.
     """
 
     schema_version: Literal[1] = 1
@@ -79,15 +79,15 @@ class Verification(Frozen):
     doubts: tuple[Doubt, ...]
 
     def against(self, trial: str) -> str:
-        """The first doubt about a trial."""
+        """Return the first doubt about a trial."""
         return next((one.what for one in self.doubts if one.trial == trial), "")
 
     def against_row(self, label: str) -> str:
-        """The first doubt about a whole row, or about the evaluation."""
+        """Return the first doubt about a whole row, or about the evaluation."""
         return next((one.what for one in self.doubts if not one.trial and one.row in ("", label)), "")
 
 
 def status_of(doubts: tuple[Doubt, ...]) -> Status:
-    """Of a finished trial: the worst that was found."""
+    """Return the status of a finished trial: the worst of its doubts."""
     kinds = {one.kind for one in doubts}
     return "refused" if "refused" in kinds else "unverifiable" if kinds else "verified"

@@ -1,8 +1,8 @@
-"""Is a submitted evaluation what it says? All that a board shows is made again; nothing in its folder is believed.
+"""Verification of a submitted evaluation: everything that a board shows is computed again; its folder is not trusted.
 
-The folder may come from anyone: sizes are bounded before anything is read, names may not lead out of it, links are not
-followed, only designs of this installation are simulated, no model is asked, and nothing is written. What cannot be
-made again (see `SELF_REPORTED`) stays what its author says.
+The folder may come from anyone: sizes are limited before anything is read, names may not lead out of it, links are not
+followed, only designs of this installation are simulated, no model is asked, and nothing is written. Values that cannot
+be computed again (see `SELF_REPORTED`) remain claims of the author.
 """
 
 from __future__ import annotations
@@ -60,14 +60,14 @@ _OF_A_RUN = (f"{RUN}/run.json", f"{RUN}/turns.jsonl", f"{RUN}/coverage.json")
 
 
 def verify(folder: Path, tell: Callable[[str], None] = lambda words: None, only: Sequence[str] = ()) -> Verification:
-    """Make all finished trials of an evaluation again.
+    """Repeat all finished trials of an evaluation and compare them with their records.
 
     Args:
-        tell: called with the id of each trial before its turn.
-        only: ids; empty for all.
+        tell: called with the id of each trial before it is verified.
+        only: ids of the trials to verify; empty for all.
 
     Raises:
-        InputFileError: no evaluation, too large, or not of this version.
+        InputFileError: not an evaluation, too large, or written by an incompatible version.
         PrerequisiteError: the simulator is not installed.
     """
     require_plain_file(folder, EVALUATION)
@@ -103,7 +103,7 @@ def verify(folder: Path, tell: Callable[[str], None] = lambda words: None, only:
 
 @dataclass(frozen=True, slots=True)
 class _Looking:
-    """What the trials of an evaluation share while they are looked at."""
+    """State shared by the trials of an evaluation during verification."""
 
     folder: Path
     evaluation: Evaluation
@@ -111,11 +111,11 @@ class _Looking:
     replies: Replies = field(default_factory=Replies)
 
     def at(self, trial: Trial) -> tuple[Doubt, ...] | None:
-        """The doubts about a trial; None if it claims nothing.
+        """Return the doubts about a trial; None if it claims no result.
 
         Raises:
             PrerequisiteError: the simulator is not installed.
-            SimulatorLost: it was killed from outside, in every try.
+            SimulatorLost: the simulator was killed from outside in every attempt.
         """
         try:
             if not self._claims(trial):
@@ -125,7 +125,7 @@ class _Looking:
             if trial.entry.model is None:
                 raise
             found = [unverifiable(f"cannot be verified here: {error}"[:500])]
-        except SimulatorLost:  # the machine's doing casts no doubt on anybody
+        except SimulatorLost:  # a problem of this machine is no evidence against the trial
             raise
         except (DvAgentError, ValidationError, OSError, ValueError, RecursionError) as error:
             found = [refused(f"cannot be verified: {type(error).__name__}: {str(error)[:500]}")]
@@ -139,7 +139,7 @@ class _Looking:
             require_plain_file(self.folder, f"trials/{trial.id}/{name}")
 
     def _claims(self, trial: Trial) -> bool:
-        """Whether a trial says that it has finished, or could not although its run has."""
+        """Return whether a trial claims to have finished, or claims to have failed although its run finished."""
         if not _NAME.fullmatch(trial.id) or trial.design not in design_names():
             return True
         home = self._home(trial)

@@ -1,4 +1,4 @@
-"""The Jinja environment of a board: that of the report, with templates and filters of its own."""
+"""The Jinja environment of a board: the environment of the report, plus the board's own templates and filters."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "templates"
 
 @lru_cache(maxsize=1)
 def environment() -> Environment:
-    """Autoescape is on for every template, and hidden characters are made visible."""
+    """Return the environment: autoescape is on for every template, and invisible characters are made visible."""
     found = make_environment(FOLDER)
     for name in ("percent", "signed", "count", "probability", "interval", "plain"):
         found.filters[f"as_{name}"] = getattr(formats, name)
@@ -31,5 +31,5 @@ def environment() -> Environment:
 
 
 def link(path: str) -> str:
-    """A relative path as the value of ``href``: whatever a folder is called, it stays a path."""
+    """Return a relative path as the value of ``href``, quoted so that any folder name is read as a path."""
     return quote(path, safe="/.-_~")

@@ -1,4 +1,4 @@
-"""Figures in words: every number with what stands behind it."""
+"""Formatting of figures as text: every number together with its interval and number of trials."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NONE = "—"
 
 
 def percent(value: float | None) -> str:
-    """``82.4``; never rounded to 100 from below or to 0 from above."""
+    """Return text such as ``82.4``; never rounded up to 100 or down to 0."""
     if value is None:
         return NONE
     text = f"{value:.1f}"
@@ -20,7 +20,7 @@ def percent(value: float | None) -> str:
 
 
 def signed(value: float | None) -> str:
-    """``+3.1``, ``-0.4`` (with a true minus), ``0.0``."""
+    """Return text such as ``+3.1``, ``-0.4`` (with a true minus sign), ``0.0``."""
     if value is None:
         return NONE
     text = f"{value:+.1f}"
@@ -28,26 +28,26 @@ def signed(value: float | None) -> str:
 
 
 def count(value: float | None) -> str:
-    """``20,312``; small means keep a digit."""
+    """Return text such as ``20,312``; small means keep one decimal."""
     if value is None:
         return NONE
     return f"{value:,.0f}" if value >= 100 or value == int(value) else f"{value:,.1f}"
 
 
 def probability(value: float) -> str:
-    """``0.031``; ``< 0.001``."""
+    """Return text such as ``0.031`` or ``< 0.001``."""
     return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def interval(figure: Figure, name: str = "coverage") -> str:
-    """``[78.1, 86.0]``, or nothing where there is none."""
+    """Return text such as ``[78.1, 86.0]``; empty if there is no interval."""
     if figure.low is None or figure.high is None:
         return ""
     return f"[{plain(figure.low, name)}, {plain(figure.high, name)}]"
 
 
 def plain(value: float | None, name: str) -> str:
-    """The value of a metric in its unit."""
+    """Return the value of a metric in its unit."""
     if value is None:
         return NONE
     unit = BY_NAME[name].unit if name in BY_NAME else "points"

@@ -1,4 +1,4 @@
-"""What a table of scores stands on, in words."""
+"""The identity of a board (simulator, budget, versions, designs) as text."""
 
 from __future__ import annotations
 
@@ -9,25 +9,25 @@ _NAMES = {"usd": "US dollars"}
 
 
 def short_identity(board: Board) -> str:
-    """One line for the foot of every table; the digest at its end covers versions and checksums of all designs."""
+    """Return one line for the foot of every table; its final digest covers versions and checksums of all designs."""
     one = board.identity
     words = f"{one.suite} {one.suite_version} · {simulator(board)} · {budget(board)} · dv-agent {one.project}"
     return f"{words} · identity {board.identity_digest}"
 
 
 def simulator(board: Board) -> str:
-    """Its name and version, without what the version leaves empty."""
+    """Return the simulator's name and version, without empty parts."""
     return board.identity.simulator.removesuffix(" ()")
 
 
 def budget(board: Board) -> str:
-    """The bounds that are set."""
+    """Return the bounds that are set."""
     bounds = board.identity.budget.model_dump()
     return ", ".join(f"{value:,} {_NAMES.get(name, name)}" for name, value in bounds.items() if value is not None)
 
 
 def facts(board: Board) -> tuple[tuple[str, str], ...]:
-    """Name and value, one a line."""
+    """Return (name, value) pairs, one per line of the page."""
     one = board.identity
     return (
         ("Suite", f"{one.suite}, version {one.suite_version}"),
@@ -40,7 +40,7 @@ def facts(board: Board) -> tuple[tuple[str, str], ...]:
 
 
 def verified(board: Board) -> str:
-    """Whether whoever made this board made its trials again."""
+    """Return whether the trials were verified when this board was made."""
     if board.verified is None:
         return "no: scores are those of the records; dv-agent board --verify makes every trial again"
     return f"{plural(board.verified, 'trial')} made again for this board"

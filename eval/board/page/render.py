@@ -1,4 +1,4 @@
-"""From a Board to one HTML file that asks for nothing else."""
+"""Rendering of a Board as one HTML file that loads nothing else."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from dv_agent.eval.board.pictures.style import Style, styles
 
 @dataclass(frozen=True, slots=True)
 class DesignPart:
-    """A design as the page shows it.
+    """One design as the page shows it.
 
     Attributes:
-        lines: its bins, those that fewest trials hit first.
-        places: (trial, test) -> place in `board.first_tests`.
+        lines: its bins, the bins hit by the fewest trials first.
+        places: (trial, test) -> index in `board.first_tests`.
     """
 
     board: DesignBoard
@@ -43,7 +43,7 @@ class DesignPart:
 
 
 def render_board(board: Board) -> str:
-    """The page."""
+    """Return the HTML page of `board`."""
     drawn, labels = styles(board.rows), {row.key: row.label for row in board.rows}
     script = (FOLDER / "sort.js").read_text(encoding="utf-8")
     overall = [curve_chart(axis, curves, drawn, bands=False) for axis, curves in board.curves.items()]
@@ -58,7 +58,7 @@ def render_board(board: Board) -> str:
         "reports": {one.id: one.report for one in board.trials},
         "sources": {one.id: f"{labels[one.row]}, seed {one.seed}" for one in board.trials},
         "sentences": sentences(board),
-        "script": Markup(script),  # noqa: S704  (a file of ours, nothing of a record is in it)
+        "script": Markup(script),  # noqa: S704  (a file of this package; it holds nothing from a record)
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }  # fmt: skip
     return environment().get_template("board.html.jinja").render(context)
@@ -78,7 +78,7 @@ def _design(one: DesignBoard, board: Board, drawn: Mapping[str, Style]) -> Desig
 
 
 def _matrix(board: Board, metric: str) -> dict[tuple[str, str], tuple[Comparison, float]]:
-    """(row, column) -> the comparison, and the mean difference as row less column."""
+    """Return (row, column) -> the comparison, and the mean difference of row minus column."""
     mine = [one for one in board.comparisons if one.metric == metric]
     return {(one.one, one.other): (one, one.mean) for one in mine} | {
         (one.other, one.one): (one, -one.mean) for one in mine

@@ -1,4 +1,4 @@
-"""What a board says, in two or three sentences."""
+"""Summary of a board in two or three sentences."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dv_agent.eval.board.page.figure_text import interval, percent, signed
 
 
 def sentences(board: Board) -> tuple[str, ...]:
-    """The best row and how sure that is; nothing where no row has a score."""
+    """Return the best row and how certain its lead is; empty if no row has a score."""
     return tuple(_sentences(board))
 
 

@@ -1,4 +1,4 @@
-"""All bins of a design as one strip a row: a column a bin, the ones that most trials hit on the left."""
+"""Bin chart of a design: one strip per row, one column per bin; bins hit by the most trials are on the left."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SHADES = 5
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Neighbouring bins of one shade: 0 for never hit to `SHADES` for hit in every trial."""
+    """A run of adjacent bins with one shade: from 0 (never hit) to `SHADES` (hit in every trial)."""
 
     x: float
     width: float
@@ -25,7 +25,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Strip:
-    """A row."""
+    """The strip of one row."""
 
     style: Style
     y: int
@@ -35,7 +35,7 @@ class Strip:
 
 @dataclass(frozen=True, slots=True)
 class Strips:
-    """The picture in pixels; `tiers` are (x, width, tier) of the stretches below it."""
+    """The bin chart in pixels; `tiers` are (x, width, tier) of the tier labels below it."""
 
     strips: tuple[Strip, ...]
     bins: int
@@ -47,7 +47,7 @@ class Strips:
 
 
 def bin_strips(design: DesignBoard, styles: Mapping[str, Style]) -> Strips | None:
-    """The strips of the rows that are drawn and have trials on this design; None without any."""
+    """Return the strips of the drawn rows that have trials on this design; None if there are none."""
     rows = [row for row in styles if design.scored.get(row)]
     if not rows or not design.bin_lines:
         return None

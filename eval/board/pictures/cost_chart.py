@@ -1,4 +1,4 @@
-"""Coverage against cost, with the rows that nobody beats in both: the Pareto front."""
+"""Chart of coverage against cost, with the Pareto front: rows that no other row beats in both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dv_agent.eval.scoring.score import Axis
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A row: its mean cost and coverage, the whisker of the interval, and the way that its mean took there."""
+    """One row in the chart: its mean cost and coverage, the interval as whisker, and the mean curve up to it."""
 
     style: Style
     x: float
@@ -32,7 +32,7 @@ class Spot:
 
 @dataclass(frozen=True, slots=True)
 class CostChart:
-    """A picture in pixels; `front` is a path."""
+    """The cost chart in pixels; `front` is an SVG path."""
 
     axis: str
     summary: str
@@ -49,7 +49,9 @@ class CostChart:
 
 
 def cost_charts(board: Board, styles: Mapping[str, Style]) -> tuple[CostChart, ...]:
-    """Over cycles for all rows; over dollars, or tokens where a price is missing, for those that ask a model."""
+    """Return one chart over cycles for all rows, and one over dollars (tokens if a price is missing) for rows with a
+    model.
+    """
     asking = [row for row in board.rows if row.key in styles and "tokens" in row.figures]
     priced = all("usd" in row.figures and row.figures["usd"].mean > 0 for row in asking)
     axes: list[Axis] = ["cycles", *(["usd" if priced else "tokens"] if asking else [])]  # type: ignore[list-item]
@@ -57,7 +59,7 @@ def cost_charts(board: Board, styles: Mapping[str, Style]) -> tuple[CostChart, .
 
 
 def cost_chart(axis: Axis, board: Board, styles: Mapping[str, Style]) -> CostChart | None:
-    """Mean coverage against the mean of `axis`, one mark a row; None where no row has such a cost."""
+    """Return mean coverage against the mean of `axis`, one mark per row; None if no row has such a cost."""
     rows = [row for row in board.rows if row.key in styles and COVERAGE in row.figures and axis in row.figures]
     costs = {row.key: row.figures[axis].mean for row in rows if row.figures[axis].mean > 0}
     if not costs:
@@ -92,8 +94,10 @@ def cost_chart(axis: Axis, board: Board, styles: Mapping[str, Style]) -> CostCha
 
 
 def pareto(points: Sequence[tuple[float, float, str]]) -> tuple[str, ...]:
-    """Of (cost, gain, name), the names that no other beats: none costs at most as much and gains more, or costs less
-    and gains as much. Cheapest first."""
+    """Return the names on the Pareto front of (cost, gain, name), cheapest first.
+
+    A name is on it if no other costs at most as much and gains more, or costs less and gains as much.
+    """
     front: list[str] = []
     best = float("-inf")
     for _, gain, name in sorted(points, key=lambda point: (point[0], -point[1], point[2])):
@@ -104,7 +108,7 @@ def pareto(points: Sequence[tuple[float, float, str]]) -> tuple[str, ...]:
 
 
 def _way(xs: Sequence[float], mean: Sequence[float], end: float, x: Scale, y: Scale) -> str:
-    """The mean curve up to the place where the row ended."""
+    """Return the mean curve up to the point where the row ended, as an SVG path."""
     steps = [(at, share) for at, share in zip(xs, mean, strict=True) if x.low <= at <= end]
     return "M" + "L".join(f"{x.at(at):g} {y.at(share):g}" for at, share in steps) if len(steps) > 1 else ""
 

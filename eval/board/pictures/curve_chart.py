@@ -1,4 +1,4 @@
-"""From curves of rows to the geometry of one picture: percentage of bins covered along an axis."""
+"""Geometry of a curve chart: percentage of bins covered along an axis, one curve per row."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ AXIS_WORDS: Mapping[Axis, str] = {
 
 @dataclass(frozen=True, slots=True)
 class RowLine:
-    """One curve; `band` is around it, from the worst trial to the best."""
+    """One curve; `band` is the area between the worst and the best trial."""
 
     style: Style
     path: str
@@ -36,7 +36,7 @@ class RowLine:
 
 @dataclass(frozen=True, slots=True)
 class CurveChart:
-    """A picture in pixels; x grows to the right, y downwards."""
+    """The curve chart in pixels; x grows to the right, y downwards."""
 
     axis: str
     summary: str
@@ -54,10 +54,10 @@ class CurveChart:
 def curve_chart(
     axis: Axis, curves: Sequence[RowCurve], styles: Mapping[str, Style], *, bands: bool = True
 ) -> CurveChart | None:
-    """The curves of the rows that have a style; None without any.
+    """Return the chart of the rows that have a style; None if there are none.
 
     Args:
-        bands: whether the worst and best trial are shown too; over several designs they would say little.
+        bands: whether to draw the worst and best trial too; over several designs they have little meaning.
     """
     drawn = [one for one in curves if one.row in styles]
     if not drawn:

@@ -1,4 +1,4 @@
-"""An axis of a picture: from values to pixels, in equal steps or in equal ratios, and the places of its ticks."""
+"""A linear or logarithmic axis of a chart: maps values to pixels and places its ticks."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ _ENOUGH, _MOST = 3, 7
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """Values from `low` to `high` over pixels from `start` to `stop`; values outside are moved to the ends.
+    """Map from values in `low` to `high` to pixels in `start` to `stop`; values outside are clamped to the ends.
 
     Attributes:
-        log: equal ratios take equal room; `low` is then above 0.
+        log: logarithmic scale; `low` must then be above 0.
     """
 
     low: float
@@ -27,7 +27,7 @@ class Scale:
     log: bool = False
 
     def at(self, value: float) -> float:
-        """Pixels of `value`."""
+        """Return the pixel position of `value`."""
         value = min(max(value, self.low), self.high)
         if self.log:
             share = math.log(value / self.low) / math.log(self.high / self.low) if self.high > self.low else 0.0
@@ -36,13 +36,15 @@ class Scale:
         return round(self.start + (self.stop - self.start) * share, 2)
 
     def ticks(self, prefix: str = "") -> tuple[Tick, ...]:
-        """Round numbers along it: powers of ten and their double and fivefold where there is room, or equal steps."""
+        """Return ticks at round numbers: on a log scale powers of ten, and 2 and 5 times them where there is room;
+        else equal steps.
+        """
         places = _ratios(self.low, self.high) if self.log else _steps(self.low, self.high)
         return tuple(Tick(self.at(place), prefix + short(place)) for place in places)
 
 
 def short(value: float) -> str:
-    """``200k``, ``1.5M``, ``0.02``: as few characters as a tick has room for."""
+    """Return a short tick label, such as ``200k``, ``1.5M``, ``0.02``."""
     for size, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= size:
             return f"{value / size:.3g}{letter}"
@@ -50,7 +52,7 @@ def short(value: float) -> str:
 
 
 def _ratios(low: float, high: float) -> tuple[float, ...]:
-    """As few round numbers as make three ticks or more: wide ranges need powers of ten only."""
+    """Return the fewest round numbers that make at least three ticks: for wide ranges, powers of ten only."""
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     places: tuple[float, ...] = ()
     for units in _UNITS:
@@ -62,7 +64,7 @@ def _ratios(low: float, high: float) -> tuple[float, ...]:
 
 
 def _steps(low: float, high: float) -> tuple[float, ...]:
-    """From 0 as in the report; other ranges are cut from there. Below 5 in whole, fractions are needed."""
+    """Return equal steps from 0 as in the report, or cut to the range; a range below 5 needs fractional steps."""
     if high - low >= 5:
         return tuple(place for place in ticks(high) if place >= low)
     step = (high - low) / 4

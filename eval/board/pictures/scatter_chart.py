@@ -1,4 +1,4 @@
-"""Coverage against kills, a dot a trial."""
+"""Scatter chart of coverage against kills, one dot per trial."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TICKS = (0, 25, 50, 75, 100)
 
 @dataclass(frozen=True, slots=True)
 class Dot:
-    """A trial, or several in one place."""
+    """One trial, or several trials at the same point."""
 
     style: Style
     mark: str
@@ -27,7 +27,7 @@ class Dot:
 
 @dataclass(frozen=True, slots=True)
 class ScatterChart:
-    """A picture in pixels."""
+    """The scatter chart in pixels."""
 
     summary: str
     dots: tuple[Dot, ...]
@@ -42,7 +42,7 @@ class ScatterChart:
 
 
 def scatter_chart(board: Board, styles: Mapping[str, Style]) -> ScatterChart | None:
-    """All scored trials whose bugs were hunted; None without any."""
+    """Return the chart of all scored trials with a bug hunt; None if there are none."""
     x, y = Scale(0, 100, LEFT, SIZE - MARGIN), Scale(0, 100, SIZE - BOTTOM, MARGIN)
     places: dict[tuple[str, float, float], list[str]] = {}
     for one in board.trials:

@@ -1,4 +1,4 @@
-"""How a row is told from others in pictures: colour, dashes and mark, the same in all of them."""
+"""Drawing style of each row (colour, dashes and mark), the same in all charts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = 22
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One row in pictures; `colour` names a class of the style sheet, `name` is its label, shortened."""
+    """The style of one row; `colour` is a class of the style sheet, `name` is its shortened label."""
 
     row: str
     label: str
@@ -28,7 +28,7 @@ class Style:
 
 
 def styles(rows: Sequence[Row]) -> dict[str, Style]:
-    """Row -> style, of the rows that are drawn: floors and ceiling are always among them."""
+    """Return row -> style for the rows that are drawn; floors and ceiling are always included."""
     drawn = [row for row in rows if row.scored]
     beside = [row for row in drawn if row.kind != "entry"]
     room = max(MOST - len(beside), 4)
@@ -38,7 +38,7 @@ def styles(rows: Sequence[Row]) -> dict[str, Style]:
 
 
 def mark(shape: str, x: float, y: float, size: float = 4.5) -> str:
-    """The path of a mark around a place."""
+    """Return the SVG path of a mark centred at (x, y)."""
     if shape == "circle":
         return f"M{x - size:g} {y:g}a{size} {size} 0 1 0 {2 * size} 0a{size} {size} 0 1 0 {-2 * size} 0"
     if shape == "square":
