@@ -119,7 +119,7 @@ def _driven_ports(design: Design) -> list[tuple[str, PortModel]]:
 
 
 def _rank(streams: tuple[Stream, ...]) -> int:
-    """Return the planning order: beats that carry writes, then those writes (which yield), then passive ports, then rest."""
+    """Return the planning rank: beats that carry writes, then those writes (which yield), waiting ports, all others."""
     if any(one.carries for one in streams):
         return 0
     if any(one.rides for one in streams):
@@ -140,7 +140,7 @@ def _pieces(design: Design) -> Iterator[Piece]:
 
 
 def _bits(port: PortModel) -> int:
-    """Return the bits of the held fields."""
+    """Return the number of bits of the held fields."""
     return sum(spec.bits for spec in port.held().values())
 
 

@@ -103,7 +103,7 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Return the variables that set the folder of ccache, if it is used."""
+    """Yield the existing folders of ccache, if it is used."""
     home = Path(environment.get("HOME", "/"))
     places = (environment.get("CCACHE_DIR", ""), home / ".cache" / "ccache", home / ".ccache")
     if "OBJCACHE" in environment:
@@ -129,7 +129,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
 
 
 def _refused(done: CommandResult, design: Design) -> Iterator[str]:
-    """Return Verilator's messages on why the RTL cannot be used, with paths relative to the design; empty if it can."""
+    """Yield Verilator's messages on why the RTL cannot be used, with paths relative to the design; none if it can."""
     text = done.output.replace(f"{design.folder.absolute()}{os.sep}", "").replace(f"{design.folder}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
@@ -141,7 +141,7 @@ def _refused(done: CommandResult, design: Design) -> Iterator[str]:
 
 
 def _messages(lines: Iterable[str], begin: str, holding: str = "") -> Iterator[str]:
-    """Return the messages that begin with `begin`, each with the source excerpt below it, without Verilator's advice."""
+    """Yield the messages that begin with `begin`, each with the source excerpt below it, without Verilator's advice."""
     inside = False
     for line in lines:
         if line.startswith("%"):

@@ -76,7 +76,7 @@ class RuntimeShelf:
         return names
 
     def _fill(self, target: Path, objects: Path, names: Sequence[str]) -> None:
-        """Compile the object files in `objects` and move them to `target` in one step; OSError if they were not made."""
+        """Compile the object files in `objects`, and move them to `target` in one step; OSError if there are none."""
         self.shelf.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time(self.shelf / f"{target.name}.lock"):
             if target.exists():

@@ -53,8 +53,8 @@ async def serve(dut: Any) -> None:
     tick = dut.tick.value_change
     # The first sample event. The initial value of the signal may count as a change too, but not as a rising edge.
     await dut.tick.rising_edge
-    # vvp ends in good order when it is asked to, and could then not be told from RTL that calls $finish. It asks for
-    # these signals after the start of the simulation.
+    # vvp handles these signals with a normal exit, which looks like RTL that calls $finish. It installs its handlers
+    # after the start of the simulation.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     gc.collect()
@@ -136,8 +136,8 @@ def _watch(
                 ended.pop(copy, None)
                 continue
             if said != _STARTED:
-                # Killed while it waited, when nobody waits for an answer, or in the middle of its answer, which nobody
-                # can mend. The parent notices the end, and starts over.
+                # Killed while it waited for a program (no reply is expected), or in the middle of its reply (which
+                # cannot be completed). The parent notices the end and starts a new process.
                 os._exit(1)
             status = ended.pop(copy) if copy in ended else os.waitpid(copy, 0)[1]
             send(connection, {"died": True, "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0})
@@ -154,8 +154,8 @@ def _reap(ended: dict[int, int]) -> None:
 
 
 def _warm_up(layout: dict[str, Any]) -> None:
-    # A copy pays for each page that it touches first. It waits for a program anyway, so it may as well pay now, with
-    # a few cycles in which no simulator takes part.
+    # After a fork, the first write to each memory page is slow. The copy waits for a program anyway, so it touches
+    # its pages now, by playing a few cycles without the simulator.
     program = {"tracks": {}, "memories": {}, "max_cycles": 2}
     for _ in play(layout, program, Pins(lambda: "0" * layout["sample_width"], lambda _: None, lambda _: None)):
         pass
@@ -169,7 +169,7 @@ async def _turn(dut: Any, tick: Any, layout: dict[str, Any], program: dict[str, 
         outcome: Outcome | None = None
         cycle = 0
         while outcome is None:
-            # CPU time, not wall time, and per number of cycles, not per test: a busy machine or a long test is not a hang.
+            # CPU time, not wall time, and per number of cycles, not per test: a busy machine or a long test is no hang.
             if cycle % _TIMER_CYCLES == 0:
                 signal.setitimer(signal.ITIMER_PROF, config["hang_seconds"])
             cycle += 1
@@ -205,8 +205,8 @@ def _pins(dut: Any, recording: mmap.mmap, width: int) -> Pins:
         rows += 1
         recording[:8] = rows.to_bytes(8, "little")
 
-    # The handle below cocotb's own does the same calls without building a LogicArray each cycle: measured twice as
-    # fast as the public properties, which remain the way out should a release of cocotb rename it.
+    # The handle below cocotb's own does the same calls without building a LogicArray in each cycle: measured twice
+    # as fast as the public properties, which are the fallback if a release of cocotb renames it.
     sample, drive = dut.sample, dut.drive_next
     try:
         read = sample._handle.get_signal_val_binstr

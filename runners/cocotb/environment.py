@@ -47,8 +47,8 @@ def child_environment(test_module: str, top: str) -> dict[str, str]:
         "COCOTB_LOG_LEVEL": "CRITICAL",
         "GPI_LOG_LEVEL": "CRITICAL",
         "COCOTB_ANSI_OUTPUT": "0",
-        # cocotb starts pytest for its assertions, which would load the plugins of every package that is installed:
-        # seconds. There are none to rewrite.
+        # cocotb starts pytest to rewrite assertions, which would load the plugins of all installed packages and take
+        # seconds. There are no assertions to rewrite.
         "COCOTB_REWRITE_ASSERTION_FILES": "",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }

@@ -40,7 +40,7 @@ class Pins(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """The result of a test: a value of `End`, the cycles at which each track's steps began, waits that were released."""
+    """The result of a test: a value of `End`, the cycles in which each track's steps began, and the waits released."""
 
     end: str
     starts: dict[str, list[tuple[int, int]]]
