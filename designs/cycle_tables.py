@@ -99,7 +99,7 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
 
 
 def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
-    """Return the values of an observed field, signed if its spec is; signals are unsigned in a trace, lanes stay packed."""
+    """Return an observed field, signed if its spec is; signals are unsigned in a trace, and lanes stay packed."""
     if not spec.signed or spec.lanes > 1 or signal.ndim > 1:
         return signal
     return np.where(signal > spec.high, signal - (1 << spec.width), signal)

@@ -43,7 +43,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def new_scratch(room: Path | None = None, prefix: str = PREFIX) -> Path:
-    """Make a temporary folder of this process, in `room` or else in the system's temporary folder; the caller removes it.
+    """Make a temporary folder of this process, in `room` or the system's temporary folder; the caller removes it.
 
     Raises:
         OutputError: it cannot be made.

@@ -79,7 +79,8 @@ def parse_yaml(text: str, *, texts_only: bool = False) -> Parsed:
         return _Builder(text, _loader(text), texts_only).parsed()
     except yaml.YAMLError as error:
         if yaml.__with_libyaml__ and len(text) <= _SLOW_CHARACTERS:
-            # The C parser is six times as fast; a text that it refuses is given to the Python parser, which has better messages.
+            # The C parser is six times as fast. A text that it refuses goes to the Python parser, which may read it, or
+    # explains the error better.
             return _explained(text, texts_only)
         raise _fault(error) from None
 

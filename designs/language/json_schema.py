@@ -132,7 +132,7 @@ class _Language:
     # Numbers ---------------------------------------------------------------------------------------------
 
     def _integer(self, low: int, high: int, expressions: bool = True) -> Json:
-        """Return the schema of a number or an expression of loop variables; equal ones share a definition, to be short."""
+        """Return the schema of a number or expression of loop variables; equal ones share a definition, to be short."""
         number: Json = {"type": "integer", "minimum": low, "maximum": high}
         if self._literal or not expressions:
             return self._shared(f"number_{low}_{high}", number)

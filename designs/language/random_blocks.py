@@ -67,7 +67,7 @@ def draw_from(
 
 
 def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator[Op]:
-    """Draw the operations of one of the ``count`` items that a random block makes."""
+    """Draw the operations of one of the ``count`` repetitions of a random block."""
     if grammar.item is None:
         for one in grammar.random:
             yield from _drawn(one, draws, source)

@@ -86,7 +86,7 @@ class ResponderDriver(Driver):
             self.state, left = ENDED, operation[STALL]
             while left:
                 yield "0"
-                # A request withdrawn, as by a reset, may never return: the stall ends by itself only while there is one.
+                # A request withdrawn, as by a reset, may never return: only with one does the stall end by itself.
                 asking = self.board.sample[self._asking] == "1"
                 self.state = TIMED if asking else ENDED
                 left -= asking
