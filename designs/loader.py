@@ -57,7 +57,7 @@ class DesignFolder:
 
 
 def design_roots() -> tuple[Path, ...]:
-    """Return the folders that hold designs: this package's, then those of ``$DV_AGENT_DESIGNS`` (separated as in PATH)."""
+    """Return the folders of designs: this package's, then those of ``$DV_AGENT_DESIGNS`` (separated as in PATH)."""
     extra = os.environ.get("DV_AGENT_DESIGNS", "")
     return (Path(__file__).parent, *(Path(part) for part in extra.split(os.pathsep) if part))
 

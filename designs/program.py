@@ -16,7 +16,7 @@ RESET_TRACK = "reset"
 
 
 class Op(NamedTuple):
-    """One operation of a driver. The `Grammar` of a track gives the kinds that it may hold; these are the built-in ones.
+    """One operation of a driver. The `Grammar` of a track gives the allowed kinds; these are the built-in ones.
 
     ========  ==================  =====================================================================
     kind      track               meaning

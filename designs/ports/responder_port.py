@@ -15,7 +15,7 @@ _LANGUAGE = """\
 
 
 class ResponderPort(PortModel):
-    """A port on which the design sends requests; the testbench answers them in order, on another stream, from test memory.
+    """A port of requests from the design, which the testbench answers in order, on another stream, from test memory.
 
     `request` carries one field, the address; `response` carries one field, the data.
     """
@@ -29,7 +29,7 @@ class ResponderPort(PortModel):
     silence: ClassVar[str] = "answering at once"
 
     def streams(self, name: str) -> tuple[Stream, ...]:
-        """Return the streams of requests and answers. The design may send a request without a cause, right after reset."""
+        """Return the streams of requests and answers. A request needs no cause: it may come right after reset."""
         return (
             handshake(name, "request", self.request, driven=False),
             handshake(name, "response", self.response, driven=True),

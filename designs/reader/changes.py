@@ -10,7 +10,7 @@ from dv_agent.designs.reader.structure import Assignment, Instance, Module, Stru
 
 
 def changed_signals(old: Structure, new: Structure) -> frozenset[Node]:
-    """Return (instance path, signal) of `new` whose assignment, condition, declaration or connection differs from `old`.
+    """Return (instance path, signal) of `new` whose assignment, condition, declaration or connection differs in `old`.
 
     Line numbers, comments and layout do not matter. In a module that `old` lacks, all signals have changed.
     """

@@ -1,4 +1,4 @@
-"""The child process that parses RTL: writes ``structure.json`` into its folder, or the reason for a failure to stderr."""
+"""The child process that parses RTL: writes ``structure.json`` into its folder, or the reason of failure to stderr."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ class Cone:
 
     Attributes:
         signals: (instance path, signal) -> steps back from the nearest root.
-        lines: (file, line) of the assignments and instances passed -> the number of steps at which each was reached first.
+        lines: (file, line) of the assignments and instances passed -> steps at which each was reached first.
     """
 
     signals: dict[Node, int]
