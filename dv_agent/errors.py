@@ -108,7 +108,7 @@ class PrerequisiteError(DvAgentError):
 
 
 class SimulationError(DvAgentError):
-    """The error that the simulation failed for a reason other than a failed check of the design."""
+    """The error that the simulator, not the design under test, failed."""
 
     exit_code = ExitCode.SIMULATION
 

@@ -109,7 +109,7 @@ def _check_overlap(sets: list[tuple[str, ValueSet, Cursor]]) -> None:
 
 
 def _check_sequences(drafts: list[Draft], excluded: list[tuple[Cursor, Excluded]]) -> None:
-    """Raise if a transition is both a bin and excluded."""
+    """Raise if a transition is both a bin and excluded, because one of the two would be wrong."""
     for entry, one in excluded:
         for draft in drafts:
             same_length = len(draft.values) == len(one.values)

@@ -10,7 +10,7 @@ from dv_agent.designs.trace import BoolColumn, IntColumn
 
 
 class Tally:
-    """The collected hits of one test, while its covergroups are sampled; one slot after those of the plan counts misses."""
+    """The hits of one test, collected while its covergroups are sampled; one extra slot after the plan's takes misses."""
 
     def __init__(self, plan: Plan, wanted: BoolColumn | None) -> None:
         self._plan = plan
