@@ -32,7 +32,7 @@ class IllegalHit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """The result of sampling one test. Arrays are in the order of ``plan.bins``; rows are those of the unfiltered table.
+    """The result of sampling one test. Arrays are in the order of ``plan.bins``; rows count in the unfiltered table.
 
     The distance depends on the kind of bin, and is 0 exactly if the bin was hit:
 

@@ -96,12 +96,12 @@ class Design(Frozen):
 
     @cached_property
     def packet_ports(self) -> tuple[str, ...]:
-        """Names of the ports that we drive with packets, in file order."""
+        """Names of the ports that the testbench drives with packets, in file order."""
         return tuple(name for name, grammar in self.grammars.items() if grammar.packets)
 
     @cached_property
     def write_ports(self) -> tuple[str, ...]:
-        """Names of the ports that we drive with single writes, in file order."""
+        """Names of the ports that the testbench drives with single writes, in file order."""
         return tuple(name for name, grammar in self.grammars.items() if grammar.item and not grammar.packets)
 
     def item_key(self, name: str) -> str:

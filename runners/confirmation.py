@@ -1,4 +1,4 @@
-"""Confirming a failure in a fresh simulator process before it is reported."""
+"""Confirmation of a failure in a fresh simulator process before it is reported."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ from dv_agent.designs.trace import BoolColumn, IntColumn
 
 
 class Tally:
-    """The hits of one test, collected while its covergroups are sampled; one extra slot after the plan's takes misses."""
+    """The hits of one test, collected while its covergroups are sampled; one extra slot counts misses."""
 
     def __init__(self, plan: Plan, wanted: BoolColumn | None) -> None:
         self._plan = plan

@@ -80,7 +80,7 @@ def parse_yaml(text: str, *, texts_only: bool = False) -> Parsed:
     except yaml.YAMLError as error:
         if yaml.__with_libyaml__ and len(text) <= _SLOW_CHARACTERS:
             # The C parser is six times as fast. A text that it refuses goes to the Python parser, which may read it, or
-    # explains the error better.
+            # explains the error better.
             return _explained(text, texts_only)
         raise _fault(error) from None
 

@@ -164,7 +164,11 @@ def _expr(node: Any) -> Expr:  # noqa: PLR0911 - a table of node types
 
 
 def _part_select(node: Any) -> Expr:
-    """Return a part-select; pyverilog turns a[i +: n] into a[i : i + n], a[i -: n] into a[i : i - n], sharing node i."""
+    """Return a bit range, with ``+:`` and ``-:`` restored.
+
+    pyverilog turns a[i +: n] into a[i : i + n] and a[i -: n] into a[i : i - n], with the same node object for i in
+    both bounds.
+    """
     sign = {ast.Plus: "+:", ast.Minus: "-:"}.get(type(node.lsb), ":")
     if sign == ":" or node.lsb.left is not node.msb:
         return Expr("select", ":", (_expr(node.var), _expr(node.msb), _expr(node.lsb)))

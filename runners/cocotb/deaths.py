@@ -36,7 +36,7 @@ class Death:
     Attributes:
         signal: the signal that killed it; 0 if it ended by itself.
         stalled: whether it was killed because it used no CPU time for too long.
-        lost: whether the process that supervises the simulation is gone, or sent an invalid message.
+        lost: whether the process that supervises the simulation has ended, or sent an invalid message.
         no_memory: whether it reported that it got no memory.
     """
 

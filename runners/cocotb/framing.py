@@ -26,7 +26,7 @@ def send(connection: socket.socket, message: Any) -> None:
     """Send one JSON value.
 
     Raises:
-        OSError: the other side is gone.
+        OSError: the other side closed the connection.
     """
     body = json.dumps(message, separators=(",", ":")).encode()
     connection.sendall(_PREFIX.pack(len(body)) + body)
@@ -36,7 +36,7 @@ def receive(connection: socket.socket) -> Any:
     """Receive one JSON value; blocks.
 
     Raises:
-        Closed: the other side is gone.
+        Closed: the other side closed the connection.
         TimeoutError: the socket's time-out passed.
         ValueError: not a message.
     """
