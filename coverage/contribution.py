@@ -1,4 +1,4 @@
-"""What one test contributed to coverage."""
+"""The coverage contribution of one test: hits, distances to open bins, and illegal hits."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from dv_agent.designs.trace import IntColumn
 
 UNSEEN = 1 << 62
-"""A distance that nobody measured."""
+"""The value for a distance that was not measured."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class IllegalHit:
     Attributes:
         bin: id of the illegal bin.
         row, cycle: the first row that hit it, and its cycle (-1 where the table has no column ``cycle``).
-        count: how many rows hit it.
+        count: number of rows that hit it.
     """
 
     bin: str
@@ -32,26 +32,26 @@ class IllegalHit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """What the sampler saw in one test. Arrays follow ``plan.bins``; rows number the unfiltered table.
+    """The result of sampling one test. Arrays are in the order of ``plan.bins``; rows count in the unfiltered table.
 
-    Distance, by kind of bin, is 0 exactly when the bin was hit:
+    The distance depends on the kind of bin, and is 0 exactly if the bin was hit:
 
-    * value: the least ``|value - nearest member|`` over the sampled rows, at most `distance.FARTHEST`;
-    * cross: the number of members less the most members met on one row; `residual` then is the least sum,
-      over rows that met so many, of the value distances of the members not met;
-      With no row sampled all members are missing and the residual is `UNSEEN`;
-    * transition: its length less that of the longest prefix matched at any row.
+    * value: the minimum of ``|value - nearest member|`` over the sampled rows, at most `distance.FARTHEST`;
+    * cross: the number of members minus the maximum number of members hit on one row; `residual` is then the minimum,
+      over the rows that hit so many, of the sum of the value distances of the members not hit.
+      If no row was sampled, all members are missing and the residual is `UNSEEN`;
+    * transition: its length minus the length of the longest prefix matched at any row.
 
-    (distance, residual) pairs compare in that order. `closeness` folds a pair into one number.
+    (distance, residual) pairs are compared as tuples. `closeness` maps a pair to one number.
 
     Attributes:
         hits: int64[bins].
-        first_row: int64[bins], -1 where not hit; the last row of a transition.
-        first_cycle: int64[bins], the ``cycle`` of that row, -1 where there is none.
-        observable: bool[bins], false where the test has no table for the bin.
-        distance: int64[bins], `UNSEEN` where not asked for, not observable, or no row was sampled.
-        residual: int64[bins], 0 but for crosses.
-        nearest_row: int64[bins], the first row that gave distance and residual, else -1.
+        first_row: int64[bins], the first row that hit the bin (for a transition, its last row), -1 if not hit.
+        first_cycle: int64[bins], the ``cycle`` of that row, -1 if there is none.
+        observable: bool[bins], false if the test has no table for the bin.
+        distance: int64[bins], `UNSEEN` if not requested, not observable, or no row was sampled.
+        residual: int64[bins], 0 except for crosses.
+        nearest_row: int64[bins], the first row with this distance and residual, else -1.
         hidden_hits: int64[hidden counters], see `Plan.hidden`.
         illegal_hits: int64[illegal bins].
         illegal: the illegal bins that were hit.
@@ -70,5 +70,5 @@ class Sample:
 
 
 def closeness(distance: int, residual: int) -> float:
-    """One number for a (distance, residual) pair: it falls when the pair falls, and is 0 only for a hit."""
+    """Return one number for a (distance, residual) pair: it decreases with the pair, and is 0 only for a hit."""
     return distance + residual / (residual + 1)

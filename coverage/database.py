@@ -1,4 +1,4 @@
-"""The noun Coverage: what all tests of a run hit so far."""
+"""Coverage: the bins that all tests of a run have hit so far."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from dv_agent.designs.trace import BoolColumn, IntColumn
 from dv_agent.errors import UsageError
 
 TestName = tuple[int, str]
-"""Turn and id of a test; this order decides which of several tests was first."""
+"""Turn and id of a test; the order of these pairs decides which of several tests was first."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Coverage:
-    """Counts over tests; percentages are computed from them, see `totals`. Immutable, arrays included.
+    """Hit counts over tests; `totals` computes percentages from them. Immutable, arrays included.
 
-    `merge` sums the counts and keeps the best distances. It is associative and commutative, so tests may
-    be sampled in any order and place. Distances and rows are as in `Sample`.
+    `merge` adds the counts and keeps the least distances. It is associative and commutative, so tests may
+    be sampled in any order and in any process. Distances and rows are as in `Sample`.
 
     Attributes:
-        plan: whose bins these are.
-        tests: how many tests were added.
+        plan: the plan that defines the bins.
+        tests: number of tests added.
         names: the tests that `first` and `nearest` point to, ascending.
         hits: int64[bins].
         hidden_hits: int64[hidden counters].
         illegal_hits: int64[illegal bins].
         observable: bool[bins], whether any test had a table for the bin.
         first: int64[bins], index into `names` of the first test that hit the bin, else -1.
-        distance, residual: int64[bins], the least pair of any test.
+        distance, residual: int64[bins], the minimum pair of all tests.
         nearest: int64[bins], index into `names` of the first test with that pair, else -1.
-        nearest_row: int64[bins], the row of that test which gave it.
+        nearest_row: int64[bins], the row of that test with that pair.
     """
 
     plan: Plan
@@ -52,7 +52,7 @@ class Coverage:
 
     @property
     def covered(self) -> BoolColumn:
-        """bool[bins]: hits have reached at_least."""
+        """bool[bins]: whether hits have reached at_least."""
         return np.asarray(self.hits >= self.plan.at_least)
 
     @property
@@ -61,11 +61,11 @@ class Coverage:
         return np.flatnonzero(~self.covered)
 
     def add(self, sample: Sample, test_id: str, turn: int = 0) -> Coverage:
-        """This coverage and one more test. Adding a test twice counts it twice."""
+        """Return this coverage with one more test. A test that is added twice counts twice."""
         return self.merge(_of_test(self.plan, sample, (turn, test_id)))
 
     def merge(self, other: Coverage) -> Coverage:
-        """The coverage of the tests of both.
+        """Return the coverage of the tests of both.
 
         Raises:
             UsageError: they belong to different plans.
@@ -91,18 +91,18 @@ class Coverage:
         return _sealed(_pruned(merged))
 
     def first_test(self, index: int) -> TestName | None:
-        """Turn and id of the first test that hit bin `index`."""
+        """Return turn and id of the first test that hit bin `index`."""
         place = int(self.first[index])
         return self.names[place] if place >= 0 else None
 
     def nearest_test(self, index: int) -> TestName | None:
-        """Turn and id of the test that came nearest to bin `index`."""
+        """Return turn and id of the test with the least distance to bin `index`."""
         place = int(self.nearest[index])
         return self.names[place] if place >= 0 else None
 
 
 def empty_coverage(plan: Plan) -> Coverage:
-    """The coverage of no test: the neutral element of `Coverage.merge`."""
+    """Return the coverage of no test: the neutral element of `Coverage.merge`."""
     bins = len(plan.bins)
     none, zero = np.full(bins, -1, dtype=np.int64), np.zeros(bins, dtype=np.int64)
     return _sealed(
@@ -117,7 +117,7 @@ def empty_coverage(plan: Plan) -> Coverage:
 
 
 def new_bins(before: Coverage, after: Coverage) -> tuple[Bin, ...]:
-    """The bins covered in `after` but not yet in `before`, in plan order."""
+    """Return the bins covered in `after` but not in `before`, in plan order."""
     found = np.flatnonzero(after.covered & ~before.covered).tolist()
     return tuple(after.plan.bins[index] for index in found)
 
@@ -135,13 +135,13 @@ def _renamed(coverage: Coverage, names: tuple[TestName, ...]) -> Coverage:
     if coverage.names == names:
         return coverage
     place = {name: index for index, name in enumerate(names)}
-    # The last entry answers for index -1, "no test".
+    # The last entry is for index -1, "no test".
     moved = np.array([place[name] for name in coverage.names] + [-1], dtype=np.int64)
     return replace(coverage, names=names, first=moved[coverage.first], nearest=moved[coverage.nearest])
 
 
 def _pruned(coverage: Coverage) -> Coverage:
-    """Without the names that nothing points to, so that equal coverage has one form."""
+    """Remove the names that no index refers to, so that equal coverage has only one form."""
     used = np.unique(np.concatenate([coverage.first, coverage.nearest]))
     return _renamed_down(coverage, used[used >= 0])
 
@@ -160,7 +160,7 @@ def _earlier(one: IntColumn, two: IntColumn) -> IntColumn:
 
 
 def _is_nearer(two: Coverage, one: Coverage) -> BoolColumn:
-    """Where `two` precedes `one` by distance, residual, test, row: a total order, so merging commutes."""
+    """Return where `two` precedes `one` by distance, residual, test, row: a total order, so merging is commutative."""
     keys = (
         (two.nearest_row, one.nearest_row),
         (two.nearest, one.nearest),

@@ -1,4 +1,4 @@
-"""Coverage for machines and for people: JSON, CSV, Markdown."""
+"""Export of coverage as JSON, CSV and Markdown."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ class IllegalReport(Frozen):
 
 
 class Ignored(Frozen):
-    """Something that the plan keeps out, with the argument."""
+    """One exclusion of the plan, with its justification."""
 
     id: str
     why: str
 
 
 class Report(Frozen):
-    """All that is known about coverage; the fields of version 1 keep their meaning."""
+    """The full coverage report; the fields of version 1 keep their meaning."""
 
     schema_version: Literal[1] = 1
     plan_hash: str
@@ -61,7 +61,7 @@ class Report(Frozen):
 
 
 def report(coverage: Coverage) -> Report:
-    """Everything about `coverage`, in plan order."""
+    """Return the full report of `coverage`, in plan order."""
     plan = coverage.plan
     counts = coverage.illegal_hits.tolist()
     return Report(
@@ -78,12 +78,12 @@ def report(coverage: Coverage) -> Report:
 
 
 def to_json(coverage: Coverage) -> str:
-    """`Report` as JSON."""
+    """Return the `Report` as JSON."""
     return report(coverage).model_dump_json(indent=1)
 
 
 def to_csv(coverage: Coverage) -> str:
-    """One line a bin under a header with the field names of `BinReport`."""
+    """Return CSV: a header with the field names of `BinReport`, then one line for each bin."""
     out = io.StringIO()
     writer = csv.DictWriter(out, list(BinReport.model_fields), lineterminator="\n")
     writer.writeheader()
@@ -93,7 +93,7 @@ def to_csv(coverage: Coverage) -> str:
 
 
 def to_markdown(coverage: Coverage) -> str:
-    """Tables of the totals: overall and by tier, then by coverpoint and cross."""
+    """Return tables of the totals: overall and by tier, then by coverpoint and cross."""
     summary = summarise(coverage)
     lines = _table("", {"all": summary.overall} | summary.tiers)
     for group, totals in summary.covergroups.items():

@@ -1,4 +1,4 @@
-"""The noun Hole: a bin that is not covered yet, and what is known about the way there."""
+"""Hole: a bin that is not covered yet, with data on how near the tests came to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from dv_agent.designs.trace import IntColumn
 
 
 class PartHits(Frozen):
-    """How often a member of a cross bin, or a position of a transition, was hit on its own."""
+    """The number of hits of one member of a cross bin, or of one position of a transition, alone."""
 
     label: str
     hits: int
@@ -24,14 +24,14 @@ class Hole(Frozen):
     """An uncovered bin.
 
     Attributes:
-        bin: its id.
-        name: its name for people, ``high x low`` for a cross.
+        bin: id of the bin.
+        name: the name to show, ``high x low`` for a cross.
         description: one line on how to hit it.
-        hits, at_least: hits so far, and hits from which the bin is covered.
-        observable: false where no test had the table of the bin.
-        distance, residual: as in `Sample`, the least of any test; None where never measured.
-        parts: for crosses and transitions.
-        nearest_test, nearest_turn, nearest_row: the test that came nearest, and its row.
+        hits, at_least: hits so far, and the number of hits from which the bin is covered.
+        observable: false if no test had the table of the bin.
+        distance, residual: as in `Sample`, the minimum of all tests; None if never measured.
+        parts: hits of members or positions, for crosses and transitions.
+        nearest_test, nearest_turn, nearest_row: the test with the least distance, and its row.
     """
 
     bin: str
@@ -53,7 +53,7 @@ class Hole(Frozen):
 
 
 class Family(Frozen):
-    """The holes of one coverpoint or cross; `bins` counts all its bins."""
+    """The holes of one coverpoint or cross; `bins` is the number of all its bins."""
 
     covergroup: str
     item: str
@@ -63,13 +63,13 @@ class Family(Frozen):
 
 
 def holes(plan: Plan, coverage: Coverage) -> tuple[Hole, ...]:
-    """The uncovered bins: easy tier first, in plan order within a tier."""
+    """Return the uncovered bins: easy tier first, in plan order within a tier."""
     found = [_hole(plan, coverage, index) for index in coverage.open_bins.tolist()]
     return tuple(sorted(found, key=lambda hole: TIERS.index(hole.tier)))
 
 
 def families(plan: Plan, found: Iterable[Hole]) -> tuple[Family, ...]:
-    """`found` grouped by coverpoint or cross, in plan order."""
+    """Return the holes `found`, grouped by coverpoint or cross, in plan order."""
     items = {(item.covergroup, item.name): item for item in plan.items}
     ordered = sorted(found, key=lambda hole: plan.index(hole.bin))
     result = []

@@ -1,4 +1,4 @@
-"""The noun Plan: all bins of a design in one order, which every coverage array follows."""
+"""Plan: all bins of a design in a fixed order, which is the order of every coverage array."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from dv_agent.errors import UnknownNameError
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """A visible coverpoint or a cross: its bins are ``plan.bins[start:stop]``."""
+    """A visible coverpoint or a cross, with the bins ``plan.bins[start:stop]``."""
 
     covergroup: str
     name: str
@@ -33,8 +33,8 @@ class Part:
     """A member of a cross bin or a position of a transition.
 
     Attributes:
-        label: for people, such as ``sat0 = high``.
-        slot: where its hits are counted: below ``len(plan.bins)`` a bin, else a hidden counter.
+        label: the text to show, such as ``sat0 = high``.
+        slot: the index of its hit counter: below ``len(plan.bins)`` a bin, else a hidden counter.
     """
 
     label: str
@@ -43,22 +43,22 @@ class Part:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """What is to be covered.
+    """The coverage plan of a design.
 
-    Slots number everything that is counted: first the bins, then hidden counters (bins of hidden
+    Slots are the indices of all counters: first the bins, then hidden counters (bins of hidden
     coverpoints, positions of transitions), then illegal bins.
 
     Attributes:
-        path: the file it came from.
-        bins: the order of every array with one entry a bin; the bins of one item stand together.
+        path: the file of the plan.
+        bins: all bins, in the order of every array with one entry for each bin; bins of one item are consecutive.
         items: visible coverpoints and crosses, in the order of their bins.
         hidden: ids of the hidden counters.
-        illegal: bins whose hit is a failing check.
-        ignored: what was argued to be unreachable; cross bins by their id, values by the name of the entry.
+        illegal: bins whose hit is a failed check.
+        ignored: exclusions with the reason why they are unreachable; cross bins by id, values by name of the entry.
         parts: for each bin its members or positions; empty for value bins.
         at_least: int64[bins].
         item_of: int64[bins], index into `items`.
-        hash: hex SHA-256 over everything that changes counts or percentages; texts for people are left out.
+        hash: hex SHA-256 of all that changes counts or percentages; descriptive texts are left out.
     """
 
     path: Path
@@ -80,10 +80,10 @@ class Plan:
         return tuple(dict.fromkeys(group.on for group in self.covergroups))
 
     def index(self, bin_id: str) -> int:
-        """Position of a bin in every array.
+        """Return the index of a bin in every array.
 
         Raises:
-            UnknownNameError: with the nearest ids.
+            UnknownNameError: no such bin; suggests the nearest ids.
         """
         slot = self.slots.get(bin_id, len(self.bins))
         if slot >= len(self.bins):
@@ -92,7 +92,7 @@ class Plan:
 
 
 def build_plan(path: Path, covergroups: tuple[Covergroup, ...]) -> Plan:
-    """Number the bins of `covergroups`."""
+    """Build a plan: number the bins of `covergroups`."""
     items = _items(covergroups)
     bins = tuple(one for group in covergroups for part in _visible(group) for one in part)
     hidden = tuple(_hidden(covergroups))
@@ -112,7 +112,7 @@ def build_plan(path: Path, covergroups: tuple[Covergroup, ...]) -> Plan:
 
 
 def position_id(one: Bin, position: int) -> str:
-    """The id of the hidden counter of one position of a transition bin."""
+    """Return the id of the hidden counter of one position of a transition bin."""
     return f"{one.id}[{position}]"
 
 

@@ -22,7 +22,7 @@ _BIG = 1 << 62
 
 
 class BinRecord(Frozen):
-    """What was seen of one bin; `first` and `nearest` are indices into `CoverageFile.names`."""
+    """The data of one bin; `first` and `nearest` are indices into `CoverageFile.names`."""
 
     hits: int = Field(default=0, ge=0, lt=_BIG)
     observable: bool = False
@@ -34,7 +34,7 @@ class BinRecord(Frozen):
 
 
 class CoverageFile(Frozen):
-    """``coverage.json``: only what differs from nothing seen is written."""
+    """The contents of ``coverage.json``: only values that differ from those of an empty coverage are written."""
 
     schema_version: Literal[1] = 1
     plan_hash: Digest
@@ -46,7 +46,7 @@ class CoverageFile(Frozen):
 
 
 def to_file(coverage: Coverage) -> CoverageFile:
-    """The persisted form."""
+    """Return the persisted form."""
     records = {one.id: _record(coverage, index) for index, one in enumerate(coverage.plan.bins)}
     blank = BinRecord()
     return CoverageFile(
@@ -60,7 +60,7 @@ def to_file(coverage: Coverage) -> CoverageFile:
 
 
 def save_coverage(coverage: Coverage, path: Path) -> None:
-    """Write `coverage` to `path`; a reader sees the old file or the new one, never a part.
+    """Write `coverage` to `path` atomically: a reader sees the old file or the new one, never a part.
 
     Raises:
         OutputError: the file cannot be written.
@@ -70,10 +70,10 @@ def save_coverage(coverage: Coverage, path: Path) -> None:
 
 
 def load_coverage(plan: Plan, path: Path) -> Coverage:
-    """The coverage in `path`.
+    """Load the coverage in `path`.
 
     Raises:
-        InputFileError: unreadable, not the format, or recorded against another plan.
+        InputFileError: unreadable, not in this format, or recorded with another plan.
     """
     file = read_json(path, CoverageFile)
     if file.plan_hash != plan.hash:

@@ -1,4 +1,4 @@
-"""What a plan is made of: covergroups, coverpoints, crosses and bins (IEEE 1800-2017 §19.3 to §19.6)."""
+"""The elements of a plan: covergroups, coverpoints, crosses and bins (IEEE 1800-2017 §19.3 to §19.6)."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Bin:
 
     Attributes:
         id: ``covergroup.item.name``, unique in the plan. The name of a cross bin joins the names of its
-            members with ``+``. An id holds letters, digits and ``_ . + -`` only, so shells leave it alone,
-            and its first two dots part covergroup, item and name.
+            members with ``+``. An id holds letters, digits and ``_ . + -`` only, so it needs no quotes in a shell,
+            and its first two dots separate covergroup, item and name.
         item: the coverpoint or cross that the bin belongs to.
         description: one line, placeholders resolved.
-        at_least: hits from which the bin is covered (§19.7.1).
+        at_least: number of hits from which the bin is covered (§19.7.1).
         weight: weight of the item.
-        values: one set for a value bin, one per position for a transition, none for a cross.
+        values: one set for a value bin, one for each position of a transition, none for a cross.
         members: for a cross, the bin name of each crossed coverpoint.
     """
 
@@ -44,17 +44,17 @@ class Bin:
 
     @property
     def title(self) -> str:
-        """The name as people write it: ``high x low`` for a cross."""
+        """The name to show: ``high x low`` for a cross."""
         return " x ".join(self.members) if self.members else self.name
 
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Values, a sequence or a cross bin kept out of the plan (§19.5.5) or forbidden (§19.5.6), and why.
+    """Values, a sequence or a cross bin that is ignored (§19.5.5) or illegal (§19.5.6), with the reason.
 
     Attributes:
         id: ``covergroup.item.name``, built like the id of a bin.
-        why: the argument that the plan's author gave.
+        why: the reason that the plan's author gave.
         values: as in `Bin`; empty for cross bins.
     """
 
@@ -68,7 +68,7 @@ class Coverpoint:
     """An expression over the columns of a table, and its bins: all of values or all of transitions.
 
     Attributes:
-        line: where the expression stands in the plan.
+        line: line of the expression in the plan.
         hidden: the coverpoint only feeds crosses; its own bins do not count.
     """
 
@@ -86,7 +86,7 @@ class Coverpoint:
 
 @dataclass(frozen=True, slots=True)
 class Cross:
-    """Combinations of the bins of value coverpoints of one covergroup, seen on one row (§19.6)."""
+    """Combinations of bins of value coverpoints of one covergroup, hit on the same row (§19.6)."""
 
     name: str
     of: tuple[str, ...]
@@ -98,7 +98,7 @@ class Cross:
 
 @dataclass(frozen=True, slots=True)
 class Covergroup:
-    """Coverpoints and crosses sampled on every row of one table that passes `when`; `line` is where `on` stands."""
+    """Coverpoints and crosses sampled on every row of one table that passes `when`; `line` is the line of `on`."""
 
     name: str
     on: str

@@ -1,4 +1,4 @@
-"""Totals of coverage, as counts and as IEEE 1800 percentages."""
+"""Coverage totals, as counts and as IEEE 1800 percentages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from dv_agent.designs.trace import BoolColumn
 
 
 class Totals(Frozen):
-    """How much is covered.
+    """The coverage of a set of bins.
 
     Attributes:
-        bins: how many bins there are.
-        bins_hit: how many of them have at_least hits.
-        coverage_pct: the weighted average of IEEE 1800-2017 §19.11: over the items that have bins, each the share
-            of its bins covered, weighted by the items; over the covergroups likewise. 100 where nothing
-            has weight.
+        bins: number of bins.
+        bins_hit: number of bins with at_least hits.
+        coverage_pct: the weighted average of IEEE 1800-2017 §19.11: for a covergroup, the average over its items
+            that have bins of the share of covered bins, weighted by the items; then likewise over the covergroups.
+            100 if nothing has weight.
     """
 
     bins: int
@@ -38,7 +38,7 @@ class Summary(Frozen):
 
 
 def summarise(coverage: Coverage) -> Summary:
-    """All totals of `coverage`. A tier counts the bins of that tier only, by the same formula."""
+    """Return all totals of `coverage`. A tier counts only the bins of that tier, by the same formula."""
     plan = coverage.plan
     group_of = np.array([one.covergroup for one in plan.bins])
     items = {f"{item.covergroup}.{item.name}": (item.start, item.stop) for item in plan.items}
@@ -51,12 +51,12 @@ def summarise(coverage: Coverage) -> Summary:
 
 
 def overall_totals(coverage: Coverage) -> Totals:
-    """The totals of the whole plan alone."""
+    """Return the totals of the whole plan only."""
     return _totals(coverage, np.ones(len(coverage.plan.bins), dtype=np.bool_))
 
 
 def tier_totals(coverage: Coverage) -> dict[str, Totals]:
-    """The totals of each tier that has bins."""
+    """Return the totals of each tier that has bins."""
     tier_of = np.array([one.tier for one in coverage.plan.bins])
     return {tier: _totals(coverage, tier_of == tier) for tier in TIERS if (tier_of == tier).any()}
 
@@ -71,7 +71,7 @@ def _totals(coverage: Coverage, chosen: BoolColumn) -> Totals:
         if count and item.weight:
             shares[item.covergroup].append((item.weight, found / count))
     groups = [(group.weight, _average(shares[group.name])) for group in plan.covergroups if shares[group.name]]
-    # Asked for one covergroup alone, its own weight must not matter, even if it is 0.
+    # For one covergroup alone its own weight must not matter, even if it is 0.
     average = groups[0][1] if len(groups) == 1 else _average(groups)
     return Totals(bins=int(chosen.sum()), bins_hit=int(covered.sum()), coverage_pct=100 * average)
 

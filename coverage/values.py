@@ -1,4 +1,4 @@
-"""Sets of integers as bins hold them: sorted, disjoint, inclusive ranges."""
+"""Sets of integers for bins: sorted, disjoint, inclusive ranges."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 LIMIT = (1 << 62) - 1
-"""Greatest magnitude of a value in a plan; keeps every difference of two values inside int64."""
+"""Maximum magnitude of a value in a plan; keeps every difference of two values inside int64."""
 
 Range = tuple[int, int]
 
@@ -23,7 +23,7 @@ class ValueSet:
 
     @property
     def size(self) -> int:
-        """How many integers the set holds."""
+        """The number of integers in the set."""
         return sum(high - low + 1 for low, high in self.ranges)
 
     def __contains__(self, value: int) -> bool:
@@ -33,14 +33,14 @@ class ValueSet:
         return ", ".join(range_text(low, high) for low, high in self.ranges)
 
     def minus(self, other: ValueSet) -> ValueSet:
-        """The members of this set that `other` does not hold; may be empty."""
+        """Return the members of this set that are not in `other`; may be empty."""
         kept = list(self.ranges)
         for low, high in other.ranges:
             kept = [part for piece in kept for part in _cut(piece, low, high)]
         return ValueSet(tuple(kept))
 
     def common(self, other: ValueSet) -> int | None:
-        """One value that both sets hold, or None."""
+        """Return one value that is in both sets, or None."""
         for low, high in self.ranges:
             for other_low, other_high in other.ranges:
                 if low <= other_high and other_low <= high:
@@ -49,7 +49,7 @@ class ValueSet:
 
 
 def value_set(ranges: Iterable[Range]) -> ValueSet:
-    """The union of inclusive ranges, each with low <= high."""
+    """Return the union of inclusive ranges, each with low <= high."""
     merged: list[Range] = []
     for low, high in sorted(ranges):
         if merged and low <= merged[-1][1] + 1:
@@ -60,12 +60,12 @@ def value_set(ranges: Iterable[Range]) -> ValueSet:
 
 
 def union(sets: Iterable[ValueSet]) -> ValueSet:
-    """All values that one of `sets` holds."""
+    """Return the union of `sets`."""
     return value_set(pair for one in sets for pair in one.ranges)
 
 
 def range_text(low: int, high: int) -> str:
-    """``3`` for a single value, ``-8..-1`` for a range."""
+    """Return ``3`` for a single value, ``-8..-1`` for a range."""
     return str(low) if low == high else f"{low}..{high}"
 
 

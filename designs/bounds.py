@@ -1,4 +1,4 @@
-"""Bounded kinds of values for data that a file may claim: what is out of range is refused where it is read."""
+"""Bounded types for values that are read from files; a value out of range is refused when it is read."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydantic import AfterValidator, FailFast, Field
 
 _NAME, _SHOWN = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII), 80
 MOST = 1 << 53
-"""Below it every integer is exact as a float, and sums of many fit 64 bits."""
+"""Below this bound every integer is exact as a float, and sums of many fit in 64 bits."""
 
 Count = Annotated[int, Field(ge=0, lt=MOST)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
@@ -28,6 +28,6 @@ def _name(word: str) -> str:
 
 
 RecordedName = Annotated[str, AfterValidator(_name)]
-"""A name in a record, which never becomes a path."""
+"""A name in a record; it is never used as a path."""
 Stops = FailFast()
-"""For long lists: the first bad entry ends the reading, so that a file cannot ask for a million complaints."""
+"""For long lists: validation stops at the first bad entry, so that a file cannot cause a million error messages."""

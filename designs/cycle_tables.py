@@ -1,27 +1,27 @@
-"""Event tables that every design has, made from the trace alone by one function.
+"""Event tables that exist for every design, made from the trace alone.
 
-``cycle``           one row a cycle
-``transfer_<port>`` one row an accepted transfer of a stream with a ready
-``reset``           one row a reset pulse after the initial one
+``cycle``           one row for each cycle
+``transfer_<port>`` one row for each accepted transfer of a stream with a ready
+``reset``           one row for each reset pulse after the initial one
 
-Columns of ``cycle``: every field that is observed or held, signed where design.yaml says so; for every stream P
+Columns of ``cycle``: every observed or held field, signed if design.yaml says so; for every stream P
 with a ready ``P_valid``, ``P_ready``, ``P_transfer`` (0 or 1), ``P_stall`` (cycles, this one
 included, that valid has waited for ready; 0 when not waiting) and ``P_idle``
 (cycles, this one included, without valid); for every other stream P ``P_strobe`` (1 where
 its valid is high out of reset); ``in_reset``, ``epoch``, ``cycle``.
 
-The streams of a port P that has several are called as its kind says, such as ``P_request`` and ``P_response``.
+If a port P has several streams, its kind names them, such as ``P_request`` and ``P_response``.
 
-Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (place in its packet, from 0),
+Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0),
 ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
 waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
 
 Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every stream
-of packets (beats of a begun packet that the pulse cut), and the cycle facts of the cycle
-*before* the pulse, under their names in ``cycle``.
+of packets (accepted beats of the packet that the pulse interrupted), and the columns of ``cycle``
+for the cycle *before* the pulse, under the same names.
 
-Any table with a ``cycle`` column is joined by `join` with the cycle facts of that cycle;
-a column of the table's own wins over a fact of the same name.
+`join` adds to any table with a ``cycle`` column the columns of ``cycle`` for that cycle;
+a column of the table's own has precedence over one of the same name.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 
 def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
-    """The shared tables of one trace; all empty where the trace holds no signals."""
+    """Return the shared tables of one trace; all empty if the trace holds no signals."""
     facts = _cycle_facts(design, trace)
     tables = {"cycle": Table(facts), "reset": _reset_table(design, trace, facts)}
     for one in design.streams:
@@ -48,7 +48,7 @@ def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
 
 
 def join(tables: Mapping[str, Table], facts: Table) -> dict[str, Table]:
-    """Add the cycle facts to every table with a ``cycle`` column (but ``cycle`` and ``reset``)."""
+    """Add the columns of ``cycle`` to every table with a ``cycle`` column (except ``cycle`` and ``reset``)."""
     return {
         name: table if name in ("cycle", "reset") or "cycle" not in table.columns else _joined(table, facts)
         for name, table in tables.items()
@@ -56,7 +56,7 @@ def join(tables: Mapping[str, Table], facts: Table) -> dict[str, Table]:
 
 
 def run_lengths(active: BoolColumn) -> IntColumn:
-    """For each cycle, how many cycles in a row `active` has held, this one included: int64[n]."""
+    """Return for each cycle how many consecutive cycles `active` has been true, this one included: int64[n]."""
     count = np.cumsum(active, dtype=np.int64)
     base = np.maximum.accumulate(np.where(active, 0, count)) if len(active) else count
     return np.where(active, count - base, 0)
@@ -99,7 +99,7 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
 
 
 def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
-    """An observed field; signals are unsigned in a trace, and lanes stay packed."""
+    """Return an observed field, signed if its spec is; signals are unsigned in a trace, and lanes stay packed."""
     if not spec.signed or spec.lanes > 1 or signal.ndim > 1:
         return signal
     return np.where(signal > spec.high, signal - (1 << spec.width), signal)
@@ -130,7 +130,7 @@ def _beat_places(transfers: Transfers) -> IntColumn:
 
 
 def _epoch_starts(facts: Mapping[str, IntColumn]) -> IntColumn:
-    """First cycle out of reset of each epoch."""
+    """Return the first cycle out of reset of each epoch."""
     epochs = facts["epoch"]
     starts = np.zeros(int(epochs[-1]) + 1, dtype=np.int64)
     out = np.flatnonzero(facts["in_reset"] == 0)[::-1]
@@ -162,7 +162,7 @@ def _width(lengths: IntColumn, start: int) -> int:
 
 
 def _cut_beats(transfers: Transfers, epochs: IntColumn) -> IntColumn:
-    """Beats of an unfinished packet at the end of the epoch before each of `epochs`."""
+    """Return the beats of an unfinished packet at the end of the epoch before each of `epochs`."""
     result = np.zeros(len(epochs), dtype=np.int64)
     last = transfers.columns.get("last")
     if last is None:

@@ -1,4 +1,4 @@
-"""The noun Design: what is verified, as written in ``designs/<name>/design.yaml``."""
+"""Design: the description of a design under test, as written in ``designs/<name>/design.yaml``."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Reset(Frozen):
 
 
 class Limits(Frozen):
-    """Bounds that belong to the design, in clock cycles unless said otherwise."""
+    """Limits of the design, in clock cycles unless noted otherwise."""
 
     quiet_cycles: int = Field(
         default=200, ge=8, le=100_000, description="cycles without any transfer after which the design counts as stuck"
@@ -43,7 +43,7 @@ class Limits(Frozen):
 
 
 class Design(Frozen):
-    """What is verified. Paths are relative to `folder`."""
+    """A design under test. Paths are relative to `folder`."""
 
     schema_version: Literal[1]
     name: Identifier
@@ -79,40 +79,40 @@ class Design(Frozen):
 
     @cached_property
     def streams(self) -> tuple[Stream, ...]:
-        """The handshakes of all ports, in file order."""
+        """The streams (handshakes) of all ports, in file order."""
         return tuple(stream for name, port in self.ports.items() for stream in port.streams(name))
 
     @cached_property
     def grammars(self) -> dict[str, Grammar]:
-        """What a test may say on the track of each port that has one."""
+        """The grammar of the track of each port that has one."""
         found = ((name, port.grammar()) for name, port in self.ports.items())
         return {name: grammar for name, grammar in found if grammar}
 
     @cached_property
     def memories(self) -> dict[str, Memory]:
-        """The ports that answer from test memory."""
+        """The memories of the ports that answer from test memory."""
         found = ((name, port.memory(name)) for name, port in self.ports.items())
         return {name: memory for name, memory in found if memory}
 
     @cached_property
     def packet_ports(self) -> tuple[str, ...]:
-        """Names of the ports that we drive with packets, in file order."""
+        """Names of the ports that the testbench drives with packets, in file order."""
         return tuple(name for name, grammar in self.grammars.items() if grammar.packets)
 
     @cached_property
     def write_ports(self) -> tuple[str, ...]:
-        """Names of the ports that we drive with single writes, in file order."""
+        """Names of the ports that the testbench drives with single writes, in file order."""
         return tuple(name for name, grammar in self.grammars.items() if grammar.item and not grammar.packets)
 
     def item_key(self, name: str) -> str:
-        """The stream that the items of port `name` go to, as ``after`` calls it."""
+        """Return the stream that the items of port `name` go to, by the name used in ``after``."""
         item = self.grammars[name].item
         return f"{name}.{item.part}" if item and item.part else name
 
     def compiled_names(self) -> tuple[str, ...]:
-        """The RTL files in compile order: shared ones by absolute path, own ones relative to `folder`."""
+        """Return the RTL files in compile order: shared ones as absolute paths, own ones relative to `folder`."""
         return (*(str(PRIMITIVES / name) for name in self.shared), *self.sources)
 
     def source_files(self) -> tuple[Path, ...]:
-        """Paths of the RTL files, in compile order."""
+        """Return the paths of the RTL files, in compile order."""
         return tuple(self.folder / name for name in self.compiled_names())

@@ -10,6 +10,6 @@ Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_lengt
 
 
 class Frozen(BaseModel):
-    """Base of all persisted data: immutable, unknown keys are errors, and so are numbers that JSON does not have."""
+    """Base of all persisted data: immutable; unknown keys, NaN and Infinity are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

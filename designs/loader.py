@@ -1,4 +1,4 @@
-"""Finding and loading designs: folders of this package, or of ``$DV_AGENT_DESIGNS``, or given by path."""
+"""Finding and loading designs, from this package, from ``$DV_AGENT_DESIGNS``, or by path."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class DesignFolder:
     """A loaded design and, on demand, the files beside its design.yaml.
 
     Attributes:
-        design: its `folder` says where the RTL is.
-        home: where everything else is, if that is another folder (a copy with a seeded bug in its RTL).
+        design: the design; its `folder` holds the RTL.
+        home: the folder of all other files, if that is another one (for a copy with a seeded bug in its RTL).
     """
 
     design: Design
@@ -57,21 +57,21 @@ class DesignFolder:
 
 
 def design_roots() -> tuple[Path, ...]:
-    """Folders that hold designs: this package's, then those of ``$DV_AGENT_DESIGNS`` (separated as in PATH)."""
+    """Return the folders of designs: this package's, then those of ``$DV_AGENT_DESIGNS`` (separated as in PATH)."""
     extra = os.environ.get("DV_AGENT_DESIGNS", "")
     return (Path(__file__).parent, *(Path(part) for part in extra.split(os.pathsep) if part))
 
 
 def design_names() -> tuple[str, ...]:
-    """Names of all designs, sorted."""
+    """Return the names of all designs, sorted."""
     return tuple(sorted({file.parent.name for root in design_roots() for file in root.glob(f"*/{FILE}")}))
 
 
 def find_design(name: str) -> DesignFolder:
-    """Load the design called `name`, or standing in the folder `name` if that holds a path separator.
+    """Load the design called `name`, or the one in the folder `name` if that holds a path separator.
 
     Raises:
-        UnknownNameError: no such design; offers the nearest names.
+        UnknownNameError: no such design; suggests the nearest names.
         UsageError: several folders hold a design of this name.
         InputFileError: its design.yaml is broken.
     """
@@ -87,17 +87,17 @@ def find_design(name: str) -> DesignFolder:
 
 
 def is_design_name(words: str) -> bool:
-    """Whether `words` can be the name of a design; a path cannot."""
+    """Return whether `words` can be the name of a design; a path cannot."""
     return _NAME.fullmatch(words) is not None
 
 
 def find_recorded_design(name: str) -> DesignFolder:
-    """Load the design that a record names: one that is shipped or stands in ``$DV_AGENT_DESIGNS``, never a path.
+    """Load the design that a record names: a shipped one or one in ``$DV_AGENT_DESIGNS``, never a path.
 
-    A design brings a model.py, which is executed; a record may come from anybody.
+    A design contains a model.py, which is executed, and a record may come from anybody.
 
     Raises:
-        UsageError: it is no name, or no such design is known; says how to name a folder.
+        UsageError: not a name, or no such design is known; the message tells how to name a folder.
         InputFileError: its design.yaml is broken.
     """
     elsewhere = "if it stands in a folder of yours, say --design FOLDER, or name its parent in DV_AGENT_DESIGNS"
@@ -131,7 +131,7 @@ def load_design(folder: Path) -> DesignFolder:
 
 
 def _parts(folder: Path, design: Design) -> Iterator[Path]:
-    """The files of a design, there or not."""
+    """Return the paths of a design's files, whether they exist or not."""
     names = (FILE, "stimulus.yaml", "spec.md", "plan.yaml", "model.py", "hit_rates.json", "proof.json", "README.md")
     yield from (folder / name for name in (*names, *design.sources))
     for room in ("witnesses", "bugs"):

@@ -1,4 +1,4 @@
-"""The noun Observation: what the reference model makes of a trace."""
+"""Observation: the result of the reference model for a trace."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from dv_agent.designs.trace import IntColumn, Trace
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Facts in columns of equal length, one row an event, in cycle order.
+    """An event table: columns of equal length, one row for each event, in cycle order.
 
     Attributes:
-        columns: name -> int64[n]. A table with a ``cycle`` column is joined with the
-            cycle facts (``dbg_*``, stalls, gaps) of that cycle by the framework.
+        columns: name -> int64[n]. The framework adds to a table with a ``cycle`` column the
+            values (``dbg_*``, stalls, gaps) of that cycle.
     """
 
     columns: dict[str, IntColumn]
@@ -25,13 +25,14 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """Transfers that one output port owes, in order.
+    """The transfers expected on one output port, in order.
 
     Attributes:
-        epoch: int64[n], the reset epoch of each; an epoch that a reset ended may deliver only a prefix.
+        epoch: int64[n], the reset epoch of each; in an epoch that a reset ended, the design may deliver only the
+            first of them.
         columns: field name -> int64[n] or int64[n, lanes], as in `Transfers`, ``last`` included.
         cause_cycle: int64[n], the cycle in which the input that completes this output was accepted;
-            the output may not be seen before it.
+            the output must not appear before it.
     """
 
     epoch: IntColumn
@@ -48,7 +49,7 @@ class Observation:
 
     Attributes:
         may_wait: source ports whose offer the design may leave unaccepted for ever after this trace, because
-            the specification lets it wait for another port first. Elsewhere that is a deadlock.
+            the specification lets it wait for another port first. On other ports that is a deadlock.
     """
 
     expected: dict[str, Expected]
@@ -57,8 +58,8 @@ class Observation:
 
 
 class ReferenceModel(Protocol):
-    """What ``model.py`` of a design offers: a bit-exact fold over all accepted inputs, strobes and resets."""
+    """The interface of a design's ``model.py``: a bit-exact function of all accepted inputs, strobes and resets."""
 
     def observe(self, trace: Trace) -> Observation:
-        """Fold one trace in cycle order; must not depend on latency or on outputs."""
+        """Process one trace in cycle order; the result must not depend on latency or on outputs."""
         ...

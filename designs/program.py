@@ -1,6 +1,6 @@
-"""The noun Program: a test after expansion, as the drivers execute it.
+"""Program: a test after expansion, as the drivers execute it.
 
-A test is small and says loops; a program is flat and says beats. It is a pure
+A test is short and may hold loops; a program is a flat list of operations such as beats. It is a pure
 function of the design, the test and its seed.
 """
 
@@ -16,7 +16,7 @@ RESET_TRACK = "reset"
 
 
 class Op(NamedTuple):
-    """One thing that a driver does. Which kinds a track may hold says its `Grammar`; these are the shipped ones.
+    """One operation of a driver. The `Grammar` of a track gives the allowed kinds; these are the built-in ones.
 
     ========  ==================  =====================================================================
     kind      track               meaning
@@ -39,8 +39,8 @@ class Op(NamedTuple):
         gap: idle cycles before; for ``serve``, added latency in cycles.
         last: 1 where a ``send`` ends its packet (always 1 on ports without packets).
         stall: cycles of low ready before each request (``serve`` only).
-        port: the port that ``after`` looks at.
-        strobes: (strobe port, packed payload) pairs fired in the very cycle in which a ``send`` is accepted.
+        port: the port whose transfers ``after`` counts.
+        strobes: (strobe port, packed payload) pairs fired in the same cycle in which a ``send`` is accepted.
         step: index of the top-level step of the track that this came from.
     """
 
@@ -56,16 +56,16 @@ class Op(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """What the drivers do, one track a port (and one named ``reset``).
+    """The operations of all drivers: one track for each port (and one named ``reset``).
 
     A track that ended is silent: sources and strobes idle, sinks ready, responders
-    answer at once, reset inactive. The test ends when all tracks ended and nothing
-    moved for the design's `quiet_cycles`, or at `max_cycles`.
+    answer at once, reset inactive. The test ends when all tracks ended and there was no
+    transfer for the design's `quiet_cycles`, or at `max_cycles`.
 
     Attributes:
         tracks: port name or ``reset`` -> operations.
         memories: responder port -> words (unsigned), answered by address modulo length.
-        max_cycles: bound on the simulated cycles.
+        max_cycles: maximum number of simulated cycles.
     """
 
     tracks: dict[str, tuple[Op, ...]]
@@ -74,10 +74,10 @@ class Program:
 
 
 def pack(fields: Mapping[str, FieldSpec], values: dict[str, tuple[int, ...]]) -> int:
-    """The payload as one integer: fields in declaration order, the first in the least significant bits.
+    """Return the payload as one integer: fields in declaration order, the first in the least significant bits.
 
     Args:
-        values: field name -> one value a lane, each within the field's range.
+        values: field name -> one value for each lane, each within the field's range.
     """
     packed, place = 0, 0
     for name, spec in fields.items():

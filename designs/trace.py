@@ -1,7 +1,7 @@
-"""The noun Trace: what the monitors saw, cycle by cycle, just before each rising edge.
+"""Trace: the values that the monitors sampled, cycle by cycle, just before each rising edge.
 
-Nothing that a driver *intended* enters a trace: only values sampled on the
-pins of the design. Arrays are columnar, one entry a cycle or a transfer.
+A trace holds only values sampled on the pins of the design, nothing that a driver *intended*.
+Arrays are columnar, one entry for each cycle or transfer.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ BoolColumn = NDArray[np.bool_]
 class End(StrEnum):
     """Why a simulation stopped."""
 
-    DRAINED = "drained"  # every track ended and the design fell quiet
-    DEADLOCK = "deadlock"  # the design refused a transfer for `quiet_cycles` cycles, with all sinks ready
-    LIMIT = "cycle_limit"  # the test ran into the `max_cycles` of the design: its stimulus is longer, or never ends
-    BUDGET = "budget"  # the run had fewer cycles left than that, and the test was cut when they were used up
-    HUNG = "hung"  # the simulator gave no answer in time and was killed
+    DRAINED = "drained"  # every track ended, and there were no more transfers
+    DEADLOCK = "deadlock"  # the design did not accept a transfer for `quiet_cycles` cycles, with all sinks ready
+    LIMIT = "cycle_limit"  # the test reached the `max_cycles` of the design: its stimulus is longer, or never ends
+    BUDGET = "budget"  # the run had fewer cycles left than `max_cycles`, and the test was cut when they were used up
+    HUNG = "hung"  # the simulator sent no reply in time and was killed
     CRASHED = "crashed"  # the simulator process died, or the RTL called $finish
 
 
 @dataclass(frozen=True, slots=True)
 class Transfers:
-    """The accepted transfers of one port (or the strobes seen), in cycle order.
+    """The accepted transfers of one port (or its strobes), in cycle order.
 
     Attributes:
         cycle: int64[n], the cycle of each transfer.
-        epoch: int64[n], how many reset pulses the test had applied before, the initial one not counted.
+        epoch: int64[n], number of reset pulses applied before, without the initial one.
         columns: field name -> int64[n], or int64[n, lanes] for a field with lanes;
-            ``last`` (0 or 1) too where the port has packets.
+            also ``last`` (0 or 1) if the port has packets.
         unknown: bool[n], whether any bit of the payload was X or Z.
     """
 
@@ -50,19 +50,19 @@ class Transfers:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One test as the monitors saw it.
+    """The trace of one test.
 
     Attributes:
-        cycles: number of cycles recorded, the initial reset not counted; cycle 0 is the first one after it.
+        cycles: number of cycles recorded, without the initial reset; cycle 0 is the first one after it.
         end: why the simulation stopped.
         signals: signal name -> int64[cycles] (unsigned value) for signals of up to 63 bits, else
             int64[cycles, k] in words of 32 bits, least significant first; X and Z read as 0.
-        unknown: signal name -> bool[cycles], only for signals that were X or Z in some bit of some cycle.
+        unknown: signal name -> bool[cycles], only for signals with a bit that was X or Z in some cycle.
         in_reset: bool[cycles].
         epoch: int64[cycles], number of reset pulses begun so far (a cycle in reset belongs to the new epoch).
         accepted: port name -> transfers. A responder has two: ``<port>.request`` and ``<port>.response``;
-            a strobe port holds one entry a cycle with its enable high. Nothing is accepted in reset.
-        message: the simulator's last words where it hung or crashed.
+            a strobe port holds one entry for each cycle with its enable high. Nothing is accepted in reset.
+        message: the last output of the simulator if it hung or crashed.
     """
 
     cycles: int

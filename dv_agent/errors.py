@@ -5,20 +5,20 @@
     DvAgentError                      exit code
     ├── UsageError                    2   wrong option, unknown name
     │   ├── InputFileError            2   bad file: where, what, what was expected
-    │   ├── UnknownNameError          2   carries the nearest names
+    │   ├── UnknownNameError          2   unknown name; suggests the nearest names
     │   └── OutputError               2   a folder or disk that cannot be written
-    ├── PrerequisiteError             3   missing program or package, with the line that installs it
+    ├── PrerequisiteError             3   missing program or package, with the command that installs it
     ├── SimulationError               4
     │   ├── BuildError                4   the simulator refused the RTL
     │   ├── SimulatorCrash            4   the simulator process died
     │   ├── SimulatorTimeout          4   the simulator process hung and was killed
-    │   └── SimulatorLost             4   it was killed from outside, again and again
+    │   └── SimulatorLost             4   it was killed from outside, in every try
     ├── ModelFailure                  5   the language model failed after all retries
-    └── Cancelled                     130 a person gave up what was under way
+    └── Cancelled                     130 the user cancelled the operation
 
 A failed check of the design under test is a result (exit code 1), and a bad
 reply of a language model is feedback for its next turn: neither is an error.
-Every error survives pickling, because checks run in worker processes.
+Every error can be pickled, because checks run in worker processes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pathlib import Path
 
 
 class ExitCode(IntEnum):
-    """What the process tells its caller; documented in docs/exit-codes.md."""
+    """The exit codes of the program; documented in docs/exit-codes.md."""
 
     DONE = 0
     CHECK_FAILED = 1
@@ -44,17 +44,17 @@ class ExitCode(IntEnum):
 
 
 class DvAgentError(Exception):
-    """Root of the tree: a message for people, an exit code for programs."""
+    """The base of all errors of dv-agent, with a message for the user and an exit code."""
 
     exit_code = ExitCode.USAGE
 
 
 class UsageError(DvAgentError):
-    """The command line or an argument asks for something that cannot be done."""
+    """The error that the command line or an argument requests something that is not possible."""
 
 
 class InputFileError(UsageError):
-    """A file that a person wrote cannot be used.
+    """The error that an input file cannot be used.
 
     Args:
         path: the file.
@@ -72,7 +72,7 @@ class InputFileError(UsageError):
 
 
 class UnknownNameError(UsageError):
-    """A name that nothing answers to; the message offers the nearest ones."""
+    """The error that a name is unknown; the message suggests the nearest known names."""
 
     def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
         names = sorted(known)
@@ -86,15 +86,15 @@ class UnknownNameError(UsageError):
 
 
 class OutputError(UsageError):
-    """Results cannot be written (read-only folder, full disk)."""
+    """The error that results cannot be written (read-only folder, full disk)."""
 
 
 class PrerequisiteError(DvAgentError):
-    """Something that must be installed is missing.
+    """The error that a required program or package is not installed.
 
     Args:
         what: what is missing.
-        install: the line that installs it.
+        install: the command that installs it.
     """
 
     exit_code = ExitCode.PREREQUISITE
@@ -108,29 +108,29 @@ class PrerequisiteError(DvAgentError):
 
 
 class SimulationError(DvAgentError):
-    """The simulator, not the design under test, is at fault."""
+    """The error that the simulator, not the design under test, failed."""
 
     exit_code = ExitCode.SIMULATION
 
 
 class BuildError(SimulationError):
-    """The simulator refused the RTL; the message is its own, shortened."""
+    """The error that the simulator refused the RTL; the message is the simulator's, shortened."""
 
 
 class SimulatorCrash(SimulationError):
-    """The simulator process died in mid-test."""
+    """The error that the simulator process died during a test."""
 
 
 class SimulatorTimeout(SimulationError):
-    """The simulator process gave no answer in time and was killed."""
+    """The error that the simulator process sent no reply in time and was killed."""
 
 
 class SimulatorLost(SimulationError):
-    """The machine took the simulator away, in every try: nothing is known about the design."""
+    """The error that the simulator was killed from outside, in every try: nothing is known about the design."""
 
 
 class ModelFailure(DvAgentError):
-    """The language model gave no answer after all retries.
+    """The error that the language model gave no answer after all retries.
 
     Args:
         message: what happened and what to do.
@@ -148,6 +148,6 @@ class ModelFailure(DvAgentError):
 
 
 class Cancelled(DvAgentError):
-    """A person gave up what was under way; what was done before stands."""
+    """The error that the user cancelled an operation; results from before are kept."""
 
     exit_code = ExitCode.INTERRUPTED

@@ -1,4 +1,4 @@
-"""A failure is confirmed in a fresh simulator process before anyone is told."""
+"""Confirmation of a failure in a fresh simulator process before it is reported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dv_agent.runners.simulator import Simulator
 
 
 def confirm(simulator: Simulator, design: Design, program: Program, model: ReferenceModel) -> tuple[CheckFailure, ...]:
-    """The checks that `program` fails in a simulator process of its own; empty if it fails none.
+    """Return the checks that `program` fails in a simulator process of its own; empty if it fails none.
 
     Raises:
         SimulationError, PrerequisiteError: see `Simulator.open` and `Session.run`.

@@ -1,6 +1,6 @@
-"""Two simulators side by side: does the same program give the same trace?
+"""Comparison of two simulators: does the same program give the same trace?
 
-What one of them does not know (X or Z) is not compared: a simulator of two states shows some value there.
+Values that are X or Z in one of them are not compared: a two-state simulator shows some value there.
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Something that two simulators disagree about.
+    """One difference between the results of two simulators.
 
     Attributes:
         program: index of the program.
         what: a signal, ``<port>.<column>`` of accepted transfers, ``end``, ``cycles`` and so on.
-        cycle: where it shows first, for a signal; the number of the transfer, for a column.
+        cycle: the first cycle with a difference, for a signal; the number of the transfer, for a column.
     """
 
     program: int
@@ -42,14 +42,14 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What came of it.
+    """The result of a comparison.
 
     Attributes:
-        programs: how many were played.
-        cycles: how many cycles they took, on the first simulator.
-        values: how many values of signals were compared.
-        unknown: how many were not, because one simulator did not know them.
-        unexplained: how many of these were not payload of a stream of the design whose valid was low.
+        programs: number of programs played.
+        cycles: number of cycles of all programs, on the first simulator.
+        values: number of signal values compared.
+        unknown: number of values not compared, because they were X or Z in one simulator.
+        unexplained: how many of `unknown` were not payload of a stream of the design whose valid was low.
     """
 
     programs: int
@@ -61,7 +61,7 @@ class Comparison:
 
 
 def compare(design: Design, programs: Iterable[Program], one: Simulator, two: Simulator) -> Comparison:
-    """Play every program on both simulators.
+    """Play every program on both simulators and compare the traces.
 
     Raises:
         PrerequisiteError, BuildError, SimulationError: see `Simulator.open`.
@@ -83,7 +83,7 @@ def compare(design: Design, programs: Iterable[Program], one: Simulator, two: Si
 
 
 def _payload(design: Design) -> dict[str, str]:
-    """Signal -> valid, for the payload of every stream that the design offers."""
+    """Return signal -> valid, for the payload of every stream that the design drives."""
     offered = [stream for stream in design.streams if not stream.driven]
     found = {field.signal: stream.valid for stream in offered for field in stream.fields.values()}
     return found | {stream.last: stream.valid for stream in offered if stream.last}
@@ -98,7 +98,7 @@ def _unexplained(trace: Trace, payload: Mapping[str, str]) -> int:
 
 
 def run_differences(program: int, one: Run, two: Run) -> Iterator[Difference]:
-    """All that two runs of one program disagree about; no signals where they took different numbers of cycles."""
+    """Return all differences of two runs of one program; no signals if the numbers of cycles differ."""
     facts = {
         "end": (one.trace.end.value, two.trace.end.value),
         "cycles": (one.trace.cycles, two.trace.cycles),

@@ -1,4 +1,4 @@
-"""The shipped simulator: Icarus Verilog through cocotb."""
+"""The default simulator: Icarus Verilog through cocotb."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class IcarusSimulator:
         return self._version
 
     def open(self, design: Design, *, waves: Path | None = None) -> CocotbSession:
-        """See `Simulator.open`; raises `InputFileError` too, where a source file is missing."""
+        """See `Simulator.open`; also raises `InputFileError` if a source file is missing."""
         build = build_icarus(design, self._cache or cache_folder(), icarus_version())
         # -n: $stop ends the simulation as $finish does. -none: the RTL's own $dumpvars writes nothing.
         command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]

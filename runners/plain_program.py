@@ -1,4 +1,4 @@
-"""A program as plain data, checked against the design: what crosses the border to the simulator process."""
+"""A program as plain data, checked against the design, as it is sent to the simulator process."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _WAITS = frozenset({"after", "at"})
 
 
 def plain_program(design: Design, program: Program) -> dict[str, Any]:
-    """`program` as plain data for the simulator process.
+    """Return `program` as plain data for the simulator process.
 
     Raises:
-        UsageError: a track or an operation that the design has no place for.
+        UsageError: the design has no such track, or the track no such operation.
     """
     streams = {one.key for one in design.streams}
     for track, ops in program.tracks.items():

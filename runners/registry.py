@@ -11,10 +11,10 @@ SIMULATOR_NAMES = ("icarus", "verilator")
 
 
 def find_simulator(name: str) -> Simulator:
-    """A simulator with its default settings.
+    """Return a simulator with its default settings.
 
     Raises:
-        UnknownNameError: there is none of that name.
+        UnknownNameError: there is no simulator of that name.
     """
     if name == "icarus":
         return IcarusSimulator()

@@ -1,7 +1,7 @@
-"""A simulator that outlasts the deaths of its processes.
+"""A simulator that starts a new process and repeats the program if its process was killed.
 
-A process that was killed from outside says nothing about the design: its program is played again in a fresh process,
-and only what comes of that counts. The same program gives the same rows, so nobody sees a difference.
+A process that was killed from outside tells nothing about the design: its program is played again in a fresh process,
+and only that result counts. The same program gives the same rows, so the result does not depend on the repetition.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ from dv_agent.runners.cocotb.deaths import Cause, Death, death_of
 from dv_agent.runners.cocotb.process import SimulatorProcess
 
 TRIES = 4
-"""How often a program is played, or a process started, before the machine is given up."""
+"""How often a program is played, or a process started, before `SimulatorLost` is raised."""
 
 
 class Repeats:
-    """How many simulations were repeated because the first result was not the design's doing."""
+    """The number of simulations repeated because the first result was not caused by the design."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -28,13 +28,13 @@ class Repeats:
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What came of a program.
+    """The result of a program.
 
     Attributes:
-        reply: of the simulator; what it says is void where `death` is not None.
-        rows: what was recorded.
-        death: how the process ended, if that is the design's doing.
-        words: what it printed last, if it died.
+        reply: the reply of the simulator; not valid if `death` is not None.
+        rows: the recorded rows.
+        death: how the process ended, if the design caused that.
+        words: the last output of the process, if it died.
     """
 
     reply: dict[str, Any]
@@ -49,11 +49,11 @@ class LastingSimulator:
     Args:
         command, environment, layout, hang_seconds: see `SimulatorProcess`.
         once: a process plays a single program, without forking, and ends by itself (it writes a waveform).
-        repeats: is told of repetitions.
+        repeats: counts the repetitions.
         writable: folders that a process may write into, besides its own.
 
     Raises:
-        SimulatorCrash, SimulatorTimeout, SimulatorLost: no process comes to the first clock cycle.
+        SimulatorCrash, SimulatorTimeout, SimulatorLost: no process reaches the first clock cycle.
     """
 
     def __init__(
@@ -67,11 +67,11 @@ class LastingSimulator:
 
     @property
     def pid(self) -> int | None:
-        """Process of the simulator, if it runs."""
+        """Process id of the simulator, if it runs."""
         return self._process.pid if self._process else None
 
     def play(self, plain: dict[str, Any], width: int, prepare: Callable[[Path], None] | None = None) -> Played:
-        """Play a program until the result is the design's doing.
+        """Play a program, again if necessary, until the result is caused by the design.
 
         Args:
             width: bits of a sample.
@@ -108,7 +108,7 @@ class LastingSimulator:
             prepare(self._process.folder)
         reply, rows = self._process.play(plain, width)
         if self._once and not reply.get("died"):
-            # What it was started for, the waveform, is whole only when it ended by itself.
+            # The waveform, for which it was started, is complete only if the process ended by itself.
             reply = self._process.finish() or reply
         words = self._process.last_words() if reply.get("died") else ""
         return Played(reply, rows, death_of(reply, words), words)
@@ -124,14 +124,14 @@ class LastingSimulator:
                 lost += 1
                 if lost == TRIES:
                     raise
-            except SimulatorCrash:  # what repeats is the design's doing
+            except SimulatorCrash:  # an end that repeats is caused by the design
                 crashed += 1
                 if crashed > 1:
                     raise
 
 
 def _is_result(death: Death | None, repeated: bool) -> bool:
-    """Whether this is the design's doing; `repeated`: a process before came to the very same end."""
+    """Return whether the design caused this end; `repeated`: an earlier process ended in the same way."""
     if death is None or death.cause is Cause.DESIGN:
         return True
     return death.cause is Cause.DOUBTFUL and repeated

@@ -1,8 +1,8 @@
-"""Simulators and compilers under bubblewrap, where that is installed and works.
+"""The sandbox: simulators and compilers run under bubblewrap, if it is installed and works.
 
-RTL can open files and start programs, and may come from a stranger. Inside, there is no network, everything but the
-work folder is read-only, other processes are not seen, and all ends with its parent. Results are the same without it.
-``DV_AGENT_SANDBOX`` says ``auto`` (the default), ``off``, or ``required``.
+RTL can open files and start programs, and may come from an unknown author. In the sandbox there is no network, all
+but the work folder is read-only, other processes are not visible, and all processes end with their parent. Results
+are the same without it. ``DV_AGENT_SANDBOX`` is ``auto`` (the default), ``off``, or ``required``.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ INSTALL = "apt-get install bubblewrap"
 MODES = ("auto", "off", "required")
 _PROBE_SECONDS = 10.0
 _TMP = "/tmp"  # noqa: S108  # where tmpfile() of the C library goes, whatever TMPDIR says
-_BLOCK = 512  # bytes that POSIX counts ``ulimit -f`` in
-_SIGNALLED = 128  # bubblewrap ends with this plus the number of the signal that ended its program
+_BLOCK = 512  # bytes; the unit of ``ulimit -f`` in POSIX
+_SIGNALLED = 128  # exit code of bubblewrap: this plus the number of the signal that ended its program
 _WALLS = (
     "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--unshare-net", "--unshare-pid", "--unshare-ipc",
     "--unshare-uts", "--die-with-parent", "--cap-drop", "ALL",
@@ -36,17 +36,17 @@ def sandboxed(
     most_bytes: int | None = None,
     seen: Sequence[Path] | None = None,
 ) -> list[str]:
-    """`command` inside of walls, or as it is where there are none.
+    """Return the command line that runs `command` in the sandbox, or outside if the sandbox is not in force.
 
     Args:
-        writable: folders that it may write into; they exist.
-        most_bytes: the largest file that it may write.
-        seen: None, or that it gets an empty /tmp of its own, which a writer of waveforms needs, and sees these paths
-            nevertheless.
+        writable: existing folders that it may write into.
+        most_bytes: the largest file that it may write, in bytes; also without the sandbox.
+        seen: if not None, it gets an empty /tmp of its own, which a writer of waveforms needs, in which these paths
+            are still visible.
 
     Raises:
-        PrerequisiteError: walls are required and cannot be had.
-        UsageError: `SETTING` says something else.
+        PrerequisiteError: the sandbox is required and does not work.
+        UsageError: `SETTING` has another value.
     """
     bounded = list(command)
     if most_bytes is not None:
@@ -67,7 +67,7 @@ def sandboxed(
 
 
 def is_in_force() -> bool:
-    """Whether `sandboxed` puts up walls.
+    """Return whether `sandboxed` uses the sandbox.
 
     Raises:
         PrerequisiteError, UsageError: as `sandboxed`.
@@ -85,7 +85,7 @@ def is_in_force() -> bool:
 
 @lru_cache(maxsize=1)
 def why_not() -> str:
-    """Why there can be no walls on this machine; empty if there can. Tried once."""
+    """Return why the sandbox does not work on this machine; empty if it does. Tried once."""
     program = shutil.which("bwrap")
     if program is None:
         return "bubblewrap (bwrap) is not installed"
@@ -100,14 +100,14 @@ def why_not() -> str:
 
 
 def ended_by(code: int) -> int | None:
-    """The number of the signal that ended a program, from the exit code of its process, with or without walls."""
+    """Return the number of the signal that ended a program, from the exit code of its process, sandboxed or not."""
     if code < 0:
         return -code
     return code - _SIGNALLED if code > _SIGNALLED and is_in_force() else None
 
 
 def _private(writable: Sequence[Path]) -> Iterator[str]:
-    """Sockets of services stand in /run; no network is cut off by hiding them."""
+    """Yield the arguments that hide /run: the sockets of services there are reachable even without network."""
     used = (*writable, Path.cwd(), Path(os.__file__))
     if not any(path.resolve().is_relative_to("/run") for path in used):
         yield from ("--tmpfs", "/run")

@@ -1,4 +1,4 @@
-"""The seam between dv-agent and a simulator: `Simulator` opens a `Session`, a session plays programs."""
+"""The interface between dv-agent and a simulator: `Simulator` opens a `Session`, a session plays programs."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from dv_agent.designs.trace import Trace
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """What came of one program.
+    """The result of one program.
 
     Attributes:
         trace: what the monitors saw.
         step_starts: track -> (cycle, step) pairs in cycle order: from that cycle on, the track played that
-            top-level step of the test. Empty where the simulator hung or crashed.
-        released: waits (``after``) that could never end and were cut short.
-        rows: the samples as they were recorded, a character of ``01XZ`` for each bit of a cycle, see
-            `dv_agent.runners.build.layout`; empty where there was no simulator.
+            top-level step of the test. Empty if the simulator hung or crashed.
+        released: waits (``after``) that could never end and were released.
+        rows: the samples as recorded, one character of ``01XZ`` for each bit of a cycle, see
+            `dv_agent.runners.build.layout`; empty if there was no simulator.
         seconds: wall time spent in the simulator, in seconds; the only part that differs between two runs.
     """
 
@@ -34,17 +34,17 @@ class Run:
 
 
 class Session(Protocol):
-    """One design under simulation. Every run starts from power-up and reset, so the order of runs is immaterial."""
+    """One design under simulation. Every run starts from power-up and reset, so the order of runs does not matter."""
 
     def run(self, program: Program) -> Run:
         """Play one program.
 
         RTL that hangs, crashes or calls ``$finish`` is a result (`End.HUNG`, `End.CRASHED`); the session stays usable.
-        A simulator that was killed is none: the program is played again in a fresh process.
+        A simulator that was killed gives no result: the program is played again in a fresh process.
 
         Raises:
             UsageError: the program does not fit the design.
-            SimulatorCrash, SimulatorTimeout: the design does not even survive its initial reset.
+            SimulatorCrash, SimulatorTimeout: the simulation ends or hangs even in the initial reset.
             SimulatorLost: the simulator was killed from outside, in every try.
         """
         ...
@@ -70,11 +70,11 @@ class Simulator(Protocol):
 
     @property
     def repeated(self) -> int:
-        """How many simulations were repeated so far, in all sessions, because their process was killed."""
+        """Number of simulations repeated so far, in all sessions, because their process was killed."""
         ...
 
     def version(self) -> str:
-        """The tool's own version line.
+        """Return the tool's own version line.
 
         Raises:
             PrerequisiteError: the tool is not installed.
@@ -85,11 +85,11 @@ class Simulator(Protocol):
         """Build the design (or take it from the cache) and start a session.
 
         Args:
-            waves: write a waveform there; such a session plays one program only.
+            waves: file to write a waveform to; such a session plays one program only.
 
         Raises:
             PrerequisiteError: the tool is not installed.
             BuildError: the tool refused the RTL.
-            SimulatorCrash, SimulatorTimeout, SimulatorLost: it built, but does not start.
+            SimulatorCrash, SimulatorTimeout, SimulatorLost: the build succeeded, but the simulator does not start.
         """
         ...

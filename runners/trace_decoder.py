@@ -1,4 +1,4 @@
-"""From the rows that the simulator process recorded to a `Trace`, vectorised."""
+"""Decoding the rows that the simulator process recorded to a `Trace`, vectorised."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _WORD = 32
 
 
 def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str = "") -> Trace:
-    """The trace in `rows`.
+    """Decode the trace in `rows`.
 
     Args:
-        rows: samples one after the other, each `layout.sample_width` characters of ``01xz``, most
+        rows: consecutive samples, each `layout.sample_width` characters of ``01xz``, most
             significant bit first.
     """
     width = layout.sample_width
@@ -53,18 +53,18 @@ class _Pins:
                     self.unknown[signal] = mask
 
     def is_one(self, signal: str) -> BoolColumn:
-        """bool[cycles] of a one-bit signal."""
+        """Return bool[cycles] of a one-bit signal."""
         column: BoolColumn = self._ones[:, self._places[signal][0]]
         return column
 
     def bits(self, signal: str, rows: IntColumn | slice) -> BoolColumn:
-        """bool[rows, width], least significant first."""
+        """Return bool[rows, width], least significant bit first."""
         first, width = self._places[signal]
         bits: BoolColumn = self._ones[rows, first : first + width][:, ::-1]
         return bits
 
     def values(self) -> dict[str, IntColumn]:
-        """Every signal as `Trace.signals` has it."""
+        """Return every signal in the form of `Trace.signals`."""
         result: dict[str, IntColumn] = {}
         for signal, (_, width) in self._places.items():
             bits = self.bits(signal, slice(None))
@@ -77,7 +77,7 @@ class _Pins:
 
 
 def _number(bits: BoolColumn) -> IntColumn:
-    """int64[n] from bool[n, width <= 64], least significant first; bit 63 is the sign."""
+    """Return int64[n] from bool[n, width <= 64], least significant bit first; bit 63 is the sign."""
     width = bits.shape[1]
     if width == 1:
         return bits[:, 0].astype(np.int64)
@@ -88,7 +88,7 @@ def _number(bits: BoolColumn) -> IntColumn:
 
 
 def field_values(bits: BoolColumn, spec: FieldSpec) -> IntColumn:
-    """int64[n], or int64[n, lanes] where `spec` has lanes, from bool[n, bits of the signal]."""
+    """Return int64[n], or int64[n, lanes] if `spec` has lanes, from bool[n, bits of the signal]."""
     lanes = [_number(bits[:, lane * spec.width : (lane + 1) * spec.width]) for lane in range(spec.lanes)]
     values = lanes[0] if spec.lanes == 1 else np.stack(lanes, axis=1)
     if spec.signed and spec.width < 64:

@@ -1,4 +1,4 @@
-"""The second simulator: Verilator through cocotb. Two states only, so no check for X fires; see docs/verilator.md."""
+"""The second simulator: Verilator through cocotb. It is two-state, so no check for X fails; see docs/verilator.md."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 from dv_agent.runners.repeating_session import Repeats
 
-# The same power-up in every test: zeros, and the same $random.
+# The same power-up state in every test: zeros, and the same $random.
 _POWER_UP = ("+verilator+rand+reset+0", "+verilator+seed+1")
 
 
@@ -45,7 +45,7 @@ class VerilatorSimulator:
         return self._tool.version
 
     def open(self, design: Design, *, waves: Path | None = None) -> CocotbSession:
-        """See `Simulator.open`; raises `InputFileError` too, where a source file is missing.
+        """See `Simulator.open`; also raises `InputFileError` if a source file is missing.
 
         Without the headers of zlib and lz4 a waveform becomes a VCD file, with that suffix.
         """

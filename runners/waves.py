@@ -1,4 +1,4 @@
-"""Waveforms: one program played again, with everything dumped to an FST file (or VCD, where FST cannot be had)."""
+"""Waveforms: one program played again, with all signals dumped to an FST file (or VCD, if FST is not available)."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ class Waves:
     """A waveform on disk.
 
     Attributes:
-        path: the waveform, which ends in ``.fst`` or ``.vcd``.
-        command: what opens it; both viewers are named where neither is installed.
-        trace: what the monitors saw meanwhile.
+        path: the waveform file; its name ends in ``.fst`` or ``.vcd``.
+        command: the command that opens it; names both viewers if neither is installed.
+        trace: the trace of the same simulation.
     """
 
     path: Path
@@ -34,11 +34,11 @@ class Waves:
 def dump_waves(simulator: Simulator, design: Design, program: Program, path: Path) -> Waves:
     """Play `program` in a fresh process and write its waveform to `path`.
 
-    Where the RTL hangs, the waveform ends with the last cycle that did not.
+    If the RTL hangs, the waveform ends with the last complete cycle.
 
     Raises:
         OutputError: the folder of `path` cannot be made.
-        SimulationError: the simulator failed, or writes no waveforms.
+        SimulationError: the simulator failed, or cannot write waveforms.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -48,7 +48,7 @@ def dump_waves(simulator: Simulator, design: Design, program: Program, path: Pat
         raise OutputError(f"{path}: {error.strerror}") from None
     trace = _play(simulator, design, program, path)
     if trace.end == End.HUNG and trace.cycles:
-        # A killed simulator leaves half a file.
+        # A killed simulator leaves an incomplete file.
         _play(simulator, design, replace(program, max_cycles=trace.cycles), path)
     written = next((each for each in (path, path.with_suffix(".vcd")) if each.exists()), None)
     if written is None:
@@ -57,7 +57,7 @@ def dump_waves(simulator: Simulator, design: Design, program: Program, path: Pat
 
 
 def viewer_command(path: Path) -> str:
-    """The shell command that opens a waveform."""
+    """Return the shell command that opens a waveform."""
     installed = [viewer for viewer in VIEWERS if shutil.which(viewer)]
     return " or ".join(f"{viewer} {shlex.quote(str(path))}" for viewer in installed[:1] or VIEWERS)
 

@@ -15,11 +15,12 @@ _BIN_KEYS = ("tier", "at_least", "description")
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A bin as written; None where the coverpoint decides.
+    """A bin as written in the plan; None for an option that the coverpoint gives.
 
     Attributes:
-        cursor: where it stands.
-        automatic: made by `auto`, hence silently dropped when all its values are excluded (§19.5.5).
+        cursor: its place in the file.
+        automatic: whether it was made by `auto`, so that it is dropped without an error if all its values are
+            excluded (§19.5.5).
     """
 
     name: str
@@ -32,12 +33,12 @@ class Draft:
 
 
 def listed_bins(cursor: Cursor) -> list[Draft]:
-    """``bins:`` a mapping of names to values, ranges, sets, or mappings with options."""
+    """Read ``bins:``, a mapping of names to values, ranges, sets, or mappings with options."""
     return [_draft(name, (read_values(entry, _BIN_KEYS),), entry) for name, entry in cursor.entries()]
 
 
 def transition_bins(cursor: Cursor) -> list[Draft]:
-    """``transitions:`` a mapping of names to sequences, or to ``{sequence: [...], tier: ...}``."""
+    """Read ``transitions:``, a mapping of names to sequences, or to ``{sequence: [...], tier: ...}``."""
     result = []
     for name, entry in cursor.entries():
         if isinstance(entry.data, dict):
@@ -49,13 +50,13 @@ def transition_bins(cursor: Cursor) -> list[Draft]:
 
 
 def auto_bins(cursor: Cursor) -> list[Draft]:
-    """``auto:`` one bin per value, or per run of `size` values of a range (§19.5.1, `bins b[] = {...}`)."""
+    """Read ``auto:``, one bin for each value, or for each `size` consecutive values (§19.5.1, `bins b[] = {...}`)."""
     values = read_values(cursor.fields(("values", "range", "size", "tiers")), ("size", "tiers"))
     size = cursor.get("size")
     step = 1 if size is None else size.integer(1, 1 << 62)
     if size is not None and "range" not in cursor.data:
         raise size.error("auto: `size` needs a `range`")
-    # Counted before anything is made: a range may span 2**63 values.
+    # Counted before any bin is made: a range may span 2**63 values.
     count = sum((high - low) // step + 1 for low, high in values.ranges)
     if count > MAX_BINS:
         raise cursor.error(f"auto: {count} bins; a plan holds at most {MAX_BINS}. Set `size` or narrow the range")

@@ -17,7 +17,7 @@ _KEYS = (*OPTION_KEYS, "name", "of", "bins", "auto", "transitions", "tiers", "ig
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """What every bin of one coverpoint is made with."""
+    """The data of a coverpoint that each of its bins needs."""
 
     group: str
     name: str
@@ -27,7 +27,7 @@ class _Frame:
 
 
 def read_coverpoint(cursor: Cursor, group: str, outer: Options) -> Coverpoint:
-    """The coverpoint at `cursor` of the covergroup called `group`.
+    """Read the coverpoint at `cursor` of the covergroup called `group`.
 
     Raises:
         InputFileError: anything that the format in coverage/README.md does not allow.
@@ -82,7 +82,7 @@ def _read_excluded(cursor: Cursor | None, frame: _Frame) -> list[tuple[Cursor, E
 def _separate(
     drafts: list[Draft], kind: Kind, ignored: list[tuple[Cursor, Excluded]], illegal: list[tuple[Cursor, Excluded]]
 ) -> list[Draft]:
-    """Take ignored and illegal values out of the bins; what remains must not overlap."""
+    """Remove ignored and illegal values from the bins; the remaining bins must not overlap."""
     if kind == "transition":
         _check_sequences(drafts, ignored + illegal)
         return drafts
@@ -109,7 +109,7 @@ def _check_overlap(sets: list[tuple[str, ValueSet, Cursor]]) -> None:
 
 
 def _check_sequences(drafts: list[Draft], excluded: list[tuple[Cursor, Excluded]]) -> None:
-    """A transition may not be a bin and excluded at once: one of the two would be wrong."""
+    """Raise if a transition is both a bin and excluded, because one of the two would be wrong."""
     for entry, one in excluded:
         for draft in drafts:
             same_length = len(draft.values) == len(one.values)

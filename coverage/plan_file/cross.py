@@ -39,7 +39,7 @@ _KEPT, _OUTSIDE = -1, -2
 
 
 def read_cross(cursor: Cursor, group: str, outer: Options, points: Mapping[str, Coverpoint]) -> Cross:
-    """The cross at `cursor`; `points` are the coverpoints of its covergroup.
+    """Read the cross at `cursor`; `points` are the coverpoints of its covergroup.
 
     Raises:
         InputFileError: anything that the format in coverage/README.md does not allow.
@@ -85,7 +85,7 @@ def _read_grid(cursor: Cursor, parts: tuple[Coverpoint, ...]) -> _Grid:
 
 
 def _exclude(cursor: Cursor, grid: _Grid) -> list[str]:
-    """Write `only` and `ignore` into the grid; returns the argument of each ignore rule."""
+    """Apply `only` and `ignore` to the grid; return the reason given for each ignore rule."""
     only, ignore = cursor.get("only"), cursor.get("ignore")
     if only is not None:
         grid.reason[...] = _OUTSIDE
@@ -105,7 +105,7 @@ def _exclude(cursor: Cursor, grid: _Grid) -> list[str]:
 
 
 def _select(cursor: Cursor, grid: _Grid) -> tuple[NDArray[np.int64], ...]:
-    """``{sat0: high, sat1: [low, mid]}`` as an open mesh over the grid; a part left out means all its bins."""
+    """Return ``{sat0: high, sat1: [low, mid]}`` as an open mesh over the grid; a part left out means all its bins."""
     by_name = {part.name: part for part in grid.parts}
     chosen: dict[str, list[int]] = {}
     for name, entry in cursor.entries():
@@ -126,7 +126,7 @@ def _bin_number(cursor: Cursor, point: Coverpoint) -> int:
 
 
 def _cited(cursor: Cursor, grid: _Grid) -> list[str]:
-    """The kept bins that an entry of `tiers` means: ``a x b``, ``a+b``, or a mapping as in `ignore`."""
+    """Return the kept bins that an entry of `tiers` selects: ``a x b``, ``a+b``, or a mapping as in `ignore`."""
     if isinstance(cursor.data, dict):
         mask = np.zeros(grid.reason.shape, dtype=np.bool_)
         mask[_select(cursor, grid)] = True

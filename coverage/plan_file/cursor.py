@@ -1,4 +1,4 @@
-"""A place in a document: reads one part at a time and complains with its line."""
+"""Cursor: a place in a parsed document that reads one part at a time, and reports errors with the line."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Cursor:
 
     Attributes:
         document: the parsed file.
-        loc: the path of the part, as `Document.line` takes it.
+        loc: the path of the part, as the argument of `Document.line`.
         data: the plain data of the part.
     """
 
@@ -33,15 +33,15 @@ class Cursor:
         return self.document.line(self.loc)
 
     def error(self, message: str) -> InputFileError:
-        """An error that points at this part."""
+        """Return an error that points at this part."""
         return self.document.error(self.loc, message)
 
     def unknown(self, kind: str, name: str, known: Iterable[str]) -> InputFileError:
-        """An error about a name that nothing answers to, with the nearest ones."""
+        """Return an error about an unknown name, with the nearest known ones."""
         return self.error(str(UnknownNameError(kind, name, known)))
 
     def wrong(self, expected: str) -> InputFileError:
-        """An error that says what was expected and what stands here."""
+        """Return an error with what was expected and what was found here."""
         shown = "nothing" if self.data is None else repr(self.data)
         return self.error(f"{self.label}: expected {expected}, found {shown[:60]}")
 
@@ -52,7 +52,7 @@ class Cursor:
         return words[-1] if words else "the file"
 
     def fields(self, allowed: Iterable[str], required: Iterable[str] = ()) -> Cursor:
-        """This part, checked to be a mapping with no other keys than `allowed`."""
+        """Return this part, checked to be a mapping with no other keys than `allowed`."""
         if not isinstance(self.data, dict):
             raise self.wrong("a mapping")
         names = tuple(allowed)
@@ -65,51 +65,51 @@ class Cursor:
         return self
 
     def at(self, key: str | int) -> Cursor:
-        """The part below `key`, which must exist."""
+        """Return the part below `key`, which must exist."""
         return Cursor(self.document, (*self.loc, key), self.data[key])
 
     def get(self, key: str) -> Cursor | None:
-        """The part below `key` of a mapping, or None where it is absent."""
+        """Return the part below `key` of a mapping, or None if it is absent."""
         return self.at(key) if key in self.data else None
 
     def entries(self) -> list[tuple[str, Cursor]]:
-        """The keys and parts of a mapping that is not empty."""
+        """Return the keys and parts of a mapping that is not empty."""
         if not isinstance(self.data, dict) or not self.data:
             raise self.wrong("a mapping with at least one entry")
         return [(key, self.at(key)) for key in self.data]
 
     def items(self) -> list[Cursor]:
-        """The parts of a list that is not empty."""
+        """Return the parts of a list that is not empty."""
         if not isinstance(self.data, list) or not self.data:
             raise self.wrong("a list with at least one entry")
         return [self.at(index) for index in range(len(self.data))]
 
     def text(self) -> str:
-        """A text that is not empty, on one line."""
+        """Return a text that is not empty, on one line."""
         if not isinstance(self.data, str) or not self.data.strip():
             raise self.wrong("a text")
         return " ".join(self.data.split())
 
     def identifier(self) -> str:
-        """A name of letters, digits and underscores."""
+        """Return a name of letters, digits and underscores."""
         if not isinstance(self.data, str) or not _IDENTIFIER.fullmatch(self.data):
             raise self.wrong("a name of letters, digits and underscores (quote words such as 'on')")
         return self.data
 
     def word(self) -> str:
-        """A text or an integer, as text: the way bin names are cited."""
+        """Return a text or an integer as text, which is how bin names are cited."""
         if isinstance(self.data, bool) or not isinstance(self.data, str | int):
             raise self.wrong("a name (quote words such as 'on')")
         return str(self.data)
 
     def integer(self, low: int, high: int) -> int:
-        """An integer within inclusive bounds."""
+        """Return an integer within inclusive bounds."""
         if isinstance(self.data, bool) or not isinstance(self.data, int) or not low <= self.data <= high:
             raise self.wrong(f"an integer from {low} to {high}")
         return self.data
 
     def flag(self) -> bool:
-        """``true`` or ``false``."""
+        """Return ``true`` or ``false`` as a bool."""
         if not isinstance(self.data, bool):
             raise self.wrong("true or false")
         return self.data

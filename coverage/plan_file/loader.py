@@ -1,4 +1,4 @@
-"""Loading ``plan.yaml``."""
+"""Loading a coverage plan from ``plan.yaml``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _KEYS = (*OPTION_KEYS, "name", "on", "when", "coverpoints", "crosses")
 
 
 def load_plan(path: Path) -> Plan:
-    """The plan in the file at `path`; the format is described in coverage/README.md.
+    """Load the plan in the file at `path`; the format is described in coverage/README.md.
 
     Raises:
         InputFileError: the file, the line, what is wrong and what was expected.
@@ -27,7 +27,7 @@ def load_plan(path: Path) -> Plan:
 
 
 def parse_plan(document: Document) -> Plan:
-    """The plan in a parsed document; raises as `load_plan`."""
+    """Return the plan in a parsed document; raises as `load_plan`."""
     root = Cursor(document, (), document.data)
     root.fields(("schema_version", "covergroups"), ("schema_version", "covergroups"))
     version = root.at("schema_version")
@@ -44,7 +44,7 @@ def parse_plan(document: Document) -> Plan:
 
 
 def _read_covergroup(cursor: Cursor, room: int) -> tuple[Covergroup, int]:
-    """The covergroup at `cursor`, and how many bins the plan may still add to the `room` it had."""
+    """Return the covergroup at `cursor`, and how many of the `room` bins left in the plan remain after it."""
     cursor.fields(_KEYS, ("name", "on", "coverpoints"))
     name, on, options = cursor.at("name").identifier(), cursor.at("on").identifier(), read_options(cursor, Options())
     written = cursor.get("when")

@@ -1,4 +1,4 @@
-"""Reading what covergroups, coverpoints, crosses and bins share: tier, at_least, weight, description."""
+"""Reading the common options of covergroups, coverpoints, crosses and bins: tier, at_least, weight, description."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _BIN_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options in force at one level; tier and at_least pass down, weight and description do not."""
+    """The options at one level; tier and at_least are inherited by lower levels, weight and description are not."""
 
     tier: Tier = "easy"
     at_least: int = 1
@@ -26,7 +26,7 @@ class Options:
 
 
 def read_options(cursor: Cursor, outer: Options) -> Options:
-    """The options written at `cursor`, over the inherited ones."""
+    """Return the options written at `cursor`, which override the inherited ones."""
     weight = cursor.get("weight")
     description = cursor.get("description")
     return Options(
@@ -38,19 +38,19 @@ def read_options(cursor: Cursor, outer: Options) -> Options:
 
 
 def read_at_least(cursor: Cursor | None) -> int | None:
-    """A positive count, or None where it is absent."""
+    """Return a positive count, or None if it is absent."""
     return None if cursor is None else cursor.integer(1, 1_000_000_000)
 
 
 def read_tier(cursor: Cursor | None) -> Tier | None:
-    """A tier, or None where it is absent."""
+    """Return a tier, or None if it is absent."""
     if cursor is None:
         return None
     return find_tier(cursor, cursor.word())
 
 
 def find_tier(cursor: Cursor, name: str) -> Tier:
-    """The tier called `name`; `cursor` says where that name stands."""
+    """Return the tier called `name`; `cursor` is the place of that name, for errors."""
     for tier in TIERS:
         if tier == name:
             return tier
@@ -58,7 +58,7 @@ def find_tier(cursor: Cursor, name: str) -> Tier:
 
 
 def read_tiers(cursor: Cursor | None, match: Callable[[Cursor], Iterable[str]]) -> dict[str, Tier]:
-    """``{hard: [entry, ...]}`` as bin name -> tier; `match` turns an entry into the bin names it means."""
+    """Return ``{hard: [entry, ...]}`` as bin name -> tier; `match` returns the bin names that an entry selects."""
     result: dict[str, Tier] = {}
     for name, entries in [] if cursor is None else cursor.entries():
         tier = find_tier(entries, name)
@@ -70,14 +70,14 @@ def read_tiers(cursor: Cursor | None, match: Callable[[Cursor], Iterable[str]]) 
 
 
 def check_bin_name(cursor: Cursor, name: str) -> str:
-    """`name`, if it can be part of a bin id."""
+    """Return `name`, if it can be part of a bin id."""
     if not _BIN_NAME.fullmatch(name):
         raise cursor.error(f"bin name {name!r}: expected up to 64 letters, digits, '_', '-' and '.'")
     return name
 
 
 def resolve(cursor: Cursor, template: str, words: Mapping[str, str]) -> str:
-    """`template` with each ``{word}`` replaced."""
+    """Return `template` with each ``{word}`` replaced."""
 
     def replace(match: re.Match[str]) -> str:
         if match[1] not in words:

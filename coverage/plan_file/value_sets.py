@@ -13,14 +13,14 @@ _FORMS = "a value, a range [low, high] or {values: [...]}"
 
 
 def read_values(cursor: Cursor, also: tuple[str, ...] = ()) -> ValueSet:
-    """A value, ``[low, high]``, ``{range: [low, high]}`` or ``{values: [...]}``; `also` names further keys."""
+    """Read a value, ``[low, high]``, ``{range: [low, high]}`` or ``{values: [...]}``; `also` names further keys."""
     if isinstance(cursor.data, dict):
         return _read_mapping(cursor, also)
     return value_set([_read_member(cursor)])
 
 
 def read_sequence(cursor: Cursor) -> tuple[ValueSet, ...]:
-    """The positions of a transition: each a value, a list of values, or one of the mappings."""
+    """Read the positions of a transition: each a value, a list of values, or one of the mappings."""
     positions = cursor.items()
     if not 2 <= len(positions) <= MAX_LENGTH:
         raise cursor.error(f"{cursor.label}: a transition has 2 to {MAX_LENGTH} positions, this has {len(positions)}")
@@ -28,7 +28,7 @@ def read_sequence(cursor: Cursor) -> tuple[ValueSet, ...]:
 
 
 def read_expression(cursor: Cursor) -> Expression:
-    """An expression of the grammar in ``designs/language/expression.py``."""
+    """Read an expression of the grammar in ``designs/language/expression.py``."""
     try:
         expression = parse(cursor.text())
     except ExpressionError as error:
@@ -59,7 +59,7 @@ def _read_set(cursor: Cursor) -> ValueSet:
 
 
 def _read_position(cursor: Cursor) -> ValueSet:
-    # Here a list is a set, not a range: `[1, 8]` reads as "1 or 8".
+    # Here a list is a set, not a range: `[1, 8]` means "1 or 8".
     return _read_set(cursor) if isinstance(cursor.data, list) else read_values(cursor)
 
 

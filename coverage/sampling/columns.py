@@ -1,4 +1,4 @@
-"""The columns of an event table under the names that expressions use."""
+"""Access to the columns of an event table by the names that expressions use."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dv_agent.errors import InputFileError, UnknownNameError
 
 
 def lane_names(table: Table) -> list[str]:
-    """Every name that an expression may use: ``x`` for a column, ``m0``, ``m1``, ... for the lanes of ``m``."""
+    """Return every name that an expression may use: ``x`` for a column, ``m0``, ``m1``, ... for the lanes of ``m``."""
     names: list[str] = []
     for name, column in table.columns.items():
         names += [name] if column.ndim == 1 else [f"{name}{lane}" for lane in range(column.shape[1])]
@@ -24,7 +24,7 @@ def lane_names(table: Table) -> list[str]:
 
 
 def find_column(table: Table, name: str) -> IntColumn | None:
-    """int64[n] of a column or of one lane of a column, or None; a column's own name goes before a lane's."""
+    """Return int64[n] of a column or of one lane, or None; the name of a column has precedence over that of a lane."""
     column = table.columns.get(name)
     if column is not None:
         return column if column.ndim == 1 else None
@@ -39,7 +39,7 @@ def find_column(table: Table, name: str) -> IntColumn | None:
 
 
 def evaluate(expression: Expression, columns: Mapping[str, IntColumn], rows: int) -> IntColumn:
-    """int64[rows], constants spread over all rows."""
+    """Return int64[rows]; a constant is broadcast to all rows."""
     values = expression.evaluate_columns(columns)
     return values if values.ndim else np.broadcast_to(values, (rows,))
 
@@ -47,10 +47,10 @@ def evaluate(expression: Expression, columns: Mapping[str, IntColumn], rows: int
 def read_columns(
     path: Path, group: Covergroup, table: Table, expressions: Iterable[tuple[Expression, int | None]]
 ) -> dict[str, IntColumn]:
-    """The columns that `expressions` (with their lines in the plan) read.
+    """Return the columns that `expressions` (with their lines in the plan) read.
 
     Raises:
-        InputFileError: a name is no column of the table; points at the line in the plan.
+        InputFileError: a name is not a column of the table; points at the line in the plan.
     """
     columns: dict[str, IntColumn] = {}
     for expression, line in expressions:
@@ -64,7 +64,7 @@ def read_columns(
 
 
 def expressions_of(group: Covergroup) -> list[tuple[Expression, int | None]]:
-    """All expressions of a covergroup with their lines, the filter first."""
+    """Return all expressions of a covergroup with their lines, the filter first."""
     first = [] if group.when is None else [(group.when, group.when_line)]
     return first + [(point.of, point.line) for point in group.coverpoints]
 
@@ -74,7 +74,7 @@ def check_tables(plan: Plan, tables: Mapping[str, Table], complete: bool = False
 
     Args:
         complete: whether a table that the plan names and `tables` lacks is an error; otherwise
-            its bins are merely not observable.
+            its bins are only not observable.
 
     Raises:
         InputFileError: an unknown column or, with `complete`, table; points into the plan.

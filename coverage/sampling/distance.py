@@ -1,4 +1,4 @@
-"""How far rows stayed from bins that they did not hit."""
+"""Distances of sampled rows to bins that they did not hit."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from dv_agent.coverage.values import LIMIT
 from dv_agent.designs.trace import IntColumn
 
 FARTHEST = 1 << 48
-"""Greater value distances are reported as this, so that sums over the members of a cross cannot overflow."""
+"""The maximum of a value distance; larger ones are limited to it, so that sums over a cross cannot overflow."""
 _MISSING = 1 << 52
 _NOWHERE = np.iinfo(np.int64).max
 _BLOCK = 1 << 19
 
 
 def nearest_values(values: IntColumn, ranges: Ranges) -> tuple[IntColumn, IntColumn]:
-    """For each set: the least distance of any value to it, and the first row that has it.
+    """Return for each set the least distance of any value to it, and the first row with that distance.
 
     Args:
         values: int64[n], n > 0.
@@ -30,7 +30,7 @@ def nearest_values(values: IntColumn, ranges: Ranges) -> tuple[IntColumn, IntCol
     above = np.searchsorted(seen, ranges.low)
     upper = np.minimum(above, len(seen) - 1)
     lower = np.maximum(above - 1, 0)
-    # Of all values, only the two neighbours of a range's lower end can be nearest or inside.
+    # Only the two values next to the lower end of a range can be the nearest one or inside.
     up = np.where(above < len(seen), np.maximum(seen[upper] - ranges.high, 0), _NOWHERE)
     down = np.where(above > 0, ranges.low - seen[lower], _NOWHERE)
     near = np.minimum(up, down)
@@ -45,20 +45,20 @@ def nearest_values(values: IntColumn, ranges: Ranges) -> tuple[IntColumn, IntCol
 
 
 def distance_rows(values: IntColumn, ranges: Ranges) -> IntColumn:
-    """int64[sets, n]: the distance of each of n values to each set, 0 inside."""
+    """Return int64[sets, n]: the distance of each of n values to each set, 0 inside."""
     inner = _clipped(values)
     outside = np.maximum(ranges.low[:, None] - inner, inner - ranges.high[:, None])
     return np.clip(np.minimum.reduceat(outside, ranges.first, axis=0), 0, FARTHEST)
 
 
 def nearest_combination(parts: Sequence[IntColumn], members: IntColumn) -> tuple[IntColumn, IntColumn, IntColumn]:
-    """For each cross bin: fewest members missing on one row, least residual among such rows, first such row.
+    """Return for each cross bin: fewest members missing on one row, least residual of such rows, first such row.
 
     Args:
         parts: per crossed coverpoint int64[its bins, n], from `distance_rows`, n > 0.
         members: int64[parts, bins]: the bin number of each member.
     """
-    # One sum orders both at once: every missing member weighs more than all value distances together.
+    # One sum orders by both: a missing member has a greater weight than all value distances together.
     costs = [part + (part > 0) * _MISSING for part in parts]
     bins, rows = members.shape[1], costs[0].shape[1]
     best = np.full(bins, _NOWHERE)
@@ -77,5 +77,5 @@ def nearest_combination(parts: Sequence[IntColumn], members: IntColumn) -> tuple
 
 
 def _clipped(values: IntColumn) -> IntColumn:
-    # One step beyond any member of a bin: keeps differences inside int64 and never turns a miss into a hit.
+    # One more than any member of a bin: keeps differences inside int64 and never turns a miss into a hit.
     return np.clip(values, -LIMIT - 1, LIMIT + 1)

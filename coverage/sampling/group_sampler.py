@@ -27,8 +27,8 @@ class _ValuePoint:
     Attributes:
         lookup: value -> number; bins first, then illegal bins, then "none".
         slots: int64[numbers], the slot of each number.
-        ranges: of the bins alone.
-        start: index of the first bin, -1 where hidden.
+        ranges: the ranges of the bins alone.
+        start: index of the first bin, -1 if hidden.
     """
 
     name: str
@@ -62,7 +62,7 @@ class _CrossPoint:
     """A cross, compiled.
 
     Attributes:
-        strides: weight of each member's number in the combination's number.
+        strides: factor of each member's number in the number of the combination.
         slots: int64[combinations], "none" and illegal numbers included.
         members: int64[parts, bins].
     """
@@ -75,7 +75,7 @@ class _CrossPoint:
 
 
 class GroupSampler:
-    """Samples one covergroup. Compiled once a plan; holds no state between tests."""
+    """Samples one covergroup. Compiled once for a plan; holds no state between tests."""
 
     def __init__(self, plan: Plan, group: Covergroup) -> None:
         self.on = group.on
@@ -89,12 +89,12 @@ class GroupSampler:
         self._illegal = _span([plan.slots[one.id] for point in group.coverpoints for one in point.illegal])
 
     def can_read(self, table: Table) -> bool:
-        """Whether `table` has every column that this covergroup reads."""
+        """Return whether `table` has every column that this covergroup reads."""
         names = {name for expression, _ in self._expressions for name in expression.names()}
         return all(find_column(table, name) is not None for name in names)
 
     def sample(self, table: Table, tally: Tally) -> None:
-        """Add what the rows of `table` hit to `tally`; see `Sampler.sample` for the errors."""
+        """Add the hits of the rows of `table` to `tally`; see `Sampler.sample` for the errors."""
         columns = read_columns(self._path, self._group, table, self._expressions)
         tally.open(self._bins, self._illegal, table.columns.get("cycle"))
         epoch = table.columns.get("epoch") if self._sequences else None

@@ -1,4 +1,4 @@
-"""From values to bin numbers, for whole columns at once."""
+"""Lookup of bin numbers by value, vectorised over columns."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ MAX_SPAN = 1 << 14
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Which of several disjoint value sets holds a value.
+    """A lookup of which of several disjoint value sets holds a value.
 
     Values that span at most `MAX_SPAN` are looked up in a table, others by binary search.
 
     Attributes:
-        low: the value that entry 0 of `table` stands for.
+        low: the value of entry 0 of `table`.
         table: int64[span + 2], set numbers, with "none" at both ends; empty when the search is used.
         starts, ends, labels: int64[ranges], ascending ranges and the set of each.
-        none: the number given to values in no set.
+        none: the number of values in no set.
     """
 
     low: int
@@ -35,9 +35,9 @@ class Lookup:
     none: int
 
     def find(self, values: IntColumn) -> IntColumn:
-        """int64[n] set numbers of int64[n] values."""
+        """Return int64[n] set numbers of int64[n] values."""
         if len(self.table):
-            # Wrap-around of the difference is harmless: it lands at one of the two ends, which both say "none".
+            # Overflow of the difference is harmless: the index is then one of the two ends, which both mean "none".
             return self.table.take(values - self.low, mode="clip")
         place = np.searchsorted(self.starts, values, side="right") - 1
         inside = (place >= 0) & (values <= self.ends[place])
@@ -45,7 +45,7 @@ class Lookup:
 
 
 def build_lookup(sets: Sequence[ValueSet]) -> Lookup:
-    """A lookup over non-empty disjoint sets; "none" is ``len(sets)``."""
+    """Return a lookup over non-empty disjoint sets; "none" is ``len(sets)``."""
     none = len(sets)
     ranges = sorted((low, high, label) for label, one in enumerate(sets) for low, high in one.ranges)
     starts, ends, labels = (np.array(column, dtype=np.int64) for column in zip(*ranges, strict=True))
@@ -60,11 +60,11 @@ def build_lookup(sets: Sequence[ValueSet]) -> Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Ranges:
-    """The ranges of several sets, one set after the other.
+    """The ranges of several sets, concatenated.
 
     Attributes:
         low, high: int64[ranges].
-        first: int64[sets], where the ranges of each set begin.
+        first: int64[sets], index of the first range of each set.
     """
 
     low: IntColumn
@@ -72,13 +72,13 @@ class Ranges:
     first: IntColumn
 
     def members(self, values: IntColumn) -> NDArray[np.bool_]:
-        """bool[sets, n]: which sets hold which values; the sets may overlap."""
+        """Return bool[sets, n]: which sets hold which values; the sets may overlap."""
         inside = (values >= self.low[:, None]) & (values <= self.high[:, None])
         return np.logical_or.reduceat(inside, self.first, axis=0)
 
 
 def build_ranges(sets: Sequence[ValueSet]) -> Ranges:
-    """The ranges of non-empty sets."""
+    """Return the ranges of non-empty sets."""
     pairs = np.array([pair for one in sets for pair in one.ranges], dtype=np.int64).reshape(-1, 2)
     counts = [len(one.ranges) for one in sets]
     first = np.concatenate([[0], np.cumsum(counts)[:-1]]).astype(np.int64)

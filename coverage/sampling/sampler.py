@@ -18,7 +18,7 @@ class Sampler:
     """Samples the tables of tests into the bins of one plan. Holds no state between tests.
 
     Args:
-        plan: what to sample.
+        plan: the plan to sample.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -34,10 +34,10 @@ class Sampler:
         """Sample one test.
 
         Args:
-            tables: event tables by name. One that is absent, or has no columns, makes its bins not observable.
-            targets: indices of the bins whose distance is wanted, such as the holes; None for no distances.
-            partial: the tables are known to lack columns (a session without cycles); a covergroup that reads one
-                of those is not observable.
+            tables: event tables by name. If one is absent, or has no columns, its bins are not observable.
+            targets: indices of the bins whose distance is computed, such as the holes; None for no distances.
+            partial: whether the tables may lack columns (a session without cycles); a covergroup that reads such a
+                column is then not observable.
 
         Raises:
             InputFileError: a table lacks a column that the plan reads, unless `partial`; points at the line in

@@ -20,7 +20,7 @@ class _Batch:
     """Sequences of one length.
 
     Attributes:
-        which: int64[sequences], their numbers.
+        which: int64[sequences], the numbers of the sequences.
         sets: int64[length, sequences], the value set of each position.
     """
 
@@ -30,13 +30,13 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """What became of each sequence; arrays have one entry a sequence.
+    """The result for each sequence; arrays have one entry for each sequence.
 
     Attributes:
-        hits: matches, overlapping ones included.
-        first: the row that ended the first match, -1 without.
-        missing: length less the longest prefix matched at any row.
-        row: the first row that ended such a prefix; -1 when not even one row matched.
+        hits: number of matches, overlapping ones included.
+        first: the row that ended the first match, -1 if there is none.
+        missing: length minus that of the longest prefix matched at any row.
+        row: the first row that ended such a prefix; -1 if no row matched at all.
     """
 
     hits: IntColumn
@@ -64,14 +64,14 @@ class SequenceMatcher:
         )
 
     def match(self, values: IntColumn, together: BoolColumn | None) -> tuple[Matches, IntColumn]:
-        """Match over rows.
+        """Match all sequences over the rows.
 
         Args:
             values: int64[n], n > 0.
             together: bool[n - 1], whether row i + 1 continues row i; None when all do.
 
         Returns:
-            The matches, and how many rows each position of each sequence holds: int64[positions], the
+            The matches, and the number of rows that each position of each sequence matches: int64[positions], the
             positions of the first sequence first.
         """
         members = self._ranges.members(values)
@@ -95,7 +95,7 @@ class SequenceMatcher:
 
 
 def _prefixes(members: NDArray[np.bool_], sets: IntColumn, together: BoolColumn | None) -> Iterator[NDArray[np.bool_]]:
-    """For each prefix length: bool[sequences, n], whether the prefix ends at the row."""
+    """Yield for each prefix length bool[sequences, n]: whether the prefix ends at the row."""
     ends = members[sets[0]]
     yield ends
     for position in sets[1:]:

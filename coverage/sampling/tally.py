@@ -1,4 +1,4 @@
-"""Collecting hits of one test over all covergroups, counted in one go at the end."""
+"""Collecting the hits of one test over all covergroups; they are counted together at the end."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dv_agent.designs.trace import BoolColumn, IntColumn
 
 
 class Tally:
-    """Grows while the covergroups of one test are sampled; one slot more than the plan has takes the misses."""
+    """The hits of one test, collected while its covergroups are sampled; one extra slot counts misses."""
 
     def __init__(self, plan: Plan, wanted: BoolColumn | None) -> None:
         self._plan = plan
@@ -28,31 +28,31 @@ class Tally:
         self._nearest = np.full(bins, -1, dtype=np.int64)
 
     def open(self, bins: slice, illegal: slice, cycle: IntColumn | None) -> None:
-        """A covergroup with these slots is sampled on a table with this column ``cycle``."""
+        """Register a covergroup with these slots, sampled on a table with this column ``cycle``."""
         self._observable[bins] = True
         self._spans += [(span, cycle) for span in (bins, illegal) if span.stop > span.start]
 
     def add(self, slots: IntColumn, rows: IntColumn) -> None:
-        """Row ``rows[i]`` hit slot ``slots[i]``; rows ascend."""
+        """Add hits: row ``rows[i]`` hit slot ``slots[i]``; rows are ascending."""
         self._slots.append(slots)
         self._rows.append(rows)
 
     def put(self, slots: IntColumn, hits: IntColumn, first: IntColumn) -> None:
-        """Slots that were counted elsewhere: hits, and first rows (-1 for none)."""
+        """Add slots that are already counted: hits, and first rows (-1 for none)."""
         self._counted.append((slots, hits, first))
 
     def wanted(self, start: int, stop: int) -> IntColumn:
-        """The bins from `start` to `stop` whose distance was asked for, less `start`."""
+        """Return the bins from `start` to `stop` whose distance is requested, relative to `start`."""
         if self._wanted is None:
             return np.empty(0, dtype=np.int64)
         return np.flatnonzero(self._wanted[start:stop])
 
     def near(self, bins: IntColumn, distance: IntColumn, residual: IntColumn | int, rows: IntColumn | int) -> None:
-        """The distances of `bins` in this test."""
+        """Set the distances of `bins` in this test."""
         self._distance[bins], self._residual[bins], self._nearest[bins] = distance, residual, rows
 
     def finish(self) -> Sample:
-        """Count everything."""
+        """Count all hits and return the sample."""
         bins, slots, hidden = len(self._plan.bins), len(self._plan.slots), len(self._plan.hidden)
         hits = self._count(slots)
         first = self._first[:slots]
@@ -73,7 +73,7 @@ class Tally:
         if self._slots:
             every = np.concatenate(self._slots)
             hits += np.bincount(every, minlength=slots + 1)[:slots]
-            # Of several assignments to one place the last stands, so the reversed order leaves the first row.
+            # Of several assignments to one index the last one wins, so the reversed order keeps the first row.
             self._first[every[::-1]] = np.concatenate(self._rows)[::-1]
         for places, counts, first in self._counted:
             hits[places] = counts

@@ -1,4 +1,4 @@
-"""Hashes of everything that a result on a design depends on."""
+"""Hashes of all files that a result on a design depends on."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FILES = {
 
 
 def fingerprint(folder: DesignFolder) -> dict[str, str]:
-    """SHA-256 (hexadecimal) of the RTL and of each kind of file in `FILES`; a kind without files is left out.
+    """Return SHA-256 (hexadecimal) of the RTL and of each kind of file in `FILES`; a kind without files is left out.
 
     The RTL is hashed as it is simulated, so a copy with a seeded bug has another hash. The model is hashed with
     the modules of `SHARED_BY_MODELS` that it imports.
@@ -41,13 +41,13 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
 
 
 def changed_since(hashes: Mapping[str, str], folder: DesignFolder) -> tuple[str, ...]:
-    """Of what decides how a test behaves and what it covers, that which is not as it was when `hashes` were taken."""
+    """Return the kinds that decide the behaviour and coverage of a test and that differ from `hashes`."""
     now = fingerprint(folder)
     return tuple(kind for kind in ("rtl", "model", "schema", "plan") if now.get(kind) != hashes.get(kind))
 
 
 def _imported(model: Path) -> list[Path]:
-    """Files of the modules of `SHARED_BY_MODELS` that `model` imports."""
+    """Return the files of the modules of `SHARED_BY_MODELS` that `model` imports."""
     text = model.read_text(encoding="utf-8")
     return [
         PRIMITIVES.parent / f"{name}.py" for name in SHARED_BY_MODELS if f"from dv_agent.designs.{name} import" in text
@@ -55,7 +55,7 @@ def _imported(model: Path) -> list[Path]:
 
 
 def _hash(files: Iterable[Path]) -> str:
-    """Over names and contents, in the given order; line ends are those of the file."""
+    """Return the hash of names and contents, in the given order; line ends are not changed."""
     total = hashlib.sha256()
     for file in files:
         content = file.read_bytes()

@@ -1,4 +1,4 @@
-"""Applying unified diffs, strictly: every context line must match where the diff says."""
+"""Applying unified diffs, strictly: every context line must match at the line that the diff gives."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dv_agent.errors import InputFileError
 
 
 def apply_patch(patch: Path, folder: Path) -> tuple[Path, ...]:
-    """Apply `patch` to the files under `folder` (paths as with ``patch -p1``); returns the files changed.
+    """Apply `patch` to the files under `folder` (paths as with ``patch -p1``); return the files changed.
 
     Raises:
         InputFileError: not a unified diff, a path outside `folder`, or a line that does not match.
@@ -30,7 +30,7 @@ def apply_patch(patch: Path, folder: Path) -> tuple[Path, ...]:
 
 
 def read_patch(patch: Path) -> PatchSet:
-    """The files and hunks of a unified diff.
+    """Return the files and hunks of a unified diff.
 
     Raises:
         InputFileError: not a unified diff.
@@ -50,7 +50,7 @@ def _target(patch: Path, part: PatchedFile, folder: Path) -> Path:
 
 
 def _apply(patch: Path, hunk: Hunk, lines: list[str], name: str) -> None:
-    """Replace the lines of one hunk; hunks are applied from the last to the first, so line numbers hold."""
+    """Replace the lines of one hunk; hunks are applied from the last to the first, so line numbers stay valid."""
     start = hunk.source_start - 1 if hunk.source_length else hunk.source_start
     before = [line.value.rstrip("\n") for line in hunk.source_lines()]
     for place, text in enumerate(before, start):

@@ -1,4 +1,4 @@
-"""Seeded bugs: what is wrong with a design on purpose, and the broken copies of it."""
+"""Seeded bugs: known bugs that a patch puts into a design's RTL, and the copies of the design that have one."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ class Bug(Frozen):
 
 
 class BugList(Frozen):
-    """``bugs/bugs.yaml``."""
+    """The contents of ``bugs/bugs.yaml``."""
 
     schema_version: Literal[1]
     bugs: tuple[Bug, ...]
 
 
 def load_bugs(folder: DesignFolder) -> tuple[Bug, ...]:
-    """The seeded bugs of a design, none where it has no ``bugs/``.
+    """Return the seeded bugs of a design; none if it has no folder ``bugs/``.
 
     Raises:
         InputFileError: with file and line.
@@ -49,9 +49,9 @@ def load_bugs(folder: DesignFolder) -> tuple[Bug, ...]:
 
 
 def broken_copy(folder: DesignFolder, bug: Bug, room: Path) -> DesignFolder:
-    """A copy of the design's RTL with `bug` in it, in ``room/<bug id>``; model and schema stay the originals.
+    """Return a copy of the design's RTL with `bug` in it, in ``room/<bug id>``; model and schema stay the originals.
 
-    Shared RTL is copied to ``primitives/``, so that a bug may stand in it.
+    Shared RTL is copied to ``primitives/``, so that a bug can be in it.
 
     Raises:
         InputFileError: the patch does not apply.

@@ -14,7 +14,7 @@ FILE = "witnesses/witnesses.json"
 
 
 def load_witnesses(folder: DesignFolder) -> tuple[Test, ...]:
-    """The witnesses of a design, in file order; none where the file is missing.
+    """Return the witnesses of a design, in file order; none if the file is missing.
 
     Raises:
         InputFileError: with file and line.
@@ -24,7 +24,7 @@ def load_witnesses(folder: DesignFolder) -> tuple[Test, ...]:
 
 
 def load_tests(path: Path, folder: DesignFolder) -> tuple[Test, ...]:
-    """The tests of a file, every step checked.
+    """Return the tests of a file, every step checked.
 
     Raises:
         InputFileError: with file, line, the place in the test and what was expected.
@@ -42,7 +42,7 @@ def load_tests(path: Path, folder: DesignFolder) -> tuple[Test, ...]:
 
 
 def save_witnesses(folder: DesignFolder, tests: tuple[Test, ...]) -> Path:
-    """Write the witnesses, one a line, so that a change of one shows as a change of one line."""
+    """Write the witnesses, one on each line, so that a change of one is a diff of one line."""
     path = folder.path / FILE
     path.parent.mkdir(exist_ok=True)
     lines = ",\n".join(json.dumps(test.data(), separators=(",", ":")) for test in tests)

@@ -1,4 +1,4 @@
-"""Reading YAML and JSON files that people write, every complaint with file and line; replacing files of ours."""
+"""Reading YAML and JSON files written by people, with file and line in every error; atomic replacement of files."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ MAX_BYTES = 4_000_000
 
 
 class Document:
-    """A parsed file: plain data, and the line on which each part stands.
+    """A parsed file: plain data, and the line number of each part.
 
     Args:
-        path: where the text came from (for messages only).
-        text: YAML 1.2 (core schema) or JSON, which is a part of it; see `dv_agent.designs.files.yaml_reader`.
-        texts_only: whether every scalar stays the text that was written.
+        path: the file of the text (for messages only).
+        text: YAML 1.2 (core schema) or JSON, which is a subset of it; see `dv_agent.designs.files.yaml_reader`.
+        texts_only: whether every scalar is kept as the text that was written.
 
     Raises:
-        InputFileError: not YAML, or no JSON, a duplicate key, an alias or anchor, nested too deep or too many parts.
+        InputFileError: not YAML or not JSON, a duplicate key, an alias or anchor, nested too deep, or too many parts.
     """
 
     def __init__(self, path: Path, text: str, *, texts_only: bool = False) -> None:
@@ -43,13 +43,13 @@ class Document:
 
     @property
     def nulls(self) -> dict[Loc, str]:
-        """Places where nothing stands, with how it was written: ``null``, ``~`` or an empty text."""
+        """The places of null values, with their spelling: ``null``, ``~`` or an empty text."""
         return self._parsed.nulls
 
     def line(self, loc: Sequence[str | int]) -> int | None:
-        """The 1-based line of the deepest known part of a path such as ``("ports", "in", 0)``.
+        """Return the 1-based line of the deepest known part of a path such as ``("ports", "in", 0)``.
 
-        Parts that the file does not hold (a missing key, the tag of a union) are passed over.
+        Parts that are not in the file (a missing key, the tag of a union) are skipped.
         """
         known: Loc = ()
         for part in loc:
@@ -58,11 +58,11 @@ class Document:
         return self._parsed.lines.get(known)
 
     def error(self, loc: Sequence[str | int], message: str) -> InputFileError:
-        """An error that points at the part `loc` of this file."""
+        """Return an error that points at the part `loc` of this file."""
         return InputFileError(self.path, message, self.line(loc))
 
     def validate(self, model: type[Model]) -> Model:
-        """The data as a pydantic model; the first complaint becomes an `InputFileError`."""
+        """Validate the data as a pydantic model; the first validation error becomes an `InputFileError`."""
         try:
             valid = model.model_validate(self.data)
         except ValidationError as error:
@@ -73,13 +73,13 @@ class Document:
             message = first["msg"].removeprefix("Value error, ")
             raise self.error(loc, f"{where}: {message}{more}" if where else message + more) from None
         for place in self._parsed.bools:
-            if _is_number(_at(valid, place)):  # pydantic takes true for 1
+            if _is_number(_at(valid, place)):  # pydantic accepts true as 1
                 raise self.error(place, f"{'.'.join(map(str, place))}: expected a number, not true or false")
         return valid
 
 
 def _at(value: Any, place: Loc) -> Any:
-    """The part of a validated model that came from `place`; None if it stands elsewhere now."""
+    """Return the part of a validated model that came from `place`; None if the model holds it elsewhere."""
     for part in place:
         try:
             value = getattr(value, part) if isinstance(value, BaseModel) and isinstance(part, str) else value[part]
@@ -93,10 +93,10 @@ def _is_number(value: Any) -> bool:
 
 
 def _parsed_json(path: Path, text: str, texts_only: bool) -> Parsed:
-    """A ``.json`` file that the reader of YAML refused; what is wrong with it is told in words of JSON.
+    """Parse a ``.json`` file that the YAML reader refused, so that errors are reported in terms of JSON.
 
     Raises:
-        InputFileError: not JSON, or more than the reader takes.
+        InputFileError: not JSON, or beyond the limits of the YAML reader.
     """
     try:
         json.loads(text)
@@ -106,13 +106,13 @@ def _parsed_json(path: Path, text: str, texts_only: bool) -> Parsed:
     except RecursionError:
         raise InputFileError(path, "not valid JSON: nested too deep") from None
     try:
-        return parse_yaml(text.replace("\t", " "), texts_only=texts_only)  # YAML knows no tabs between values
+        return parse_yaml(text.replace("\t", " "), texts_only=texts_only)  # YAML does not allow tabs between values
     except YamlFault as fault:
         raise InputFileError(path, str(fault), fault.line) from None
 
 
 def complaint(error: ValidationError) -> str:
-    """The first complaint of pydantic in one line of printable characters; no value of the file is repeated."""
+    """Return the first error of pydantic in one line of printable characters, without values from the file."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     message = first["msg"].removeprefix("Value error, ")
@@ -120,19 +120,19 @@ def complaint(error: ValidationError) -> str:
 
 
 def printable(text: str, most: int = 300) -> str:
-    """The first `most` characters of what a file says, fit for a terminal: all that is not printable as its code."""
+    """Return the first `most` characters of a text from a file, with unprintable characters as their codes."""
     shown = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text[:most])
     return shown + ("…" if len(text) > most else "")
 
 
 def read_text(path: Path) -> str:
-    """The text of a file of at most `MAX_BYTES` bytes.
+    """Return the text of a file of at most `MAX_BYTES` bytes.
 
     Raises:
-        InputFileError: missing, unreadable, no regular file, too large, or not UTF-8.
+        InputFileError: missing, unreadable, not a regular file, too large, or not UTF-8.
     """
     try:
-        # A named pipe would be waited for, and a device has no end.
+        # Opening a named pipe would block, and a device has no end.
         with os.fdopen(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb") as file:
             mode = os.fstat(file.fileno()).st_mode
             if not stat.S_ISREG(mode):
@@ -150,10 +150,10 @@ def read_text(path: Path) -> str:
 
 
 def require_inside(path: Path, folder: Path) -> Path:
-    """`path`, if no link in it leads out of `folder`; whether it exists does not matter.
+    """Return `path`, if no symbolic link in it leads out of `folder`; it need not exist.
 
     Raises:
-        InputFileError: one does: a folder that came from elsewhere shows only what is in it.
+        InputFileError: a link leads out of `folder`; a folder from elsewhere must not give access to other files.
     """
     if not path.resolve().is_relative_to(folder.resolve()):
         raise InputFileError(path, f"a link that leads out of {folder}; it is not followed")
@@ -161,19 +161,19 @@ def require_inside(path: Path, folder: Path) -> Path:
 
 
 def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
-    """Write a file; a reader sees the old one or the new one, never a part.
+    """Write a file atomically: a reader sees the old contents or the new contents, never a part.
 
     Args:
-        make_folder: whether a folder that is missing is made.
+        make_folder: whether to create a missing folder.
 
     Raises:
-        OutputError: it cannot be written.
+        OutputError: the file cannot be written.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # of this writer alone
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")  # unique to this writer
     try:
         if make_folder:
             path.parent.mkdir(parents=True, exist_ok=True)
-        part.unlink(missing_ok=True)  # whatever stands there, a link above all, is not written through
+        part.unlink(missing_ok=True)  # if the path exists, in particular as a symbolic link, it is not written through
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     except OSError as error:

@@ -1,8 +1,8 @@
-"""Reading JSON that a program wrote and anyone may have changed: bounded and strict, one clear complaint.
+"""Reading untrusted JSON files that a program wrote: bounded and strict, with one clear error.
 
-What is read must be a regular file; numbers are numbers (``true`` and ``"3"`` are none, nor are NaN and Infinity), no
-key comes twice in one object, nothing is nested deeper than the parser of pydantic goes (200 levels), and keys that a
-later version adds are passed over.
+The file must be a regular file; a number must be a JSON number (not ``true``, ``"3"``, NaN or Infinity), no key
+may be twice in one object, the nesting is limited by the parser of pydantic (200 levels), and keys that a later
+version adds are ignored.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ _PLAIN = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
 
 
 def open_plain(path: Path, most: int = MAX_BYTES) -> BufferedReader:
-    """Open a regular file without waiting for anybody: no link, pipe, device or folder.
+    """Open a regular file without blocking; links, pipes, devices and folders are refused.
 
     Args:
-        most: bytes.
+        most: the maximum size, in bytes.
 
     Raises:
-        InputFileError: it is none, it is missing or unreadable, or larger than `most`.
+        InputFileError: not a regular file, missing, unreadable, or larger than `most`.
     """
     try:
         file = os.fdopen(os.open(path, _PLAIN), "rb")
@@ -59,7 +59,7 @@ def open_plain(path: Path, most: int = MAX_BYTES) -> BufferedReader:
 
 
 def read_plain(path: Path, most: int = MAX_BYTES) -> bytes:
-    """All of a regular file; errors as of `open_plain`."""
+    """Return the contents of a regular file; raises as `open_plain`."""
     with open_plain(path, most) as file:
         try:
             data = file.read(min(os.fstat(file.fileno()).st_size, most) + 1)
@@ -71,19 +71,19 @@ def read_plain(path: Path, most: int = MAX_BYTES) -> bytes:
 
 
 def read_json(path: Path, model: type[Model], *, newest: int = 1, most: int = MAX_BYTES) -> Model:
-    """The object in `path`.
+    """Read the JSON object in the file `path`.
 
     Args:
-        newest: the last ``schema_version`` that `model` knows.
+        newest: the last ``schema_version`` that `model` supports.
 
     Raises:
-        InputFileError: with file, what is wrong and, where it is known, the line.
+        InputFileError: with file, what is wrong and, if known, the line.
     """
     return parse_json(path, read_plain(path, most), model, newest)
 
 
 def parse_json(path: Path, data: bytes, model: type[Model], newest: int = 1) -> Model:
-    """As `read_json`, of bytes that were read already."""
+    """Parse bytes that were already read; as `read_json`."""
     plain = check_json(path, data)
     version = plain.get("schema_version", newest)
     if isinstance(version, bool) or not isinstance(version, int):
@@ -95,10 +95,10 @@ def parse_json(path: Path, data: bytes, model: type[Model], newest: int = 1) -> 
 
 
 def read_partly(path: Path, model: type[Model], most: int = MAX_BYTES) -> Model:
-    """A few keys of the object in `path`, quickly: a key that stands twice counts as it stands last.
+    """Read only a few keys of the object in `path`, which is faster; the last of duplicate keys counts.
 
     Raises:
-        InputFileError: as of `read_json`.
+        InputFileError: as `read_json`.
     """
     return _valid(path, read_plain(path, most), model)
 
@@ -111,7 +111,7 @@ def _valid(path: Path, data: bytes, model: type[Model]) -> Model:
 
 
 def parse_line(path: Path, number: int, line: bytes, kind: TypeAdapter[Kind]) -> Kind | None:
-    """One line of a file of JSON lines, None if it is of a kind that a later version adds; `number` counts from 1.
+    """Parse one line of a JSON Lines file; None if its kind was added by a later version; `number` counts from 1.
 
     Raises:
         InputFileError: with file and line.
@@ -125,11 +125,11 @@ def parse_line(path: Path, number: int, line: bytes, kind: TypeAdapter[Kind]) ->
 
 
 def check_json(path: Path, data: bytes, line: int | None = None) -> dict[str, Any]:
-    """The object in `data` as plain data, held to the rules that a model does not see.
+    """Return the object in `data` as plain data, after the checks that a pydantic model cannot make.
 
     Raises:
-        InputFileError: no UTF-8, no JSON, no object, a key twice, a number that is none or has thousands of digits,
-            or nested too deep.
+        InputFileError: not UTF-8, not JSON, not an object, a duplicate key, NaN or Infinity, a number of thousands of
+            digits, or nested too deep.
     """
     try:
         text = data.decode()

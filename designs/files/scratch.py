@@ -1,8 +1,8 @@
-"""Temporary folders that say whose they are, so that those of processes that were killed can be swept away.
+"""Temporary folders whose names hold their owner, so that those of killed processes can be removed.
 
-The name of each holds its owner: process, start time of that process, and the machine (the boot of the kernel and the
-namespace in which the number of the process means something). A folder of another machine, which may share the file
-system, is never judged.
+The owner is given by process id, start time of that process, and machine (the boot of the kernel and the namespace
+of the process id). A folder of another machine, which may share the file system, is not removed, since its owner
+cannot be checked.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ from dv_agent.errors import OutputError
 PREFIX = "dv-agent-"
 BUILDING = "building-"
 _OWNER = re.compile(r"(?P<pid>\d{1,10})-(?P<start>\d{1,20})-(?P<machine>[0-9a-f]{8})-")
-_STALE_SECONDS = 86_400.0  # no build lasts a day: what is older was left by a machine that lost its power
+_STALE_SECONDS = 86_400.0  # no build takes a day: an older folder was left by a machine that lost power
 
 
 @contextmanager
 def scratch_folder() -> Iterator[Path]:
-    """A temporary folder for as long as the context lasts.
+    """Provide a temporary folder that is removed at the end of the context.
 
     Raises:
         OutputError: it cannot be made.
@@ -43,7 +43,7 @@ def scratch_folder() -> Iterator[Path]:
 
 
 def new_scratch(room: Path | None = None, prefix: str = PREFIX) -> Path:
-    """A temporary folder of this process, in `room`, else where temporary files go; its maker removes it.
+    """Make a temporary folder of this process, in `room` or the system's temporary folder; the caller removes it.
 
     Raises:
         OutputError: it cannot be made.
@@ -56,7 +56,7 @@ def new_scratch(room: Path | None = None, prefix: str = PREFIX) -> Path:
 
 
 def sweep(room: Path | None = None, prefix: str = PREFIX) -> int:
-    """Remove the temporary folders of this user whose owners are gone; returns how many.
+    """Remove the temporary folders of this user whose owners have ended; return how many.
 
     Links are not followed, and what cannot be removed stays.
     """
@@ -71,7 +71,7 @@ def sweep(room: Path | None = None, prefix: str = PREFIX) -> int:
 
 
 def remove_own() -> None:
-    """Remove the temporary folders of this very process, at its end: a signal may have come before one was kept."""
+    """Remove the temporary folders of this process, at its end: a signal may have come before one was registered."""
     mark = f"{PREFIX}{_mark(os.getpid())}-"
     with contextlib.suppress(OSError):
         for entry in list(os.scandir(tempfile.gettempdir())):
@@ -99,7 +99,7 @@ def _mark(pid: int) -> str:
 
 
 def _start(pid: int) -> str:
-    """When a process started, in clock ticks since boot; empty if it is gone."""
+    """Return the start time of a process in clock ticks since boot; empty if it has ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
     except OSError:
@@ -108,7 +108,7 @@ def _start(pid: int) -> str:
 
 
 def _machine() -> str:
-    """Eight hexadecimal digits that differ between boots, containers and hosts."""
+    """Return eight hexadecimal digits that differ between boots, containers and hosts."""
     words = [socket.gethostname()]
     with contextlib.suppress(OSError):
         words.append(Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii"))

@@ -1,8 +1,8 @@
-"""YAML as plain data: the core schema of YAML 1.2, bounded, without aliases, anchors or a meaning of tags.
+"""YAML reader: the core schema of YAML 1.2 as plain data, bounded, without aliases or anchors; tags have no meaning.
 
-PyYAML parses; what a word means is decided here, because PyYAML follows YAML 1.1, in which ``yes`` is true, ``0300``
-is 192, ``5:00`` is 300 and ``1_000`` is 1000. Data are built from the stream of events, so that a bound holds before
-anything is built from what lies beyond it.
+PyYAML parses; scalars are resolved here, because PyYAML follows YAML 1.1, in which ``yes`` is true, ``0300``
+is 192, ``5:00`` is 300 and ``1_000`` is 1000. Data are built from the stream of events, so that a limit is
+checked before any data beyond it are built.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from yaml import events
 
 MAX_DEPTH = 60
 MAX_NODES = 500_000
-_SLOW_CHARACTERS = 200_000  # the parser in Python takes a second for about so many
+_SLOW_CHARACTERS = 200_000  # the pure-Python parser takes about one second for this many
 _WORDS: dict[str, Any] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL")),
     **dict.fromkeys(("true", "True", "TRUE"), True),
@@ -36,7 +36,7 @@ Loc = tuple[str | int, ...]
 
 
 class YamlFault(ValueError):
-    """A text that is not read.
+    """The error that a text cannot be read as YAML.
 
     Args:
         message: what is wrong.
@@ -50,13 +50,13 @@ class YamlFault(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """Data of a text.
+    """The data of a parsed text.
 
     Attributes:
         data: dicts with text as keys, lists, and scalars.
         lines: the 1-based line of every part, by its place such as ``("ports", "in", 0)``.
-        bools: places of the words true and false.
-        nulls: places of nothing, with how it was written: ``null``, ``~`` or an empty text.
+        bools: places of true and false.
+        nulls: places of null values, with their spelling: ``null``, ``~`` or an empty text.
     """
 
     data: Any
@@ -69,23 +69,24 @@ def parse_yaml(text: str, *, texts_only: bool = False) -> Parsed:
     """Read one document of YAML 1.2 (core schema) or JSON.
 
     Args:
-        texts_only: whether every scalar stays the text that was written.
+        texts_only: whether every scalar is kept as the text that was written.
 
     Raises:
-        YamlFault: not YAML, empty, an alias or anchor, a duplicate key, a key that is no word, deeper than
+        YamlFault: not YAML, empty, an alias or anchor, a duplicate key, a key that is not a scalar, deeper than
             `MAX_DEPTH`, or more than `MAX_NODES` parts.
     """
     try:
         return _Builder(text, _loader(text), texts_only).parsed()
     except yaml.YAMLError as error:
         if yaml.__with_libyaml__ and len(text) <= _SLOW_CHARACTERS:
-            # What the parser in C refuses (it is six times as quick), the other one reads or explains better.
+            # The C parser is six times as fast. A text that it refuses goes to the Python parser, which may read it, or
+            # explains the error better.
             return _explained(text, texts_only)
         raise _fault(error) from None
 
 
 def scalar(text: str) -> Any:
-    """What a plain word means in the core schema.
+    """Return the value of a plain scalar in the core schema.
 
     Raises:
         ValueError: an integer of thousands of digits.
@@ -130,7 +131,7 @@ class _Builder:
     nodes: int = 0
 
     def parsed(self) -> Parsed:
-        """The data of the only document."""
+        """Return the data of the only document."""
         stream = self._events()
         first = next(stream, None)
         if first is None:
@@ -141,7 +142,7 @@ class _Builder:
         return Parsed(data, self.lines, tuple(self.bools), self.nulls)
 
     def _events(self) -> Iterator[events.Event]:
-        """The events of nodes, each checked."""
+        """Yield the events of nodes, each checked."""
         try:
             while self.loader.check_event():
                 event = self.loader.get_event()
@@ -178,7 +179,7 @@ class _Builder:
             line = _line(event)
             if not isinstance(event, events.ScalarEvent):
                 raise YamlFault("a key must be a plain word", line)
-            key = _whole_characters(event.value)  # always text: `on:` and `yes:` are words
+            key = _whole_characters(event.value)  # keys are always text, such as `on:` and `yes:`
             if key in result:
                 raise YamlFault(f"duplicate key {key!r}", line)
             result[key] = self._build(next(stream), stream, (*loc, key))
@@ -187,7 +188,7 @@ class _Builder:
 
     def _scalar(self, event: Any, loc: Loc) -> Any:
         text = _whole_characters(event.value)
-        # Quoted text, blocks and what has a tag are text.
+        # Quoted scalars, block scalars and scalars with a tag are text.
         if not event.implicit[0] or event.tag is not None:
             return text
         try:
@@ -202,7 +203,7 @@ class _Builder:
 
 
 def _until_end(stream: Iterator[events.Event]) -> Iterator[events.Event]:
-    """The events that begin the parts of a collection; each part takes its own events from the same stream."""
+    """Yield the events that begin the parts of a collection; each part takes its own events from the same stream."""
     for event in stream:
         if isinstance(event, (events.SequenceEndEvent, events.MappingEndEvent)):
             return
@@ -214,7 +215,7 @@ def _line(event: events.Event) -> int:
 
 
 def _whole_characters(text: str) -> str:
-    r"""`text` with halves of a character together: JSON writes one beyond U+FFFF as ``\ud83d\ude00``."""
+    r"""Return `text` with surrogate pairs joined: JSON writes a character beyond U+FFFF as ``\ud83d\ude00``."""
     if not _SURROGATE.search(text):
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""YAML that means the same to readers of YAML 1.1 and of YAML 1.2."""
+"""Writing YAML that readers of YAML 1.1 and of YAML 1.2 read in the same way."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dv_agent.designs.files.yaml_reader import scalar
 
 
 class _Dumper(yaml.SafeDumper):
-    """YAML in which texts of several lines stand as blocks, and words that mean more than text are quoted."""
+    """A YAML dumper that writes multi-line texts as blocks, and quotes texts that would be read as another type."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
@@ -19,7 +19,7 @@ def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
 
 
 def _is_more(text: str) -> bool:
-    """Whether YAML 1.2 reads something else than text; PyYAML knows of YAML 1.1 only."""
+    """Return whether YAML 1.2 reads this as another type than text; PyYAML checks only YAML 1.1."""
     try:
         return not isinstance(scalar(text), str)
     except ValueError:
@@ -30,10 +30,10 @@ _Dumper.add_representer(str, _text)
 
 
 def write_yaml(data: Any, *, width: int = 110, flow: bool = False) -> str:
-    """`data` (dicts, lists, scalars) as YAML, keys in their order.
+    """Return `data` (dicts, lists, scalars) as YAML text, keys in their order.
 
     Args:
-        flow: whether collections are written as in JSON.
+        flow: whether collections are written in flow style, as in JSON.
     """
     return yaml.dump(
         data, Dumper=_Dumper, sort_keys=False, width=width, allow_unicode=True, default_flow_style=flow

@@ -20,7 +20,7 @@ MAX_PARTS = 256
 
 
 class DistributionError(ValueError):
-    """The data is not a distribution, or reaches beyond the allowed range."""
+    """The error that data is not a distribution, or exceeds the allowed range."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,16 +41,16 @@ class Distribution:
         return max(high for _, high in self.ranges)
 
     def draw(self, source: random.Random) -> int:
-        """One value; consumes one or two numbers of `source`."""
+        """Return one drawn value; takes one or two numbers from `source`."""
         low, high = self.ranges[0]
         if len(self.ranges) > 1:
             low, high = self.ranges[bisect(self.cumulative, source.random() * self.cumulative[-1])]
-        # int(random() * n) is three times as fast as randint and its bias below 2**-30 is of no matter here.
+        # int(random() * n) is three times as fast as randint, and its bias below 2**-30 does not matter here.
         return low if low == high else low + int(source.random() * (high - low + 1))
 
 
 def parse_distribution(data: Any, low: int, high: int) -> Distribution:
-    """Read a distribution whose values must all lie in ``low..high``.
+    """Parse a distribution whose values must all be in ``low..high``.
 
     Raises:
         DistributionError: with what was found and what was expected.

@@ -1,7 +1,7 @@
-"""From a test to its program: loops unrolled, random drawn, every value checked.
+"""Expanding a test to its program: loops are unrolled, random values drawn, all values checked.
 
-The size of a test is known before anything is expanded, so that a test of 10^9
-repeats costs nothing but its refusal.
+The size of a test is computed before anything is expanded, so that a test of 10^9
+repeats is refused without being expanded.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _COUNTS_ITSELF = ("repeat", "for", "random")
 
 
 def expand(design: Design, schema: StimulusSchema, test: Test, max_cycles: int | None = None) -> Program:
-    """Check `test` whole and unroll it. The same test always gives the same program.
+    """Check the whole of `test` and expand it to a program. The same test always gives the same program.
 
     Args:
-        max_cycles: cycles after which it is cut, where the design would allow more.
+        max_cycles: cycles after which it is cut, if this is less than the limit of the design.
 
     Raises:
         StimulusError: with the place of the fault and what was expected.
@@ -40,10 +40,10 @@ def expand(design: Design, schema: StimulusSchema, test: Test, max_cycles: int |
 def expand_counted(
     design: Design, schema: StimulusSchema, test: Test, room: Tally | None = None, max_cycles: int | None = None
 ) -> tuple[Program, int]:
-    """The same, with the number of items, as `dv_agent.designs.language.size` defines them.
+    """Expand as `expand`; also return the number of items, as `dv_agent.designs.language.size` defines them.
 
     Args:
-        room: another bound than the design's on the items.
+        room: limit on the items, in place of the design's.
     """
     tracks: dict[str, tuple[Op, ...]] = {}
     for name in test.tracks:
@@ -63,7 +63,7 @@ def expand_counted(
 
 
 def _memories(design: Design, schema: StimulusSchema, test: Test) -> dict[str, tuple[int, ...]]:
-    """Words of every responder: as the test says, else drawn from the schema's distribution."""
+    """Return the words of every responder: those of the test, else drawn from the schema's distribution."""
     for name in test.memory:
         if name not in design.memories:
             raise StimulusError(("memory", name), "no responder port of this name")
@@ -88,7 +88,7 @@ _Reader = Callable[[Step, Location, Scope], Iterator[Op]]
 
 @dataclass
 class _TrackExpander:
-    """Unrolls the steps of one track; holds the count of random blocks so that each draws its own stream."""
+    """Expands the steps of one track; counts random blocks, so that each has its own random stream."""
 
     design: Design
     schema: StimulusSchema
@@ -110,7 +110,7 @@ class _TrackExpander:
         self.words = self._words()
 
     def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
-        """The operations of one step, in order."""
+        """Yield the operations of one step, in order."""
         key = one_of(step, self.words, where)
         before = self.tally.count
         for op in self.words[key](step, where, scope):
@@ -119,7 +119,7 @@ class _TrackExpander:
                 self.tally.add(self.name, where)
             self.previous = op.kind
             yield op if op.step == self.step_index else op._replace(step=self.step_index)
-        if self.tally.count == before and key in _COUNTS_ITSELF:  # it made nothing, but took time to go through
+        if self.tally.count == before and key in _COUNTS_ITSELF:  # it made no operation, but took processing time
             self.tally.add(self.name, where)
 
     def _words(self) -> dict[str, _Reader]:

@@ -1,4 +1,4 @@
-"""Integer expressions, as sweeps and coverage plans use them: parsed by us, never executed as code.
+"""Integer expressions of sweeps and coverage plans, with a parser of their own; they are never executed as code.
 
 Grammar, loosest binding first::
 
@@ -11,8 +11,8 @@ Grammar, loosest binding first::
     unary:   ("-"|"~") unary | atom
     atom:    integer | name | ("min"|"max"|"abs") "(" list ")" | "(" or ")"
 
-Comparisons and logic give 0 or 1. Division floors as in Python. One tree has
-two evaluations: over Python ints (`evaluate`, each step bounded by 2**64) and
+Comparisons and logic give 0 or 1. Division floors as in Python. A parsed tree can be
+evaluated in two ways: over Python ints (`evaluate`, each step bounded by 2**64) and
 over NumPy columns (`evaluate_columns`, int64).
 """
 
@@ -59,7 +59,7 @@ class Expression:
         return frozenset(_names(self.root))
 
     def evaluate(self, variables: Mapping[str, int]) -> int:
-        """The value over Python ints.
+        """Return the value over Python ints.
 
         Raises:
             ExpressionError: unknown name, division by zero, or a value beyond +-2**64.
@@ -67,7 +67,7 @@ class Expression:
         return int(evaluate(self.root, variables, SCALAR))
 
     def evaluate_columns(self, columns: Mapping[str, NDArray[np.int64]]) -> NDArray[np.int64]:
-        """The value over int64 columns of equal length; division by zero gives 0.
+        """Return the value over int64 columns of equal length; division by zero gives 0.
 
         Raises:
             ExpressionError: unknown name.
@@ -91,7 +91,7 @@ def parse(text: str) -> Expression:
 
 
 class _Parser:
-    """Precedence climbing over a list of tokens."""
+    """A precedence-climbing parser over a list of tokens."""
 
     def __init__(self, text: str) -> None:
         self._text = text

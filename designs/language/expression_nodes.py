@@ -1,4 +1,4 @@
-"""What the nodes of a parsed expression mean: over Python ints, and over NumPy columns."""
+"""The nodes of a parsed expression and their evaluation over Python ints and over NumPy columns."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BOUND = 1 << 64
 
 
 class ExpressionError(ValueError):
-    """The text is not an expression of the grammar, or its value is out of bounds."""
+    """The error that a text is not an expression of the grammar, or that its value is out of bounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _fold(function: Any, args: tuple[Any, ...]) -> Any:
 
 
 def evaluate(node: Node, variables: Mapping[str, Any], operators: Mapping[str, Callable[..., Any]]) -> Any:
-    """The value of a tree under one of the two meanings, `SCALAR` or `COLUMNS`.
+    """Return the value of a tree under one of the two sets of operators, `SCALAR` or `COLUMNS`.
 
     Raises:
         ExpressionError: unknown name; with `SCALAR` also a division by zero or a value beyond +-2**64.

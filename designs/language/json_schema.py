@@ -1,8 +1,9 @@
-"""The test language of one design as a JSON schema, for servers that can hold a model to one.
+"""The test language of one design as a JSON schema, for servers that can constrain a model's output to one.
 
-It is a frame, not the judge: short forms are left out, and what no schema can say (the order of a range, the size
-after expansion, where an expression may stand) is checked by `parse_test` and `expand` as for any other test. Loops
-hold steps, so a step refers to itself. docs/test-language.md is the language.
+The schema is not the final check: short forms are left out, and rules that no schema can express (the order of a
+range, the size after expansion, where an expression is allowed) are checked by `parse_test` and `expand` as for any
+other test. Loops hold steps, so the definition of a step refers to itself. docs/test-language.md describes the
+language.
 """
 
 from __future__ import annotations
@@ -22,22 +23,22 @@ MAX_SEED = (1 << 31) - 1  # narrower than the language: some servers read number
 
 
 def language_definitions(design: Design, schema: StimulusSchema, literal: bool = False) -> Json:
-    """Definitions for ``$defs``, of which ``test`` is one test of this design.
+    """Return the definitions for ``$defs``, of which ``test`` is one test of this design.
 
     Args:
-        literal: leaves out loops, sweeps, random blocks and expressions.
+        literal: whether to leave out loops, sweeps, random blocks and expressions.
     """
     return _Language(design, schema, literal).definitions()
 
 
 def json_object(properties: Json, required: tuple[str, ...] = ()) -> Json:
-    """An object of these properties and no others."""
+    """Return the schema of an object with these properties and no others."""
     needed = {"required": list(required)} if required else {}
     return {"type": "object", "properties": properties, **needed, "additionalProperties": False}
 
 
 def json_list(items: Json, least: int, most: int) -> Json:
-    """A list of `least` to `most` items."""
+    """Return the schema of a list of `least` to `most` items."""
     return {"type": "array", "items": items, "minItems": least, "maxItems": most}
 
 
@@ -47,7 +48,7 @@ class _Language:
         self._found: Json = {}
 
     def definitions(self) -> Json:
-        """All of them, ``test`` last."""
+        """Return all definitions, ``test`` last."""
         tracks = {}
         for name in self._schema.tracks:
             self._found[f"step_{name}"] = {"anyOf": self._steps(name)}
@@ -81,7 +82,7 @@ class _Language:
         return json_object({word.key: self._integer(1, most), **dict.fromkeys(word.options, wait)}, (word.key,))
 
     def _items(self, name: str, wait: Json) -> list[Json]:
-        """What carries payload."""
+        """Return the schemas of the items that carry payload."""
         track, grammar = self._schema.tracks[name], grammar_of(self._design, name)
         if grammar.item is None:
             return []
@@ -102,7 +103,7 @@ class _Language:
         return json_object({name: self._field(spec) for name, spec in fields.items()}, tuple(fields))
 
     def _field(self, spec: FieldSpec) -> Json:
-        """One number for all lanes, or one for each."""
+        """Return the schema of a field: one number for all lanes, or one for each lane."""
         one = self._integer(spec.low, spec.high)
         if spec.lanes == 1:
             return one
@@ -131,7 +132,7 @@ class _Language:
     # Numbers ---------------------------------------------------------------------------------------------
 
     def _integer(self, low: int, high: int, expressions: bool = True) -> Json:
-        """A number, or an expression of loop variables; equal ones share a definition, for a short schema."""
+        """Return the schema of a number or expression of loop variables; equal ones share a definition, to be short."""
         number: Json = {"type": "integer", "minimum": low, "maximum": high}
         if self._literal or not expressions:
             return self._shared(f"number_{low}_{high}", number)
@@ -144,12 +145,12 @@ class _Language:
         return {"$ref": f"#/$defs/{name}"}
 
     def _drawn(self, low: int, high: int, expressions: bool = True) -> Json:
-        """A distribution over ``low..high``; equal ones share a definition."""
+        """Return the schema of a distribution over ``low..high``; equal ones share a definition."""
         name = f"{'drawn' if expressions else 'count'}_{low}_{high}".replace("-", "m")
         reference = {"$ref": f"#/$defs/{name}"}
         if name not in self._found:
             one = self._integer(low, high, expressions)
-            # A pair of distribution and weight; lists whose places differ are beyond most servers.
+            # A pair of distribution and weight; most servers do not support lists whose items differ in type.
             pair = json_list({"anyOf": [reference, {"type": "number", "exclusiveMinimum": 0}]}, 2, 2)
             self._found[name] = {"anyOf": [
                 one, json_list(one, 2, 2), json_object({"set": json_list(one, 1, 256)}, ("set",)),
@@ -158,7 +159,7 @@ class _Language:
         return reference
 
     def _values(self) -> str:
-        """What a loop variable runs over."""
+        """Return the schema of the values of a loop variable."""
         number = {"type": "integer"}
         between = json_list(number, 2, 2)
         step = {"type": "integer", "minimum": 1}
@@ -169,7 +170,7 @@ class _Language:
         return "#/$defs/values"
 
     def _words(self, name: str, spec: FieldSpec) -> Json:
-        """Memory of a responder: its words, or what they are drawn from."""
+        """Return the schema of a responder's memory: its words, or the distribution that they are drawn from."""
         words = json_list(self._integer(spec.low, spec.high, expressions=False), 1,
                           max(self._schema.tracks[name].memory_words, 1))  # fmt: skip
         return words if self._literal else {"anyOf": [words, self._drawn(spec.low, spec.high, expressions=False)]}

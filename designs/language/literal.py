@@ -1,6 +1,6 @@
-"""From a program back to a test of literal steps: random blocks and loops become plain items.
+"""Converting a program back to a test of literal steps: random blocks and loops become plain items.
 
-Such a test can be edited beat by beat, which shrinking and mutation need. It expands to the same program.
+Such a test can be edited beat by beat, as shrinking and mutation need. It expands to the same program.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dv_agent.designs.program import Op, Program
 
 
 def literal_test(design: Design, schema: StimulusSchema, program: Program, name: str = "") -> Test:
-    """A test without loops or random blocks that expands to `program` (steps renumbered)."""
+    """Return a test without loops or random blocks that expands to `program` (steps renumbered)."""
     tracks = {track: tuple(_steps(design, schema, track, ops)) for track, ops in program.tracks.items() if ops}
     memory = {}
     for port_name, words in program.memories.items():
@@ -27,7 +27,7 @@ def literal_test(design: Design, schema: StimulusSchema, program: Program, name:
 
 
 def unpack(fields: Mapping[str, FieldSpec], packed: int) -> dict[str, Any]:
-    """The inverse of `dv_agent.designs.program.pack`: scalars for fields of one lane, else lists."""
+    """Unpack a payload; the inverse of `dv_agent.designs.program.pack`: scalars for fields of one lane, else lists."""
     values: dict[str, Any] = {}
     for name, spec in fields.items():
         lanes = []

@@ -1,4 +1,4 @@
-"""Directed items: packets of beats, and single writes."""
+"""Reading directed items: packets of beats, and single writes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PacketReader:
         self._carries = any(one.carries for one in design.streams if one.port == name)
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
-        """The operations of ``{"row": [...]}`` or ``{"write": {...}}``.
+        """Return the operations of ``{"row": [...]}`` or ``{"write": {...}}``.
 
         Raises:
             StimulusError: a wrong key, value, or packet length.
@@ -96,7 +96,7 @@ class PacketReader:
 
 
 def read_payload(fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location) -> int:
-    """The packed payload of an object of fields; a scalar given for a vector fills every lane.
+    """Return the packed payload of an object of fields; a scalar given for a vector fills every lane.
 
     Raises:
         StimulusError: a field is missing, unknown, of the wrong length, or out of range.

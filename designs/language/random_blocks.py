@@ -1,4 +1,4 @@
-"""Constrained-random blocks: what a track draws, from which distributions."""
+"""Constrained-random blocks: reading their distributions and drawing operations from them."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ Draws = dict[str, Distribution]
 
 
 def resolve(block: Any, scope: Scope, where: Location) -> Any:
-    """The block with every expression of loop variables replaced by its value.
+    """Return the block with every expression of loop variables replaced by its value.
 
     Raises:
-        StimulusError: an expression that does not evaluate.
+        StimulusError: an expression that cannot be evaluated.
     """
     if isinstance(block, dict):
         return {key: part if key == "profile" else resolve(part, scope, (*where, key)) for key, part in block.items()}
@@ -33,7 +33,7 @@ def resolve(block: Any, scope: Scope, where: Location) -> Any:
 
 
 def read_block(design: Design, track: TrackSchema, name: str, block: dict[str, Any], where: Location) -> Draws:
-    """The distributions of one random block, defaults filled in from its profile.
+    """Return the distributions of one random block, with defaults from its profile.
 
     Raises:
         StimulusError: an unknown key or profile, or a distribution out of range.
@@ -53,7 +53,7 @@ def read_block(design: Design, track: TrackSchema, name: str, block: dict[str, A
 def draw_from(
     design: Design, track: TrackSchema, name: str, key: str, given: Any, where: Location, profile: str = "default"
 ) -> Distribution:
-    """The distribution `given`, or the profile's where it is None.
+    """Return the distribution `given`, or the profile's if it is None.
 
     Raises:
         StimulusError: not a distribution, or out of range.
@@ -67,7 +67,7 @@ def draw_from(
 
 
 def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator[Op]:
-    """The operations of one of the ``count`` things that a random block makes."""
+    """Draw the operations of one of the ``count`` repetitions of a random block."""
     if grammar.item is None:
         for one in grammar.random:
             yield from _drawn(one, draws, source)

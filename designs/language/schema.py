@@ -1,8 +1,8 @@
-"""The stimulus schema of a design: its words, its limits, and what random stimulus is drawn from.
+"""The stimulus schema of a design: its keywords, its limits, and the distributions of random stimulus.
 
-Read from ``designs/<name>/stimulus.yaml``. A profile says how one random block
-draws; the same profiles serve the random agent, the random blocks that a model
-writes, and every measurement, so that "random" means one thing.
+Read from ``designs/<name>/stimulus.yaml``. A profile gives the distributions of one random block;
+the random agent, the random blocks that a model writes, and every measurement use the same
+profiles, so that "random" always means the same.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import UnknownNameError
 
 MAX_WAIT = 100_000
-NO_PROFILE = "none"  # in `use`: leave the track out of the test
+NO_PROFILE = "none"  # value in `use`: leave the track out of the test
 RESET = Grammar(
     counts="pulses",
     timing=(Timing("wait", default=1), Timing("width", least=1, default=1)),
@@ -28,18 +28,18 @@ RESET = Grammar(
     random=(RandomOp("idle", "wait"), RandomOp("pulse", "width")),
     joined=({"idle": 6}, {"pulse": 1}),
 )
-"""What a test may say on the track ``reset``."""
+"""The grammar of the track ``reset``."""
 
 
 class Beats(Frozen):
-    """Least and greatest length of a packet, in beats."""
+    """Minimum and maximum length of a packet, in beats."""
 
     min: int = Field(default=1, ge=1)
     max: int = Field(default=1, ge=1, le=65_536)
 
 
 class TrackSchema(Frozen):
-    """What may be said on one track.
+    """The schema of one track.
 
     `profiles` maps a name to distributions by key: ``count``, the timing keys of the
     track's grammar (`Grammar.timing`, in cycles or beats) and the port's fields.
@@ -98,17 +98,17 @@ def _check_profiles(document: Document, design: Design, name: str, track: TrackS
 
 
 def grammar_of(design: Design, name: str) -> Grammar:
-    """What a test may say on a track: that of a port, or ``reset``."""
+    """Return the grammar of a track: of a port, or of ``reset``."""
     return RESET if name == RESET_TRACK else design.grammars[name]
 
 
 def stream_keys(design: Design) -> list[str]:
-    """Whose transfers a step may wait for: ports, then the streams of ports that have several."""
+    """Return the names whose transfers a step may wait for: ports, then the streams of ports that have several."""
     return sorted((one.key for one in design.streams), key=lambda key: "." in key)
 
 
 def key_range(design: Design, track: TrackSchema, name: str, key: str) -> tuple[int, int]:
-    """The allowed values of a random block's key on a track.
+    """Return the allowed values of a random block's key on a track.
 
     Raises:
         UnknownNameError: the track has no such key.
@@ -129,12 +129,12 @@ def key_range(design: Design, track: TrackSchema, name: str, key: str) -> tuple[
 
 
 def key_distribution(design: Design, track: TrackSchema, name: str, key: str, data: Any) -> Distribution:
-    """The distribution `data` of a random block's key, checked against the key's range."""
+    """Parse the distribution `data` of a random block's key, checked against the key's range."""
     return parse_distribution(data, *key_range(design, track, name, key))
 
 
 def default_distribution(design: Design, track: TrackSchema, name: str, profile: str, key: str) -> Distribution:
-    """What `key` is drawn from where a random block leaves it out."""
+    """Return the distribution of `key` for random blocks that leave it out."""
     for entries in (track.profiles.get(profile, {}), track.profiles.get("default", {})):
         if key in entries:
             return key_distribution(design, track, name, key, entries[key])

@@ -1,8 +1,8 @@
-"""The size of a test: bounds on it before it is expanded, and the count while it is.
+"""The size of a test in items: bounds before it is expanded, and a count while it is expanded.
 
 An *item* is one beat of a packet, one strobe, one draw of a random block on a track without packets, or any other
-single step. A ``stall`` right after a ``ready`` and a ``pulse`` right after an ``idle`` count with it, as they do in
-one draw, so that a test written out (`literal`) is never larger than the test it came from. A loop or
+single step. A ``ready`` and the ``stall`` right after it count as one item, and so do an ``idle`` and the ``pulse``
+right after it, as in one draw; so a literal test (`literal`) is never larger than the test it came from. A loop or
 random block that makes nothing counts as one.
 """
 
@@ -30,18 +30,18 @@ MAX_VARIABLES = 4
 ITEM = "an item is one beat, strobe, or other single step after loops and random blocks are unrolled"
 
 PAIRS = (("ready", "stall"), ("idle", "pulse"))
-"""Kinds of operations that count as one item if the second follows the first."""
+"""Pairs of kinds of operations that count as one item if the second follows the first."""
 OF_THE_DESIGN = "the limit of this design"
 
 
 class Size(NamedTuple):
-    """Bounds on the items that a test or step expands to."""
+    """Lower and upper bound on the items that a test or step expands to."""
 
     least: int
     most: int
 
     def times(self, count: int) -> Size:
-        """So often in a row; what makes nothing still takes time to go through, hence at least 1."""
+        """Return the size of repetitions; at least 1, because a loop that makes nothing still takes processing time."""
         return Size(max(1, self.least * count), max(1, self.most * count))
 
 
@@ -53,10 +53,10 @@ def _total(sizes: Iterable[Size]) -> Size:
 
 
 def check_size(design: Design, schema: StimulusSchema, test: Test) -> Size:
-    """Bounds on the items of `test`, from its counts alone: nothing is drawn or unrolled.
+    """Return bounds on the items of `test`, from its counts alone: nothing is drawn or unrolled.
 
     Raises:
-        StimulusError: certainly more than the design allows, or loops that cannot be sized.
+        StimulusError: the lower bound exceeds the limit of the design, or a loop whose size cannot be computed.
     """
     total, most = Size(0, 0), design.limits.max_items
     for name, steps in test.tracks.items():
@@ -69,11 +69,11 @@ def check_size(design: Design, schema: StimulusSchema, test: Test) -> Size:
 
 
 def too_many(limit: int, reached: str, whose: str = OF_THE_DESIGN) -> str:
-    """Why a test is refused.
+    """Return the message that a test is too large.
 
     Args:
-        reached: what was counted.
-        whose: what the limit is.
+        reached: the number of items counted.
+        whose: which limit it is.
     """
     return f"the test expands to more than {limit} items, {whose}: {reached} ({ITEM})"
 
@@ -83,9 +83,9 @@ class Tally:
     """Counts items while a test is expanded.
 
     Attributes:
-        limit: most items, and `whose` limit that is.
-        count: so far.
-        by_track: the same, track by track.
+        limit: maximum number of items; `whose` names the limit.
+        count: items so far.
+        by_track: items so far, for each track.
     """
 
     limit: int
@@ -94,7 +94,7 @@ class Tally:
     by_track: dict[str, int] = field(default_factory=dict)
 
     def add(self, track: str, where: Location) -> None:
-        """One more.
+        """Count one more item.
 
         Raises:
             StimulusError: it is one too many.
@@ -133,7 +133,7 @@ class _Measure:
         return Size(0, 1) if any(second in step for _, second in PAIRS) else Size(1, 1)
 
     def _packet(self, beats: Any) -> Size:
-        """A packet holds what its beats say; where `times` is an expression, up to the longest packet."""
+        """Return the size of a packet, given by its beats; if `times` is an expression, up to the longest packet."""
         fewest, longest = self._track.beats.min, self._track.beats.max
         given = beats if isinstance(beats, list) else [beats]
         counts = [one.get("times", 1) if isinstance(one, dict) else 1 for one in given]
@@ -161,7 +161,7 @@ class _Measure:
                     sizes[key] = Size(self._track.beats.min, self._track.beats.max)
                     continue
                 if key in block:
-                    # Only the size matters here, so a count beyond the limit is left to the caller's message.
+                    # Only the size matters here; the caller reports a count beyond the limit.
                     if key == "count" and isinstance(block[key], int) and block[key] > self._design.limits.max_items:
                         return Size(block[key], block[key])
                     drawn = key_distribution(self._design, self._track, self._name, key, block[key])
@@ -181,9 +181,9 @@ def _has_expression(data: Any) -> bool:
 
 
 def loop_values(data: Any, where: Location) -> dict[str, range | list[int]]:
-    """The values of each loop variable of ``{"for": {"i": [0, 7], "j": {"values": [1, 3]}}}``.
+    """Return the values of each loop variable of ``{"for": {"i": [0, 7], "j": {"values": [1, 3]}}}``.
 
-    Ranges are inclusive; ``{"range": [0, 100], "step": 10}`` strides.
+    Ranges are inclusive; ``{"range": [0, 100], "step": 10}`` has a step.
 
     Raises:
         StimulusError: no variable, too many, a bad name, or an empty or too long range.

@@ -1,6 +1,6 @@
-"""The noun Test: stimulus as data. What an agent proposes, a person writes, and a record keeps.
+"""Test: stimulus as data, proposed by an agent or written by a person, and kept in records.
 
-A test holds parallel tracks, one a driven port and one named ``reset``; a track is a
+A test holds parallel tracks, one for each driven port and one named ``reset``; a track is a
 list of steps in order. docs/test-language.md is the reference with examples.
 
 ========  =====================================================  ==============================
@@ -40,7 +40,7 @@ _KEYS = ("name", "seed", "tracks", "memory", "note")
 
 
 class StimulusError(ValueError):
-    """A test cannot be accepted.
+    """The error that a test is not valid.
 
     Args:
         location: path of the faulty part, such as ``("tracks", "in", 0, "row", 1, "e")``.
@@ -53,12 +53,12 @@ class StimulusError(ValueError):
 
 
 class Test(Frozen):
-    """One test: it starts from reset, carries its seed, drains at its end, and stands alone.
+    """One test: starts from reset, holds its seed, drains at its end, and depends on no other test.
 
     Steps are kept as they were written (JSON data); `expansion.expand` checks and expands them.
     """
 
-    __test__ = False  # pytest collects classes named Test*
+    __test__ = False  # pytest would collect classes named Test*
 
     name: str = Field(default="", max_length=200)
     seed: int = Field(default=0, ge=0, lt=1 << 63)
@@ -67,23 +67,23 @@ class Test(Frozen):
     note: str = Field(default="", max_length=2000)
 
     def data(self) -> dict[str, Any]:
-        """JSON data, without the parts that stand at their defaults."""
+        """Return JSON data, without the parts that have their default values."""
         return self.model_dump(mode="json", exclude_defaults=True)
 
     def text(self) -> str:
-        """Compact, canonical JSON."""
+        """Return compact, canonical JSON."""
         return json.dumps(self.data(), separators=(",", ":"), sort_keys=True)
 
     @property
     def digest(self) -> str:
-        """Twelve hexadecimal digits that name the stimulus (name and note left out)."""
+        """Return twelve hexadecimal digits that identify the stimulus (name and note left out)."""
         stimulus = {key: value for key, value in self.data().items() if key not in ("name", "note")}
         text = json.dumps(stimulus, separators=(",", ":"), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def path_text(location: Location) -> str:
-    """``("tracks", "in", 0, "row")`` as ``tracks.in[0].row``."""
+    """Return a path such as ``("tracks", "in", 0, "row")`` as ``tracks.in[0].row``."""
     text = ""
     for part in location:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
@@ -91,7 +91,7 @@ def path_text(location: Location) -> str:
 
 
 def parse_test(data: Any, design: Design) -> Test:
-    """Read one test from JSON data. Only the frame is checked here; `expand` checks the steps.
+    """Parse one test from JSON data. Only the outer structure is checked here; `expand` checks the steps.
 
     Short form: a bare list of steps is the track of the only source port.
 
@@ -142,7 +142,7 @@ def _check_frame(data: dict[str, Any]) -> None:
 
 
 def tests_from_document(document: Document, design: Design) -> tuple[Test, ...]:
-    """All tests of a file: one test, or ``{"tests": [...]}``.
+    """Return all tests of a file: one test, or ``{"tests": [...]}``.
 
     Raises:
         InputFileError: with file and line.

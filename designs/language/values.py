@@ -15,7 +15,7 @@ Scope = Mapping[str, int]
 
 
 def integer(data: Any, scope: Scope, where: Location, low: int, high: int) -> int:
-    """An integer in ``low..high``, given as a number or as an expression over the loop variables in `scope`.
+    """Return an integer in ``low..high``, given as a number or as an expression over the loop variables in `scope`.
 
     Raises:
         StimulusError: not an integer, unknown variable, or out of range.
@@ -42,7 +42,7 @@ def _parsed(text: str) -> Expression:
 
 
 def one_of(step: Any, words: Collection[str], where: Location) -> str:
-    """The one key of `step` that says what it is.
+    """Return the one key of `step` that gives its kind.
 
     Raises:
         StimulusError: not an object, none of `words`, or several.
@@ -59,7 +59,7 @@ def one_of(step: Any, words: Collection[str], where: Location) -> str:
 
 
 def unknown_keys(data: Any, allowed: Collection[str], where: Location) -> None:
-    """Refuse keys that nobody reads: a misspelt key must not be silently ignored.
+    """Raise on unknown keys: a misspelt key must not be silently ignored.
 
     Raises:
         StimulusError: naming the key and the nearest allowed ones.

@@ -1,4 +1,4 @@
-"""One named field of a payload: its pin, its lanes, its range."""
+"""One named field of a payload: its signal, its lanes, its range."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dv_agent.designs.frozen import Frozen, Identifier
 class FieldSpec(Frozen):
     """One named field of a port's payload.
 
-    A field with `lanes` > 1 is a vector: lane 0 stands in the least significant bits of `signal`.
+    A field with `lanes` > 1 is a vector: lane 0 is in the least significant bits of `signal`.
     """
 
     signal: Identifier
@@ -20,15 +20,15 @@ class FieldSpec(Frozen):
 
     @property
     def bits(self) -> int:
-        """Bits of the whole signal."""
+        """Width of the whole signal in bits."""
         return self.width * self.lanes
 
     @property
     def low(self) -> int:
-        """Least value of one lane."""
+        """Minimum value of one lane."""
         return -(1 << (self.width - 1)) if self.signed else 0
 
     @property
     def high(self) -> int:
-        """Greatest value of one lane."""
+        """Maximum value of one lane."""
         return (1 << (self.width - 1)) - 1 if self.signed else (1 << self.width) - 1

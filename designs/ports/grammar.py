@@ -1,4 +1,4 @@
-"""The noun Grammar: what a test may say on one track, as data that reading, drawing and schemas are made from."""
+"""Grammar: the steps allowed on one track, as data for parsing tests, drawing random ones, and JSON schemas."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from typing import Any, Literal
 from dv_agent.designs.ports.field_spec import FieldSpec
 
 Member = Literal["gap", "stall"]
-"""What an operation may hold beside its number: see `dv_agent.designs.program.Op`."""
+"""Members of an operation besides its number: see `dv_agent.designs.program.Op`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What carries payload on a track: a packet of beats, or a single write.
+    """A step that carries payload: a packet of beats, or a single write.
 
     Attributes:
-        op: kind of the operations that it becomes.
+        op: kind of the operations that it is expanded to.
         fields: the payload.
-        packets: whether it is a list of beats, called as the design's stimulus schema says; else one object.
+        packets: whether it is a list of beats, with the keyword of the design's stimulus schema; else one object.
         part: the part of the port whose transfers are its beats.
     """
 
@@ -34,9 +34,9 @@ class Word:
     """A step with one number, such as ``{"idle": 5}``, which becomes one operation of the same kind.
 
     Attributes:
-        limit: what bounds the number: cycles of waiting, or items of the design; it is 1 at least.
+        limit: the upper limit of the number: cycles of waiting, or items of the design; the minimum is 1.
         options: more keys of the step (0 to the longest wait) -> member of the operation.
-        passive: whether the port is silent, or always ready, meanwhile.
+        passive: whether the port is silent, or always ready, during the step.
     """
 
     key: str
@@ -50,9 +50,9 @@ class Timing:
     """A key of random blocks that is not a field.
 
     Attributes:
-        least: its least value; the greatest is the longest wait.
-        default: what it is where nobody says.
-        beats: whether it is the number of beats of a packet, which is as the stimulus schema says.
+        least: its minimum; the maximum is the longest wait.
+        default: its default value.
+        beats: whether it is the number of beats of a packet, whose range is in the stimulus schema.
     """
 
     key: str
@@ -63,10 +63,10 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class RandomOp:
-    """One operation of a random block: its number drawn from key `value` (left out at 0) or fixed, members from keys.
+    """One operation of a random block: its number is fixed, or drawn from key `value` (no operation if 0).
 
     Attributes:
-        members: member of the operation -> key of the block, drawn in this order.
+        members: member of the operation -> key of the block that it is drawn from, in this order.
     """
 
     op: str
@@ -76,17 +76,17 @@ class RandomOp:
 
 @dataclass(frozen=True, slots=True)
 class Grammar:
-    """What a test may say on one track, apart from waits and loops, which every track has.
+    """The steps allowed on one track, apart from waits and loops, which every track has.
 
     Attributes:
-        counts: what ``count`` of a random block counts.
+        counts: the unit of ``count`` in a random block.
         timing: keys of random blocks, apart from ``count`` and the fields.
         words: steps with a number.
-        item: what carries payload, if anything.
-        random: what a random block makes again and again; empty where it makes items.
-        inserted: words that a search may throw in; empty where it better draws the track anew.
-        directed: steps for an example, where there is no item.
-        joined: steps for an example in which the track first waits for another.
+        item: the step that carries payload, if there is one.
+        random: the operations that a random block repeats; empty if it makes items.
+        inserted: words that a search may insert; empty if drawing the whole track again is better.
+        directed: steps for an example, if there is no item.
+        joined: steps for an example in which the track first waits for another track.
     """
 
     counts: str
@@ -100,7 +100,7 @@ class Grammar:
 
     @property
     def fields(self) -> Mapping[str, FieldSpec]:
-        """The payload; empty where there is none."""
+        """The fields of the payload; empty if there is none."""
         return self.item.fields if self.item else {}
 
     @property
@@ -115,14 +115,14 @@ class Grammar:
 
     @property
     def passive(self) -> frozenset[str]:
-        """Words during which nothing is asked of the design."""
+        """Words during which the port demands nothing of the design."""
         return frozenset(word.key for word in self.words if word.passive)
 
     @property
     def ops(self) -> frozenset[str]:
-        """Kinds of operations that the track may hold, waits apart."""
+        """Kinds of operations that the track may hold, except waits."""
         return frozenset(word.key for word in self.words) | ({self.item.op} if self.item else set())
 
     def item_word(self, packet: str) -> str:
-        """The word of an item; empty where there is none. Args: packet: what the design calls a packet."""
+        """Return the keyword of an item; empty if there is none. Args: packet: the design's word for a packet."""
         return "" if self.item is None else packet if self.item.packets else self.item.op

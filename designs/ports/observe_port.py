@@ -1,4 +1,4 @@
-"""An observe port: outputs that are only looked at."""
+"""An observe port: outputs that are only sampled."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dv_agent.designs.ports.port import PortModel
 
 
 class ObservePort(PortModel):
-    """Outputs that are only looked at, such as ``dbg_*``."""
+    """Outputs that are only sampled, such as ``dbg_*``."""
 
     kind: Literal["observe"]
     fields: dict[Identifier, FieldSpec]
     label: ClassVar[str] = "observed"
 
     def observed(self) -> Mapping[str, FieldSpec]:
-        """All of its fields."""
+        """Return all fields of the port."""
         return self.fields

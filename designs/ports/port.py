@@ -1,4 +1,4 @@
-"""The base of all kinds of ports: all that the rest of the tool asks a port."""
+"""The base class of all kinds of ports: the interface that the rest of the tool uses."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Memory:
 
     Attributes:
         ask: the design's requests; the field is the address.
-        answer: our answers; the field is the word.
+        answer: the testbench's answers; the field is the word.
     """
 
     ask: Stream
@@ -26,17 +26,17 @@ class Memory:
 
     @property
     def word(self) -> FieldSpec:
-        """What the memory holds."""
+        """The field of a word of the memory."""
         return next(iter(self.answer.fields.values()))
 
 
 class PortModel(Frozen):
-    """A port as written in design.yaml. A kind overrides what it has; see `registry.py`.
+    """A port as written in design.yaml. A kind of port overrides the methods that apply to it; see `registry.py`.
 
     Attributes:
-        label: what it is, in a few words, beside a waveform.
-        driver: name of its driver in the simulator process; empty where nothing is driven.
-        plural, silence: how a prompt says what ports of this kind do when their track has ended.
+        label: a short description, shown beside a waveform.
+        driver: name of its driver in the simulator process; empty if nothing is driven.
+        plural, silence: words of a prompt for what ports of this kind do when their track has ended.
     """
 
     if TYPE_CHECKING:
@@ -47,37 +47,37 @@ class PortModel(Frozen):
     silence: ClassVar[str] = ""
 
     def streams(self, name: str) -> tuple[Stream, ...]:
-        """Its handshakes, in the order of the vectors. Args: name: the port's."""
+        """Return its streams, in the order of the vectors. Args: name: the name of the port."""
         del name
         return ()
 
     def held(self) -> Mapping[str, FieldSpec]:
-        """Inputs that we hold at some value in every cycle, without a handshake."""
+        """Return the inputs that the testbench drives to some value in every cycle, without a handshake."""
         return {}
 
     def observed(self) -> Mapping[str, FieldSpec]:
-        """Outputs that are only looked at."""
+        """Return the outputs that are only sampled."""
         return {}
 
     def levels(self) -> dict[str, FieldSpec]:
-        """What has a value in every cycle: held and observed fields."""
+        """Return the fields with a value in every cycle: held and observed ones."""
         return {**self.held(), **self.observed()}
 
     def grammar(self) -> Grammar | None:
-        """What a test says on its track; None where it has no track."""
+        """Return the grammar of its track; None if it has no track."""
         return None
 
     def memory(self, name: str) -> Memory | None:
-        """The memory that it answers from, if it does. Args: name: the port's."""
+        """Return the memory that it answers from, if any. Args: name: the name of the port."""
         del name
         return None
 
     @classmethod
     def language(cls, packet: str, writes: bool) -> str:
-        """The lines of a prompt on the words of its track.
+        """Return the lines of a prompt that describe the steps of its track.
 
         Args:
-            packet: what the design calls a packet.
+            packet: the design's word for a packet.
             writes: whether there are ports whose writes a beat may carry.
         """
         del packet, writes

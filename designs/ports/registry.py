@@ -1,4 +1,4 @@
-"""All kinds of ports: the union that design.yaml is read with, and what is looked up by the name of a kind."""
+"""The registry of all kinds of ports: the union type for reading design.yaml, and lookup by the name of a kind."""
 
 from __future__ import annotations
 
@@ -22,5 +22,5 @@ KINDS: dict[str, type[PortModel]] = {
 
 
 def label_of(kind: str) -> str:
-    """A few words on a kind, empty for one that is not known (as in a record of another version)."""
+    """Return the short description of a kind, empty for an unknown one (as in a record of another version)."""
     return KINDS[kind].label if kind in KINDS else ""

@@ -1,4 +1,4 @@
-"""A responder: the design asks, we answer from test memory."""
+"""A responder port: the design sends requests, the testbench answers from test memory."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LANGUAGE = """\
 
 
 class ResponderPort(PortModel):
-    """The design asks on one stream; we answer, in order, on another from test memory.
+    """A port of requests from the design, which the testbench answers in order, on another stream, from test memory.
 
     `request` carries one field, the address; `response` carries one field, the data.
     """
@@ -29,18 +29,18 @@ class ResponderPort(PortModel):
     silence: ClassVar[str] = "answering at once"
 
     def streams(self, name: str) -> tuple[Stream, ...]:
-        """Requests and answers. The design may ask of itself, right after reset."""
+        """Return the streams of requests and answers. A request needs no cause: it may come right after reset."""
         return (
             handshake(name, "request", self.request, driven=False),
             handshake(name, "response", self.response, driven=True),
         )
 
     def memory(self, name: str) -> Memory:
-        """What is asked and answered."""
+        """Return the memory with its streams of requests and answers."""
         return Memory(*self.streams(name))
 
     def grammar(self) -> Grammar:
-        """How requests are answered."""
+        """Return the grammar of how requests are answered."""
         return Grammar(
             counts="answers",
             timing=(Timing("latency"), Timing("stall")),
@@ -51,6 +51,6 @@ class ResponderPort(PortModel):
 
     @classmethod
     def language(cls, packet: str, writes: bool) -> str:
-        """How requests are answered, and from what."""
+        """Return the lines on how requests are answered, and from which words."""
         del packet, writes
         return _LANGUAGE

@@ -1,4 +1,4 @@
-"""A sink: the design drives valid and payload, we drive ready."""
+"""A sink port: the design drives valid and payload, the testbench drives ready."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LANGUAGE = """\
 
 
 class SinkPort(PortModel, StreamSpec):
-    """The design drives valid and payload, we drive ready."""
+    """A port on which the design drives valid and payload, and the testbench drives ready."""
 
     kind: Literal["sink"]
     label: ClassVar[str] = "driven by the design"
@@ -24,11 +24,11 @@ class SinkPort(PortModel, StreamSpec):
     silence: ClassVar[str] = "ready"
 
     def streams(self, name: str) -> tuple[Stream, ...]:
-        """One, of results."""
+        """Return its one stream, of results."""
         return (handshake(name, "", self, driven=False, caused=True),)
 
     def grammar(self) -> Grammar:
-        """When ready is high."""
+        """Return the grammar of ready: when it is high."""
         return Grammar(
             counts="ready/stall pairs",
             timing=(Timing("ready", default=1), Timing("stall")),
@@ -41,6 +41,6 @@ class SinkPort(PortModel, StreamSpec):
 
     @classmethod
     def language(cls, packet: str, writes: bool) -> str:
-        """The words of ready."""
+        """Return the lines on the steps that drive ready."""
         del packet, writes
         return _LANGUAGE

@@ -1,4 +1,4 @@
-"""A source: we drive valid and payload, the design answers ready."""
+"""A source port: the testbench drives valid and payload, the design drives ready."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WITH = ', "with": {"STROBE PORT": {fields}} (a write in the very cycle in which
 
 
 class SourcePort(PortModel, StreamSpec):
-    """We drive valid and payload, the design answers ready."""
+    """A port on which the testbench drives valid and payload, and the design drives ready."""
 
     kind: Literal["source"]
     label: ClassVar[str] = "driven by the test"
@@ -27,11 +27,11 @@ class SourcePort(PortModel, StreamSpec):
     silence: ClassVar[str] = "idle"
 
     def streams(self, name: str) -> tuple[Stream, ...]:
-        """One, of packets."""
+        """Return its one stream, of packets."""
         return (handshake(name, "", self, driven=True, packets=True, carries=True),)
 
     def grammar(self) -> Grammar:
-        """Packets and pauses."""
+        """Return the grammar of packets and idle cycles."""
         return Grammar(
             counts="packets",
             timing=(Timing("gap"), Timing("beats", beats=True)),
@@ -41,5 +41,5 @@ class SourcePort(PortModel, StreamSpec):
 
     @classmethod
     def language(cls, packet: str, writes: bool) -> str:
-        """Packets, beats, writes that a beat carries."""
+        """Return the lines on packets, beats, and writes that a beat carries."""
         return _LANGUAGE.replace("PACKET", packet).replace("WITH", _WITH if writes else "")

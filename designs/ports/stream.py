@@ -1,4 +1,4 @@
-"""The noun Stream: one handshake of a port, in words that no kind of port owns."""
+"""Stream: one handshake of a port, described independently of the kind of port."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dv_agent.designs.ports.field_spec import FieldSpec
 
 
 class StreamSpec(Frozen):
-    """A valid/ready stream of design.yaml: a transfer happens at a rising edge with both high."""
+    """A valid/ready stream in design.yaml: a transfer happens at a rising edge with both high."""
 
     valid: Identifier
     ready: Identifier
@@ -28,12 +28,12 @@ class Stream:
     Attributes:
         port: name of the port.
         part: which stream of the port, such as ``request``; empty where the port has only one.
-        driven: whether we drive valid, last and payload and the design ready; else it is the other way round.
-        valid, ready, last: signals; `ready` is None where every offer is a transfer.
+        driven: whether the testbench drives valid, last and payload and the design drives ready; else the reverse.
+        valid, ready, last: signals; `ready` is None if every cycle with valid is a transfer.
         packets: whether its transfers are the beats of a test's packets.
-        carries: whether a beat may carry writes to streams that `rides`; such a stream has a ready.
-        rides: whether a write may happen in the very cycle in which a beat that carries it is accepted.
-        caused: whether the design offers nothing before an input has caused it, so that a reset silences it.
+        carries: whether a beat may carry writes to streams with `rides`; such a stream has a ready.
+        rides: whether a write may happen in the same cycle in which a beat that carries it is accepted.
+        caused: whether the design asserts valid only after an input has caused it, so that a reset clears it.
     """
 
     port: str
@@ -50,7 +50,7 @@ class Stream:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """Port, and part if there is one."""
+        """The port, and the part if there is one."""
         return (self.port, self.part) if self.part else (self.port,)
 
     @property
@@ -65,23 +65,23 @@ class Stream:
 
     @property
     def offer(self) -> Literal["valid", "enable"]:
-        """What its valid is called: ``enable`` where nobody can refuse it."""
+        """The name of its valid: ``enable`` if there is no ready."""
         return "enable" if self.ready is None else "valid"
 
     @property
     def bits(self) -> int:
-        """Bits of the packed payload."""
+        """Width of the packed payload in bits."""
         return sum(spec.bits for spec in self.fields.values())
 
     def offered(self) -> Iterator[tuple[str, int]]:
-        """(signal, bits) of valid, last and payload."""
+        """Return (signal, bits) of valid, last and payload."""
         yield self.valid, 1
         if self.last is not None:
             yield self.last, 1
         yield from ((spec.signal, spec.bits) for spec in self.fields.values())
 
     def signals(self) -> Iterator[tuple[str, int]]:
-        """(signal, bits) of all its signals."""
+        """Return (signal, bits) of all its signals."""
         valid, *payload = self.offered()
         yield valid
         if self.ready is not None:
@@ -91,5 +91,5 @@ class Stream:
 
 def handshake(port: str, part: str, spec: StreamSpec, *, driven: bool, packets: bool = False, caused: bool = False,
               carries: bool = False) -> Stream:  # fmt: skip
-    """The stream that `spec` describes."""
+    """Return the stream that `spec` describes."""
     return Stream(port, part, driven, spec.valid, spec.ready, spec.last, spec.fields, packets, carries, False, caused)

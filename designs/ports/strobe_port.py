@@ -1,4 +1,4 @@
-"""A strobe: a write without ready."""
+"""A strobe port: writes without ready."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LANGUAGE = """\
 
 
 class StrobePort(PortModel):
-    """A write without ready: it happens in every cycle with `enable` high."""
+    """A port of writes without ready: a write happens in every cycle with `enable` high."""
 
     kind: Literal["strobe"]
     enable: Identifier
@@ -29,11 +29,11 @@ class StrobePort(PortModel):
     silence: ClassVar[str] = "idle"
 
     def streams(self, name: str) -> tuple[Stream, ...]:
-        """One, that nobody can refuse, and that a beat may carry."""
+        """Return its one stream, which has no ready, and whose writes a beat may carry."""
         return (Stream(name, "", True, self.enable, None, None, self.fields, rides=True),)
 
     def grammar(self) -> Grammar:
-        """Writes and pauses."""
+        """Return the grammar of writes and idle cycles."""
         return Grammar(
             counts="writes",
             timing=(Timing("gap"),),
@@ -43,6 +43,6 @@ class StrobePort(PortModel):
 
     @classmethod
     def language(cls, packet: str, writes: bool) -> str:
-        """Writes."""
+        """Return the lines on writes."""
         del packet, writes
         return _LANGUAGE

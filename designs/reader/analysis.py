@@ -1,4 +1,4 @@
-"""From the neutral tree to what people ask about: assignments with the conditions they stand under, comparisons."""
+"""Analysis of the parser-independent syntax tree: assignments with their conditions, and comparisons."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _EQUAL = {"==": False, "===": False, "!=": True, "!==": True}
 
 
 def build_module(text: ModuleText) -> Module:
-    """The module with everything that is derived from its text."""
+    """Return the module with all that is derived from its syntax tree."""
     constants = {one.name for one in text.parameters}
     assignments = tuple(one for process in text.processes for one in _assignments(process))
     plain = Module(
@@ -46,7 +46,7 @@ def _walk(statement: Statement, above: Conditions, kind: AssignmentKind) -> Iter
 
 
 def _choices(statement: Assign, value: Expr, above: Conditions, kind: AssignmentKind) -> Iterator[Assignment]:
-    """One assignment, or several where the value is chosen by a condition: each arm on its own."""
+    """Yield one assignment, or one for each branch if the value is a conditional expression."""
     if value.kind == "choice":
         condition, yes, no = value.parts
         yield from _choices(statement, yes, (*above, *conditions_of(condition)), kind)
@@ -60,7 +60,7 @@ def _choices(statement: Assign, value: Expr, above: Conditions, kind: Assignment
 
 
 def _targets(left: Expr) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What an assignment changes, and the names in its indices."""
+    """Return the signals that an assignment changes, and the names in its indices."""
     if left.kind == "concat":
         pairs = [_targets(part) for part in left.parts]
         return tuple(t for one, _ in pairs for t in one), tuple(n for _, some in pairs for n in some)
@@ -83,7 +83,7 @@ def _branches(case: Case) -> Iterator[tuple[Condition, tuple[Statement, ...]]]:
 
 
 def conditions_of(condition: Expr, negated: bool = False) -> Conditions:
-    """A condition split at its top-level "and" (at "or" if negated)."""
+    """Return a condition, split at its top-level "and" (at "or" if negated)."""
     if condition.kind == "unary" and condition.text == "!":
         return conditions_of(condition.parts[0], not negated)
     if condition.kind == "binary" and condition.text == ("||" if negated else "&&"):

@@ -1,4 +1,4 @@
-"""What differs between two versions of the same RTL: the signals whose drivers or declarations changed."""
+"""Comparison of two versions of the same RTL: the signals whose drivers or declarations changed."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from dv_agent.designs.reader.structure import Assignment, Instance, Module, Stru
 
 
 def changed_signals(old: Structure, new: Structure) -> frozenset[Node]:
-    """(instance path, signal) of `new` whose assignment, condition, declaration or connection is another than in `old`.
+    """Return (instance path, signal) of `new` whose assignment, condition, declaration or connection differs in `old`.
 
-    Line numbers do not matter, nor do comments and layout. A module that `old` lacks has changed as a whole.
+    Line numbers, comments and layout do not matter. In a module that `old` lacks, all signals have changed.
     """
     by_module = {
         module.name: set(_changed(old.module(module.name) if old.has(module.name) else None, module))
@@ -50,7 +50,7 @@ def _said(one: Assignment) -> tuple[str, tuple[str, ...], str, str, str]:
 
 
 def _declarations(module: Module) -> dict[str, set[tuple[str, str, bool]]]:
-    """Name -> how it is declared; an output that is also declared as a register has two declarations."""
+    """Return name -> its declarations; an output that is also declared as a register has two."""
     found: dict[str, set[tuple[str, str, bool]]] = {}
     for port in module.ports:
         found.setdefault(port.name, set()).add((port.direction, port.width, port.signed))
@@ -60,7 +60,7 @@ def _declarations(module: Module) -> dict[str, set[tuple[str, str, bool]]]:
 
 
 def _rewired(path: str, old: Module, new: Module, structure: Structure) -> Iterator[Node]:
-    """Where instances are connected otherwise: pins of theirs that are driven, and signals here that they drive."""
+    """Yield signals of instances whose connections changed: their driven pins, and the signals here that they drive."""
     before = {one.name: one for one in old.instances}
     for instance in new.instances:
         known = before.get(instance.name)

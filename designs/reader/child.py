@@ -1,4 +1,4 @@
-"""The child process of `read`: parses, writes ``structure.json`` into its room, and says on stderr why it cannot."""
+"""The child process that parses RTL: writes ``structure.json`` into its folder, or the reason of failure to stderr."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ INSTALL = "pip install 'dv-agent[sv]'"
 
 
 class UnreadableError(Exception):
-    """Why the RTL cannot be read, in words for people."""
+    """The error that the RTL cannot be read, with a message for people."""
 
 
 def read(room: Path, top: str, files: list[Path]) -> Structure:
-    """The structure of `files`; pyslang is asked where pyverilog gives up.
+    """Return the structure of `files`; pyslang is tried if pyverilog fails.
 
     Raises:
-        UnreadableError: with the words of the parsers.
+        UnreadableError: with the messages of the parsers.
     """
     try:
         front_end, modules = "pyverilog", parse_verilog(files, room)
-    except Exception as error:  # pyverilog raises what its generated parser happens to raise
+    except Exception as error:  # pyverilog passes on any exception of its generated parser
         front_end, modules = "pyslang", _system_verilog(files, " ".join(str(error).split())[:500])
     if top not in {one.name for one in modules}:
         raise UnreadableError(f"no module {top!r} among {', '.join(one.name for one in modules) or 'none'}")
@@ -46,7 +46,7 @@ def _system_verilog(files: list[Path], before: str) -> list[ModuleText]:
 
 
 def main() -> None:
-    """``child.py ROOM TOP FILE...``"""
+    """Run ``child.py ROOM TOP FILE...``."""
     room, top, *files = sys.argv[1:]
     try:
         structure = read(Path(room), top, [Path(name) for name in files])

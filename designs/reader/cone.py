@@ -1,4 +1,4 @@
-"""The cone of influence: everything in the RTL that can change a signal, across the hierarchy."""
+"""The cone of influence: all signals in the RTL that can change a given signal, across the hierarchy."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ Node = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Cone:
-    """What was reached going back from some signals of the top module.
+    """The signals and lines reached by going back from some signals (roots) of the top module.
 
     Attributes:
         signals: (instance path, signal) -> steps back from the nearest root.
-        lines: (file, line) of the assignments and instances passed, with the steps at which each was met first.
+        lines: (file, line) of the assignments and instances passed -> steps at which each was reached first.
     """
 
     signals: dict[Node, int]
@@ -26,11 +26,11 @@ class Cone:
 
 
 def cone_of(structure: Structure, roots: tuple[str, ...], depth: int | None = None) -> Cone:
-    """Walk back from `roots`, signals of the top module.
+    """Return the cone of `roots`, signals of the top module.
 
     Args:
-        depth: how many steps; None for all. A step goes from a signal to what its assignments read,
-            conditions included; passing a module boundary is none.
+        depth: maximum number of steps; None for no limit. A step goes from a signal to the signals that its
+            assignments read, conditions included; passing a module boundary is not a step.
 
     Raises:
         KeyError: the top module has no signal of one of these names.
@@ -51,20 +51,20 @@ def cone_of(structure: Structure, roots: tuple[str, ...], depth: int | None = No
             lines[place] = min(lines.get(place, at), at)
             if before not in signals or signals[before] > at + step:
                 signals[before] = at + step
-                # Steps of zero go first, so that each signal is met at its least distance.
+                # Edges of zero steps go first, so that each signal is reached at its minimum distance.
                 queue.append(before) if step else queue.appendleft(before)
     return Cone(signals, lines)
 
 
 def influence_of(structure: Structure, changed: Iterable[Node], cone: Cone, depth: int) -> dict[Node, int]:
-    """Walk forward from `changed` inside `cone`: what they can change on the way to its roots.
+    """Walk forward from `changed` inside `cone`, to the signals that they can change on the way to its roots.
 
     Args:
-        depth: how many assignments; passing a module boundary is none.
+        depth: maximum number of assignments; passing a module boundary does not count.
 
     Returns:
-        (instance path, signal) -> assignments from the nearest of `changed`; of these, those outside the cone are left
-        out.
+        (instance path, signal) -> number of assignments from the nearest of `changed`. Signals of `changed` outside the
+        cone are left out.
     """
     search = _Search(structure)
     readers: dict[Node, list[tuple[Node, int]]] = {}
@@ -89,12 +89,12 @@ class _Search:
         self._module_at = dict(structure.hierarchy())
 
     def names(self, module: str) -> set[str]:
-        """Ports and signals of a module."""
+        """Return the ports and signals of a module."""
         one = self._structure.module(module)
         return {port.name for port in one.ports} | {signal.name for signal in one.signals}
 
     def drivers(self, node: Node) -> Iterator[tuple[Node, int, tuple[str, int]]]:
-        """(signal before, steps, (file, line)) of everything that drives a signal."""
+        """Yield (driving signal, steps, (file, line)) for all drivers of a signal."""
         path, name = node
         if not self._structure.has(self._module_at[path]):
             return
@@ -110,20 +110,20 @@ class _Search:
         yield from self._from_above(path, name)
 
     def _from_instances(self, path: str, module: Module, name: str) -> Iterator[tuple[Node, int, tuple[str, int]]]:
-        """Outputs of instances inside that are connected to the signal."""
+        """Yield the outputs of instances in this module that are connected to the signal."""
         for instance in module.instances:
             for connection in instance.connections:
                 if name not in connection.names:
                     continue
                 place = (module.file, instance.line)
-                if not self._structure.has(instance.module):  # a black box: any of its pins may matter
+                if not self._structure.has(instance.module):  # a black box: any of its pins may drive the signal
                     for other in instance.connections:
                         yield from (((path, one), 1, place) for one in other.names if one != name)
                 elif self._direction(instance.module, connection.port) != "input":
                     yield (f"{path}.{instance.name}", connection.port), 0, place
 
     def _from_above(self, path: str, name: str) -> Iterator[tuple[Node, int, tuple[str, int]]]:
-        """What the instance's input is connected to."""
+        """Yield the signals of the parent module that are connected to the instance's input."""
         if "." not in path or self._direction(self._module_at[path], name) != "input":
             return
         above, own = path.rsplit(".", maxsplit=1)

@@ -1,4 +1,4 @@
-"""SystemVerilog (and what pyverilog cannot read), parsed by pyslang, as the neutral tree."""
+"""Parsing SystemVerilog (and files that pyverilog cannot read) with pyslang to the parser-independent syntax tree."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _COMMENT = re.compile(r"//[^\n]*|/\*.*?\*/", re.S)
 
 
 class SourceError(ValueError):
-    """The text is no SystemVerilog."""
+    """The error that a text is not valid SystemVerilog."""
 
 
 def parse(files: list[Path]) -> list[ModuleText]:
-    """The modules of `files`.
+    """Return the modules of `files`.
 
     Raises:
         SourceError: with file, line and pyslang's code of the first error.
@@ -44,7 +44,7 @@ def parse(files: list[Path]) -> list[ModuleText]:
     modules: list[ModuleText] = []
     packages: dict[str, list[Parameter]] = {}
     for file in files:
-        # Not fromFile, which remembers the text of a path for the life of the process.
+        # Not fromFile, which caches the text of a path until the process ends.
         tree = SyntaxTree.fromText(file.read_text(encoding="utf-8", errors="replace"), file.name)
         reader = _File(file, tree, packages)
         for error in tree.diagnostics:
@@ -210,12 +210,12 @@ def _children(node: Any) -> list[Any]:
 
 
 def _assigned(items: Any) -> list[Any]:
-    """The nodes of a list with separators."""
+    """Return the nodes of a list with separators."""
     return _children(items)
 
 
 def _of_kind(node: Any, kind: Any, deep: bool = True) -> Iterator[Any]:
-    """Nodes of one kind inside `node`, in order; not below one that was found."""
+    """Return the nodes of one kind inside `node`, in order; nodes below a found node are not searched."""
     for one in _children(node):
         if one.kind == kind:
             yield one
@@ -224,12 +224,12 @@ def _of_kind(node: Any, kind: Any, deep: bool = True) -> Iterator[Any]:
 
 
 def _clean(node: Any) -> str:
-    """The text of a node without comments, on one line."""
+    """Return the text of a node without comments, on one line."""
     return " ".join(_COMMENT.sub(" ", str(node)).split())
 
 
 def _width(node: Any) -> str:
-    """The first range of a type, or of a port's header."""
+    """Return the first range of a type, or of a port's header."""
     if _clean(node).startswith("integer"):
         return "[31:0]"
     found = next(iter(_of_kind(node, K.SimpleRangeSelect)), None)

@@ -1,4 +1,4 @@
-"""Verilog-2005, parsed by pyverilog, as the neutral tree. Runs in the child process only."""
+"""Parsing Verilog-2005 with pyverilog to the parser-independent syntax tree. Runs in the child process only."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ _LEAVES = {ast.IntConst: "number", ast.FloatConst: "number", ast.StringConst: "o
 
 
 def parse(files: list[Path], room: Path) -> list[ModuleText]:
-    """The modules of `files`.
+    """Return the modules of `files`.
 
     Args:
-        room: a folder for what pyverilog writes beside its answer.
+        room: a folder for the files that pyverilog writes.
 
     Raises:
-        Exception: whatever pyverilog raises on what it cannot read.
+        Exception: any exception of pyverilog on a text that it cannot read.
     """
     modules = []
-    parser = VerilogParser(outputdir=str(room), debug=False)  # building its tables takes most of the time
+    parser = VerilogParser(outputdir=str(room), debug=False)  # building the parser tables takes most of the time
     plain = room / "preprocessed.v"
-    for file in files:  # one by one, since line numbers count through a list of files
+    for file in files:  # one file at a time, since pyverilog does not restart line numbers for each file of a list
         VerilogPreprocessor([str(file)], str(plain), None, None).preprocess()
         parser.lexer.reset_lineno()
         tree = parser.parse(plain.read_text(encoding="utf-8"))
@@ -164,7 +164,11 @@ def _expr(node: Any) -> Expr:  # noqa: PLR0911 - a table of node types
 
 
 def _part_select(node: Any) -> Expr:
-    """pyverilog turns a[i +: n] into a[i : i + n] and a[i -: n] into a[i : i - n], with the very same node for i."""
+    """Return a bit range, with ``+:`` and ``-:`` restored.
+
+    pyverilog turns a[i +: n] into a[i : i + n] and a[i -: n] into a[i : i - n], with the same node object for i in
+    both bounds.
+    """
     sign = {ast.Plus: "+:", ast.Minus: "-:"}.get(type(node.lsb), ":")
     if sign == ":" or node.lsb.left is not node.msb:
         return Expr("select", ":", (_expr(node.var), _expr(node.msb), _expr(node.lsb)))

@@ -1,4 +1,4 @@
-"""State machines: registers that are only ever given constants, and are compared with them."""
+"""Finding state machines: registers that are assigned only constants, and are compared with them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dv_agent.designs.reader.structure import Arc, Assignment, Condition, Module
 
 
 def find_machines(module: Module) -> tuple[StateMachine, ...]:
-    """The state machines of one module, in order of their registers."""
+    """Return the state machines of one module, in order of their registers."""
     return tuple(found for name in module.registers if (found := _machine(module, name)))
 
 
@@ -31,7 +31,7 @@ def _machine(module: Module, register: str) -> StateMachine | None:
 
 
 def _updates(module: Module, register: str) -> list[Assignment]:
-    """What gives the register its values; a next-state signal is looked through."""
+    """Return the assignments of the register; a next-state signal is replaced by its own assignments."""
     own = [one for one in module.assignments if register in one.targets]
     found: list[Assignment] = []
     for one in own:

@@ -1,7 +1,7 @@
-"""Reading the RTL of a design: in a child process, in a folder of its own, within a time limit, and only once.
+"""Reading the RTL of a design: in a child process, in a folder of its own, within a time limit, with a cache.
 
-pyverilog prints, writes files and may not end; nothing of that reaches the caller. What it cannot read
-(SystemVerilog) is read by pyslang, if the extra ``sv`` is installed.
+pyverilog prints, writes files and may not end; this does not affect the caller. Files that it cannot read
+(SystemVerilog) are read by pyslang, if the extra ``sv`` is installed.
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from dv_agent.errors import BuildError, InputFileError, SimulatorLost
 READ_SECONDS = 60.0
 _TRIES = 4
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
-_FORMAT = "1"  # raise when the answer of the child changes
+_FORMAT = "1"  # increase when the result of the child changes
 
 
 def read_rtl(design: Design, cache: Path | None = None, seconds: float = READ_SECONDS) -> Structure:
-    """The structure of the design's RTL.
+    """Return the structure of the design's RTL.
 
     Args:
-        cache: a folder that keeps answers by the hash of the sources; None for no memory.
-        seconds: time limit of the child process.
+        cache: a folder that keeps results by the hash of the sources; None for no cache.
+        seconds: time limit of the child process, in seconds.
 
     Raises:
         InputFileError: a source file cannot be read.
-        BuildError: neither parser understands the RTL, or they took too long; with their words.
+        BuildError: neither parser can read the RTL, or they took too long; with their messages.
     """
     files = design.source_files()
     kept = cache / f"{_key(design.top, files)}.json" if cache else None
@@ -44,7 +44,7 @@ def read_rtl(design: Design, cache: Path | None = None, seconds: float = READ_SE
         try:
             return Structure.model_validate_json(kept.read_bytes())
         except (ValidationError, OSError):
-            kept.unlink(missing_ok=True)  # torn by a crash; made anew
+            kept.unlink(missing_ok=True)  # incomplete because of a crash; it is made again
     structure = _from_child(design, files, seconds)
     if kept:
         _keep(kept, structure)
@@ -69,7 +69,7 @@ def _keep(kept: Path, structure: Structure) -> None:
         aside.write_text(structure.model_dump_json(), encoding="utf-8")
         aside.rename(kept)
     except OSError:
-        return  # a full or read-only disk costs time next time, nothing else
+        return  # on a full or read-only disk only the cache is missing next time
 
 
 def _from_child(design: Design, files: Sequence[Path], seconds: float) -> Structure:

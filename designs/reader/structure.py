@@ -1,4 +1,4 @@
-"""What was read from RTL: modules, signals, assignments, comparisons, state machines. Typed, with file and line."""
+"""The structure of RTL as data: modules, signals, assignments, comparisons, state machines, with file and line."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ class Signal(Frozen):
 
 
 class Condition(Frozen):
-    """What must hold for an assignment to happen.
+    """A condition of an assignment.
 
     Attributes:
-        text: as an expression.
+        text: the condition as an expression.
         names: identifiers in it.
-        subject, values: where it says "`subject` is one of `values`" (or is not, if `negated`).
+        subject, values: set if the condition is "`subject` is one of `values`" (or is not, if `negated`).
     """
 
     text: str
@@ -62,8 +62,8 @@ class Assignment(Frozen):
     """One assignment: ``left`` gets ``right`` if all `conditions` hold.
 
     Attributes:
-        targets: signals that change.
-        sources: identifiers that the value or the place depends on, those of the conditions not included.
+        targets: signals that are assigned.
+        sources: identifiers that the value or the index depends on, without those of the conditions.
     """
 
     kind: AssignmentKind
@@ -76,7 +76,7 @@ class Assignment(Frozen):
 
 
 class Connection(Frozen):
-    """What is connected to one port of an instance; `names` are the signals in it."""
+    """The connection of one port of an instance; `names` are the signals in it."""
 
     port: str
     text: str
@@ -94,7 +94,7 @@ class Instance(Frozen):
 
 
 class Comparison(Frozen):
-    """A signal compared with a constant: a place where behaviour may change."""
+    """A comparison of a signal with a constant, at which behaviour may change."""
 
     signal: str
     operator: str
@@ -103,14 +103,14 @@ class Comparison(Frozen):
 
 
 class State(Frozen):
-    """A state by its name, and its code as written."""
+    """The name of a state, and its code as written."""
 
     name: str
     code: str
 
 
 class Arc(Frozen):
-    """A step of a state machine. An empty `source` stands for any state."""
+    """A transition of a state machine. An empty `source` means any state."""
 
     source: str
     target: str
@@ -119,7 +119,7 @@ class Arc(Frozen):
 
 
 class StateMachine(Frozen):
-    """A register that is compared with and assigned constants only."""
+    """A register that is assigned only constants, and compared with them."""
 
     state_register: str
     states: tuple[State, ...]
@@ -128,7 +128,7 @@ class StateMachine(Frozen):
 
 
 class Module(Frozen):
-    """One module of the source text, whatever its parameters."""
+    """One module of the source text, independent of parameter values."""
 
     name: str
     file: str
@@ -144,7 +144,7 @@ class Module(Frozen):
 
     @property
     def registers(self) -> tuple[str, ...]:
-        """Names of what a clocked block assigns, in order of first assignment."""
+        """Names of the signals that a clocked block assigns, in order of first assignment."""
         return tuple(dict.fromkeys(t for one in self.assignments if one.kind == "clocked" for t in one.targets))
 
     @property
@@ -153,7 +153,7 @@ class Module(Frozen):
         return frozenset({*(one.name for one in self.ports), *(one.name for one in self.signals)})
 
     def width_of(self, name: str) -> str:
-        """The range of a port or signal as written; empty for one bit or an unknown name."""
+        """Return the range of a port or signal as written; empty for one bit or an unknown name."""
         found: tuple[Port | Signal, ...] = (*self.ports, *self.signals)
         return next((one.width for one in found if one.name == name), "")
 
@@ -163,7 +163,7 @@ class Structure(Frozen):
 
     Attributes:
         top: name of the top module.
-        front_end: which parser read it: ``pyverilog`` or ``pyslang``.
+        front_end: the parser that read it: ``pyverilog`` or ``pyslang``.
     """
 
     top: str
@@ -171,19 +171,19 @@ class Structure(Frozen):
     modules: tuple[Module, ...]
 
     def module(self, name: str) -> Module:
-        """The module called `name`.
+        """Return the module called `name`.
 
         Raises:
-            KeyError: there is none.
+            KeyError: there is no such module.
         """
         return next(one for one in self.modules if one.name == name) if self.has(name) else _missing(name)
 
     def has(self, name: str) -> bool:
-        """Whether a module of this name was read (else it is a black box)."""
+        """Return whether a module of this name was read (else it is a black box)."""
         return any(one.name == name for one in self.modules)
 
     def hierarchy(self) -> tuple[tuple[str, str], ...]:
-        """(instance path, module name) of every instance, the top first; the top's path is its name."""
+        """Yield (instance path, module name) of every instance, the top first; the top's path is its name."""
         found: list[tuple[str, str]] = []
         self._descend(self.top, self.top, found, ())
         return tuple(found)

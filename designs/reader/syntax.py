@@ -1,4 +1,4 @@
-"""A small neutral syntax tree: both parsers are translated into it, and everything else reads only this."""
+"""A small parser-independent syntax tree: the results of both parsers are converted to it for all further analysis."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Expr:
 
     Attributes:
         text: the name, the number as written, the operator, or the function's name.
-        parts: operands; of a ``select`` the base first, then the indices.
+        parts: operands; for a ``select`` the base first, then the indices.
     """
 
     kind: ExprKind
@@ -26,21 +26,21 @@ class Expr:
     parts: tuple[Expr, ...] = ()
 
     def walk(self) -> Iterator[Expr]:
-        """This expression and all inside it."""
+        """Yield this expression and all expressions in it."""
         yield self
         for part in self.parts:
             yield from part.walk()
 
     def names(self) -> tuple[str, ...]:
-        """Identifiers in it, each once, in order."""
+        """Return the identifiers in it, each once, in order."""
         return tuple(dict.fromkeys(one.text for one in self.walk() if one.kind == "name"))
 
     def show(self, inside: bool = False) -> str:
-        """As Verilog text; operators inside operators get parentheses."""
+        """Return Verilog text; nested operators get parentheses."""
         shown = [part.show(inside=self.kind in ("unary", "binary", "choice")) for part in self.parts]
         match self.kind:
             case "unary":
-                # Verilog has no `!!a`.
+                # Verilog does not allow `!!a`.
                 text = f"{self.text}({shown[0]})" if self.parts[0].kind == "unary" else f"{self.text}{shown[0]}"
             case "binary":
                 text = f"{shown[0]} {self.text} {shown[1]}"
@@ -61,7 +61,7 @@ class Expr:
 
 @dataclass(frozen=True, slots=True)
 class Assign:
-    """``left`` gets ``right``."""
+    """An assignment of ``right`` to ``left``."""
 
     left: Expr
     right: Expr
@@ -80,7 +80,7 @@ class If:
 
 @dataclass(frozen=True, slots=True)
 class CaseItem:
-    """Labels (none: the default) and what happens."""
+    """A branch of a case: labels (none: the default) and statements."""
 
     labels: tuple[Expr, ...]
     body: tuple[Statement, ...]
@@ -89,7 +89,7 @@ class CaseItem:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A choice by value."""
+    """A case statement."""
 
     subject: Expr
     items: tuple[CaseItem, ...]
@@ -97,7 +97,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Test:
-    """A condition that decides no statement of ours, such as that of a loop; kept for its comparisons."""
+    """A condition that controls no statement in this tree, such as that of a loop; kept for its comparisons."""
 
     condition: Expr
     line: int
@@ -117,7 +117,7 @@ class Process:
 
 @dataclass(slots=True)
 class ModuleText:
-    """A module as a parser found it."""
+    """A module as parsed."""
 
     name: str
     file: str

@@ -1,4 +1,4 @@
-"""Words for people that are made in one place: a number with its noun, the version of a program."""
+"""Formatting of words in messages: a number with its noun, plurals, the version of a program."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ _IRREGULAR = {"reply": "replies", "retry": "retries", "query": "queries", "match
 
 
 def counted(number: int, noun: str) -> str:
-    """``1 test``, ``2 tests``, ``1,234 cycles``; of a noun of several words the last one is changed."""
+    """Return ``1 test``, ``2 tests``, ``1,234 cycles``; in a noun of several words the last one gets the plural."""
     return f"{number:,} {noun if number == 1 else plural(noun)}"
 
 
 def plural(noun: str) -> str:
-    """``tests`` of ``test``."""
+    """Return the plural of a noun: ``tests`` for ``test``."""
     head, blank, last = noun.rpartition(" ")
     return f"{head}{blank}{_IRREGULAR.get(last) or last + 's'}"
 
 
 def tidy_version(text: str) -> str:
-    """What a program says of its version, without brackets that hold nothing, as Icarus prints them."""
+    """Return the version text of a program, without the empty brackets that Icarus prints."""
     return " ".join(text.replace("()", " ").split())

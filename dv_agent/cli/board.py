@@ -1,4 +1,4 @@
-"""``dv-agent board``: the leaderboard of an evaluation, made anew from its records."""
+"""The command ``dv-agent board``: makes the leaderboard of an evaluation from its records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The long commands on designs: checking them, and making their witnesses."""
+"""The long-running design commands: checking a design, and making its witnesses."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from dv_agent.runners.registry import find_simulator
 
 
 def check_and_print(name: str, simulator: str, options: Options, *, write_proof: bool, as_json: bool) -> bool:
-    """Check one design, printing each part as it ends; True if all holds."""
+    """Check one design, printing each part as it ends; return True if all parts pass."""
     folder, chosen = find_design(name), find_simulator(simulator)
     before = fingerprint(folder)
     parts: list[PartResult] = []
@@ -52,12 +52,12 @@ def check_and_print(name: str, simulator: str, options: Options, *, write_proof:
 
 
 def _say(words: str) -> None:
-    """One line of progress that the next one overwrites."""
+    """Print one line of progress, which the next one overwrites."""
     overwrite(words)
 
 
 def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int, simulator: str) -> tuple[str, ...]:
-    """Find, choose, trim and save witnesses; returns the bins and bugs that have none."""
+    """Find, choose, trim and save witnesses; return the bins and bugs that have none."""
     folder, chosen = find_design(name), find_simulator(simulator)
     plan = load_plan(folder.path / "plan.yaml")
     tests = list(load_witnesses(folder))

@@ -1,4 +1,4 @@
-"""Words about one design."""
+"""Text summaries of one design."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dv_agent.designs.program import RESET_TRACK
 
 
 def overview(folder: DesignFolder) -> dict[str, Any]:
-    """Name, title and counts; stable keys, for ``--json``."""
+    """Return name, title and counts, with stable keys for ``--json``."""
     design, plan = folder.design, load_plan(folder.path / "plan.yaml")
     lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in design.source_files())
     return {
@@ -35,7 +35,7 @@ def overview(folder: DesignFolder) -> dict[str, Any]:
 
 
 def describe(folder: DesignFolder) -> Iterator[str]:
-    """What a person wants to know first."""
+    """Return a short description of the design."""
     design, facts = folder.design, overview(folder)
     yield f"{design.name}: {design.title}"
     yield f"paper: {design.paper}" if design.paper else ""
@@ -59,7 +59,7 @@ def describe(folder: DesignFolder) -> Iterator[str]:
 
 
 def bin_lines(folder: DesignFolder) -> Iterator[str]:
-    """A line a bin."""
+    """Return one line for each bin."""
     for one in load_plan(folder.path / "plan.yaml").bins:
         yield f"{one.id:60} {one.tier:7} {one.description}"
 

@@ -1,4 +1,4 @@
-"""``dv-agent designs``: what can be verified, and whether it is a sound benchmark."""
+"""The commands ``dv-agent designs``: listing, showing, checking and measuring designs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a person sees while a run goes on, and at its end."""
+"""The terminal display of a run: live progress, and the final report."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ REFRESH_SECONDS = 0.1
 
 
 class Display:
-    """Live progress on stderr (a line a turn where that is no terminal) and the final report on stdout.
+    """Live progress on stderr (one line for each turn if it is not a terminal) and the final report on stdout.
 
     Args:
         quiet: no progress; the report is still printed.
@@ -49,10 +49,10 @@ class Display:
         self._budget: int | None = None
         self._words = ""
 
-    # While the run goes on ------------------------------------------------------------------------------
+    # During the run -------------------------------------------------------------------------------------
 
     def start(self, header: RunHeader, folder: Path, bins: int) -> None:
-        """Show what runs."""
+        """Show which agent and design run."""
         self._bins, self._budget, self._started = bins, header.budget.cycles, time.monotonic()
         self._hit, self._cycles, self._tests = header.bins_hit, header.spent.cycles, header.tests
         self._turn, self._failing, self._words = header.turns, header.failing_tests, ""
@@ -90,7 +90,7 @@ class Display:
             self._progress.print(line)
 
     def say(self, words: str) -> None:
-        """Something else takes time."""
+        """Show another activity that takes time."""
         self._words = words
         if self._live:
             self._draw()
@@ -98,13 +98,13 @@ class Display:
             self._progress.print(Text(words, style="dim"))
 
     def stop(self) -> None:
-        """Take the live picture away."""
+        """Remove the live display."""
         if self._live:
             self._live.stop()
             self._live = None
 
     def note(self, text: str) -> None:
-        """A line below the report."""
+        """Add a line below the report."""
         self._console.print(Text(text, style="dim"), soft_wrap=True)
 
     def _checks(self) -> str:
@@ -136,7 +136,7 @@ class Display:
     # At the end ------------------------------------------------------------------------------------------
 
     def report(self, finished: FinishedRun) -> None:
-        """Totals, holes, findings, and where the record is."""
+        """Print totals, holes, findings, and the folder of the record."""
         header = finished.header
         self._console.print(_totals_table(finished))
         self._print_holes(finished.report.holes)
@@ -197,7 +197,7 @@ def _verdict(finished: FinishedRun) -> Text:
 
 
 def _usage(header: RunHeader) -> str:
-    """What the model cost, and how sure that is."""
+    """Return the cost of the model, and how certain it is."""
     spent, prices = header.spent, header.versions.get("prices", "no price list; pip install 'dv-agent[cost]'")
     price = f"{spent.usd:.4f} US dollars ({prices})"
     if header.unpriced_attempts:
@@ -208,7 +208,7 @@ def _usage(header: RunHeader) -> str:
 
 
 def _judgement(header: RunHeader) -> Iterator[str]:
-    """What the claims and bug reports of an agent with tools were worth."""
+    """Return how the claims and bug reports of an agent with tools were judged."""
     claims, reports = header.claims, header.bug_reports
     if claims is not None and (claims.verdicts or claims.wanted):
         counts = f"{claims.count('right')} right, {claims.count('wrong')} wrong, {claims.count('undecided')} undecided"

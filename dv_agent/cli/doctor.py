@@ -1,4 +1,4 @@
-"""``dv-agent doctor``: what is installed, in which version, what is missing and the line that installs it."""
+"""The command ``dv-agent doctor``: reports installed programs and versions, and how to install missing ones."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ VERSION_TIMEOUT = 20
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that dv-agent uses."""
+    """One program or package that dv-agent uses, and its state on this machine."""
 
     name: str
     found: str
@@ -33,12 +33,12 @@ class Finding:
 
     @property
     def ok(self) -> bool:
-        """Present, or not needed."""
+        """Whether it is present, or not needed."""
         return bool(self.found) or not self.needed
 
 
 def findings() -> list[Finding]:
-    """Look at this machine; starts each program once to ask its version."""
+    """Return the state of this machine; starts each program once to get its version."""
     pip, apt = f"{sys.executable} -m pip install", "apt-get install -y"
     packages = (
         ("cocotb", True, "drives the simulator", "'cocotb>=2.1,<3'"),

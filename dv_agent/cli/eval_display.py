@@ -1,4 +1,4 @@
-"""What a person sees while an evaluation goes on."""
+"""The terminal display of a running evaluation."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ REFRESH_SECONDS = 0.2
 
 
 class EvalDisplay:
-    """One line for every trial that ended, on stderr; on a terminal a live picture of those that run below it.
+    """One line on stderr for each trial that ended; on a terminal also a live display of the running trials.
 
     Args:
-        quiet: nothing at all.
+        quiet: whether to show nothing.
     """
 
     def __init__(self, quiet: bool = False) -> None:
@@ -37,7 +37,7 @@ class EvalDisplay:
         self._started = self._drawn = 0.0
 
     def begin(self, trials: Sequence[Trial], reused: Mapping[str, TrialRecord]) -> None:
-        """Show how much there is to do."""
+        """Show the number of trials."""
         self._trials = {trial.id: trial for trial in trials}
         self._reused = self._ended = len(reused)
         self._failed = sum(record.status == "failed" for record in reused.values())
@@ -48,11 +48,11 @@ class EvalDisplay:
             self._live.start()
 
     def started(self, trial: Trial) -> None:
-        """A trial begins."""
+        """Show that a trial begins."""
         self._running[trial.id] = Event(trial=trial.id, kind="say", words="starting")
 
     def event(self, event: Event) -> None:
-        """News of a trial."""
+        """Show an event of a trial."""
         if not event.last:
             if event.kind != "progress":
                 event = self._running.get(event.trial, event).model_copy(
@@ -68,13 +68,13 @@ class EvalDisplay:
             self._say(f"{self._count()}  {name_of(self._trials[event.trial])}  {_how(event, last)}", failed)
 
     def tick(self) -> None:
-        """Draw now and then."""
+        """Redraw the live display from time to time."""
         if self._live and time.monotonic() - self._drawn > REFRESH_SECONDS:
             self._drawn = time.monotonic()
             self._live.update(self._picture(), refresh=True)
 
     def close(self) -> None:
-        """Take the picture away."""
+        """Remove the live display."""
         if self._live:
             self._live.stop()
             self._live = None
@@ -109,7 +109,7 @@ class EvalDisplay:
 
 
 def name_of(trial: Trial) -> str:
-    """What people read, such as ``mxint_softmax · search · seed 0``."""
+    """Return the name of a trial to show, such as ``mxint_softmax · search · seed 0``."""
     return f"{trial.design} · {trial.entry.label} · seed {trial.seed}"
 
 

@@ -1,4 +1,4 @@
-"""``dv-agent eval``: agents, models and strategies over the designs of a suite."""
+"""The command ``dv-agent eval``: scores agents, models and strategies over the designs of a suite."""
 
 from __future__ import annotations
 
@@ -123,7 +123,7 @@ def evaluate(
         else:
             say(answer.text())
         return
-    if not scheduler:  # the workers of a cluster have keys of their own
+    if not scheduler:  # the workers of a cluster have their own API keys
         require_models(left_to_do(evaluation, folder, redo, retry_errors))
     evaluation = write_evaluation(evaluation, folder)
     caps = Caps(calls_in_flight=calls_in_flight, requests_per_minute=requests_per_minute, usd=cap_usd)
@@ -148,7 +148,7 @@ def _given(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _said(spec: EvaluationSpec, **options: Any) -> EvaluationSpec:
-    """`spec` with what the command line says; checked like a file."""
+    """Return `spec` with the options of the command line; checked like a file."""
     from dv_agent.errors import UnknownNameError
     from dv_agent.eval.evaluation.spec import AGENTS
 
@@ -224,5 +224,5 @@ def _report(evaluation: Evaluation, folder: Path, done: EvaluationOutcome, as_js
 
 
 def _command() -> str:
-    """What was typed; it holds no key, because none is an option."""
+    """Return the command line; it holds no API key, because no option takes one."""
     return shlex.join([os.path.basename(sys.argv[0]), *sys.argv[1:]])

@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and SIGHUP: once they end a run after the turn, twice at once."""
+"""Handling of Ctrl-C, SIGTERM and SIGHUP: the first ends a run after the current turn, the second immediately."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 class Ended(SystemExit):
-    """SIGTERM or SIGHUP came where nothing is brought to its end first; what is open is closed on the way out."""
+    """The exit on SIGTERM or SIGHUP where no work is finished first; open resources are closed as it propagates."""
 
     def __init__(self, number: int) -> None:
         self.signal = signal.Signals(number).name
@@ -28,17 +28,17 @@ class Ended(SystemExit):
 
 
 def heed_signals() -> None:
-    """From now on SIGTERM and SIGHUP raise `Ended` in the main thread; what the shell ignores (nohup) stays so."""
+    """Make SIGTERM and SIGHUP raise `Ended` in the main thread; signals that are ignored (nohup) stay ignored."""
     for number in _ENDING:
         if signal.getsignal(number) is signal.SIG_DFL:
             signal.signal(number, _end)
 
 
 class Interrupt:
-    """Within this context the first SIGINT, SIGTERM or SIGHUP sets a flag, the second raises KeyboardInterrupt.
+    """A context in which the first SIGINT, SIGTERM or SIGHUP sets a flag, and the second raises KeyboardInterrupt.
 
     Args:
-        what: is brought to its end first, for the message.
+        what: the work that is finished first, for the message.
     """
 
     def __init__(self, what: str = "this turn") -> None:
@@ -47,7 +47,7 @@ class Interrupt:
         self._handlers = contextlib.ExitStack()
 
     def asked(self) -> bool:
-        """Whether the run shall end after the present turn."""
+        """Whether the run must end after the current turn."""
         return self._asked
 
     def __enter__(self) -> Self:
@@ -68,7 +68,7 @@ class Interrupt:
 
 @contextmanager
 def handled(handler: Handler) -> Iterator[None]:
-    """Within this context `handler` gets SIGINT, SIGTERM and SIGHUP; in a thread that is not the main one, nobody."""
+    """Within this context call `handler` on SIGINT, SIGTERM and SIGHUP; no effect outside the main thread."""
     before = {}
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, *_ENDING):
@@ -82,12 +82,12 @@ def handled(handler: Handler) -> Iterator[None]:
 
 
 def again(number: int) -> str:
-    """What a person calls the same signal once more."""
+    """Return the words for sending the same signal again."""
     return "Ctrl-C again" if number == signal.SIGINT else f"{signal.Signals(number).name} again"
 
 
 def tell(words: str) -> None:
-    """Print on stderr, unless the terminal is gone; then nothing goes there any more."""
+    """Print on stderr; if the terminal is closed, all later output is discarded."""
     for file in (1, 2):
         with contextlib.suppress(OSError):
             if stat.S_ISCHR(os.fstat(file).st_mode) and not os.isatty(file):

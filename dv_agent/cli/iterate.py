@@ -1,4 +1,4 @@
-"""``dv-agent iterate``: change a prompt, see what a model would read, send it, see what it won, go back, compare."""
+"""The command ``dv-agent iterate``: an interactive session to edit, send and compare prompts."""
 
 from __future__ import annotations
 
@@ -97,14 +97,14 @@ def _said(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sit(session: PromptSession, keep_going: bool) -> int:
-    """One sitting, from the first line to `quit`; returns the exit code."""
+    """Run the session from the first line to `quit`; return the exit code."""
     from dv_agent.cli.iterating.command_table import complete
     from dv_agent.cli.iterating.context import IterateContext
     from dv_agent.cli.iterating.line_source import ScriptLines, TerminalLines
     from dv_agent.cli.iterating.shell import run_shell
 
     live = sys.stdin.isatty() and sys.stdout.isatty()
-    words: list[IterateContext] = []  # completion asks the desk, which is made of the lines
+    words: list[IterateContext] = []  # completion needs the context, which in turn needs the lines
     lines = (
         TerminalLines(session.folder / "history", lambda line: complete(words[0], line))
         if live

@@ -1,4 +1,4 @@
-"""Words for what the machine refuses: disk, files, memory, processes."""
+"""Messages for limits of the machine: disk, files, memory, processes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HINTS = {
 
 
 def limit_words(error: Exception) -> str:
-    """One line: what was refused, where, and what to do; empty for what is no limit of the machine."""
+    """Return one line with what was refused, where, and what to do; empty if it is not a limit of the machine."""
     if isinstance(error, MemoryError):
         return f"out of memory; {_HINTS[errno.ENOMEM]}"
     if not isinstance(error, OSError) or error.errno not in _HINTS:

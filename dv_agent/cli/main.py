@@ -68,7 +68,7 @@ def _version(
 
 
 def _escaped(error: Exception) -> int:
-    """Tell of what no command caught; nobody is shown a traceback who did not ask for one."""
+    """Report an error that no command caught; a traceback is shown only if it was requested."""
     if words := limit_words(error):
         complain(f"dv-agent: {words}")
         return ExitCode.USAGE
@@ -81,7 +81,7 @@ def _escaped(error: Exception) -> int:
 
 
 def main() -> None:
-    """Run the command line; a `DvAgentError` becomes one message and its exit code, all else a fault to report."""
+    """Run the command line; a `DvAgentError` becomes one message and its exit code, any other error a bug to report."""
     sys.excepthook = show_fault
     heed_signals()
     try:
@@ -98,7 +98,7 @@ def main() -> None:
         tell(f"dv-agent: ended by {end.signal}")
         sys.exit(ExitCode.INTERRUPTED)
     except BrokenPipeError:
-        # The reader (a pager, `head`) has what it wanted.
+        # The reader (a pager, `head`) closed the pipe, because it needs no more.
         sys.stderr.close()
         sys.exit(ExitCode.DONE)
     except Exception as error:

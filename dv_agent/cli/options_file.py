@@ -1,4 +1,4 @@
-"""The YAML file that may hold the options of a command."""
+"""Reading a YAML file that holds options of a command."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _NUMBERS: dict[type, tuple[type, ...]] = {int: (int,), float: (int, float)}
 def read_config(context: typer.Context, path: Path | None) -> Path | None:
     """Take defaults from a YAML file: ``design: mxint_softmax``, one key an option, dashes as underscores.
 
-    What stands on the command line or in the environment wins. An option that expects a name gets the text as it is
-    written (``agent: null`` is the agent of that name); one that expects a number or a flag gets nothing else.
+    The command line and the environment have precedence. An option that expects a name gets the text as it is
+    written (``agent: null`` is the agent of that name); one that expects a number or a flag accepts nothing else.
 
     Raises:
-        InputFileError: not a mapping, a key that is no option, given twice, or a value of another kind.
+        InputFileError: not a mapping, a key that is not an option, a duplicate key, or a value of another type.
     """
     if path is None:
         return None
@@ -45,7 +45,7 @@ def read_config(context: typer.Context, path: Path | None) -> Path | None:
 
 
 def _value(document: Document, annotation: Any, key: str) -> Any:
-    """The value of an option, checked against the kind that its command declares."""
+    """Return the value of an option, checked against the type that its command declares."""
     kinds = [kind for kind in (get_args(annotation) or (annotation,)) if kind is not NoneType]
     written, kind = document.data[key], kinds[0]
     if get_origin(kind) is list:

@@ -1,4 +1,4 @@
-"""What a model would get: of a design before its first turn, or at a turn of a recorded run."""
+"""Previews of prompts: for the first turn on a design, or at any turn of a recorded run."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from dv_agent.runners.registry import find_simulator
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What would be sent: messages, and the schema of the reply where the strategy wants one."""
+    """The content that would be sent: messages, and the schema of the reply if the strategy requests one."""
 
     prompt: Prompt
     output: OutputSchema | None
 
 
 def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: int) -> Rendered:
-    """The first prompt; no simulator is needed.
+    """Return the first prompt for a design; no simulator is needed.
 
     Raises:
         DvAgentError: an unknown name, a broken file, or a context that is too small.
@@ -55,10 +55,10 @@ def prompt_of_run(
     path: Path, turn: int | None, strategy: str | None, settings: ModelSettings, seed: int | None,
     design: str | None = None,
 ) -> Rendered:  # fmt: skip
-    """The prompt of turn `turn` of a recorded run, whose tests are simulated again up to there.
+    """Return the prompt of turn `turn` of a recorded run, whose tests are simulated again up to that turn.
 
     Args:
-        design: where the design of the run is, if not under its own name.
+        design: path of the run's design, if it cannot be found by its name.
 
     Raises:
         DvAgentError: as above, no such turn, or no run folder.

@@ -1,4 +1,4 @@
-"""``dv-agent prompts``: the strategies, and exactly what a model would read."""
+"""The commands ``dv-agent prompts``: listing and showing strategies, and rendering prompts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dv-agent report``, ``rerun`` and ``rescore``: looking at finished runs again, without a model."""
+"""The commands ``dv-agent report``, ``rerun``, ``rescore`` and ``verify``: work on finished runs, without a model."""
 
 from __future__ import annotations
 

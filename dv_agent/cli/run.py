@@ -1,4 +1,4 @@
-"""``dv-agent run``: one agent on one design under one budget."""
+"""The command ``dv-agent run``: runs one agent on one design with one budget."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NO_MODEL = (
 
 
 class AgentName(StrEnum):
-    """Who proposes tests."""
+    """The agent that proposes tests."""
 
     null = "null"
     random = "random"

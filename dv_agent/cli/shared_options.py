@@ -1,4 +1,4 @@
-"""Options that several commands share the words of."""
+"""Command-line options that several commands share."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ BUDGET, MODEL = "Budget and stopping", "Language model"
 
 
 class Effort(StrEnum):
-    """How long a reasoning model may think."""
+    """The reasoning effort of a reasoning model."""
 
     minimal = "minimal"
     low = "low"
@@ -20,7 +20,7 @@ class Effort(StrEnum):
 
 
 class RoleStyle(StrEnum):
-    """What becomes of the system message."""
+    """How the system message is sent."""
 
     auto = "auto"
     system = "system"
@@ -29,5 +29,5 @@ class RoleStyle(StrEnum):
 
 
 def option(name: str, text: str, panel: str = "Options", **more: Any) -> Any:
-    """An option that may stand in the environment too, as ``DV_AGENT_<NAME>``."""
+    """Return an option that can also be set in the environment, as ``DV_AGENT_<NAME>``."""
     return typer.Option(envvar=f"DV_AGENT_{name}", help=text, rich_help_panel=panel, **more)

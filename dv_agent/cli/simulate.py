@@ -1,4 +1,4 @@
-"""``dv-agent simulate``: tests that a person wrote, on the real RTL."""
+"""The command ``dv-agent simulate``: simulates handwritten tests on the RTL."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dv-agent studio``: the local web page."""
+"""The command ``dv-agent studio``: starts the local web page."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def studio(
         webbrowser.open(address)
     server = make_server(places, policy, registry)
     if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-        signal.signal(signal.SIGHUP, server.handle_exit)  # the other signals are heeded already
+        signal.signal(signal.SIGHUP, server.handle_exit)  # the other signals are handled already
     try:
         server.run(sockets=[listening])
     finally:

@@ -1,7 +1,7 @@
-"""The one way to a terminal: whatever servers, models, records, RTL or file names say is shown, never obeyed.
+"""Safe output to a terminal: control characters in text from servers, models, records, RTL or file names are escaped.
 
-`say`, `complain` and `say_json` stand for ``print``, `SafeConsole` for rich's console. Only `overwrite` writes control
-characters, its own.
+`say`, `complain` and `say_json` replace ``print``, `SafeConsole` replaces rich's console. Only `overwrite` writes
+control characters, and only its own.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def say(words: object = "", *, end: str = "\n", exact: bool = False) -> None:
     """Print on stdout.
 
     Args:
-        exact: whether every character is kept where stdout is no terminal: for texts that are redirected into a file.
+        exact: whether every character is kept if stdout is not a terminal: for texts that are redirected to a file.
     """
     _write(sys.stdout, str(words), end, exact)
 
@@ -38,32 +38,32 @@ def complain(words: object) -> None:
 
 
 def tell_of_dotenv() -> None:
-    """Say on stderr which file ``.env`` was read, and what in it was not taken."""
+    """Print on stderr which file ``.env`` was read, and which of its entries were not used."""
     if note := dotenv_note():
         complain(f"dv-agent: {note}")
 
 
 def warn_of_foreign(design: str | None) -> None:
-    """Say on stderr what a design in a folder may do, which is not one of those that are known by name."""
+    """Print on stderr a warning of what a design may do that is given as a folder, not one known by name."""
     if design and ("/" in design or os.sep in design):
         complain(f"dv-agent: model.py of {design} runs as you, and so does its RTL where there is no sandbox: "
                  "use folders that you trust (docs/security.md)")  # fmt: skip
 
 
 def say_json(data: Any, *, indent: int | None = 1, compact: bool = False) -> None:
-    """Print data as JSON in ASCII on stdout: every other character is escaped, none is lost."""
+    """Print data as ASCII JSON on stdout: all other characters are escaped, none is lost."""
     text = json.dumps(data, indent=indent, separators=(",", ":") if compact else None)
     say(text.replace("\x7f", "\\u007f"))
 
 
 def overwrite(words: str = "") -> None:
-    """Replace the present line of stderr, which is a terminal."""
+    """Replace the current line of stderr, which must be a terminal."""
     sys.stderr.write(f"\r\x1b[K{visible(words)[:_WIDTH]}")
     sys.stderr.flush()
 
 
 def safe_console(file: IO[str] | None = None) -> Console:
-    """A console of rich that reads no markup in texts and writes no control characters of theirs."""
+    """Return a rich console that interprets no markup in texts and writes none of their control characters."""
     from rich.console import Console, ConsoleOptions, RenderableType
     from rich.segment import Segment
 
@@ -76,7 +76,7 @@ def safe_console(file: IO[str] | None = None) -> Console:
 
 
 def show_fault(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
-    """What Python prints of an error that nobody caught; for ``sys.excepthook``."""
+    """Print an uncaught error as Python does, made safe for a terminal; for ``sys.excepthook``."""
     complain("".join(traceback.format_exception(kind, error, trace)).rstrip("\n"))
 
 

@@ -1,4 +1,4 @@
-"""The build cache: RTL and wrapper compiled once, and found again by the hash of everything that went in."""
+"""The build cache: RTL and wrapper are compiled once, and looked up by a hash of all inputs of the build."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Build:
 
     Attributes:
         folder: holds ``sim``, ``dv_wrapper.v`` and ``layout.json``.
-        cached: whether it was there already.
+        cached: whether the build was in the cache already.
     """
 
     folder: Path
@@ -37,17 +37,17 @@ class Build:
 
     @property
     def program(self) -> Path:
-        """What the simulator runs, or the simulator itself."""
+        """The file that the simulator runs, or the compiled simulator itself."""
         return self.folder / PROGRAM
 
     @property
     def layout(self) -> Path:
-        """What the child reads."""
+        """The layout file that the simulator process reads."""
         return self.folder / "layout.json"
 
 
 def cache_folder() -> Path:
-    """``$DV_AGENT_CACHE``, else ``$XDG_CACHE_HOME/dv-agent``, else ``~/.cache/dv-agent``."""
+    """Return ``$DV_AGENT_CACHE``, else ``$XDG_CACHE_HOME/dv-agent``, else ``~/.cache/dv-agent``."""
     if own := os.environ.get("DV_AGENT_CACHE"):
         return Path(own)
     if shared := os.environ.get("XDG_CACHE_HOME"):
@@ -56,7 +56,7 @@ def cache_folder() -> Path:
 
 
 def is_plain_verilog(design: Design) -> bool:
-    """Whether to compile as Verilog-2005, where SystemVerilog's keywords are ordinary names."""
+    """Return whether to compile as Verilog-2005, in which the keywords of SystemVerilog are ordinary names."""
     return not any(source.endswith(".sv") for source in design.sources)
 
 
@@ -67,13 +67,13 @@ def cached_build(
     compiler: Callable[[Path], None],
     wrapper_of: Callable[[Design, Layout], str] = wrapper_text,
 ) -> Build:
-    """Build `design`, or find it on `shelf`. Safe in parallel: built aside, then renamed into place.
+    """Build `design`, or find its build in `shelf`. Safe in parallel: built in a separate folder, then renamed.
 
     Args:
         shelf: folder of all builds of one simulator.
-        parts: what decides about the result besides the design, such as the version of the tool.
+        parts: inputs of the build besides the design, such as the version of the tool; part of the hash.
         compiler: makes ``sim`` in a folder that holds ``dv_wrapper.v``.
-        wrapper_of: text of that wrapper.
+        wrapper_of: returns the text of that wrapper.
 
     Raises:
         InputFileError: a source file is missing.
@@ -114,13 +114,13 @@ def _move(aside: Path, target: Path) -> None:
     try:
         aside.rename(target)
     except OSError as error:
-        # Another process was first; both hold the same.
+        # Another process was first; both builds are the same.
         if not (target / PROGRAM).exists():
             raise OutputError(f"cannot write {target}: {error.strerror}") from None
 
 
 def _contents(design: Design) -> Iterator[str]:
-    """Names and contents of the sources, and of the headers that lie beside them."""
+    """Return names and contents of the sources and of the headers in the same folders."""
     sources = design.source_files()
     headers = {header for source in sources for pattern in _HEADERS for header in source.parent.glob(pattern)}
     for file in [*sources, *sorted(headers)]:

@@ -1,4 +1,4 @@
-"""Running the programs that build a simulation: within a time limit, and with short messages."""
+"""Running the build tools of a simulation, with a time limit and shortened messages."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ TRIES = 4
 
 @dataclass(frozen=True, slots=True)
 class CommandResult:
-    """A program that ended: its exit code, and what it printed on both channels."""
+    """The result of a program: its exit code, and its output on stdout and stderr together."""
 
     code: int
     output: str
 
 
 def require(name: str, what: str, install: str) -> str:
-    """The path of a program.
+    """Return the path of a program.
 
     Raises:
         PrerequisiteError: it is not on the PATH.
@@ -43,13 +43,13 @@ def run_command(
     command: Sequence[str], folder: Path, seconds: float, environment: Mapping[str, str] | None = None,
     writable: Sequence[Path] = (),
 ) -> CommandResult:  # fmt: skip
-    """Run a build tool in `folder`; the tool and all that it started are killed after `seconds`.
+    """Run a build tool in `folder`; the tool and all processes that it started are killed after `seconds`.
 
-    A tool that is killed from outside is run again, since it says nothing about the RTL.
+    A tool that is killed from outside is run again, because that tells nothing about the RTL.
 
     Args:
-        writable: folders that it may write into, the first for its temporary files, where its caller removes them; see
-            `sandboxed`. None: it reads.
+        writable: folders that it may write into, the first one for its temporary files, which the caller removes; see
+            `sandboxed`. None: it only reads.
 
     Raises:
         BuildError: it took longer.
@@ -84,7 +84,7 @@ def _run_once(command: Sequence[str], folder: Path, seconds: float, environment:
 
 
 def printed_version(command: Sequence[str]) -> str:
-    """The first line that `command` prints, stripped; empty where it prints none or cannot be run."""
+    """Return the first line that `command` prints, stripped; empty if it prints none or cannot be run."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace",
@@ -96,7 +96,7 @@ def printed_version(command: Sequence[str]) -> str:
 
 
 def shorten(lines: Iterable[str]) -> str:
-    """The first `SHOWN_LINES` lines, and how many there are more."""
+    """Return the first `SHOWN_LINES` lines, and a note of how many lines were left out."""
     lines = list(lines)
     shown = lines[:SHOWN_LINES]
     if len(lines) > len(shown):

@@ -1,4 +1,4 @@
-"""How Icarus Verilog compiles a design."""
+"""Compiling a design with Icarus Verilog."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUILD_SECONDS = 120.0
 
 
 def icarus_version() -> str:
-    """The first line of ``iverilog -V``.
+    """Return the first line of ``iverilog -V``.
 
     Raises:
         PrerequisiteError: iverilog or vvp is not on the PATH.
@@ -53,7 +53,7 @@ def _tool(name: str) -> str:
 
 
 def _compile(design: Design, folder: Path, language: str) -> None:
-    # In the design's folder, so that messages name files relative to it.
+    # Run in the design's folder, so that messages name files relative to it.
     wrapper = folder / WRAPPER
     names = design.compiled_names()
     includes = sorted({str(Path(name).parent) for name in names})
@@ -62,7 +62,7 @@ def _compile(design: Design, folder: Path, language: str) -> None:
     command += [name if not name.startswith("-") else f"./{name}" for name in names]
     done = run_command([*command, str(wrapper)], design.folder, BUILD_SECONDS, writable=(folder,))
     lines = done.output.replace(str(wrapper), wrapper.name).splitlines()
-    # Iverilog only warns about a port of another width, or a missing parameter, and pads with zeros.
+    # iverilog only warns about a port of a different width or a missing parameter, and pads with zeros.
     misfits = [line for line in lines if line.startswith(f"{wrapper.name}:") and "warning:" in line]
     if done.code or misfits:
         raise BuildError(f"{design.name}: iverilog refused the RTL\n{shorten(misfits or lines)}")

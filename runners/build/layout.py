@@ -1,9 +1,9 @@
-"""How the pins of a design lie in the two packed vectors that cross the simulator's border each cycle.
+"""The layout of a design's pins in the two packed vectors exchanged with the simulator in each cycle.
 
-The *drive* vector goes in: one piece a driver, reset first, in the order in
-which they are planned. The *sample* vector comes out: every signal of
-every port and the reset. Both travel as text, most significant bit first, so
-a place in a vector is an index into a string.
+The *drive* vector goes to the simulator: one piece for each driver, reset first, in the order in
+which the drivers are planned. The *sample* vector comes from the simulator: every signal of
+every port and the reset. Both are sent as text, most significant bit first, so
+a position in a vector is an index into a string.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from dv_agent.errors import InputFileError
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the drive vector: `key` says what it is, for example ``("in", "valid")``."""
+    """A part of the drive vector, identified by `key`, for example ``("in", "valid")``."""
 
     key: tuple[str, ...]
     width: int
@@ -40,27 +40,27 @@ class Layout:
 
     @property
     def drive_width(self) -> int:
-        """Bits of the drive vector."""
+        """Width of the drive vector in bits."""
         return sum(piece.width for piece in self.drive)
 
     @property
     def sample_width(self) -> int:
-        """Bits of the sample vector."""
+        """Width of the sample vector in bits."""
         return sum(width for _, width in self.sample.values())
 
 
 def carriers(design: Design) -> tuple[Stream, ...]:
-    """The streams whose beats may carry writes, in file order."""
+    """Return the streams whose beats may carry writes, in file order."""
     return tuple(one for one in design.streams if one.carries)
 
 
 def riders(design: Design) -> tuple[Stream, ...]:
-    """The streams of writes that a beat may carry, in file order."""
+    """Return the streams of writes that a beat may carry, in file order."""
     return tuple(one for one in design.streams if one.rides)
 
 
 def layout_of(design: Design) -> Layout:
-    """The layout of a design.
+    """Return the layout of a design.
 
     Raises:
         InputFileError: one signal has two drivers, or two widths.
@@ -80,7 +80,7 @@ def layout_of(design: Design) -> Layout:
 
 
 def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
-    """The same as plain data (for JSON): all that the process inside the simulator needs to know."""
+    """Return the layout as plain data (for JSON): all that the process inside the simulator needs."""
     return {
         "quiet_cycles": design.limits.quiet_cycles,
         "reset_cycles": design.reset.cycles,
@@ -91,7 +91,7 @@ def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
 
 
 def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> dict[str, Any]:
-    """What the driver of a port is given: of its only stream in one dictionary, of several by part."""
+    """Return the data for the driver of a port: one dictionary for a single stream, else one for each part."""
     facts: dict[str, Any] = {"name": name, "driver": port.driver}
     for stream in port.streams(name):
         _, valid, ready = _child_monitor(stream, layout)
@@ -107,19 +107,19 @@ def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> d
 
 
 def _child_monitor(stream: Stream, layout: Layout) -> tuple[str, int, int | None]:
-    """Name of a stream and the places of valid and ready in the sample vector."""
+    """Return the name of a stream and the positions of valid and ready in the sample vector."""
     ready = None if stream.ready is None else layout.sample[stream.ready][0]
     return stream.key, layout.sample[stream.valid][0], ready
 
 
 def _driven_ports(design: Design) -> list[tuple[str, PortModel]]:
-    """The ports with a driver, in the order of the drive vector: in file order by `_rank`."""
+    """Return the ports with a driver in the order of the drive vector: by `_rank`, then in file order."""
     ports = [(name, port) for name, port in design.ports.items() if port.driver]
     return sorted(ports, key=lambda pair: _rank(pair[1].streams(pair[0])))
 
 
 def _rank(streams: tuple[Stream, ...]) -> int:
-    """Beats that carry writes are planned before these writes, which give way; then what only waits; then the rest."""
+    """Return the planning rank: beats that carry writes, then those writes (which yield), waiting ports, all others."""
     if any(one.carries for one in streams):
         return 0
     if any(one.rides for one in streams):
@@ -140,7 +140,7 @@ def _pieces(design: Design) -> Iterator[Piece]:
 
 
 def _bits(port: PortModel) -> int:
-    """Bits of the fields that are held."""
+    """Return the number of bits of the held fields."""
     return sum(spec.bits for spec in port.held().values())
 
 
@@ -170,7 +170,7 @@ def _signals(design: Design) -> Iterator[tuple[str, int]]:
 
 
 def driven_signals(design: Design) -> Iterator[str]:
-    """Every signal that the testbench drives, clock and reset first."""
+    """Return every signal that the testbench drives, clock and reset first."""
     yield design.clock.signal
     yield design.reset.signal
     for stream in design.streams:

@@ -1,11 +1,11 @@
-"""The generated Verilog around a design that only repeats what was recorded, and compares.
+"""The generated Verilog wrapper that drives recorded inputs into a design and compares its outputs with the record.
 
-A trace holds every pin of every port. So the drivers are not needed to ask whether a design with a bug in it would
-have behaved as the clean one did: its inputs are the recorded ones, and as long as every output is as recorded, the
-drivers would have done the same. Python sleeps meanwhile, which makes it twice as fast as playing a program.
+A trace holds every pin of every port. So no drivers are needed to find out whether a design with a bug behaves as
+the clean one did: its inputs are the recorded ones, and as long as every output is as recorded, the
+drivers would have done the same. Python does not run meanwhile, so this is twice as fast as playing a program.
 
 The file ``rows`` in the working folder holds the rows in binary, most significant bit first, padded at the front to
-whole bytes. Each of the first `masked` rows is followed by a row of the same size whose ones say which bits were X.
+whole bytes. Each of the first `masked` rows is followed by a row of the same size in which a 1 marks a bit that was X.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ RUNNING, SAME, OTHER = range(3)  # values of `verdict`
 
 
 def replay_wrapper_text(design: Design, layout: Layout) -> str:
-    """Verilog-2005 text of module ``dv_wrapper``; a pure function of its arguments.
+    """Return the Verilog-2005 text of module ``dv_wrapper``; a pure function of its arguments.
 
     `count` and `masked` must be set at the first rise of `tick`, 10 % of a period before the first edge. `beat`
-    changes every 256 cycles and at the end, when `verdict` says how it went.
+    changes every 256 cycles and at the end, when `verdict` holds the result.
     """
     width = layout.sample_width
     wires = (f"  wire {vector(bits)}p_{signal};" for signal, (_, bits) in layout.sample.items())
@@ -48,7 +48,7 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
 
 
 def _power_up(design: Design, layout: Layout) -> str:
-    """All pins low, reset active."""
+    """Return the state at power-up: all pins low, reset active."""
     active = "1" if design.reset.active == "high" else "0"
     pins = layout.sample.items()
     return "".join(active if signal == design.reset.signal else "0" * bits for signal, (_, bits) in pins)

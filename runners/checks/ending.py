@@ -1,4 +1,4 @@
-"""How a test ended, in words: what a deadlock waited for, and what was cut short."""
+"""The end of a test in words: which ports a deadlocked test waited for, and whether it was cut."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _SHOWN = 6
 
 
 class Waiting(Frozen):
-    """What stood still when a test ended with an offer that the design did not accept.
+    """The ports that were blocked when a test ended with an offer that the design did not accept.
 
     Attributes:
-        refused: input streams that offered in the last cycle.
-        spent: sources that offered nothing then: what their tracks held was used up.
-        allowed: whether the reference model says that the specification lets all of `refused` wait for ever: then the
-            test starved, and the design is not at fault. Otherwise the check `deadlock` fails.
-        complete: whether as many outputs came as the reference model expects.
+        refused: input streams with valid high in the last cycle.
+        spent: sources with valid low then, because their tracks had nothing left to send.
+        allowed: whether, by the reference model, the specification lets all of `refused` wait for ever: then the
+            test starved the design, which is not at fault. Otherwise the check `deadlock` fails.
+        complete: whether the design delivered as many outputs as the reference model expects.
     """
 
     refused: tuple[str, ...] = ()
@@ -34,7 +34,7 @@ class Waiting(Frozen):
 
 
 def waiting_of(design: Design, trace: Trace, observation: Observation) -> Waiting | None:
-    """What `trace` ended waiting for; None if it did not end so."""
+    """Return the ports that `trace` was blocked on at its end; None if it did not end so."""
     if trace.end != End.DEADLOCK:
         return None
     refused = refused_at_the_end(design, trace)
@@ -57,12 +57,12 @@ def _is_complete(trace: Trace, observation: Observation) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What a record says of the end of a test.
+    """The end of a test as a record holds it.
 
     Attributes:
         end: a value of `End`, or "refused".
         failed: whether a check failed.
-        waiting: None in records of before it was kept, too.
+        waiting: the blocked ports; None also in older records, which do not hold it.
     """
 
     index: int
@@ -73,15 +73,15 @@ class Ended:
 
     @property
     def starved(self) -> bool:
-        """Whether an input waited for another one that had nothing left, as the specification allows.
+        """Whether an input waited for another input that had nothing left to send, as the specification allows.
 
-        A deadlock that is the design's fault fails a check.
+        A deadlock that is the design's fault fails a check instead.
         """
         return self.end == End.DEADLOCK and (self.waiting.allowed if self.waiting else not self.failed)
 
 
 def ending_words(ended: Ended) -> str:
-    """How a test ended, such as ``drained after 48 cycles``."""
+    """Return how a test ended, such as ``drained after 48 cycles``."""
     after = f"after {_cycles(ended.cycles)}"
     if ended.end == End.LIMIT:
         return f"ran into the limit of {_cycles(ended.cycles)} that a test may take, and was cut there"
@@ -101,7 +101,7 @@ def _waited_for(waiting: Waiting) -> str:
 
 
 def ending_notes(tests: Sequence[Ended]) -> Iterator[str]:
-    """What a reader of "all checks passed" has to know besides: tests that were cut, and tests that starved."""
+    """Return notes that belong beside "all checks passed": tests that were cut, and tests that starved."""
     limited = [one for one in tests if one.end == End.LIMIT]
     if limited:
         used, total = sum(one.cycles for one in limited), sum(one.cycles for one in tests)

@@ -1,4 +1,4 @@
-"""The noun CheckFailure: one thing that the design did wrong."""
+"""CheckFailure: one failed check, such as a wrong value or a protocol violation."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ class CheckFailure(Frozen):
     ============  ==========================================================================================
     value         delivered a transfer with a wrong field (`field`, `expected`, `seen`)
     lost          did not deliver a transfer, although the test drained, or delivered a later one first
-    extra         delivered a transfer that nothing had caused (yet)
+    extra         delivered a transfer that no input had caused (yet)
     duplicate     delivered the previous transfer again
-    order         delivered two neighbouring transfers the wrong way round
-    stable        took back valid, or changed its payload, while ready was low
+    order         delivered two consecutive transfers in the wrong order
+    stable        deasserted valid, or changed its payload, while ready was low
     unknown       showed X or Z on valid, on ready, or on the payload of a valid output
     after_reset   had a valid output in the first cycle after a reset
-    deadlock      stopped accepting, with nothing left that could release it
+    deadlock      stopped accepting, and no further input could make it continue
     hung          made the simulator hang
     crashed       ended the simulation
     ============  ==========================================================================================
@@ -31,8 +31,8 @@ class CheckFailure(Frozen):
 
     Attributes:
         port: the stream, such as ``out`` or ``ld.request``, or empty.
-        cycle: clock cycle of the test in which it shows.
-        index: which transfer of the port, counted from 0 over the whole test.
+        cycle: clock cycle of the test in which it is observed.
+        index: number of the transfer of the port, counted from 0 over the whole test.
         field: field, with its lane as in ``m[1]``, or signal.
     """
 

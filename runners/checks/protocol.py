@@ -1,4 +1,4 @@
-"""Protocol checks: what must hold for every design, whatever it computes. Vectorised over a trace."""
+"""Protocol checks: handshake rules that hold for every design, independent of its function. Vectorised over a trace."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
 
-MAX_EACH = 3  # failures of one kind on one signal; a broken signal tends to be broken in every cycle
+MAX_EACH = 3  # failures of one kind on one signal; a faulty signal is often wrong in every cycle
 _MESSAGE = 2000
 
 
 def protocol_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
-    """All protocol failures, in no particular order; signals that the trace lacks are passed over."""
+    """Return all protocol failures, in no particular order; signals that the trace lacks are skipped."""
     for stream in _outputs(design):
         if stream.valid in trace.signals:
             yield from _unstable(stream, trace)
@@ -28,23 +28,23 @@ def protocol_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
 
 
 def _outputs(design: Design) -> Iterator[Stream]:
-    """Streams of which the design drives valid."""
+    """Return the streams whose valid the design drives."""
     return (one for one in design.streams if not one.driven)
 
 
 def _inputs(design: Design) -> Iterator[Stream]:
-    """Streams of which the design drives ready."""
+    """Return the streams whose ready the design drives."""
     return (one for one in design.streams if one.driven and one.ready is not None)
 
 
 def _handshakes(design: Design) -> Iterator[tuple[str, str]]:
-    """(stream, signal) of every valid and ready that the design drives."""
+    """Return (stream, signal) of every valid and ready that the design drives."""
     yield from ((one.key, one.valid) for one in _outputs(design))
     yield from ((one.key, one.ready) for one in _inputs(design) if one.ready)
 
 
 def _payload(stream: Stream) -> Iterator[tuple[str, str]]:
-    """(name for people, signal)"""
+    """Return (name to show, signal) of every signal of the payload."""
     yield from ((name, spec.signal) for name, spec in stream.fields.items())
     if stream.last is not None:
         yield "last", stream.last
@@ -55,7 +55,7 @@ def _unknown(trace: Trace, signal: str) -> BoolColumn:
 
 
 def _number(values: IntColumn, row: int) -> int:
-    """One value of `Trace.signals`, wide signals put together."""
+    """Return one value of `Trace.signals`, with the words of a wide signal joined."""
     if values.ndim == 1:
         return int(values[row])
     return sum(int(word) << (32 * place) for place, word in enumerate(values[row]))
@@ -66,7 +66,7 @@ def _unstable(stream: Stream, trace: Trace) -> Iterator[CheckFailure]:
         return
     valid, ready = trace.signals[stream.valid] == 1, trace.signals[stream.ready] == 1
     quiet = ~trace.in_reset
-    # Row i looks at the cycles i and i + 1.
+    # Row i compares the cycles i and i + 1.
     stalled = valid[:-1] & ~ready[:-1] & quiet[:-1] & quiet[1:]
     dropped = stalled & ~valid[1:] & ~_unknown(trace, stream.valid)[1:]
     for row in np.flatnonzero(dropped)[:MAX_EACH].tolist():
@@ -76,7 +76,7 @@ def _unstable(stream: Stream, trace: Trace) -> Iterator[CheckFailure]:
     for field, signal in _payload(stream):
         values, unknown = trace.signals[signal], _unknown(trace, signal)
         differs = values[1:] != values[:-1] if values.ndim == 1 else (values[1:] != values[:-1]).any(axis=1)
-        # What is unknown has a check of its own.
+        # X and Z are covered by the check `unknown`.
         changed = held & differs & ~unknown[1:] & ~unknown[:-1]
         for row in np.flatnonzero(changed)[:MAX_EACH].tolist():
             before, after = _number(values, row), _number(values, row + 1)
@@ -93,7 +93,7 @@ def _unstable(stream: Stream, trace: Trace) -> Iterator[CheckFailure]:
 
 
 def _stretches(mask: BoolColumn) -> list[int]:
-    """First rows of the first few stretches of true."""
+    """Return the first row of each of the first few runs of true."""
     before = np.concatenate([np.zeros(1, np.bool_), mask[:-1]])
     rows: list[int] = np.flatnonzero(mask & ~before)[:MAX_EACH].tolist()
     return rows
@@ -119,7 +119,7 @@ def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
         return
     before = np.concatenate([np.ones(1, np.bool_), trace.in_reset[:-1]])
     suspect = before & ~trace.in_reset
-    # An input of this very cycle may be the cause, by a combinational path.
+    # An input of the same cycle may be the cause, through a combinational path.
     for one in design.streams:
         if one.driven and one.valid in trace.signals:
             suspect &= trace.signals[one.valid] != 1
@@ -131,7 +131,7 @@ def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
 
 
 def refused_at_the_end(design: Design, trace: Trace) -> frozenset[str]:
-    """Input streams that offered in the last cycle; meaningful where the test ended in a deadlock."""
+    """Return the input streams with valid high in the last cycle; meaningful if the test ended in a deadlock."""
     signals = trace.signals
     return frozenset(one.key for one in _inputs(design) if one.valid in signals and signals[one.valid][-1] == 1)
 
@@ -144,7 +144,7 @@ def _ending(design: Design, trace: Trace) -> Iterator[CheckFailure]:
         return
     refused = refused_at_the_end(design, trace)
     if not refused:
-        # Of a kind of port that must not offer before the design lets it.
+        # This kind of port must not assert valid before the design allows it.
         message = "a track still has something to send, and nothing moves any more"
         yield CheckFailure(check="deadlock", cycle=last, message=message)
     for stream in _inputs(design):

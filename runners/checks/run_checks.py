@@ -18,17 +18,17 @@ _NEVER = 1 << 62
 
 
 def check(design: Design, trace: Trace, observation: Observation) -> tuple[CheckFailure, ...]:
-    """The checks that `trace` fails, earliest first, at most `MAX_FAILURES`.
+    """Return the checks that `trace` fails, earliest first, at most `MAX_FAILURES`.
 
     Args:
-        observation: what the design's reference model made of the same trace.
+        observation: the result of the design's reference model for the same trace.
 
     Raises:
         ValueError: the model expects a port or a field that the design does not have.
     """
     trace = _settled(design, trace, observation)
     protocol = list(protocol_failures(design, trace))
-    # A valid right after reset is one fault, whether or not the sink took it.
+    # A valid right after reset is one fault, whether the sink accepted it or not.
     named = {(failure.port, failure.cycle) for failure in protocol if failure.check == "after_reset"}
     scored = [
         failure
@@ -40,7 +40,7 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
 
 
 def _settled(design: Design, trace: Trace, observation: Observation) -> Trace:
-    """`trace`, drained instead of stuck if only ports that may wait were refused at its end."""
+    """Return `trace`, as drained instead of deadlocked if only ports that may wait were refused at its end."""
     if trace.end != End.DEADLOCK:
         return trace
     refused = refused_at_the_end(design, trace)

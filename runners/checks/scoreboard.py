@@ -1,4 +1,4 @@
-"""The scoreboard: accepted outputs against what the reference model expects, per port and reset epoch, in order."""
+"""The scoreboard: compares accepted outputs with those of the reference model, per port and reset epoch, in order."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from dv_agent.runners.checks.failure import CheckFailure
 
 
 def scoreboard_failures(trace: Trace, observation: Observation) -> Iterator[CheckFailure]:
-    """Compare all ports that the model expects something of; failures come port by port, in order.
+    """Compare all ports for which the model expects outputs, and return the failures port by port, in order.
 
-    Payloads with X or Z compare equal to anything: the protocol checks have a name for those.
+    Payloads with X or Z compare equal to anything: the protocol checks report those.
 
     Raises:
         ValueError: the model expects a port or a field that the trace does not have.
@@ -33,7 +33,7 @@ def _port(port: str, trace: Trace, seen: Transfers, expected: Expected) -> Itera
     last_epoch = int(trace.epoch[-1]) if trace.cycles else 0
     for epoch in sorted({*seen.epoch.tolist(), *expected.epoch.tolist()}):
         mine, owed = np.flatnonzero(seen.epoch == epoch), np.flatnonzero(expected.epoch == epoch)
-        # Only a test that drained says that nothing more would have come.
+        # Only in a test that drained it is certain that no further output would have come.
         complete = epoch == last_epoch and trace.end == End.DRAINED
         match = _Match(
             port, labels, found[mine], wanted[owed], seen.cycle[mine], expected.cause_cycle[owed],
@@ -46,7 +46,7 @@ def _port(port: str, trace: Trace, seen: Transfers, expected: Expected) -> Itera
 def _matrix(
     port: str, model: dict[str, IntColumn], columns: dict[str, IntColumn], count: int
 ) -> tuple[list[str], IntColumn]:
-    """Columns of `count` rows side by side as int64[count, k], lanes apart, with a label each; k may be 0."""
+    """Return columns of `count` rows as int64[count, k], one column for each lane, and their labels; k may be 0."""
     labels: list[str] = []
     parts: list[IntColumn] = []
     for name, like in model.items():
@@ -60,7 +60,7 @@ def _matrix(
 
 @dataclass(frozen=True, slots=True)
 class _Match:
-    """One port in one epoch: `found` of the design beside `wanted` by the model."""
+    """The outputs of one port in one epoch: `found` from the design, `wanted` from the model."""
 
     port: str
     labels: list[str]
@@ -74,7 +74,7 @@ class _Match:
     end: int
 
     def is_clean(self) -> bool:
-        """Whether all is well; the fast path, vectorised."""
+        """Return whether all outputs match; the fast path, vectorised."""
         count = len(self.found)
         if count > len(self.wanted) or (self.complete and count < len(self.wanted)):
             return False
@@ -82,7 +82,7 @@ class _Match:
         return bool(same.all() and (self.cycles >= self.causes[:count]).all())
 
     def explain(self) -> Iterator[CheckFailure]:
-        """Walk through both and name each difference after what it looks like; terminates in O(n)."""
+        """Walk through both lists and classify each difference by its symptom; O(n)."""
         i = j = 0
         while i < len(self.found):
             if not self._caused(i, j):

@@ -2,10 +2,10 @@
 
 The process stays at the first sample event of the simulation and *forks* a
 copy of itself for every program. So each test starts from true power-up (unreset registers and
-memories are X again, ``$random`` starts over), nothing leaks from one test to
-the next, memory stays flat, and RTL that hangs or calls ``$finish`` takes down
-a copy only. A copy waits ready for the next program, so its half a millisecond
-is seldom seen; a restart would cost 250.
+memories are X again, ``$random`` starts over), no state leaks from one test to
+the next, memory use does not grow, and RTL that hangs or calls ``$finish`` ends
+a copy only. A copy is forked before the next program arrives, so its cost of 0.5 ms
+is seldom noticed; a restart would cost 250 ms.
 
 Nothing random happens here, and neither NumPy nor pydantic is imported.
 """
@@ -42,19 +42,19 @@ _STARTED, _ANSWERING, _ANSWERED = b"s", b"r", b"a"
 
 @cocotb.test()
 async def serve(dut: Any) -> None:
-    """Answer programs until the parent goes away."""
+    """Play programs and send replies until the parent closes the connection."""
     config = json.loads(os.environ[CONFIG_VARIABLE])
     layout = json.loads(Path(config["layout"]).read_text(encoding="utf-8"))
     connection = socket.socket(fileno=config["socket"])
     libc = ctypes.CDLL(None)
-    # Line buffering, so that the last words of RTL that hangs reach the log; and a full log is no reason to die.
+    # Line buffering, so that the last output of RTL that hangs reaches the log; a full log must not end the process.
     libc.setvbuf(ctypes.c_void_p.in_dll(libc, "stdout"), None, 1, 0)
     signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     tick = dut.tick.value_change
-    # The first sample event. Its initial value may count as a change too, but not as a rising one.
+    # The first sample event. The initial value of the signal may count as a change too, but not as a rising edge.
     await dut.tick.rising_edge
-    # vvp ends in good order when it is asked to, and could then not be told from RTL that calls $finish. It asks for
-    # these signals after the start of the simulation.
+    # vvp handles these signals with a normal exit, which looks like RTL that calls $finish. It installs its handlers
+    # after the start of the simulation.
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, signal.SIG_DFL)
     gc.collect()
@@ -83,15 +83,15 @@ async def serve(dut: Any) -> None:
 
 
 def _copies(connection: socket.socket) -> int:
-    """Fork copies of this process, one after the other, each ahead of the program that it will play.
+    """Fork copies of this process, one after the other, each before the program that it will play arrives.
 
-    Returns, in the copies only, the pipe on which a copy says how far it is. The original stays in here and
-    ends with the parent.
+    Returns only in the copies: the pipe on which a copy reports its progress. The original stays in this function
+    and ends with the parent.
     """
     copies: dict[int, tuple[int, bytes]] = {}
     ended: dict[int, int] = {}
     events = select.poll()
-    # No event of the connection is asked for, so only the hang-up of the parent is reported.
+    # No event of the connection is requested, so only the hang-up of the parent is reported.
     events.register(connection, 0)
     while True:
         _reap(ended)
@@ -109,12 +109,12 @@ def _copies(connection: socket.socket) -> int:
 def _watch(
     copies: dict[int, tuple[int, bytes]], ended: dict[int, int], events: select.poll, connection: socket.socket
 ) -> None:
-    """Wait until a copy has taken a program, so that another copy is needed.
+    """Wait until a copy has received a program, so that another copy is needed.
 
-    Ends with the parent; speaks for a copy that died before it answered.
+    Ends with the parent. Sends the reply for a copy that died before it answered.
 
     Args:
-        copies: pipe -> process, and what it said last.
+        copies: pipe -> process, and its last progress report.
         ended: process -> wait status, of copies that ended.
     """
     taken = False
@@ -136,15 +136,15 @@ def _watch(
                 ended.pop(copy, None)
                 continue
             if said != _STARTED:
-                # Killed while it waited, when nobody waits for an answer, or in the middle of its answer, which nobody
-                # can mend. The parent notices the end, and starts over.
+                # Killed while it waited for a program (no reply is expected), or in the middle of its reply (which
+                # cannot be completed). The parent notices the end and starts a new process.
                 os._exit(1)
             status = ended.pop(copy) if copy in ended else os.waitpid(copy, 0)[1]
             send(connection, {"died": True, "signal": os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0})
 
 
 def _reap(ended: dict[int, int]) -> None:
-    # Copies that answered end on their own time, while the parent already looks at the answer.
+    # Copies that answered end by themselves, while the parent already reads the reply.
     with contextlib.suppress(ChildProcessError):
         while True:
             copy, status = os.waitpid(-1, os.WNOHANG)
@@ -154,8 +154,8 @@ def _reap(ended: dict[int, int]) -> None:
 
 
 def _warm_up(layout: dict[str, Any]) -> None:
-    # A copy pays for each page that it touches first. It waits for a program anyway, so it may as well pay now, with
-    # a few cycles in which no simulator takes part.
+    # After a fork, the first write to each memory page is slow. The copy waits for a program anyway, so it touches
+    # its pages now, by playing a few cycles without the simulator.
     program = {"tracks": {}, "memories": {}, "max_cycles": 2}
     for _ in play(layout, program, Pins(lambda: "0" * layout["sample_width"], lambda _: None, lambda _: None)):
         pass
@@ -169,7 +169,7 @@ async def _turn(dut: Any, tick: Any, layout: dict[str, Any], program: dict[str, 
         outcome: Outcome | None = None
         cycle = 0
         while outcome is None:
-            # CPU time, not wall time, and per cycles, not per test: neither a busy machine nor a long test is a hang.
+            # CPU time, not wall time, and per number of cycles, not per test: a busy machine or a long test is no hang.
             if cycle % _TIMER_CYCLES == 0:
                 signal.setitimer(signal.ITIMER_PROF, config["hang_seconds"])
             cycle += 1
@@ -184,7 +184,7 @@ async def _turn(dut: Any, tick: Any, layout: dict[str, Any], program: dict[str, 
 
 
 async def _compared(dut: Any, replay: dict[str, int], hang_seconds: float) -> dict[str, Any]:
-    """Let the wrapper of `dv_agent.runners.build.replay_wrapper` compare; wake up now and then to say that it lives."""
+    """Let the wrapper of `dv_agent.runners.build.replay_wrapper` compare; wake up regularly to report progress."""
     dut.count.value = Immediate(replay["count"])
     dut.masked.value = Immediate(replay["masked"])
     beat = dut.beat.value_change
@@ -205,8 +205,8 @@ def _pins(dut: Any, recording: mmap.mmap, width: int) -> Pins:
         rows += 1
         recording[:8] = rows.to_bytes(8, "little")
 
-    # The handle below cocotb's own does the same calls without building a LogicArray each cycle: measured twice as
-    # fast as the public properties, which remain the way out should a release of cocotb rename it.
+    # The handle below cocotb's own does the same calls without building a LogicArray in each cycle: measured twice
+    # as fast as the public properties, which are the fallback if a release of cocotb renames it.
     sample, drive = dut.sample, dut.drive_next
     try:
         read = sample._handle.get_signal_val_binstr

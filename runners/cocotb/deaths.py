@@ -1,4 +1,4 @@
-"""How a simulator process can end before it answered, and whose doing that is."""
+"""How a simulator process can end before it replied, and what caused it: design, simulator bug, or machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
-# What a bug of the simulator raises in itself, set off by the design; or somebody else from outside.
+# Signals that a simulator bug, triggered by the design, raises in the process itself; or that come from outside.
 _FAULTS = frozenset(
     {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP, signal.SIGSYS}
 )
@@ -15,13 +15,13 @@ _NO_MEMORY = ("bad_alloc", "MemoryError", "out of memory", "Cannot allocate memo
 
 
 class Cause(Enum):
-    """Whose doing a death is.
+    """The cause of the end of a simulator process.
 
     Attributes:
-        DESIGN: the RTL ended the simulation, or does not come to the end of a cycle: a result.
-        DOUBTFUL: the RTL may have set off a bug of the simulator, or somebody interfered; what repeats in a fresh
-            process is a result.
-        OUTSIDE: the machine, or somebody on it: never a result.
+        DESIGN: the RTL ended the simulation, or never reaches the end of a cycle: a result.
+        DOUBTFUL: the RTL may have triggered a simulator bug, or the process was killed from outside; a result only
+            if it repeats in a fresh process.
+        OUTSIDE: the machine, or another process or user on it: never a result.
     """
 
     DESIGN = "design"
@@ -31,13 +31,13 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Death:
-    """The end of a simulator process that gave no answer.
+    """The end of a simulator process that sent no reply.
 
     Attributes:
-        signal: that killed it; 0 where it ended by itself.
-        stalled: it used no CPU time for so long that it was given up.
-        lost: the process that watches over the simulation is gone, or says what cannot be understood.
-        no_memory: it said that it got no memory.
+        signal: the signal that killed it; 0 if it ended by itself.
+        stalled: whether it was killed because it used no CPU time for too long.
+        lost: whether the process that supervises the simulation has ended, or sent an invalid message.
+        no_memory: whether it reported that it got no memory.
     """
 
     signal: int = 0
@@ -47,12 +47,12 @@ class Death:
 
     @property
     def hung(self) -> bool:
-        """Whether a cycle did not end: our timer of CPU time fires with SIGPROF."""
+        """Whether a cycle did not end: the CPU time limit fires SIGPROF."""
         return self.stalled or self.signal == signal.SIGPROF
 
     @property
     def cause(self) -> Cause:
-        """Whose doing it is, as far as one death tells."""
+        """The cause, as far as it is known from one death."""
         if self.lost or self.no_memory:
             return Cause.OUTSIDE
         if self.stalled or self.signal in _FAULTS:
@@ -70,10 +70,10 @@ class Death:
 
 
 def death_of(reply: dict[str, Any], words: str) -> Death | None:
-    """The death that a reply of `SimulatorProcess.play` tells of, if it does.
+    """Return the death that a reply of `SimulatorProcess.play` reports, or None.
 
     Args:
-        words: what the simulator printed last.
+        words: the last output of the simulator.
     """
     error = str(reply.get("error", ""))
     if "MemoryError" in error:

@@ -1,16 +1,16 @@
-"""Drivers: what each port's track does, cycle by cycle. Standard library only (runs inside the simulator).
+"""Drivers: play the track of each port, cycle by cycle. Standard library only (runs inside the simulator).
 
-A driver is a generator: every ``yield`` is one clock cycle and hands over the
+A driver is a generator: every ``yield`` is one clock cycle and returns the
 driver's piece of the drive vector for that cycle. When it is resumed, the
-board shows what the monitors saw in the cycle that has just passed.
+board shows what the monitors saw in the previous cycle.
 
 Rules that hold for every driver:
 
 * While reset is active all drivers are held at zero (valid, ready and enable
-  low) and their time stands still; only ``at`` compares absolute cycles.
-* A reset makes a source drop the packet of which some beats were accepted. A
-  packet without any is sent afterwards, from its first beat, gap included.
-  A responder forgets the requests it has not answered yet.
+  low) and their cycle counts stop; only ``at`` compares absolute cycles.
+* At a reset a source drops a packet of which some beats were accepted. A
+  packet without accepted beats is sent after the reset, from its first beat, gap included.
+  A responder drops the requests that it has not answered yet.
 * A driver that waits (``after``, ``at``, ``idle``) is silent, like one that
   ended: sources and strobes low, sinks ready, responders answer at once.
 """
@@ -20,19 +20,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-# An operation as it comes out of JSON: the members of designs.program.Op in order.
+# An operation as read from JSON: the members of designs.program.Op in order.
 Operation = Sequence[Any]
 KIND, VALUE, GAP, LAST, STALL, PORT, STROBES, STEP = range(8)
 
-# What a driver is at, as far as the end of a test is concerned.
-ENDED = 0  # or needs nothing more: a sink or responder that waits for the design
-TIMED = 1  # something will change by itself: a gap, a stall, a latency
-OFFERING = 2  # valid is high (or wants to be), and the design has to answer
-WAITING = 3  # in ``after``, which may never come true
+# The state of a driver, as needed to decide the end of a test.
+ENDED = 0  # or nothing left to do: a sink or responder that waits for the design
+TIMED = 1  # changes by itself after some cycles: a gap, a stall, a latency
+OFFERING = 2  # valid is high (or about to be), and the design has to answer
+WAITING = 3  # in ``after``, whose condition may never become true
 
 
 class PinBoard:
-    """What all drivers of a test see.
+    """The state that all drivers of a test share.
 
     Attributes:
         cycle: the cycle that is being planned.
@@ -40,7 +40,7 @@ class PinBoard:
         counts: accepted transfers since the test began, by stream (``in``, ``ld.request``).
         fired: strobe port -> last cycle in which an attached strobe fired.
         claims: strobe port -> source that offers a beat with a strobe on it.
-        memories: port -> words that it answers from.
+        memories: port -> words of its test memory.
     """
 
     __slots__ = ("claims", "counts", "cycle", "fired", "memories", "sample")
@@ -55,15 +55,15 @@ class PinBoard:
 
 
 class Driver:
-    """Base: walks through operations, and knows the waits that every track may hold.
+    """The base of all drivers: plays operations one by one, and the waits that every track may hold.
 
     Attributes:
-        plan: gives the piece of the drive vector for the cycle that the board shows; called once a cycle.
-        silent: that piece while the driver has nothing to do.
-        low: that piece while reset is active.
+        plan: returns the piece of the drive vector for the cycle that the board shows; called once a cycle.
+        silent: the piece while the driver has nothing to do.
+        low: the piece while reset is active.
         state: `ENDED`, `TIMED`, `OFFERING` or `WAITING`, after the last `plan`.
-        release: set from outside to cut short a wait that cannot end.
-        starts: (cycle, step) pairs: from that cycle on the driver played that step.
+        release: set by the caller to end a wait whose condition cannot become true.
+        starts: (cycle, step) pairs: from that cycle on, the driver played that step.
     """
 
     def __init__(self, name: str, operations: Sequence[Operation], board: PinBoard, silent: str) -> None:
@@ -79,7 +79,7 @@ class Driver:
         self.plan: Callable[[], str] = self._walk().__next__
 
     def reset(self) -> None:
-        """The cycle being planned is the first one of a reset pulse."""
+        """Handle a reset: the cycle being planned is the first one of a reset pulse."""
 
     def _play(self, operation: Operation) -> Iterator[str]:
         return self._wait(operation)
@@ -119,7 +119,7 @@ class Driver:
 
 
 class ResetDriver(Driver):
-    """The reset track: ``1`` while reset is active."""
+    """The driver of the reset track: ``1`` while reset is active."""
 
     def __init__(self, operations: Sequence[Operation], board: PinBoard) -> None:
         super().__init__("reset", operations, board, "0")
@@ -129,5 +129,5 @@ class ResetDriver(Driver):
 
 
 def binary(value: int, width: int) -> str:
-    """`value` in `width` binary digits (none for width 0); higher bits are cut off."""
+    """Return `value` as `width` binary digits (none for width 0); higher bits are cut off."""
     return format(value & ((1 << width) - 1), f"0{width}b") if width else ""

@@ -1,4 +1,4 @@
-"""The environment of the simulator process: what cocotb needs, and nothing that is secret."""
+"""The environment variables of the simulator process: those that cocotb needs, and no secrets."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "VI
 
 
 def vpi_library() -> str:
-    """cocotb's library for vvp, as the argument of ``-m``."""
+    """Return the path of cocotb's VPI library for vvp, as the argument of ``-m``."""
     return cocotb_tools.config.lib_entry("vpi", "icarus")
 
 
 def child_environment(test_module: str, top: str) -> dict[str, str]:
-    """All variables of the simulator process, except its own configuration.
+    """Return all environment variables of the simulator process, except its own configuration.
 
     Raises:
         PrerequisiteError: this Python has no shared library, which cocotb needs.
@@ -42,20 +42,20 @@ def child_environment(test_module: str, top: str) -> dict[str, str]:
         "COCOTB_TOPLEVEL": top,
         "TOPLEVEL_LANG": "verilog",
         "COCOTB_RANDOM_SEED": "1",
-        # True gives another trace on Icarus 11; and nothing here depends on it.
+        # True gives a different trace on Icarus 11, and nothing here needs it.
         "COCOTB_TRUST_INERTIAL_WRITES": "0",
         "COCOTB_LOG_LEVEL": "CRITICAL",
         "GPI_LOG_LEVEL": "CRITICAL",
         "COCOTB_ANSI_OUTPUT": "0",
-        # cocotb starts pytest for its assertions, which would load the plugins of every package that is installed:
-        # seconds. There are none to rewrite.
+        # cocotb starts pytest to rewrite assertions, which would load the plugins of all installed packages and take
+        # seconds. There are no assertions to rewrite.
         "COCOTB_REWRITE_ASSERTION_FILES": "",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
 
 
 def _roots() -> Iterator[str]:
-    """Folders from which the child must be able to import: dv_agent's and cocotb's."""
+    """Return the folders from which the child must be able to import: dv_agent's and cocotb's."""
     yield str(Path(next(iter(dv_agent.__path__))).resolve().parent)
     spec = find_spec("cocotb")
     if spec is not None and spec.origin is not None:

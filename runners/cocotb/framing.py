@@ -1,7 +1,6 @@
-"""What crosses the socket between the parent and the simulator process: length-prefixed JSON.
+"""Messages on the socket between the parent and the simulator process: length-prefixed JSON.
 
-Standard library only: the simulator process imports this, and its start-up
-time is a figure that users wait for.
+Standard library only: the simulator process imports this module, and users wait for its start-up.
 """
 
 from __future__ import annotations
@@ -11,8 +10,8 @@ import socket
 import struct
 from typing import Any
 
-# The recording is memory shared by both processes: rows as text, after this header. So everything up to the very
-# cycle in which the RTL hangs or crashes is known, whatever happens to the process.
+# The recording is memory shared by both processes: rows as text, after this header. So every cycle up to the one
+# in which the RTL hangs or crashes is kept, even if the process dies.
 RECORDING_HEADER = 64  # bytes; the first 8 are the number of rows, little endian
 MAX_MESSAGE = 1 << 30  # bytes
 
@@ -20,14 +19,14 @@ _PREFIX = struct.Struct("<I")
 
 
 class Closed(ConnectionError):
-    """The other side is gone."""
+    """The error that the other side closed the connection."""
 
 
 def send(connection: socket.socket, message: Any) -> None:
     """Send one JSON value.
 
     Raises:
-        OSError: the other side is gone.
+        OSError: the other side closed the connection.
     """
     body = json.dumps(message, separators=(",", ":")).encode()
     connection.sendall(_PREFIX.pack(len(body)) + body)
@@ -37,7 +36,7 @@ def receive(connection: socket.socket) -> Any:
     """Receive one JSON value; blocks.
 
     Raises:
-        Closed: the other side is gone.
+        Closed: the other side closed the connection.
         TimeoutError: the socket's time-out passed.
         ValueError: not a message.
     """

@@ -1,4 +1,4 @@
-"""One test, cycle by cycle: plan, wait for the sample event, look, decide whether the test is over.
+"""The loop that plays one test cycle by cycle: plan the drives, wait for the sample event, sample, detect the end.
 
 Standard library only (runs inside the simulator). `play` is a generator and
 does not know what it waits for, so that the same loop drives a real simulator
@@ -22,14 +22,14 @@ DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Dri
     "strobe": StrobeDriver,
     "responder": ResponderDriver,
 }
-"""Drivers by the name that a kind of port gives them."""
+"""Drivers by name; each kind of port names its driver."""
 
 
 class Pins(NamedTuple):
-    """The border of the simulator.
+    """Access to the pins of the simulated design: sampling, driving and recording.
 
     Attributes:
-        read: the sample vector as text, as it is just before the next rising edge.
+        read: returns the sample vector as text, as it is just before the next rising edge.
         write: sets the drive vector that holds after the next rising edge.
         record: keeps one sample.
     """
@@ -40,7 +40,7 @@ class Pins(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """How a test ended: a value of `End`, where each track's steps began, waits that were cut short."""
+    """The result of a test: a value of `End`, the cycles in which each track's steps began, and the waits released."""
 
     end: str
     starts: dict[str, list[tuple[int, int]]]
@@ -48,14 +48,14 @@ class Outcome(NamedTuple):
 
 
 def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generator[None, None, Outcome]:
-    """Play `program` from power-up; each ``yield`` asks to be resumed at the next sample event.
+    """Play `program` from power-up; after each ``yield`` the caller resumes it at the next sample event.
 
     Args:
         layout: see `layout.child_layout`.
         program: ``tracks``, ``memories`` and ``max_cycles`` of a `Program`, as plain data.
 
     Returns:
-        The outcome; ``drained`` needs all tracks ended and `quiet_cycles` cycles without any transfer.
+        The outcome; it is ``drained`` if all tracks ended and `quiet_cycles` cycles passed without any transfer.
     """
     monitors = _Monitors(layout)
     board = PinBoard(monitors.counts, program["memories"])
@@ -94,7 +94,7 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
 
 
 class _Monitors:
-    """Count the transfers of all streams.
+    """The monitors: count the transfers of all streams.
 
     Attributes:
         counts: accepted transfers by stream.
@@ -106,7 +106,7 @@ class _Monitors:
         self.counts = {name: 0 for name, _, _ in layout["monitors"]}
 
     def saw_transfer(self, sample: str) -> bool:
-        """Look at one cycle without reset; whether anything was accepted in it."""
+        """Count the transfers of one cycle without reset; return whether there was any."""
         moved = False
         for name, valid, ready in self._streams:
             if sample[valid] == "1" == sample[ready]:
@@ -120,11 +120,11 @@ class _Monitors:
 
 
 class _EndDetector:
-    """Decides, while nothing moves, whether a test is over.
+    """Decides in cycles without transfers whether a test is over.
 
     Attributes:
-        given_up: whether waits were released and neither the pins nor the drive vector have moved since. A wait that
-            comes next is as hopeless as those, and is released without another look.
+        given_up: whether waits were released and neither the pins nor the drive vector have changed since. A wait
+            that comes next cannot end either, and is released without another quiet period.
     """
 
     def __init__(self, drivers: list[Driver], quiet_cycles: int) -> None:
@@ -135,11 +135,11 @@ class _EndDetector:
         self.given_up = False
 
     def moved(self) -> None:
-        """A cycle with a transfer, or in reset."""
+        """Handle a cycle with a transfer, or in reset."""
         self.quiet, self.given_up = 0, False
 
     def still(self) -> str:
-        """One more cycle without a transfer: a value of `End`, or an empty text to go on."""
+        """Handle a cycle without a transfer; return a value of `End`, or an empty text to continue."""
         for driver in self.drivers:
             if driver.state == TIMED:
                 self.quiet = 0
@@ -149,7 +149,7 @@ class _EndDetector:
             return ""
         waiting = [driver for driver in self.drivers if driver.state == WAITING]
         if waiting:
-            # Nothing can move any more, so these waits would last for ever: a fault of the test, not of the design.
+            # Nothing can change any more, so these waits would never end: a fault of the test, not of the design.
             for driver in waiting:
                 driver.release = True
             self.released += len(waiting)

@@ -1,4 +1,4 @@
-"""The parent's hold on one simulator process: start it, give it programs, survive it."""
+"""One simulator process, seen from the parent: start it, send programs to it, handle its end."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ START_SECONDS = 60.0
 CLOSE_SECONDS = 10.0
 LOG_BYTES = 1 << 24
 WAVES_BYTES = 1 << 32
-_LOG_TAIL = 4000  # bytes looked at for the last words
+_LOG_TAIL = 4000  # bytes of the log that are read for the last words
 _LAST_LINES = 8
-# The first watchdog counts CPU seconds inside the simulator. This one, for a process that sleeps, must never win
-# against it on a busy machine.
+# The first watchdog counts CPU seconds inside the simulator. This one, for a process that sleeps, must never expire
+# before it on a busy machine.
 _PATIENCE = 12
 
 
@@ -39,11 +39,11 @@ class SimulatorProcess:
     """A running simulator, in its own process group, with its output in a log file.
 
     Args:
-        command: what to run.
+        command: the command line to run.
         environment: all of its variables, without the configuration.
-        layout: the file that the child reads.
+        layout: the layout file that the child reads.
         hang_seconds: CPU seconds that 256 clock cycles may take.
-        fork: whether it plays many programs (each in a copy of itself), or one and ends.
+        fork: whether it plays many programs (each in a forked copy), or plays one and ends.
         writable: folders that it may write into, besides its own.
 
     Raises:
@@ -79,7 +79,7 @@ class SimulatorProcess:
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, pass_fds=(theirs.fileno(), self._recording),
                 start_new_session=True,
             )  # fmt: skip
-        # Runs at close, when the object is forgotten, and when the interpreter ends.
+        # Runs at close, when the object is garbage-collected, and when the interpreter ends.
         self._end = weakref.finalize(
             self, _end, self._process, self._connection, self._recording, self._folder, os.getpid()
         )
@@ -91,7 +91,7 @@ class SimulatorProcess:
 
     @property
     def pid(self) -> int:
-        """Process (and process group) of the simulator."""
+        """Id of the process (and process group) of the simulator."""
         return self._process.pid
 
     @property
@@ -105,13 +105,13 @@ class SimulatorProcess:
         return self._end.alive and self._process.poll() is None
 
     def play(self, program: dict[str, Any], width: int) -> tuple[dict[str, Any], bytes]:
-        """Hand over a program and wait for its end.
+        """Send a program to the simulator and wait for its end.
 
         Args:
             width: bits of a sample.
 
         Returns:
-            the reply, and the rows recorded. Where the process went down ``died`` stands in the reply, with the
+            The reply, and the rows recorded. If the process ended, the reply holds ``died``, with the
             ``signal`` that killed it, whether it ``stalled``, and whether it is ``lost``; see `Death`.
 
         Raises:
@@ -121,7 +121,7 @@ class SimulatorProcess:
         try:
             send(self._connection, program)
             reply = self._await_reply()
-        except (OSError, ValueError):  # gone, or half an answer
+        except (OSError, ValueError):  # connection closed, or an incomplete reply
             reply = self._broken_off()
         except BaseException:
             self.kill()
@@ -134,7 +134,7 @@ class SimulatorProcess:
         return reply, rows
 
     def last_words(self) -> str:
-        """The last lines that the simulator printed."""
+        """Return the last lines that the simulator printed."""
         try:
             text = self._log.read_bytes()[-_LOG_TAIL:].decode(errors="replace")
         except OSError:
@@ -145,7 +145,7 @@ class SimulatorProcess:
         """Wait until a process with ``fork=False`` has ended by itself (and written its waveform).
 
         Returns:
-            empty, or, where it was killed meanwhile, what `play` says of a death.
+            Empty, or, if it was killed meanwhile, the reply of `play` for a death.
         """
         code = self._wait()
         number = ended_by(code) if code is not None else None
@@ -177,14 +177,14 @@ class SimulatorProcess:
         try:
             os.ftruncate(self._recording, 0)
             os.ftruncate(self._recording, size)
-            # Opened for appending by the child: what it writes next starts at the front again.
+            # The child opened it for appending, so its next output starts at the beginning of the file again.
             os.truncate(self._log, 0)
         except OSError as error:
             hint = "; `ulimit -f` is too small" if error.errno == errno.EFBIG else ""
             raise OutputError(f"no room for a recording of {size:,} bytes: {error.strerror}{hint}") from None
 
     def _wait(self) -> int | None:
-        """Its exit status, negative for a signal; None if it does not end."""
+        """Return the exit status, negative for a signal; None if the process does not end."""
         try:
             return self._process.wait(CLOSE_SECONDS)
         except subprocess.TimeoutExpired:
@@ -194,7 +194,7 @@ class SimulatorProcess:
         code = self._wait()
         if code is None:
             self.kill()
-        # A process that forks stands still while its copies simulate, so nothing that the design does ends it.
+        # A process that forks does not simulate while its copies do, so the design cannot end it.
         lost = self._fork or code is None
         return {"died": True, "signal": ended_by(code or 0) or 0, "lost": lost}
 
@@ -218,7 +218,7 @@ class SimulatorProcess:
 
 
 def _needed(command: Sequence[str], environment: Mapping[str, str], layout: Path) -> list[Path]:
-    """What a simulator reads."""
+    """Return the paths that a simulator reads."""
     words = [Path(word) for word in command if os.path.isabs(word)]
     roots = [Path(root) for root in environment.get("PYTHONPATH", "").split(os.pathsep) if root]
     return [layout.parent, *words, *roots, Path(sys.prefix), Path(sys.base_prefix), *map(Path, sys.path[1:])]
@@ -226,10 +226,10 @@ def _needed(command: Sequence[str], environment: Mapping[str, str], layout: Path
 
 def _end(process: subprocess.Popen[bytes], connection: socket.socket, recording: int, folder: Path, owner: int) -> None:
     if os.getpid() != owner:
-        # A fork of the owner forgets its copy of the object; the simulator is not its to kill.
+        # A fork of the owner drops its copy of this object, but must not kill the simulator.
         return
     connection.close()
-    # Its copies live in the same group, which outlives its leader.
+    # Its copies are in the same process group, which exists longer than its leader.
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()

@@ -1,4 +1,4 @@
-"""The driver of a responder: takes requests on one stream and answers them on another, from test memory."""
+"""The driver of a responder: accepts requests on one stream and answers them on another, from test memory."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from dv_agent.runners.cocotb.drivers import (
 
 
 class ResponderDriver(Driver):
-    """Takes requests and answers them in order from test memory.
+    """Accepts requests and answers them in order from test memory.
 
     A request accepted in cycle t is answered in t + 1 + latency at the
-    earliest. Stalls count only cycles in which the design is asking.
+    earliest. Stalls count only cycles in which the design has a request.
     """
 
     def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
@@ -37,7 +37,7 @@ class ResponderDriver(Driver):
         self._width: int = response["width"]
         self._nothing: str = "0" * (len(self._prefix) + self._width)
         self._owed: deque[tuple[int, str]] = deque()
-        self._taken = self._answered = 0  # transfers of both streams that this driver has dealt with
+        self._taken = self._answered = 0  # transfers of both streams that this driver has processed
         self._latency = 0
         super().__init__(port["name"], operations, board, "1")
         self._ready: Callable[[], str] = self._walk().__next__
@@ -46,7 +46,7 @@ class ResponderDriver(Driver):
         self.plan = self._both
 
     def reset(self) -> None:
-        """Forget what is owed."""
+        """Drop the requests that are not answered yet."""
         self._note_transfers()
         self._owed.clear()
 
@@ -73,7 +73,7 @@ class ResponderDriver(Driver):
         if due > self.board.cycle:
             self.state = TIMED
             return ready + self._nothing
-        # A stall or a wait of the request side is looked at before an unanswered response is called stuck.
+        # A stall or a wait of the request side is considered before an unaccepted response counts as blocked.
         self.state = self.state or OFFERING
         return ready + text
 
@@ -86,7 +86,7 @@ class ResponderDriver(Driver):
             self.state, left = ENDED, operation[STALL]
             while left:
                 yield "0"
-                # A request that has gone, as in a reset, may never come back: only while it stands, time will end this.
+                # A request withdrawn, as by a reset, may never return: only with one does the stall end by itself.
                 asking = self.board.sample[self._asking] == "1"
                 self.state = TIMED if asking else ENDED
                 left -= asking

@@ -1,4 +1,4 @@
-"""A session on any simulator that cocotb drives: one process, which lasts over all tests unless it is killed."""
+"""A session on any simulator that cocotb drives: one process for all tests, unless it is killed."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ HANG_SECONDS = 5.0
 
 
 class CocotbSession:
-    """One design in one simulator process that lasts.
+    """One design in one simulator process that plays all programs.
 
     Args:
-        command: what starts the simulator.
+        command: the command line that starts the simulator.
         layout: the file that describes the pins to it.
         hang_seconds: see `SimulatorProcess`.
         once: play a single program, without forking, and let the simulator end by itself (it writes a waveform).
-        repeats: is told of simulations that were repeated.
+        repeats: counts the simulations that were repeated.
         writable: see `SimulatorProcess`.
 
     Raises:
@@ -56,7 +56,7 @@ class CocotbSession:
 
     @property
     def pid(self) -> int | None:
-        """Process of the simulator, if it runs."""
+        """Process id of the simulator, if it runs."""
         return self._simulator.pid
 
     def run(self, program: Program) -> Run:
@@ -94,7 +94,7 @@ class CocotbSession:
         return "the simulator ended in mid-test ($finish, $stop, $fatal or a crash)"
 
     def _require_reset(self, message: str) -> None:
-        """Raise if the design dies even when nothing is driven: then no program is to blame."""
+        """Raise if the simulation ends or hangs even when nothing is driven: then the program is not the cause."""
         empty = {"tracks": {}, "memories": {}, "max_cycles": 1}
         played = self._simulator.play(empty, self._layout.sample_width)
         if played.death:

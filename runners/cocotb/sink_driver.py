@@ -1,4 +1,4 @@
-"""The driver of a sink: ready."""
+"""The driver of a sink: drives ready."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dv_agent.runners.cocotb.drivers import ENDED, KIND, VALUE, Driver, Operatio
 
 
 class SinkDriver(Driver):
-    """Drives ready."""
+    """Drives ready of one sink port."""
 
     def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
         super().__init__(port["name"], operations, board, "1")

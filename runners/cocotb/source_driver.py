@@ -1,4 +1,4 @@
-"""The driver of a source: offers beats, holds them, and knows what a reset does to a packet."""
+"""The driver of a source: offers beats, holds them until accepted, and handles a reset within a packet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class SourceDriver(Driver):
         super().__init__(port["name"], operations, board, silent)
 
     def reset(self) -> None:
-        """Abandon the packet of which a part is in the design."""
+        """Drop the packet of which some beats were accepted."""
         if self.index < len(self.operations):
             self._settle(self.operations[self.index])
         while self._mid_packet and self.index < len(self.operations):
@@ -44,7 +44,7 @@ class SourceDriver(Driver):
         self.plan = self._walk().__next__
 
     def _settle(self, operation: Operation) -> None:
-        # The last cycle before the reset may have accepted the beat, and the generator has not seen that yet.
+        # The beat may have been accepted in the last cycle before the reset, which the generator has not seen yet.
         accepted = self._offered_at is not None and self.board.counts[self.name] > self._offered_at
         self._finish(operation, accepted)
         self.index += accepted

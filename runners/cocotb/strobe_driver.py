@@ -1,4 +1,4 @@
-"""The driver of a strobe: writes that nobody can refuse, but that give way to those which a beat carries."""
+"""The driver of a strobe: writes without ready, which yield to writes that a beat carries."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dv_agent.runners.cocotb.drivers import GAP, KIND, TIMED, VALUE, Driver, Ope
 
 
 class StrobeDriver(Driver):
-    """Strobes values; a plain strobe gives way to an attached one that fires in the same cycle."""
+    """Drives writes; a plain write yields to an attached one (carried by a beat) that fires in the same cycle."""
 
     def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
         self._width: int = port["width"]

@@ -1,4 +1,4 @@
-"""Does a design behave exactly as another one was recorded to? Asked without drivers, see `replay_wrapper`."""
+"""Replay of recorded pin values on a design, to check that it behaves exactly as recorded; see `replay_wrapper`."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ class PinRecording:
     """The samples of one test, packed.
 
     Attributes:
-        count: cycles.
-        masked: so many first rows are each followed by a row that says which bits were X.
-        data: the file ``rows``, see `dv_agent.runners.build.replay_wrapper`.
+        count: number of cycles.
+        masked: number of first rows that are each followed by a row that marks the bits that were X.
+        data: contents of the file ``rows``, see `dv_agent.runners.build.replay_wrapper`.
         end: how the test ended.
     """
 
@@ -43,7 +43,7 @@ class PinRecording:
 
 
 def recording_of(design: Design, rows: bytes, end: End) -> PinRecording | None:
-    """The samples of a run of `design`, packed; see `pack_rows`."""
+    """Return the samples of a run of `design`, packed; see `pack_rows`."""
     return pack_rows(rows, layout_of(design).sample_width, end)
 
 
@@ -54,7 +54,7 @@ def pack_rows(rows: bytes, width: int, end: End) -> PinRecording | None:
         rows: `width` characters of ``01XZ`` a cycle.
 
     Returns:
-        None if there is nothing to compare with: no cycle, or a bit that was Z.
+        The packed samples; None if they cannot be compared with: no cycle, or a bit that was Z.
     """
     count = len(rows) // width
     text = np.frombuffer(rows, np.uint8, count * width).reshape(count, width)
@@ -69,21 +69,21 @@ def pack_rows(rows: bytes, width: int, end: End) -> PinRecording | None:
 
 
 def _packed(bits: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """uint8[rows, bytes], most significant bit first, padded at the front."""
+    """Return uint8[rows, bytes], most significant bit first, padded at the front."""
     padding = -bits.shape[1] % 8
     return np.packbits(np.pad(bits, ((0, 0), (padding, 0))), axis=1)
 
 
 class PinReplaySession:
-    """One design on Icarus Verilog that repeats recordings, one process over all of them.
+    """One design on Icarus Verilog that replays recordings, in one process for all of them.
 
     Raises:
         PrerequisiteError: Icarus is not installed.
-        BuildError: it refused the RTL.
-        SimulatorCrash, SimulatorTimeout, SimulatorLost: it built, but does not start.
+        BuildError: Icarus refused the RTL.
+        SimulatorCrash, SimulatorTimeout, SimulatorLost: the build succeeded, but the simulator does not start.
 
     Args:
-        repeats: is told of comparisons that were repeated.
+        repeats: counts the comparisons that were repeated.
     """
 
     def __init__(
@@ -96,12 +96,13 @@ class PinReplaySession:
         self._simulator = LastingSimulator(command, environment, build.layout, hang_seconds, repeats=repeats)
 
     def same(self, recording: PinRecording) -> bool:
-        """Whether every pin has its recorded value in every cycle, X where X was.
+        """Return whether every pin has its recorded value in every cycle, and X where X was recorded.
 
-        RTL that hangs or crashes on the way is not the same.
+        RTL that hangs or crashes meanwhile is not the same.
 
         Raises:
-            SimulatorCrash, SimulatorTimeout, SimulatorLost: the simulator does not start any more, or is taken away.
+            SimulatorCrash, SimulatorTimeout: the simulator does not start any more.
+            SimulatorLost: the simulator was killed from outside, in every try.
         """
         program = {"replay": {"count": recording.count, "masked": recording.masked}, "max_cycles": 0}
         played = self._simulator.play(program, 0, lambda folder: _lay_out(folder, recording))

@@ -1,4 +1,4 @@
-"""A simulator that also keeps what it recorded, so that it need not be simulated again."""
+"""A simulator that also keeps its recordings, so that a program need not be simulated again."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MOST_BYTES = 256 << 20
 
 
 class RecordingStore:
-    """Recordings by the program that was played; in memory, at most `most` bytes of them.
+    """Recordings in memory, looked up by the program that was played; at most `most` bytes.
 
-    What finds no place is not kept: whoever needs it simulates it again.
+    A recording for which there is no room is not kept; its program must be simulated again.
     """
 
     def __init__(self, most: int = MOST_BYTES) -> None:
@@ -26,7 +26,7 @@ class RecordingStore:
         self._left = most
 
     def put(self, design: Design, program: Program, run: Run) -> None:
-        """Keep what `run` recorded."""
+        """Keep the recording of `run`, if there is room."""
         key = _key(program)
         if key in self._kept or self._left <= 0 or not run.rows:
             return
@@ -36,19 +36,19 @@ class RecordingStore:
             self._left -= len(recording.data)
 
     def get(self, program: Program) -> PinRecording | None:
-        """What was recorded of `program`, if it was kept."""
+        """Return the recording of `program`, if it was kept."""
         return self._kept.get(_key(program))
 
 
 class RecordingSimulator:
-    """`simulator`, whose sessions put what they record on `store`."""
+    """A wrapper of `simulator` whose sessions put their recordings into `store`."""
 
     def __init__(self, simulator: Simulator, store: RecordingStore) -> None:
         self._simulator, self._store = simulator, store
 
     @property
     def name(self) -> str:
-        """Of the simulator."""
+        """Name of the wrapped simulator."""
         return self._simulator.name
 
     @property

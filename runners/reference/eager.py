@@ -1,4 +1,4 @@
-"""A design without insides: it accepts every input at once and never delivers anything."""
+"""A design without logic: it accepts every input at once and never delivers any output."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.runners.build.layout import Layout, carriers
 
-# A copy from the drive text to the sample text: first index there, first index here, width.
+# A copy from the drive text to the sample text: first index in the drive, first index in the sample, width.
 _Copy = tuple[int, int, int]
 
 
@@ -27,7 +27,7 @@ class EagerDesign:
         self._reset = layout.sample[design.reset.signal][0]
         self._blank = ["0"] * layout.sample_width
         self._copies: list[_Copy] = []
-        # Attached strobes: index of the bit that asks for one, and the copies to make then.
+        # Attached strobes: index of the drive bit that requests one, index of its enable, and the copies to make then.
         self._attached: list[tuple[int, int, list[_Copy]]] = []
         for stream in design.streams:
             if stream.driven:
@@ -41,11 +41,11 @@ class EagerDesign:
         self._text = "1" + "0" * (place - 1)
 
     def write(self, drive: str) -> None:
-        """The drive vector of the next cycle."""
+        """Set the drive vector of the next cycle."""
         self._text = drive
 
     def read(self) -> str:
-        """The sample vector of that cycle."""
+        """Return the sample vector of that cycle."""
         drive, sample = self._text, self._blank.copy()
         for origin, target, width in self._copies:
             sample[target : target + width] = drive[origin : origin + width]
@@ -73,7 +73,7 @@ class EagerDesign:
             self._attached.append((self._drive[key], self._sample[stream.valid][0], copies))
 
     def _fields(self, fields: Mapping[str, FieldSpec], key: tuple[str, ...]) -> Iterator[_Copy]:
-        # The first field is the least significant one, and so the last in the text.
+        # The first field is the least significant one, so it is the last in the text.
         place = self._drive.get(key, 0) + sum(spec.bits for spec in fields.values())
         for spec in fields.values():
             place -= spec.bits

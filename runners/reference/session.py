@@ -1,6 +1,6 @@
-"""The shipped fake: a session that plays the reference model, transactions only, without any simulator.
+"""A fake session that plays the reference model at transaction level, without any simulator.
 
-For fast tests of everything above this package. Every input is accepted as
+For fast tests of all code that uses sessions. Every input is accepted as
 soon as it is offered, every output follows its cause at once, and no cycle
 signals are recorded.
 """
@@ -41,21 +41,21 @@ class ReferenceSimulator:
 
     @property
     def repeated(self) -> int:
-        """None ever is."""
+        """Always 0."""
         return 0
 
     def version(self) -> str:
-        """A fixed line."""
+        """Return a fixed line."""
         return "reference model"
 
     def open(self, design: Design, *, waves: Path | None = None) -> ReferenceSession:
-        """A session; `waves` is ignored."""
+        """Open a session; `waves` is ignored."""
         del waves
         return ReferenceSession(design, self._model)
 
 
 class ReferenceSession:
-    """Plays programs on a design that accepts everything and always obeys its reference model."""
+    """A session on a design that accepts every input and always agrees with its reference model."""
 
     def __init__(self, design: Design, model: ReferenceModel) -> None:
         self._design = design
@@ -77,7 +77,7 @@ class ReferenceSession:
         return Run(trace, starts, outcome.released)
 
     def close(self) -> None:
-        """Nothing to end."""
+        """Do nothing: there is no process to end."""
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +96,7 @@ class ReferenceSession:
         return trace
 
     def _answer_requests(self, trace: Trace, program: Program) -> Trace:
-        """Let the model ask and the memory answer, until it asks no more."""
+        """Let the model send requests and answer them from test memory, until it sends no more."""
         memories = self._design.memories
         growing = bool(memories)
         while growing:
@@ -124,7 +124,7 @@ def _finish(game: Generator[None, None, Outcome]) -> Outcome:
 
 
 def _with_transfers(trace: Trace, port: str, expected: Expected) -> Trace:
-    """`trace` with the expected transfers accepted on `port`, one a cycle, as far as their epoch reaches."""
+    """Return `trace` with the expected transfers accepted on `port`, one a cycle, until the end of their epoch."""
     ends = np.searchsorted(trace.epoch, expected.epoch, side="right")
     last_epoch = int(trace.epoch[-1]) if trace.cycles else 0
     cycles: list[int] = []
@@ -160,7 +160,7 @@ def _lengthened(trace: Trace, cycles: int) -> Trace:
 
 
 def _within(trace: Trace, max_cycles: int) -> Trace:
-    """`trace` as it is where the test is cut after `max_cycles`."""
+    """Return `trace` cut after `max_cycles`."""
     if trace.cycles <= max_cycles:
         return trace
     accepted = {port: _before(max_cycles, seen) for port, seen in trace.accepted.items()}

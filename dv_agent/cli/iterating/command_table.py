@@ -1,4 +1,4 @@
-"""All commands of ``dv-agent iterate``: finding, explaining and completing them."""
+"""The table of all commands of ``dv-agent iterate``: lookup, help and completion."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def show_help(context: IterateContext, words: Sequence[str]) -> None:
 
 
 def names(context: IterateContext) -> Sequence[str]:
-    """Of all commands."""
+    """Return the names of all commands."""
     return tuple(TABLE)
 
 
@@ -35,10 +35,10 @@ TABLE: dict[str, Command] = {
 
 
 def find_command(name: str) -> Command:
-    """The command called `name`.
+    """Return the command called `name`.
 
     Raises:
-        UnknownNameError: there is none; offers the nearest.
+        UnknownNameError: there is no such command; suggests the nearest names.
     """
     if name not in TABLE:
         raise UnknownNameError("command", name, TABLE)
@@ -46,7 +46,7 @@ def find_command(name: str) -> Command:
 
 
 def help_lines(name: str) -> Iterator[str]:
-    """What all commands do, or all about one.
+    """Return the help on all commands, or the full help on one.
 
     Raises:
         UnknownNameError: there is no such command.
@@ -62,7 +62,7 @@ def help_lines(name: str) -> Iterator[str]:
 
 
 def complete(context: IterateContext, line: str) -> list[str]:
-    """What may stand in place of the last word of `line`."""
+    """Return the completions of the last word of `line`."""
     words = line.split(" ")
     begun = words[-1]
     if len(words) == 1:

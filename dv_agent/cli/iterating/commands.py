@@ -1,4 +1,4 @@
-"""The noun Command, and how its words are counted."""
+"""Command: one command of ``dv-agent iterate``, with a check of the number of its words."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from dv_agent.errors import UsageError
 
 Run = Callable[[IterateContext, Sequence[str]], None]
 Known = Callable[[IterateContext], Sequence[str]]
-"""What may stand behind the command's name."""
+"""Completions of the words after the command's name."""
 
 
 def nothing_known(context: IterateContext) -> Sequence[str]:
-    """Nothing can be proposed."""
+    """Return no completions."""
     return ()
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A word at the prompt of ``dv-agent iterate``.
+    """A command of ``dv-agent iterate``.
 
     Attributes:
-        usage: what may stand behind the name: CAPITALS are to be replaced, [brackets] may be left out.
+        usage: the words after the name: CAPITALS are placeholders, [brackets] are optional.
         help: one line.
-        fewest, most: how many words stand behind the name; `most` None is no bound.
+        fewest, most: minimum and maximum number of words after the name; None for `most` is no limit.
         more: further lines of help.
     """
 
@@ -39,11 +39,11 @@ class Command:
     known: Known = nothing_known
 
     def __call__(self, context: IterateContext, words: Sequence[str]) -> None:
-        """Run it.
+        """Run the command.
 
         Raises:
             UsageError: too few or too many words.
-            DvAgentError: what the command itself raises.
+            DvAgentError: any error of the command itself.
         """
         if len(words) < self.fewest or (self.most is not None and len(words) > self.most):
             raise UsageError(f"usage: {self.line}")
@@ -51,5 +51,5 @@ class Command:
 
     @property
     def line(self) -> str:
-        """Name and usage."""
+        """Return name and usage."""
         return f"{self.name} {self.usage}".rstrip()

@@ -1,4 +1,4 @@
-"""What a command inside ``dv-agent iterate`` may use."""
+"""The context of a command of ``dv-agent iterate``: the session, and input and output."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from dv_agent.cli.terminal import complain, overwrite
 from dv_agent.designs.files.documents import read_text
 
 TextSource = Callable[[str, str], str]
-"""(text to begin with, ending of a file's name) -> text of several lines."""
+"""(initial text, suffix of the file name) -> text of several lines."""
 
 
 @dataclass(slots=True)
 class IterateContext:
-    """The session, and the way to the person.
+    """The session, and the functions for input from and output to the user.
 
     Attributes:
         say: prints lines on stdout.
-        ask_text: has a person write a text: in an editor, or as lines up to a single dot.
+        ask_text: gets a text from the user: in an editor, or as lines up to a single dot.
         live: whether progress may overwrite itself on stderr.
-        failed: whether a test of this sitting failed a check.
-        unchecked: why an exported run checked nothing, if one did.
+        failed: whether a test failed a check since the command was started.
+        unchecked: the reason why an exported run checked nothing, if there was one.
     """
 
     session: PromptSession
@@ -40,11 +40,11 @@ class IterateContext:
     unchecked: str = ""
 
     def text(self, file: str | None, start: Callable[[], str] = str, suffix: str = ".md") -> str:
-        """The text of `file`, or what a person writes.
+        """Return the text of `file`, or a text that the user writes.
 
         Args:
-            start: the text to begin with; it may raise, because what is to be changed is not there. The lines of a
-                script are read before it is asked, so that they are never taken for commands.
+            start: returns the initial text; may raise if there is no text to change. The lines of a script are read
+                before it is called, so that they are never taken as commands.
 
         Raises:
             InputFileError: the file cannot be read.
@@ -59,9 +59,9 @@ class IterateContext:
 
     @contextmanager
     def watch(self) -> Iterator[tuple[Callable[[Progress], None], Callable[[], bool]]]:
-        """How progress is shown, and whether Ctrl-C was pressed; a second one ends at once.
+        """Provide the display of progress, and whether Ctrl-C was pressed; a second Ctrl-C ends at once.
 
-        SIGTERM and SIGHUP do the same, and end the sitting.
+        SIGTERM and SIGHUP do the same, and also end the session.
         """
         stop = threading.Event()
 
@@ -81,7 +81,7 @@ class IterateContext:
         finally:
             if self.live:
                 overwrite()
-            if ending:  # these end the sitting, not this command alone
+            if ending:  # these signals end the whole session, not only this command
                 raise Ended(ending[0])
 
     def _show(self, progress: Progress) -> None:

@@ -1,4 +1,4 @@
-"""Commands on what would be sent: looking at it, and changing it."""
+"""Commands on the draft of the next prompt: showing it, and changing it."""
 
 from __future__ import annotations
 
@@ -118,7 +118,7 @@ def _option_lines(context: IterateContext, name: str) -> Iterator[str]:
     known = context.session.options()
     shown = {key: value for key, value in known.items() if not name or key == name or key.startswith(f"{name}.")}
     if not shown:
-        context.session.set_option(name, "")  # says which name may have been meant
+        context.session.set_option(name, "")  # its error suggests the nearest name
     for key, value in shown.items():
         yield f"  {key} {_yaml(value)}"
 
@@ -131,7 +131,7 @@ def _yaml(value: object) -> str:
 
 
 def _changed(context: IterateContext, before: Rendered, after: Rendered) -> None:
-    """What a change did to the prompt."""
+    """Return the effect of a change on the prompt."""
     for line in stale_words(after):
         context.say(line)
     same = before.messages == after.messages

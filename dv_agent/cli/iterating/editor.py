@@ -1,4 +1,4 @@
-"""A person's own editor, on a file that is gone afterwards."""
+"""Editing a text in the user's own editor, in a temporary file."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FALLBACK = "vi"
 
 
 def edit_text(start: str, suffix: str) -> str:
-    """What `start` was made into in ``$VISUAL``, ``$EDITOR`` or vi. There is no time limit: a person is at work.
+    """Edit `start` in ``$VISUAL``, ``$EDITOR`` or vi and return the result. No time limit, because a person edits.
 
     Raises:
         UsageError: the editor cannot be started, or ended with an error.

@@ -1,4 +1,4 @@
-"""Results as plain text. What a model wrote is shown without control characters: a terminal would obey them."""
+"""Formatting results as plain text. Text from a model is shown without control characters, as a terminal obeys them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WIDTH = 160
 
 
 def sizes(rendered: Rendered) -> Iterator[str]:
-    """A line a part, with its estimated tokens; what was cut, edited, and the sum."""
+    """Return one line for each part, with its estimated tokens and whether it was cut or edited, and the sum."""
     edited = {one.part for one in rendered.edits}
     whole = {one.index for one in rendered.edits if not one.part}
     for part in rendered.parts:
@@ -37,14 +37,14 @@ def sizes(rendered: Rendered) -> Iterator[str]:
 
 
 def shortened(lines: Sequence[str], most: int, rest: str) -> Iterator[str]:
-    """The first lines, and how many more there are."""
+    """Return the first lines, and a note of how many lines were left out."""
     yield from (visible(line) for line in lines[:most])
     if len(lines) > most:
         yield f"... and {len(lines) - most} more; {rest}"
 
 
 def stale_words(rendered: Rendered) -> Iterator[str]:
-    """Which edits no longer hold."""
+    """Return which edits no longer apply."""
     for edit in rendered.stale:
         what = (
             f"part {edit.part}" if edit.part else f"{rendered.messages[0].role if edit.index == 0 else 'user'} message"
@@ -53,7 +53,7 @@ def stale_words(rendered: Rendered) -> Iterator[str]:
 
 
 def node_words(node: Node, bins: int) -> Iterator[str]:
-    """What a turn did, in two lines, and what was not understood."""
+    """Return the results of a turn in two lines, and the parts of the reply that were not understood."""
     turn = node.turn
     if turn is None:
         return
@@ -70,7 +70,7 @@ def node_words(node: Node, bins: int) -> Iterator[str]:
 
 
 def spent_words(node: Node) -> str:
-    """What a node cost."""
+    """Return the cost of a node."""
     usage = node.turn.usage if node.turn else None
     if usage is None or node.kind == "pasted" or node.reply is None:
         return "pasted by hand, no call"
@@ -82,7 +82,7 @@ def spent_words(node: Node) -> str:
 
 
 def test_words(test: TestRecord) -> Iterator[str]:
-    """A test: how it ended, what it won, what it failed."""
+    """Return a test: how it ended, the bins that it newly covered, the checks that it failed."""
     name = f" {visible(test.test.name)}" if test.test.name else ""
     yield f"test {test.index}{name}: {ending_words(test.ended)}, +{counted(len(test.new_bins), 'bin')}"
     if test.error:
@@ -92,7 +92,7 @@ def test_words(test: TestRecord) -> Iterator[str]:
 
 
 def bin_words(names: Sequence[str], plan: Plan) -> Iterator[str]:
-    """Bins by coverpoint or cross; those that are not easy also on a line of their own, with their description."""
+    """Return bins by coverpoint or cross; those not of the easy tier also on a line each, with their description."""
     groups: dict[str, list[str]] = {}
     for name in names:
         group, _, own = name.rpartition(".")
@@ -106,13 +106,13 @@ def bin_words(names: Sequence[str], plan: Plan) -> Iterator[str]:
 
 
 def hole_words(hole: Hole) -> str:
-    """A hole in one line."""
+    """Return a hole in one line."""
     distance = "not seen" if hole.distance is None else f"distance {hole.distance}"
     return f"  {hole.bin}  ({hole.tier}, {distance})  {hole.description}"
 
 
 def cost_words(cost: Cost) -> str:
-    """What some turns used, in one line."""
+    """Return the cost of some turns in one line."""
     unknown = f"{counted(cost.unpriced, 'call')} of unknown price"
     price = " and ".join([*([f"{cost.usd:.4f} USD"] if cost.usd else []), *([unknown] if cost.unpriced else [])])
     return (
@@ -122,7 +122,7 @@ def cost_words(cost: Cost) -> str:
 
 
 def comparison_words(found: Comparison, a: str, b: str) -> Iterator[str]:
-    """Two nodes side by side, under the names `a` and `b`."""
+    """Return two nodes side by side, under the names `a` and `b`."""
     yield f"since node {found.ancestor}: {a} against {b}"
     for name, bins in ((f"only {a}", found.only_a), (f"only {b}", found.only_b), ("both", found.both)):
         yield f"{len(bins):5}  {name}"
@@ -138,7 +138,7 @@ def comparison_words(found: Comparison, a: str, b: str) -> Iterator[str]:
 
 
 def ab_words(result: AbResult) -> Iterator[str]:
-    """Gains by variant, with their spread."""
+    """Return the coverage gains by variant, with their spread."""
     width = max(len(side.name) for side in result.sides)
     yield f"from node {result.node.id}, {result.samples} samples each; new bins a sample, mean ± standard deviation"
     for side in result.sides:
@@ -153,7 +153,7 @@ def ab_words(result: AbResult) -> Iterator[str]:
 
 
 def called(node: Node) -> str:
-    """Number and label of a node."""
+    """Return number and label of a node."""
     return f"{node.id} ({node.label})" if node.label else str(node.id)
 
 

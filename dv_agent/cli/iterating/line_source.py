@@ -1,4 +1,4 @@
-"""Where lines come from: a terminal with history and completion, or a script on stdin."""
+"""Sources of input lines: a terminal with history and completion, or a script on stdin."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ if TYPE_CHECKING:
     from prompt_toolkit.completion import Completer
 
 Complete = Callable[[str], list[str]]
-"""What may stand in place of the last word of a line that has been begun."""
+"""Completions of the last word of an incomplete line."""
 END = "."
 
 
 class LineSource(Protocol):
-    """Commands, line by line, and texts of several lines."""
+    """A source of commands, line by line, and of texts of several lines."""
 
     def read(self, prompt: str) -> str | None:
-        """The next line without its end; None where there is none any more.
+        """Return the next line without its line end; None at the end of the input.
 
         Raises:
-            KeyboardInterrupt: a person threw the line away.
+            KeyboardInterrupt: the user discarded the line.
         """
         ...
 
     def text(self, start: str, suffix: str) -> str:
-        """A text of several lines, see `dv_agent.cli.iterating.context.TextSource`."""
+        """Return a text of several lines, see `dv_agent.cli.iterating.context.TextSource`."""
         ...
 
 
 class ScriptLines:
-    """A stream that is no terminal; each line is echoed, so that the output reads like a transcript."""
+    """Lines of a stream that is not a terminal; each line is echoed, so that the output is a transcript."""
 
     def __init__(self, stream: TextIO, say: Callable[[str], None]) -> None:
         self._stream, self._say = stream, say
@@ -47,7 +47,7 @@ class ScriptLines:
         return line.rstrip("\r\n")
 
     def text(self, start: str, suffix: str) -> str:
-        """The lines up to a single dot, or to the end."""
+        """Return the lines up to a single dot, or to the end."""
         lines: list[str] = []
         for line in self._stream:
             if line.rstrip("\r\n") == END:
@@ -57,11 +57,11 @@ class ScriptLines:
 
 
 class TerminalLines:
-    """A terminal, through prompt_toolkit.
+    """Lines of a terminal, read with prompt_toolkit.
 
     Args:
-        history: file of the lines of earlier sittings.
-        complete: what may stand in place of the last word.
+        history: file of the lines of earlier sessions.
+        complete: returns the completions of the last word.
     """
 
     def __init__(self, history: Path, complete: Complete) -> None:
@@ -80,12 +80,12 @@ class TerminalLines:
             return None
 
     def text(self, start: str, suffix: str) -> str:
-        """What a person makes of `start` in an editor."""
+        """Return the text that the user makes from `start` in an editor."""
         return edit_text(start, suffix)
 
 
 def _completer(complete: Complete) -> Completer:
-    """`complete` as prompt_toolkit wants it; the class is made here, because its base loads slowly."""
+    """Return `complete` as a prompt_toolkit completer; the class is made here, because its base class loads slowly."""
     from prompt_toolkit.completion import CompleteEvent, Completer, Completion
     from prompt_toolkit.document import Document
 

@@ -1,4 +1,4 @@
-"""Lines in, commands out. At a terminal an error is told and the session goes on; a script ends with the first one."""
+"""The command loop: at a terminal an error is shown and the session continues; a script ends at the first error."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def run_shell(context: IterateContext, lines: LineSource, keep_going: bool) -> i
     """Read commands until `quit` or the end.
 
     Args:
-        keep_going: whether an error is told and the next command read.
+        keep_going: whether an error is shown and the next command is read.
 
     Returns:
-        The exit code of the first error of a script; else 6 if a run was exported that checked nothing, 1 if a
+        The exit code of the first error of a script; else 6 if an exported run checked nothing, 1 if a
         test failed a check, 0 if not.
     """
     code = ExitCode.DONE

@@ -1,4 +1,4 @@
-"""Commands on the tree: going back, branching, comparing, keeping."""
+"""Commands on the tree of a session: going back, branching, comparing, saving."""
 
 from __future__ import annotations
 

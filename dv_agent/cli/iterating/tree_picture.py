@@ -1,4 +1,4 @@
-"""The tree of a session as lines: a straight path keeps its indent, only forks add to it."""
+"""Drawing the tree of a session as text lines: only branches add indentation, a straight path does not."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dv_agent.designs.text.visible import visible
 
 
 def tree_lines(session: PromptSession) -> Iterator[str]:
-    """A line a node, in the order in which they hang together."""
+    """Return one line for each node, each branch below its parent."""
     nodes = session.nodes
     children: dict[int, list[Node]] = {number: [] for number in nodes}
     for node in nodes.values():

@@ -1,4 +1,4 @@
-"""Commands on turns: sending, pasting, and what came of it."""
+"""Commands on turns: sending a prompt, pasting a reply, and showing the results."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def holes(context: IterateContext, words: Sequence[str]) -> None:
 
 
 def _played(context: IterateContext, words: Sequence[str]) -> Node:
-    """The node that was named, or the last one on the way to it in which a turn was played."""
+    """Return the named node, or the last one on the path to it in which a turn was played."""
     path = context.session.path(words[0] if words else None)
     for node in reversed(path):
         if node.turn:
@@ -93,7 +93,7 @@ def _tell(context: IterateContext, node: Node) -> None:
 
 
 def nodes(context: IterateContext) -> Sequence[str]:
-    """Numbers and labels."""
+    """Return the numbers and labels of the nodes."""
     every = context.session.nodes.values()
     return (*(one.label for one in every if one.label), *(str(one.id) for one in every))
 

@@ -1,4 +1,4 @@
-"""The words for a variant of an A/B: ``.``, ``@left``, or changes such as ``strategy=plain,tests=4``."""
+"""Parsing a variant of an A/B comparison: ``.``, ``@left``, or changes such as ``strategy=plain,tests=4``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COMMA = re.compile(r",(?![^\[]*\])")
 
 
 def variant(session: PromptSession, words: str) -> Draft:
-    """The draft that `words` stand for, at the current node.
+    """Return the draft that `words` describe, at the current node.
 
     Raises:
         UsageError: no such node, strategy, option or setting, or not of this form.
