@@ -31,15 +31,20 @@ class Holes(Frozen):
     """Which holes are shown.
 
     Attributes:
-        show: ``grouped``: all, by family; ``near``: the nearest in detail; ``stuck``: those that resist longest, with
-            what was tried; or one of LLM4DV's samplers (arXiv 2310.04535), of which at most one.
-        detailed: how many ``near`` and ``stuck`` tell.
-        most, few, plenty: a sampler shows `most` holes while `plenty` are open, `few` random ones while `few` are open.
-        first: how many the samplers take from the front of the plan.
-        early, easy, easy_bins: below the share `early` of coverage, ``by_type`` takes `easy` of its random holes
-            from the first `easy_bins` of the plan's holes.
-        mild, stale_bins, stale_messages: ``adaptive`` begins like ``by_type`` early on, and above the share `mild`
-            changes its sampler when fewer than `stale_bins` new bins came in `stale_messages` messages.
+        show: which holes: ``grouped`` all by family, ``near`` the nearest, ``stuck`` those open longest; or a sampler.
+        detailed: how many holes ``near`` and ``stuck`` tell in detail.
+        most: how many holes a sampler shows while `plenty` or more are open.
+        few: how many random holes a sampler shows while fewer than `plenty` but at least `few` are open.
+        plenty: from how many open holes on a sampler shows `most` of them.
+        first: how many holes a sampler takes from the front of the plan.
+        early: share of coverage below which ``by_type`` and ``adaptive`` prefer easy holes.
+        easy: how many random holes ``by_type`` takes from the first `easy_bins` while coverage is below `early`.
+        easy_bins: how many holes at the front of the plan count as easy.
+        mild: share of coverage above which ``adaptive`` may change its sampler.
+        stale_bins: ``adaptive`` changes its sampler after fewer new bins than this in `stale_messages` messages.
+        stale_messages: over how many messages ``adaptive`` counts new bins.
+
+    The samplers ``random``, ``by_type`` and ``adaptive`` are those of LLM4DV (arXiv 2310.04535); at most one is shown.
     """
 
     show: tuple[HolesKind, ...] = ("grouped", "near")
@@ -71,12 +76,14 @@ class History(Frozen):
     """What a model is shown of the dialogue so far.
 
     Attributes:
-        keep: ``none``: every turn stands alone; ``summary``: it stands alone, with a list of what was tried; else the
-            dialogue goes on, and once it would hold more than `messages` past exchanges, that many are kept:
-            the last ones (``recent``), random ones of the best (``successful``), the same with one recent (``mixed``),
-            or with harder bins counting `hard_weight` times (``successful_hard``).
-        best_of: how many exchanges are the best ones.
-        hard_tiers: which bins are harder.
+        keep: which earlier exchanges are sent again; ``none`` and ``summary`` (a list of what was tried): no exchange.
+        messages: how many earlier exchanges are kept once the dialogue would hold more.
+        best_of: out of how many best exchanges ``successful`` draws.
+        hard_weight: how many times a harder bin counts with ``successful_hard``.
+        hard_tiers: tiers of the bins that count as harder.
+
+    ``recent`` keeps the last exchanges, ``successful`` random ones of the best, ``mixed`` the same with one recent,
+    ``successful_hard`` those of the best where harder bins count more.
     """
 
     keep: Literal["none", "summary", "recent", "successful", "mixed", "successful_hard"] = "none"
@@ -95,9 +102,14 @@ class Restart(Frozen):
     """When a new dialogue begins: after fewer than `bins` new bins in its last `messages` messages.
 
     Attributes:
-        below, messages_below: below this share of coverage, `messages_below` counts instead; 0 turns that off.
-        buffer: what becomes of the best exchanges then: ``clear``, ``keep`` (shown at once), ``stable`` (shown
-            again once the new dialogue is as long as one that is cut).
+        when: whether a new dialogue begins once too few new bins come (``stale``) or never.
+        bins: a new dialogue begins after fewer new bins than this in its last `messages` messages.
+        messages: over how many messages new bins are counted.
+        below: share of coverage below which `messages_below` counts instead of `messages`; 0 turns that off.
+        messages_below: over how many messages new bins are counted while coverage is below `below`.
+        buffer: the best exchanges after a restart: forgotten (``clear``), shown at once (``keep``), later (``stable``).
+
+    ``stable`` shows them again once the new dialogue is as long as one that is cut.
     """
 
     when: Literal["never", "stale"] = "never"
@@ -109,7 +121,13 @@ class Restart(Frozen):
 
 
 class Converged(Frozen):
-    """When the agent gives up: no new bin in `unchanged` messages, or at most `few` in `over` messages."""
+    """When the agent gives up: no new bin in `unchanged` messages, or at most `few` in `over` messages.
+
+    Attributes:
+        unchanged: the agent gives up after so many messages without a new bin.
+        few: the agent gives up after at most so many new bins in `over` messages.
+        over: over how many messages `few` counts new bins.
+    """
 
     unchanged: Annotated[int, Field(ge=1, le=10_000)] = 25
     few: Count = 2
@@ -127,9 +145,10 @@ class Rtl(Frozen):
     """What is shown of the RTL.
 
     Attributes:
-        show: nothing; the ``source``; a ``digest`` of ports, registers, state machines and comparisons; or the
-            ``cone``: only the assignments that drive the signals of the holes shown.
-        depth: of the cone, in assignments back from those signals.
+        show: what of the RTL: none, the ``source``, a ``digest`` of it, or the ``cone`` that drives the holes' signals.
+        depth: how many assignments back from the holes' signals the ``cone`` reaches.
+
+    A ``digest`` lists ports, registers, state machines and comparisons.
     """
 
     show: Literal["none", "source", "digest", "cone"] = "none"
@@ -140,9 +159,9 @@ class Examples(Frozen):
     """Worked examples.
 
     Attributes:
-        show: none; the ``fixed`` ones of this file; or those that this very run has earned (``harvest``).
-        most: how many of the harvest.
-        fixed: for ``fixed``; they hold no witness of a design.
+        show: which worked examples: none, those of the file (``fixed``), or the best tests of this run (``harvest``).
+        most: how many tests of this run ``harvest`` shows at most.
+        fixed: the examples for ``fixed``: a list of `reply` and `result`; they hold no witness of a design.
         language: whether examples of the test language, made from the design's schema, are shown.
     """
 
@@ -162,12 +181,14 @@ class Strategy(Frozen):
     """One way to prompt.
 
     Attributes:
+        description: one line about the strategy, for lists of strategies.
         tests: how many tests a reply is asked for.
+        converged: when the agent gives up for want of new bins; none: never.
         reasoning: whether a plan in words comes before the tests.
-        feedback: what is told of the last tests: every ``step``, ``counts``, or nothing.
-        values: whether random blocks, loops and sweeps may be used, or literal steps only.
+        feedback: what is told of the last tests: which step won what (``steps``), ``counts``, or nothing.
+        values: whether tests may use random blocks, loops and sweeps (``all``) or literal values only (``literal``).
         structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
-        without: names of parts that are left out, see `dv_agent.prompts.parts.PARTS`.
+        without: names of parts of the prompt that are left out, see `dv_agent.prompts.parts`.
         templates: a folder beside the file whose templates go before the shipped ones.
         wording: templates in the file itself, by name, such as ``parts/ask``; they go before those of `templates`.
         folder: where the file stands, for its templates.

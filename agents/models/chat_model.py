@@ -99,10 +99,13 @@ class ModelSettings(Frozen):
     Attributes:
         model: ``provider:name``, such as ``openai:gpt-5``; ``provider/name`` is accepted too.
         base_url: address of an OpenAI-compatible server, without any secret in it.
+        temperature: sampling temperature, 0 to 2; lower is more repeatable.
         max_tokens: most output tokens of one reply, those of hidden reasoning included.
+        reasoning_effort: how long a reasoning model may think.
+        llm_seed: seed of the model's sampling, where the server takes one.
         context_tokens: most tokens of prompt and reply together.
-        role_style: what becomes of the system message: its role is called so, or ``user`` puts it before the first
-            message of the user; ``auto`` is ``system`` until the server refuses that.
+        role_style: role of the system message; ``auto`` is ``system`` until the server refuses that; ``user`` puts it
+            before the first message of the user.
         requests_per_minute: calls are spaced to stay below it.
         timeout: seconds after which one attempt is given up.
         retry_seconds: no new attempt of a call starts after so many seconds; 0 never tries again.

@@ -14,6 +14,7 @@ from dv_agent.agents.records.lines import RecordLines
 from dv_agent.agents.records.writer import ReplyLine, RunHeader
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.designs.files.documents import complaint, read_text, require_inside
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.errors import InputFileError, UsageError
 
 
@@ -83,7 +84,7 @@ def read_run(folder: Path) -> RecordedRun:
             elif data.get("kind") == "reply":
                 replies.append(_whole(ReplyLine.model_validate(data), replies))
         except ValidationError as error:
-            message = f"not a line of this version: {error.errors()[0]['msg']}"
+            message = f"not a line of this version: {plain_words(error.errors()[0])}"
             raise InputFileError(folder / "turns.jsonl", message, number) from None
     return RecordedRun(folder, header, tuple(turns), tuple(replies), size)
 

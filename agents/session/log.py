@@ -18,6 +18,7 @@ from dv_agent.agents.session.nodes import Draft, SessionHeader
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import complaint, read_text, replace_text, require_inside
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.errors import InputFileError, OutputError
 
 HEADER, LOG, ORIGIN = "session.json", "session.jsonl", "origin"
@@ -197,7 +198,9 @@ def _read_lines(path: Path) -> tuple[list[Line], int]:
         try:
             lines.append(_LINE.validate_json(text))
         except ValidationError as error:
-            raise InputFileError(path, f"not a line of this version: {error.errors()[0]['msg']}", number) from None
+            raise InputFileError(
+                path, f"not a line of this version: {plain_words(error.errors()[0])}", number
+            ) from None
         size += len(text)
     return lines, size
 
