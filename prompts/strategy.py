@@ -188,7 +188,7 @@ class Strategy(Frozen):
         feedback: what is told of the last tests: which step won what (``steps``), ``counts``, or nothing.
         values: whether tests may use random blocks, loops and sweeps (``all``) or literal values only (``literal``).
         structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
-        without: names of parts of the prompt that are left out, see `dv_agent.prompts.parts`.
+        without: names of parts of the prompt that are left out.
         templates: a folder beside the file whose templates go before the shipped ones.
         wording: templates in the file itself, by name, such as ``parts/ask``; they go before those of `templates`.
         folder: where the file stands, for its templates.

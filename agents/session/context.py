@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from dataclasses import replace
 
+from dv_agent.agents.models.chat_model import Message
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.resimulation import UNLIMITED, different_tests, recorded_proposal, resimulate
 from dv_agent.agents.session.drafts.preview import Rendered, render_draft
@@ -16,6 +17,7 @@ from dv_agent.agents.session.tree import Tree, Which, read_tree
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.text.wording import numbered
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.prompts.view import View
 
@@ -59,7 +61,7 @@ class SessionContext:
         return make_view(self.bench, self.state(which), self.log.header.budget)
 
     def rendered(self, which: Which, draft: Draft) -> Rendered:
-        """What `draft` comes to at a node, with the difference to the last prompt on the way there.
+        """What `draft` comes to at a node, and how it differs from the prompt without changes and from the last one.
 
         The last few are kept: a node's state never changes, and each is wanted again when it is sent and recorded.
         """
@@ -69,9 +71,20 @@ class SessionContext:
                 if place == node and known == draft:
                     return rendered
             last = self.tree.last_turn(node)
-            found = render_draft(self.view(node), draft, self.log.header.seed, last.messages if last else ())
+            sent = last.messages if last else ()
+            found = render_draft(self.view(node), draft, self.log.header.seed, self._unchanged(node, draft), sent)
             self._rendered.append((node, draft, found))
             return found
+
+    def _unchanged(self, node: int, draft: Draft) -> tuple[Message, ...]:
+        """The prompt of a node without its unsent changes; empty where `draft` is that, or where it has no prompt."""
+        first = self.tree.first_draft(node)
+        if draft == first:
+            return ()
+        try:
+            return self.rendered(node, first).messages
+        except UsageError:  # too long without the changes
+            return ()
 
 
 class NodeStates:
@@ -89,7 +102,7 @@ class NodeStates:
         """The state of a node.
 
         Raises:
-            UsageError: recorded tests behave otherwise now.
+            UsageError: recorded tests give another result now.
             SimulationError: the simulator failed.
         """
         path = self._tree.path(which)
@@ -128,5 +141,5 @@ class NodeStates:
     def _same(self, different: tuple[int, ...]) -> None:
         if different:
             raise UsageError(
-                f"tests {different[:5]} behave otherwise than recorded; the session cannot go on with them"
+                f"other results than recorded in {numbered('test', different)}; the session cannot go on from there"
             )

@@ -21,7 +21,7 @@ from dv_agent.agents.records.recorded_names import recorded_bug, recorded_simula
 from dv_agent.agents.records.writer import utc_now
 from dv_agent.agents.runs.assembly import excerpt_writer, open_design, open_recorded, price_version, versions
 from dv_agent.agents.runs.launch import ReportWriter
-from dv_agent.agents.session.drafts.changes import self_contained
+from dv_agent.agents.session.drafts.changes import refused_setting, self_contained
 from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
 from dv_agent.agents.session.model_call import LangChainCaller, ModelCaller
 from dv_agent.agents.session.nodes import PERSON, Draft, SessionHeader
@@ -100,6 +100,8 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
         caller = caller or LangChainCaller(request.cache)
         session = PromptSession(log, bench, caller)
         if request.strategy:
+            if lost := session.lost_with(request.strategy):
+                session.notes = (f"--strategy {request.strategy} dropped: {', '.join(lost)}; undo brings it back",)
             session.set_strategy(request.strategy)
         if request.model:
             session.set_sampling({name: str(value) for name, value in request.model.items()})
@@ -175,7 +177,7 @@ def _model(request: SessionRequest, past: RecordedRun | None) -> ModelSettings:
     try:
         return ModelSettings.model_validate(base | given)
     except ValidationError as error:
-        raise UsageError(f"--{complaint(error).replace('_', '-')}") from None
+        raise UsageError(f"--{refused_setting(error).replace('_', '-', 2)}") from None
 
 
 def _budget(old: Budget, given: dict[str, float]) -> Budget:

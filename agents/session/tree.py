@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dv_agent.agents.session.log import (
     BackLine,
@@ -97,6 +97,18 @@ class Tree:
     def draft(self, which: Which = None) -> Draft:
         """What would be sent next from a node."""
         return self._drafts[self.node(which).id][-1]
+
+    def first_draft(self, which: Which = None) -> Draft:
+        """What would be sent from a node without the changes since its turn; a branch belongs to the turn before."""
+        node = self.node(which)
+        while node.kind == "branch" and node.parent is not None:
+            node = self.nodes[node.parent]
+        return self._drafts[node.id][0]
+
+    def earlier_drafts(self, which: Which = None) -> Iterator[Draft]:
+        """Every draft of a node and of those on the way to it, the last one first."""
+        for node in reversed(self.path(which)):
+            yield from reversed(self._drafts[node.id])
 
     def changes(self, which: Which = None) -> int:
         """How many changes of a node's draft can be taken back."""

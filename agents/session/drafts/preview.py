@@ -29,8 +29,9 @@ class Rendered:
         room: most tokens that there may be, so that the reply still fits into the context.
         output: the schema that the reply is asked to have, if there is one; its tokens are not among `tokens`.
         edits: those that hold.
-        stale: those that no longer do, because what they edited is rendered otherwise now.
-        diff: lines of a unified diff to the prompt that led to this node; empty where there was none.
+        stale: those that no longer do, because what they edited has changed since.
+        diff: lines of a unified diff from the prompt without the unsent changes of this node; empty without any.
+        sent_diff: the same from the prompt that led to this node; empty where there was none.
     """
 
     prompt: Prompt
@@ -42,6 +43,7 @@ class Rendered:
     edits: tuple[Edit, ...] = ()
     stale: tuple[Edit, ...] = ()
     diff: tuple[str, ...] = ()
+    sent_diff: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -74,12 +76,14 @@ class Rendered:
         return self.prompt.cut
 
 
-def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] = ()) -> Rendered:
+def render_draft(
+    view: View, draft: Draft, seed: int, unchanged: Sequence[Message] = (), sent: Sequence[Message] = ()
+) -> Rendered:
     """The prompt of `draft` at `view`.
 
     Args:
         seed: of the session; the draft's trial is added.
-        before: the messages to which differences are shown.
+        unchanged, sent: the messages from which differences are shown, see `Rendered`.
 
     Raises:
         UsageError: a template is broken, or the context is too small for the prompt or for what was made of it.
@@ -99,19 +103,29 @@ def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] 
             f"the edited prompt has {tokens} tokens (estimated), {room} are there beside the reply; "
             "shorten it, or raise context_tokens"
         )
-    return Rendered(prompt, rendered, messages, tokens, room, output, holding, stale, message_diff(before, messages))
+    return Rendered(
+        prompt, rendered, messages, tokens, room, output, holding, stale,
+        diff=message_diff(unchanged, messages, ("without your changes", "with your changes")),
+        sent_diff=message_diff(sent, messages, ("as last sent", "now")),
+    )  # fmt: skip
 
 
-def message_diff(before: Sequence[Message], after: Sequence[Message]) -> tuple[str, ...]:
-    """Lines of a unified diff of the first and the last message each; what stands between them was sent before."""
+def message_diff(
+    before: Sequence[Message], after: Sequence[Message], names: tuple[str, str] = ("before", "now")
+) -> tuple[str, ...]:
+    """Lines of a unified diff of the first and the last message each; what stands between them was sent before.
+
+    Args:
+        names: what the two sides are called in its heads.
+    """
     if not before:
         return ()
     lines: list[str] = []
     for old, new in ((before[0], after[0]), (before[-1], after[-1])):
+        heads = f"{old.role} message, {names[0]}", f"{new.role} message, {names[1]}"
         lines += difflib.unified_diff(
-            old.content.splitlines(), new.content.splitlines(), f"{old.role}, before", f"{new.role}, now",
-            lineterm="", n=CONTEXT_LINES,
-        )  # fmt: skip
+            old.content.splitlines(), new.content.splitlines(), *heads, lineterm="", n=CONTEXT_LINES
+        )
     return tuple(lines)
 
 
