@@ -78,11 +78,11 @@ class SessionContext:
 
     def _unchanged(self, node: int, draft: Draft) -> tuple[Message, ...]:
         """The prompt of a node without its unsent changes; empty where `draft` is that, or where it has no prompt."""
-        first = self.tree.first_draft(node)
-        if draft == first:
+        before = self.tree.draft_before_changes(node)
+        if draft == before:
             return ()
         try:
-            return self.rendered(node, first).messages
+            return render_draft(self.view(node), before, self.log.header.seed).messages
         except UsageError:  # too long without the changes
             return ()
 

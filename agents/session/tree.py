@@ -98,12 +98,21 @@ class Tree:
         """What would be sent next from a node."""
         return self._drafts[self.node(which).id][-1]
 
-    def first_draft(self, which: Which = None) -> Draft:
-        """What would be sent from a node without the changes since its turn; a branch belongs to the turn before."""
-        node = self.node(which)
-        while node.kind == "branch" and node.parent is not None:
+    def draft_before_changes(self, which: Which = None) -> Draft:
+        """What would be sent from a node without its unsent changes.
+
+        That is another draft which was sent from this state last, or else the draft that its turn left. A branch is at
+        the state of its parent.
+        """
+        node, before = self.node(which), self.draft(which)
+        while True:
+            sent = [one.draft for one in self.children(node.id) if one.turn]
+            for draft in reversed(self._drafts[node.id]):
+                if draft in sent and draft != before:
+                    return draft
+            if node.kind != "branch" or node.parent is None:
+                return self._drafts[node.id][0]
             node = self.nodes[node.parent]
-        return self._drafts[node.id][0]
 
     def earlier_drafts(self, which: Which = None) -> Iterator[Draft]:
         """Every draft of a node and of those on the way to it, the last one first."""

@@ -222,7 +222,7 @@ def test_without_scripts_forms_and_links_do_the_same(browser: Browser, tmp_path:
         page.fill("#paste-text", WIDE)
         page.click("text=Run its tests")
         while page.locator("#job").count():
-            page.click("text=Look again")
+            page.click("text=Reload")
         expect(page.locator("[data-new-bins]")).to_have_count(1)
         assert complaints == []
 

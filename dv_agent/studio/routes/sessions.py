@@ -81,9 +81,9 @@ def session_router(
         return page("session_test.html.jinja", name=name, node=node, record=record, window=window)
 
     @router.get("/sessions/{name:path}")
-    def session(name: str, node: int | None = None, template: str = "", edit: str = "") -> HTMLResponse:
+    def session(name: str, node: int | None = None, template: str = "", edit: str = "", take: str = "") -> HTMLResponse:
         room = registry.room(name)
-        return show(room, places, node, OpenedEditors(template, edit))
+        return show(room, places, node, OpenedEditors(template, edit, take))
 
     return router
 
