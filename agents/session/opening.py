@@ -166,7 +166,7 @@ def _origin(request: SessionRequest) -> RecordedRun | None:
         return None
     past = read_run(request.origin)
     if request.turn is not None and not 0 <= request.turn <= len(past.turns):
-        raise UsageError(f"{request.origin} has turns 0 to {len(past.turns) - 1}; {len(past.turns)} is behind the last")
+        raise UsageError(f"{request.origin} has turns 0 to {len(past.turns) - 1}; {len(past.turns)} is after the last")
     return past
 
 

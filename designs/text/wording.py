@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-_IRREGULAR = {"reply": "replies", "retry": "retries", "query": "queries", "match": "matches"}
+_IRREGULAR = {
+    "reply": "replies",
+    "retry": "retries",
+    "query": "queries",
+    "match": "matches",
+    "witness": "witnesses",
+    "branch": "branches",
+}
 
 
 def counted(number: int, noun: str) -> str:

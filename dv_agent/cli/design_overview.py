@@ -12,6 +12,7 @@ from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import FieldSpec, ObservePort, SinkPort, SourcePort, StrobePort
 from dv_agent.designs.language.schema import track_kind
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.text.wording import counted
 
 
 def overview(folder: DesignFolder) -> dict[str, Any]:
@@ -51,7 +52,7 @@ def describe(folder: DesignFolder) -> Iterator[str]:
         item = {"source": item, "reset": item}.get(kind := track_kind(design, name), kind)
         yield f"  {name:8} {item}; profiles {', '.join(track.profiles) or 'none'}"
     tiers = ", ".join(f"{count} {tier}" for tier, count in facts["tiers"].items())
-    yield f"plan: {facts['bins']} bins ({tiers}), {facts['ignored']} argued to be unreachable"
+    yield f"plan: {counted(facts['bins'], 'bin')} ({tiers}), {facts['ignored']} argued to be unreachable"
     yield f"seeded bugs: {facts['bugs']}; witnesses: {facts['witnesses']}; RTL lines: {facts['rtl_lines']}"
     yield f"folder: {folder.path}"
 

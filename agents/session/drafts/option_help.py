@@ -32,6 +32,7 @@ class OptionHelp:
     Attributes:
         name: dotted, such as ``holes.detailed``.
         group: its first part, or ``general``.
+        meaning: one line; names and values of options stand between backticks.
         default: as it would stand in a YAML file.
         allowed: the values that it may have, in words.
         choices: all of them, where they are few.
@@ -88,7 +89,7 @@ def _option(name: str, info: FieldInfo, meaning: str) -> OptionHelp:
         allowed += f", or {NOTHING}"
     default = "" if info.is_required() else in_yaml(_plain_data(info.get_default(call_default_factory=True)))
     group = name.split(".", 1)[0] if "." in name or name == "converged" else GENERAL
-    return OptionHelp(name, group, meaning.replace("`", ""), default, allowed, kind, choices)
+    return OptionHelp(name, group, meaning.replace("``", "`").rstrip("."), default, allowed, kind, choices)
 
 
 def _allowed(name: str, annotation: Any, info: FieldInfo) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dv_agent.agents.llm.agent import messages_of, prompt_of, schema_of
 from dv_agent.agents.models.chat_model import Message, OutputSchema
 from dv_agent.agents.session.nodes import Draft, Edit
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import Cut, Part, Prompt
 from dv_agent.prompts.text.tokens import MESSAGE_OVERHEAD, estimate_tokens
@@ -100,7 +101,7 @@ def render_draft(
     room = draft.model.context_tokens - draft.model.reply_tokens - (output.tokens if output else 0)
     if tokens > room:
         raise UsageError(
-            f"the edited prompt has {tokens} tokens (estimated), {room} are there beside the reply; "
+            f"the edited prompt has {counted(tokens, 'token')} (estimated), with room for {room:,} beside the reply; "
             "shorten it, or raise context_tokens"
         )
     return Rendered(

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from dv_agent.agents.session.drafts.option_help import strategy_help
 from dv_agent.agents.session.drafts.preview import Rendered
+from dv_agent.agents.session.nodes import PERSON
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.cli.iterating.formatting import DIFF_LINES, diff_counts, shortened, sizes, stale_words
@@ -121,7 +122,10 @@ def sampling(context: IterateContext, words: Sequence[str]) -> None:
 def cost(context: IterateContext, words: Sequence[str]) -> None:
     """What a send may cost, and what was spent."""
     spent, left = context.session.spent, context.session.header.budget
-    context.say(f"a send: {context.session.cost_bound()}")
+    if context.session.draft().model.model == PERSON:
+        context.say("a send: no model is set; set one with `sampling model PROVIDER:NAME`, or `paste` a reply")
+    else:
+        context.say(f"a send: {context.session.cost_bound()}")
     cached = f", {spent.cached_calls} more from the cache" if spent.cached_calls else ""
     calls, tokens = counted(spent.calls, "call"), counted(spent.tokens, "token")
     context.say(f"spent: {calls}{cached}, {tokens}, {spent.usd:.4f} USD where the price is known")

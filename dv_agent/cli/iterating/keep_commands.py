@@ -23,6 +23,12 @@ RUNS, STRATEGIES, TEMPLATES = "runs", "strategies", "strategies/templates"
 SAVE = "save NAME [FOLDER] [--replace] [--description TEXT]"
 SAVE_TEMPLATE = "save template NAME [FOLDER] [--replace]"
 EXPORT = "export [NODE [FOLDER]]"
+MORE = f"""\
+{SAVE}
+{SAVE_TEMPLATE}
+The folder is `strategies` if not given (templates: `strategies/templates`), where the studio looks too.
+Write a new folder with a slash. --replace replaces a file that is there.
+--description TEXT is for lists of strategies; without it: what was changed, such as `default with tests=4`."""
 
 
 def save(context: IterateContext, words: Sequence[str]) -> None:
@@ -96,12 +102,8 @@ def _folder(words: Sequence[str], usual: str, usage: str) -> Path:
 
 
 COMMANDS = (
-    Command("save", f"{SAVE.partition(' ')[2]} | {SAVE_TEMPLATE.partition(' ')[2]}",
-            "write this node's strategy as NAME.yaml, or one template", save, 1, None,
-            "The folder is `strategies` if not given (templates: `strategies/templates`), where the "
-            "studio looks too; write a new one with a slash.\n--replace replaces a file that is there.\n"
-            "--description TEXT describes the strategy in lists; without it: what was changed, such as "
-            "`default with tests=4`.", lambda context: ("template", *template_names())),
+    Command("save", "NAME [FOLDER] | template NAME [FOLDER]", "write the strategy of this node, or one template", save,
+            most=None, more=MORE, known=lambda context: ("template", *template_names())),
     Command("export", "[NODE [FOLDER]]", "the path to a node as a run, for report, replay and rescore", export, most=2,
             known=nodes),
 )  # fmt: skip

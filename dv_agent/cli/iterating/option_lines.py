@@ -25,7 +25,7 @@ def option_lines(session: PromptSession, name: str) -> Iterator[str]:
         yield from _one(known[name], values)
         return
     if name and name not in groups:
-        raise UnknownNameError("option", name, (*known, *groups))
+        raise UnknownNameError("option", name, dict.fromkeys((*known, *groups)))
     origin = session.origin_strategy()
     yield "  name, value (default where it differs), meaning"
     for group in (name,) if name else sorted(groups, key=lambda one: one != GENERAL):
