@@ -43,7 +43,7 @@ class SessionContext:
             raise InputFileError(log.folder, str(error)) from None
         self.origin = read_run(log.folder / ORIGIN) if log.header.origin else None
         self.states = NodeStates(bench, self.tree, self.origin)
-        self._rendered: deque[tuple[int, Draft, Rendered]] = deque(maxlen=_RENDERED)
+        self._rendered: deque[tuple[int, Draft, Draft, Rendered]] = deque(maxlen=_RENDERED)
 
     def take(self, line: Line) -> None:
         """Write a line and apply it: never one without the other; nothing once the folder is closed."""
@@ -67,18 +67,20 @@ class SessionContext:
         """
         with self.lock:
             node = self.tree.node(which).id
-            for place, known, rendered in self._rendered:
-                if place == node and known == draft:
+            before = self.tree.before_changes(node, draft)
+            for place, known, since, rendered in self._rendered:
+                if place == node and known == draft and since == before:
                     return rendered
             last = self.tree.last_turn(node)
             sent = last.messages if last else ()
-            found = render_draft(self.view(node), draft, self.log.header.seed, self._unchanged(node, draft), sent)
-            self._rendered.append((node, draft, found))
+            found = render_draft(
+                self.view(node), draft, self.log.header.seed, self._unchanged(node, draft, before), sent
+            )
+            self._rendered.append((node, draft, before, found))
             return found
 
-    def _unchanged(self, node: int, draft: Draft) -> tuple[Message, ...]:
-        """The prompt of a node without its unsent changes; empty where `draft` is that, or where it has no prompt."""
-        before = self.tree.draft_before_changes(node)
+    def _unchanged(self, node: int, draft: Draft, before: Draft) -> tuple[Message, ...]:
+        """The prompt of a node without its unsent changes; empty where there are none, or where it has no prompt."""
         if draft == before:
             return ()
         try:

@@ -98,17 +98,17 @@ class Tree:
         """What would be sent next from a node."""
         return self._drafts[self.node(which).id][-1]
 
-    def draft_before_changes(self, which: Which = None) -> Draft:
-        """What would be sent from a node without its unsent changes.
+    def before_changes(self, which: Which, changed: Draft) -> Draft:
+        """What would be sent from a node without the unsent changes of `changed`.
 
         That is another draft which was sent from this state last, or else the draft that its turn left. A branch is at
         the state of its parent.
         """
-        node, before = self.node(which), self.draft(which)
+        node = self.node(which)
         while True:
             sent = [one.draft for one in self.children(node.id) if one.turn]
             for draft in reversed(self._drafts[node.id]):
-                if draft in sent and draft != before:
+                if draft in sent and draft != changed:
                     return draft
             if node.kind != "branch" or node.parent is None:
                 return self._drafts[node.id][0]

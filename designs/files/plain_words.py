@@ -36,10 +36,10 @@ _KINDS = {
 }
 _ENDINGS = ("_type", "_parsing", "_from_float", "_attributes_type", "_parsing_size", "_exact_type")
 _BOUNDED: dict[str, Callable[[Context], str]] = {
-    "greater_than_equal": lambda said: f"too small; expected at least {said['ge']:,}",
-    "greater_than": lambda said: f"too small; expected more than {said['gt']:,}",
-    "less_than_equal": lambda said: f"too large; expected at most {said['le']:,}",
-    "less_than": lambda said: f"too large; expected less than {said['lt']:,}",
+    "greater_than_equal": lambda said: f"too small; expected at least {plain_number(said['ge'])}",
+    "greater_than": lambda said: f"too small; expected more than {plain_number(said['gt'])}",
+    "less_than_equal": lambda said: f"too large; expected at most {plain_number(said['le'])}",
+    "less_than": lambda said: f"too large; expected less than {plain_number(said['lt'])}",
     "string_too_long": lambda said: f"too long; at most {counted(said['max_length'], 'character')}",
     "string_too_short": lambda said: f"too short; at least {counted(said['min_length'], 'character')}",
     "too_long": lambda said: f"too many entries; at most {said['max_length']:,}",
@@ -62,6 +62,11 @@ def plain_words(error: Mapping[str, Any]) -> str:
             return _KINDS[kind.removesuffix(ending)]
     message = str(error.get("msg", "")).removeprefix("Value error, ")
     return message.replace("Input should be", "expected", 1)
+
+
+def plain_number(value: float) -> str:
+    """``1,000``, ``0.5``; a whole number without a point."""
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:,}"
 
 
 def plain_choices(expected: str) -> str:

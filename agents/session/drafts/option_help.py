@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.designs.files.plain_words import plain_number
 from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.prompts.parts import PARTS
 from dv_agent.prompts.strategy import Strategy
@@ -114,13 +115,13 @@ def _range(info: FieldInfo) -> str:
     low = high = ""
     for bound in info.metadata:
         if isinstance(bound, Ge):
-            low = f"{bound.ge:,}"
+            low = plain_number(bound.ge)
         elif isinstance(bound, Gt):
-            low = f"more than {bound.gt:,}"
+            low = f"more than {plain_number(bound.gt)}"
         elif isinstance(bound, Le):
-            high = f"{bound.le:,}"
+            high = plain_number(bound.le)
         elif isinstance(bound, Lt):
-            high = f"less than {bound.lt:,}"
+            high = f"less than {plain_number(bound.lt)}"
     if low and high:
         return f" from {low} to {high}"
     if low:
