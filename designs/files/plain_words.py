@@ -64,7 +64,7 @@ def plain_words(error: Mapping[str, Any]) -> str:
     return message.replace("Input should be", "expected", 1)
 
 
-def plain_number(value: float) -> str:
+def plain_number(value: Any) -> str:
     """``1,000``, ``0.5``; a whole number without a point."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:,}"
 

@@ -196,7 +196,6 @@ def test_a_template_is_edited_in_eighty_columns_and_only_that_edit_is_the_differ
         expect(page.locator("#diff .in").last).to_have_text("+Be brief.\n")
         assert page.locator("#diff-sent").count() == 0  # nothing was sent
         page.click("#diff summary")  # what a person closes stays closed
-        page.click("#paste summary")
         page.fill("#paste-text", WIDE)
         page.click("text=Run its tests")
         page.wait_for_selector(".came", timeout=PATIENCE)
