@@ -5,7 +5,8 @@ from __future__ import annotations
 from pydantic import Field
 
 from dv_agent.agents.models.costs.known_dollars import Priced
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import MOST, Amount, Count
+from dv_agent.designs.frozen import Frozen
 
 
 class Spent(Priced):
@@ -17,13 +18,13 @@ class Spent(Priced):
             bounds count them, so that a run takes the same course with a cache and without.
     """
 
-    cycles: int = 0
-    calls: int = 0
-    tokens: int = 0
-    seconds: float = 0.0
-    cached_calls: int = 0
-    cached_tokens: int = 0
-    cached_usd: float = 0.0
+    cycles: Count = 0
+    calls: Count = 0
+    tokens: Count = 0
+    seconds: Amount = 0.0
+    cached_calls: Count = 0
+    cached_tokens: Count = 0
+    cached_usd: Amount = 0.0
 
     def bounded(self, name: str) -> float:
         """What counts against the bound `name`."""
@@ -42,9 +43,9 @@ class Budget(Frozen):
         seconds: wall time; a run under this bound is not reproducible, and its record says so.
     """
 
-    cycles: int | None = Field(default=200_000, ge=1)
-    calls: int | None = Field(default=50, ge=0)
-    tokens: int | None = Field(default=None, ge=1)
+    cycles: int | None = Field(default=200_000, ge=1, lt=MOST)
+    calls: int | None = Field(default=50, ge=0, lt=MOST)
+    tokens: int | None = Field(default=None, ge=1, lt=MOST)
     usd: float | None = Field(default=None, gt=0)
     seconds: float | None = Field(default=None, gt=0)
 

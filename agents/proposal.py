@@ -10,7 +10,8 @@ from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.models.chat_model import CallUsage, Message
 from dv_agent.agents.models.costs.known_dollars import Priced
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import Count
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 
 
@@ -18,9 +19,9 @@ class Usage(Priced):
     """What one proposal cost; all zero for agents without a model. If `cached`, what it would have cost."""
 
     cached: bool = False
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
+    calls: Count = 0
+    input_tokens: Count = 0
+    output_tokens: Count = 0
 
 
 Structured = Literal["", "given", "refused", "empty", "off"]
@@ -52,15 +53,15 @@ class PartRecord(Frozen):
 
     name: str
     priority: int
-    tokens: int
+    tokens: Count
 
 
 class CutRecord(Frozen):
     """What was left out of a part so that the prompt fits; `whole` where nothing of it was left."""
 
     part: str
-    tokens: int
-    items: int = 0
+    tokens: Count
+    items: Count = 0
     whole: bool = False
 
 

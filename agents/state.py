@@ -252,7 +252,7 @@ def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[in
 def _by_step(result: Result, covered: Sequence[int], bench: Testbench) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
     """The bins of `covered` by the step of a payload track in which each was hit first."""
     found: dict[tuple[str, int], list[int]] = {}
-    names = [name for name, port in bench.folder.design.ports.items() if port.kind in ("source", "strobe")]
+    names = [name for name, grammar in bench.folder.design.grammars.items() if grammar.item]
     for index in covered:
         cycle = int(result.sample.first_cycle[index])
         steps = result.steps_at(cycle) if cycle >= 0 else {}

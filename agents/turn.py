@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.proposal import CutRecord, PartRecord, Structured, Usage
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import Amount, Count, Stops
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.runners.checks.ending import Ended, Waiting
 from dv_agent.runners.checks.run_checks import CheckFailure
@@ -17,9 +20,9 @@ from dv_agent.runners.checks.run_checks import CheckFailure
 class NearRecord(Frozen):
     """A hole to which a test came nearer than all before: by how much it missed, and in which step of each track."""
 
-    bin: int
-    distance: float
-    steps: dict[str, int] = Field(default_factory=dict)
+    bin: Count
+    distance: Amount
+    steps: dict[str, Count] = Field(default_factory=dict)
 
 
 class TestRecord(Frozen):
@@ -40,14 +43,14 @@ class TestRecord(Frozen):
     __test__ = False
 
     test: Test
-    index: int
-    cycles: int = 0
+    index: Count
+    cycles: Count = 0
     max_cycles: int | None = Field(default=None, ge=1)
     end: str = "refused"
-    new_bins: tuple[str, ...] = ()
-    hits: tuple[int, ...] = ()
-    failures: tuple[CheckFailure, ...] = ()
-    near: tuple[NearRecord, ...] = ()
+    new_bins: Annotated[tuple[str, ...], Stops] = ()
+    hits: Annotated[tuple[Count, ...], Stops] = ()
+    failures: Annotated[tuple[CheckFailure, ...], Stops] = ()
+    near: Annotated[tuple[NearRecord, ...], Stops] = ()
     error: str = ""
     waiting: Waiting | None = None
 
@@ -70,7 +73,7 @@ class FailureRecord(Frozen):
 class TurnRecord(Frozen):
     """One line of ``turns.jsonl``.
 
-    What a model was sent and what it said stands in a line of its own, see `dv_agent.agents.records.writer.ReplyLine`.
+    What a model was sent and what it said stands in a line of its own, see `dv_agent.agents.records.schema.ReplyLine`.
 
     Attributes:
         errors: what was dropped from the reply, one line each; `dropped` counts it by class, and `repaired` what was
@@ -83,22 +86,22 @@ class TurnRecord(Frozen):
         budget: the bounds that held; they may be raised when a run is resumed.
     """
 
-    turn: int
-    tests: tuple[TestRecord, ...]
-    errors: tuple[str, ...] = ()
+    turn: Count
+    tests: Annotated[tuple[TestRecord, ...], Stops]
+    errors: Annotated[tuple[str, ...], Stops] = ()
     usage: Usage = Usage()
-    dropped: dict[str, int] = Field(default_factory=dict)
-    repaired: dict[str, int] = Field(default_factory=dict)
+    dropped: dict[str, Count] = Field(default_factory=dict)
+    repaired: dict[str, Count] = Field(default_factory=dict)
     silence: str = ""
-    parts: tuple[PartRecord, ...] = ()
-    cut: tuple[CutRecord, ...] = ()
-    prompt_tokens: int = 0
+    parts: Annotated[tuple[PartRecord, ...], Stops] = ()
+    cut: Annotated[tuple[CutRecord, ...], Stops] = ()
+    prompt_tokens: Count = 0
     structured: Structured = ""
-    tool_uses: tuple[ToolUse, ...] = ()
-    claims: tuple[Claim, ...] = ()
-    bug_reports: tuple[BugReport, ...] = ()
+    tool_uses: Annotated[tuple[ToolUse, ...], Stops] = ()
+    claims: Annotated[tuple[Claim, ...], Stops] = ()
+    bug_reports: Annotated[tuple[BugReport, ...], Stops] = ()
     by_hand: ManualTurn | None = None
     stop_reason: str = ""
-    bins_hit: int
-    spent: Spent
+    bins_hit: Count = Field(default_factory=int)  # a factory: a default that is known would not be written
+    spent: Spent = Field(default_factory=Spent)
     budget: Budget = Budget()

@@ -20,7 +20,8 @@ from dv_agent.agents.baselines.basic import RandomAgent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.loop import Limits, run
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage

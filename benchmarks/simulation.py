@@ -20,7 +20,6 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.program import Op, Program
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
-from dv_agent.runners.build.layout import payload_width
 from dv_agent.runners.build.verilator import build_verilator
 from dv_agent.runners.build.verilator_tool import find_verilator, verilator_status
 from dv_agent.runners.cocotb.session import CocotbSession
@@ -59,8 +58,8 @@ def small_design(folder: Path) -> Design:
 def traffic(design: Design, items: int, seed: int = 1) -> Program:
     """Random beats with a gap now and then, on the first source."""
     source = random.Random(seed)
-    name = design.source_names[0]
-    width = payload_width(design.ports[name].fields)  # type: ignore[union-attr]
+    name = design.packet_ports[0]
+    width = sum(spec.bits for spec in design.grammars[name].fields.values())
     sends = (
         Op("send", source.getrandbits(width), gap=int(source.random() < 0.2), last=int(beat % 4 == 3))
         for beat in range(items)

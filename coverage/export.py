@@ -10,7 +10,7 @@ from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.holes import Hole, holes
 from dv_agent.coverage.structure import Kind, Tier
 from dv_agent.coverage.totals import Summary, Totals, summarise
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 
 
 class BinReport(Frozen):

@@ -9,7 +9,7 @@ from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Kind, Tier
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.trace import IntColumn
 
 

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from dv_agent.coverage.database import Coverage, TestName
+from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.design import Frozen
-from dv_agent.designs.files.documents import complaint, read_text, replace_text
+from dv_agent.designs.bounds import Count, Digest, Stops
+from dv_agent.designs.files.documents import printable, replace_text
+from dv_agent.designs.files.json_file import read_json
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError
 
@@ -35,12 +37,12 @@ class CoverageFile(Frozen):
     """``coverage.json``: only what differs from nothing seen is written."""
 
     schema_version: Literal[1] = 1
-    plan_hash: str
-    tests: int = Field(ge=0)
-    names: tuple[TestName, ...]
+    plan_hash: Digest
+    tests: Count
+    names: Annotated[tuple[tuple[Count, Annotated[str, Field(max_length=200)]], ...], Stops]
     bins: dict[str, BinRecord]
-    hidden: dict[str, int]
-    illegal: dict[str, int]
+    hidden: dict[str, Count]
+    illegal: dict[str, Count]
 
 
 def to_file(coverage: Coverage) -> CoverageFile:
@@ -73,14 +75,7 @@ def load_coverage(plan: Plan, path: Path) -> Coverage:
     Raises:
         InputFileError: unreadable, not the format, or recorded against another plan.
     """
-    text = read_text(path)
-    try:
-        data = json.loads(text)
-        file = CoverageFile.model_validate(data)
-    except json.JSONDecodeError as error:
-        raise InputFileError(path, f"not valid JSON: {error.msg}", error.lineno) from None
-    except ValidationError as error:
-        raise InputFileError(path, complaint(error)) from None
+    file = read_json(path, CoverageFile)
     if file.plan_hash != plan.hash:
         raise InputFileError(
             path,
@@ -98,7 +93,7 @@ def _restore(plan: Plan, path: Path, file: CoverageFile) -> Coverage:
         (file.bins.keys() - known) | (file.hidden.keys() - set(plan.hidden)) | (file.illegal.keys() - set(illegal))
     )
     if unknown:
-        raise InputFileError(path, f"counts of bins that the plan does not have: {', '.join(unknown[:3])}")
+        raise InputFileError(path, f"counts of bins that the plan does not have: {printable(', '.join(unknown[:3]))}")
     if list(file.names) != sorted(set(file.names)):
         raise InputFileError(path, "names: expected ascending test names, each once")
     if any(max(one.first, one.nearest) >= len(file.names) for one in records):

@@ -8,7 +8,7 @@ import numpy as np
 
 from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.structure import TIERS
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.trace import BoolColumn
 
 

@@ -1,23 +1,23 @@
 """Event tables that every design has, made from the trace alone by one function.
 
 ``cycle``           one row a cycle
-``transfer_<port>`` one row an accepted transfer of a stream port
+``transfer_<port>`` one row an accepted transfer of a stream with a ready
 ``reset``           one row a reset pulse after the initial one
 
-Columns of ``cycle``: every field of the observe ports, signed where design.yaml says so; for every stream port P
-``P_valid``, ``P_ready``, ``P_transfer`` (0 or 1), ``P_stall`` (cycles, this one
+Columns of ``cycle``: every field that is observed or held, signed where design.yaml says so; for every stream P
+with a ready ``P_valid``, ``P_ready``, ``P_transfer`` (0 or 1), ``P_stall`` (cycles, this one
 included, that valid has waited for ready; 0 when not waiting) and ``P_idle``
-(cycles, this one included, without valid); for every strobe port P ``P_strobe`` (1 where
-its enable is high out of reset); ``in_reset``, ``epoch``, ``cycle``.
+(cycles, this one included, without valid); for every other stream P ``P_strobe`` (1 where
+its valid is high out of reset); ``in_reset``, ``epoch``, ``cycle``.
 
-A responder port P counts as two streams, ``P_request`` and ``P_response``.
+The streams of a port P that has several are called as its kind says, such as ``P_request`` and ``P_response``.
 
 Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (place in its packet, from 0),
 ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
 waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
 
-Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every source
-with packets (beats of a begun packet that the pulse cut), and the cycle facts of the cycle
+Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every stream
+of packets (beats of a begun packet that the pulse cut), and the cycle facts of the cycle
 *before* the pulse, under their names in ``cycle``.
 
 Any table with a ``cycle`` column is joined by `join` with the cycle facts of that cycle;
@@ -26,13 +26,14 @@ a column of the table's own wins over a fact of the same name.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
-from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
+from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Table
 from dv_agent.designs.packet_columns import begins_epoch, places
+from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 
@@ -40,20 +41,10 @@ def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
     """The shared tables of one trace; all empty where the trace holds no signals."""
     facts = _cycle_facts(design, trace)
     tables = {"cycle": Table(facts), "reset": _reset_table(design, trace, facts)}
-    for name, key, _ in _streams(design):
-        if key in trace.accepted:
-            tables[f"transfer_{name}"] = _transfer_table(trace.accepted[key], facts, name)
+    for one in design.streams:
+        if one.ready is not None and one.key in trace.accepted:
+            tables[f"transfer_{one.column}"] = _transfer_table(trace.accepted[one.key], facts, one.column)
     return tables
-
-
-def _streams(design: Design) -> Iterator[tuple[str, str, StreamSpec]]:
-    """(name in columns and tables, name in traces, stream) of every handshake."""
-    for name, port in design.ports.items():
-        if isinstance(port, SourcePort | SinkPort):
-            yield name, name, port
-        elif isinstance(port, ResponderPort):
-            yield f"{name}_request", f"{name}.request", port.request
-            yield f"{name}_response", f"{name}.response", port.response
 
 
 def join(tables: Mapping[str, Table], facts: Table) -> dict[str, Table]:
@@ -87,11 +78,16 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
     facts: dict[str, IntColumn] = {"cycle": np.arange(n, dtype=np.int64), "epoch": trace.epoch}
     facts["in_reset"] = trace.in_reset.astype(np.int64)
     for name, port in design.ports.items():
-        if port.kind == "observe":
-            facts.update({field: _value(trace.signals[spec.signal], spec) for field, spec in port.fields.items()})
-        elif isinstance(port, StrobePort):
-            facts[f"{name}_strobe"] = ((trace.signals[port.enable] != 0) & ~trace.in_reset).astype(np.int64)
-    for name, _, stream in _streams(design):
+        levels = port.levels().items()
+        facts.update({field: _value(trace.signals[spec.signal], spec) for field, spec in levels})
+        for stream in port.streams(name):
+            if stream.ready is None:
+                strobe = (trace.signals[stream.valid] != 0) & ~trace.in_reset
+                facts[f"{stream.column}_strobe"] = strobe.astype(np.int64)
+    for stream in design.streams:
+        if stream.ready is None:
+            continue
+        name = stream.column
         valid = (trace.signals[stream.valid] != 0) & ~trace.in_reset
         ready = (trace.signals[stream.ready] != 0) & ~trace.in_reset
         facts[f"{name}_valid"] = valid.astype(np.int64)
@@ -154,9 +150,9 @@ def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -
     columns["width"] = np.array([_width(width, int(start)) for start in at], dtype=np.int64)
     before = np.maximum(at - 1, 0)
     columns.update({name: column[before] for name, column in facts.items() if name not in ("cycle", "epoch")})
-    for name in design.source_names:
-        if name in trace.accepted:
-            columns[f"{name}_beat"] = _cut_beats(trace.accepted[name], epoch)
+    for stream in design.streams:
+        if stream.packets and stream.key in trace.accepted:
+            columns[f"{stream.column}_beat"] = _cut_beats(trace.accepted[stream.key], epoch)
     return Table(columns)
 
 

@@ -2,96 +2,19 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from dv_agent.designs.frozen import Frozen, Identifier
+from dv_agent.designs.ports.grammar import Grammar
+from dv_agent.designs.ports.port import Memory
+from dv_agent.designs.ports.registry import Port
+from dv_agent.designs.ports.stream import Stream
 
 PRIMITIVES = Path(__file__).resolve().parent / "primitives"
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64)]
-
-
-class Frozen(BaseModel):
-    """Base of all persisted data: immutable, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class FieldSpec(Frozen):
-    """One named field of a port's payload.
-
-    A field with `lanes` > 1 is a vector: lane 0 stands in the least significant bits of `signal`.
-    """
-
-    signal: Identifier
-    width: int = Field(ge=1, le=64, description="bits of one lane")
-    lanes: int = Field(default=1, ge=1, le=64)
-    signed: bool = False
-
-    @property
-    def bits(self) -> int:
-        """Bits of the whole signal."""
-        return self.width * self.lanes
-
-    @property
-    def low(self) -> int:
-        """Least value of one lane."""
-        return -(1 << (self.width - 1)) if self.signed else 0
-
-    @property
-    def high(self) -> int:
-        """Greatest value of one lane."""
-        return (1 << (self.width - 1)) - 1 if self.signed else (1 << self.width) - 1
-
-
-class StreamSpec(Frozen):
-    """A valid/ready stream: a transfer happens at a rising edge with both high."""
-
-    valid: Identifier
-    ready: Identifier
-    last: Identifier | None = Field(default=None, description="signal that ends a packet, if packets exist")
-    fields: dict[Identifier, FieldSpec]
-
-
-class SourcePort(StreamSpec):
-    """We drive valid and payload, the design answers ready."""
-
-    kind: Literal["source"]
-
-
-class SinkPort(StreamSpec):
-    """The design drives valid and payload, we drive ready."""
-
-    kind: Literal["sink"]
-
-
-class StrobePort(Frozen):
-    """A write without ready: it happens in every cycle with `enable` high."""
-
-    kind: Literal["strobe"]
-    enable: Identifier
-    fields: dict[Identifier, FieldSpec] = Field(default_factory=dict)
-
-
-class ResponderPort(Frozen):
-    """The design asks on one stream; we answer, in order, on another from test memory.
-
-    `request` carries one field, the address; `response` carries one field, the data.
-    """
-
-    kind: Literal["responder"]
-    request: StreamSpec
-    response: StreamSpec
-
-
-class ObservePort(Frozen):
-    """Outputs that are only looked at, such as ``dbg_*``."""
-
-    kind: Literal["observe"]
-    fields: dict[Identifier, FieldSpec]
-
-
-Port = Annotated[SourcePort | SinkPort | StrobePort | ResponderPort | ObservePort, Field(discriminator="kind")]
 
 
 class Clock(Frozen):
@@ -150,22 +73,41 @@ class Design(Frozen):
     def _names_are_unique(self) -> Design:
         if "reset" in self.ports:
             raise ValueError("ports: 'reset' is the name of the built-in reset track; name the port otherwise")
-        if not self.source_names and not any(p.kind == "strobe" for p in self.ports.values()):
+        if not any(grammar.item for grammar in self.grammars.values()):
             raise ValueError("ports: nothing to drive; at least one port must be a source or a strobe")
         return self
 
-    def _of_kind(self, kind: str) -> tuple[str, ...]:
-        return tuple(name for name, port in self.ports.items() if port.kind == kind)
+    @cached_property
+    def streams(self) -> tuple[Stream, ...]:
+        """The handshakes of all ports, in file order."""
+        return tuple(stream for name, port in self.ports.items() for stream in port.streams(name))
 
-    @property
-    def source_names(self) -> tuple[str, ...]:
+    @cached_property
+    def grammars(self) -> dict[str, Grammar]:
+        """What a test may say on the track of each port that has one."""
+        found = ((name, port.grammar()) for name, port in self.ports.items())
+        return {name: grammar for name, grammar in found if grammar}
+
+    @cached_property
+    def memories(self) -> dict[str, Memory]:
+        """The ports that answer from test memory."""
+        found = ((name, port.memory(name)) for name, port in self.ports.items())
+        return {name: memory for name, memory in found if memory}
+
+    @cached_property
+    def packet_ports(self) -> tuple[str, ...]:
         """Names of the ports that we drive with packets, in file order."""
-        return self._of_kind("source")
+        return tuple(name for name, grammar in self.grammars.items() if grammar.packets)
 
-    @property
-    def sink_names(self) -> tuple[str, ...]:
-        """Names of the ports whose ready we drive, in file order."""
-        return self._of_kind("sink")
+    @cached_property
+    def write_ports(self) -> tuple[str, ...]:
+        """Names of the ports that we drive with single writes, in file order."""
+        return tuple(name for name, grammar in self.grammars.items() if grammar.item and not grammar.packets)
+
+    def item_key(self, name: str) -> str:
+        """The stream that the items of port `name` go to, as ``after`` calls it."""
+        item = self.grammars[name].item
+        return f"{name}.{item.part}" if item and item.part else name
 
     def compiled_names(self) -> tuple[str, ...]:
         """The RTL files in compile order: shared ones by absolute path, own ones relative to `folder`."""

@@ -6,17 +6,17 @@ function of the design, the test and its seed.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from dv_agent.designs.design import FieldSpec
+from dv_agent.designs.ports.field_spec import FieldSpec
 
-OpKind = Literal["send", "write", "idle", "ready", "stall", "accept", "serve", "pulse", "after", "at"]
 RESET_TRACK = "reset"
 
 
 class Op(NamedTuple):
-    """One thing that a driver does. Which kinds a track may hold depends on its port.
+    """One thing that a driver does. Which kinds a track may hold says its `Grammar`; these are the shipped ones.
 
     ========  ==================  =====================================================================
     kind      track               meaning
@@ -44,7 +44,7 @@ class Op(NamedTuple):
         step: index of the top-level step of the track that this came from.
     """
 
-    kind: OpKind
+    kind: str
     value: int = 0
     gap: int = 0
     last: int = 1
@@ -73,7 +73,7 @@ class Program:
     memories: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
 
-def pack(fields: dict[str, FieldSpec], values: dict[str, tuple[int, ...]]) -> int:
+def pack(fields: Mapping[str, FieldSpec], values: dict[str, tuple[int, ...]]) -> int:
     """The payload as one integer: fields in declaration order, the first in the least significant bits.
 
     Args:

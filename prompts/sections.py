@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from dv_agent.coverage.totals import overall_totals, summarise
 from dv_agent.prompts.dut.examples import examples
+from dv_agent.prompts.dut.language_words import language_words
 from dv_agent.prompts.dut.rtl_cone import cone_lines
 from dv_agent.prompts.dut.rtl_digest import digests
 from dv_agent.prompts.dut.tracks import track_texts
@@ -113,9 +114,8 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "strategy": strategy,
         "literal": strategy.values == "literal",
         "tracks": tracks,
-        "kinds": frozenset(track.kind for track in tracks),
-        "item": next((track.item for track in tracks if track.kind == "source"), "beat"),
-        "packets": any(track.kind == "source" and track.beats != "1" for track in tracks),
+        "grammar": language_words(view.design, view.schema),
+        "packets": any(track.packets and track.beats != "1" for track in tracks),
         "tests": strategy.tests,
         "reply_tokens": reply_tokens,
         "turn": view.turn,

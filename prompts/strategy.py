@@ -11,11 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_serializer, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from dv_agent.coverage.structure import Tier
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import read_document, require_inside
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UnknownNameError, UsageError
 
 SHIPPED = Path(__file__).parent / "strategies"
@@ -234,10 +234,10 @@ class Strategy(Frozen):
     def _folder_is_not_told(self, folder: Path | None) -> None:
         return None
 
-    @model_validator(mode="before")
+    @field_validator("folder", mode="plain")
     @classmethod
-    def _folder_is_never_data(cls, data: Any) -> Any:
-        return {key: part for key, part in data.items() if key != "folder"} if isinstance(data, dict) else data
+    def _folder_is_never_data(cls, _said: Any) -> None:
+        return None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Strategy:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dv_agent.designs.design import Design, ResponderPort, SinkPort, StreamSpec
+from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import Trace, Transfers
 from dv_agent.runners.simulator import Run, Simulator
@@ -84,9 +84,7 @@ def compare(design: Design, programs: Iterable[Program], one: Simulator, two: Si
 
 def _payload(design: Design) -> dict[str, str]:
     """Signal -> valid, for the payload of every stream that the design offers."""
-    ports = design.ports.values()
-    offered: list[StreamSpec] = [port for port in ports if isinstance(port, SinkPort)]
-    offered += [port.request for port in ports if isinstance(port, ResponderPort)]
+    offered = [stream for stream in design.streams if not stream.driven]
     found = {field.signal: stream.valid for stream in offered for field in stream.fields.values()}
     return found | {stream.last: stream.valid for stream in offered if stream.last}
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from dv_agent.agents.proposal import Proposal
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.schema import NO_PROFILE, StimulusSchema, track_kind
+from dv_agent.designs.language.schema import NO_PROFILE, StimulusSchema
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.view import View
@@ -83,7 +83,7 @@ def random_test(design: Design, schema: StimulusSchema, source: random.Random) -
             continue
         block: dict[str, Any] = {} if profile == "default" else {"profile": profile}
         default_count = "count" not in {**track.profiles.get("default", {}), **track.profiles.get(profile, {})}
-        if default_count and track_kind(design, name) != RESET_TRACK:
+        if default_count and name != RESET_TRACK:
             block["count"] = 40
         tracks[name] = ({"random": block},)
     return Test(seed=source.getrandbits(48), tracks=tracks)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from dv_agent.designs.design import FieldSpec
+from dv_agent.designs.ports.field_spec import FieldSpec
 
 _STRIDE = 37  # coprime to every power of two, so that steps of it visit every value
 

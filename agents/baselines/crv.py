@@ -13,16 +13,18 @@ from collections.abc import Callable
 from typing import Any
 
 from dv_agent.agents.proposal import Proposal
-from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SourcePort, StrobePort
-from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, track_kind
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema
 from dv_agent.designs.language.stimulus import Step, Test
+from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.view import View
 
 BATCH = 16
-_BEATS = (12, 400)  # of one phase of a source, log-uniform
+_BEATS = (12, 400)  # of one phase of packets, log-uniform
 _PHASES = (1, 3)
 _RESET_SHARE = 0.15
+_PLAIN = 50  # most items of a block of which only the count is known
 # Gaps and stalls as a bus engineer writes them, in cycles, with how often each shape is taken.
 _WAITS: tuple[tuple[Any, int], ...] = (
     (0, 4),
@@ -31,13 +33,13 @@ _WAITS: tuple[tuple[Any, int], ...] = (
     ({"weights": [[0, 90], [[10, 60], 10]]}, 2),
     ([1, 30], 1),
 )
-_SINKS: tuple[tuple[dict[str, Any] | None, int], ...] = (
+_READY: tuple[tuple[dict[str, Any] | None, int], ...] = (
     (None, 3),  # always ready
     ({"count": [20, 120], "ready": [1, 4], "stall": [1, 4]}, 3),
     ({"count": [20, 200], "ready": 1, "stall": [0, 12]}, 2),
     ({"count": [2, 20], "ready": [1, 60], "stall": [20, 120]}, 2),
 )
-_RESPONDERS: tuple[tuple[dict[str, Any] | None, int], ...] = (
+_ANSWERS: tuple[tuple[dict[str, Any] | None, int], ...] = (
     (None, 3),  # at once
     ({"count": [50, 300], "latency": [0, 4], "stall": [0, 2]}, 3),
     ({"count": [50, 300], "latency": [0, 20], "stall": 0}, 2),
@@ -65,12 +67,10 @@ def crv_test(design: Design, schema: StimulusSchema, source: random.Random) -> T
     tracks: dict[str, tuple[Step, ...]] = {}
     memory: dict[str, Any] = {}
     for name, track in schema.tracks.items():
-        kind = track_kind(design, name)
-        port = design.ports.get(name)
-        blocks = _BLOCKS[kind](design, name, track, room, source)
+        blocks = _blocks_of(design, name)(design, name, track, room, source)
         tracks[name] = tuple({"random": block} for block in blocks)
-        if isinstance(port, ResponderPort):
-            memory[name] = _shape(next(iter(port.response.fields.values())), source)
+        if name in design.memories:
+            memory[name] = _shape(design.memories[name].word, source)
     return Test(seed=source.getrandbits(48), tracks={name: steps for name, steps in tracks.items() if steps},
                 memory=memory)  # fmt: skip
 
@@ -78,9 +78,7 @@ def crv_test(design: Design, schema: StimulusSchema, source: random.Random) -> T
 Blocks = list[dict[str, Any]]
 
 
-def _source_blocks(design: Design, name: str, track: TrackSchema, room: int, source: random.Random) -> Blocks:
-    port = design.ports[name]
-    assert isinstance(port, SourcePort)
+def _packet_blocks(design: Design, name: str, track: TrackSchema, room: int, source: random.Random) -> Blocks:
     low, high = track.beats.min, track.beats.max
     phases = source.randint(*_PHASES)
     blocks = []
@@ -88,28 +86,26 @@ def _source_blocks(design: Design, name: str, track: TrackSchema, room: int, sou
         beats = source.choices([(low, high), (low, low), (high, high), (low, min(low + 1, high))], [5, 1, 1, 1])[0]
         wanted = 2 * _log_uniform(*_BEATS, source) / sum(beats)
         count = max(1, min(round(wanted), room // (phases * high)))
-        fields = {field: _shape(spec, source) for field, spec in port.fields.items()}
+        fields = {field: _shape(spec, source) for field, spec in design.grammars[name].fields.items()}
         blocks.append({"count": count, "beats": list(beats), "gap": _wait(source), **fields})
     return blocks
 
 
-def _strobe_blocks(design: Design, name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
-    port = design.ports[name]
-    assert isinstance(port, StrobePort)
+def _write_blocks(design: Design, name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
     # Set up once, or change now and then while the traffic runs, or all the time.
     count, gap = source.choices([(1, 0), (8, [0, 200]), (60, [0, 20])], [3, 4, 1])[0]
-    fields = {field: _shape(spec, source) for field, spec in port.fields.items()}
+    fields = {field: _shape(spec, source) for field, spec in design.grammars[name].fields.items()}
     first = {"count": min(16, room // 2), "gap": 0, **fields}
     rest = {"count": min(count, room // 2), "gap": gap, **fields}
     return [first, rest] if source.random() < 0.5 else [rest]
 
 
-def _sink_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
-    return _bounded(source.choices(*zip(*_SINKS, strict=True))[0], room // 2)
+def _ready_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
+    return _bounded(source.choices(*zip(*_READY, strict=True))[0], room // 2)
 
 
-def _responder_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
-    return _bounded(source.choices(*zip(*_RESPONDERS, strict=True))[0], room)
+def _answer_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
+    return _bounded(source.choices(*zip(*_ANSWERS, strict=True))[0], room)
 
 
 def _reset_blocks(_design: Design, _name: str, _track: TrackSchema, _room: int, source: random.Random) -> Blocks:
@@ -118,13 +114,24 @@ def _reset_blocks(_design: Design, _name: str, _track: TrackSchema, _room: int, 
     return [{"count": [1, 3], "wait": [1, 300], "width": [1, 3]}]
 
 
-_BLOCKS: dict[str, Callable[[Design, str, TrackSchema, int, random.Random], Blocks]] = {
-    "source": _source_blocks,
-    "strobe": _strobe_blocks,
-    "sink": _sink_blocks,
-    "responder": _responder_blocks,
-    RESET_TRACK: _reset_blocks,
-}
+def _plain_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
+    """Of a track about which nothing is known: what its profile says."""
+    return [{"count": source.randint(1, min(_PLAIN, room))}]
+
+
+_MakeBlocks = Callable[[Design, str, TrackSchema, int, random.Random], Blocks]
+
+
+def _blocks_of(design: Design, name: str) -> _MakeBlocks:
+    """Who makes the blocks of a track, by what the track can do."""
+    if name == RESET_TRACK:
+        return _reset_blocks
+    grammar = design.grammars[name]
+    if grammar.item:
+        return _packet_blocks if grammar.packets else _write_blocks
+    if name in design.memories:
+        return _answer_blocks
+    return _ready_blocks if grammar.timing_keys == ("ready", "stall") else _plain_blocks
 
 
 def _bounded(block: dict[str, Any] | None, most: int) -> Blocks:

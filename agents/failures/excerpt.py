@@ -6,7 +6,8 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import Count
+from dv_agent.designs.frozen import Frozen
 
 MAX_CYCLES = 400
 Role = Literal["reset", "valid", "ready", "last", "enable", "data"]
@@ -16,7 +17,7 @@ class WaveSignal(Frozen):
     """One signal, or one lane of it, over the window.
 
     Attributes:
-        port: the port it belongs to, ``<port>.request`` or ``<port>.response`` for a responder; empty for reset.
+        port: the stream it belongs to, such as ``in`` or ``ld.request``, or the observe port; empty for reset.
         name: ``valid``, ``ready``, ``last``, or the name of the field with its lane, as in ``m[1]``.
         signal: the pin of the design.
         values: one a cycle, signed where the field is signed; 0 where unknown.
@@ -44,15 +45,15 @@ class Excerpt(Frozen):
         cycles: how many cycles the window holds.
         failing_cycle: where the failure shows; None where it has no cycle of its own.
         failing_port, failing_field: what it shows on, as in `CheckFailure`.
-        ports: port -> its kind (source, sink, strobe, responder, observe).
+        ports: port or stream -> kind of the port.
         transfers: port -> cycles of the window in which a transfer was accepted.
     """
 
     schema_version: Literal[1] = 1
     design: str
-    start: int = Field(ge=0)
+    start: Count
     cycles: int = Field(ge=0, le=MAX_CYCLES)
-    failing_cycle: int | None = None
+    failing_cycle: Count | None = None
     failing_port: str = ""
     failing_field: str = ""
     ports: dict[str, str]

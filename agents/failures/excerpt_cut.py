@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
 from dv_agent.agents.failures.excerpt import MAX_CYCLES, Excerpt, Role, WaveSignal
-from dv_agent.designs.design import Design, FieldSpec, ObservePort, Port, ResponderPort, StreamSpec, StrobePort
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
 
@@ -41,7 +44,7 @@ def excerpt_at(
     size = min(width, trace.cycles, MAX_CYCLES)
     start = min(max(start, 0), trace.cycles - size)
     window = slice(start, start + size)
-    ports = dict(_streams(design))
+    ports = _rows(design)
     inside = failure is not None and failure.cycle is not None and start <= failure.cycle < start + size
     return Excerpt(
         design=design.name,
@@ -50,7 +53,7 @@ def excerpt_at(
         failing_cycle=failure.cycle if failure and inside else None,
         failing_port=failure.port if failure else "",
         failing_field=failure.field if failure else "",
-        ports={name: kind for name, (kind, _) in ports.items()},
+        ports={name: rows.kind for name, rows in ports.items()},
         signals=(*_reset(design, trace, window), *_signals(trace, window, ports)),
         transfers={
             name: tuple(cycle for cycle in taken.cycle.tolist() if start <= cycle < start + size)
@@ -67,14 +70,23 @@ def _start(middle: int, size: int, cycles: int) -> int:
     return min(middle - size * _BEFORE[0] // _BEFORE[1], cycles - size)
 
 
-def _streams(design: Design) -> Iterator[tuple[str, tuple[str, Port | StreamSpec]]]:
-    """Name, kind and pins of every port, a responder's two streams apart, observed ports last."""
-    for name, port in sorted(design.ports.items(), key=lambda pair: isinstance(pair[1], ObservePort)):
-        if isinstance(port, ResponderPort):
-            yield f"{name}.request", (port.kind, port.request)
-            yield f"{name}.response", (port.kind, port.response)
-        else:
-            yield name, (port.kind, port)
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    """What is drawn together: a stream of a port, or what has a value in every cycle."""
+
+    kind: str
+    stream: Stream | None
+    fields: Mapping[str, FieldSpec]
+
+
+def _rows(design: Design) -> dict[str, _Rows]:
+    """Name in traces -> rows, each stream of a port by itself, what has no handshake last."""
+    rows = {one.key: _Rows(design.ports[one.port].kind, one, one.fields) for one in design.streams}
+    for name, port in design.ports.items():
+        if levels := port.levels():
+            fields = {**rows[name].fields, **levels} if name in rows else levels
+            rows[name] = _Rows(port.kind, rows[name].stream if name in rows else None, fields)
+    return rows
 
 
 def _reset(design: Design, trace: Trace, window: slice) -> Iterator[WaveSignal]:
@@ -85,20 +97,22 @@ def _reset(design: Design, trace: Trace, window: slice) -> Iterator[WaveSignal]:
         yield WaveSignal(port="", name=name, signal=name, kind="bit", role="reset", values=values)
 
 
-def _signals(trace: Trace, window: slice, ports: Mapping[str, tuple[str, Port | StreamSpec]]) -> Iterator[WaveSignal]:
-    for name, (_, port) in ports.items():
-        controls: list[tuple[Role, str | None]] = []
-        if isinstance(port, StreamSpec):
-            controls = [("valid", port.valid), ("ready", port.ready), ("last", port.last)]
-        elif isinstance(port, StrobePort):
-            controls = [("enable", port.enable)]
-        for role, signal in controls:
+def _signals(trace: Trace, window: slice, ports: Mapping[str, _Rows]) -> Iterator[WaveSignal]:
+    for name, rows in ports.items():
+        for role, signal in _controls(rows.stream) if rows.stream else ():
             if signal in trace.signals:
                 yield _control(trace, window, name, role, signal)
-        if not isinstance(port, ResponderPort):
-            for field, spec in port.fields.items():
-                if spec.signal in trace.signals:
-                    yield from _field(trace, window, name, field, spec)
+        for field, spec in rows.fields.items():
+            if spec.signal in trace.signals:
+                yield from _field(trace, window, name, field, spec)
+
+
+def _controls(stream: Stream) -> Iterator[tuple[Role, str]]:
+    yield stream.offer, stream.valid
+    if stream.ready is not None:
+        yield "ready", stream.ready
+    if stream.last is not None:
+        yield "last", stream.last
 
 
 def _control(trace: Trace, window: slice, port: str, role: Role, signal: str) -> WaveSignal:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.runners.checks.failure import CheckFailure
 
 

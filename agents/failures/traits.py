@@ -7,11 +7,12 @@ same check and port are taken for the same bug; a finding says how many tests th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
+from dv_agent.designs.design import Design
 from dv_agent.designs.language.literal import unpack
+from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import Op, Program
 from dv_agent.runners.checks.failure import CheckFailure
 
@@ -55,29 +56,27 @@ class Sign:
 
 
 def _of_track(design: Design, track: str, ops: tuple[Op, ...]) -> Iterator[str]:
-    port = design.ports.get(track)
-    fields = port.fields if isinstance(port, SourcePort | StrobePort) else {}
-    if isinstance(port, SourcePort):
-        packets = sum(op.last for op in ops if op.kind == "send")
-        yield from (f"{track}: several packets" for _ in range(packets > 1))
-        yield from (f"{track}: several beats in a packet" for op in ops if op.kind == "send" and not op.last)
+    grammar = design.grammars.get(track)
+    item = grammar.item if grammar else None
+    sent = [op for op in ops if item and op.kind == item.op]
+    if item and item.packets:
+        yield from (f"{track}: several packets" for _ in range(sum(op.last for op in sent) > 1))
+        yield from (f"{track}: several beats in a packet" for op in sent if not op.last)
     for op in ops:
-        if op.kind in ("send", "write"):
-            yield from (f"{track}: {one}" for one in _values(fields, op.value))
+        if item and op.kind == item.op:
+            yield from (f"{track}: {one}" for one in _values(item.fields, op.value))
         else:
             yield f"{track}: {op.kind}"
         if op.gap or op.stall:
             yield f"{track}: pauses"
         for name, payload in op.strobes:
-            strobe = design.ports[name]
             yield f"{track}: with {name}"
-            if isinstance(strobe, StrobePort):
-                yield from (f"{name}: {one}" for one in _values(strobe.fields, payload))
-    if isinstance(port, StrobePort):
+            yield from (f"{name}: {one}" for one in _values(design.grammars[name].fields, payload))
+    if track in design.write_ports:
         yield f"{track}: used"
 
 
-def _values(fields: dict[str, FieldSpec], payload: int) -> Iterator[str]:
+def _values(fields: Mapping[str, FieldSpec], payload: int) -> Iterator[str]:
     for name, value in unpack(fields, payload).items():
         if value and value != [0] * fields[name].lanes:
             yield f"{name}={value}" if fields[name].lanes == 1 and fields[name].width <= NARROW else name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dv_agent.agents.models.chat_model import Message, ModelSettings
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.strategy import Strategy
 
 

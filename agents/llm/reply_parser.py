@@ -18,7 +18,8 @@ from dv_agent.agents.llm.json_scanner import Reading, clean
 from dv_agent.agents.llm.packed_json import unpacked_text, with_list
 from dv_agent.agents.llm.test_check import check_test
 from dv_agent.agents.llm.thinking import has_thinking, without_thinking
-from dv_agent.designs.design import Design, Frozen
+from dv_agent.designs.design import Design
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Location, StimulusError, Test, path_text
 from dv_agent.prompts.text.compact_json import compact_json

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Annotated, Any, Literal, Protocol
 from urllib.parse import urlsplit
 
 from pydantic import ConfigDict, Field, SerializerFunctionWrapHandler, field_validator, model_serializer
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import MOST, Amount, Count, Seed, Stops
+from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.text.tokens import estimate_tokens as prompt_tokens
 
 Role = Literal["system", "user", "assistant", "tool"]
@@ -75,7 +76,7 @@ class Message(Frozen):
 
     role: Role
     content: str
-    tool_calls: tuple[ToolCall, ...] = ()
+    tool_calls: Annotated[tuple[ToolCall, ...], Stops] = ()
     tool_call_id: str = ""
     native: str = ""
 
@@ -117,10 +118,10 @@ class ModelSettings(Frozen):
     model: str = Field(min_length=1, max_length=300)
     base_url: str | None = None
     temperature: float | None = Field(default=None, ge=0, le=2)
-    max_tokens: int | None = Field(default=None, ge=16)
+    max_tokens: int | None = Field(default=None, ge=16, lt=MOST)
     reasoning_effort: Literal["minimal", "low", "medium", "high"] | None = None
-    llm_seed: int | None = None
-    context_tokens: int = Field(default=32_000, ge=1_000)
+    llm_seed: Seed | None = None
+    context_tokens: int = Field(default=32_000, ge=1_000, lt=MOST)
     role_style: Literal["auto", "system", "developer", "user"] = "auto"
     requests_per_minute: float | None = Field(default=None, gt=0)
     timeout: float = Field(default=120.0, gt=0)
@@ -166,16 +167,16 @@ class CallUsage(Frozen):
         status: HTTP status of an error, if there was one.
     """
 
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cached_tokens: int = 0
-    cache_write_tokens: int = 0
-    reasoning_tokens: int = 0
+    input_tokens: Count = 0
+    output_tokens: Count = 0
+    cached_tokens: Count = 0
+    cache_write_tokens: Count = 0
+    reasoning_tokens: Count = 0
     counted_by: Literal["server", "estimate", "nobody"] = "server"
-    usd: float | None = None
-    seconds: float = 0.0
+    usd: Amount | None = None
+    seconds: Amount = 0.0
     error: str = ""
-    status: int | None = None
+    status: Count | None = None
 
 
 class Reply(Frozen):
@@ -200,9 +201,9 @@ class Reply(Frozen):
     text: str
     model: str = ""
     finish_reason: str = ""
-    attempts: tuple[CallUsage, ...] = ()
+    attempts: Annotated[tuple[CallUsage, ...], Stops] = ()
     cached: bool = False
-    tool_calls: tuple[ToolCall, ...] = ()
+    tool_calls: Annotated[tuple[ToolCall, ...], Stops] = ()
     native: str = ""
     form: Literal["text", "schema", "refused"] = "text"
     asked_as: tuple[str, ...] = ()

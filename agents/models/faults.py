@@ -12,7 +12,7 @@ from dv_agent.agents.models.server.causes import Cause, Sent, cause_of
 from dv_agent.agents.models.server.error_text import Said, said_in
 from dv_agent.agents.models.server.hints import Happened, hint
 from dv_agent.agents.models.server.retry_after import retry_after
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import DvAgentError
 
 _RETRYABLE = frozenset({408, 409, 425, 429})

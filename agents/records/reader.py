@@ -1,21 +1,94 @@
-"""Reading a run folder back, whatever happened to the run."""
+"""The one reader of run folders, whatever happened to the run and whoever wrote the folder.
+
+Sizes, counts and depth are bounded, only regular files are read, numbers are in range, and what is wrong is one
+`InputFileError` with file and line. ``turns.jsonl`` is read line by line, so that whoever needs little keeps little:
+`typed_lines` gives whole records, `RecordLines` with `parse_line` and a smaller model gives parts of them.
+"""
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter
 
-from dv_agent.agents.records.lines import RecordLines
-from dv_agent.agents.records.writer import ReplyLine, RunHeader
+from dv_agent.agents.failures.excerpt import Excerpt
+from dv_agent.agents.failures.finding import Finding
+from dv_agent.agents.records.schema import COVERAGE, FAILURES, HEADER, NEWEST, TURNS, ReplyLine, RunHeader
 from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.designs.files.documents import complaint, read_text, require_inside
-from dv_agent.designs.files.plain_words import plain_words
+from dv_agent.designs.bounds import Digest
+from dv_agent.designs.files.json_file import check_json, open_plain, parse_line, read_json, read_partly
+from dv_agent.designs.frozen import Frozen
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.errors import InputFileError, UsageError
+from dv_agent.runners.checks.failure import CheckFailure
+
+MAX_LINE = 64_000_000
+"""Bytes of a line."""
+MAX_FILE = 512_000_000
+"""Bytes of ``turns.jsonl``. A default run of a model with tools takes some ten million at most."""
+MOST_LINES = 200_000
+MOST_TESTS = 200_000
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+_KINDS: dict[str, TypeAdapter[TurnRecord | ReplyLine]] = {
+    "turn": TypeAdapter(TurnRecord),
+    "reply": TypeAdapter(ReplyLine),
+}
+
+
+@dataclass(slots=True)
+class RecordLines:
+    """Iterates over (line number, offset of its end, bytes); nothing where there is no file.
+
+    Attributes:
+        half: afterwards, whether the last line was cut in half, as a kill leaves it; such a line is left out.
+    """
+
+    path: Path
+    half: bool = False
+
+    def __iter__(self) -> Iterator[tuple[int, int, bytes]]:
+        """The lines, one in memory at a time.
+
+        Raises:
+            InputFileError: no regular file, unreadable, too large, too many lines, or one that is too long.
+        """
+        if not self.path.exists() and not self.path.is_symlink():
+            return
+        end = 0
+        with open_plain(self.path, MAX_FILE) as file:
+            for number in range(1, MOST_LINES + 2):
+                try:
+                    line = file.readline(MAX_LINE)
+                except OSError as error:
+                    raise InputFileError(self.path, f"cannot be read: {error.strerror}", number) from None
+                self.half = bool(line) and not line.endswith(b"\n")
+                if len(line) == MAX_LINE and self.half:
+                    raise InputFileError(self.path, f"a line of more than {MAX_LINE:,} bytes", number)
+                if not line or self.half:
+                    return
+                if number > MOST_LINES:
+                    raise InputFileError(self.path, f"more than {MOST_LINES:,} lines")
+                end += len(line)
+                yield number, end, line
+
+
+@dataclass(frozen=True, slots=True)
+class TypedLine:
+    """One line; `record` is None where it is of a kind that this version does not know.
+
+    Attributes:
+        number: from 1.
+        end: offset of its end in the file, bytes.
+    """
+
+    number: int
+    end: int
+    record: TurnRecord | ReplyLine | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +99,7 @@ class RecordedRun:
         turns: finished turns.
         replies: calls of a model, in order, failed ones included.
         size: bytes of ``turns.jsonl`` up to the end of its last whole line.
+        ends: the same up to the end of each turn.
     """
 
     folder: Path
@@ -33,6 +107,7 @@ class RecordedRun:
     turns: tuple[TurnRecord, ...]
     replies: tuple[ReplyLine, ...]
     size: int
+    ends: tuple[int, ...] = ()
 
     @property
     def paid(self) -> tuple[ReplyLine, ...]:
@@ -55,38 +130,145 @@ class RecordedRun:
                 if test.index == index:
                     return test
         count = sum(len(turn.tests) for turn in self.turns)
-        raise UsageError(f"{self.folder} has no test {index}; it has tests 0 to {count - 1}")
+        known = f"it has tests 0 to {count - 1}" if count else "no test ran"
+        raise UsageError(f"{self.folder} has no test {index}; {known}")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedFailure:
+    """One folder ``failures/<number of the test>``; None where a file is missing."""
+
+    index: int
+    failure: CheckFailure | None
+    test: Test | None
+    shrunk: Test | None
+    excerpt: Excerpt | None
+    finding: Finding | None
+    has_waves: bool
+
+
+class _PlanOf(Frozen):
+    """What a reader without the plan takes from ``coverage.json``."""
+
+    schema_version: Literal[1] = 1
+    plan_hash: Digest
+
+
+def read_header(folder: Path) -> RunHeader:
+    """``run.json``; a run that does not say its id is called like its folder.
+
+    Raises:
+        InputFileError: no run folder, or not what any version up to this one writes.
+    """
+    if not folder.is_dir():
+        raise InputFileError(folder, "no such run folder")
+    header = read_json(folder / HEADER, RunHeader, newest=NEWEST)
+    return header if header.id else header.model_copy(update={"id": folder.resolve().name})
 
 
 def read_run(folder: Path) -> RecordedRun:
-    """Read a run folder; a last line that a kill cut in half is left out.
+    """All of a run; a last line that a kill cut in half is left out.
 
     Raises:
-        InputFileError: no run folder, or a line that is not what this version writes.
+        InputFileError: no run folder, or a line that no version up to this one writes.
     """
-    path = folder / "run.json"
-    if not folder.is_dir():
-        raise InputFileError(folder, "no such run folder")
-    for name in ("run.json", "turns.jsonl"):
-        require_inside(folder / name, folder)
-    try:
-        header = RunHeader.model_validate_json(read_text(path))
-    except ValidationError as error:
-        raise InputFileError(path, f"not a run.json of this version: {complaint(error)}") from None
+    header = read_header(folder)
     turns: list[TurnRecord] = []
     replies: list[ReplyLine] = []
+    ends: list[int] = []
     size = 0
-    for number, end, data in _lines(folder / "turns.jsonl"):
-        size = end
-        try:
-            if data.get("kind") == "turn":
-                turns.append(TurnRecord.model_validate({key: part for key, part in data.items() if key != "kind"}))
-            elif data.get("kind") == "reply":
-                replies.append(_whole(ReplyLine.model_validate(data), replies))
-        except ValidationError as error:
-            message = f"not a line of this version: {plain_words(error.errors()[0])}"
-            raise InputFileError(folder / "turns.jsonl", message, number) from None
-    return RecordedRun(folder, header, tuple(turns), tuple(replies), size)
+    for line in typed_lines(RecordLines(folder / TURNS)):
+        size = line.end
+        if isinstance(line.record, TurnRecord):
+            turns.append(line.record)
+            ends.append(size)
+        elif line.record:
+            replies.append(_whole(line.record, replies))
+    return RecordedRun(folder, header, tuple(turns), tuple(replies), size, tuple(ends))
+
+
+def typed_lines(lines: RecordLines) -> Iterator[TypedLine]:
+    """Every whole line as data; turns and tests count up from 0.
+
+    Raises:
+        InputFileError: with file and line.
+    """
+    turns = tests = 0
+    for number, end, line in lines:
+        kind = check_json(lines.path, line, number).get("kind")
+        if not isinstance(kind, str):
+            raise InputFileError(lines.path, "kind: expected the kind of the line, such as turn", number)
+        record: TurnRecord | ReplyLine | None = None
+        if kind in _KINDS:
+            record = parse_line(lines.path, number, line, _KINDS[kind])
+        if isinstance(record, TurnRecord):
+            check_order(lines.path, number, record.turn, [test.index for test in record.tests], turns, tests)
+            turns, tests = turns + 1, tests + len(record.tests)
+        yield TypedLine(number, end, record)
+
+
+def check_order(path: Path, number: int, turn: int, indices: list[int], turns: int, tests: int) -> None:
+    """Turns and tests count up from 0, each once.
+
+    Args:
+        turn, indices: the number of the turn and those of its tests.
+        turns, tests: how many came before.
+
+    Raises:
+        InputFileError: they do not, or there are too many.
+    """
+    if turn != turns:
+        raise InputFileError(path, f"turn {turn} stands where turn {turns} belongs", number)
+    if indices != list(range(tests, tests + len(indices))):
+        wrong = next(one for place, one in enumerate(indices, tests) if one != place)
+        raise InputFileError(path, f"test {wrong} stands out of its order; tests count up from 0", number)
+    if tests + len(indices) > MOST_TESTS:
+        raise InputFileError(path, f"more than {MOST_TESTS:,} tests", number)
+
+
+def read_plan_hash(folder: Path) -> str:
+    """Of the plan that ``coverage.json`` was recorded against; empty without that file.
+
+    Raises:
+        InputFileError: it is there, but not what it should be.
+    """
+    path = folder / COVERAGE
+    return read_partly(path, _PlanOf).plan_hash if is_there(path) else ""
+
+
+def read_failures(folder: Path, most: int) -> tuple[RecordedFailure, ...]:
+    """The first `most` folders of failing tests, each with whatever files it has.
+
+    Raises:
+        InputFileError: a file that is there, but not what it should be.
+    """
+    room = folder / FAILURES
+    if room.is_symlink():
+        raise InputFileError(room, "a link; put the folder itself in its place")
+    names = [one.name for one in islice(room.iterdir(), MOST_TESTS)] if room.is_dir() else []
+    numbers = sorted(int(name) for name in names if _NUMBER.fullmatch(name))
+    return tuple(_failure(room / str(number), number) for number in numbers[:most])
+
+
+def is_there(path: Path) -> bool:
+    """Whether anything stands at `path`, a broken link included."""
+    return path.exists() or path.is_symlink()
+
+
+def _failure(room: Path, index: int) -> RecordedFailure:
+    if room.is_symlink():
+        raise InputFileError(room, "a link; put the folder itself in its place")
+    paths = {name: room / f"{name}.json" for name in ("failure", "test", "shrunk", "excerpt", "finding")}
+    there = {name: path for name, path in paths.items() if is_there(path)}
+    return RecordedFailure(
+        index=index,
+        failure=read_json(there["failure"], CheckFailure) if "failure" in there else None,
+        test=read_json(there["test"], Test) if "test" in there else None,
+        shrunk=read_json(there["shrunk"], Test) if "shrunk" in there else None,
+        excerpt=read_json(there["excerpt"], Excerpt) if "excerpt" in there else None,
+        finding=read_json(there["finding"], Finding) if "finding" in there else None,
+        has_waves=(room / "waves.fst").is_file(),
+    )
 
 
 def _whole(line: ReplyLine, before: list[ReplyLine]) -> ReplyLine:
@@ -94,15 +276,3 @@ def _whole(line: ReplyLine, before: list[ReplyLine]) -> ReplyLine:
     if not line.since or not before:
         return line
     return line.model_copy(update={"messages": before[-1].messages[: line.since] + line.messages, "since": 0})
-
-
-def _lines(path: Path) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Line number, offset of its end, and data of every whole line."""
-    for number, end, line in RecordLines(path):
-        try:
-            data = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise InputFileError(path, f"not JSON: {error}", number) from None
-        if not isinstance(data, dict):
-            raise InputFileError(path, "expected an object", number)
-        yield number, end, data

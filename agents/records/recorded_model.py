@@ -14,7 +14,7 @@ from dv_agent.agents.models.chat_model import Message, ModelSettings, OutputSche
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.resimulation import TOOLS, limits_of
-from dv_agent.agents.records.writer import ReplyLine
+from dv_agent.agents.records.schema import ReplyLine
 from dv_agent.errors import ModelFailure, UsageError
 from dv_agent.prompts.view import View
 

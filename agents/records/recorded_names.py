@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from ipaddress import ip_address
-from typing import Any, Protocol
+from typing import Protocol
 from urllib.parse import urlsplit
 
 from dv_agent.agents.models.chat_model import ModelSettings
@@ -24,15 +23,6 @@ class HasSimulator(Protocol):
         ...
 
 
-class HasOptions(Protocol):
-    """The header of a run."""
-
-    @property
-    def agent_options(self) -> Mapping[str, Any]:
-        """Options of the agent."""
-        ...
-
-
 def recorded_simulator(header: HasSimulator) -> str:
     """The name of the simulator of a record.
 
@@ -40,16 +30,6 @@ def recorded_simulator(header: HasSimulator) -> str:
         UsageError: it is no name.
     """
     return _name("simulator", header.simulator.split(maxsplit=1)[0] if header.simulator.split() else "")
-
-
-def recorded_bug(header: HasOptions) -> str | None:
-    """The id of the seeded bug that a run was on, if any.
-
-    Raises:
-        UsageError: it is no name.
-    """
-    bug = header.agent_options.get("bug")
-    return None if bug is None or bug == "" else _name("seeded bug", bug)
 
 
 def check_recorded_address(model: ModelSettings | None, named: str | None) -> None:

@@ -16,87 +16,20 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, Field, model_validator
+from pydantic import BaseModel
 
-from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.llm.silence import nothing_checked
-from dv_agent.agents.models.chat_model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
+from dv_agent.agents.models.chat_model import Message, OutputSchema, Reply, ToolSpec
+from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS, ReplyLine, RunHeader, Status
 from dv_agent.agents.state import RunState
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.storage import to_file
 from dv_agent.coverage.totals import overall_totals
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.errors import OutputError
-from dv_agent.prompts.strategy import Strategy
-
-Status = Literal["running", "finished", "interrupted", "error"]
-
-
-class RunHeader(Frozen):
-    """``run.json``.
-
-    Attributes:
-        strategy, prompting: how a model is prompted: by name, and in full.
-        unpriced_attempts: calls of a model whose price is not known; `spent.usd` leaves them out.
-        turns: in which tests were proposed, or should have been; the one in which an agent with tools finishes is none.
-        nothing_checked: why no test of the run was simulated; empty where one was.
-        structured: turns in which structured output was wanted, by what came of it, see `TurnRecord`.
-        repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
-            tests, coverage and failures are as if it had not been.
-        hashes: SHA-256 of the files that the result depends on, by kind.
-        versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
-        reproducible: false if a bound in seconds was set.
-        decoys: unreachable bins that an agent with tools is shown among the holes.
-        claims, bug_reports: how the claims and reports of such an agent were judged; None until they were.
-    """
-
-    schema_version: Literal[1] = 1
-    id: str
-    started: str
-    design: str
-    task_version: int
-    agent: str
-    agent_options: dict[str, Any] = Field(default_factory=dict)
-    model: ModelSettings | None = None
-    strategy: str = ""
-    prompting: Strategy | None = None
-    returned_models: tuple[str, ...] = ()
-    unpriced_attempts: int = 0
-    structured: dict[str, int] = Field(default_factory=dict)
-    seed: int
-    budget: Budget
-    target: float
-    simulator: str
-    hashes: dict[str, str]
-    versions: dict[str, str]
-    reproducible: bool
-    status: Status = "running"
-    stop_reason: str = ""
-    finished: str = ""
-    turns: int = 0
-    tests: int = 0
-    repeated_simulations: int = 0
-    bins_hit: int = 0
-    bins: int = 0
-    coverage_pct: float = 0.0
-    failing_tests: int = 0
-    nothing_checked: str = ""
-    spent: Spent = Spent()
-    decoys: tuple[str, ...] = ()
-    claims: ClaimScore | None = None
-    bug_reports: tuple[ReportVerdict, ...] | None = None
-
-    @model_validator(mode="before")
-    @classmethod
-    def _prices_of_older_records(cls, data: Any) -> Any:
-        """Records once wrote 0 where no price was known, and counted the attempts beside."""
-        if not isinstance(data, dict) or not isinstance(data.get("spent"), dict) or "unpriced" in data["spent"]:
-            return data
-        return {**data, "spent": {**data["spent"], "unpriced": data.get("unpriced_attempts", 0)}}
 
 
 def new_folder(out: Path, design: str, agent: str, model: str | None) -> Path:
@@ -114,28 +47,6 @@ def new_folder(out: Path, design: str, agent: str, model: str | None) -> Path:
     except OSError as error:
         raise OutputError(f"cannot make the run folder {folder}: {error.strerror}; choose another with --out") from None
     return folder
-
-
-class ReplyLine(Frozen):
-    """A call of a model, written before the reply is parsed: a reply that was paid for is never asked for again.
-
-    Attributes:
-        turn: the turn it was asked in.
-        messages: the prompt without its first `since` messages, which are those of the line of kind ``reply`` before;
-            `dv_agent.agents.records.reader.read_run` puts them back.
-        failure: why there is no reply, where there is none.
-        tools: what the model may call, in the first line and where it changes.
-        output: digest of the schema that the reply was asked to have, see `OutputSchema`; empty for plain text.
-    """
-
-    kind: Literal["reply"] = "reply"
-    turn: int
-    messages: tuple[Message, ...]
-    since: int = 0
-    reply: Reply
-    failure: str = ""
-    tools: tuple[ToolSpec, ...] = ()
-    output: str = ""
 
 
 class RunRecord:
@@ -159,7 +70,7 @@ class RunRecord:
         self._models: list[str] = []
         self._said: tuple[tuple[Message, ...], tuple[ToolSpec, ...]] = (), ()
         self._unpriced = header.unpriced_attempts
-        self._write("run.json", header.model_dump(mode="json"))
+        self._write(HEADER, header.model_dump(mode="json"))
 
     def reply(
         self,
@@ -192,7 +103,7 @@ class RunRecord:
     def judged(self, claims: ClaimScore, bug_reports: tuple[ReportVerdict, ...]) -> None:
         """Add to run.json how the claims and reports of an agent with tools were judged."""
         self.header = self.header.model_copy(update={"claims": claims, "bug_reports": bug_reports})
-        self._write("run.json", self.header.model_dump(mode="json"))
+        self._write(HEADER, self.header.model_dump(mode="json"))
 
     def recount(self) -> None:
         """Add to run.json the simulations that were repeated since it was written."""
@@ -227,17 +138,17 @@ class RunRecord:
             "returned_models": tuple(dict.fromkeys((*self.header.returned_models, *self._models))),
         }
         self.header = self.header.model_copy(update=update)
-        self._write("coverage.json", to_file(state.coverage))
-        self._write("run.json", self.header.model_dump(mode="json"))
+        self._write(COVERAGE, to_file(state.coverage))
+        self._write(HEADER, self.header.model_dump(mode="json"))
 
     def _append(self, data: dict[str, Any]) -> None:
         try:
-            with (self.folder / "turns.jsonl").open("a", encoding="utf-8") as file:
+            with (self.folder / TURNS).open("a", encoding="utf-8") as file:
                 file.write(json.dumps(data, separators=(",", ":"), default=_plain) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            raise OutputError(f"cannot write {self.folder}/turns.jsonl: {error.strerror}") from None
+            raise OutputError(f"cannot write {self.folder / TURNS}: {error.strerror}") from None
 
     def _write(self, name: str, data: Any) -> None:
         """Replace a file at once, so that a reader never sees half of it."""

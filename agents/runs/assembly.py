@@ -16,8 +16,8 @@ from dv_agent.agents.baselines.sweep import SweepAgent
 from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.agents.models.chat_model import Reply
 from dv_agent.agents.records.reader import RecordedRun
-from dv_agent.agents.records.recorded_names import recorded_bug
-from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
@@ -50,7 +50,7 @@ def open_recorded(header: RunHeader, given: str | None, room: Path) -> DesignFol
     folder = find_design(given) if given else find_recorded_design(header.design)
     if is_design_name(header.design) and folder.design.name != header.design:
         raise UsageError(f"{header.id} is a run on {header.design}, not on {folder.design.name} (--design)")
-    return _with_bug(folder, recorded_bug(header), room)
+    return _with_bug(folder, header.agent_options.bug, room)
 
 
 def _with_bug(folder: DesignFolder, bug: str | None, room: Path) -> DesignFolder:
@@ -84,7 +84,7 @@ def make_agent(
         "random": lambda: RandomAgent(header.seed),
         "crv": lambda: CrvAgent(header.seed),
         "sweep": SweepAgent,
-        "search": lambda: SearchAgent(header.seed, guided=header.agent_options.get("guided", True)),
+        "search": lambda: SearchAgent(header.seed, guided=header.agent_options.guided is not False),
     }
     if header.agent in plain:
         return plain[header.agent]()
@@ -104,7 +104,7 @@ def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say:
 
     assert header.model is not None
     model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
-    cache = header.agent_options.get("cache")
+    cache = header.agent_options.cache
     asked = CachingModel(model, Path(cache), header.seed) if cache else model
     recording = RecordingModel(asked, record, paid)
     return LlmAgent(recording, header.prompting or find_recorded_strategy(header.strategy), model.price, header.seed)

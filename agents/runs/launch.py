@@ -15,7 +15,7 @@ from dv_agent.agents.records.crash_file import note_folder
 from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.recorded_names import recorded_simulator
-from dv_agent.agents.records.writer import RunHeader
+from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.runs.assembly import (
     excerpt_writer,
     open_design,
@@ -162,7 +162,7 @@ def launch(
         stack.callback(watcher.stop)
         stack.enter_context(stopper)
         options = header.agent_options
-        limits = Limits(header.target, options.get("patience"), options.get("stop_on_failure", False))
+        limits = Limits(header.target, options.patience, bool(options.stop_on_failure))
         with _traced_to(run_folder):
             try:
                 state = run_loop(

@@ -13,9 +13,10 @@ from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
-from dv_agent.agents.records.recorded_names import check_recorded_address, recorded_bug, recorded_simulator
+from dv_agent.agents.records.recorded_names import check_recorded_address, recorded_simulator
 from dv_agent.agents.records.resimulation import resimulate, why_different
-from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder, utc_now
+from dv_agent.agents.records.schema import TURNS, AgentOptions, RunHeader
+from dv_agent.agents.records.writer import RunRecord, new_folder, utc_now
 from dv_agent.agents.runs.assembly import (
     make_agent,
     price_version,
@@ -121,17 +122,15 @@ def _header(
     )
 
 
-def _options(request: RunRequest, model: ModelSettings | None) -> dict[str, Any]:
-    """What was asked for besides the defaults."""
-    asked = {
-        "guided": None if request.guided else False,
-        "bug": request.bug or None,
-        "cache": str(request.cache.absolute()) if request.cache and model else None,
-        "decoys": request.decoys or None,
-        "patience": request.patience,
-        "stop_on_failure": request.stop_on_failure or None,
-    }
-    return {name: value for name, value in asked.items() if value is not None}
+def _options(request: RunRequest, model: ModelSettings | None) -> AgentOptions:
+    return AgentOptions(
+        guided=None if request.guided else False,
+        bug=request.bug or None,
+        cache=str(request.cache.absolute()) if request.cache and model else None,
+        decoys=request.decoys or None,
+        patience=request.patience,
+        stop_on_failure=request.stop_on_failure or None,
+    )
 
 
 def run_to_replay(request: RunRequest) -> RecordedRun | None:
@@ -148,7 +147,7 @@ def recorded_settings(past: RecordedRun) -> dict[str, Any]:
     """What a replay takes from the run that it replays: all that decides about its course."""
     header = past.header
     return {
-        "agent": header.agent, "seed": header.seed, "bug": recorded_bug(header),
+        "agent": header.agent, "seed": header.seed, "bug": header.agent_options.bug,
         "simulator": recorded_simulator(header),
     }  # fmt: skip
 
@@ -161,9 +160,10 @@ def replay_run(
     old = past.header
     run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
     hold(run_folder)
+    options = old.agent_options.model_copy(update={"replay": old.id, "reparse": request.reparse})
     header = RunHeader(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
-        agent=old.agent, agent_options={**old.agent_options, "replay": old.id, "reparse": request.reparse},
+        agent=old.agent, agent_options=options,
         model=old.model, strategy=old.strategy, prompting=old.prompting, seed=old.seed, budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
         hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)}, decoys=decoys_of(bench),
@@ -215,10 +215,10 @@ def resume_run(
     if reason := why_different(past, done.different):
         raise UsageError(f"{past.folder}: {reason}; the run cannot be resumed, only rescored")
     try:
-        with (past.folder / "turns.jsonl").open("ab") as file:
+        with (past.folder / TURNS).open("ab") as file:
             file.truncate(past.size)  # half a line that a kill left
     except OSError as error:
-        raise OutputError(f"cannot write {past.folder}/turns.jsonl: {error.strerror}") from None
+        raise OutputError(f"cannot write {past.folder / TURNS}: {error.strerror}") from None
     record = RunRecord(past.folder, header, len(past.turns), lambda: simulator.repeated)
     if tools:
         tools.model.attach(record)
@@ -231,11 +231,10 @@ def _more(request: RunRequest, header: RunHeader) -> dict[str, Any]:
     target = {} if request.target is None else {"target": request.target}
     model = {} if header.model is None else {"model": _paced(request, header.model)}
     # A cache is a file, which only the user names.
-    options = {name: value for name, value in header.agent_options.items() if name != "cache"}
-    cache = {"cache": str(request.cache.absolute())} if request.cache and header.model else {}
+    cache = str(request.cache.absolute()) if request.cache and header.model else None
     return {
-        "budget": header.budget.model_copy(update=_bounds(request)), "agent_options": {**options, **cache},
-        **target, **model,
+        "budget": header.budget.model_copy(update=_bounds(request)),
+        "agent_options": header.agent_options.model_copy(update={"cache": cache}), **target, **model,
     }  # fmt: skip
 
 

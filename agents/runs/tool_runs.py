@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.records.reader import RecordedRun, read_run
-from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
@@ -88,10 +89,10 @@ def tools_agent(
 
     assert header.model is not None
     assert isinstance(bench, ToolsTestbench)
-    if len(header.decoys) < header.agent_options.get("decoys", 0):
+    if len(header.decoys) < (header.agent_options.decoys or 0):
         say(f"the plan documents {len(header.decoys)} unreachable bins; all of them are decoys")
     model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
-    cache = header.agent_options.get("cache")
+    cache = header.agent_options.cache
     asked = CachingModel(model, Path(cache), header.seed) if cache else model
     playback = ResumedCalls(asked, past.replies if past else (), len(past.turns) if past else 0)
     if record:

@@ -141,7 +141,7 @@ class _Run:
         test = cross(sites, one, other, self._source) if self._source.random() < 0.4 else one
         focus: Focus = {name: self._source.randrange(len(steps)) for name, steps in test.tracks.items()}
         if self._source.random() < 0.8:
-            test, focus = head_cut(sites, tail_cut(test, focus), focus, self._source)
+            test, focus = head_cut(sites, tail_cut(sites, test, focus), focus, self._source)
         test, moves = self._selector.moved(sites, test, focus, None)
         self.memory.pending.append(PendingTest("crossed", (), moves))
         return test

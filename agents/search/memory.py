@@ -168,7 +168,7 @@ class Memory:
     def _keep(self, hunt: HoleTarget, near: Near, part: Part | None, outcome: Outcome, sites: MoveSites) -> None:
         chained = part is not None and bool(part.spans)
         if near.distance < hunt.whole.distance or not chained:
-            cut = tail_cut(outcome.test, near.steps)
+            cut = tail_cut(sites, outcome.test, near.steps)
             hunt.whole.add(NearestTest(cut, near.distance, sites.size(cut), near.steps), self._source)
         if chained and part is not None:
             before = self.context(near.bin, near.distance, hunt.before if hunt.loose.pool else part.before)

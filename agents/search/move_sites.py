@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
+from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.literal import literal_test
-from dv_agent.designs.language.schema import NO_PROFILE, StimulusSchema, track_kind
+from dv_agent.designs.language.schema import NO_PROFILE, StimulusSchema
 from dv_agent.designs.language.stimulus import Step, Test
+from dv_agent.designs.ports.field_spec import FieldSpec
 
 Tracks = dict[str, list[Step]]
 Focus = Mapping[str, int]
@@ -29,23 +30,33 @@ class MoveSites:
     schema: StimulusSchema
 
     @cached_property
-    def payload(self) -> dict[str, dict[str, FieldSpec]]:
+    def payload(self) -> dict[str, Mapping[str, FieldSpec]]:
         """The fields of every track that carries values."""
-        ports = self.design.ports.items()
-        return {name: port.fields for name, port in ports if isinstance(port, SourcePort | StrobePort)}
+        return {name: one.fields for name, one in self.design.grammars.items() if one.item}
+
+    @cached_property
+    def _words(self) -> dict[str, str]:
+        """The word of an item on every track that carries values."""
+        grammars = self.design.grammars
+        return {name: grammars[name].item_word(self.schema.tracks[name].item) for name in self.payload}
 
     @cached_property
     def timed(self) -> tuple[str, ...]:
-        """The tracks that only say when: sinks and responders."""
-        return tuple(name for name in self.schema.tracks if track_kind(self.design, name) in ("sink", "responder"))
+        """The tracks of ports that only say when."""
+        grammars = self.design.grammars
+        return tuple(name for name in self.schema.tracks if name in grammars and not grammars[name].item)
 
     def is_item(self, name: str, step: Step) -> bool:
         """Whether a literal step carries values."""
-        return "write" in step or self.schema.tracks[name].item in step
+        return self._words.get(name) in step
+
+    def is_single(self, name: str) -> bool:
+        """Whether the items of a track are single writes, with one gap, instead of packets, with a gap a beat."""
+        return name not in self.design.packet_ports
 
     def beats(self, name: str, step: Step) -> list[Step]:
         """The objects of an item that hold field values; edits reach the item."""
-        found = step["write"] if "write" in step else step[self.schema.tracks[name].item]
+        found = step[self._words[name]]
         return found if isinstance(found, list) else [found]
 
     def size(self, test: Test) -> int:
@@ -64,7 +75,7 @@ class MoveSites:
         if not steps or not self.is_item(name, steps[0]) or not self.is_item(name, other):
             return steps
         first = copy.deepcopy(steps[0])
-        new, old = (first, other) if "write" in first else (self.beats(name, first)[0], self.beats(name, other)[0])
+        new, old = (first, other) if self.is_single(name) else (self.beats(name, first)[0], self.beats(name, other)[0])
         new.pop("gap", None)
         if old.get("gap"):
             new["gap"] = old["gap"]

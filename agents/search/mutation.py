@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from dv_agent.agents.search import item_moves, payload_moves, timing_moves
 from dv_agent.agents.search.move_sites import Focus, MoveSites, Tracks, unshared_copy
+from dv_agent.designs.language.schema import grammar_of
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.program import RESET_TRACK
 
@@ -93,12 +94,12 @@ def head_cut(sites: MoveSites, test: Test, focus: Focus, source: random.Random) 
     return Test(tracks={name: steps for name, steps in tracks.items() if steps}, memory=test.memory), moved
 
 
-def tail_cut(test: Test, focus: Focus) -> Test:
+def tail_cut(sites: MoveSites, test: Test, focus: Focus) -> Test:
     """Every track up to the step under way at the focus: what comes behind cannot have mattered."""
     tracks = {}
     for name, steps in test.tracks.items():
-        end = focus[name] + 1 if name in focus else 0
-        while end and ("idle" in steps[end - 1] or "ready" in steps[end - 1]):
+        end, passive = focus[name] + 1 if name in focus else 0, grammar_of(sites.design, name).passive
+        while end and not passive.isdisjoint(steps[end - 1]):
             end -= 1
         if end:
             tracks[name] = steps[:end]

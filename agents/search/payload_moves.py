@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import copy
 import random
+from collections.abc import Mapping
 
 from dv_agent.agents.search.move_sites import SPREAD, Focus, MoveSites, Tracks
-from dv_agent.designs.design import FieldSpec
 from dv_agent.designs.language.stimulus import Step
+from dv_agent.designs.ports.field_spec import FieldSpec
 
 
 def value(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
@@ -34,7 +35,7 @@ def value_everywhere(sites: MoveSites, tracks: Tracks, source: random.Random, fo
     return True
 
 
-def _change(fields: dict[str, FieldSpec], beat: Step, beats: list[Step], source: random.Random) -> bool:
+def _change(fields: Mapping[str, FieldSpec], beat: Step, beats: list[Step], source: random.Random) -> bool:
     if not fields:
         return False
     name = source.choice(list(fields))
@@ -52,7 +53,7 @@ def _change(fields: dict[str, FieldSpec], beat: Step, beats: list[Step], source:
 def beat_count(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
     """Lengthen or shorten a packet, often to its least or greatest length."""
     place = sites.choose_item(tracks, source, focus)
-    if place is None or place[0] not in sites.design.source_names:
+    if place is None or place[0] not in sites.design.packet_ports:
         return False
     track = sites.schema.tracks[place[0]]
     beats = tracks[place[0]][place[1]][track.item]
@@ -72,7 +73,7 @@ def beat_count(sites: MoveSites, tracks: Tracks, source: random.Random, focus: F
 def stretch(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
     """Repeat one beat until its packet has the greatest length."""
     place = sites.choose_item(tracks, source, focus)
-    if place is None or place[0] not in sites.design.source_names:
+    if place is None or place[0] not in sites.design.packet_ports:
         return False
     beats, most = sites.beats(place[0], tracks[place[0]][place[1]]), sites.schema.tracks[place[0]].beats.max
     if len(beats) >= most:
@@ -103,7 +104,7 @@ def template(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Foc
     if place is None or not sites.payload[place[0]]:
         return False
     beats, fields = sites.beats(place[0], tracks[place[0]][place[1]]), sites.payload[place[0]]
-    if place[0] in sites.design.source_names and source.random() < 0.5:
+    if place[0] in sites.design.packet_ports and source.random() < 0.5:
         most = sites.schema.tracks[place[0]].beats.max
         beats += [copy.deepcopy(source.choice(beats)) for _ in range(most - len(beats))]
     for name, spec in fields.items():

@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from dv_agent.designs.design import Design, SourcePort, StrobePort
-from dv_agent.designs.language.schema import StimulusSchema, track_kind
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Step, Test
 
 
@@ -58,11 +58,9 @@ def narrow(low: int, high: int, source: random.Random) -> Any:
 
 
 def _ranges(design: Design, schema: StimulusSchema, name: str) -> dict[str, tuple[int, int]]:
-    port = design.ports.get(name)
-    ranges = {}
-    if isinstance(port, SourcePort | StrobePort):
-        ranges = {field: (spec.low, spec.high) for field, spec in port.fields.items()}
-    if track_kind(design, name) == "source":
+    grammar = grammar_of(design, name)
+    ranges = {field: (spec.low, spec.high) for field, spec in grammar.fields.items()}
+    if grammar.packets:
         beats = schema.tracks[name].beats
         ranges["beats"] = (beats.min, beats.max)
     return ranges

@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 
 from dv_agent.agents.search.move_sites import SPREAD, Focus, MoveSites, Tracks, near_focus
-from dv_agent.designs.language.schema import track_kind
 from dv_agent.designs.program import RESET_TRACK
 
 
@@ -15,7 +14,7 @@ def gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -
     if place is None:
         return False
     item = tracks[place[0]][place[1]]
-    holder = item if "write" in item else source.choice(sites.beats(place[0], item))
+    holder = item if sites.is_single(place[0]) else source.choice(sites.beats(place[0], item))
     old = holder.get("gap", 0)
     holder["gap"] = max(0, source.choice((0, old + source.choice(SPREAD), old - source.choice(SPREAD), 1)))
     return bool(holder["gap"] != old)
@@ -27,7 +26,7 @@ def long_gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Foc
     if place is None:
         return False
     item = tracks[place[0]][place[1]]
-    holder = item if "write" in item else sites.beats(place[0], item)[0]
+    holder = item if sites.is_single(place[0]) else sites.beats(place[0], item)[0]
     holder["gap"] = 1 << source.randint(1, 8)
     return True
 
@@ -43,7 +42,7 @@ def no_gaps(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focu
 
 
 def timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Change one duration of a sink, responder or reset track."""
+    """Change one duration of a track that only says when."""
     names = [name for name in (*sites.timed, RESET_TRACK) if tracks.get(name)]
     if not names:
         return False
@@ -60,17 +59,17 @@ def timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus
 
 
 def new_timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Draw a sink or responder track anew, or insert one stall, ready or accept."""
+    """Draw a track that only says when anew, or insert one of its words."""
     if not sites.timed:
         return False
     name = source.choice(sites.timed)
-    kind = track_kind(sites.design, name)
-    if source.random() < 0.3 or kind == "responder":
+    words = sites.design.grammars[name].inserted
+    if source.random() < 0.3 or not words:
         tracks[name] = sites.drawn(name, source.randint(1, 20), source)
         return True
     steps = tracks.setdefault(name, [])
     place = near_focus(len(steps), focus.get(name), source)
-    steps[place:place] = [{source.choice(("stall", "ready", "accept")): source.choice((1, 2, 4, 9, 20, 60))}]
+    steps[place:place] = [{source.choice(words): source.choice((1, 2, 4, 9, 20, 60))}]
     return True
 
 

@@ -11,7 +11,7 @@ from dv_agent.agents.session.drafts.changes import options
 from dv_agent.agents.session.drafts.preview import message_diff
 from dv_agent.agents.session.nodes import Draft, Node
 from dv_agent.agents.session.tree import Tree, Which
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UsageError
 
 

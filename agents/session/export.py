@@ -9,12 +9,12 @@ are not in it: they are costs of the session, not of this path.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.llm.structured_output import wanted_schema
 from dv_agent.agents.records.reader import RecordedRun
-from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder
+from dv_agent.agents.records.schema import AgentOptions, RunHeader
+from dv_agent.agents.records.writer import RunRecord, new_folder
 from dv_agent.agents.session.context import SessionContext
 from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.session.tree import Which
@@ -51,11 +51,10 @@ def export(context: SessionContext, which: Which, out: Path) -> Path:
 
 def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
     session, last = context.log.header, nodes[-1]
-    options: dict[str, Any] = {"session": session.id, "node": last.id}
-    if session.bug:
-        options["bug"] = session.bug
-    if session.origin:
-        options |= {"from": session.origin, "from_turn": session.turns}
+    options = AgentOptions(
+        session=session.id, node=last.id, bug=session.bug or None, from_run=session.origin or None,
+        from_turn=session.turns if session.origin else None,
+    )  # fmt: skip
     # The turns of an earlier run of a model are replayed as that run was asked.
     old = context.origin.header if context.origin and context.origin.header.agent == "llm" and session.turns else None
     prompting = (old.prompting if old else None) or last.draft.strategy

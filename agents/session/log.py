@@ -5,20 +5,20 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter
 
 from dv_agent.agents.models.chat_model import Message, Reply
 from dv_agent.agents.records.lock import owned
+from dv_agent.agents.records.reader import RecordLines, is_there
 from dv_agent.agents.session.nodes import Draft, SessionHeader
 from dv_agent.agents.turn import TurnRecord
-from dv_agent.designs.design import Frozen
-from dv_agent.designs.files.documents import complaint, read_text, replace_text, require_inside
-from dv_agent.designs.files.plain_words import plain_words
+from dv_agent.designs.files.documents import replace_text
+from dv_agent.designs.files.json_file import parse_line, read_json
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import InputFileError, OutputError
 
 HEADER, LOG, ORIGIN = "session.json", "session.jsonl", "origin"
@@ -113,12 +113,11 @@ class SessionLog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._lock, self._closed = threading.Lock(), False
-        if not is_session(folder):
-            raise InputFileError(folder, f"no session folder: it has no {HEADER}")
+        read_header(folder)  # what is no session gets no lock
         self._held = ExitStack()
         self._held.enter_context(owned(folder))
         try:
-            self.header = _read_header(folder)
+            self.header = read_header(folder)
             self.lines, size = _read_lines(folder / LOG)
             self._cut(size)
         except BaseException:
@@ -177,37 +176,27 @@ def write_header(folder: Path, header: SessionHeader) -> None:
 
 def is_session(folder: Path) -> bool:
     """Whether there is a session in `folder`."""
-    return (folder / HEADER).is_file()
+    return is_there(folder / HEADER)
 
 
-def _read_header(folder: Path) -> SessionHeader:
-    for name in (HEADER, LOG, ORIGIN, "history"):
-        require_inside(folder / name, folder)
-    try:
-        return SessionHeader.model_validate_json(read_text(folder / HEADER))
-    except ValidationError as error:
-        raise InputFileError(folder / HEADER, f"not a {HEADER} of this version: {complaint(error)}") from None
+def read_header(folder: Path) -> SessionHeader:
+    """``session.json``.
+
+    Raises:
+        InputFileError: no session folder, or not what this version writes.
+    """
+    if not is_session(folder):
+        raise InputFileError(folder, f"no session folder: it has no {HEADER}")
+    return read_json(folder / HEADER, SessionHeader)
 
 
 def _read_lines(path: Path) -> tuple[list[Line], int]:
     """All whole lines, and how many bytes they take."""
-    if not path.is_file():
-        return [], 0
     lines, size = list[Line](), 0
-    for number, text in enumerate(_whole(path), 1):
-        try:
-            lines.append(_LINE.validate_json(text))
-        except ValidationError as error:
-            raise InputFileError(
-                path, f"not a line of this version: {plain_words(error.errors()[0])}", number
-            ) from None
-        size += len(text)
+    for number, end, text in RecordLines(path):
+        line = parse_line(path, number, text, _LINE)
+        if line is None:
+            raise InputFileError(path, "not a line of this version: its kind is not known; update dv-agent", number)
+        lines.append(line)
+        size = end
     return lines, size
-
-
-def _whole(path: Path) -> Iterator[bytes]:
-    try:
-        with path.open("rb") as file:
-            yield from (line for line in file if line.endswith(b"\n"))
-    except OSError as error:
-        raise InputFileError(path, error.strerror or str(error)) from None

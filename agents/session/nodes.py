@@ -9,7 +9,8 @@ from pydantic import Field
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply
 from dv_agent.agents.turn import TurnRecord
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import Count, Seed
+from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.strategy import Strategy
 
 PERSON = "human:paste"
@@ -99,7 +100,7 @@ class SessionHeader(Frozen):
     Attributes:
         draft: the one that the root began with.
         budget: bounds of a path from the root, as the prompt tells them, and of the whole session.
-        hashes, versions, simulator: as in a run's `dv_agent.agents.records.writer.RunHeader`.
+        hashes, versions, simulator: as in a run's `dv_agent.agents.records.schema.RunHeader`.
         origin: id of the run at whose turn `turns` the root stands, or an empty text.
     """
 
@@ -107,9 +108,9 @@ class SessionHeader(Frozen):
     id: str
     started: str
     design: str
-    task_version: int
+    task_version: Count
     bug: str = ""
-    seed: int
+    seed: Seed
     draft: Draft
     budget: Budget
     simulator: str
@@ -117,4 +118,4 @@ class SessionHeader(Frozen):
     versions: dict[str, str]
     cache: str = ""
     origin: str = ""
-    turns: int = 0
+    turns: Count = 0

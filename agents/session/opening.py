@@ -16,8 +16,9 @@ from pydantic import ValidationError
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.failures.triage import triage
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.agents.records.reader import RecordedRun, read_run
-from dv_agent.agents.records.recorded_names import recorded_bug, recorded_simulator
+from dv_agent.agents.records.reader import RecordedRun, RecordLines, read_run
+from dv_agent.agents.records.recorded_names import recorded_simulator
+from dv_agent.agents.records.schema import HEADER, TURNS
 from dv_agent.agents.records.writer import utc_now
 from dv_agent.agents.runs.assembly import excerpt_writer, open_design, open_recorded, price_version, versions
 from dv_agent.agents.runs.launch import ReportWriter
@@ -146,7 +147,7 @@ def _header(
         started=utc_now(),
         design=home.design.name,
         task_version=home.design.task_version,
-        bug=(recorded_bug(old) if old else request.bug) or "",
+        bug=(old.agent_options.bug if old else request.bug) or "",
         seed=seed,
         draft=Draft(strategy=self_contained(strategy or find_strategy("default")), model=_model(request, past)),
         budget=_budget(bounds, request.budget),
@@ -195,19 +196,13 @@ def session_name(design: str) -> str:
 
 def _copy_run(past: RecordedRun, turns: int, folder: Path) -> None:
     """The first `turns` turns of a run, with the replies that led to them."""
-    kept, done = list[str](), 0
     try:
         folder.mkdir()
-        source = past.folder / "turns.jsonl"
-        text = source.read_text(encoding="utf-8") if source.is_file() else ""
-        for line in text.splitlines():
-            if done >= turns:
-                break
-            kept.append(line)
-            done += json.loads(line).get("kind") == "turn"
-        (folder / "turns.jsonl").write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+        kept = past.ends[turns - 1] if turns else 0
+        lines = [line for _, end, line in RecordLines(past.folder / TURNS) if end <= kept]
+        (folder / TURNS).write_bytes(b"".join(lines))
         header = json.dumps(past.header.model_dump(mode="json"), indent=1)
-        (folder / "run.json").write_text(header + "\n", encoding="utf-8")
+        (folder / HEADER).write_text(header + "\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"cannot copy {past.folder} to {folder}: {error.strerror}") from None
 

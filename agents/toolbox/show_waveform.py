@@ -8,7 +8,7 @@ from typing import Protocol
 from dv_agent.agents.toolbox.arguments import ShowWaveform
 from dv_agent.agents.toolbox.inner_signals import MAX_CYCLES, InnerSignals
 from dv_agent.agents.toolbox.text import ToolError, fenced_data, unknown_name
-from dv_agent.designs.design import Design, ResponderPort
+from dv_agent.designs.design import Design
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.trace import End, Trace
 
@@ -83,10 +83,8 @@ def _binary(value: str) -> str:
 
 def signal_bits(design: Design) -> Mapping[str, int]:
     """Width of every payload signal; what is missing is one bit wide."""
-    fields = []
-    for port in design.ports.values():
-        sides = (port.request, port.response) if isinstance(port, ResponderPort) else (port,)
-        fields += [field for side in sides for field in side.fields.values()]
+    fields = [field for stream in design.streams for field in stream.fields.values()]
+    fields += [field for port in design.ports.values() for field in port.levels().values()]
     return {one.signal: one.bits for one in fields}
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import Count, Number
+from dv_agent.designs.frozen import Frozen
 
 Verdict = Literal["right", "wrong", "undecided"]
 
@@ -20,7 +21,7 @@ class ToolUse(Frozen):
 
     name: str
     arguments: str
-    size: int = 0
+    size: Count = 0
     error: str = ""
 
 
@@ -56,7 +57,7 @@ class BugReport(Frozen):
         place: None where none was named, as in records of older versions.
     """
 
-    test: int
+    test: Count
     title: str
     explanation: str
     place: Place | None = None
@@ -80,12 +81,12 @@ class ClaimScore(Frozen):
         recall: share of `decoys` that were claimed; None without any.
     """
 
-    wanted: int = 0
+    wanted: Count = 0
     decoys: tuple[str, ...] = ()
     refuted: tuple[str, ...] = ()
     verdicts: tuple[ClaimVerdict, ...] = ()
-    precision: float | None = None
-    recall: float | None = None
+    precision: Number | None = None
+    recall: Number | None = None
 
     def count(self, verdict: Verdict) -> int:
         """How many claims were judged so."""
@@ -113,7 +114,7 @@ class ReportVerdict(Frozen):
         why: the reason of the outcome, with the distance that was measured.
     """
 
-    test: int
+    test: Count
     title: str
     confirmed: bool
     failure: str = ""

@@ -15,7 +15,7 @@ from functools import cached_property
 
 from dv_agent.agents.toolbox.arguments import MAX_PLACE_LINES, MAX_PLACE_SIGNALS
 from dv_agent.agents.tools.claims_and_reports import Place
-from dv_agent.designs.design import Design, ResponderPort, SinkPort, SourcePort, StreamSpec
+from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import read_text
 from dv_agent.designs.reader.changes import changed_signals
 from dv_agent.designs.reader.cone import cone_of, influence_of
@@ -102,19 +102,6 @@ def _changed(old: str, new: str) -> Iterator[int]:
 def _roots(design: Design, rtl: Structure, failure: CheckFailure) -> tuple[str, ...]:
     """The outputs of the top module at which `failure` shows: those of its port, else all."""
     outputs = [one.name for one in rtl.module(rtl.top).ports if one.direction != "input"]
-    name, _, side = failure.port.partition(".")
-    port = design.ports.get(name)
-    streams: tuple[StreamSpec, ...] = ()
-    if isinstance(port, SinkPort | SourcePort):
-        streams = (port,)
-    elif isinstance(port, ResponderPort):
-        streams = (port.request,) if side == "request" else (port.response,)
-    wanted = {signal for one in streams for signal in _signals(one)}
+    streams = [one for one in design.streams if one.key == failure.port]
+    wanted = {signal for one in streams for signal, _ in one.signals()}
     return tuple(one for one in outputs if one in wanted) or tuple(outputs)
-
-
-def _signals(stream: StreamSpec) -> Iterator[str]:
-    yield from (stream.valid, stream.ready)
-    yield from (spec.signal for spec in stream.fields.values())
-    if stream.last is not None:
-        yield stream.last

@@ -126,7 +126,7 @@ class _ReportJudge:
 
     def __init__(self, run: RecordedRun, folder: DesignFolder, original: DesignFolder, simulator: Simulator) -> None:
         self._run, self._folder, self._original, self._simulator = run, folder, original, simulator
-        self._seeded = bool(run.header.agent_options.get("bug"))
+        self._seeded = bool(run.header.agent_options.bug)
 
     def verdict(self, report: BugReport) -> ReportVerdict:
         """What became of one report."""
@@ -198,6 +198,6 @@ def judge_run(
     claims = [one for turn in run.turns for one in turn.claims]
     reports = [one for turn in run.turns for one in turn.bug_reports]
     reached = reached_bins(run, original, plan, simulator) if claims else {}
-    wanted = int(run.header.agent_options.get("decoys", 0))
+    wanted = run.header.agent_options.decoys or 0
     score = judge_claims(claims, run.header.decoys, plan, reached, wanted, refuted)
     return score, judge_reports(reports, run, folder, original, simulator)

@@ -9,7 +9,8 @@ from typing import Protocol
 from dv_agent.agents.models.chat_model import ChatModel, Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.records.recorded_model import RecordedModel
 from dv_agent.agents.records.reply_recorder import RecordingModel
-from dv_agent.agents.records.writer import ReplyLine, RunRecord
+from dv_agent.agents.records.schema import ReplyLine
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.errors import UsageError
 
 

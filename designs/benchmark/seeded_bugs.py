@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Literal
 
 from dv_agent.designs.benchmark.patch import apply_patch
-from dv_agent.designs.design import PRIMITIVES, Frozen, Identifier
+from dv_agent.designs.design import PRIMITIVES
 from dv_agent.designs.files.documents import read_document
+from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.loader import DesignFolder
 
 FILE = "bugs/bugs.yaml"

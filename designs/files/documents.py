@@ -113,11 +113,17 @@ def _parsed_json(path: Path, text: str, texts_only: bool) -> Parsed:
 
 
 def complaint(error: ValidationError) -> str:
-    """The first complaint of pydantic, in one line."""
-    first = error.errors(include_url=False)[0]
+    """The first complaint of pydantic in one line of printable characters; no value of the file is repeated."""
+    first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     message = plain_words(first)
-    return f"{where}: {message}" if where else message
+    return printable(f"{where}: {message}" if where else message)
+
+
+def printable(text: str, most: int = 300) -> str:
+    """The first `most` characters of what a file says, fit for a terminal: all that is not printable as its code."""
+    shown = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text[:most])
+    return shown + ("…" if len(text) > most else "")
 
 
 def read_text(path: Path) -> str:

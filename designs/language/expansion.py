@@ -11,28 +11,16 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from dv_agent.designs.design import Design, ResponderPort
+from dv_agent.designs.design import Design
 from dv_agent.designs.language.packets import PacketReader
-from dv_agent.designs.language.random_blocks import DRAW, draw_from, read_block, resolve
-from dv_agent.designs.language.schema import (
-    MAX_WAIT,
-    StimulusSchema,
-    TrackSchema,
-    track_kind,
-)
+from dv_agent.designs.language.random_blocks import draw_from, draw_once, read_block, resolve
+from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, TrackSchema, grammar_of, stream_keys
 from dv_agent.designs.language.size import PAIRS, Tally, check_size, loop_values
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
 from dv_agent.designs.language.values import Scope, integer, one_of, unknown_keys
-from dv_agent.designs.program import Op, OpKind, Program
+from dv_agent.designs.ports.grammar import Grammar
+from dv_agent.designs.program import Op, Program
 from dv_agent.errors import UnknownNameError
-
-_CYCLES: dict[str, tuple[OpKind, ...]] = {
-    "source": ("idle",),
-    "strobe": ("idle",),
-    "reset": ("idle", "pulse"),
-    "sink": ("ready", "stall", "accept"),
-    "responder": (),
-}
 
 _COUNTS_ITSELF = ("repeat", "for", "random")
 
@@ -77,15 +65,12 @@ def expand_counted(
 def _memories(design: Design, schema: StimulusSchema, test: Test) -> dict[str, tuple[int, ...]]:
     """Words of every responder: as the test says, else drawn from the schema's distribution."""
     for name in test.memory:
-        if not isinstance(design.ports.get(name), ResponderPort):
+        if name not in design.memories:
             raise StimulusError(("memory", name), "no responder port of this name")
     memories = {}
-    for name, port in design.ports.items():
-        if not isinstance(port, ResponderPort):
-            continue
-        track, given = schema.tracks[name], test.memory.get(name)
+    for name, memory in design.memories.items():
+        track, given, spec = schema.tracks[name], test.memory.get(name), memory.word
         if isinstance(given, list):
-            spec = next(iter(port.response.fields.values()))
             where: Location = ("memory", name)
             words = [integer(word, {}, (*where, i), spec.low, spec.high) for i, word in enumerate(given)]
             if not 1 <= len(words) <= track.memory_words:
@@ -94,7 +79,6 @@ def _memories(design: Design, schema: StimulusSchema, test: Test) -> dict[str, t
             drawn = draw_from(design, track, name, "memory", given, ("memory", name))
             source = random.Random(f"{test.seed}/{name}/memory")
             words = [drawn.draw(source) for _ in range(track.memory_words)]
-            spec = next(iter(port.response.fields.values()))
         memories[name] = tuple(word & ((1 << spec.width) - 1) for word in words)
     return memories
 
@@ -114,13 +98,13 @@ class _TrackExpander:
     step_index: int = 0
     blocks: int = 0
     previous: str = ""
-    kind: str = field(init=False)
+    grammar: Grammar = field(init=False)
     track: TrackSchema = field(init=False)
     packets: PacketReader = field(init=False)
     words: dict[str, _Reader] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.kind = track_kind(self.design, self.name)
+        self.grammar = grammar_of(self.design, self.name)
         self.track = self.schema.tracks[self.name]
         self.packets = PacketReader(self.design, self.schema, self.name)
         self.words = self._words()
@@ -146,40 +130,29 @@ class _TrackExpander:
             "repeat": self._repeat,
             "for": self._for,
         }
-        words.update(dict.fromkeys(_CYCLES[self.kind], self._cycles))
-        if self.kind in ("source", "strobe"):
-            words[self.track.item if self.kind == "source" else "write"] = self.packets.read
-        if self.kind == "responder":
-            words["serve"] = self._serve
+        words.update(dict.fromkeys((word.key for word in self.grammar.words), self._number))
+        if self.grammar.item:
+            words[self.packets.word] = self.packets.read
         return words
 
-    def _cycles(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
-        for key in _CYCLES[self.kind]:
-            if key in step:
-                unknown_keys(step, (key,), where)
-                yield Op(key, integer(step[key], scope, (*where, key), 1, MAX_WAIT))
-
-    def _serve(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
-        unknown_keys(step, ("serve", "latency", "stall"), where)
-        yield Op(
-            "serve",
-            integer(step["serve"], scope, (*where, "serve"), 1, self.design.limits.max_items),
-            gap=integer(step.get("latency", 0), scope, (*where, "latency"), 0, MAX_WAIT),
-            stall=integer(step.get("stall", 0), scope, (*where, "stall"), 0, MAX_WAIT),
-        )
+    def _number(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        for word in self.grammar.words:
+            if word.key in step:
+                unknown_keys(step, (word.key, *word.options), where)
+                most = MAX_WAIT if word.limit == "cycles" else self.design.limits.max_items
+                value = integer(step[word.key], scope, (*where, word.key), 1, most)
+                members = {
+                    member: integer(step.get(key, 0), scope, (*where, key), 0, MAX_WAIT)
+                    for key, member in word.options.items()
+                }
+                yield Op(word.key, value, gap=members.get("gap", 0), stall=members.get("stall", 0))
 
     def _after(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         unknown_keys(step, ("after",), where)
         data = step["after"]
         if not isinstance(data, dict) or set(data) != {"port", "accepted"}:
             raise StimulusError((*where, "after"), 'expected {"port": NAME, "accepted": COUNT}')
-        known = [name for name, port in self.design.ports.items() if port.kind in ("source", "sink", "strobe")]
-        known += [
-            f"{n}.{side}"
-            for n, p in self.design.ports.items()
-            if p.kind == "responder"
-            for side in ("request", "response")
-        ]
+        known = stream_keys(self.design)
         if data["port"] not in known:
             raise StimulusError((*where, "after", "port"), str(UnknownNameError("port", str(data["port"])[:40], known)))
         yield Op(
@@ -211,9 +184,9 @@ class _TrackExpander:
         self.blocks += 1
         draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
         for _ in range(draws["count"].draw(source)):
-            if self.kind != "source":
+            if not self.grammar.packets:
                 self.tally.add(self.name, where)
-            for op in DRAW[self.kind](draws, source, self.packets.fields):
-                if self.kind == "source":
+            for op in draw_once(self.grammar, draws, source):
+                if self.grammar.packets:
                     self.tally.add(self.name, where)
                 yield op

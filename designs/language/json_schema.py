@@ -7,16 +7,18 @@ hold steps, so a step refers to itself. docs/test-language.md is the language.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SourcePort, StrobePort
-from dv_agent.designs.language.schema import MAX_WAIT, TIMING_KEYS, StimulusSchema, key_range, track_kind
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_of, key_range, stream_keys
 from dv_agent.designs.language.size import MAX_VARIABLES
 from dv_agent.designs.language.stimulus import MAX_STEPS
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.grammar import Word
 
 Json = dict[str, Any]
 MAX_SEED = (1 << 31) - 1  # narrower than the language: some servers read numbers as 32 bits
-_CYCLES = {"source": ("idle",), "strobe": ("idle",), "reset": ("idle", "pulse"), "sink": ("ready", "stall", "accept")}
 
 
 def language_definitions(design: Design, schema: StimulusSchema, literal: bool = False) -> Json:
@@ -55,8 +57,7 @@ class _Language:
             "seed": {"type": "integer", "minimum": 0, "maximum": MAX_SEED},
             "tracks": json_object(tracks),
         }
-        memory = {name: self._words(name, port) for name, port in self._design.ports.items()
-                  if isinstance(port, ResponderPort)}  # fmt: skip
+        memory = {name: self._words(name, memory.word) for name, memory in self._design.memories.items()}
         if memory:
             test["memory"] = json_object(memory)
         self._found["test"] = json_object(test, ("tracks",))
@@ -65,38 +66,39 @@ class _Language:
     # Steps -----------------------------------------------------------------------------------------------
 
     def _steps(self, name: str) -> list[Json]:
-        kind = track_kind(self._design, name)
-        steps = [*self._items(name), *(self._only(key, 1, MAX_WAIT) for key in _CYCLES.get(kind, ()))]
-        watched = {"port": {"enum": self._ports()}, "accepted": self._integer(1, 1 << 31)}
+        wait = self._integer(0, MAX_WAIT)
+        steps = [*self._items(name, wait), *(self._number(word, wait) for word in grammar_of(self._design, name).words)]
+        watched = {"port": {"enum": stream_keys(self._design)}, "accepted": self._integer(1, 1 << 31)}
         steps.append(self._shared("after", json_object({"after": json_object(watched, tuple(watched))}, ("after",))))
         steps.append(self._shared("at", self._only("at", 0, self._design.limits.max_cycles)))
-        return steps if self._literal else [*steps, *self._loops(name, kind)]
+        return steps if self._literal else [*steps, *self._loops(name)]
 
     def _only(self, key: str, low: int, high: int) -> Json:
         return json_object({key: self._integer(low, high)}, (key,))
 
-    def _items(self, name: str) -> list[Json]:
-        """What carries payload, or answers."""
-        port, wait, limit = self._design.ports.get(name), self._integer(0, MAX_WAIT), self._design.limits.max_items
-        if isinstance(port, SourcePort):
-            track = self._schema.tracks[name]
-            packet = json_list(self._beat(port, track.beats.max), 1, track.beats.max)
-            return [json_object({track.item: packet, "gap": wait}, (track.item,))]
-        if isinstance(port, StrobePort):
-            return [json_object({"write": self._payload(port.fields), "gap": wait}, ("write",))]
-        if isinstance(port, ResponderPort):
-            return [json_object({"serve": self._integer(1, limit), "latency": wait, "stall": wait}, ("serve",))]
-        return []
+    def _number(self, word: Word, wait: Json) -> Json:
+        most = MAX_WAIT if word.limit == "cycles" else self._design.limits.max_items
+        return json_object({word.key: self._integer(1, most), **dict.fromkeys(word.options, wait)}, (word.key,))
 
-    def _beat(self, port: SourcePort, most: int) -> Json:
-        strobes = {name: self._payload(one.fields) for name, one in self._design.ports.items()
-                   if isinstance(one, StrobePort)}  # fmt: skip
-        more = {"with": json_object(strobes)} if strobes else {}
+    def _items(self, name: str, wait: Json) -> list[Json]:
+        """What carries payload."""
+        track, grammar = self._schema.tracks[name], grammar_of(self._design, name)
+        if grammar.item is None:
+            return []
+        word = grammar.item_word(track.item)
+        payload = self._packet(name, track.beats.max) if grammar.packets else self._payload(grammar.fields)
+        return [json_object({word: payload, "gap": wait}, (word,))]
+
+    def _packet(self, name: str, most: int) -> Json:
+        streams = self._design.streams
+        carries = any(one.carries for one in streams if one.port == name)
+        writes = {one.port: self._payload(one.fields) for one in streams if one.rides and carries}
+        more = {"with": json_object(writes)} if writes else {}
         timing = {"gap": self._integer(0, MAX_WAIT), "times": self._integer(0, most)}
-        fields = {name: self._field(spec) for name, spec in port.fields.items()}
-        return json_object({**fields, **timing, **more}, tuple(fields))
+        fields = {field: self._field(spec) for field, spec in self._design.grammars[name].fields.items()}
+        return json_list(json_object({**fields, **timing, **more}, tuple(fields)), 1, most)
 
-    def _payload(self, fields: dict[str, FieldSpec]) -> Json:
+    def _payload(self, fields: Mapping[str, FieldSpec]) -> Json:
         return json_object({name: self._field(spec) for name, spec in fields.items()}, tuple(fields))
 
     def _field(self, spec: FieldSpec) -> Json:
@@ -106,21 +108,21 @@ class _Language:
             return one
         return {"anyOf": [one, json_list(one, spec.lanes, spec.lanes)]}
 
-    def _loops(self, name: str, kind: str) -> list[Json]:
+    def _loops(self, name: str) -> list[Json]:
         inner = json_list({"$ref": f"#/$defs/step_{name}"}, 1, MAX_STEPS)
         count = {"type": "integer", "minimum": 0, "maximum": self._design.limits.max_items}
         variables = {"type": "object", "minProperties": 1, "maxProperties": MAX_VARIABLES,
                      "additionalProperties": {"$ref": self._values()}}  # fmt: skip
         return [
-            json_object({"random": self._random(name, kind)}, ("random",)),
+            json_object({"random": self._random(name)}, ("random",)),
             json_object({"repeat": count, "steps": inner}, ("repeat", "steps")),
             json_object({"for": variables, "steps": inner}, ("for", "steps")),
         ]
 
-    def _random(self, name: str, kind: str) -> Json:
-        track, port = self._schema.tracks[name], self._design.ports.get(name)
-        fields = tuple(port.fields) if isinstance(port, SourcePort | StrobePort) else ()
-        keys = {key: self._drawn(*key_range(self._design, track, name, key)) for key in (*TIMING_KEYS[kind], *fields)}
+    def _random(self, name: str) -> Json:
+        track, grammar = self._schema.tracks[name], grammar_of(self._design, name)
+        keys = {key: self._drawn(*key_range(self._design, track, name, key))
+                for key in (*grammar.timing_keys, *grammar.fields)}  # fmt: skip
         count = self._drawn(*key_range(self._design, track, name, "count"), expressions=False)
         profiles = {"enum": sorted({"default", *track.profiles})}
         seed = self._integer(0, MAX_SEED)
@@ -166,16 +168,8 @@ class _Language:
         ]}  # fmt: skip
         return "#/$defs/values"
 
-    def _words(self, name: str, port: ResponderPort) -> Json:
+    def _words(self, name: str, spec: FieldSpec) -> Json:
         """Memory of a responder: its words, or what they are drawn from."""
-        spec = next(iter(port.response.fields.values()))
         words = json_list(self._integer(spec.low, spec.high, expressions=False), 1,
                           max(self._schema.tracks[name].memory_words, 1))  # fmt: skip
         return words if self._literal else {"anyOf": [words, self._drawn(spec.low, spec.high, expressions=False)]}
-
-    def _ports(self) -> list[str]:
-        """Whose transfers a step may wait for."""
-        ports = self._design.ports.items()
-        names = [name for name, port in ports if port.kind in ("source", "sink", "strobe")]
-        return names + [f"{name}.{side}" for name, port in ports if port.kind == "responder"
-                        for side in ("request", "response")]  # fmt: skip

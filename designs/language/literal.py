@@ -5,12 +5,15 @@ Such a test can be edited beat by beat, which shrinking and mutation need. It ex
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SourcePort, StrobePort
-from dv_agent.designs.language.schema import StimulusSchema
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Step, Test
-from dv_agent.designs.program import RESET_TRACK, Op, Program
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.grammar import Grammar
+from dv_agent.designs.program import Op, Program
 
 
 def literal_test(design: Design, schema: StimulusSchema, program: Program, name: str = "") -> Test:
@@ -18,14 +21,12 @@ def literal_test(design: Design, schema: StimulusSchema, program: Program, name:
     tracks = {track: tuple(_steps(design, schema, track, ops)) for track, ops in program.tracks.items() if ops}
     memory = {}
     for port_name, words in program.memories.items():
-        port = design.ports[port_name]
-        if isinstance(port, ResponderPort):
-            spec = next(iter(port.response.fields.values()))
-            memory[port_name] = [_signed(word, spec) for word in words]
+        if port_name in design.memories:
+            memory[port_name] = [_signed(word, design.memories[port_name].word) for word in words]
     return Test(name=name, tracks=tracks, memory=memory)
 
 
-def unpack(fields: dict[str, FieldSpec], packed: int) -> dict[str, Any]:
+def unpack(fields: Mapping[str, FieldSpec], packed: int) -> dict[str, Any]:
     """The inverse of `dv_agent.designs.program.pack`: scalars for fields of one lane, else lists."""
     values: dict[str, Any] = {}
     for name, spec in fields.items():
@@ -44,37 +45,33 @@ def _signed(word: int, spec: FieldSpec) -> int:
 def _steps(design: Design, schema: StimulusSchema, track: str, ops: tuple[Op, ...]) -> list[Step]:
     steps: list[Step] = []
     packet: list[Step] = []
-    port = None if track == RESET_TRACK else design.ports[track]
+    grammar = grammar_of(design, track)
+    word = grammar.item_word(schema.tracks[track].item)
     for op in ops:
-        if op.kind == "send" and isinstance(port, SourcePort):
-            packet.append(_beat(design, port, op))
+        if grammar.item is None or op.kind != grammar.item.op:
+            steps.append(_plain(grammar, op))
+        elif grammar.item.packets:
+            packet.append(_beat(design, grammar, op))
             if op.last:
-                steps.append({schema.tracks[track].item: packet})
+                steps.append({word: packet})
                 packet = []
-        elif op.kind == "write" and isinstance(port, StrobePort):
-            steps.append({"write": unpack(port.fields, op.value), **({"gap": op.gap} if op.gap else {})})
         else:
-            steps.append(_plain(op))
+            steps.append({word: unpack(grammar.fields, op.value), **({"gap": op.gap} if op.gap else {})})
     return steps
 
 
-def _beat(design: Design, port: SourcePort, op: Op) -> Step:
-    beat = unpack(port.fields, op.value)
+def _beat(design: Design, grammar: Grammar, op: Op) -> Step:
+    beat = unpack(grammar.fields, op.value)
     if op.gap:
         beat["gap"] = op.gap
     if op.strobes:
-        beat["with"] = {}
-        for name, payload in op.strobes:
-            strobe = design.ports[name]
-            if isinstance(strobe, StrobePort):
-                beat["with"][name] = unpack(strobe.fields, payload)
+        beat["with"] = {name: unpack(design.grammars[name].fields, payload) for name, payload in op.strobes}
     return beat
 
 
-def _plain(op: Op) -> Step:
+def _plain(grammar: Grammar, op: Op) -> Step:
     if op.kind == "after":
         return {"after": {"port": op.port, "accepted": op.value}}
-    if op.kind == "serve":
-        timing = {"latency": op.gap, "stall": op.stall}
-        return {"serve": op.value, **{key: value for key, value in timing.items() if value}}
-    return {op.kind: op.value}
+    options = next((word.options for word in grammar.words if word.key == op.kind), {})
+    more = {key: value for key, member in options.items() if (value := getattr(op, member))}
+    return {op.kind: op.value, **more}

@@ -1,14 +1,16 @@
-"""Directed items: packets on source ports and single writes on strobe ports."""
+"""Directed items: packets of beats, and single writes."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
-from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.grammar import Item
 from dv_agent.designs.program import Op, pack
 from dv_agent.errors import UnknownNameError
 
@@ -22,9 +24,11 @@ class PacketReader:
 
     def __init__(self, design: Design, schema: StimulusSchema, name: str) -> None:
         self._design, self._schema, self._name = design, schema, name
-        port = design.ports.get(name)
-        self._port = port
-        self.fields: dict[str, FieldSpec] = port.fields if isinstance(port, SourcePort | StrobePort) else {}
+        grammar = grammar_of(design, name)
+        self.fields = grammar.fields
+        self.word = grammar.item_word(schema.tracks[name].item)
+        self._item = grammar.item
+        self._carries = any(one.carries for one in design.streams if one.port == name)
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """The operations of ``{"row": [...]}`` or ``{"write": {...}}``.
@@ -32,16 +36,17 @@ class PacketReader:
         Raises:
             StimulusError: a wrong key, value, or packet length.
         """
-        if isinstance(self._port, StrobePort):
-            return self._write(step, where, scope)
-        return self._packet(step, where, scope)
+        if self._item is None:
+            return iter(())
+        read = self._packet if self._item.packets else self._write
+        return read(self._item, step, where, scope)
 
-    def _write(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
-        unknown_keys(step, ("write", "gap"), where)
-        payload = read_payload(self.fields, step["write"], scope, (*where, "write"))
-        yield Op("write", payload, gap=integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT))
+    def _write(self, item: Item, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        unknown_keys(step, (self.word, "gap"), where)
+        payload = read_payload(self.fields, step[self.word], scope, (*where, self.word))
+        yield Op(item.op, payload, gap=integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT))
 
-    def _packet(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+    def _packet(self, item: Item, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         track = self._schema.tracks[self._name]
         unknown_keys(step, (track.item, "gap"), where)
         beats, place = step[track.item], (*where, track.item)
@@ -51,7 +56,7 @@ class PacketReader:
             raise StimulusError(place, f"expected a list of {track.beats.min} to {track.beats.max} beats")
         ops: list[Op] = []
         for index, beat in enumerate(beats):
-            ops.extend(self._beat(beat, (*place, index), scope, track.beats.max))
+            ops.extend(self._beat(item, beat, (*place, index), scope, track.beats.max))
             if len(ops) > track.beats.max:
                 break
         if not track.beats.min <= len(ops) <= track.beats.max:
@@ -64,11 +69,12 @@ class PacketReader:
         yield from (op._replace(last=0) for op in ops[:-1])
         yield ops[-1]
 
-    def _beat(self, beat: Any, where: Location, scope: Scope, most: int) -> list[Op]:
-        unknown_keys(beat, (*self.fields, "gap", "times", "with"), where)
+    def _beat(self, item: Item, beat: Any, where: Location, scope: Scope, most: int) -> list[Op]:
+        more = ("with",) if self._carries else ()
+        unknown_keys(beat, (*self.fields, "gap", "times", *more), where)
         data = {key: value for key, value in beat.items() if key in self.fields}
         op = Op(
-            "send",
+            item.op,
             read_payload(self.fields, data, scope, where),
             gap=integer(beat.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT),
             strobes=self._strobes(beat.get("with", {}), (*where, "with"), scope),
@@ -76,7 +82,7 @@ class PacketReader:
         return [op] * integer(beat.get("times", 1), scope, (*where, "times"), 0, most + 1)
 
     def _strobes(self, data: Any, where: Location, scope: Scope) -> tuple[tuple[str, int], ...]:
-        known = {name: port for name, port in self._design.ports.items() if isinstance(port, StrobePort)}
+        known = {one.port: one.fields for one in self._design.streams if one.rides}
         if not isinstance(data, dict):
             raise StimulusError(where, "expected an object: strobe port -> fields")
         strobes = []
@@ -85,11 +91,11 @@ class PacketReader:
                 raise StimulusError(
                     (*where, str(name)[:40]), str(UnknownNameError("strobe port", str(name)[:40], known))
                 )
-            strobes.append((name, read_payload(known[name].fields, fields, scope, (*where, name))))
+            strobes.append((name, read_payload(known[name], fields, scope, (*where, name))))
         return tuple(strobes)
 
 
-def read_payload(fields: dict[str, FieldSpec], data: Any, scope: Scope, where: Location) -> int:
+def read_payload(fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location) -> int:
     """The packed payload of an object of fields; a scalar given for a vector fills every lane.
 
     Raises:

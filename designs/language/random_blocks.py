@@ -1,23 +1,19 @@
-"""Constrained-random blocks: what each kind of track draws, from which distributions."""
+"""Constrained-random blocks: what a track draws, from which distributions."""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
+from dv_agent.designs.design import Design
 from dv_agent.designs.language.distribution import Distribution, DistributionError
-from dv_agent.designs.language.schema import (
-    TIMING_KEYS,
-    TrackSchema,
-    default_distribution,
-    key_distribution,
-    track_kind,
-)
+from dv_agent.designs.language.schema import TrackSchema, default_distribution, grammar_of, key_distribution
 from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
-from dv_agent.designs.program import RESET_TRACK, Op, OpKind
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.grammar import Grammar, RandomOp
+from dv_agent.designs.program import Op
 from dv_agent.errors import UnknownNameError
 
 Draws = dict[str, Distribution]
@@ -48,9 +44,8 @@ def read_block(design: Design, track: TrackSchema, name: str, block: dict[str, A
     if profile != "default" and profile not in track.profiles:
         reason = str(UnknownNameError("profile", str(profile)[:40], track.profiles))
         raise StimulusError((*where, "profile"), reason)
-    port = design.ports.get(name)
-    fields = port.fields if isinstance(port, SourcePort | StrobePort) else {}
-    keys = ("count", *TIMING_KEYS[track_kind(design, name)], *fields)
+    grammar = grammar_of(design, name)
+    keys = ("count", *grammar.timing_keys, *grammar.fields)
     unknown_keys(block, (*keys, "seed", "profile"), where)
     return {key: draw_from(design, track, name, key, block.get(key), (*where, key), profile) for key in keys}
 
@@ -71,18 +66,28 @@ def draw_from(
         raise StimulusError(where, str(error)) from None
 
 
-def _random_packet(draws: Draws, source: random.Random, fields: dict[str, FieldSpec]) -> Iterator[Op]:
-    beats = draws["beats"].draw(source)
-    for beat in range(1, beats + 1):
-        gap = draws["gap"].draw(source)
-        yield Op("send", _payload(draws, source, fields), gap=gap, last=int(beat == beats))
+def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator[Op]:
+    """The operations of one of the ``count`` things that a random block makes."""
+    if grammar.item is None:
+        for one in grammar.random:
+            yield from _drawn(one, draws, source)
+    elif grammar.item.packets:
+        beats = draws["beats"].draw(source)
+        for beat in range(1, beats + 1):
+            gap = draws["gap"].draw(source)
+            yield Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=gap, last=int(beat == beats))
+    else:
+        yield Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=draws["gap"].draw(source))
 
 
-def _random_write(draws: Draws, source: random.Random, fields: dict[str, FieldSpec]) -> Iterator[Op]:
-    yield Op("write", _payload(draws, source, fields), gap=draws["gap"].draw(source))
+def _drawn(one: RandomOp, draws: Draws, source: random.Random) -> Iterator[Op]:
+    value = draws[one.value].draw(source) if isinstance(one.value, str) else one.value
+    members = {member: draws[key].draw(source) for member, key in one.members.items()}
+    if value:
+        yield Op(one.op, value, gap=members.get("gap", 0), stall=members.get("stall", 0))
 
 
-def _payload(draws: Draws, source: random.Random, fields: dict[str, FieldSpec]) -> int:
+def _payload(draws: Draws, source: random.Random, fields: Mapping[str, FieldSpec]) -> int:
     packed, place = 0, 0
     for name, spec in fields.items():
         draw, mask = draws[name].draw, (1 << spec.width) - 1
@@ -90,31 +95,3 @@ def _payload(draws: Draws, source: random.Random, fields: dict[str, FieldSpec]) 
             packed |= (draw(source) & mask) << place
             place += spec.width
     return packed
-
-
-def _random_ready(draws: Draws, source: random.Random, _fields: dict[str, FieldSpec]) -> Iterator[Op]:
-    kinds: tuple[OpKind, ...] = ("ready", "stall")
-    for kind in kinds:
-        cycles = draws[kind].draw(source)
-        if cycles:
-            yield Op(kind, cycles)
-
-
-def _random_answer(draws: Draws, source: random.Random, _fields: dict[str, FieldSpec]) -> Iterator[Op]:
-    yield Op("serve", 1, gap=draws["latency"].draw(source), stall=draws["stall"].draw(source))
-
-
-def _random_pulse(draws: Draws, source: random.Random, _fields: dict[str, FieldSpec]) -> Iterator[Op]:
-    wait = draws["wait"].draw(source)
-    if wait:
-        yield Op("idle", wait)
-    yield Op("pulse", draws["width"].draw(source))
-
-
-DRAW: dict[str, Callable[[Draws, random.Random, dict[str, FieldSpec]], Iterator[Op]]] = {
-    "source": _random_packet,
-    "strobe": _random_write,
-    "sink": _random_ready,
-    "responder": _random_answer,
-    RESET_TRACK: _random_pulse,
-}

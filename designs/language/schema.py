@@ -11,28 +11,24 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from dv_agent.designs.design import Design, Frozen, Identifier, ResponderPort, SourcePort, StrobePort
+from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
+from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.language.distribution import Distribution, DistributionError, parse_distribution
+from dv_agent.designs.ports.grammar import Grammar, RandomOp, Timing, Word
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import UnknownNameError
 
 MAX_WAIT = 100_000
 NO_PROFILE = "none"  # in `use`: leave the track out of the test
-COUNTS = {
-    "source": "packets",
-    "sink": "ready/stall pairs",
-    "strobe": "writes",
-    "responder": "answers",
-    "reset": "pulses",
-}
-TIMING_KEYS = {
-    "source": ("gap", "beats"),
-    "sink": ("ready", "stall"),
-    "strobe": ("gap",),
-    "responder": ("latency", "stall"),
-    "reset": ("wait", "width"),
-}
+RESET = Grammar(
+    counts="pulses",
+    timing=(Timing("wait", default=1), Timing("width", least=1, default=1)),
+    words=(Word("idle", passive=True), Word("pulse")),
+    random=(RandomOp("idle", "wait"), RandomOp("pulse", "width")),
+    joined=({"idle": 6}, {"pulse": 1}),
+)
+"""What a test may say on the track ``reset``."""
 
 
 class Beats(Frozen):
@@ -46,7 +42,7 @@ class TrackSchema(Frozen):
     """What may be said on one track.
 
     `profiles` maps a name to distributions by key: ``count``, the timing keys of the
-    track's kind (`TIMING_KEYS`, in cycles or beats) and the port's fields.
+    track's grammar (`Grammar.timing`, in cycles or beats) and the port's fields.
     A key left out falls back to the profile ``default``, then to the full range.
     """
 
@@ -76,7 +72,7 @@ def load_schema(document: Document, design: Design) -> StimulusSchema:
         InputFileError: with file, line and what was expected.
     """
     schema = document.validate(StimulusSchema)
-    driven = {name for name, port in design.ports.items() if port.kind != "observe"} | {RESET_TRACK}
+    driven = {*design.grammars, RESET_TRACK}
     for name in schema.tracks:
         if name not in driven:
             raise document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
@@ -101,9 +97,14 @@ def _check_profiles(document: Document, design: Design, name: str, track: TrackS
                 raise document.error(("tracks", name, "profiles", profile, key), str(error)) from None
 
 
-def track_kind(design: Design, name: str) -> str:
-    """``source``, ``sink``, ``strobe``, ``responder`` or ``reset``."""
-    return RESET_TRACK if name == RESET_TRACK else design.ports[name].kind
+def grammar_of(design: Design, name: str) -> Grammar:
+    """What a test may say on a track: that of a port, or ``reset``."""
+    return RESET if name == RESET_TRACK else design.grammars[name]
+
+
+def stream_keys(design: Design) -> list[str]:
+    """Whose transfers a step may wait for: ports, then the streams of ports that have several."""
+    return sorted((one.key for one in design.streams), key=lambda key: "." in key)
 
 
 def key_range(design: Design, track: TrackSchema, name: str, key: str) -> tuple[int, int]:
@@ -112,21 +113,19 @@ def key_range(design: Design, track: TrackSchema, name: str, key: str) -> tuple[
     Raises:
         UnknownNameError: the track has no such key.
     """
-    kind = track_kind(design, name)
+    grammar = grammar_of(design, name)
     if key == "count":
         return 0, design.limits.max_items
-    if key == "beats" and kind == "source":
-        return track.beats.min, track.beats.max
-    if key in TIMING_KEYS[kind]:
-        return (1 if key == "width" else 0), MAX_WAIT
-    port = None if kind == RESET_TRACK else design.ports[name]
-    fields = port.fields if isinstance(port, SourcePort | StrobePort) else {}
-    if isinstance(port, ResponderPort) and key == "memory":
-        spec = next(iter(port.response.fields.values()))
-        return spec.low, spec.high
-    if key in fields:
-        return fields[key].low, fields[key].high
-    raise UnknownNameError(f"key of a random block on track {name!r}", key, ["count", *TIMING_KEYS[kind], *fields])
+    for one in grammar.timing:
+        if key == one.key:
+            return (track.beats.min, track.beats.max) if one.beats else (one.least, MAX_WAIT)
+    if key == "memory" and name in design.memories:
+        word = design.memories[name].word
+        return word.low, word.high
+    if key in grammar.fields:
+        return grammar.fields[key].low, grammar.fields[key].high
+    keys = ["count", *grammar.timing_keys, *grammar.fields]
+    raise UnknownNameError(f"key of a random block on track {name!r}", key, keys)
 
 
 def key_distribution(design: Design, track: TrackSchema, name: str, key: str, data: Any) -> Distribution:
@@ -140,8 +139,7 @@ def default_distribution(design: Design, track: TrackSchema, name: str, profile:
         if key in entries:
             return key_distribution(design, track, name, key, entries[key])
     low, high = key_range(design, track, name, key)
-    if key in ("gap", "stall", "latency"):
-        high = 0
-    elif key in ("ready", "width", "wait", "count"):
-        low = high = 1
+    timing = next((one for one in grammar_of(design, name).timing if one.key == key and not one.beats), None)
+    if key == "count" or timing:
+        low = high = timing.default if timing else 1
     return parse_distribution([low, high], low, high)

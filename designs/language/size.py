@@ -18,8 +18,8 @@ from dv_agent.designs.language.schema import (
     StimulusSchema,
     TrackSchema,
     default_distribution,
+    grammar_of,
     key_distribution,
-    track_kind,
 )
 from dv_agent.designs.language.stimulus import MAX_DEPTH, Location, Step, StimulusError, Test
 from dv_agent.designs.language.values import integer, unknown_keys
@@ -154,7 +154,7 @@ class _Measure:
         profile = block.get("profile", "default")
         sizes = {"beats": Size(1, 1)}
         for key in ("count", "beats"):
-            if key == "beats" and track_kind(self._design, self._name) != "source":
+            if key == "beats" and not grammar_of(self._design, self._name).packets:
                 continue
             try:
                 if key == "beats" and _has_expression(block.get(key)):

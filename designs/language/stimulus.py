@@ -28,8 +28,9 @@ from typing import Any
 
 from pydantic import Field
 
-from dv_agent.designs.design import Design, Frozen
+from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
+from dv_agent.designs.frozen import Frozen
 
 Step = dict[str, Any]
 Location = tuple[str | int, ...]
@@ -98,9 +99,9 @@ def parse_test(data: Any, design: Design) -> Test:
         StimulusError: with the place and what was expected.
     """
     if isinstance(data, list):
-        if len(design.source_names) != 1:
+        if len(design.packet_ports) != 1:
             raise StimulusError((), 'expected an object with "tracks"; a bare list needs a design with one source')
-        data = {"tracks": {design.source_names[0]: data}}
+        data = {"tracks": {design.packet_ports[0]: data}}
     if not isinstance(data, dict):
         raise StimulusError((), 'expected an object with "tracks", or a list of steps')
     for key in data:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 
 Direction = Literal["input", "output", "inout"]
 SignalKind = Literal["net", "variable", "memory"]

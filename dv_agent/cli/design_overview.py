@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.structure import TIERS
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
-from dv_agent.designs.design import FieldSpec, ObservePort, SinkPort, SourcePort, StrobePort
-from dv_agent.designs.language.schema import track_kind
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.text.wording import counted
 
 
@@ -44,12 +44,14 @@ def describe(folder: DesignFolder) -> Iterator[str]:
     yield ""
     yield "ports"
     for name, port in design.ports.items():
-        words = _fields(port.fields) if isinstance(port, SourcePort | SinkPort | StrobePort | ObservePort) else ""
+        streams = port.streams(name)
+        fields = {**(streams[0].fields if len(streams) == 1 else {}), **port.levels()}
+        words = _fields(fields)
         yield f"  {name:8} {port.kind:8} {words}"
     yield "tracks of a test"
     for name, track in folder.schema.tracks.items():
         item = f"{track.item} of {track.beats.min} to {track.beats.max} beats" if track.beats.max > 1 else track.item
-        item = {"source": item, "reset": item}.get(kind := track_kind(design, name), kind)
+        item = item if name in (*design.packet_ports, RESET_TRACK) else design.ports[name].kind
         yield f"  {name:8} {item}; profiles {', '.join(track.profiles) or 'none'}"
     tiers = ", ".join(f"{count} {tier}" for tier, count in facts["tiers"].items())
     yield f"plan: {counted(facts['bins'], 'bin')} ({tiers}), {facts['ignored']} argued to be unreachable"
@@ -63,7 +65,7 @@ def bin_lines(folder: DesignFolder) -> Iterator[str]:
         yield f"{one.id:60} {one.tier:7} {one.description}"
 
 
-def _fields(fields: dict[str, FieldSpec]) -> str:
+def _fields(fields: Mapping[str, FieldSpec]) -> str:
     return ", ".join(
         f"{name}[{spec.lanes}]: {spec.low}..{spec.high}" if spec.lanes > 1 else f"{name}: {spec.low}..{spec.high}"
         for name, spec in fields.items()

@@ -20,7 +20,7 @@ from dv_agent.designs.text.wording import counted, tidy_version
 from dv_agent.eval.report.wording import structured_words
 
 if TYPE_CHECKING:
-    from dv_agent.agents.records.writer import RunHeader
+    from dv_agent.agents.records.schema import RunHeader
     from dv_agent.agents.runs.launch import FinishedRun
     from dv_agent.agents.state import RunState
     from dv_agent.agents.turn import TestRecord, TurnRecord

@@ -78,7 +78,14 @@ def check_contained(paths: Iterable[Path], root: Path) -> None:
         InputFileError: with the path.
     """
     for path in paths:
-        if path.is_symlink() and not path.resolve().is_relative_to(root):
+        if path.is_symlink() and not _leads_into(path, root):
             raise InputFileError(path, f"a link that leads out of {root}; it is not followed")
         if not path.is_symlink() and not path.is_file() and not path.is_dir():
             raise InputFileError(path, "neither a file nor a folder")
+
+
+def _leads_into(link: Path, root: Path) -> bool:
+    try:
+        return link.resolve().is_relative_to(root)
+    except (OSError, RuntimeError):  # a link to itself
+        return False

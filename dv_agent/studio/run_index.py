@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 
+from dv_agent.agents.records.reader import read_header
+from dv_agent.agents.records.schema import COVERAGE, FAILURES, TURNS, RunHeader
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
-from dv_agent.eval.report.json_file import read_object
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.run_data import RunData
 from dv_agent.studio.allowed_folders import BOARD_MARK, RUN_MARK, AllowedFolders, chosen, listed
@@ -113,28 +114,25 @@ class RunIndex:
     def _lines(self, folders: Iterator[tuple[str, Path]]) -> Iterator[RunLine]:
         for name, path in folders:
             try:
-                yield _line(name, path / RUN_MARK)
+                yield _line(name, read_header(path))
             except InputFileError:
                 yield RunLine(name, "", "", "", "", "", "cannot be read", 0, 0, 0, 0, 0)
 
 
-def _line(name: str, path: Path) -> RunLine:
-    data = None if path.is_symlink() else read_object(path)
-    if data is None:
-        raise InputFileError(path, "not a file")
+def _line(name: str, header: RunHeader) -> RunLine:
     return RunLine(
         name=name,
-        design=data.text("design"),
-        agent=data.text("agent"),
-        model=data.inner("model").text("model"),
-        strategy=data.text("strategy"),
-        started=data.text("started"),
-        status=data.text("status"),
-        bins_hit=data.count("bins_hit"),
-        bins=data.count("bins"),
-        failing=data.count("failing_tests"),
-        turns=data.count("turns"),
-        tests=data.count("tests"),
+        design=header.design,
+        agent=header.agent,
+        model=header.model_name,
+        strategy=header.strategy,
+        started=header.started,
+        status=header.status,
+        bins_hit=header.bins_hit,
+        bins=header.bins,
+        failing=header.failing_tests,
+        turns=header.turns,
+        tests=header.tests,
     )
 
 
@@ -150,7 +148,7 @@ def _opened(name: str, path: Path, designs: tuple[str, ...]) -> OpenedRun:
 
 
 def _stamps(path: Path) -> tuple[int, ...]:
-    files = [path / name for name in (RUN_MARK, "turns.jsonl", "coverage.json", "failures")]
+    files = [path / name for name in (RUN_MARK, TURNS, COVERAGE, FAILURES)]
     return tuple(file.stat().st_mtime_ns if file.exists() else 0 for file in files)
 
 

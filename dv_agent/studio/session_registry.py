@@ -8,13 +8,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from dv_agent.agents.session.log import HEADER
+from dv_agent.agents.session.log import HEADER, read_header
 from dv_agent.agents.session.opening import SessionRequest, open_session, session_name
 from dv_agent.agents.session.progress import IsCancelled, OnProgress
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.designs.loader import design_names
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
-from dv_agent.eval.report.json_file import read_object
 from dv_agent.studio.allowed_folders import AllowedFolders, chosen, listed
 from dv_agent.studio.jobs import Job, start
 from dv_agent.studio.views.session_pages import SessionPage
@@ -179,19 +178,17 @@ class SessionRegistry:
             self._rooms.pop(name).close()
 
     def _check_design(self, folder: Path) -> None:
-        data = read_object(folder / HEADER)
-        design = data.text("design") if data else ""
+        design = read_header(folder).design
         if design not in self.designs:
             raise UnknownNameError("design", design, self.designs)
 
     def _line(self, name: str, path: Path) -> Iterator[SessionLine]:
         try:
-            data = None if (path / HEADER).is_symlink() else read_object(path / HEADER)
+            header = read_header(path)
         except InputFileError:
-            data = None
-        if data is not None:
-            draft, room = data.inner("draft"), self._rooms.get(name)
-            yield SessionLine(
-                name, data.text("design"), draft.inner("model").text("model"), draft.inner("strategy").text("name"),
-                data.text("started"), data.text("origin"), room is not None and room.session is not None,
-            )  # fmt: skip
+            return
+        draft, room = header.draft, self._rooms.get(name)
+        yield SessionLine(
+            name, header.design, draft.model.model, draft.strategy.name, header.started, header.origin,
+            room is not None and room.session is not None,
+        )  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dv_agent.coverage.structure import Tier
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.eval.scoring.score import Axis
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dv_agent.agents.records.lines import RecordLines
-from dv_agent.errors import InputFileError
+from dv_agent.agents.records.reader import RecordLines, typed_lines
+from dv_agent.agents.records.schema import TURNS
+from dv_agent.agents.turn import TurnRecord
 from dv_agent.eval.board.design_board import BinLine, FirstTest, ShownTrack
-from dv_agent.eval.report.fields import Fields
-from dv_agent.eval.report.load_tests import read_tracks
+from dv_agent.eval.evaluation.trial_folder import RUN
+from dv_agent.eval.report.load_turns import track_data
 from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import cut_tracks
 
@@ -33,9 +33,7 @@ def first_tests(lines: Sequence[BinLine], rooms: Mapping[str, Path], allowance: 
         if first := line.first:
             bins.setdefault((first.trial, first.test, first.name), []).append(line.id)
             wanted.setdefault(first.trial, set()).add(first.test)
-    read = {
-        trial: dict(_tests(rooms[trial] / "run" / "turns.jsonl", some, allowance)) for trial, some in wanted.items()
-    }
+    read = {trial: dict(_tests(rooms[trial] / RUN / TURNS, some, allowance)) for trial, some in wanted.items()}
     return tuple(
         FirstTest(trial=trial, test=test, name=name, bins=tuple(some), tracks=read[trial].get(test, ()))
         for (trial, test, name), some in bins.items()
@@ -44,13 +42,9 @@ def first_tests(lines: Sequence[BinLine], rooms: Mapping[str, Path], allowance: 
 
 def _tests(path: Path, wanted: set[int], allowance: Allowance) -> Iterator[tuple[int, tuple[ShownTrack, ...]]]:
     """The tracks of the tests of these numbers."""
-    for number, _, line in RecordLines(path):
-        try:
-            data = Fields(json.loads(line), path, number)
-        except (ValueError, RecursionError) as error:
-            raise InputFileError(path, f"not JSON: {error}", number) from None
-        for test in data.objects("tests"):
-            if test.count("index") in wanted:
-                tracks = cut_tracks(read_tracks(test.inner("test"), allowance), ROOM)
+    for line in typed_lines(RecordLines(path)):
+        for test in line.record.tests if isinstance(line.record, TurnRecord) else ():
+            if test.index in wanted:
+                tracks = cut_tracks(track_data(test.test, allowance), ROOM)
                 shown = (ShownTrack(name=one.name, steps=one.steps, more=one.more) for one in tracks)
-                yield test.count("index"), tuple(shown)
+                yield test.index, tuple(shown)

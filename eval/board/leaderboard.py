@@ -8,7 +8,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.eval.board.design_board import DesignBoard, RowCurve
 from dv_agent.eval.evaluation.data_model import Identity
 from dv_agent.eval.scoring.score import Axis

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dv_agent.agents.budget import Budget
+from dv_agent.agents.records.reader import is_there
+from dv_agent.designs.files.json_file import read_json
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation, Identity, Trial
-from dv_agent.eval.scoring.read_record import validated
-
-FILE = "evaluation.json"
+from dv_agent.eval.evaluation.trial_folder import EVALUATION, LARGEST, read_trial
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +46,12 @@ def load_evaluation(folder: Path) -> Evaluation:
     Raises:
         InputFileError: no evaluation folder, or another version's.
     """
-    path = folder / FILE
+    path = folder / EVALUATION
     if not folder.is_dir():
         raise InputFileError(folder, "no such folder; expected one that `dv-agent eval` wrote")
-    if not path.is_file():
+    if not is_there(path):
         raise InputFileError(path, "no such file: this is no folder of an evaluation")
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise InputFileError(path, f"cannot be read: {error.strerror}") from None
-    evaluation = validated(Evaluation, data, path)
+    evaluation = read_json(path, Evaluation, most=LARGEST)
     for trial in evaluation.trials:
         if Path(trial.id).name != trial.id:
             raise InputFileError(path, f"trials: {trial.id[:80]!r} cannot be the name of a folder")
@@ -130,11 +125,8 @@ def _each_once(read: Sequence[tuple[Path, Evaluation]]) -> Iterator[TrialSource]
 
 def _finished(room: Path) -> bool:
     """A look that decides nothing but which copy is read; that one is checked."""
-    try:
-        data = json.loads((room / "trial.json").read_bytes())
-    except (OSError, ValueError):
-        return False
-    return isinstance(data, dict) and data.get("status") == "finished"
+    record = read_trial(room)
+    return record is not None and record.status == "finished"
 
 
 def _plain(value: str | int | Budget) -> str:

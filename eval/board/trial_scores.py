@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dv_agent.errors import InputFileError
+from dv_agent.agents.records.reader import is_there
+from dv_agent.designs.files.json_file import read_json
 from dv_agent.eval.board.leaderboard import Status
 from dv_agent.eval.board.metrics import COVERAGE, figures_of
 from dv_agent.eval.board.sources import BoardSource, TrialSource
 from dv_agent.eval.board.tasks import Task
 from dv_agent.eval.evaluation.data_model import Identity, Trial, TrialRecord
+from dv_agent.eval.evaluation.trial_folder import TRIAL
 from dv_agent.eval.scoring.cache import score_trial
-from dv_agent.eval.scoring.read_record import validated
 from dv_agent.eval.scoring.score import TrialScore
 from dv_agent.eval.verification.verdict import Verification
 
@@ -75,14 +76,10 @@ def _scored(
     if (found := verified.get(room.parent.parent)) and (doubt := found.against(trial.id)):
         verdict = found.verdicts.get(trial.id)
         return ScoredTrial(trial, room, row, "unverifiable" if verdict == "unverifiable" else "refused", doubt=doubt)
-    path = room / "trial.json"
-    try:
-        data = path.read_bytes()
-    except FileNotFoundError:
+    path = room / TRIAL
+    if not is_there(path):
         return ScoredTrial(trial, room, row, "missing")
-    except OSError as error:
-        raise InputFileError(path, f"cannot be read: {error.strerror}") from None
-    record = validated(TrialRecord, data, path)
+    record = read_json(path, TrialRecord)
     checksum = {one.design: one.checksum for one in identity.designs}.get(trial.design)
     if record.trial != trial or record.identity not in ("", checksum) or trial.budget != identity.budget:
         return ScoredTrial(trial, room, row, "foreign", record)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.eval.evaluation.data_model import Trial
 from dv_agent.eval.evaluation.trial_folder import read_header
 from dv_agent.eval.execution.trial_run import TrialTask

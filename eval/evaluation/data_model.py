@@ -23,7 +23,8 @@ from pydantic import Field
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import Amount, Count, Seed
+from dv_agent.designs.frozen import Frozen
 
 
 class Entry(Frozen):
@@ -56,9 +57,9 @@ class Trial(Frozen):
     """A run inside an evaluation: one entry on one design with one seed under one budget."""
 
     design: str
-    task_version: int
+    task_version: Count
     entry: Entry
-    seed: int
+    seed: Seed
     budget: Budget
     simulator: str
 
@@ -118,12 +119,12 @@ class TrialRecord(Frozen):
     trial: Trial
     status: Literal["running", "finished", "failed"]
     failure: TrialFailure | None = None
-    attempts: int = 1
+    attempts: Count = 1
     earlier: tuple[Earlier, ...] = ()
     nothing_checked: str = ""
-    seconds: float = 0.0
-    kill_seconds: float = 0.0
-    repeated_simulations: int = 0
+    seconds: Amount = 0.0
+    kill_seconds: Amount = 0.0
+    repeated_simulations: Count = 0
     identity: str = ""
 
 
@@ -140,8 +141,8 @@ class BugOutcome(Frozen):
     difficulty: Literal["easy", "medium", "hard"]
     killed: bool
     check: str = ""
-    test: int | None = None
-    cycles: int = 0
+    test: Count | None = None
+    cycles: Count = 0
 
 
 class KillSheet(Frozen):
@@ -156,7 +157,7 @@ class DesignIdentity(Frozen):
     """The task that a design was: scores of different identity are never compared."""
 
     design: str
-    task_version: int
+    task_version: Count
     checksum: str
 
 
@@ -169,7 +170,7 @@ class Identity(Frozen):
     """
 
     suite: str
-    suite_version: int
+    suite_version: Count
     designs: tuple[DesignIdentity, ...]
     simulator: str
     budget: Budget

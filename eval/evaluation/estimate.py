@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dv_agent.agents.models.chat_model import CallUsage, ModelSettings
 from dv_agent.agents.models.providers import endpoint_of
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.text.wording import counted
 from dv_agent.eval.evaluation.data_model import Evaluation, Trial
 from dv_agent.eval.evaluation.scheduler import trial_folder

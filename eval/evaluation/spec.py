@@ -9,9 +9,9 @@ from pydantic import Field, ValidationError
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import Document, read_document
 from dv_agent.designs.files.plain_words import plain_words
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry
 

@@ -6,16 +6,18 @@ import shutil
 from pathlib import Path
 from typing import Literal, TypeVar
 
-from pydantic import ValidationError
-
-from dv_agent.agents.records.writer import RunHeader
-from dv_agent.designs.design import Frozen
-from dv_agent.designs.files.documents import complaint, read_text, replace_text
+from dv_agent.agents.records.reader import is_there
+from dv_agent.agents.records.schema import HEADER, RunHeader
+from dv_agent.designs.files.documents import replace_text
+from dv_agent.designs.files.json_file import read_json
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.evaluation.data_model import Earlier, Evaluation, KillSheet, Trial, TrialRecord
 
 Model = TypeVar("Model", bound=Frozen)
 EVALUATION = "evaluation.json"
+LARGEST = 64 << 20
+"""Bytes of ``evaluation.json``."""
 TRIAL, KILLS, RUN, REPORT = "trial.json", "kills.json", "run", "report.html"
 
 
@@ -26,12 +28,7 @@ def read_evaluation(folder: Path) -> Evaluation | None:
         InputFileError: it is there, but this version cannot read it.
     """
     path = folder / EVALUATION
-    if not path.exists():
-        return None
-    try:
-        return Evaluation.model_validate_json(read_text(path))
-    except ValidationError as error:
-        raise InputFileError(path, f"not an evaluation of this version: {complaint(error)}") from None
+    return read_json(path, Evaluation, most=LARGEST) if is_there(path) else None
 
 
 def read_trial(folder: Path) -> TrialRecord | None:
@@ -51,7 +48,7 @@ def read_sheet(path: Path) -> KillSheet | None:
 
 def read_header(folder: Path) -> RunHeader | None:
     """``run/run.json``, or None likewise."""
-    return _read(folder / RUN / "run.json", RunHeader)
+    return _read(folder / RUN / HEADER, RunHeader)
 
 
 def write_atomically(path: Path, data: Frozen) -> None:
@@ -142,6 +139,6 @@ def clear(folder: Path) -> None:
 
 def _read(path: Path, kind: type[Model]) -> Model | None:
     try:
-        return kind.model_validate_json(read_text(path))
-    except (InputFileError, ValidationError):
+        return read_json(path, kind)
+    except InputFileError:
         return None

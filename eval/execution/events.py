@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.eval.evaluation.data_model import TrialRecord
 
 

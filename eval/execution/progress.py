@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from dv_agent.agents.records.writer import RunHeader
+from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.eval.execution.events import Event

@@ -13,7 +13,7 @@ from dv_agent.agents.records.lock import Taken, owned
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.runs.launch import RunWatcher, Stopper, launch
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import find_recorded_design
 from dv_agent.errors import (
     DvAgentError,

@@ -127,9 +127,9 @@ def _spendings(run: RunData) -> Iterator[Spending]:
     spent, cycles = run.header.spent, sum(test.cycles for test in run.tests)
     used = {
         "cycles": cycles, "calls": max(spent.calls, len(run.calls)), "tokens": spent.tokens,
-        "usd": spent.usd, "seconds": spent.seconds,
+        "usd": spent.usd, "seconds": spent.seconds or None,
     }  # fmt: skip
-    for name, bound in run.header.budget.items():
+    for name, bound in run.header.budget.model_dump().items():
         value = used.get(name)
         if not bound or (name == "calls" and not run.header.model):
             continue
@@ -140,7 +140,7 @@ def _spendings(run: RunData) -> Iterator[Spending]:
 def facts(run: RunData) -> tuple[tuple[str, str], ...]:
     """Name and value of what the head tells of the run."""
     header = run.header
-    options = ", ".join(f"{name} {value}" for name, value in header.options.items() if name != "bug")
+    options = ", ".join(f"{name} {value}" for name, value in header.agent_options.said.items() if name != "bug")
     returned = dict.fromkeys((*header.returned_models, *(call.model for call in run.calls if call.model)))
     version = f", task version {header.task_version}" if header.task_version else ""
     agent = [header.agent, f"strategy {header.strategy}" if header.strategy else "", options]

@@ -6,12 +6,13 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from dv_agent.agents.turn import NearRecord
 from dv_agent.coverage.holes import Family, Hole, PartHits, families, holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.distance import FARTHEST
 from dv_agent.coverage.structure import TIERS
 from dv_agent.eval.report.recorded_coverage import RecordedCoverage
-from dv_agent.eval.report.run_data import Nearness, RunData, TestData
+from dv_agent.eval.report.run_data import RunData, TestData
 from dv_agent.eval.report.wording import listed, number, plural
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")
@@ -107,7 +108,7 @@ def _far(distance: int) -> str:
 def _family(
     family: Family,
     tests: Mapping[int, TestData],
-    tried: Mapping[str, list[tuple[TestData, Nearness]]],
+    tried: Mapping[str, list[tuple[TestData, NearRecord]]],
     measured: bool,
     unfolded: bool,
 ) -> StoryFamily:
@@ -134,7 +135,9 @@ def _closest(hole: Hole) -> tuple[bool, int, int]:
     return hole.distance is None, hole.distance or 0, hole.residual or 0
 
 
-def _story(hole: Hole, tests: Mapping[int, TestData], tried: list[tuple[TestData, Nearness]], measured: bool) -> Story:
+def _story(
+    hole: Hole, tests: Mapping[int, TestData], tried: list[tuple[TestData, NearRecord]], measured: bool
+) -> Story:
     name = hole.nearest_test
     index = int(name) if measured and name and name.isdecimal() else None
     test = tests.get(index) if index is not None else None
@@ -153,12 +156,12 @@ def _story(hole: Hole, tests: Mapping[int, TestData], tried: list[tuple[TestData
     )
 
 
-def _tried(run: RunData, plan: Plan) -> dict[str, list[tuple[TestData, Nearness]]]:
+def _tried(run: RunData, plan: Plan) -> dict[str, list[tuple[TestData, NearRecord]]]:
     """Bin id -> the tests that came nearer to it than every test before them."""
-    found: dict[str, list[tuple[TestData, Nearness]]] = {}
+    found: dict[str, list[tuple[TestData, NearRecord]]] = {}
     for test in run.tests:
         for near in test.near:
-            name = near.bin if isinstance(near.bin, str) else _bin_id(plan, near.bin)
+            name = _bin_id(plan, near.bin)
             past = found.setdefault(name, [])
             if not past or near.distance < past[-1][1].distance:
                 past.append((test, near))
@@ -169,7 +172,7 @@ def _bin_id(plan: Plan, index: int) -> str:
     return plan.bins[index].id if 0 <= index < len(plan.bins) else ""
 
 
-def _step(near: Nearness) -> str:
+def _step(near: NearRecord) -> str:
     return ", ".join(f"step {step} of {track}" for track, step in sorted(near.steps.items()))
 
 

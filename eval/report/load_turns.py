@@ -1,22 +1,30 @@
-"""Reading ``turns.jsonl``, line by line: its size is not bounded, what is kept of it is."""
+"""From the typed lines of ``turns.jsonl`` to what a report keeps of them, one line at a time."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import Any
 
-from dv_agent.agents.records.lines import RecordLines
-from dv_agent.errors import InputFileError
-from dv_agent.eval.report.fields import Fields
-from dv_agent.eval.report.load_calls import read_call, read_cut
-from dv_agent.eval.report.load_header import read_cost
-from dv_agent.eval.report.load_tests import read_test
-from dv_agent.eval.report.load_tools import read_answers, read_claims, read_reports, read_uses, with_answers
-from dv_agent.eval.report.run_data import Call, TestData, TurnData
+from dv_agent.agents.models.chat_model import Message
+from dv_agent.agents.proposal import CutRecord
+from dv_agent.agents.records.reader import RecordLines, typed_lines
+from dv_agent.agents.records.schema import ReplyLine
+from dv_agent.agents.turn import TestRecord, TurnRecord
+from dv_agent.designs.language.stimulus import Test
+from dv_agent.eval.report.run_data import Call, MessageData, TestData, Track, TurnData
 from dv_agent.eval.report.text_limits import Allowance, Clip
-from dv_agent.eval.report.tool_data import ClaimData, ReportedBug
+from dv_agent.eval.report.tool_data import ClaimData, ReportedBug, ToolCallData, ToolUseData
+from dv_agent.eval.report.wording import plural
+from dv_agent.runners.checks.failure import CheckFailure
+
+TEXT_LENGTH = 40_000
+ARGUMENTS_LENGTH, ANSWER_LENGTH, SAID_LENGTH = 4_000, 3_000, 3_000
+MOST_STEPS = 60
+STEP_LENGTH = 400
+MOST_CHECKS = 6
+_MESSAGE_LENGTH = 1_000
 
 
 @dataclass
@@ -26,7 +34,6 @@ class TurnsReader:
     Attributes:
         calls: calls of turns that have not come yet.
         strange: lines of a kind that this version does not know.
-        half: whether the last line was cut in half.
         claims, reports: what an agent with tools claimed and reported.
     """
 
@@ -34,7 +41,6 @@ class TurnsReader:
     turns: list[TurnData] = field(default_factory=list)
     calls: list[tuple[int, Call]] = field(default_factory=list)
     strange: int = 0
-    half: bool = False
     claims: list[ClaimData] = field(default_factory=list)
     reports: list[ReportedBug] = field(default_factory=list)
     _answers: dict[int, dict[str, Clip]] = field(default_factory=dict)
@@ -42,68 +48,156 @@ class TurnsReader:
     _cycle: int = 0
     _tokens: int = 0
 
-    def read(self, path: Path) -> None:
-        """Read the file; without one there are no turns.
+    def read(self, lines: RecordLines) -> None:
+        """Take in every line.
 
         Raises:
             InputFileError: unreadable, or a line that no writer can have left.
         """
-        lines = RecordLines(path)
-        for number, _, line in lines:
-            try:
-                data = Fields(json.loads(line), path, number)
-            except (ValueError, RecursionError) as error:
-                raise InputFileError(path, f"not JSON: {error}", number) from None
-            kind = data.text("kind", "turn")
-            if kind == "turn":
-                self._turn(data, number)
-            elif kind == "reply":
-                self._answers[self._asked], self._asked = read_answers(data, self.allowance), number
-                self.calls.append((data.count("turn"), read_call(data, number, self.allowance)))
+        for line in typed_lines(lines):
+            if isinstance(line.record, TurnRecord):
+                self._turn(line.record, line.number)
+            elif line.record:
+                self._answers[self._asked] = _answers(line.record.messages, self.allowance)
+                self._asked = line.number
+                self.calls.append((line.record.turn, _call(line.record, line.number, self.allowance)))
             else:
                 self.strange += 1
-        self.half = lines.half
 
     def answered(self, call: Call) -> Call:
         """`call` with the answers to its calls of tools, which stand in the line after it."""
-        return replace(call, tools=with_answers(call.tools, self._answers.get(call.line, {}))) if call.tools else call
+        found = self._answers.get(call.line, {})
+        return replace(call, tools=tuple(replace(one, answer=found.get(one.id)) for one in call.tools))
 
     def answered_turns(self) -> Iterator[TurnData]:
         """The turns, with the answers to all calls of tools."""
         for turn in self.turns:
             yield replace(turn, calls=tuple(map(self.answered, turn.calls)))
 
-    def _turn(self, data: Fields, line: int) -> None:
-        turn, spent = data.count("turn", len(self.turns)), read_cost(data.inner("spent"))
-        tests = tuple(self._tests(data, turn))
-        usage = data.inner("usage")
-        tokens = usage.count("input_tokens") + usage.count("output_tokens")
-        self._tokens = spent.tokens or self._tokens + tokens
-        calls = tuple(call for number, call in self.calls if number <= turn)
-        self.calls = [pair for pair in self.calls if pair[0] > turn]
-        if not calls and (data.text("raw") or data.data.get("prompt")):
-            calls = (read_call(data, line, self.allowance),)
-        self.claims += read_claims(data, turn)
-        self.reports += read_reports(data, turn)
+    def _turn(self, turn: TurnRecord, line: int) -> None:
+        tokens = turn.usage.input_tokens + turn.usage.output_tokens
+        self._tokens = turn.spent.tokens or self._tokens + tokens
+        calls = tuple(call for number, call in self.calls if number <= turn.turn)
+        self.calls = [pair for pair in self.calls if pair[0] > turn.turn]
+        self.claims += [ClaimData(turn.turn, one.bin, one.argument[:SAID_LENGTH]) for one in turn.claims]
+        self.reports += [
+            ReportedBug(
+                turn.turn,
+                one.test,
+                one.title[:SAID_LENGTH],
+                one.explanation[:SAID_LENGTH],
+                place=str(one.place)[:SAID_LENGTH] if one.place else "",
+            )
+            for one in turn.bug_reports
+        ]
         self.turns.append(
             TurnData(
-                turn=turn,
+                turn=turn.turn,
                 line=line,
-                tests=tests,
-                errors=data.texts("errors"),
+                tests=tuple(self._tests(turn)),
+                errors=turn.errors,
                 calls=calls,
-                cut=read_cut(data),
-                dropped={name: data.inner("dropped").count(name) for name in data.inner("dropped").data},
+                cut=tuple(map(_cut_words, turn.cut)),
+                dropped=turn.dropped,
                 tokens=tokens,
                 total_tokens=self._tokens,
-                spent=spent,
-                structured=data.text("structured"),
-                uses=read_uses(data),
+                spent=turn.spent,
+                structured=turn.structured,
+                uses=tuple(ToolUseData(one.name, one.size, one.error) for one in turn.tool_uses),
             )
         )
 
-    def _tests(self, data: Fields, turn: int) -> Iterator[TestData]:
-        for one in data.objects("tests"):
-            test = read_test(one, turn, self._cycle, self.allowance)
+    def _tests(self, turn: TurnRecord) -> Iterator[TestData]:
+        for one in turn.tests:
+            test = test_data(one, turn.turn, self._cycle, self.allowance)
             self._cycle = test.cycle
             yield test
+
+
+def test_data(record: TestRecord, turn: int, before: int, allowance: Allowance) -> TestData:
+    """One test; `before` is how many cycles the run had simulated before it."""
+    return TestData(
+        index=record.index,
+        turn=turn,
+        name=record.test.name,
+        note=record.test.note,
+        seed=record.test.seed,
+        tracks=track_data(record.test, allowance),
+        cycles=record.cycles,
+        cycle=before + record.cycles,
+        end=record.end,
+        new_bins=record.new_bins,
+        failures=tuple(map(short_failure, record.failures[:MOST_CHECKS])),
+        failed_checks=len(record.failures),
+        error=record.error[:_MESSAGE_LENGTH],
+        near=record.near,
+        waiting=record.waiting,
+    )
+
+
+def track_data(test: Test, allowance: Allowance) -> tuple[Track, ...]:
+    """The tracks of a test, and the memory contents as if they were tracks."""
+    tracks = [_track(name, steps, allowance) for name, steps in test.tracks.items()]
+    return (*tracks, *(_track(f"memory {name}", [content], allowance) for name, content in test.memory.items()))
+
+
+def short_failure(failure: CheckFailure) -> CheckFailure:
+    """A failed check with a message of bounded length."""
+    return failure.model_copy(update={"message": failure.message[:_MESSAGE_LENGTH]})
+
+
+def _call(line: ReplyLine, number: int, allowance: Allowance) -> Call:
+    reply = line.reply
+    return Call(
+        line=number,
+        messages=tuple(_messages(line.messages, allowance)),
+        reply=allowance.take(reply.text, TEXT_LENGTH),
+        model=reply.model,
+        finish_reason=reply.finish_reason,
+        attempts=reply.attempts,
+        failure=line.failure,
+        form=reply.form,
+        tools=tuple(
+            ToolCallData(one.id, one.name, allowance.take(one.arguments, ARGUMENTS_LENGTH)) for one in reply.tool_calls
+        ),
+    )
+
+
+def _messages(messages: Sequence[Message], allowance: Allowance) -> Iterator[MessageData]:
+    # Of a dialogue with tools only what people and templates said: the rest stands beside the calls.
+    hidden = ("assistant", "tool") if any(one.role == "tool" for one in messages) else ()
+    for one in messages:
+        if one.role not in hidden:
+            yield MessageData(one.role, allowance.take(one.content, TEXT_LENGTH))
+
+
+def _answers(messages: Sequence[Message], allowance: Allowance) -> dict[str, Clip]:
+    """What a prompt holds behind the model's last words: id of a call of the reply before -> its answer."""
+    found: dict[str, Clip] = {}
+    for one in messages:
+        if one.role == "assistant":
+            found = {}
+        elif one.role == "tool":
+            found[one.tool_call_id] = allowance.take(one.content, ANSWER_LENGTH)
+    return found
+
+
+def _cut_words(cut: CutRecord) -> str:
+    """What was left out of a prompt, in words."""
+    what = "all of it" if cut.whole else plural(cut.items, "item")
+    return f"{cut.part} ({what}, about {plural(cut.tokens, 'token')})"
+
+
+def _track(name: str, steps: Sequence[Any], allowance: Allowance) -> Track:
+    lines: list[str] = []
+    for step in steps[:MOST_STEPS]:
+        clip = allowance.take(_compact(step), STEP_LENGTH)
+        if not clip.text:
+            break
+        lines.append(f"{clip.text} … {clip.more:,} more characters" if clip.more else clip.text)
+    return Track(name, tuple(lines), len(steps) - len(lines))
+
+
+def _compact(value: Any) -> str:
+    """JSON on one line."""
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.eval.report.run_data import Header
+from dv_agent.agents.records.schema import RunHeader
 
 _BOUNDS = {
     "cycles": "--max-cycles",
@@ -20,34 +20,34 @@ _ICARUS = "icarus"
 _FULL = 100.0
 
 
-def rerun_command(header: Header) -> str:
+def rerun_command(header: RunHeader) -> str:
     """``dv-agent run`` with the options of the record; what stands at its default is left out."""
-    if replayed := header.options.get("replay"):
-        again = ["--reparse"] if header.options.get("reparse") else []
+    if replayed := header.agent_options.replay:
+        again = ["--reparse"] if header.agent_options.reparse else []
         return shlex.join(["dv-agent", "run", "--model", f"replay:runs/{replayed}", *again])
     return shlex.join(["dv-agent", "run", "--design", header.design, "--agent", header.agent, *_options(header)])
 
 
-def _options(header: Header) -> Iterator[str]:
+def _options(header: RunHeader) -> Iterator[str]:
     if header.model:
         usual = {name: field.default for name, field in ModelSettings.model_fields.items()}
-        yield from _flags({name: value for name, value in header.model.items() if value != usual.get(name)})
+        model = header.model.model_dump(mode="json")
+        yield from _flags({name: value for name, value in model.items() if value != usual[name]})
     yield from ("--seed", str(header.seed))
     defaults = Budget().model_dump()
     for name, flag in _BOUNDS.items():
-        bound = header.budget.get(name)
+        bound = getattr(header.budget, name)
         if bound is not None and bound != defaults[name]:
             yield from (flag, f"{bound:.15g}")
-    if header.target is not None and header.target != _FULL:
+    if header.target != _FULL:
         yield from ("--target", f"{header.target:g}")
-    simulator = header.simulator.split(maxsplit=1)
-    if simulator and simulator[0] != _ICARUS:
-        yield from ("--simulator", simulator[0])
+    if header.simulator_name not in ("", _ICARUS):
+        yield from ("--simulator", header.simulator_name)
     if header.strategy not in ("", "default"):
         yield from ("--prompt-strategy", header.strategy)
-    if header.options.get("guided") is False:
+    if header.agent_options.guided is False:
         yield "--unguided"
-    yield from _flags({name: value for name, value in header.options.items() if name != "guided"})
+    yield from _flags({name: value for name, value in header.agent_options.said.items() if name != "guided"})
 
 
 def _flags(options: Mapping[str, object]) -> Iterator[str]:

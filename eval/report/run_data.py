@@ -5,58 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from dv_agent.agents.budget import Spent
 from dv_agent.agents.failures.excerpt import Excerpt
+from dv_agent.agents.models.chat_model import CallUsage
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.turn import NearRecord
 from dv_agent.eval.report.text_limits import Clip
-from dv_agent.eval.report.tool_data import ClaimData, ClaimTotals, ReportedBug, ToolCallData, ToolUseData
+from dv_agent.eval.report.tool_data import ClaimData, ReportedBug, ToolCallData, ToolUseData
 from dv_agent.runners.checks.ending import Ended, Waiting, ending_words
 from dv_agent.runners.checks.failure import CheckFailure
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What was used; `usd` and `seconds` are None where nobody knows."""
-
-    cycles: int = 0
-    calls: int = 0
-    tokens: int = 0
-    usd: float | None = None
-    seconds: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """``run.json``; fields as in `agents.records.writer.RunHeader`, with neutral values where a version had none."""
-
-    id: str
-    design: str
-    task_version: int
-    agent: str
-    options: Mapping[str, Any]
-    strategy: str
-    model: Mapping[str, Any]
-    returned_models: tuple[str, ...]
-    seed: int
-    budget: Mapping[str, float | None]
-    target: float | None
-    simulator: str
-    hashes: Mapping[str, str]
-    versions: Mapping[str, str]
-    reproducible: bool | None
-    status: str
-    stop_reason: str
-    started: str
-    finished: str
-    bins: int
-    spent: Cost
-    structured: Mapping[str, int] = field(default_factory=dict)
-    nothing_checked: str = ""
-
-    @property
-    def model_name(self) -> str:
-        """The requested model, empty for agents without one."""
-        return str(self.model.get("model", ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +24,6 @@ class Track:
     name: str
     steps: tuple[str, ...]
     more: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Nearness:
-    """How near one test came to a hole, where the record tells; `steps` maps tracks to steps."""
-
-    bin: int | str
-    distance: float
-    steps: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +50,7 @@ class TestData:
     failures: tuple[CheckFailure, ...]
     failed_checks: int
     error: str
-    near: tuple[Nearness, ...] = ()
+    near: tuple[NearRecord, ...] = ()
     waiting: Waiting | None = None
 
     @property
@@ -116,7 +65,7 @@ class TestData:
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class MessageData:
     """One message of a prompt."""
 
     role: str
@@ -124,35 +73,21 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
-class Attempt:
-    """One attempt to call the model; `usd` is None where the price is unknown."""
-
-    input_tokens: int
-    output_tokens: int
-    seconds: float | None
-    usd: float | None
-    error: str
-    status: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class Call:
     """One call of a model.
 
     Attributes:
-        cut: what was left out of the prompt for want of room.
         failure: why there is no reply.
         form: ``schema`` or ``refused`` where structured output was asked for.
         tools: what an agent with tools called in its reply.
     """
 
     line: int
-    messages: tuple[Message, ...]
-    cut: tuple[str, ...]
+    messages: tuple[MessageData, ...]
     reply: Clip
     model: str
     finish_reason: str
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[CallUsage, ...]
     failure: str
     form: str = ""
     tools: tuple[ToolCallData, ...] = ()
@@ -181,7 +116,7 @@ class TurnData:
     dropped: Mapping[str, int]
     tokens: int
     total_tokens: int
-    spent: Cost
+    spent: Spent
     structured: str = ""
     uses: tuple[ToolUseData, ...] = ()
 
@@ -229,11 +164,11 @@ class RunData:
         notes: what is missing or was left out, one sentence each.
         plan_hash: of the plan that coverage.json was recorded against, empty without that file.
         files: name and size in bytes of the files of the folder.
-        claims, claim_totals, reports: of an agent with tools, judged as far as run.json judges them.
+        claims, reports: of an agent with tools, judged as far as run.json judges them.
     """
 
     folder: Path
-    header: Header
+    header: RunHeader
     turns: tuple[TurnData, ...]
     pending: tuple[Call, ...]
     failures: tuple[FailureData, ...]
@@ -241,7 +176,6 @@ class RunData:
     plan_hash: str = ""
     files: tuple[tuple[str, int], ...] = field(default=())
     claims: tuple[ClaimData, ...] = ()
-    claim_totals: ClaimTotals | None = None
     reports: tuple[ReportedBug, ...] = ()
 
     @property

@@ -43,17 +43,6 @@ class ClaimData:
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimTotals:
-    """Of all claims; precision and recall are None where nothing was decided."""
-
-    wanted: int
-    decoys: tuple[str, ...]
-    refuted: tuple[str, ...]
-    precision: float | None
-    recall: float | None
-
-
-@dataclass(frozen=True, slots=True)
 class ReportedBug:
     """A bug report; `outcome`, in words, is empty where nobody has judged.
 

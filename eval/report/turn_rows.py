@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import accumulate
 
-from dv_agent.eval.report.run_data import Call, Message, TestData, Track, TurnData
+from dv_agent.eval.report.run_data import Call, MessageData, TestData, Track, TurnData
 from dv_agent.eval.report.text_limits import Clip
 from dv_agent.eval.report.tool_data import ToolCallData
 
@@ -22,7 +22,7 @@ TALK_MOST = 60_000
 class Said:
     """A message; `same_as` is the turn whose message of the same place and text is shown instead."""
 
-    message: Message
+    message: MessageData
     same_as: int | None
 
 
@@ -76,7 +76,7 @@ def call_rows(calls: tuple[Call, ...], room: int, turn: int, seen: dict[tuple[in
         for place, message in enumerate(call.messages):
             before = seen.setdefault((place, message.content.text), turn)
             content, room = (Clip(""), room) if before != turn else _fit(message.content, room)
-            said.append(Said(Message(message.role, content), None if before == turn else before))
+            said.append(Said(MessageData(message.role, content), None if before == turn else before))
         shown.append(CallRow(replace(call, reply=reply, tools=tools), tuple(said)))
     return tuple(shown)
 

@@ -9,18 +9,12 @@ from itertools import groupby
 from markupsafe import Markup
 
 from dv_agent.agents.failures.excerpt import Excerpt, WaveSignal
+from dv_agent.designs.ports.registry import label_of
 from dv_agent.eval.report.environment import environment
 
 LEFT, CELL, ROW, HEAD, GAP = 124, 24, 24, 30, 10
 _HIGH, _LOW, _TILT = 5, 19, 3
 _CHARACTER = 5.2
-_KINDS = {
-    "source": "driven by the test",
-    "sink": "driven by the design",
-    "strobe": "strobes",
-    "responder": "memory",
-    "observe": "observed",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +114,7 @@ def _groups(excerpt: Excerpt) -> Iterator[WaveGroup]:
         yield WaveGroup(
             y=y,
             name=port,
-            kind=_KINDS.get(excerpt.ports.get(port, ""), ""),
+            kind=label_of(excerpt.ports.get(port, "")),
             height=title + ROW * len(rows),
             dots=tuple(_x(cycle - excerpt.start) + CELL // 2 for cycle in taken),
             rows=rows,

@@ -15,9 +15,8 @@ from dv_agent import __version__
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.errors import OutputError
-from dv_agent.eval.scoring.read_record import read_files
 from dv_agent.eval.scoring.score import TrialScore
-from dv_agent.eval.scoring.score_trial import inputs_of, score_files
+from dv_agent.eval.scoring.score_trial import inputs_of, score_records
 from dv_agent.runners.build.cache import cache_folder
 
 
@@ -27,13 +26,12 @@ def score_trial(room: Path, plan: Plan, *, use_cache: bool = True) -> TrialScore
     A cache that cannot be written only costs time.
 
     Raises:
-        InputFileError: see `score_files`.
+        InputFileError: see `score_records`.
     """
-    files = read_files(room)
-    path = cache_path(inputs_of(files, plan))
+    path = cache_path(inputs_of(room, plan))
     if use_cache and (kept := _kept(path)):
         return kept
-    score = score_files(files, plan)
+    score = score_records(room, plan)
     if use_cache:
         with contextlib.suppress(OutputError):
             replace_text(path, score.model_dump_json() + "\n", make_folder=True)

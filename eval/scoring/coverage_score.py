@@ -8,12 +8,16 @@ from dataclasses import replace
 import numpy as np
 
 from dv_agent.agents.budget import Budget
+from dv_agent.agents.records.figures import TestFigures, TurnFigures
+from dv_agent.agents.records.schema import TURNS
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.totals import overall_totals, tier_totals
+from dv_agent.designs.files.documents import printable
 from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError
-from dv_agent.eval.scoring.read_record import TestLine, TrialFacts, TurnLine
+from dv_agent.eval.evaluation.trial_folder import RUN
+from dv_agent.eval.scoring.read_record import TrialFacts
 from dv_agent.eval.scoring.score import AXES, SHARES, Axis, CoverageScore, Progress
 from dv_agent.eval.scoring.step_curve import area, reached
 
@@ -32,7 +36,7 @@ def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
     """
     if facts.plan_hash != plan.hash:
         raise InputFileError(
-            facts.room / "run", f"recorded against another plan ({facts.plan_hash[:12]}, not {plan.hash[:12]} of "
+            facts.room / RUN, f"recorded against another plan ({facts.plan_hash[:12]}, not {plan.hash[:12]} of "
             f"{plan.path}): the design has changed since, and the trial must be run again",
         )  # fmt: skip
     covered_by = np.full(len(plan.bins), -1, dtype=np.int64)
@@ -64,7 +68,9 @@ def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
     )
 
 
-def _steps(facts: TrialFacts, plan: Plan, covered_by: IntColumn) -> Iterator[tuple[TurnLine, TestLine, int, list[int]]]:
+def _steps(
+    facts: TrialFacts, plan: Plan, covered_by: IntColumn
+) -> Iterator[tuple[TurnFigures, TestFigures, int, list[int]]]:
     """Turn, test, cycles of the run until then, and the bins that the test covered first."""
     cycles = 0
     for turn in facts.turns:
@@ -75,7 +81,7 @@ def _steps(facts: TrialFacts, plan: Plan, covered_by: IntColumn) -> Iterator[tup
                 yield turn, test, cycles, fresh
 
 
-def _covered(facts: TrialFacts, test: TestLine, plan: Plan) -> list[int]:
+def _covered(facts: TrialFacts, test: TestFigures, plan: Plan) -> list[int]:
     """Indices of the bins that a test says it covered first."""
     if not test.new_bins:
         return []
@@ -83,13 +89,14 @@ def _covered(facts: TrialFacts, test: TestLine, plan: Plan) -> list[int]:
     for name in test.new_bins:
         place = plan.slots.get(name, -1)
         if place not in hits:
-            message = f"test {test.index} is said to cover {name}, but its record does not say that it hit it"
-            raise InputFileError(facts.room / "run" / "turns.jsonl", message)
+            shown = printable(name, _NAME)
+            message = f"test {test.index} is said to cover {shown}, but its record does not say that it hit it"
+            raise InputFileError(facts.room / RUN / TURNS, message)
         found.append(place)
     return found
 
 
-def _step(turn: TurnLine, test: TestLine, cycles: int, bins: int) -> dict[str, object]:
+def _step(turn: TurnFigures, test: TestFigures, cycles: int, bins: int) -> dict[str, object]:
     spent = turn.spent
     return {
         "test": test.index, "name": test.test.name[:_NAME], "cycles": cycles, "calls": int(spent.bounded("calls")),

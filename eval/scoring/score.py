@@ -11,7 +11,7 @@ from pydantic import Field
 
 from dv_agent.agents.models.costs.known_dollars import Priced
 from dv_agent.coverage.totals import Totals
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.eval.evaluation.data_model import BugOutcome
 
 SCORING_VERSION = 2

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet
 from dv_agent.eval.scoring.coverage_score import coverage_score
-from dv_agent.eval.scoring.read_record import TrialFacts, TrialFiles, parse_files
+from dv_agent.eval.scoring.read_record import TrialFacts, digest_of, read_facts
 from dv_agent.eval.scoring.score import (
     SCORING_VERSION,
     BugScore,
@@ -22,13 +23,17 @@ DIFFICULTIES = ("easy", "medium", "hard")
 _TOOLS = "tools"
 
 
-def inputs_of(files: TrialFiles, plan: Plan) -> str:
-    """What a score of these files is a score of."""
-    return files.digest(plan.hash, f"scoring {SCORING_VERSION}")
+def inputs_of(room: Path, plan: Plan) -> str:
+    """What a score of the records in `room` is a score of.
+
+    Raises:
+        InputFileError: one that a score needs cannot be read.
+    """
+    return digest_of(room, plan.hash, f"scoring {SCORING_VERSION}")
 
 
-def score_files(files: TrialFiles, plan: Plan) -> TrialScore:
-    """The score of a trial.
+def score_records(room: Path, plan: Plan) -> TrialScore:
+    """The score of the trial in `room`.
 
     Args:
         plan: of its design.
@@ -36,10 +41,10 @@ def score_files(files: TrialFiles, plan: Plan) -> TrialScore:
     Raises:
         InputFileError: a record that is broken, at odds with itself, or of another plan.
     """
-    facts = parse_files(files)
+    inputs, facts = inputs_of(room, plan), read_facts(room)
     tests = [test for turn in facts.turns for test in turn.tests]
     return TrialScore(
-        inputs=inputs_of(files, plan),
+        inputs=inputs,
         coverage=coverage_score(facts, plan),
         bugs=bug_score(facts.kills, facts.header.budget.cycles) if facts.kills else None,
         claims=_claims(facts) if facts.header.agent == _TOOLS else None,

@@ -21,7 +21,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.seeded_bugs import Bug, load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import Trace

@@ -14,9 +14,9 @@ from pydantic import ValidationError
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.structure import Tier
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import read_text
 from dv_agent.designs.files.plain_words import plain_words
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError
 from dv_agent.eval.soundness.traffic import Chunk, over_chunks, run_chunk

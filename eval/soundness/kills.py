@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.seeded_bugs import Bug, broken_copy
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder

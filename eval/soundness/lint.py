@@ -9,8 +9,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-from dv_agent.designs.design import Design, Frozen
+from dv_agent.designs.design import Design
 from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import PrerequisiteError
 from dv_agent.runners.build.verilator_tool import find_verilator
 

@@ -19,7 +19,8 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
-from dv_agent.designs.design import Design, Frozen
+from dv_agent.designs.design import Design
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.designs.trace import Trace

@@ -9,9 +9,9 @@ from typing import Literal
 from pydantic import ValidationError
 
 from dv_agent.designs.benchmark.fingerprint import fingerprint
-from dv_agent.designs.design import Frozen
 from dv_agent.designs.files.documents import read_text, replace_text
 from dv_agent.designs.files.plain_words import plain_words
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError
 from dv_agent.eval.soundness.check import Options, PartResult

@@ -40,7 +40,7 @@ def chunk_tests(folder: DesignFolder, seed: int, index: int) -> Iterator[Test]:
 
 def accepted_beats(folder: DesignFolder, result: Result) -> int:
     """Transfers that the design accepted on its sources."""
-    return sum(len(result.trace.accepted[name]) for name in folder.design.source_names)
+    return sum(len(result.trace.accepted[one.key]) for one in folder.design.streams if one.packets)
 
 
 def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:

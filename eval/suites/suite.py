@@ -15,8 +15,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator
 
 from dv_agent.designs.benchmark.fingerprint import fingerprint
-from dv_agent.designs.design import Frozen, Identifier
 from dv_agent.designs.files.documents import Document, read_document
+from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.loader import DesignFolder, design_names, find_design
 from dv_agent.errors import UnknownNameError
 

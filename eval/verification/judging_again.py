@@ -14,8 +14,7 @@ from dv_agent.coverage.storage import load_coverage, to_file
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet, Trial
 from dv_agent.eval.execution.bug_hunt import Hunter
-from dv_agent.eval.scoring.read_record import read_files
-from dv_agent.eval.scoring.score_trial import score_files
+from dv_agent.eval.scoring.score_trial import score_records
 from dv_agent.eval.verification.verdict import Finding, refused
 from dv_agent.runners.recording_simulator import RecordingStore
 from dv_agent.runners.simulator import Simulator
@@ -73,7 +72,7 @@ def score_again(home: Path, state: RunState, bench: Testbench, found: KillSheet 
     run = home / "run"
     if to_file(load_coverage(bench.plan, run / "coverage.json")) != to_file(state.coverage):
         yield refused("coverage.json is not the coverage of these tests")
-    score = score_files(read_files(home), bench.plan)
+    score = score_records(home, bench.plan)
     hit = (state.coverage.hits >= bench.plan.at_least).tolist()
     if [place >= 0 for place in score.coverage.covered_by] != hit:
         yield refused("a score of its record has other bins than were found")

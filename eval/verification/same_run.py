@@ -7,7 +7,7 @@ from typing import Any
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.reader import RecordedRun
-from dv_agent.agents.records.writer import RunHeader
+from dv_agent.agents.records.schema import RunHeader
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation, Trial
@@ -41,7 +41,7 @@ def same_run(run: RecordedRun, trial: Trial, evaluation: Evaluation, design: Des
     elif any(turn.budget != identity.budget for turn in run.turns):
         yield refused("a turn of the run had another budget than the evaluation")
     if _options(header) != _expected(entry):
-        yield refused(f"the run had other options than its row: {str(header.agent_options)[:100]}")
+        yield refused(f"the run had other options than its row: {str(header.agent_options.said)[:100]}")
     if header.target != TARGET or header.status != "finished":
         yield refused(f"the run is {header.status}, with a target of {header.target:g} % of the bins")
     if header.simulator != identity.simulator:
@@ -79,7 +79,8 @@ def _unpaced(model: ModelSettings | None) -> ModelSettings | None:
 
 def _options(header: RunHeader) -> dict[str, Any]:
     """Without where a cache of replies was, which may differ from machine to machine."""
-    return header.agent_options | ({"cache": True} if "cache" in header.agent_options else {})
+    said = header.agent_options.said
+    return said | ({"cache": True} if "cache" in said else {})
 
 
 def _expected(entry: Entry) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.loop import Limits, stop_reason
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.resimulation import with_failed_calls
-from dv_agent.agents.records.writer import ReplyLine, RunHeader
+from dv_agent.agents.records.schema import ReplyLine, RunHeader
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TestRecord, TurnRecord

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.frozen import Frozen
 
 Kind = Literal["refused", "unverifiable"]
 Status = Literal["verified", "refused", "unverifiable", "open"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dv_agent.designs.design import Design, FieldSpec, SourcePort, StrobePort
-from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, track_kind
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, grammar_of
 from dv_agent.designs.language.stimulus import Step
+from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import RESET_TRACK
 
 Shows = Literal["random", "sweep", "directed", "together"]
@@ -24,13 +26,12 @@ class Example:
 
 def examples(design: Design, schema: StimulusSchema) -> tuple[Example, ...]:
     """One example of each way to say stimulus; every one expands on this design."""
-    kinds = {name: track_kind(design, name) for name in schema.tracks}
     maker = _Maker(design, schema)
     return (
-        Example("random", _test("random", {name: maker.random(name, kind) for name, kind in kinds.items()}, seed=1)),
-        Example("sweep", _test("sweep", {name: maker.sweep(name, kind) for name, kind in kinds.items()})),
-        Example("directed", _test("directed", {name: maker.directed(name, kind) for name, kind in kinds.items()})),
-        Example("together", _test("together", {name: maker.together(name, kind) for name, kind in kinds.items()})),
+        Example("random", _test("random", {name: maker.random(name) for name in schema.tracks}, seed=1)),
+        Example("sweep", _test("sweep", {name: maker.sweep(name) for name in schema.tracks})),
+        Example("directed", _test("directed", {name: maker.directed(name) for name in schema.tracks})),
+        Example("together", _test("together", {name: maker.together(name) for name in schema.tracks})),
     )
 
 
@@ -41,14 +42,14 @@ def _test(name: str, tracks: dict[str, list[Step]], **more: Any) -> dict[str, An
 class _Maker:
     def __init__(self, design: Design, schema: StimulusSchema) -> None:
         self._design, self._schema = design, schema
-        strobes = [name for name, port in design.ports.items() if isinstance(port, StrobePort)]
-        self._driven = [*design.source_names, *strobes]
-        self._watched = self._driven[0]
+        driven = [*design.packet_ports, *design.write_ports]
+        streams = {one.key for one in design.streams}
+        self._watched = next((name for name in driven if design.item_key(name) in streams), driven[0])
 
-    def random(self, name: str, kind: str) -> list[Step]:
+    def random(self, name: str) -> list[Step]:
         """A random block: a profile where there is one, one field narrowed."""
         track = self._schema.tracks[name]
-        if kind == RESET_TRACK:
+        if name == RESET_TRACK:
             return []
         block: dict[str, Any] = {"count": self._count(track)}
         other = next((profile for profile in track.profiles if profile != "default"), None)
@@ -57,12 +58,12 @@ class _Maker:
         if other and "count" in track.profiles[other]:
             del block["count"]
         fields = self._fields(name)
-        if fields and kind in ("source", "strobe"):
-            narrowed, spec = next(reversed(fields.items()))
+        if fields:
+            narrowed, spec = list(fields.items())[-1]
             block[narrowed] = {"set": sorted({spec.low, spec.high})}
         return [{"random": block}]
 
-    def sweep(self, name: str, kind: str) -> list[Step]:
+    def sweep(self, name: str) -> list[Step]:
         """Nested loops over a field and a gap, on the first driven track only."""
         if name != self._watched:
             return []
@@ -72,53 +73,46 @@ class _Maker:
         return [
             {
                 "for": {"i": [0, 3], "j": {"values": [0, 5]}},
-                "steps": [self._item(name, kind, payload, {"gap": "2*j + 1"})],
+                "steps": [self._item(name, payload, {"gap": "2*j + 1"})],
             }
         ]
 
-    def directed(self, name: str, kind: str) -> list[Step]:
+    def directed(self, name: str) -> list[Step]:
         """Literal items and timing."""
-        payload = {field: _lanes(spec) for field, spec in self._fields(name).items()}
-        if kind == "sink":
-            return [{"accept": 1}, {"stall": 20}, {"ready": 3}]
-        if kind == "responder":
-            return [{"serve": 2, "latency": 7, "stall": 2}]
-        if kind == RESET_TRACK:
-            return []
-        return [self._item(name, kind, payload, {}), {"idle": 5}, self._item(name, kind, payload, {"gap": 3})]
+        grammar = grammar_of(self._design, name)
+        if not grammar.item:
+            return [dict(step) for step in grammar.directed]
+        payload = {field: _lanes(spec) for field, spec in grammar.fields.items()}
+        return [self._item(name, payload, {}), {"idle": 5}, self._item(name, payload, {"gap": 3})]
 
-    def together(self, name: str, kind: str) -> list[Step]:
+    def together(self, name: str) -> list[Step]:
         """Tracks that wait for one another, and a reset in mid-test."""
-        after = {"after": {"port": self._watched, "accepted": 1}}
+        after = {"after": {"port": self._design.item_key(self._watched), "accepted": 1}}
         if name == self._watched:
             payload = {field: _small(spec) for field, spec in self._fields(name).items()}
-            return [{"repeat": 4, "steps": [self._item(name, kind, payload, {}, self._attached(kind))]}]
-        if kind == "sink":
-            return [after, {"stall": 10}]
-        if kind == RESET_TRACK:
-            return [after, {"idle": 6}, {"pulse": 1}]
-        return []
+            return [{"repeat": 4, "steps": [self._item(name, payload, {}, self._attached(name))]}]
+        joined = grammar_of(self._design, name).joined
+        return [after, *(dict(step) for step in joined)] if joined else []
 
-    def _item(
-        self, name: str, kind: str, payload: dict[str, Any], timing: Step, attached: dict[str, Any] | None = None
-    ) -> Step:
-        if kind == "strobe":
-            return {"write": payload, **timing}
-        track = self._schema.tracks[name]
+    def _item(self, name: str, payload: dict[str, Any], timing: Step, attached: dict[str, Any] | None = None) -> Step:
+        track, grammar = self._schema.tracks[name], self._design.grammars[name]
+        word = grammar.item_word(track.item)
+        if not grammar.packets:
+            return {word: payload, **timing}
         beats = max(track.beats.min, min(2, track.beats.max))
         beat = {**payload, **({"times": beats} if beats > 1 else {}), **({"with": attached} if attached else {})}
-        return {track.item: [beat], **timing}
+        return {word: [beat], **timing}
 
-    def _attached(self, kind: str) -> dict[str, Any]:
-        """A write to the first strobe, for ``with``."""
-        for name, port in self._design.ports.items():
-            if kind == "source" and isinstance(port, StrobePort):
-                return {name: {field: _small(spec) for field, spec in port.fields.items()}}
-        return {}
+    def _attached(self, name: str) -> dict[str, Any]:
+        """A write to the first port that takes one, for ``with``, if beats of `name` may carry any."""
+        streams = self._design.streams
+        if not any(one.carries for one in streams if one.port == name):
+            return {}
+        writes = next((one for one in streams if one.rides), None)
+        return {writes.port: {field: _small(spec) for field, spec in writes.fields.items()}} if writes else {}
 
-    def _fields(self, name: str) -> dict[str, FieldSpec]:
-        port = self._design.ports.get(name)
-        return port.fields if isinstance(port, SourcePort | StrobePort) else {}
+    def _fields(self, name: str) -> Mapping[str, FieldSpec]:
+        return grammar_of(self._design, name).fields
 
     def _count(self, track: TrackSchema) -> int:
         share = self._design.limits.max_items // (track.beats.max * 2 * len(self._schema.tracks))

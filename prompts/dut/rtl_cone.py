@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.design import Design, ObservePort, ResponderPort, StreamSpec, StrobePort
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.reader.cone import cone_of
 from dv_agent.designs.reader.structure import Assignment
 from dv_agent.prompts.view import View
@@ -72,20 +73,17 @@ def _columns(design: Design) -> dict[str, tuple[str, ...]]:
     """Column of the shared event tables -> the signals behind it."""
     found: dict[str, tuple[str, ...]] = {}
     for name, port in design.ports.items():
-        if isinstance(port, ObservePort):
-            found |= {field: (spec.signal,) for field, spec in port.fields.items()}
-        elif isinstance(port, StrobePort):
-            found[f"{name}_strobe"] = (port.enable,)
-        elif isinstance(port, ResponderPort):
-            found |= _stream(f"{name}_request", port.request) | _stream(f"{name}_response", port.response)
-        else:
-            found |= _stream(name, port)
+        for stream in port.streams(name):
+            found |= _stream(stream)
+        found |= {field: (spec.signal,) for field, spec in port.levels().items()}
     return found
 
 
-def _stream(name: str, stream: StreamSpec) -> dict[str, tuple[str, ...]]:
+def _stream(stream: Stream) -> dict[str, tuple[str, ...]]:
+    if stream.ready is None:
+        return {f"{stream.column}_strobe": (stream.valid,)}
     signals = {"valid": stream.valid, "ready": stream.ready}
-    return {f"{name}_{fact}": tuple(signals[part] for part in parts) for fact, parts in _HANDSHAKE.items()}
+    return {f"{stream.column}_{fact}": tuple(signals[part] for part in parts) for fact, parts in _HANDSHAKE.items()}
 
 
 def _text(one: Assignment) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dv_agent.coverage.values import range_text
-from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SourcePort, StrobePort
-from dv_agent.designs.language.schema import COUNTS, TIMING_KEYS, StimulusSchema, TrackSchema, track_kind
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, grammar_of
+from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.text.compact_json import compact_json
 
@@ -36,18 +38,20 @@ class TrackText:
     """One track.
 
     Attributes:
-        item: the word of a packet on a source.
+        item: the word of a packet, where it has `packets`.
         counts: what ``count`` of a random block counts here.
         beats: allowed packet lengths, such as ``1..8``.
-        request: the address field of a responder.
-        memory_words: most words of a responder's memory.
+        answer, request: the word and the address field of a track that answers from memory.
+        memory_words: most words of that memory.
     """
 
     name: str
     kind: str
+    packets: bool
     item: str
     description: str
     fields: tuple[FieldText, ...]
+    answer: tuple[FieldText, ...]
     request: tuple[FieldText, ...]
     beats: str
     timing: tuple[str, ...]
@@ -62,28 +66,25 @@ def track_texts(design: Design, schema: StimulusSchema) -> tuple[TrackText, ...]
 
 
 def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
-    kind = track_kind(design, name)
-    port = None if kind == RESET_TRACK else design.ports[name]
-    fields: dict[str, FieldSpec] = port.fields if isinstance(port, SourcePort | StrobePort) else {}
-    request: dict[str, FieldSpec] = {}
-    if isinstance(port, ResponderPort):
-        fields, request = port.response.fields, port.request.fields
+    grammar, memory = grammar_of(design, name), design.memories.get(name)
     return TrackText(
         name=name,
-        kind=kind,
+        kind=RESET_TRACK if name == RESET_TRACK else design.ports[name].kind,
+        packets=grammar.packets,
         item=track.item,
         description=track.description,
-        fields=_fields(fields, track),
-        request=_fields(request, track),
+        fields=_fields(grammar.fields, track),
+        answer=_fields(memory.answer.fields if memory else {}, track),
+        request=_fields(memory.ask.fields if memory else {}, track),
         beats=range_text(track.beats.min, track.beats.max),
-        timing=TIMING_KEYS[kind],
-        counts=COUNTS[kind],
+        timing=grammar.timing_keys,
+        counts=grammar.counts,
         profiles=tuple(ProfileText(word, compact_json(draws, PROFILE_MOST)) for word, draws in track.profiles.items()),
         memory_words=track.memory_words,
     )
 
 
-def _fields(fields: dict[str, FieldSpec], track: TrackSchema) -> tuple[FieldText, ...]:
+def _fields(fields: Mapping[str, FieldSpec], track: TrackSchema) -> tuple[FieldText, ...]:
     return tuple(
         FieldText(name, spec.lanes, range_text(spec.low, spec.high), track.fields.get(name, ""))
         for name, spec in fields.items()

@@ -1,7 +1,7 @@
 """How the pins of a design lie in the two packed vectors that cross the simulator's border each cycle.
 
-The *drive* vector goes in: one piece a driver, in the order reset, sources,
-strobes, sinks, responders. The *sample* vector comes out: every signal of
+The *drive* vector goes in: one piece a driver, reset first, in the order in
+which they are planned. The *sample* vector comes out: every signal of
 every port and the reset. Both travel as text, most significant bit first, so
 a place in a vector is an index into a string.
 """
@@ -12,16 +12,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dv_agent.designs.design import (
-    Design,
-    FieldSpec,
-    ObservePort,
-    ResponderPort,
-    SinkPort,
-    SourcePort,
-    StreamSpec,
-    StrobePort,
-)
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.port import PortModel
+from dv_agent.designs.ports.stream import Stream
 from dv_agent.errors import InputFileError
 
 
@@ -56,19 +49,14 @@ class Layout:
         return sum(width for _, width in self.sample.values())
 
 
-def payload_width(fields: Mapping[str, FieldSpec]) -> int:
-    """Bits of a packed payload."""
-    return sum(spec.bits for spec in fields.values())
+def carriers(design: Design) -> tuple[Stream, ...]:
+    """The streams whose beats may carry writes, in file order."""
+    return tuple(one for one in design.streams if one.carries)
 
 
-def strobe_names(design: Design) -> tuple[str, ...]:
-    """Names of the strobe ports, in file order."""
-    return tuple(name for name, port in design.ports.items() if isinstance(port, StrobePort))
-
-
-def responder_names(design: Design) -> tuple[str, ...]:
-    """Names of the responder ports, in file order."""
-    return tuple(name for name, port in design.ports.items() if isinstance(port, ResponderPort))
+def riders(design: Design) -> tuple[Stream, ...]:
+    """The streams of writes that a beat may carry, in file order."""
+    return tuple(one for one in design.streams if one.rides)
 
 
 def layout_of(design: Design) -> Layout:
@@ -93,73 +81,79 @@ def layout_of(design: Design) -> Layout:
 
 def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
     """The same as plain data (for JSON): all that the process inside the simulator needs to know."""
-    index = {signal: first for signal, (first, _) in layout.sample.items()}
-    strobes = strobe_names(design)
-    result: dict[str, Any] = {
+    return {
         "quiet_cycles": design.limits.quiet_cycles,
         "reset_cycles": design.reset.cycles,
         "sample_width": layout.sample_width,
-        "sources": [], "strobes": [], "sinks": [], "responders": [],
-    }  # fmt: skip
-    for name, port in design.ports.items():
-        if isinstance(port, SourcePort):
-            attached = [[strobe, _strobe_width(design, strobe)] for strobe in strobes]
-            result["sources"].append({"name": name, **_stream(port, index), "attached": attached})
-        elif isinstance(port, StrobePort):
-            result["strobes"].append({"name": name, "enable": index[port.enable], "width": payload_width(port.fields)})
-        elif isinstance(port, SinkPort):
-            result["sinks"].append({"name": name, **_stream(port, index)})
-        elif isinstance(port, ResponderPort):
-            signal = next(iter(port.request.fields.values())).signal
-            address = [index[signal], index[signal] + layout.sample[signal][1]]
-            request = {**_stream(port.request, index), "address": address}
-            result["responders"].append({"name": name, "request": request, "response": _stream(port.response, index)})
-    return result
-
-
-def _stream(stream: StreamSpec, index: Mapping[str, int]) -> dict[str, Any]:
-    return {
-        "valid": index[stream.valid],
-        "ready": index[stream.ready],
-        "last": stream.last is not None,
-        "width": payload_width(stream.fields),
+        "ports": [_child_port(design, layout, name, port) for name, port in _driven_ports(design)],
+        "monitors": [_child_monitor(one, layout) for one in design.streams],
     }
 
 
-def _strobe_width(design: Design, name: str) -> int:
-    port = design.ports[name]
-    assert isinstance(port, StrobePort)
-    return payload_width(port.fields)
+def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> dict[str, Any]:
+    """What the driver of a port is given: of its only stream in one dictionary, of several by part."""
+    facts: dict[str, Any] = {"name": name, "driver": port.driver}
+    for stream in port.streams(name):
+        _, valid, ready = _child_monitor(stream, layout)
+        places = (layout.sample[spec.signal] for spec in stream.fields.values())
+        one: dict[str, Any] = {
+            "valid": valid, "ready": ready, "last": stream.last is not None, "width": stream.bits,
+            "fields": [[first, first + width] for first, width in places],
+        }  # fmt: skip
+        if stream.carries:
+            one["attached"] = [[rider.port, rider.bits] for rider in riders(design)]
+        facts |= {stream.part: one} if stream.part else one
+    return facts | ({"held": _bits(port)} if port.held() else {})
+
+
+def _child_monitor(stream: Stream, layout: Layout) -> tuple[str, int, int | None]:
+    """Name of a stream and the places of valid and ready in the sample vector."""
+    ready = None if stream.ready is None else layout.sample[stream.ready][0]
+    return stream.key, layout.sample[stream.valid][0], ready
+
+
+def _driven_ports(design: Design) -> list[tuple[str, PortModel]]:
+    """The ports with a driver, in the order of the drive vector: in file order by `_rank`."""
+    ports = [(name, port) for name, port in design.ports.items() if port.driver]
+    return sorted(ports, key=lambda pair: _rank(pair[1].streams(pair[0])))
+
+
+def _rank(streams: tuple[Stream, ...]) -> int:
+    """Beats that carry writes are planned before these writes, which give way; then what only waits; then the rest."""
+    if any(one.carries for one in streams):
+        return 0
+    if any(one.rides for one in streams):
+        return 1
+    return 3 if any(one.driven for one in streams) else 2
 
 
 def _pieces(design: Design) -> Iterator[Piece]:
     yield Piece(("reset",), 1)
-    ports = design.ports.items()
-    strobes = strobe_names(design)
-    for name, port in ports:
-        if isinstance(port, SourcePort):
-            yield from _driven_stream((name,), port)
-            for strobe in strobes:
-                yield Piece((name, "attached", strobe), 1)
-                yield from _payload((name, "attached", strobe, "payload"), _strobe_width(design, strobe))
-    for name, port in ports:
-        if isinstance(port, StrobePort):
-            yield Piece((name, "enable"), 1)
-            yield from _payload((name, "payload"), payload_width(port.fields))
-    for name, port in ports:
-        if isinstance(port, SinkPort):
-            yield Piece((name, "ready"), 1)
-    for name, port in ports:
-        if isinstance(port, ResponderPort):
-            yield Piece((name, "request", "ready"), 1)
-            yield from _driven_stream((name, "response"), port.response)
+    for name, port in _driven_ports(design):
+        for stream in port.streams(name):
+            yield from _driven(stream) if stream.driven else _taken(stream)
+            for rider in riders(design) if stream.carries else ():
+                key = (*stream.path, "attached", rider.port)
+                yield Piece(key, 1)
+                yield from _payload((*key, "payload"), rider.bits)
+        yield from _payload((name, "held"), _bits(port))
 
 
-def _driven_stream(key: tuple[str, ...], stream: StreamSpec) -> Iterator[Piece]:
-    yield Piece((*key, "valid"), 1)
+def _bits(port: PortModel) -> int:
+    """Bits of the fields that are held."""
+    return sum(spec.bits for spec in port.held().values())
+
+
+def _driven(stream: Stream) -> Iterator[Piece]:
+    yield Piece((*stream.path, stream.offer), 1)
     if stream.last is not None:
-        yield Piece((*key, "last"), 1)
-    yield from _payload((*key, "payload"), payload_width(stream.fields))
+        yield Piece((*stream.path, "last"), 1)
+    yield from _payload((*stream.path, "payload"), stream.bits)
+
+
+def _taken(stream: Stream) -> Iterator[Piece]:
+    if stream.ready is not None:
+        yield Piece((*stream.path, "ready"), 1)
 
 
 def _payload(key: tuple[str, ...], width: int) -> Iterator[Piece]:
@@ -167,49 +161,25 @@ def _payload(key: tuple[str, ...], width: int) -> Iterator[Piece]:
         yield Piece(key, width)
 
 
-def _stream_signals(stream: StreamSpec) -> Iterator[tuple[str, int]]:
-    yield stream.valid, 1
-    yield stream.ready, 1
-    if stream.last is not None:
-        yield stream.last, 1
-    yield from _field_signals(stream.fields)
-
-
-def _field_signals(fields: Mapping[str, FieldSpec]) -> Iterator[tuple[str, int]]:
-    for spec in fields.values():
-        yield spec.signal, spec.bits
-
-
 def _signals(design: Design) -> Iterator[tuple[str, int]]:
     yield design.reset.signal, 1
-    for port in design.ports.values():
-        if isinstance(port, StreamSpec):
-            yield from _stream_signals(port)
-        elif isinstance(port, ResponderPort):
-            yield from _stream_signals(port.request)
-            yield from _stream_signals(port.response)
-        elif isinstance(port, StrobePort):
-            yield port.enable, 1
-            yield from _field_signals(port.fields)
-        elif isinstance(port, ObservePort):
-            yield from _field_signals(port.fields)
+    for name, port in design.ports.items():
+        for stream in port.streams(name):
+            yield from stream.signals()
+        yield from ((spec.signal, spec.bits) for spec in port.levels().values())
 
 
 def driven_signals(design: Design) -> Iterator[str]:
     """Every signal that the testbench drives, clock and reset first."""
     yield design.clock.signal
     yield design.reset.signal
+    for stream in design.streams:
+        if stream.driven:
+            yield from (signal for signal, _ in stream.offered())
+        elif stream.ready is not None:
+            yield stream.ready
     for port in design.ports.values():
-        if isinstance(port, StrobePort):
-            yield port.enable
-            yield from (spec.signal for spec in port.fields.values())
-        elif isinstance(port, SinkPort):
-            yield port.ready
-        elif isinstance(port, SourcePort):
-            yield from (signal for signal, _ in _stream_signals(port) if signal != port.ready)
-        elif isinstance(port, ResponderPort):
-            yield port.request.ready
-            yield from (signal for signal, _ in _stream_signals(port.response) if signal != port.response.ready)
+        yield from (spec.signal for spec in port.held().values())
 
 
 def _reject_shared_drivers(design: Design) -> None:

@@ -11,8 +11,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
-from dv_agent.runners.build.layout import Layout, strobe_names
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.stream import Stream
+from dv_agent.runners.build.layout import Layout, carriers, riders
 
 TOP = "dv_wrapper"
 
@@ -20,10 +22,10 @@ TOP = "dv_wrapper"
 def wrapper_text(design: Design, layout: Layout) -> str:
     """Verilog-2005 text of module ``dv_wrapper``; a pure function of its arguments.
 
-    Attached strobes are gated here, with valid and ready of their source,
-    because Python cannot react within a cycle. An attached strobe wins over
+    Writes that a beat carries are gated here, with valid and ready of that beat,
+    because Python cannot react within a cycle. Such a write wins over
     a plain one of the same cycle (whose driver then repeats it), and the
-    first source in file order wins over later ones.
+    first port in file order wins over later ones.
     """
     wires = {piece.key: f"d{i}" for i, piece in enumerate(layout.drive)}
     lines = [
@@ -77,23 +79,22 @@ def _clock(design: Design) -> Iterator[str]:
 def _drivers(design: Design, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
     invert = "~" if design.reset.active == "low" else ""
     yield f"  assign p_{design.reset.signal} = {invert}{wires[('reset',)]};"
+    for stream in design.streams:
+        if stream.rides:
+            yield from _ridden(design, stream, wires)
+        elif stream.driven:
+            yield from _driven(stream, wires)
+        elif stream.ready is not None:
+            yield f"  assign p_{stream.ready} = {wires[(*stream.path, 'ready')]};"
     for name, port in design.ports.items():
-        if isinstance(port, SourcePort):
-            yield from _stream((name,), port, wires)
-        elif isinstance(port, SinkPort):
-            yield f"  assign p_{port.ready} = {wires[(name, 'ready')]};"
-        elif isinstance(port, StrobePort):
-            yield from _strobe(design, name, port, wires)
-        elif isinstance(port, ResponderPort):
-            yield f"  assign p_{port.request.ready} = {wires[(name, 'request', 'ready')]};"
-            yield from _stream((name, "response"), port.response, wires)
+        yield from _fields(port.held(), wires.get((name, "held"), ""))
 
 
-def _stream(key: tuple[str, ...], stream: StreamSpec, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
-    yield f"  assign p_{stream.valid} = {wires[(*key, 'valid')]};"
+def _driven(stream: Stream, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    yield f"  assign p_{stream.valid} = {wires[(*stream.path, stream.offer)]};"
     if stream.last is not None:
-        yield f"  assign p_{stream.last} = {wires[(*key, 'last')]};"
-    yield from _fields(stream.fields, wires.get((*key, "payload"), ""))
+        yield f"  assign p_{stream.last} = {wires[(*stream.path, 'last')]};"
+    yield from _fields(stream.fields, wires.get((*stream.path, "payload"), ""))
 
 
 def _fields(fields: Mapping[str, FieldSpec], payload: str) -> Iterator[str]:
@@ -103,24 +104,22 @@ def _fields(fields: Mapping[str, FieldSpec], payload: str) -> Iterator[str]:
         place += spec.bits
 
 
-def _strobe(design: Design, name: str, port: StrobePort, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
-    number = strobe_names(design).index(name)
+def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
+    number = [one.key for one in riders(design)].index(stream.key)
     fired: list[str] = []
-    for source, spec in design.ports.items():
-        if isinstance(spec, SourcePort):
-            fired.append(f"f{number}_{len(fired)}")
-            attached = wires[(source, "attached", name)]
-            # Case equality: an unknown ready must not turn into an unknown write.
-            yield f"  wire {fired[-1]} = {attached} & (p_{spec.valid} === 1'b1) & (p_{spec.ready} === 1'b1);"
-    yield f"  assign p_{port.enable} = {' | '.join([wires[(name, 'enable')], *fired])};"
-    if not port.fields:
+    for place, beat in enumerate(carriers(design)):
+        fired.append(f"f{number}_{place}")
+        attached = wires[(*beat.path, "attached", stream.port)]
+        # Case equality: an unknown ready must not turn into an unknown write.
+        yield f"  wire {fired[-1]} = {attached} & (p_{beat.valid} === 1'b1) & (p_{beat.ready} === 1'b1);"
+    yield f"  assign p_{stream.valid} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
+    if not stream.fields:
         return
-    choice = wires[(name, "payload")]
-    for wire, source in reversed(list(zip(fired, design.source_names, strict=True))):
-        choice = f"{wire} ? {wires[(source, 'attached', name, 'payload')]} : {choice}"
-    width = sum(spec.bits for spec in port.fields.values())
-    yield f"  wire {vector(width)}s{number} = {choice};"
-    yield from _fields(port.fields, f"s{number}")
+    choice = wires[(*stream.path, "payload")]
+    for wire, beat in reversed(list(zip(fired, carriers(design), strict=True))):
+        choice = f"{wire} ? {wires[(*beat.path, 'attached', stream.port, 'payload')]} : {choice}"
+    yield f"  wire {vector(stream.bits)}s{number} = {choice};"
+    yield from _fields(stream.fields, f"s{number}")
 
 
 def instance(design: Design, layout: Layout) -> Iterator[str]:

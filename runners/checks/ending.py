@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dv_agent.designs.design import Design, Frozen, SourcePort
+from dv_agent.designs.design import Design
+from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.protocol import refused_at_the_end
@@ -37,10 +38,9 @@ def waiting_of(design: Design, trace: Trace, observation: Observation) -> Waitin
     if trace.end != End.DEADLOCK:
         return None
     refused = refused_at_the_end(design, trace)
-    sources = [name for name, port in design.ports.items() if isinstance(port, SourcePort)]
     return Waiting(
         refused=tuple(sorted(refused)),
-        spent=tuple(name for name in sources if name not in refused) if refused else (),
+        spent=tuple(name for name in design.packet_ports if name not in refused) if refused else (),
         allowed=bool(refused) and refused <= observation.may_wait,
         complete=_is_complete(trace, observation),
     )

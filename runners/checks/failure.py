@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import Count
+from dv_agent.designs.frozen import Frozen
 
 
 class CheckFailure(Frozen):
@@ -29,7 +30,7 @@ class CheckFailure(Frozen):
     Other packages add checks of their own under other names.
 
     Attributes:
-        port: the port, ``<port>.request`` or ``<port>.response`` for a responder, or empty.
+        port: the stream, such as ``out`` or ``ld.request``, or empty.
         cycle: clock cycle of the test in which it shows.
         index: which transfer of the port, counted from 0 over the whole test.
         field: field, with its lane as in ``m[1]``, or signal.
@@ -37,8 +38,8 @@ class CheckFailure(Frozen):
 
     check: str
     port: str = ""
-    cycle: int | None = None
-    index: int | None = None
+    cycle: Count | None = None
+    index: Count | None = None
     field: str = ""
     expected: int | None = None
     seen: int | None = None

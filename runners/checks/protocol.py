@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dv_agent.designs.design import Design, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
 
@@ -16,40 +17,33 @@ _MESSAGE = 2000
 
 def protocol_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     """All protocol failures, in no particular order; signals that the trace lacks are passed over."""
-    for name, stream in _outputs(design):
+    for stream in _outputs(design):
         if stream.valid in trace.signals:
-            yield from _unstable(name, stream, trace)
-            yield from _unknown_payload(name, stream, trace)
+            yield from _unstable(stream, trace)
+            yield from _unknown_payload(stream, trace)
     for name, signal in _handshakes(design):
         yield from _unknown_handshake(name, signal, trace)
     yield from _after_reset(design, trace)
     yield from _ending(design, trace)
 
 
-def _outputs(design: Design) -> Iterator[tuple[str, StreamSpec]]:
+def _outputs(design: Design) -> Iterator[Stream]:
     """Streams of which the design drives valid."""
-    for name, port in design.ports.items():
-        if isinstance(port, SinkPort):
-            yield name, port
-        elif isinstance(port, ResponderPort):
-            yield f"{name}.request", port.request
+    return (one for one in design.streams if not one.driven)
 
 
-def _inputs(design: Design) -> Iterator[tuple[str, StreamSpec]]:
+def _inputs(design: Design) -> Iterator[Stream]:
     """Streams of which the design drives ready."""
-    for name, port in design.ports.items():
-        if isinstance(port, SourcePort):
-            yield name, port
-        elif isinstance(port, ResponderPort):
-            yield f"{name}.response", port.response
+    return (one for one in design.streams if one.driven and one.ready is not None)
 
 
 def _handshakes(design: Design) -> Iterator[tuple[str, str]]:
-    yield from ((name, stream.valid) for name, stream in _outputs(design))
-    yield from ((name, stream.ready) for name, stream in _inputs(design))
+    """(stream, signal) of every valid and ready that the design drives."""
+    yield from ((one.key, one.valid) for one in _outputs(design))
+    yield from ((one.key, one.ready) for one in _inputs(design) if one.ready)
 
 
-def _payload(stream: StreamSpec) -> Iterator[tuple[str, str]]:
+def _payload(stream: Stream) -> Iterator[tuple[str, str]]:
     """(name for people, signal)"""
     yield from ((name, spec.signal) for name, spec in stream.fields.items())
     if stream.last is not None:
@@ -67,7 +61,9 @@ def _number(values: IntColumn, row: int) -> int:
     return sum(int(word) << (32 * place) for place, word in enumerate(values[row]))
 
 
-def _unstable(name: str, stream: StreamSpec, trace: Trace) -> Iterator[CheckFailure]:
+def _unstable(stream: Stream, trace: Trace) -> Iterator[CheckFailure]:
+    if stream.ready is None:
+        return
     valid, ready = trace.signals[stream.valid] == 1, trace.signals[stream.ready] == 1
     quiet = ~trace.in_reset
     # Row i looks at the cycles i and i + 1.
@@ -75,7 +71,7 @@ def _unstable(name: str, stream: StreamSpec, trace: Trace) -> Iterator[CheckFail
     dropped = stalled & ~valid[1:] & ~_unknown(trace, stream.valid)[1:]
     for row in np.flatnonzero(dropped)[:MAX_EACH].tolist():
         message = f"{stream.valid} was high while {stream.ready} was low, and fell before the transfer was accepted"
-        yield CheckFailure(check="stable", port=name, cycle=row + 1, field=stream.valid, message=message)
+        yield CheckFailure(check="stable", port=stream.key, cycle=row + 1, field=stream.valid, message=message)
     held = stalled & valid[1:]
     for field, signal in _payload(stream):
         values, unknown = trace.signals[signal], _unknown(trace, signal)
@@ -86,7 +82,13 @@ def _unstable(name: str, stream: StreamSpec, trace: Trace) -> Iterator[CheckFail
             before, after = _number(values, row), _number(values, row + 1)
             message = f"{signal} changed from 0x{before:x} to 0x{after:x} while {stream.ready} was low"
             yield CheckFailure(
-                check="stable", port=name, cycle=row + 1, field=field, expected=before, seen=after, message=message
+                check="stable",
+                port=stream.key,
+                cycle=row + 1,
+                field=field,
+                expected=before,
+                seen=after,
+                message=message,
             )
 
 
@@ -97,13 +99,13 @@ def _stretches(mask: BoolColumn) -> list[int]:
     return rows
 
 
-def _unknown_payload(name: str, stream: StreamSpec, trace: Trace) -> Iterator[CheckFailure]:
+def _unknown_payload(stream: Stream, trace: Trace) -> Iterator[CheckFailure]:
     valid = (trace.signals[stream.valid] == 1) & ~trace.in_reset
     for field, signal in _payload(stream):
         if signal in trace.unknown:
             for row in _stretches(valid & trace.unknown[signal]):
                 message = f"{signal} is X or Z while {stream.valid} is high"
-                yield CheckFailure(check="unknown", port=name, cycle=row, field=field, message=message)
+                yield CheckFailure(check="unknown", port=stream.key, cycle=row, field=field, message=message)
 
 
 def _unknown_handshake(name: str, signal: str, trace: Trace) -> Iterator[CheckFailure]:
@@ -118,23 +120,20 @@ def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     before = np.concatenate([np.ones(1, np.bool_), trace.in_reset[:-1]])
     suspect = before & ~trace.in_reset
     # An input of this very cycle may be the cause, by a combinational path.
-    for port in design.ports.values():
-        signal = port.valid if isinstance(port, SourcePort) else port.enable if isinstance(port, StrobePort) else ""
-        if signal in trace.signals:
-            suspect &= trace.signals[signal] != 1
-    for name in design.sink_names:
-        sink = design.ports[name]
-        assert isinstance(sink, SinkPort)
-        if sink.valid in trace.signals:
-            for row in np.flatnonzero(suspect & (trace.signals[sink.valid] == 1))[:MAX_EACH].tolist():
-                message = f"{sink.valid} is high in the first cycle after reset, before anything was accepted"
-                yield CheckFailure(check="after_reset", port=name, cycle=row, field=sink.valid, message=message)
+    for one in design.streams:
+        if one.driven and one.valid in trace.signals:
+            suspect &= trace.signals[one.valid] != 1
+    for one in _outputs(design):
+        if one.caused and one.valid in trace.signals:
+            for row in np.flatnonzero(suspect & (trace.signals[one.valid] == 1))[:MAX_EACH].tolist():
+                message = f"{one.valid} is high in the first cycle after reset, before anything was accepted"
+                yield CheckFailure(check="after_reset", port=one.key, cycle=row, field=one.valid, message=message)
 
 
 def refused_at_the_end(design: Design, trace: Trace) -> frozenset[str]:
     """Input streams that offered in the last cycle; meaningful where the test ended in a deadlock."""
     signals = trace.signals
-    return frozenset(name for name, one in _inputs(design) if one.valid in signals and signals[one.valid][-1] == 1)
+    return frozenset(one.key for one in _inputs(design) if one.valid in signals and signals[one.valid][-1] == 1)
 
 
 def _ending(design: Design, trace: Trace) -> Iterator[CheckFailure]:
@@ -144,10 +143,14 @@ def _ending(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     if trace.end != End.DEADLOCK:
         return
     refused = refused_at_the_end(design, trace)
-    for name, stream in _inputs(design):
-        if name in refused:
+    if not refused:
+        # Of a kind of port that must not offer before the design lets it.
+        message = "a track still has something to send, and nothing moves any more"
+        yield CheckFailure(check="deadlock", cycle=last, message=message)
+    for stream in _inputs(design):
+        if stream.key in refused and stream.ready is not None:
             calm = trace.signals[stream.valid] * (1 - trace.signals[stream.ready]) * ~trace.in_reset
             moves = np.flatnonzero(calm != 1)
             since = int(moves[-1]) + 1 if len(moves) else 0
             message = f"offered since cycle {since} and still not accepted in cycle {last}, and nothing else moves"
-            yield CheckFailure(check="deadlock", port=name, cycle=since, field=stream.ready, message=message)
+            yield CheckFailure(check="deadlock", port=stream.key, cycle=since, field=stream.ready, message=message)

@@ -28,8 +28,8 @@ def scoreboard_failures(trace: Trace, observation: Observation) -> Iterator[Chec
 
 
 def _port(port: str, trace: Trace, seen: Transfers, expected: Expected) -> Iterator[CheckFailure]:
-    labels, wanted = _matrix(port, expected.columns, expected.columns)
-    _, found = _matrix(port, expected.columns, seen.columns)
+    labels, wanted = _matrix(port, expected.columns, expected.columns, len(expected))
+    _, found = _matrix(port, expected.columns, seen.columns, len(seen))
     last_epoch = int(trace.epoch[-1]) if trace.cycles else 0
     for epoch in sorted({*seen.epoch.tolist(), *expected.epoch.tolist()}):
         mine, owed = np.flatnonzero(seen.epoch == epoch), np.flatnonzero(expected.epoch == epoch)
@@ -43,8 +43,10 @@ def _port(port: str, trace: Trace, seen: Transfers, expected: Expected) -> Itera
             yield from match.explain()
 
 
-def _matrix(port: str, model: dict[str, IntColumn], columns: dict[str, IntColumn]) -> tuple[list[str], IntColumn]:
-    """Columns side by side as int64[n, k], lanes apart, with a label each."""
+def _matrix(
+    port: str, model: dict[str, IntColumn], columns: dict[str, IntColumn], count: int
+) -> tuple[list[str], IntColumn]:
+    """Columns of `count` rows side by side as int64[count, k], lanes apart, with a label each; k may be 0."""
     labels: list[str] = []
     parts: list[IntColumn] = []
     for name, like in model.items():
@@ -53,7 +55,7 @@ def _matrix(port: str, model: dict[str, IntColumn], columns: dict[str, IntColumn
         column = columns[name]
         labels += [name] if like.ndim == 1 else [f"{name}[{lane}]" for lane in range(like.shape[1])]
         parts.append(column.reshape(len(column), math.prod(column.shape[1:])))
-    return labels, np.concatenate(parts, axis=1) if parts else np.zeros((0, 0), np.int64)
+    return labels, np.concatenate(parts, axis=1) if parts else np.zeros((count, 0), np.int64)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,4 +146,5 @@ class _Match:
         return f"expected {self._text(self.wanted[j])}"
 
     def _text(self, values: IntColumn) -> str:
-        return " ".join(f"{label}={value}" for label, value in zip(self.labels, values.tolist(), strict=True))
+        words = " ".join(f"{label}={value}" for label, value in zip(self.labels, values.tolist(), strict=True))
+        return words or "a transfer"

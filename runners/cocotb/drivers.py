@@ -37,17 +37,19 @@ class PinBoard:
     Attributes:
         cycle: the cycle that is being planned.
         sample: the sample vector of the cycle before.
-        counts: accepted transfers since the test began, by port (``<port>.request``, ``<port>.response``).
+        counts: accepted transfers since the test began, by stream (``in``, ``ld.request``).
         fired: strobe port -> last cycle in which an attached strobe fired.
         claims: strobe port -> source that offers a beat with a strobe on it.
+        memories: port -> words that it answers from.
     """
 
-    __slots__ = ("claims", "counts", "cycle", "fired", "sample")
+    __slots__ = ("claims", "counts", "cycle", "fired", "memories", "sample")
 
-    def __init__(self, counts: dict[str, int]) -> None:
+    def __init__(self, counts: dict[str, int], memories: dict[str, list[int]]) -> None:
         self.cycle = 0
         self.sample = ""
         self.counts = counts
+        self.memories = memories
         self.fired: dict[str, int] = {}
         self.claims: dict[str, str] = {}
 
@@ -124,49 +126,6 @@ class ResetDriver(Driver):
 
     def _play(self, operation: Operation) -> Iterator[str]:
         return self._hold(operation[VALUE], "1") if operation[KIND] == "pulse" else self._wait(operation)
-
-
-class StrobeDriver(Driver):
-    """Strobes values; a plain strobe gives way to an attached one that fires in the same cycle."""
-
-    def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
-        self._width: int = port["width"]
-        super().__init__(port["name"], operations, board, "0" * (1 + self._width))
-
-    def _play(self, operation: Operation) -> Iterator[str]:
-        if operation[KIND] != "write":
-            yield from self._wait(operation)
-            return
-        yield from self._hold(operation[GAP], self.silent)
-        self.state = TIMED
-        text = "1" + binary(operation[VALUE], self._width)
-        while True:
-            cycle = self.board.cycle
-            yield text
-            if self.board.fired.get(self.name) != cycle:
-                return
-
-
-class SinkDriver(Driver):
-    """Drives ready."""
-
-    def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
-        super().__init__(port["name"], operations, board, "1")
-
-    def _play(self, operation: Operation) -> Iterator[str]:
-        kind, value = operation[KIND], operation[VALUE]
-        if kind == "ready":
-            return self._hold(value, "1")
-        if kind == "stall":
-            return self._hold(value, "0")
-        return self._accept(value) if kind == "accept" else self._wait(operation)
-
-    def _accept(self, transfers: int) -> Iterator[str]:
-        self.state = ENDED
-        counts, name = self.board.counts, self.name
-        target = counts[name] + transfers
-        while counts[name] < target:
-            yield "1"
 
 
 def binary(value: int, width: int) -> str:

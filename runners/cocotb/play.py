@@ -7,21 +7,22 @@ and the pure-Python session.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
-from dv_agent.runners.cocotb.drivers import (
-    OFFERING,
-    TIMED,
-    WAITING,
-    Driver,
-    PinBoard,
-    ResetDriver,
-    SinkDriver,
-    StrobeDriver,
-)
+from dv_agent.runners.cocotb.drivers import OFFERING, TIMED, WAITING, Driver, Operation, PinBoard, ResetDriver
 from dv_agent.runners.cocotb.responder_driver import ResponderDriver
+from dv_agent.runners.cocotb.sink_driver import SinkDriver
 from dv_agent.runners.cocotb.source_driver import SourceDriver
+from dv_agent.runners.cocotb.strobe_driver import StrobeDriver
+
+DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Driver]] = {
+    "source": SourceDriver,
+    "sink": SinkDriver,
+    "strobe": StrobeDriver,
+    "responder": ResponderDriver,
+}
+"""Drivers by the name that a kind of port gives them."""
 
 
 class Pins(NamedTuple):
@@ -57,8 +58,9 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
         The outcome; ``drained`` needs all tracks ended and `quiet_cycles` cycles without any transfer.
     """
     monitors = _Monitors(layout)
-    board = PinBoard(monitors.counts)
-    drivers = _drivers(layout, program, board)
+    board = PinBoard(monitors.counts, program["memories"])
+    # In the order of the drive vector.
+    drivers = [DRIVERS[p["driver"]](p, program["tracks"].get(p["name"], ()), board) for p in layout["ports"]]
     reset = ResetDriver(program["tracks"].get("reset", ()), board)
     everyone = [*drivers, reset]
     judge = _EndDetector(everyone, layout["quiet_cycles"])
@@ -92,19 +94,16 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
 
 
 class _Monitors:
-    """Count the transfers of all ports.
+    """Count the transfers of all streams.
 
     Attributes:
-        counts: accepted transfers by port.
+        counts: accepted transfers by stream.
     """
 
     def __init__(self, layout: dict[str, Any]) -> None:
-        self._streams = [(p["name"], p["valid"], p["ready"]) for p in [*layout["sources"], *layout["sinks"]]]
-        for port in layout["responders"]:
-            sides = [(f"{port['name']}.{side}", port[side]) for side in ("request", "response")]
-            self._streams += [(name, side["valid"], side["ready"]) for name, side in sides]
-        self._strobes = [(port["name"], port["enable"]) for port in layout["strobes"]]
-        self.counts = dict.fromkeys([s[0] for s in self._streams] + [s[0] for s in self._strobes], 0)
+        self._streams = [(name, valid, ready) for name, valid, ready in layout["monitors"] if ready is not None]
+        self._strobes = [(name, valid) for name, valid, ready in layout["monitors"] if ready is None]
+        self.counts = {name: 0 for name, _, _ in layout["monitors"]}
 
     def saw_transfer(self, sample: str) -> bool:
         """Look at one cycle without reset; whether anything was accepted in it."""
@@ -113,8 +112,8 @@ class _Monitors:
             if sample[valid] == "1" == sample[ready]:
                 self.counts[name] += 1
                 moved = True
-        for name, enable in self._strobes:
-            if sample[enable] == "1":
+        for name, valid in self._strobes:
+            if sample[valid] == "1":
                 self.counts[name] += 1
                 moved = True
         return moved
@@ -160,14 +159,3 @@ class _EndDetector:
             return ""
         stuck = any(driver.state == OFFERING for driver in self.drivers)
         return "deadlock" if stuck else "drained"
-
-
-def _drivers(layout: dict[str, Any], program: dict[str, Any], board: PinBoard) -> list[Driver]:
-    # In the order of the drive vector. Sources come before strobes, which give way to what sources have fired.
-    tracks, memories = program["tracks"], program["memories"]
-    drivers: list[Driver] = [SourceDriver(p, tracks.get(p["name"], ()), board) for p in layout["sources"]]
-    drivers += [StrobeDriver(p, tracks.get(p["name"], ()), board) for p in layout["strobes"]]
-    drivers += [SinkDriver(p, tracks.get(p["name"], ()), board) for p in layout["sinks"]]
-    for p in layout["responders"]:
-        drivers.append(ResponderDriver(p, tracks.get(p["name"], ()), board, memories.get(p["name"], [])))
-    return drivers

@@ -28,13 +28,11 @@ class ResponderDriver(Driver):
     earliest. Stalls count only cycles in which the design is asking.
     """
 
-    def __init__(
-        self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard, memory: list[int]
-    ) -> None:
+    def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
         request, response = port["request"], port["response"]
         self._asking: int = request["valid"]
-        self._address = slice(*request["address"])
-        self._memory = memory or [0]
+        self._address = slice(*request["fields"][0])
+        self._memory: list[int] = board.memories.get(port["name"]) or [0]
         self._prefix = "1" + ("1" if response["last"] else "")
         self._width: int = response["width"]
         self._nothing: str = "0" * (len(self._prefix) + self._width)

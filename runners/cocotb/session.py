@@ -13,11 +13,11 @@ from dv_agent.designs.trace import End
 from dv_agent.errors import SimulatorCrash, SimulatorTimeout
 from dv_agent.runners.build.layout import layout_of
 from dv_agent.runners.build.wrapper import TOP
-from dv_agent.runners.cocotb.decode import decode
 from dv_agent.runners.cocotb.environment import child_environment
-from dv_agent.runners.cocotb.plain_program import plain_program
+from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.repeating_session import LastingSimulator, Repeats
 from dv_agent.runners.simulator import Run
+from dv_agent.runners.trace_decoder import decode
 
 HANG_SECONDS = 5.0
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from dv_agent.designs.design import Design, FieldSpec, ObservePort, SinkPort, SourcePort, StrobePort
-from dv_agent.runners.build.layout import Layout, payload_width
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.stream import Stream
+from dv_agent.runners.build.layout import Layout, carriers
 
 # A copy from the drive text to the sample text: first index there, first index here, width.
 _Copy = tuple[int, int, int]
@@ -27,15 +29,15 @@ class EagerDesign:
         self._copies: list[_Copy] = []
         # Attached strobes: index of the bit that asks for one, and the copies to make then.
         self._attached: list[tuple[int, int, list[_Copy]]] = []
+        for stream in design.streams:
+            if stream.driven:
+                self._accept(stream)
+            elif stream.ready is not None:
+                self._copies.append((self._drive[(*stream.path, "ready")], layout.sample[stream.ready][0], 1))
+            if stream.rides:
+                self._attach(design, stream)
         for name, port in design.ports.items():
-            if isinstance(port, SourcePort):
-                self._add_source(name, port)
-            elif isinstance(port, StrobePort):
-                self._add_strobe(design, name, port)
-            elif isinstance(port, SinkPort):
-                self._copies.append((self._drive[(name, "ready")], layout.sample[port.ready][0], 1))
-            elif not isinstance(port, ObservePort):
-                self._copies.append((self._drive[(name, "request", "ready")], layout.sample[port.request.ready][0], 1))
+            self._copies += self._fields(port.held(), (name, "held"))
         self._text = "1" + "0" * (place - 1)
 
     def write(self, drive: str) -> None:
@@ -55,25 +57,24 @@ class EagerDesign:
         sample[self._reset] = "1" if (drive[0] == "1") != self._active_low else "0"
         return "".join(sample)
 
-    def _add_source(self, name: str, port: SourcePort) -> None:
-        self._blank[self._sample[port.ready][0]] = "1"
-        self._copies.append((self._drive[(name, "valid")], self._sample[port.valid][0], 1))
-        if port.last is not None:
-            self._copies.append((self._drive[(name, "last")], self._sample[port.last][0], 1))
-        self._copies += self._fields(port.fields, (name, "payload"))
+    def _accept(self, stream: Stream) -> None:
+        if stream.ready is not None:
+            self._blank[self._sample[stream.ready][0]] = "1"
+        self._copies.append((self._drive[(*stream.path, stream.offer)], self._sample[stream.valid][0], 1))
+        if stream.last is not None:
+            self._copies.append((self._drive[(*stream.path, "last")], self._sample[stream.last][0], 1))
+        self._copies += self._fields(stream.fields, (*stream.path, "payload"))
 
-    def _add_strobe(self, design: Design, name: str, port: StrobePort) -> None:
-        enable = self._sample[port.enable][0]
-        self._copies.append((self._drive[(name, "enable")], enable, 1))
-        self._copies += self._fields(port.fields, (name, "payload"))
-        # The first source in file order wins, so it copies last.
-        for source in reversed(design.source_names):
-            key = (source, "attached", name)
-            self._attached.append((self._drive[key], enable, list(self._fields(port.fields, (*key, "payload")))))
+    def _attach(self, design: Design, stream: Stream) -> None:
+        # The first port in file order wins, so it copies last.
+        for beat in reversed(carriers(design)):
+            key = (*beat.path, "attached", stream.port)
+            copies = list(self._fields(stream.fields, (*key, "payload")))
+            self._attached.append((self._drive[key], self._sample[stream.valid][0], copies))
 
     def _fields(self, fields: Mapping[str, FieldSpec], key: tuple[str, ...]) -> Iterator[_Copy]:
         # The first field is the least significant one, and so the last in the text.
-        place = self._drive.get(key, 0) + payload_width(fields)
+        place = self._drive.get(key, 0) + sum(spec.bits for spec in fields.values())
         for spec in fields.values():
             place -= spec.bits
             yield place, self._sample[spec.signal][0], spec.bits

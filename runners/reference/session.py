@@ -15,16 +15,17 @@ from typing import Self
 
 import numpy as np
 
-from dv_agent.designs.design import Design, ResponderPort
+from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Expected, ReferenceModel
+from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import End, Trace, Transfers
 from dv_agent.runners.build.layout import child_layout, layout_of
-from dv_agent.runners.cocotb.decode import decode
-from dv_agent.runners.cocotb.plain_program import plain_program
 from dv_agent.runners.cocotb.play import Outcome, Pins, play
+from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.reference.eager import EagerDesign
 from dv_agent.runners.simulator import Run
+from dv_agent.runners.trace_decoder import decode
 
 
 class ReferenceSimulator:
@@ -88,27 +89,28 @@ class ReferenceSession:
 
     def _deliver(self, trace: Trace) -> Trace:
         expected = self._model.observe(trace).expected
-        for name in self._design.sink_names:
-            if name in expected:
-                trace = _with_transfers(trace, name, expected[name])
+        asked = {memory.ask.key for memory in self._design.memories.values()}
+        for stream in self._design.streams:
+            if not stream.driven and stream.key in expected and stream.key not in asked:
+                trace = _with_transfers(trace, stream.key, expected[stream.key])
         return trace
 
     def _answer_requests(self, trace: Trace, program: Program) -> Trace:
         """Let the model ask and the memory answer, until it asks no more."""
-        responders = {name: port for name, port in self._design.ports.items() if isinstance(port, ResponderPort)}
-        growing = bool(responders)
+        memories = self._design.memories
+        growing = bool(memories)
         while growing:
             growing = False
             expected = self._model.observe(trace).expected
-            for name, port in responders.items():
-                key = f"{name}.request"
+            for name, memory in memories.items():
+                key = memory.ask.key
                 asked = len(trace.accepted[key])
                 if key in expected:
                     trace = _with_transfers(trace, key, expected[key])
                 if len(trace.accepted[key]) > asked:
                     growing = True
-                    answers = _answers(trace.accepted[key], port, program.memories.get(name, ()))
-                    trace = replace(trace, accepted={**trace.accepted, f"{name}.response": answers})
+                    answers = _answers(trace.accepted[key], memory, program.memories.get(name, ()))
+                    trace = replace(trace, accepted={**trace.accepted, memory.answer.key: answers})
         return trace
 
 
@@ -178,13 +180,13 @@ def _before(cycle: int, seen: Transfers) -> Transfers:
     return Transfers(seen.cycle[kept], seen.epoch[kept], columns, seen.unknown[kept])
 
 
-def _answers(requests: Transfers, port: ResponderPort, memory: tuple[int, ...]) -> Transfers:
-    ((address, _),) = port.request.fields.items()
-    ((data, spec),) = port.response.fields.items()
-    words = memory or (0,)
+def _answers(requests: Transfers, memory: Memory, given: tuple[int, ...]) -> Transfers:
+    ((address, _),) = memory.ask.fields.items()
+    ((data, spec),) = memory.answer.fields.items()
+    words = given or (0,)
     raw = [words[place % len(words)] & ((1 << spec.width) - 1) for place in requests.columns[address].tolist()]
     values = [word - (1 << spec.width) if word > spec.high else word for word in raw]
     columns = {data: np.array(values, np.int64)}
-    if port.response.last is not None:
+    if memory.answer.last is not None:
         columns["last"] = np.ones(len(values), np.int64)
     return replace(requests, columns=columns)

@@ -7,10 +7,10 @@ import pytest
 from dv_agent.agents.baselines.boundary_values import walk
 from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.agents.baselines.sweep import script
-from dv_agent.designs.design import FieldSpec
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.loader import DesignFolder, design_names, find_design
+from dv_agent.designs.ports.field_spec import FieldSpec
 
 
 def without_profiles(folder: DesignFolder) -> StimulusSchema:

@@ -12,7 +12,8 @@ from dv_agent.agents.loop import Limits, run
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.resimulation import UNLIMITED, resimulate
-from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import RunState, advance
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.tools.testbench import ToolsTestbench

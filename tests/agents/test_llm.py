@@ -13,7 +13,8 @@ from dv_agent.agents.llm.agent import LlmAgent
 from dv_agent.agents.loop import Limits, run
 from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, Reply, ScriptedModel
 from dv_agent.agents.proposal import Proposal
-from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord, new_folder
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage

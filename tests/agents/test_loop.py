@@ -11,7 +11,8 @@ from dv_agent.agents.baselines.basic import NullAgent, OracleAgent, RandomAgent,
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.loop import Limits, run
 from dv_agent.agents.proposal import Proposal, Usage
-from dv_agent.agents.records.writer import RunHeader, RunRecord, new_folder
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord, new_folder
 from dv_agent.agents.state import RunState, advance
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord

@@ -83,7 +83,7 @@ def test_cuts_chains_crosses_and_swarms_expand(name: str, seed: int) -> None:
     item, place = snippet(sites, one, focus, source.randint(0, 3), bare=source.random() < 0.5)
     assert all(0 <= index < len(item.tracks[track]) for track, index in place.items())
     headless, _ = head_cut(sites, one, focus, source)
-    for test in (item, headless, tail_cut(one, focus), cross(sites, one, other, source)):
+    for test in (item, headless, tail_cut(sites, one, focus), cross(sites, one, other, source)):
         check(sites, test)
     check(sites, narrowed(sites.design, sites.schema, random_test(sites.design, sites.schema, source), source))
 
@@ -102,7 +102,7 @@ def test_a_tail_cut_drops_what_comes_behind_the_focus_and_waits_at_the_end() -> 
     test = Test(
         tracks={"in": ({"row": [{"m": [1, 2], "e": 0}]},) * 3, "out": ({"stall": 3}, {"ready": 2}, {"stall": 1})}
     )
-    cut = tail_cut(test, {"in": 1, "out": 1})
+    cut = tail_cut(GROUNDS["softmax"], test, {"in": 1, "out": 1})
     assert len(cut.tracks["in"]) == 2
     assert cut.tracks["out"] == ({"stall": 3},)
 

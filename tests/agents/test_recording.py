@@ -9,7 +9,8 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, Reply, ScriptedModel
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.reply_recorder import RecordingModel
-from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.errors import ModelFailure
 
 HELLO = (Message(role="user", content="hello"),)

@@ -19,7 +19,8 @@ from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
 from dv_agent.agents.records.reply_recorder import RecordingModel
 from dv_agent.agents.records.resimulation import resimulate
-from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord

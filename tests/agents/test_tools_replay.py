@@ -14,7 +14,7 @@ from tool_session import Benches, Session, open_tool_benches, play, play_again
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.records.reader import RecordedRun
-from dv_agent.agents.records.writer import ReplyLine
+from dv_agent.agents.records.schema import ReplyLine
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import ModelFailure

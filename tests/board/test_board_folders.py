@@ -67,7 +67,7 @@ def test_folders_that_hold_no_evaluation_are_one_message(toys: Suite, tmp_path: 
     with pytest.raises(InputFileError, match="this is no folder of an evaluation"):
         load_sources([tmp_path])
     (tmp_path / "evaluation.json").write_text('{"schema_version": 9}')
-    with pytest.raises(InputFileError, match=r"evaluation\.json: schema_version: expected 1"):
+    with pytest.raises(InputFileError, match=r"evaluation\.json: schema_version 9 is newer than 1; update"):
         load_sources([tmp_path])
     with pytest.raises(UsageError, match="at least one evaluation"):
         load_sources([])

@@ -173,10 +173,10 @@ def replaced(name: str, text: str) -> object:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (replaced("run/run.json", "{}"), "run.json: id: is missing"),
-        (lambda room: (room / "run" / "run.json").unlink(), "run.json: cannot be read: No such file"),
-        (lambda room: (room / "run" / "coverage.json").unlink(), "coverage.json: cannot be read"),
-        (replaced("kills.json", "[]"), "kills.json: expected a mapping of keys to values"),
+        (replaced("run/run.json", "{}"), "run.json: design: is missing"),
+        (lambda room: (room / "run" / "run.json").unlink(), "run.json: no such file"),
+        (lambda room: (room / "run" / "coverage.json").unlink(), "coverage.json: no such file"),
+        (replaced("kills.json", "[]"), "kills.json: expected an object"),
         (replaced("run/turns.jsonl", "hello\n"), "turns.jsonl:1: not a line of this version"),
         (first_test(cycles=-3), "turns.jsonl:1: .*cycles"),
         (first_test(new_bins=["value.low.9"]), "test 0 is said to cover value.low.9, but its record does not say"),

@@ -19,7 +19,7 @@ from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.recorded_names import check_recorded_address
 from dv_agent.cli.main import app
 from dv_agent.designs.loader import find_design, find_recorded_design
-from dv_agent.errors import UsageError
+from dv_agent.errors import InputFileError, UsageError
 
 MARK = "imported.txt"
 
@@ -35,7 +35,7 @@ def refused(*words: str, cwd: Path) -> str:
     """The one clear error of a command, which is given in this process."""
     with contextlib.chdir(cwd):
         error = CliRunner().invoke(app, words).exception
-    assert isinstance(error, UsageError)
+    assert isinstance(error, UsageError | InputFileError)
     return str(error)
 
 
@@ -74,15 +74,15 @@ NAMES = ("run/d", "./run/d", "../foreign/run/d", "run\\d", "", ".", "..", "d", "
 def test_a_design_in_a_record_is_never_a_path(own: Path, way: str) -> None:
     with_header(own, design="run/d")
     told = refused(*WAYS[way], cwd=own)
-    assert "the record names the design 'run/d', which is no name" in told
-    assert "--design FOLDER" in told
+    assert "design: 'run/d' is no name" in told
     assert not (own / MARK).exists()
 
 
-def test_a_report_is_written_without_the_design_of_a_path(own: Path) -> None:
+def test_no_report_is_written_of_a_record_whose_design_is_a_path(own: Path) -> None:
     with_header(own, design="run/d")
     done = call("report", "run", cwd=own)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == 2
+    assert "design: 'run/d' is no name" in done.stderr
     assert not (own / MARK).exists()
 
 
@@ -118,9 +118,9 @@ def test_a_folder_that_the_user_names_is_used(own: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"agent_options": {"bug": "../../etc"}}, "names a seeded bug '../../etc', which is no name"),
-        ({"agent_options": {"bug": 5}}, "names a seeded bug '5', which is no name"),
-        ({"agent_options": {"bug": ["a"]}}, "which is no name"),
+        ({"agent_options": {"bug": "../../etc"}}, "agent_options.bug: '../../etc' is no name"),
+        ({"agent_options": {"bug": 5}}, "agent_options.bug: expected a text"),
+        ({"agent_options": {"bug": ["a"]}}, "agent_options.bug: expected a text"),
         ({"simulator": ""}, "names a simulator '', which is no name"),
         ({"simulator": "/bin/sh -c"}, "names a simulator '/bin/sh', which is no name"),
         ({"simulator": "python 3"}, "unknown simulator 'python'"),

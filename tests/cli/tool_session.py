@@ -17,7 +17,8 @@ from dv_agent.agents.models.langchain_model import LangChainModel
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.recorded_model import RecordedAgent, RecordedModel
 from dv_agent.agents.records.resimulation import resimulate
-from dv_agent.agents.records.writer import RunHeader, RunRecord
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
 from dv_agent.agents.toolbox.text import result_limits

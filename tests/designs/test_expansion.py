@@ -1,15 +1,20 @@
 """The test language: what a step becomes, and what is refused with the place of the fault."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from small_design import DESIGN as SMALL
 from small_design import small_design, small_schema
 
-from dv_agent.designs.design import FieldSpec
+from dv_agent.designs.design import Design
+from dv_agent.designs.files.documents import Document
 from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.schema import load_schema
 from dv_agent.designs.language.stimulus import StimulusError, parse_test
+from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import Op, Program, pack
 
 DESIGN, SCHEMA = small_design(), small_schema()
@@ -31,6 +36,17 @@ def test_a_packet_becomes_its_beats() -> None:
         Op("send", 0x10202, gap=4, last=0, step=1),
         Op("send", 0x10202, gap=4, last=1, step=1),
     )
+
+
+def test_a_field_that_is_called_like_a_timing_of_other_tracks_is_drawn_from_its_whole_range() -> None:
+    field = {"signal": "in_ready_word", "width": 8}
+    port = {"kind": "strobe", "enable": "we", "fields": {"ready": field, "stall": {**field, "signal": "in_stall_word"}}}
+    design = Design.model_validate({**SMALL, "ports": {"cfg": port}, "folder": Path("small")})
+    schema = load_schema(Document(Path("stimulus.yaml"), "schema_version: 1\ntracks: {cfg: {}, reset: {}}"), design)
+    test = parse_test({"tracks": {"cfg": [{"random": {"count": 200}}]}}, design)
+    values = [op.value for op in expand(design, schema, test).tracks["cfg"]]
+    assert len({value & 255 for value in values}) > 80
+    assert len({value >> 8 for value in values}) > 80
 
 
 def test_a_sweep_computes_values_from_its_variables() -> None:

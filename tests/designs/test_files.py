@@ -223,7 +223,7 @@ def test_a_design_needs_its_sources(tmp_path: Path) -> None:
     with pytest.raises(InputFileError, match=r"no file 'small\.v'"):
         load_design(tmp_path)
     (tmp_path / "small.v").write_text("module small; endmodule")
-    assert load_design(tmp_path).design.source_names == ("in",)
+    assert load_design(tmp_path).design.packet_ports == ("in",)
 
 
 def test_shared_rtl_is_found_by_name_and_a_wrong_name_is_refused(tmp_path: Path) -> None:

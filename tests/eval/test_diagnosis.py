@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.schema import AgentOptions
 from dv_agent.agents.tools.claims_and_reports import BugReport, Place, ReportVerdict
 from dv_agent.agents.tools.diagnosis import DISTANCE, SeededChange, too_large
 from dv_agent.agents.tools.judgement import judge_reports
@@ -148,7 +149,7 @@ def test_a_record_without_places_is_read_and_none_of_its_reports_counts(
 def test_without_a_seeded_bug_no_diagnosis_is_judged(
     old_run: RecordedRun, judged: Callable[..., tuple[ReportVerdict, ...]]
 ) -> None:
-    header = old_run.header.model_copy(update={"agent_options": {}})
+    header = old_run.header.model_copy(update={"agent_options": AgentOptions()})
     own = RecordedRun(old_run.folder, header, old_run.turns, (), 0)
     (verdict,) = judged(report(6, Place(module="align_add", signals=("shift_correction",))), run=own)
     assert (verdict.words, verdict.confirmed) == ("failing test, diagnosis not judged", True)

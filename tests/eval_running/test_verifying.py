@@ -60,7 +60,7 @@ def test_every_doctored_record_is_named(whole: Bench) -> None:
     doctor(oracle / "run/run.json", lambda data: data.update(bins_hit=data["bins_hit"] + 1))
     doctor_first_turn(searched / "run/turns.jsonl", lambda data: data["tests"][0]["hits"].append(0))
     stolen = json.loads((oracle / "run/turns.jsonl").read_text().splitlines()[0])["tests"][0]
-    doctor_first_turn(drawn / "run/turns.jsonl", lambda data: data["tests"].insert(0, stolen))
+    doctor_first_turn(drawn / "run/turns.jsonl", lambda data: data["tests"].__setitem__(0, stolen))
     code, words = verify(whole, "doctored")
     assert code == 1
     assert f"{null.name}: seeded bug carry: killed by test 0 (value) is recorded, found survived" in words
@@ -87,7 +87,8 @@ def test_a_hostile_folder_leads_nowhere(whole: Bench, kind: str) -> None:
         doctor(folder / "evaluation.json", lambda data: data["trials"][0].update(design=name))
     code, words = verify(whole, str(folder))
     assert code == 1
-    expected = {"link": "a link; a submitted", "huge": "larger than 1 MB", "path": "none of this installation"}
+    large = "larger than 1,048,576 bytes"
+    expected = {"link": "a link; a submitted", "huge": large, "path": "none of this installation"}
     assert expected.get(kind, "none of this installation") in words
 
 

@@ -14,7 +14,8 @@ from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.agents.failures.shrinking import shrink
 from dv_agent.agents.loop import Limits, run
 from dv_agent.agents.proposal import Proposal
-from dv_agent.agents.records.writer import RunHeader, RunRecord, utc_now
+from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.records.writer import RunRecord, utc_now
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import FailureRecord
@@ -95,6 +96,16 @@ def turn_lines(folder: Path) -> list[dict[str, Any]]:
 def write_lines(folder: Path, lines: list[dict[str, Any]]) -> None:
     """Replace turns.jsonl."""
     (folder / "turns.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
+
+
+def numbered(turns: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Copies of these turns, their tests and themselves counted up from 0."""
+    found, tests = [], 0
+    for number, turn in enumerate(turns):
+        counted = [{**test, "index": tests + place} for place, test in enumerate(turn["tests"])]
+        found.append({**turn, "turn": number, "tests": counted})
+        tests += len(counted)
+    return found
 
 
 def edit_header(folder: Path, **changes: Any) -> None:

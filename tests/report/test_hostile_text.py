@@ -24,14 +24,14 @@ def test_hostile_text_in_every_field_stays_text(failed: Path, tmp_path: Path) ->
     test["failures"][0] |= {"message": attacks, "port": attacks, "check": attacks, "field": attacks}
     test["end"] = test["error"] = attacks
     test["new_bins"].append(attacks)
-    turns[0]["errors"], turns[0]["cut"], turns[0]["dropped"] = [attacks], [attacks], {attacks: 1}
+    turns[0]["errors"], turns[0]["cut"], turns[0]["dropped"] = [attacks], [{"part": attacks, "tokens": 1}], {attacks: 1}
     reply = reply_line(0, attacks, attacks, [{"error": attacks, "status": 500}])
     reply["reply"] |= {"model": attacks, "finish_reason": attacks}
-    reply["messages"][0]["role"], reply["failure"] = attacks, attacks
+    reply["failure"] = attacks
     write_lines(folder, [reply, *turns, reply_line(99, attacks, attacks)])
     edit_header(folder, agent=attacks, model={"model": attacks}, seed=1, simulator=attacks, stop_reason=attacks,
                 strategy=attacks, versions={attacks: attacks}, hashes={attacks: attacks}, started=attacks,
-                status=attacks, agent_options={"bug": attacks, attacks: attacks})  # fmt: skip
+                agent_options={"cache": attacks, attacks: attacks})  # fmt: skip
     failure = json.loads((folder / "failures/0/failure.json").read_text())
     failure |= {"check": attacks, "port": attacks, "message": attacks, "field": attacks}
     (folder / "failures/0/failure.json").write_text(json.dumps(failure))
@@ -55,7 +55,8 @@ def test_names_in_a_waveform_are_escaped() -> None:
 
 def test_text_that_hides_or_reorders_is_made_visible(searched: Path, tmp_path: Path) -> None:
     folder = copy_run(searched, tmp_path / "run")
-    write_lines(folder, [reply_line(0, "safe\u202egnp\x1b[2J\x00\ud800", "p"), *turn_lines(folder)])
+    write_lines(folder, [reply_line(0, "safe\u202egnp\x1b[2J\x00", "p"), *turn_lines(folder)])
     html = write_report(folder).read_text(encoding="utf-8")
-    assert "safe[U+202E]gnp[U+001B][2J[U+0000][U+D800]" in html
+    assert "safe[U+202E]gnp[U+001B][2J[U+0000]" in html
+    assert visible("\ud800") == "[U+D800]"
     assert visible("ünïcode 漢字 ✓\n\ttab") == "ünïcode 漢字 ✓\n\ttab"

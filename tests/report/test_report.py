@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from report_runs import Page, copy_run, edit_header, parse, reply_line, turn_lines, write_lines
+from report_runs import Page, copy_run, edit_header, numbered, parse, reply_line, turn_lines, write_lines
 
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.storage import load_coverage
@@ -137,8 +137,7 @@ def test_a_price_that_nobody_knows_is_said_to_be_unknown(searched: Path, tmp_pat
 def test_sixty_turns_with_long_prompts_stay_below_two_megabytes(searched: Path, tmp_path: Path) -> None:
     folder = copy_run(searched, tmp_path / "run")
     turns, lines = turn_lines(folder), []
-    for number in range(60):
-        turn = {**turns[number % len(turns)], "turn": number}
+    for number, turn in enumerate(numbered([turns[number % len(turns)] for number in range(60)])):
         lines += [reply_line(number, f'{{"a": {number}}}' * 4_000, f"<hole {number}> & " * 3_000), turn]
     write_lines(folder, lines)
     path = write_report(folder)

@@ -13,6 +13,7 @@ from report_runs import Page, copy_run, edit_header, parse, turn_lines, write_li
 from tool_script import LONG, WIDE, says
 from tool_session import open_tool_benches, play
 
+from dv_agent.agents.records.schema import AgentOptions
 from dv_agent.agents.tools.judgement import judge_run
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.report.output import write_report
@@ -40,7 +41,7 @@ def tooled(design: DesignFolder, rooms: Path) -> Path:
     with open_tool_benches(design) as benches:
         bench = benches(decoys=1)
         run = play(bench, script, room).run
-        asked = {"decoys": (DECOY,), "agent_options": {"decoys": 4}}
+        asked = {"decoys": (DECOY,), "agent_options": AgentOptions(decoys=4)}
         known = replace(run, header=run.header.model_copy(update=asked))
         score, reports = judge_run(known, design, design, bench.plan, find_simulator("icarus"), ())
     judged = known.header.model_copy(update={"claims": score, "bug_reports": reports})
@@ -113,7 +114,7 @@ def test_hostile_names_verdicts_and_answers_stay_text(tooled: Path, tmp_path: Pa
     write_lines(folder, lines)
     header = json.loads((folder / "run.json").read_text())
     for verdict in header["claims"]["verdicts"]:
-        verdict |= {"verdict": ATTACK, "why": ATTACK}
+        verdict |= {"why": ATTACK}
     reports = [{**one, "failure": ATTACK} for one in header["bug_reports"]]
     edit_header(folder, claims={**header["claims"], "refuted": [ATTACK]}, bug_reports=reports,
                 structured={ATTACK: 3})  # fmt: skip

@@ -5,9 +5,10 @@ import shutil
 from pathlib import Path
 
 import pytest
-from report_runs import copy_run, edit_header, parse, reply_line, turn_lines, write_lines
+from report_runs import copy_run, edit_header, numbered, parse, reply_line, turn_lines, write_lines
 
-from dv_agent.agents.records import lines as record_lines
+from dv_agent.agents.records import reader as record_reader
+from dv_agent.agents.records.reader import RecordLines
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.load_turns import TurnsReader
@@ -80,7 +81,7 @@ def test_unknown_and_missing_fields_are_no_trouble(searched: Path, tmp_path: Pat
             test["later"] = test["test"]["later"] = [1, None]
             test.pop("hits", None)
     write_lines(folder, [*turns, {"kind": "novelty", "x": 1}])
-    edit_header(folder, later=[1], versions=None, hashes=None, spent={"usd": None, "joules": 3}, target=None)
+    edit_header(folder, later=[1], versions=None, hashes=None, spent={"joules": 3}, target=None)
     edit_header(folder, budget={"cycles": 5, "joules": 7}, reproducible=None, task_version=None, model="openai:old")
     text = text_of(folder)
     assert "1 lines of turns.jsonl are of a kind" in text
@@ -138,17 +139,17 @@ def test_what_is_kept_of_a_long_record_is_bounded(
     folder = copy_run(searched, tmp_path / "run")
     turns = turn_lines(folder)
     many = []
-    for number in range(40):
-        many += [reply_line(number, "r" * 50_000, "p" * 50_000), {**turns[0], "turn": number}]
+    for number, turn in enumerate(numbered([turns[0]] * 40)):
+        many += [reply_line(number, "r" * 50_000, "p" * 50_000), turn]
     write_lines(folder, many)
     reader = TurnsReader(Allowance(100_000))
-    reader.read(folder / "turns.jsonl")
+    reader.read(RecordLines(folder / "turns.jsonl"))
     kept = sum(len(call.reply.text) + sum(len(one.content.text) for one in call.messages)
                for turn in reader.turns for call in turn.calls)  # fmt: skip
     assert kept <= 100_000
     assert len(reader.turns) == 40
     assert reader.turns[-1].calls[0].reply.size == 50_000
-    monkeypatch.setattr(record_lines, "MAX_LINE", 10_000)
+    monkeypatch.setattr(record_reader, "MAX_LINE", 10_000)
     with pytest.raises(InputFileError, match="a line of more than"):
         load_run(folder)
 

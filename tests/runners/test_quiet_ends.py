@@ -15,8 +15,8 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
 from dv_agent.runners.build.layout import Layout, child_layout, layout_of
-from dv_agent.runners.cocotb.plain_program import plain_program
 from dv_agent.runners.cocotb.play import Outcome, Pins, play
+from dv_agent.runners.plain_program import plain_program
 
 QUIET = 20
 

@@ -140,7 +140,7 @@ def test_a_key_of_the_environment_is_on_no_page(own: Studio, monkeypatch: pytest
 
 
 def test_a_broken_record_is_one_clear_error(own: Studio) -> None:
-    (own.places.runs / RUN / "turns.jsonl").write_text("{}\nno json\n")
+    (own.places.runs / RUN / "turns.jsonl").write_text('{"kind": "later"}\nno json\n')
     answer = own.get(f"/runs/{RUN}")
     assert answer.status == 400
     assert "turns.jsonl:2" in answer.text

@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import SerializerFunctionWrapHandler, field_validator, model_serializer
 
-from dv_agent.designs.design import Frozen
+from dv_agent.designs.bounds import Amount, Count
+from dv_agent.designs.frozen import Frozen
 
 
 class Priced(Frozen):
@@ -18,8 +19,8 @@ class Priced(Frozen):
         unpriced: attempts whose price is not known.
     """
 
-    usd: float = 0.0
-    unpriced: int = 0
+    usd: Amount = 0.0
+    unpriced: Count = 0
 
     @field_validator("usd", mode="before")
     @classmethod

@@ -9,6 +9,7 @@ from dv_agent.agents.models.chat_model import CallUsage, Message, estimate_token
 from dv_agent.agents.models.costs.prices import price
 from dv_agent.agents.models.faults import ModelFault
 from dv_agent.agents.models.providers import Endpoint
+from dv_agent.designs.bounds import MOST
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
@@ -65,7 +66,7 @@ def _estimate(messages: Sequence[Message]) -> int:
 
 
 def _count(value: object) -> int:
-    return max(value, 0) if isinstance(value, int) else 0
+    return min(max(value, 0), MOST - 1) if isinstance(value, int) else 0
 
 
 def _sum(details: Mapping[str, Any], name: str) -> int:

@@ -76,7 +76,7 @@ def session_router(
         if record is None:
             raise UsageError(f"node {node} has no test {index}")
         header = session.header
-        rig = WaveformSetup(header.design, header.bug or None, header.simulator.split()[0])
+        rig = WaveformSetup(header.design, header.bug or None, header.simulator.partition(" ")[0])
         window = waveforms.window(rig, record.test, start, record.max_cycles)
         return page("session_test.html.jinja", name=name, node=node, record=record, window=window)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dv_agent.agents.records.reader import read_run
-from dv_agent.agents.records.recorded_names import recorded_bug, recorded_simulator
+from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.coverage.totals import summarise
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
@@ -140,7 +140,7 @@ def test_page(opened: OpenedRun, index: int, start: int | None, waveforms: Wavef
     past = read_run(opened.run.folder)
     record = past.test(index)
     number = next(place for place, turn in enumerate(past.turns) if record in turn.tests)
-    rig = WaveformSetup(past.header.design, recorded_bug(past.header), recorded_simulator(past.header))
+    rig = WaveformSetup(past.header.design, past.header.agent_options.bug, recorded_simulator(past.header))
     turn = opened.run.turns[number]
     data = next(test for test in turn.tests if test.index == index)
     return TestPage(

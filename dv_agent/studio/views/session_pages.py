@@ -14,8 +14,7 @@ from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.nodes import PERSON, Node, SessionHeader
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.fields import Fields
-from dv_agent.eval.report.load_tests import read_test
+from dv_agent.eval.report.load_turns import test_data
 from dv_agent.eval.report.run_data import TestData
 from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import TestRow, cut_tracks
@@ -146,7 +145,7 @@ def session_page(
         template_text=session.template(template, node.id),
         template_open=bool(looked.template) or node.turn is None,
         alone=len(nodes) == 1,
-        turn=turn_view(node, session.folder),
+        turn=turn_view(node),
         column=coverage_column(state.coverage, won, measured=True),
         changes=session.changes(node.id),
     )
@@ -174,13 +173,13 @@ def _form_name(strategy: Strategy, known: Sequence[str]) -> str:
     return next((one for one in (base, f"saved:{base}") if one in known), "")
 
 
-def turn_view(node: Node, folder: Path) -> TurnView | None:
+def turn_view(node: Node) -> TurnView | None:
     """The turn of a node; None where it has none."""
     if node.turn is None or node.reply is None:
         return None
     allowance, before, tests = Allowance(), 0, list[TestData]()
     for record in node.turn.tests:
-        tests.append(read_test(Fields(record.model_dump(mode="json"), folder), node.id, before, allowance))
+        tests.append(test_data(record, node.id, before, allowance))
         before += record.cycles
     share = _STEPS * 8 // max(len(tests), 8)
     attempts = node.reply.attempts

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
 
-from dv_agent.designs.design import Design, FieldSpec, ResponderPort, SinkPort, SourcePort, StreamSpec, StrobePort
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace, Transfers
 from dv_agent.runners.build.layout import Layout
 
@@ -31,8 +33,7 @@ def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str =
     begins = in_reset & ~np.concatenate([np.zeros(1, np.bool_), in_reset[:-1]])[:cycles]
     epoch = np.cumsum(begins, dtype=np.int64)
     accepted = {
-        name: _transfers(pins, np.flatnonzero(fires & ~in_reset), epoch, fields, last)
-        for name, fires, fields, last in _streams(design, pins)
+        one.key: _transfers(pins, np.flatnonzero(_fires(pins, one) & ~in_reset), epoch, one) for one in design.streams
     }
     return Trace(cycles, end, pins.values(), pins.unknown, in_reset, epoch, accepted, message)
 
@@ -95,24 +96,13 @@ def field_values(bits: BoolColumn, spec: FieldSpec) -> IntColumn:
     return values
 
 
-def _streams(design: Design, pins: _Pins) -> Iterator[tuple[str, BoolColumn, Mapping[str, FieldSpec], str | None]]:
-    for name, port in design.ports.items():
-        if isinstance(port, SourcePort | SinkPort):
-            yield name, _both(pins, port), port.fields, port.last
-        elif isinstance(port, StrobePort):
-            yield name, pins.is_one(port.enable), port.fields, None
-        elif isinstance(port, ResponderPort):
-            yield f"{name}.request", _both(pins, port.request), port.request.fields, port.request.last
-            yield f"{name}.response", _both(pins, port.response), port.response.fields, port.response.last
+def _fires(pins: _Pins, stream: Stream) -> BoolColumn:
+    valid = pins.is_one(stream.valid)
+    return valid if stream.ready is None else valid & pins.is_one(stream.ready)
 
 
-def _both(pins: _Pins, stream: StreamSpec) -> BoolColumn:
-    return pins.is_one(stream.valid) & pins.is_one(stream.ready)
-
-
-def _transfers(
-    pins: _Pins, cycles: IntColumn, epoch: IntColumn, fields: Mapping[str, FieldSpec], last: str | None
-) -> Transfers:
+def _transfers(pins: _Pins, cycles: IntColumn, epoch: IntColumn, stream: Stream) -> Transfers:
+    fields, last = stream.fields, stream.last
     columns = {name: field_values(pins.bits(spec.signal, cycles), spec) for name, spec in fields.items()}
     if last is not None:
         columns["last"] = pins.is_one(last)[cycles].astype(np.int64)

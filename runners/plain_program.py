@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from dv_agent.designs.design import Design, ResponderPort
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import grammar_of
 from dv_agent.designs.program import RESET_TRACK, Program
 from dv_agent.errors import UsageError
 
 _WAITS = frozenset({"after", "at"})
-_ALLOWED = {
-    "source": _WAITS | {"send", "idle"},
-    "strobe": _WAITS | {"write", "idle"},
-    "sink": _WAITS | {"ready", "stall", "accept"},
-    "responder": _WAITS | {"serve"},
-}
 
 
 def plain_program(design: Design, program: Program) -> dict[str, Any]:
@@ -23,19 +18,11 @@ def plain_program(design: Design, program: Program) -> dict[str, Any]:
     Raises:
         UsageError: a track or an operation that the design has no place for.
     """
-    streams = {
-        key
-        for name, port in design.ports.items()
-        if port.kind != "observe"
-        for key in ([f"{name}.request", f"{name}.response"] if isinstance(port, ResponderPort) else [name])
-    }
+    streams = {one.key for one in design.streams}
     for track, ops in program.tracks.items():
-        if track == RESET_TRACK:
-            allowed = _WAITS | {"pulse", "idle"}
-        elif track in design.ports and design.ports[track].kind in _ALLOWED:
-            allowed = _ALLOWED[design.ports[track].kind]
-        else:
+        if track != RESET_TRACK and track not in design.grammars:
             raise UsageError(f"{design.name} has no port {track!r} that could be driven")
+        allowed = _WAITS | grammar_of(design, track).ops
         if wrong := {op.kind for op in ops} - allowed:
             raise UsageError(f"track {track!r} cannot hold {', '.join(sorted(wrong))}")
         if lost := {op.port for op in ops if op.kind == "after"} - streams:

@@ -1,0 +1,172 @@
+"""What stands in a run folder, as data: the writer writes these models, and the reader reads them.
+
+A field that an older version did not write has a neutral default; keys that a later version adds are passed over.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    AliasChoices,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
+
+from dv_agent.agents.budget import Budget, Spent
+from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, ToolSpec
+from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
+from dv_agent.designs.bounds import Count, Number, PlainText, RecordedName, Seed, Stops
+from dv_agent.designs.frozen import Frozen
+from dv_agent.prompts.strategy import Strategy
+
+HEADER, TURNS, COVERAGE, FAILURES = "run.json", "turns.jsonl", "coverage.json", "failures"
+NEWEST = 1
+Status = Literal["running", "finished", "interrupted", "error"]
+
+
+class AgentOptions(Frozen):
+    """What was asked for besides the defaults; what was not said is None and is not written.
+
+    Attributes:
+        session, node, from_run, from_turn: of a run that an interactive session exported: where it was, and the run
+            and turn at which it began.
+        guided: false for the search agent without coverage feedback.
+        bug: the seeded bug in the RTL.
+        cache: SQLite file of replies.
+        decoys: how many were asked for.
+        patience, stop_on_failure: see `dv_agent.agents.loop.Limits`.
+        replay, reparse: the run that was replayed, and whether its replies were read anew.
+    """
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    session: PlainText | None = None
+    node: Count | None = None
+    guided: bool | None = None
+    bug: RecordedName | None = None
+    cache: PlainText | None = None
+    decoys: Count | None = None
+    patience: Count | None = None
+    stop_on_failure: bool | None = None
+    from_run: PlainText | None = Field(
+        default=None, validation_alias=AliasChoices("from", "from_run"), serialization_alias="from"
+    )
+    from_turn: Count | None = None
+    replay: PlainText | None = None
+    reparse: bool | None = None
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """What was said, by the name in the record."""
+        return self.model_dump(mode="json")
+
+    @model_serializer(mode="wrap")
+    def _what_was_said(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        return {name: value for name, value in data.items() if value is not None}
+
+
+class RunHeader(Frozen):
+    """``run.json``.
+
+    Attributes:
+        design: its name; never a path.
+        strategy, prompting: how a model is prompted: by name, and in full.
+        unpriced_attempts: calls of a model whose price is not known; `spent.usd` leaves them out.
+        turns: in which tests were proposed, or should have been; the one in which an agent with tools finishes is none.
+        nothing_checked: why no test of the run was simulated; empty where one was.
+        repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
+            tests, coverage and failures are as if it had not been.
+        structured: turns in which structured output was wanted, by what came of it, see `TurnRecord`.
+        hashes: SHA-256 of the files that the result depends on, by kind.
+        versions: of dv-agent, Python, cocotb and the simulator, and the git revision where there is one.
+        reproducible: false if a bound in seconds was set; None where the record does not say.
+        decoys: unreachable bins that an agent with tools is shown among the holes.
+        claims, bug_reports: how the claims and reports of such an agent were judged; None until they were.
+    """
+
+    schema_version: Literal[1] = 1
+    id: str = ""
+    started: str = ""
+    design: RecordedName
+    task_version: Count = 0
+    agent: str = "unknown"
+    agent_options: AgentOptions = AgentOptions()
+    model: ModelSettings | None = None
+    strategy: str = ""
+    prompting: Strategy | None = None
+    returned_models: Annotated[tuple[str, ...], Stops] = ()
+    unpriced_attempts: Count = 0
+    structured: dict[str, Count] = Field(default_factory=dict)
+    seed: Seed = 0
+    budget: Budget = Budget()
+    target: Number = 100.0
+    simulator: str = ""
+    hashes: dict[str, str] = Field(default_factory=dict)
+    versions: dict[str, str] = Field(default_factory=dict)
+    reproducible: bool | None = None
+    status: Status = "running"
+    stop_reason: str = ""
+    finished: str = ""
+    turns: Count = 0
+    tests: Count = 0
+    repeated_simulations: Count = 0
+    bins_hit: Count = 0
+    bins: Count = 0
+    coverage_pct: Number = 0.0
+    failing_tests: Count = 0
+    nothing_checked: str = ""
+    spent: Spent = Spent()
+    decoys: Annotated[tuple[str, ...], Stops] = ()
+    claims: ClaimScore | None = None
+    bug_reports: Annotated[tuple[ReportVerdict, ...] | None, Stops] = None
+
+    @model_validator(mode="after")
+    def _prices_of_older_records(self) -> Self:
+        """Records once wrote 0 where no price was known, and counted the attempts beside."""
+        if self.unpriced_attempts and "unpriced" not in self.spent.model_fields_set:
+            spent = self.spent.model_copy(update={"unpriced": self.unpriced_attempts})
+            object.__setattr__(self, "spent", spent)  # frozen, but not in use yet
+        return self
+
+    @field_validator("model", mode="before")
+    @classmethod
+    def _a_bare_name(cls, value: Any) -> Any:
+        return {"model": value} if isinstance(value, str) else value
+
+    @property
+    def model_name(self) -> str:
+        """The requested model, empty for agents without one."""
+        return self.model.model if self.model else ""
+
+    @property
+    def simulator_name(self) -> str:
+        """The simulator without its version, empty where the record does not say."""
+        return (self.simulator.split(maxsplit=1) or [""])[0]
+
+
+class ReplyLine(Frozen):
+    """A call of a model, written before the reply is parsed: a reply that was paid for is never asked for again.
+
+    Attributes:
+        turn: the turn it was asked in.
+        messages: the prompt without its first `since` messages, which are those of the line of kind ``reply`` before;
+            `dv_agent.agents.records.reader.read_run` puts them back.
+        failure: why there is no reply, where there is none.
+        tools: what the model may call, in the first line and where it changes.
+        output: digest of the schema that the reply was asked to have, see `OutputSchema`; empty for plain text.
+    """
+
+    kind: Literal["reply"] = "reply"
+    turn: Count
+    messages: Annotated[tuple[Message, ...], Stops]
+    since: Count = 0
+    reply: Reply
+    failure: str = ""
+    tools: Annotated[tuple[ToolSpec, ...], Stops] = ()
+    output: str = ""

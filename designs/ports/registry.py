@@ -1,0 +1,26 @@
+"""All kinds of ports: the union that design.yaml is read with, and what is looked up by the name of a kind."""
+
+from __future__ import annotations
+
+from typing import Annotated, get_args
+
+from pydantic import Field
+
+from dv_agent.designs.ports.observe_port import ObservePort
+from dv_agent.designs.ports.port import PortModel
+from dv_agent.designs.ports.responder_port import ResponderPort
+from dv_agent.designs.ports.sink_port import SinkPort
+from dv_agent.designs.ports.source_port import SourcePort
+from dv_agent.designs.ports.strobe_port import StrobePort
+
+Port = Annotated[SourcePort | SinkPort | StrobePort | ResponderPort | ObservePort, Field(discriminator="kind")]
+
+KINDS: dict[str, type[PortModel]] = {
+    get_args(kind.model_fields["kind"].annotation)[0]: kind for kind in get_args(get_args(Port)[0])
+}
+"""Name of a kind -> kind, in the order of the union."""
+
+
+def label_of(kind: str) -> str:
+    """A few words on a kind, empty for one that is not known (as in a record of another version)."""
+    return KINDS[kind].label if kind in KINDS else ""

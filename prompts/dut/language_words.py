@@ -1,0 +1,60 @@
+"""What a prompt says of the words of the test language: only of the kinds of ports that the design has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.schema import StimulusSchema
+from dv_agent.designs.ports.port import PortModel
+from dv_agent.designs.ports.registry import KINDS
+
+_START = (
+    "A test starts from reset, drains at its end, and shares nothing with other tests. Its tracks run in parallel; "
+    "each is a list of steps in order. A track that is left out or has ended is silent: "
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageWords:
+    """Words about tracks, in the order in which they are told.
+
+    Attributes:
+        silence: how a test begins and ends, as one paragraph.
+        words: the steps of each kind of port.
+        counted: (kind, what it counts as) of every kind whose ports have streams by other names.
+    """
+
+    silence: str
+    words: tuple[str, ...]
+    counted: tuple[tuple[str, str], ...]
+
+
+def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
+    """The words of `design`."""
+    ports = {port.kind: port for port in design.ports.values()}
+    packet = next((schema.tracks[name].item for name in schema.tracks if name in design.packet_ports), "beat")
+    writes = any(one.rides for one in design.streams)
+    kinds = sorted(ports, key=lambda kind: _place(ports[kind], list(ports)))
+    parts = {kind: [f"PORT.{one.part}" for one in ports[kind].streams("PORT") if one.part] for kind in kinds}
+    return LanguageWords(
+        _START + _silence([*KINDS.values(), *map(type, ports.values())]) + ", reset inactive.",
+        tuple(lines for kind in kinds if (lines := ports[kind].language(packet, writes))),
+        tuple((kind, " and ".join(names)) for kind, names in parts.items() if names),
+    )
+
+
+def _place(port: PortModel, kinds: list[str]) -> tuple[bool, int]:
+    """Kinds that carry values are told before those that only say when."""
+    grammar, known = port.grammar(), [*KINDS]
+    return not (grammar and grammar.item), (known + kinds).index(port.kind)
+
+
+def _silence(kinds: Iterable[type[PortModel]]) -> str:
+    """What ended tracks do, such as ``sources and strobes idle, sinks ready``."""
+    found: dict[str, list[str]] = {}
+    for kind in dict.fromkeys(kinds):
+        if kind.driver:
+            found.setdefault(kind.silence, []).append(kind.plural)
+    return ", ".join(f"{' and '.join(names)} {state}" for state, names in found.items())

@@ -1,0 +1,103 @@
+"""Records of an older version tell what they told that version: ``fixtures/*.json`` holds what it printed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from dv_agent.agents.records.reader import read_run
+from dv_agent.cli.main import main
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.totals import summarise
+from dv_agent.designs.loader import find_design
+from dv_agent.eval.report.figures import facts, main_figures, small_figures, verdict
+from dv_agent.eval.report.load_run import load_run
+from dv_agent.eval.report.recorded_coverage import coverage_of
+from dv_agent.eval.scoring.cache import score_trial
+from dv_agent.eval.scoring.score_trial import inputs_of
+from dv_agent.studio.allowed_folders import AllowedFolders
+from dv_agent.studio.run_index import RunIndex
+
+FIXTURES = Path(__file__).parent / "fixtures"
+NAMES = ("hass_spe_llm", "mxint_gelu_search")
+
+
+@pytest.fixture(params=NAMES)
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, dict[str, Any]]:
+    """A copy of an old run folder, and what was printed of it."""
+    run = Path(shutil.copytree(FIXTURES / request.param, tmp_path / "trial" / "run"))
+    (tmp_path / "trial" / "trial.json").write_text("{}")
+    return run, json.loads((FIXTURES / f"{request.param}.json").read_text())
+
+
+def called(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["dv-agent", *words])
+    try:
+        main()
+    except SystemExit as ended:
+        return int(ended.code or 0)
+    return 0
+
+
+def test_the_report_tells_the_same(old: tuple[Path, dict[str, Any]]) -> None:
+    run, told = load_run(old[0]), old[1]["report"]
+    plan = load_plan(find_design(run.header.design).path / "plan.yaml")
+    coverage = coverage_of(run, plan).coverage
+    assert coverage is not None
+    figures = (*main_figures(run, summarise(coverage)), *small_figures(run))
+    assert verdict(run).words == told["verdict"]
+    assert [[one.label, one.value, one.detail] for one in figures] == told["figures"]
+    assert [list(one) for one in facts(run)] == told["facts"]
+
+
+def test_the_score_is_the_same(old: tuple[Path, dict[str, Any]]) -> None:
+    run, told = old[0], old[1]["score"]
+    plan = load_plan(find_design(load_run(run).header.design).path / "plan.yaml")
+    score = score_trial(run.parent, plan, use_cache=False)
+    assert {**json.loads(score.model_dump_json()), "inputs": told["inputs"]} == told
+    assert score.inputs == inputs_of(run.parent, plan)
+
+
+def test_rescoring_finds_the_same(
+    old: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert called(monkeypatch, "rescore", str(old[0]), "--json") == 0
+    assert json.loads(capsys.readouterr().out) == old[1]["rescore"]
+
+
+def test_the_studio_lists_and_opens_it(old: tuple[Path, dict[str, Any]]) -> None:
+    run, score = old[0], old[1]["score"]
+    index = RunIndex(AllowedFolders(*[run.parent.parent] * 3).resolved(), NAMES)
+    (line,), _ = index.runs()
+    assert (line.tests, line.turns, line.failing) == (score["tests"], score["turns"], score["failing_tests"])
+    assert len(index.open("trial/run").run.tests) == score["tests"]
+
+
+def test_a_run_of_a_seeded_agent_goes_on_as_it_would_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = Path(shutil.copytree(FIXTURES / "mxint_gelu_search", tmp_path / "run"))
+    assert called(monkeypatch, "run", "--resume", str(run), "--max-cycles", "6000", "--json") == 1
+    header = read_run(run).header
+    assert (header.turns, header.tests, header.bins_hit, header.failing_tests, header.spent.cycles) == (
+        2,
+        8,
+        68,  # the last test is cut where the bound is used up
+        8,
+        6000,
+    )
+
+
+def test_a_run_of_a_model_is_replayed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = Path(shutil.copytree(FIXTURES / "hass_spe_llm", tmp_path / "old"))
+    assert called(monkeypatch, "run", "--model", f"replay:{old}", "--out", str(tmp_path / "out")) == 0
+    (again,) = (tmp_path / "out").iterdir()
+    assert [turn.tests for turn in read_run(again).turns] == [turn.tests for turn in read_run(old).turns]
+    assert (again / "coverage.json").read_bytes() == (old / "coverage.json").read_bytes()
+    assert called(monkeypatch, "prompts", "render", "--run", str(old), "--turn", "0") == 0
+    assert read_run(old).replies[0].messages[-1].content[:200] in capsys.readouterr().out
