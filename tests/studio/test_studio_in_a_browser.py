@@ -24,6 +24,7 @@ from dv_agent.prompts.strategy import load_strategy
 KEY = "sk-a-key-that-must-not-be-seen-0123456789"
 WORDS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 PATIENCE = 60_000  # milliseconds; a loaded machine is slow, and nothing here waits longer than it must
+expect.set_options(timeout=PATIENCE)
 REPLIES = [ok(WIDE), ok(LENGTHS), ok(reply(rows(1, 2, 3))), ok(reply(rows(9, exponent=3, stall=20)))]
 
 
