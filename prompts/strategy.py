@@ -31,16 +31,20 @@ class Holes(Frozen):
     """Which holes the prompt shows.
 
     Attributes:
-        show: ``grouped``: all, by family; ``near``: the nearest, in detail; ``stuck``: those longest without progress,
-            with the attempts; or at most one of LLM4DV's samplers (arXiv 2310.04535).
-        detailed: number of holes that ``near`` and ``stuck`` show.
-        most, few, plenty: a sampler shows `most` holes if at least `plenty` are open, `few` random ones if at least
-            `few` are.
-        first: number of holes that the samplers take in plan order.
-        early, easy, easy_bins: below the coverage share `early`, ``by_type`` takes `easy` of its random holes from the
-            first `easy_bins` holes of the plan.
-        mild, stale_bins, stale_messages: ``adaptive`` starts like the early ``by_type``; above the coverage share
-            `mild` it changes its sampler when fewer than `stale_bins` bins were new in `stale_messages` messages.
+        show: which holes: ``grouped`` all by family, ``near`` the nearest, ``stuck`` those open longest; or a sampler.
+        detailed: how many holes ``near`` and ``stuck`` tell in detail.
+        most: how many holes a sampler shows while `plenty` or more are open.
+        few: how many random holes a sampler shows while fewer than `plenty` but at least `few` are open.
+        plenty: from how many open holes on a sampler shows `most` of them.
+        first: how many holes a sampler takes from the front of the plan.
+        early: share of coverage below which ``by_type`` and ``adaptive`` prefer easy holes.
+        easy: how many random holes ``by_type`` takes from the first `easy_bins` while coverage is below `early`.
+        easy_bins: how many holes at the front of the plan count as easy.
+        mild: share of coverage above which ``adaptive`` may change its sampler.
+        stale_bins: ``adaptive`` changes its sampler after fewer new bins than this in `stale_messages` messages.
+        stale_messages: over how many messages ``adaptive`` counts new bins.
+
+    The samplers ``random``, ``by_type`` and ``adaptive`` are those of LLM4DV (arXiv 2310.04535); at most one is shown.
     """
 
     show: tuple[HolesKind, ...] = ("grouped", "near")
@@ -72,12 +76,14 @@ class History(Frozen):
     """Which part of the past dialogue the model is sent again.
 
     Attributes:
-        keep: ``none``: every turn is independent; ``summary``: the same, with a list of what was tried; otherwise the
-            dialogue continues, and if it would contain more than `messages` past exchanges, that many are kept:
-            the last ones (``recent``), random ones of the best (``successful``), the same with one recent (``mixed``),
-            or with harder bins counting `hard_weight` times (``successful_hard``).
-        best_of: number of exchanges that count as the best.
-        hard_tiers: tiers of bins that count as harder.
+        keep: which earlier exchanges are sent again; ``none`` and ``summary`` (a list of what was tried): no exchange.
+        messages: how many earlier exchanges are kept once the dialogue would hold more.
+        best_of: out of how many best exchanges ``successful`` draws.
+        hard_weight: how many times a harder bin counts with ``successful_hard``.
+        hard_tiers: tiers of the bins that count as harder.
+
+    ``recent`` keeps the last exchanges, ``successful`` random ones of the best, ``mixed`` the same with one recent,
+    ``successful_hard`` those of the best where harder bins count more.
     """
 
     keep: Literal["none", "summary", "recent", "successful", "mixed", "successful_hard"] = "none"
@@ -96,9 +102,14 @@ class Restart(Frozen):
     """When a new dialogue starts: after fewer than `bins` new bins in the last `messages` messages of the dialogue.
 
     Attributes:
-        below, messages_below: below the coverage share `below`, `messages_below` replaces `messages`; 0 disables this.
-        buffer: what happens to the best exchanges: ``clear``, ``keep`` (sent at once), ``stable`` (sent again when the
-            new dialogue is as long as one that is cut).
+        when: whether a new dialogue begins once too few new bins come (``stale``) or never.
+        bins: a new dialogue begins after fewer new bins than this in its last `messages` messages.
+        messages: over how many messages new bins are counted.
+        below: share of coverage below which `messages_below` counts instead of `messages`; 0 turns that off.
+        messages_below: over how many messages new bins are counted while coverage is below `below`.
+        buffer: the best exchanges after a restart: forgotten (``clear``), shown at once (``keep``), later (``stable``).
+
+    ``stable`` shows them again once the new dialogue is as long as one that is cut.
     """
 
     when: Literal["never", "stale"] = "never"
@@ -110,7 +121,13 @@ class Restart(Frozen):
 
 
 class Converged(Frozen):
-    """When the agent stops: no new bin in `unchanged` messages, or at most `few` in `over` messages."""
+    """When the agent gives up: no new bin in `unchanged` messages, or at most `few` in `over` messages.
+
+    Attributes:
+        unchanged: the agent gives up after so many messages without a new bin.
+        few: the agent gives up after at most so many new bins in `over` messages.
+        over: over how many messages `few` counts new bins.
+    """
 
     unchanged: Annotated[int, Field(ge=1, le=10_000)] = 25
     few: Count = 2
@@ -128,9 +145,10 @@ class Rtl(Frozen):
     """Which form of the RTL the prompt shows.
 
     Attributes:
-        show: nothing; the ``source``; a ``digest`` of ports, registers, state machines and comparisons; or the
-            ``cone``: only the assignments that drive the signals of the holes shown.
-        depth: of the cone, in assignments back from those signals.
+        show: what of the RTL: none, the ``source``, a ``digest`` of it, or the ``cone`` that drives the holes' signals.
+        depth: how many assignments back from the holes' signals the ``cone`` reaches.
+
+    A ``digest`` lists ports, registers, state machines and comparisons.
     """
 
     show: Literal["none", "source", "digest", "cone"] = "none"
@@ -141,9 +159,9 @@ class Examples(Frozen):
     """Which worked examples the prompt shows.
 
     Attributes:
-        show: none; the ``fixed`` ones of this file; or the best tests of the current run (``harvest``).
-        most: maximum number of tests for ``harvest``.
-        fixed: examples for ``fixed``; they contain no witness of a design.
+        show: which worked examples: none, those of the file (``fixed``), or the best tests of this run (``harvest``).
+        most: how many tests of this run ``harvest`` shows at most.
+        fixed: the examples for ``fixed``: a list of `reply` and `result`; they hold no witness of a design.
         language: whether examples of the test language, made from the design's schema, are shown.
     """
 
@@ -163,15 +181,17 @@ class Strategy(Frozen):
     """One way to prompt a model.
 
     Attributes:
-        tests: number of tests requested in a reply.
-        reasoning: whether the reply must contain a plan in words before the tests.
-        feedback: results shown for the last tests: every step (``steps``), ``counts``, or nothing.
-        values: whether random blocks, loops and sweeps may be used, or literal steps only.
-        structured: whether the provider's structured output is requested, instead of JSON in plain text.
-        without: names of parts that are left out, see `dv_agent.prompts.parts.PARTS`.
-        templates: a folder next to the file; its templates override the shipped ones.
-        wording: templates in the file itself, by name, such as ``parts/ask``; they override those of `templates`.
-        folder: the folder of the file, to find its templates.
+        description: one line about the strategy, for lists of strategies.
+        tests: how many tests a reply is asked for.
+        converged: when the agent gives up for want of new bins; none: never.
+        reasoning: whether a plan in words comes before the tests.
+        feedback: what is told of the last tests: which step won what (``steps``), ``counts``, or nothing.
+        values: whether tests may use random blocks, loops and sweeps (``all``) or literal values only (``literal``).
+        structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
+        without: names of parts of the prompt that are left out.
+        templates: a folder beside the file whose templates go before the shipped ones.
+        wording: templates in the file itself, by name, such as ``parts/ask``; they go before those of `templates`.
+        folder: where the file stands, for its templates.
     """
 
     schema_version: Literal[1] = 1

@@ -99,14 +99,17 @@ class ModelSettings(Frozen):
 
     Attributes:
         model: ``provider:name``, such as ``openai:gpt-5``; ``provider/name`` is accepted too.
-        base_url: address of an OpenAI-compatible server, without any secret.
-        max_tokens: maximum output tokens of one reply, tokens of hidden reasoning included.
-        context_tokens: maximum tokens of prompt and reply together.
-        role_style: role under which the system message is sent; ``user`` puts it before the first user message;
-            ``auto`` is ``system`` until the server refuses that.
-        requests_per_minute: calls are spaced in time to stay below it.
-        timeout: seconds after which one attempt is stopped.
-        retry_seconds: no new attempt of a call starts after so many seconds; 0 means no retry.
+        base_url: address of an OpenAI-compatible server, without any secret in it.
+        temperature: sampling temperature, 0 to 2; lower is more repeatable.
+        max_tokens: most output tokens of one reply, those of hidden reasoning included.
+        reasoning_effort: how long a reasoning model may think.
+        llm_seed: seed of the model's sampling, where the server takes one.
+        context_tokens: most tokens of prompt and reply together.
+        role_style: role of the system message; ``auto`` is ``system`` until the server refuses that; ``user`` puts it
+            before the first message of the user.
+        requests_per_minute: calls are spaced to stay below it.
+        timeout: seconds after which one attempt is given up.
+        retry_seconds: no new attempt of a call starts after so many seconds; 0 never tries again.
     """
 
     # A refused value may hold a secret, and pydantic would print it.

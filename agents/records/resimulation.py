@@ -15,6 +15,7 @@ from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.text.wording import numbered
 from dv_agent.designs.trace import End
 from dv_agent.errors import UsageError
 
@@ -100,14 +101,14 @@ def different_tests(turn: TurnRecord, again: TurnRecord) -> list[int]:
 
 
 def why_different(run: RecordedRun, different: Sequence[int]) -> str:
-    """Return a message on why tests behave differently now; empty if there are none."""
+    """Why tests give another result now than recorded; empty if there are none."""
     dead = [index for index in different if run.test(index).end in (End.CRASHED, End.HUNG)]
     if dead:
         return (
             f"test {dead[0]} is recorded as {run.test(dead[0]).end}, but it does not end like that: its simulator was "
             "killed from outside when it was recorded"
         )
-    return f"tests {list(different[:5])} behave otherwise now" if different else ""
+    return f"other results now in {numbered('test', different)}" if different else ""
 
 
 def _is_recorded(proposal: Proposal, turn: TurnRecord) -> bool:

@@ -30,6 +30,7 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, UsageError
 from dv_agent.prompts.renderer import templates_hash
@@ -181,7 +182,7 @@ def _settings(asked: dict[str, Any]) -> ModelSettings:
     except ValidationError as error:
         first = error.errors()[0]
         name = "-".join(str(part) for part in first["loc"]).replace("_", "-")
-        raise UsageError(f"--{name}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise UsageError(f"--{name}: {plain_words(first)}") from None
 
 
 def _paced(request: RunRequest, model: ModelSettings) -> ModelSettings:

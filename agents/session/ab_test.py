@@ -66,7 +66,7 @@ def run_ab(
         DvAgentError: what `send` raises; earlier samples are kept.
     """
     if not 1 <= len(variants) <= MAX_VARIANTS:
-        raise UsageError(f"1 to {MAX_VARIANTS} variants are expected, here are {len(variants)}")
+        raise UsageError(f"1 to {MAX_VARIANTS} variants are expected, not {len(variants)}")
     if not 1 <= samples <= MAX_SAMPLES:
         raise UsageError(f"1 to {MAX_SAMPLES} samples of each variant are expected, not {samples}")
     total = samples * len(variants)

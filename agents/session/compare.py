@@ -1,4 +1,4 @@
-"""Comparison of two nodes: bins that only one of them covered, costs, and differences in settings and prompts."""
+"""Two nodes side by side: what each won that the other did not, what it cost, and what was set differently."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from dv_agent.agents.session.context import SessionContext
 from dv_agent.agents.session.drafts.changes import options
 from dv_agent.agents.session.drafts.preview import message_diff
 from dv_agent.agents.session.nodes import Draft, Node
-from dv_agent.agents.session.tree import Which
+from dv_agent.agents.session.tree import Tree, Which
 from dv_agent.designs.frozen import Frozen
+from dv_agent.errors import UsageError
 
 
 class Cost(Frozen):
@@ -65,6 +66,7 @@ def compare(context: SessionContext, a: Which, b: Which) -> Comparison:
     shared = sum(1 for one, other in zip(path_a, path_b, strict=False) if one.id == other.id)
     own_a, own_b = path_a[shared:], path_b[shared:]
     won_a, won_b = _won(own_a), _won(own_b)
+    names = (f"node {path_a[-1].id}", f"node {path_b[-1].id}")
     order = {one.id: place for place, one in enumerate(context.bench.plan.bins)}
     return Comparison(
         a=path_a[-1],
@@ -76,8 +78,34 @@ def compare(context: SessionContext, a: Which, b: Which) -> Comparison:
         cost_a=cost_of(own_a),
         cost_b=cost_of(own_b),
         options=draft_differences(_asked(context, path_a[-1]), _asked(context, path_b[-1])),
-        prompt_diff=message_diff(_messages(context, path_a[-1]), _messages(context, path_b[-1])),
+        prompt_diff=message_diff(_messages(context, path_a[-1]), _messages(context, path_b[-1]), names),
     )
+
+
+def partner(tree: Tree, which: Which) -> Node:
+    """The node that is worth comparing with one: the last other turn from the same state, or else the turn before.
+
+    Raises:
+        UsageError: there is no such node, or no other one.
+    """
+    node = tree.node(which)
+    start = _state_of(tree, tree.node(node.parent) if node.turn else node)
+    from_there = [
+        one for one in tree.nodes.values()
+        if one.turn and one.id != node.id and _state_of(tree, tree.node(one.parent)).id == start.id
+    ]  # fmt: skip
+    if from_there:
+        return from_there[-1]
+    if start.id == node.id:
+        raise UsageError("there is only one node to compare: send or paste a reply first")
+    return start
+
+
+def _state_of(tree: Tree, node: Node) -> Node:
+    """The node whose turn made the state of `node`: a branch has that of its parent."""
+    while node.kind == "branch" and node.parent is not None:
+        node = tree.nodes[node.parent]
+    return node
 
 
 def cost_of(nodes: Iterable[Node]) -> Cost:
@@ -100,7 +128,7 @@ def cost_of(nodes: Iterable[Node]) -> Cost:
 
 
 def draft_differences(a: Draft, b: Draft) -> tuple[tuple[str, Any, Any], ...]:
-    """Return all settings in which two drafts differ, except manual edits, which the prompts show."""
+    """All that differs between two drafts, but for edits by hand, which the prompts show."""
     one, other = _settings(a), _settings(b)
     names = dict.fromkeys((*one, *other))
     return tuple((name, one.get(name), other.get(name)) for name in names if one.get(name) != other.get(name))

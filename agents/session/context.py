@@ -6,6 +6,7 @@ import threading
 from collections import deque
 from dataclasses import replace
 
+from dv_agent.agents.models.chat_model import Message
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.resimulation import UNLIMITED, different_tests, recorded_proposal, resimulate
 from dv_agent.agents.session.drafts.preview import Rendered, render_draft
@@ -16,6 +17,7 @@ from dv_agent.agents.session.tree import Tree, Which, read_tree
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.designs.text.wording import numbered
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.prompts.view import View
 
@@ -41,7 +43,7 @@ class SessionContext:
             raise InputFileError(log.folder, str(error)) from None
         self.origin = read_run(log.folder / ORIGIN) if log.header.origin else None
         self.states = NodeStates(bench, self.tree, self.origin)
-        self._rendered: deque[tuple[int, Draft, Rendered]] = deque(maxlen=_RENDERED)
+        self._rendered: deque[tuple[int, Draft, Draft, Rendered]] = deque(maxlen=_RENDERED)
 
     def take(self, line: Line) -> None:
         """Write a line and apply it, always both; do nothing after the folder is closed."""
@@ -59,19 +61,32 @@ class SessionContext:
         return make_view(self.bench, self.state(which), self.log.header.budget)
 
     def rendered(self, which: Which, draft: Draft) -> Rendered:
-        """Return `draft` rendered at a node, with the difference to the last prompt on its path.
+        """What `draft` comes to at a node, and how it differs from the prompt without changes and from the last one.
 
         The last few results are cached: a node's state never changes, and each is used again for sending and recording.
         """
         with self.lock:
             node = self.tree.node(which).id
-            for place, known, rendered in self._rendered:
-                if place == node and known == draft:
+            before = self.tree.before_changes(node, draft)
+            for place, known, since, rendered in self._rendered:
+                if place == node and known == draft and since == before:
                     return rendered
             last = self.tree.last_turn(node)
-            found = render_draft(self.view(node), draft, self.log.header.seed, last.messages if last else ())
-            self._rendered.append((node, draft, found))
+            sent = last.messages if last else ()
+            found = render_draft(
+                self.view(node), draft, self.log.header.seed, self._unchanged(node, draft, before), sent
+            )
+            self._rendered.append((node, draft, before, found))
             return found
+
+    def _unchanged(self, node: int, draft: Draft, before: Draft) -> tuple[Message, ...]:
+        """The prompt of a node without its unsent changes; empty where there are none, or where it has no prompt."""
+        if draft == before:
+            return ()
+        try:
+            return render_draft(self.view(node), before, self.log.header.seed).messages
+        except UsageError:  # too long without the changes
+            return ()
 
 
 class NodeStates:
@@ -89,7 +104,7 @@ class NodeStates:
         """Return the state of a node.
 
         Raises:
-            UsageError: recorded tests behave differently now.
+            UsageError: recorded tests give another result now.
             SimulationError: the simulator failed.
         """
         path = self._tree.path(which)
@@ -128,5 +143,5 @@ class NodeStates:
     def _same(self, different: tuple[int, ...]) -> None:
         if different:
             raise UsageError(
-                f"tests {different[:5]} behave otherwise than recorded; the session cannot go on with them"
+                f"other results than recorded in {numbered('test', different)}; the session cannot go on from there"
             )

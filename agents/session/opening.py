@@ -22,7 +22,7 @@ from dv_agent.agents.records.schema import HEADER, TURNS
 from dv_agent.agents.records.writer import utc_now
 from dv_agent.agents.runs.assembly import excerpt_writer, open_design, open_recorded, price_version, versions
 from dv_agent.agents.runs.launch import ReportWriter
-from dv_agent.agents.session.drafts.changes import self_contained
+from dv_agent.agents.session.drafts.changes import refused_setting, self_contained
 from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
 from dv_agent.agents.session.model_call import LangChainCaller, ModelCaller
 from dv_agent.agents.session.nodes import PERSON, Draft, SessionHeader
@@ -101,6 +101,8 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
         caller = caller or LangChainCaller(request.cache)
         session = PromptSession(log, bench, caller)
         if request.strategy:
+            if lost := session.lost_with(request.strategy):
+                session.notes = (f"--strategy {request.strategy} dropped: {', '.join(lost)}; undo brings it back",)
             session.set_strategy(request.strategy)
         if request.model:
             session.set_sampling({name: str(value) for name, value in request.model.items()})
@@ -165,7 +167,7 @@ def _origin(request: SessionRequest) -> RecordedRun | None:
         return None
     past = read_run(request.origin)
     if request.turn is not None and not 0 <= request.turn <= len(past.turns):
-        raise UsageError(f"{request.origin} has turns 0 to {len(past.turns) - 1}; {len(past.turns)} is behind the last")
+        raise UsageError(f"{request.origin} has turns 0 to {len(past.turns) - 1}; {len(past.turns)} is after the last")
     return past
 
 
@@ -176,7 +178,7 @@ def _model(request: SessionRequest, past: RecordedRun | None) -> ModelSettings:
     try:
         return ModelSettings.model_validate(base | given)
     except ValidationError as error:
-        raise UsageError(f"--{complaint(error).replace('_', '-')}") from None
+        raise UsageError(f"--{refused_setting(error).replace('_', '-', 2)}") from None
 
 
 def _budget(old: Budget, given: dict[str, float]) -> Budget:

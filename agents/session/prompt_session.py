@@ -13,13 +13,13 @@ from typing import Any
 from dv_agent.agents.budget import Spent
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.session.ab_test import AbResult, run_ab
-from dv_agent.agents.session.compare import Comparison, compare
+from dv_agent.agents.session.compare import Comparison, compare, partner
 from dv_agent.agents.session.context import SessionContext
 from dv_agent.agents.session.drafts import changes as drafting
 from dv_agent.agents.session.drafts.cost import CostBound, cost_bound, spent_of
 from dv_agent.agents.session.drafts.editor import DraftEditor
 from dv_agent.agents.session.drafts.preview import Rendered
-from dv_agent.agents.session.drafts.saving import save_strategy, save_template
+from dv_agent.agents.session.drafts.saving import StrategySaver
 from dv_agent.agents.session.export import export
 from dv_agent.agents.session.log import BackLine, BranchLine, GotoLine, SessionLog
 from dv_agent.agents.session.model_call import ModelCaller
@@ -47,7 +47,10 @@ class PromptSession:
 
     Attributes:
         branch_of: see `Tree`.
-        edit_message, edit_part, edit_template, set_option, set_strategy, set_sampling, set_draft: see `DraftEditor`.
+        edit_message, edit_part, edit_template, set_option, set_strategy, set_sampling, set_draft, lost_with: see
+            `DraftEditor`.
+        description, origin_strategy, save_strategy, save_template: see `StrategySaver`.
+        notes: what a person has to know of how the session was opened.
 
     Raises:
         InputFileError: the log is inconsistent.
@@ -61,7 +64,11 @@ class PromptSession:
         self.edit_message, self.edit_part = editing.edit_message, editing.edit_part
         self.edit_template, self.set_option = editing.edit_template, editing.set_option
         self.set_strategy, self.set_sampling = editing.set_strategy, editing.set_sampling
-        self.set_draft = editing.set_draft
+        self.set_draft, self.lost_with = editing.set_draft, editing.lost_with
+        saver = StrategySaver(self._tree)
+        self.description, self.origin_strategy = saver.description, saver.origin_strategy
+        self.save_strategy, self.save_template = saver.save_strategy, saver.save_template
+        self.notes: tuple[str, ...] = ()
 
     def close(self) -> None:
         """Unlock the session folder."""
@@ -215,6 +222,10 @@ class PromptSession:
 
     # Compare and save ------------------------------------------------------------------------------------
 
+    def partner(self, which: Which = None) -> Node:
+        """The node that is worth comparing with one, see `compare.partner`."""
+        return partner(self._tree, which)
+
     def compare(self, a: Which, b: Which) -> Comparison:
         """Compare two nodes, from their last common node on."""
         return compare(self._context, a, b)
@@ -237,14 +248,6 @@ class PromptSession:
             return run_ab(self._tree, node, variants, samples, send, on_progress)
         finally:
             self.goto(node.id)
-
-    def save_strategy(self, name: str, folder: Path, which: Which = None, replace: bool = False) -> Path:
-        """Write the node's strategy as ``folder/<name>.yaml``, with its templates included; see `saving`."""
-        return save_strategy(self.draft(which).strategy, name, folder, replace)
-
-    def save_template(self, template: str, folder: Path, which: Which = None, replace: bool = False) -> Path:
-        """Write a template as ``folder/<template>.jinja``; see `saving`."""
-        return save_template(self.draft(which).strategy, template, folder, replace)
 
     def export(self, out: Path, which: Which = None) -> Path:
         """Write the turns from the root to a node as a run in `out`; return its folder, see `export`."""

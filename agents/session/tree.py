@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from dv_agent.agents.session.log import (
     BackLine,
@@ -97,6 +97,27 @@ class Tree:
     def draft(self, which: Which = None) -> Draft:
         """Return the draft of the next message of a node."""
         return self._drafts[self.node(which).id][-1]
+
+    def before_changes(self, which: Which, changed: Draft) -> Draft:
+        """What would be sent from a node without the unsent changes of `changed`.
+
+        That is another draft which was sent from this state last, or else the draft that its turn left. A branch is at
+        the state of its parent.
+        """
+        node = self.node(which)
+        while True:
+            sent = [one.draft for one in self.children(node.id) if one.turn]
+            for draft in reversed(self._drafts[node.id]):
+                if draft in sent and draft != changed:
+                    return draft
+            if node.kind != "branch" or node.parent is None:
+                return self._drafts[node.id][0]
+            node = self.nodes[node.parent]
+
+    def earlier_drafts(self, which: Which = None) -> Iterator[Draft]:
+        """Every draft of a node and of those on the way to it, the last one first."""
+        for node in reversed(self.path(which)):
+            yield from reversed(self._drafts[node.id])
 
     def changes(self, which: Which = None) -> int:
         """Return how many changes of a node's draft can be undone."""

@@ -19,6 +19,7 @@ from dv_agent.agents.session.nodes import PERSON, Draft, Node
 from dv_agent.agents.session.progress import IsCancelled, OnProgress, Progress
 from dv_agent.agents.state import advance
 from dv_agent.agents.turn import TestRecord
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import Cancelled, ModelFailure, UsageError
 from dv_agent.prompts.view import View
 
@@ -153,7 +154,9 @@ class TurnRunner:
             )  # fmt: skip
             record = prompt_record(context.rendered(call.parent, draft).prompt, call.messages, draft.strategy)
             proposal = proposal_of(view, record, self._answered(call, view), draft.strategy, by_hand)
-            on_progress(Progress("reply", f"{len(proposal.tests)} tests in the reply", 0, len(proposal.tests)))
+            on_progress(
+                Progress("reply", f"{counted(len(proposal.tests), 'test')} in the reply", 0, len(proposal.tests))
+            )
             count = _Count(len(proposal.tests), on_progress, is_cancelled)
             after, turn = advance(state, proposal, context.bench, context.log.header.budget, count)
             seconds = state.spent.seconds + time.monotonic() - began
@@ -171,7 +174,7 @@ class _Count:
 
     def __call__(self, record: TestRecord) -> None:
         self._done += 1
-        words = f"test {self._done} of {self._total}: {len(record.new_bins)} new bins"
+        words = f"test {self._done} of {self._total}: {counted(len(record.new_bins), 'new bin')}"
         self._on_progress(Progress("test", words, self._done, self._total, record))
         if self._done < self._total and self._is_cancelled():
             raise Cancelled("the tests were given up; the reply is kept: send again to run them without a new call")

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.files.yaml_reader import Loc, Parsed, YamlFault, parse_yaml
 from dv_agent.errors import InputFileError, OutputError
 
@@ -70,7 +71,7 @@ class Document:
             loc = [part for part in first["loc"] if part != "__root__"]
             more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
             where = ".".join(str(part) for part in loc)
-            message = first["msg"].removeprefix("Value error, ")
+            message = plain_words(first)
             raise self.error(loc, f"{where}: {message}{more}" if where else message + more) from None
         for place in self._parsed.bools:
             if _is_number(_at(valid, place)):  # pydantic accepts true as 1
@@ -112,10 +113,10 @@ def _parsed_json(path: Path, text: str, texts_only: bool) -> Parsed:
 
 
 def complaint(error: ValidationError) -> str:
-    """Return the first error of pydantic in one line of printable characters, without values from the file."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    """The first complaint of pydantic in one line of printable characters; no value of the file is repeated."""
+    first = error.errors(include_url=False, include_input=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    message = first["msg"].removeprefix("Value error, ")
+    message = plain_words(first)
     return printable(f"{where}: {message}" if where else message)
 
 

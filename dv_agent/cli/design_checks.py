@@ -15,6 +15,7 @@ from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.benchmark.witnesses import load_tests, load_witnesses, save_witnesses
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 from dv_agent.eval.soundness.check import Options, PartResult, check_design
 from dv_agent.eval.soundness.proof import write_proof as write
@@ -80,6 +81,9 @@ def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int
     save_witnesses(folder, tuple(named))
     bins = [one.id for index, one in enumerate(plan.bins) if index not in reached]
     bugs = [bug for bug in copies if bug not in reached]
-    say(f"{len(kept)} witnesses, {sum(one.cycles for one in kept):,} cycles")
-    say(f"{len(plan.bins) - len(bins)} of {len(plan.bins)} bins, {len(copies) - len(bugs)} of {len(copies)} bugs")
+    say(f"{counted(len(kept), 'witness')}, {counted(sum(one.cycles for one in kept), 'cycle')}")
+    say(
+        f"{len(plan.bins) - len(bins)} of {counted(len(plan.bins), 'bin')}, "
+        f"{len(copies) - len(bugs)} of {counted(len(copies), 'bug')}"
+    )
     return (*bins, *bugs)

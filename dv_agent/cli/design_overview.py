@@ -12,6 +12,7 @@ from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import RESET_TRACK
+from dv_agent.designs.text.wording import counted
 
 
 def overview(folder: DesignFolder) -> dict[str, Any]:
@@ -53,7 +54,7 @@ def describe(folder: DesignFolder) -> Iterator[str]:
         item = item if name in (*design.packet_ports, RESET_TRACK) else design.ports[name].kind
         yield f"  {name:8} {item}; profiles {', '.join(track.profiles) or 'none'}"
     tiers = ", ".join(f"{count} {tier}" for tier, count in facts["tiers"].items())
-    yield f"plan: {facts['bins']} bins ({tiers}), {facts['ignored']} argued to be unreachable"
+    yield f"plan: {counted(facts['bins'], 'bin')} ({tiers}), {facts['ignored']} argued to be unreachable"
     yield f"seeded bugs: {facts['bugs']}; witnesses: {facts['witnesses']}; RTL lines: {facts['rtl_lines']}"
     yield f"folder: {folder.path}"
 

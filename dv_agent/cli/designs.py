@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dv_agent.cli.terminal import complain, say, say_json, warn_of_foreign
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
 
 designs_app = typer.Typer(help="List, show, check and measure designs.", no_args_is_help=True)
@@ -33,7 +34,12 @@ def list_designs(as_json: Json = False) -> None:
         return
     for row in rows:
         tiers = " ".join(f"{tier} {count}" for tier, count in row["tiers"].items())
-        say(f"{row['name']:18} {row['bins']:4} bins ({tiers}) · {row['bugs']} bugs · {row['rtl_lines']} RTL lines")
+        bins, bugs, lines = (
+            counted(row["bins"], "bin"),
+            counted(row["bugs"], "bug"),
+            counted(row["rtl_lines"], "RTL line"),
+        )
+        say(f"{row['name']:18} {bins:>8} ({tiers}) · {bugs} · {lines}")
         say(f"{'':18} {row['title']}")
 
 
@@ -125,10 +131,10 @@ def measure(
     path = save_hit_rates(folder, rates)
     tiers = [rates.tier(one) for one in rates.hits]
     say(" ".join(f"{tier} {tiers.count(tier)}" for tier in ("easy", "medium", "hard")))
-    say(f"{len(rates.unhit)} bins unhit by {rates.beats[-1]} beats; written to {path}")
+    say(f"{counted(len(rates.unhit), 'bin')} not hit by {counted(rates.beats[-1], 'beat')}; written to {path}")
     wrong = list(tier_lines(load_plan(folder.path / "plan.yaml"), rates))
     if wrong:
-        say("the plan's tiers disagree; these entries need:")
+        say("tiers in the plan that differ from these rates; the plan should say:")
         say("\n".join(wrong))
 
 
@@ -152,7 +158,7 @@ def witnesses(
 
     missing = make_witnesses(name, tuple(add or ()), seed, max_cycles, simulator)
     if missing:
-        say(f"{len(missing)} bins or bugs without a witness:")
+        say(f"{counted(len(missing), 'goal')} (bins or seeded bugs) without a witness:")
         say("\n".join(missing))
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
@@ -182,7 +188,7 @@ def kills(
             continue
         found = row.outcome
         words = f"killed by {found.failure.check}, test" if isinstance(found, Kill) else "survives, tests"
-        say(f"{row.bug:6} {row.difficulty:7} {row.agent:7} {words} {found.tests}, {found.cycles:,} cycles")
+        say(f"{row.bug:6} {row.difficulty:7} {row.agent:7} {words} {found.tests}, {counted(found.cycles, 'cycle')}")
 
 
 @designs_app.command()

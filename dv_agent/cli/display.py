@@ -109,7 +109,7 @@ class Display:
 
     def _checks(self) -> str:
         checks = "checks ok" if not self._failing else f"{counted(self._failing, 'test')} FAILED"
-        return f"{checks}, {self._limited} ran into their limit of cycles" if self._limited else checks
+        return f"{checks}, {counted(self._limited, 'test')} reached the cycle limit" if self._limited else checks
 
     def _draw(self) -> None:
         if self._live:
@@ -150,7 +150,7 @@ class Display:
             self._console.print(_verdict(finished), soft_wrap=True)
         if header.repeated_simulations:
             self._console.print(
-                f"repeated: {header.repeated_simulations} simulations, whose simulator was killed from outside",
+                f"repeated: {counted(header.repeated_simulations, 'simulation')}, killed from outside the first time",
                 style="yellow", soft_wrap=True,
             )  # fmt: skip
         for line in finished.notes:

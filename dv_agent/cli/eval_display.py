@@ -90,7 +90,7 @@ class EvalDisplay:
     def _picture(self) -> Group:
         bar = Table.grid(padding=(0, 2))
         total = len(self._trials)
-        words = f"{self._ended}/{total} trials"
+        words = f"{self._ended}/{counted(total, 'trial')}"
         fresh, seconds = self._ended - self._reused, time.monotonic() - self._started
         if fresh >= 3:
             left = seconds / fresh * (total - self._ended)
@@ -103,7 +103,7 @@ class EvalDisplay:
             budget = self._trials[name].budget.cycles or 1
             table.add_row(
                 name_of(self._trials[name]), ProgressBar(budget, min(event.cycles, budget), width=16),
-                f"{event.bins_hit}/{event.bins} bins", _now(event),
+                f"{event.bins_hit}/{counted(event.bins, 'bin')}", _now(event),
             )  # fmt: skip
         return Group(bar, table)
 
@@ -128,6 +128,6 @@ def _how(event: Event, last: Event) -> str:
         return f"FAILED ({record.failure.kind}): {words}"
     if record.nothing_checked:
         return f"NOTHING CHECKED: {record.nothing_checked.splitlines()[0]}"
-    bins = f"{last.bins_hit}/{last.bins} bins, " if last.bins else ""
-    again = f", {record.repeated_simulations} simulations repeated" if record.repeated_simulations else ""
+    bins = f"{last.bins_hit}/{counted(last.bins, 'bin')}, " if last.bins else ""
+    again = f", {counted(record.repeated_simulations, 'simulation')} repeated" if record.repeated_simulations else ""
     return f"{bins}{record.seconds:.1f} s, seeded bugs {record.kill_seconds:.1f} s{again}"

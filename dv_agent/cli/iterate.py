@@ -18,16 +18,16 @@ if TYPE_CHECKING:
 def iterate(
     design: Annotated[str | None, option("DESIGN", "Name of a design, or path of its folder.")] = None,
     strategy: Annotated[str | None, option("PROMPT_STRATEGY",
-        "What to begin with: a name of `dv-agent prompts list`, or a YAML file.")] = None,
-    session: Annotated[Path | None, typer.Option(help="Folder of the session; one that is there goes on. "
-        "If not given, a new one in `sessions`.")] = None,
+        "Strategy to begin with: a name of `dv-agent prompts list`, or a YAML file.")] = None,
+    session: Annotated[str | None, typer.Option(help="Name of the session, kept in `sessions/NAME`, or a path with a "
+        "slash; one that is there goes on. If not given, a new one in `sessions`.")] = None,
     origin: Annotated[Path | None, typer.Option("--from", help="Begin at a turn of the run in this folder.")] = None,
-    turn: Annotated[int | None, typer.Option(min=0, help="With --from: which turn, from 0; behind the last one if not "
+    turn: Annotated[int | None, typer.Option(min=0, help="With --from: which turn, from 0; after the last one if not "
         "given.")] = None,
-    seed: Annotated[int | None, option("SEED", "What samplers of holes draw from; 0 if not given.", min=0)] = None,
+    seed: Annotated[int | None, option("SEED", "Seed of the samplers of holes; 0 if not given.", min=0)] = None,
     simulator: Annotated[str, option("SIMULATOR", "Which simulator runs the RTL.")] = "icarus",
-    bug: Annotated[str | None, option("BUG", "On a copy of the RTL with this seeded bug in it.")] = None,
-    keep_going: Annotated[bool, typer.Option("--keep-going", help="In a script: go on behind an error; the exit code "
+    bug: Annotated[str | None, option("BUG", "Use a copy of the RTL with this seeded bug in it.")] = None,
+    keep_going: Annotated[bool, typer.Option("--keep-going", help="In a script: go on after an error; the exit code "
         "is still that of the first one.")] = False,
     max_cycles: Annotated[int | None, option("MAX_CYCLES", "Simulated clock cycles on a path from the root; 200,000 if "
         "not given.", BUDGET, min=1)] = None,
@@ -49,7 +49,7 @@ def iterate(
     llm_seed: Annotated[int | None, option("LLM_SEED", "Sampling seed, where the model takes one.", MODEL)] = None,
     context_tokens: Annotated[int | None, option("CONTEXT_TOKENS", "Most tokens of prompt and reply together; 32,000 "
         "if not given.", MODEL, min=1_000)] = None,
-    requests_per_minute: Annotated[float | None, option("REQUESTS_PER_MINUTE", "Space the calls.", MODEL,
+    requests_per_minute: Annotated[float | None, option("REQUESTS_PER_MINUTE", "At most so many calls a minute.", MODEL,
         min=0.01)] = None,
     timeout: Annotated[float | None, option("TIMEOUT", "Seconds after which an attempt is given up.", MODEL,
         min=0.1)] = None,
@@ -59,7 +59,7 @@ def iterate(
     """Iterate on a prompt: change it, see what a model would read, send it, see what it won, go back, compare.
 
     Commands are read at a prompt with history and completion, or line by line from stdin; `help` lists them. A
-    session is kept in its folder whatever happens, and goes on with --session. docs/iterate.md holds a whole sitting.
+    session is kept in its folder whatever happens, and goes on with --session. docs/iterate.md shows a whole example.
 
     Examples:
 
@@ -72,6 +72,7 @@ def iterate(
       echo 'render all' | dv-agent iterate --design mxint_softmax
     """
     from dv_agent.agents.session.opening import SessionRequest, open_session
+    from dv_agent.cli.iterating.session_folder import session_folder
 
     settings = {
         "model": model, "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens,
@@ -82,8 +83,8 @@ def iterate(
     }  # fmt: skip
     bounds = {"cycles": max_cycles, "calls": max_calls, "tokens": max_tokens_total, "usd": max_usd}
     request = SessionRequest(
-        folder=session, design=design, bug=bug, strategy=strategy, model=_said(settings), budget=_said(bounds),
-        seed=seed, simulator=simulator, cache=cache, origin=origin, turn=turn,
+        folder=session_folder(session), design=design, bug=bug, strategy=strategy, model=_said(settings),
+        budget=_said(bounds), seed=seed, simulator=simulator, cache=cache, origin=origin, turn=turn,
     )  # fmt: skip
     tell_of_dotenv()
     with open_session(request) as opened:
@@ -97,14 +98,15 @@ def _said(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _sit(session: PromptSession, keep_going: bool) -> int:
-    """Run the session from the first line to `quit`; return the exit code."""
+    """Commands from the first line to `quit`; returns the exit code."""
     from dv_agent.cli.iterating.command_table import complete
     from dv_agent.cli.iterating.context import IterateContext
     from dv_agent.cli.iterating.line_source import ScriptLines, TerminalLines
     from dv_agent.cli.iterating.shell import run_shell
+    from dv_agent.designs.text.wording import counted, tidy_version
 
     live = sys.stdin.isatty() and sys.stdout.isatty()
-    words: list[IterateContext] = []  # completion needs the context, which in turn needs the lines
+    words: list[IterateContext] = []  # completion asks the context, which needs the lines first
     lines = (
         TerminalLines(session.folder / "history", lambda line: complete(words[0], line))
         if live
@@ -113,10 +115,14 @@ def _sit(session: PromptSession, keep_going: bool) -> int:
     context = IterateContext(session, _say, lines.text, live)
     words.append(context)
     header, bins = session.header, len(session.bench.plan.bins)
-    _say(f"{header.design} · {bins} bins · seed {header.seed} · {header.simulator} · session {session.folder}")
+    simulator = tidy_version(header.simulator)
+    _say(f"{header.design} · {counted(bins, 'bin')} · seed {header.seed} · {simulator} · session in {session.folder}")
+    for note in session.notes:
+        _say(note)
     with context.watch() as (show, stop):
         for node in session.take_up(show, stop):
-            _say(f"took up the reply of node {node.id}, whose tests were broken off: +{len(node.new_bins)} bins")
+            won = counted(len(node.new_bins), "bin")
+            _say(f"finished node {node.id}, whose reply had come before the session was interrupted: +{won}")
         state = session.state(None, show)
     _say(f"at node {session.current.id}, {int(state.coverage.covered.sum())}/{bins} bins; `help` lists the commands")
     return run_shell(context, lines, keep_going or live)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dv_agent.cli.terminal import complain, say, say_json
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 
 if TYPE_CHECKING:
@@ -114,9 +115,14 @@ def _print(rendered: Rendered, parts_only: bool, as_json: bool) -> None:
     if output and not parts_only:
         say(f"##### schema of the reply, sent beside the messages #####\n{output.text}", exact=True)
     lines = [f"{one['tokens']:7,}  {one['part']}" for one in parts]
-    lines += [f"{'cut':>7}  {one.part}: {one.tokens:,} tokens{', wholly' if one.whole else ''}" for one in prompt.cut]
+    lines += [
+        f"{'cut':>7}  {one.part}: {counted(one.tokens, 'token')}{', all of it' if one.whole else ''}"
+        for one in prompt.cut
+    ]
     earlier = len(messages) - 2
-    lines += [f"{prompt.tokens:7,}  all, estimated" + (f", with {earlier} earlier messages" if earlier else "")]
+    lines += [
+        f"{prompt.tokens:7,}  all, estimated" + (f", with {counted(earlier, 'earlier message')}" if earlier else "")
+    ]
     if output:
         lines.append(f"{output.tokens:7,}  schema of the reply beside them, where the server counts it")
     (say if parts_only else complain)("\n".join(lines))

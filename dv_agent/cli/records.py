@@ -156,7 +156,7 @@ def rescore(
 
 def _print_score(answer: dict[str, Any]) -> None:
     say(f"{answer['bins_hit']}/{answer['bins']} bins, {answer['coverage_pct']:.2f} % (IEEE 1800), recorded were "
-          f"{answer['recorded_bins_hit']} bins")  # fmt: skip
+          f"{counted(answer['recorded_bins_hit'], 'bin')}")  # fmt: skip
     if answer["different_tests"]:
         say(f"{counted(len(answer['different_tests']), 'test')} not as recorded: {answer['different_tests'][:10]}")
 

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.errors import DvAgentError, UnknownNameError
 from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.assets import assets_router
@@ -48,7 +49,7 @@ def _told(request: Request, error: Exception) -> HTMLResponse:
 def _misread(request: Request, error: Exception) -> HTMLResponse:
     """A form or an address with a field missing, or of another kind; what was sent is not repeated."""
     problems = error.errors() if isinstance(error, RequestValidationError) else []
-    words = "; ".join(f"{one['loc'][-1]}: {one['msg']}" for one in problems[:3])
+    words = "; ".join(f"{one['loc'][-1]}: {plain_words(one)}" for one in problems[:3])
     return page("error.html.jinja", 400, words=words or "The form was not understood.")
 
 

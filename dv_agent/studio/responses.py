@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from dv_agent.eval.report.wording import moment
 
 HERE = Path(__file__).parent
 TEMPLATES = HERE / "templates"
+_GENERATED = re.compile(r"\d{8}T\d{6}Z_\w.*_([0-9a-f]{6})", re.ASCII)
 
 
 @lru_cache(maxsize=1)
@@ -23,9 +25,15 @@ def environment() -> Environment:
     """The templates of the studio before those of the report; everything is escaped."""
     found = make_environment(TEMPLATES)
     found.globals.update(excerpt_svg=excerpt_svg)
-    found.filters["moment"] = moment
+    found.filters.update(moment=moment, short_name=short_name)
     found.tests.update(added=_is_added, removed=_is_removed)
     return found
+
+
+def short_name(name: str) -> str:
+    """The last part of a generated name, such as ``20261120T185654Z_mxint_softmax_1a2b3c``; any other name whole."""
+    found = _GENERATED.fullmatch(name)
+    return found[1] if found else name
 
 
 def _is_added(line: str) -> bool:

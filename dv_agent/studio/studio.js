@@ -11,9 +11,9 @@ function swap(html, address) {
   if (!main) { location.assign(address); return; }
   const focus = document.activeElement && document.activeElement.id;
   const scrolls = [...old.querySelectorAll(".left, .right, [data-keep-scroll]")].map((one) => [one.scrollTop, one.scrollLeft]);
-  for (const one of old.querySelectorAll("details[id][open]")) {
+  for (const one of old.querySelectorAll("details[id]")) {
     const same = main.querySelector(`#${CSS.escape(one.id)}`);
-    if (same) same.open = true;
+    if (same && (one.open || one.dataset.keep === "both")) same.open = one.open;
   }
   old.replaceWith(document.adoptNode(main));
   document.title = fresh.title;
@@ -23,6 +23,8 @@ function swap(html, address) {
     if (scrolls[place]) [one.scrollTop, one.scrollLeft] = scrolls[place];
   });
   if (focus && document.getElementById(focus)) document.getElementById(focus).focus({ preventScroll: true });
+  const ask = document.getElementById("ask");
+  if (ask) ask.querySelector("button").focus();
   history.replaceState(null, "", address);
   watch();
 }
@@ -30,7 +32,7 @@ function swap(html, address) {
 function complain(html) {
   const words = new DOMParser().parseFromString(html, "text/html").querySelector("#problem");
   const main = document.querySelector("main");
-  main.querySelectorAll("#problem").forEach((one) => one.remove());
+  main.querySelectorAll("#problem, .said-so").forEach((one) => one.remove());
   if (!words) return false;
   main.prepend(document.adoptNode(words));
   words.scrollIntoView({ block: "nearest" });

@@ -10,6 +10,7 @@ from pydantic import Field, ValidationError
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.designs.files.documents import Document, read_document
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry
@@ -129,4 +130,4 @@ def model_settings(name: str, **settings: object) -> ModelSettings:
     except ValidationError as error:
         first = error.errors()[0]
         place = "-".join(str(part) for part in first["loc"]).replace("_", "-")
-        raise UsageError(f"--{place}: {first['msg'].removeprefix('Value error, ')}") from None
+        raise UsageError(f"--{place}: {plain_words(first)}") from None

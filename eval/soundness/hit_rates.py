@@ -15,6 +15,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.structure import Tier
 from dv_agent.designs.files.documents import read_text
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError
@@ -103,7 +104,7 @@ def load_hit_rates(folder: DesignFolder) -> HitRates | None:
     try:
         return HitRates.model_validate_json(read_text(path))
     except ValidationError as error:
-        message = f"{error.errors()[0]['msg']}; make it anew with `dv-agent designs measure`"
+        message = f"{plain_words(error.errors()[0])}; make it anew with `dv-agent designs measure`"
         raise InputFileError(path, message) from None
 
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.files.documents import read_text, replace_text
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError
@@ -56,7 +57,7 @@ def proof_errors(folder: DesignFolder) -> tuple[str, ...]:
     try:
         proof = Proof.model_validate_json(read_text(path))
     except ValidationError as error:
-        raise InputFileError(path, error.errors()[0]["msg"]) from None
+        raise InputFileError(path, plain_words(error.errors()[0])) from None
     now = _hashes(folder)
     return tuple(
         f"{folder.design.name}: {kind} changed since {FILE} was made; make it anew with `make test-full`"

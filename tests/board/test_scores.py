@@ -173,7 +173,7 @@ def replaced(name: str, text: str) -> object:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (replaced("run/run.json", "{}"), "run.json: design: Field required"),
+        (replaced("run/run.json", "{}"), "run.json: design: is missing"),
         (lambda room: (room / "run" / "run.json").unlink(), "run.json: no such file"),
         (lambda room: (room / "run" / "coverage.json").unlink(), "coverage.json: no such file"),
         (replaced("kills.json", "[]"), "kills.json: expected an object"),

@@ -119,8 +119,8 @@ def test_a_folder_that_the_user_names_is_used(own: Path) -> None:
     ("changes", "message"),
     [
         ({"agent_options": {"bug": "../../etc"}}, "agent_options.bug: '../../etc' is no name"),
-        ({"agent_options": {"bug": 5}}, "agent_options.bug: Input should be a valid string"),
-        ({"agent_options": {"bug": ["a"]}}, "agent_options.bug: Input should be a valid string"),
+        ({"agent_options": {"bug": 5}}, "agent_options.bug: expected a text"),
+        ({"agent_options": {"bug": ["a"]}}, "agent_options.bug: expected a text"),
         ({"simulator": ""}, "names a simulator '', which is no name"),
         ({"simulator": "/bin/sh -c"}, "names a simulator '/bin/sh', which is no name"),
         ({"simulator": "python 3"}, "unknown simulator 'python'"),

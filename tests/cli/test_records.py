@@ -102,7 +102,7 @@ def test_rescoring_gives_what_was_recorded(unbroken: Path, tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("edit", "message"),
     [
-        (lambda run: (run / "run.json").write_text("{}"), "run.json: design: Field required"),
+        (lambda run: (run / "run.json").write_text("{}"), "run.json: design: is missing"),
         (lambda run: (run / "turns.jsonl").write_text('{"kind":"turn"}\n'), r"turns.jsonl:1: not a line"),
         (lambda run: (run / "turns.jsonl").write_text("hello\n"), "turns.jsonl:1: not valid JSON"),
         (lambda run: (run / "run.json").unlink(), "no such file"),

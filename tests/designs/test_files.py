@@ -164,7 +164,7 @@ def test_json_is_read_by_the_same_parser() -> None:
 def test_a_model_error_points_at_its_line() -> None:
     doc = document(json.dumps(DESIGN, indent=1).replace('"width": 3', '"width": 300'))
     doc.data["folder"] = "."
-    with pytest.raises(InputFileError, match=r"x\.yaml:\d+: ports\.\S*width: .*less than or equal to 64") as caught:
+    with pytest.raises(InputFileError, match=r"x\.yaml:\d+: ports\.\S*width: .*at most 64") as caught:
         doc.validate(Design)
     assert (
         '"width": 300'

@@ -181,10 +181,10 @@ def test_a_cap_on_requests_sets_the_pace_of_every_trial_and_makes_no_other_trial
     ("text", "line", "words"),
     [
         ("schema_version: 1\nsuite: accelerators\nentries:\n  - {agent: serch}\n", 4, "did you mean search"),
-        ("schema_version: 1\nsuite: accelerators\nseeds: 0\n", 3, "greater than or equal to 1"),
+        ("schema_version: 1\nsuite: accelerators\nseeds: 0\n", 3, "too small; expected at least 1"),
         ("suite: accelerators\nentries:\n  - {agent: llm}\n", 3, "agent llm needs a `model`"),
         ("suite: accelerators\nbudget: {cycles: null}\n", 2, "a bound on cycles"),
-        ("suite: accelerators\nmodels:\n  - {model: openai:x, temperature: 9}\n", 3, "less than or equal to 2"),
+        ("suite: accelerators\nmodels:\n  - {model: openai:x, temperature: 9}\n", 3, "too large; expected at most 2"),
         ("- 1\n", None, "expected keys such as"),
     ],
 )

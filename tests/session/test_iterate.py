@@ -76,7 +76,7 @@ quit
 
 def test_the_whole_story_from_a_script_and_on_after_quitting(tmp_path: Path) -> None:
     with LoopbackServer([ok(WIDE), ok(LENGTHS), ok(reply(rows(4), rows(5))), ok(FAULTY)]) as server:
-        done = iterate(tmp_path, STORY, "--design", "mxint_softmax", "--session", "s", *model(server))
+        done = iterate(tmp_path, STORY, "--design", "mxint_softmax", "--session", "./s", *model(server))
         assert (done.returncode, done.stderr) == (0, "")
         out = done.stdout
         assert "mxint_softmax 0> render\n" in out
@@ -91,7 +91,7 @@ def test_the_whole_story_from_a_script_and_on_after_quitting(tmp_path: Path) -> 
         assert "written: strategies/mine.yaml" in out
         sent = [request.body["messages"][-1]["content"] for request in server.requests]
         assert [text.rstrip().split("\n")[-1] for text in sent[:2]] == ["ASK FOR 3 TESTS", "ONE TEST, BY HAND"]
-        more = iterate(tmp_path, "tree\nsend\ntests\nexport\ncost\n", "--session", "s", "--max-calls", "60")
+        more = iterate(tmp_path, "tree\nsend\ntests\nexport\ncost\n", "--session", "./s", "--max-calls", "60")
         assert (more.returncode, more.stderr) == (0, "")
         assert re.search(
             r"^\* +3  \d+ bins  \+\d+  default-edited, openai:test, prompt edited$", more.stdout, re.MULTILINE
@@ -153,7 +153,7 @@ def test_a_session_killed_in_mid_send_pays_for_no_reply_twice_and_ends_alike(
         while len([line for line in log(folder) if line["kind"] == "call"]) < sends:
             assert kills < sends
             process = subprocess.Popen(
-                [sys.executable, "-c", CODE, "iterate", *words, "--session", "killed"], cwd=tmp_path,
+                [sys.executable, "-c", CODE, "iterate", *words, "--session", "./killed"], cwd=tmp_path,
                 env=environment(KEY), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                 text=True,
             )  # fmt: skip
@@ -230,7 +230,7 @@ def test_at_a_terminal_with_an_editor_completion_history_and_control_c(tmp_path:
         return LENGTHS
 
     with LoopbackServer([ok(slow), ok(very_slow)]) as server:
-        words = ("--design", "mxint_softmax", "--session", "s", *model(server))
+        words = ("--design", "mxint_softmax", "--session", "./s", *model(server))
         with Terminal(tmp_path, words, {"EDITOR": f"{sys.executable} {editor}"}) as terminal:
             terminal.wait_for("mxint_softmax 0>")
             terminal.type("edit ask\r")
@@ -311,7 +311,7 @@ def test_errors_of_models_and_folders_have_their_own_codes(tmp_path: Path, monke
     keyless = inside("sampling base_url none\nsend\n", "--session", folder)
     assert (keyless.exit_code, "OPENAI_API_KEY" in keyless.stderr) == (3, True)
     (tmp_path / "s/session.jsonl").write_text("{\n")
-    broken = iterate(tmp_path, "tree\n", "--session", "s")
+    broken = iterate(tmp_path, "tree\n", "--session", "./s")
     assert (broken.returncode, "session.jsonl:1: not a line of this version" in broken.stderr) == (2, True)
     assert "Traceback" not in broken.stderr
 

@@ -101,7 +101,7 @@ def test_a_saved_strategy_is_the_one_that_was_tried(opened: Opened, tmp_path: Pa
     path = session.save_strategy("mine", tmp_path)
     saved, tried = load_strategy(path), session.draft().strategy
     assert saved.name == "mine"
-    assert saved.model_copy(update={"name": tried.name}) == tried
+    assert saved.model_copy(update={"name": tried.name, "description": tried.description}) == tried
     assert "schema_version: 1\nname: mine\n" in path.read_text()
     session.goto(0)
     session.set_strategy(str(path))

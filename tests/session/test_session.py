@@ -27,7 +27,8 @@ def test_what_is_rendered_is_what_is_sent_and_the_reply_wins_bins(opened: Opened
     assert len(node.new_bins) > 150
     assert session.current == node
     second = session.render()
-    assert any(line.startswith("+") for line in second.diff)
+    assert any(line.startswith("+") for line in second.sent_diff)
+    assert second.diff == ()
     assert session.send().messages == second.messages
     assert bins(session) == bins(session, 1) + len(session.current.new_bins) > bins(session, 1)
     assert session.spent.calls == 2
@@ -173,9 +174,16 @@ def test_useless_replies_make_nodes_that_say_why(opened: Opened) -> None:
     ("name", "value", "message"),
     [
         ("holes.detailled", "3", "did you mean holes.detailed"),
-        ("tests", "0", "tests: Input should be greater than or equal to 1"),
+        ("tests", "0", "tests: '0' is not allowed; expected a whole number from 1 to 64"),
         ("holes.show", "[random, adaptive]", "at most one of"),
-        ("tests", "[", "is no value"),
+        ("tests", "[", "'[' is not allowed; expected a whole number from 1 to 64"),
+        ("tests", "3 4", "expected a whole number from 1 to 64"),
+        ("feedback", "loud", "expected one of steps, counts, none"),
+        ("holes.show", "[near, far]", "expected a list of grouped, near, stuck, random, by_type, adaptive"),
+        ("holes.early", "2", "expected a number from 0 to 1"),
+        ("reasoning", "perhaps", "expected true or false"),
+        ("without", "[asks]", "did you mean ask?"),
+        ("converged.few", "-1", "expected a whole number from 0 to 10,000"),
         ("restart.when", "stale", "only a dialogue can begin anew"),
         ("wording", "{}", "unknown option"),
         ("folder", "/etc", "unknown option"),

@@ -9,10 +9,20 @@ import pytest
 from report_runs import Fixed, make_run
 from studio_server import RUN, Studio, places_in, running
 
+from dv_agent.agents.proposal import Proposal
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
+from dv_agent.prompts.view import View
 from dv_agent.runners.registry import find_simulator
+
+
+class TwoTurns(Fixed):
+    """The given tests in one turn, and the last of them once more in another: pages have a next one."""
+
+    def propose(self, view: View) -> Proposal:
+        tests = super().propose(view).tests or self._tests[-1:]
+        return Proposal(tests=tests, done=view.turn > 0)
 
 
 @pytest.fixture(scope="session")
@@ -27,7 +37,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
         make_run(
             home / "runs" / RUN,
             broken,
-            Fixed(wrong, long),
+            TwoTurns(wrong, long),
             4_000,
             session,
             bug="S7",

@@ -24,6 +24,7 @@ from dv_agent.prompts.strategy import load_strategy
 KEY = "sk-a-key-that-must-not-be-seen-0123456789"
 WORDS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 PATIENCE = 60_000  # milliseconds; a loaded machine is slow, and nothing here waits longer than it must
+expect.set_options(timeout=PATIENCE)
 REPLIES = [ok(WIDE), ok(LENGTHS), ok(reply(rows(1, 2, 3))), ok(reply(rows(9, exponent=3, stall=20)))]
 
 
@@ -119,13 +120,21 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
             page.click("text=Branch here")
             page.wait_for_selector("svg.branches text:has-text('plain')")
             page.select_option("#strategy", "plain")
-            expect(page.locator("#strategy-title")).to_contain_text("plain")
+            expect(page.locator("#ask")).to_contain_text("template ask edited")
+            expect(page.locator("#strategy-title")).to_contain_text("default-edited")
+            page.click("#ask button")
+            expect(page.locator("#strategy-title")).to_have_text("Strategy plain")
+            expect(page.locator(".said-so")).to_contain_text("template ask edited")
             page.select_option("#o-reasoning", "false")
             expect(page.locator("#strategy-title")).to_contain_text("plain-edited")
             send(page)
             page.click(".tree-actions >> text=Compare")
-            page.select_option("#b", "2")
-            page.wait_for_url("**b=2")
+            page.wait_for_selector(".thirds")
+            assert (page.input_value("#a"), page.input_value("#b")) == ("2", "4")  # both were sent from node 1
+            page.select_option("#a", "4")
+            page.wait_for_selector("#problem:has-text('the same node')")
+            page.select_option("#a", "2")
+            page.wait_for_url("**a=2&b=4")
             expect(page.locator("main")).to_contain_text("since node 1")
             expect(page.locator("main")).to_contain_text("reasoning")
             page.go_back()
@@ -134,7 +143,9 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
             page.fill("#save-name", "mine")
             page.click(".save button")
             page.wait_for_selector(".said-so")
-            assert load_strategy(tmp_path / "strategies" / "mine.yaml").reasoning is False
+            expect(page.locator(".said-so")).to_contain_text("the strategy of node 4: plain with reasoning=false")
+            mine = load_strategy(tmp_path / "strategies" / "mine.yaml")
+            assert (mine.reasoning, mine.description) == (False, "plain with reasoning=false")
             session = page.url.split("?")[0]
             nodes = page.locator("svg.branches a").count()
             studio.send_signal(signal.SIGKILL)
@@ -157,6 +168,45 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
         assert complaints == []
         assert not [text for text in texts if KEY in text]
         assert len(texts) > 20
+
+
+COLUMNS = """() => {
+  const text = document.querySelector("#template-text"), style = getComputedStyle(text);
+  const pen = document.createElement("canvas").getContext("2d");
+  pen.font = style.font;
+  const room = text.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  return room / pen.measureText("m").width;
+}"""
+
+
+def test_a_template_is_edited_in_eighty_columns_and_only_that_edit_is_the_difference(
+    browser: Browser, tmp_path: Path
+) -> None:
+    look = {"viewport": {"width": 1500, "height": 1000}}
+    with running(places_in(tmp_path)) as studio, visit(browser, **look) as (context, complaints, _):
+        page = context.new_page()
+        page.goto(studio.policy.address())
+        page.select_option("#design", "mxint_softmax")
+        page.click("text=Begin")
+        page.wait_for_selector(".three")
+        assert page.evaluate(COLUMNS) >= 80
+        assert page.locator(".tree-actions a:has-text('Compare')").count() == 0  # there is one node only
+        edit = "\nBe brief.\n"
+        page.fill("#template-text", page.input_value("#template-text") + edit)
+        page.press("#template-text", "Control+Enter")
+        expect(page.locator("#diff .in").last).to_have_text("+Be brief.\n")
+        assert page.locator("#diff-sent").count() == 0  # nothing was sent
+        page.click("#diff summary")  # what a person closes stays closed
+        page.fill("#paste-text", WIDE)
+        page.click("text=Run its tests")
+        page.wait_for_selector(".came", timeout=PATIENCE)
+        expect(page.locator("#diff-sent")).to_have_count(1)
+        assert page.locator("#diff").count() == 0  # nothing was changed here
+        page.fill("#o-tests", "3")
+        page.press("#o-tests", "Tab")
+        expect(page.locator("#diff .out")).to_have_count(1)
+        expect(page.locator("#diff .in")).to_contain_text(["About 3 tests"])
+        assert complaints == []
 
 
 def test_nothing_can_be_chosen_before_the_script_listens(browser: Browser, tmp_path: Path) -> None:
@@ -222,7 +272,7 @@ def test_without_scripts_forms_and_links_do_the_same(browser: Browser, tmp_path:
         page.fill("#paste-text", WIDE)
         page.click("text=Run its tests")
         while page.locator("#job").count():
-            page.click("text=Look again")
+            page.click("text=Reload")
         expect(page.locator("[data-new-bins]")).to_have_count(1)
         assert complaints == []
 

@@ -8,11 +8,13 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.session.drafts.option_help import NOTHING, sampling_help, strategy_help
 from dv_agent.agents.session.nodes import Draft
 from dv_agent.designs.files.documents import complaint
 from dv_agent.designs.files.yaml_reader import YamlFault, parse_yaml
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.bounded_render import template_files
+from dv_agent.prompts.parts import PARTS
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
 from dv_agent.prompts.template_set import check_template, template_text
 
@@ -66,19 +68,41 @@ def with_option(draft: Draft, name: str, value: str) -> Draft:
     known = tuple(dict.fromkeys((*options(draft.strategy), "converged", *CONVERGED)))
     if name not in known:
         raise UnknownNameError("option", name, known)
-    try:
-        parsed = parse_yaml(value).data if value.strip() else None
-    except YamlFault:
-        raise UsageError(
-            f"{name}: {value!r} is no value; write it as in YAML, such as 12, stuck or [near, stuck]"
-        ) from None
+    parsed = _parsed(name, value)
     data, path = draft.strategy.model_dump(), name.split(".")
     place = data
     for key in path[:-1]:
         place[key] = dict(place[key] or {})
         place = place[key]
     place[path[-1]] = parsed
-    return _with(draft, data)
+    if name == "without" and isinstance(parsed, list) and (odd := [one for one in parsed if one not in PARTS]):
+        raise UsageError(f"without: {UnknownNameError('part', str(odd[0]), PARTS)}; expected {_allowed(name)}")
+    try:
+        strategy = Strategy.model_validate(data)
+    except ValidationError as error:
+        raise UsageError(_refused(name, value, error)) from None
+    return _renamed(draft, strategy)
+
+
+def _parsed(name: str, value: str) -> Any:
+    if value.strip().lower() == NOTHING and _allowed(name).endswith(f", or {NOTHING}"):
+        return None
+    try:
+        return parse_yaml(value).data if value.strip() else None
+    except YamlFault:
+        raise UsageError(f"{name}: {value!r} is not allowed; expected {_allowed(name)}") from None
+
+
+def _refused(name: str, value: str, error: ValidationError) -> str:
+    """Why an option may not have a value: what it may be; or why it does not go with the others."""
+    first = error.errors(include_url=False)[0]
+    if first["type"] == "value_error" or not ".".join(map(str, first["loc"])).startswith(name):
+        return complaint(error)
+    return f"{name}: {value!r} is not allowed; expected {_allowed(name)}"
+
+
+def _allowed(name: str) -> str:
+    return strategy_help()[name].allowed
 
 
 def with_template(draft: Draft, name: str, text: str) -> Draft:
@@ -120,12 +144,24 @@ def with_sampling(draft: Draft, settings: Mapping[str, str]) -> Draft:
     try:
         model = ModelSettings.model_validate(draft.model.model_dump() | given)
     except ValidationError as error:
-        raise UsageError(complaint(error)) from None
+        raise UsageError(refused_setting(error)) from None
     return draft.model_copy(update={"model": model})
 
 
+def refused_setting(error: ValidationError) -> str:
+    """Which setting of a model is refused, and what it may be; the value itself may hold a secret."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    if first["type"] == "value_error" or name not in sampling_help():
+        return complaint(error)
+    return f"{name}: this value is not allowed; expected {sampling_help()[name].allowed}"
+
+
 def _with(draft: Draft, data: dict[str, Any]) -> Draft:
-    strategy = _checked(data)
+    return _renamed(draft, _checked(data))
+
+
+def _renamed(draft: Draft, strategy: Strategy) -> Draft:
     return draft.model_copy(update={"strategy": strategy.model_copy(update={"name": _named(strategy)})})
 
 

@@ -11,6 +11,7 @@ from dv_agent.agents.models.chat_model import CallUsage
 from dv_agent.agents.session.log import CallLine
 from dv_agent.agents.session.model_call import ModelCaller
 from dv_agent.agents.session.nodes import PERSON, Draft
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 
 
@@ -33,7 +34,9 @@ class CostBound:
     def __str__(self) -> str:
         price = "unknown price" if self.usd is None else f"at most {self.usd:.4f} USD"
         limit = "" if self.limited else " (the rest of the context; set max_tokens to bound it)"
-        return f"{self.input_tokens:,} tokens in (estimated), at most {self.output_tokens:,} out{limit}, {price}"
+        return (
+            f"{counted(self.input_tokens, 'token')} in (estimated), at most {self.output_tokens:,} out{limit}, {price}"
+        )
 
 
 def cost_bound(draft: Draft, tokens: int, caller: ModelCaller) -> CostBound:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from dv_agent.agents.session.context import SessionContext
 from dv_agent.agents.session.drafts import changes as drafting
+from dv_agent.agents.session.drafts.own_changes import edit_words, lost_changes, origin_of
 from dv_agent.agents.session.drafts.preview import Rendered, edit_of, part_edit, with_edit
 from dv_agent.agents.session.log import DraftLine
 from dv_agent.agents.session.nodes import Draft, Edit
@@ -42,6 +43,14 @@ class DraftEditor:
     def set_strategy(self, name: str, which: Which = None) -> Rendered:
         """Use another strategy: a shipped one, or a YAML file."""
         return self._change(drafting.with_strategy(self._context.tree.draft(which), name), which)
+
+    def lost_with(self, name: str, which: Which = None) -> tuple[str, ...]:
+        """What would be dropped of a node's changes if it took another strategy, in words."""
+        tree, draft = self._context.tree, self._context.tree.draft(which)
+        other = drafting.with_strategy(draft, name)
+        lost = lost_changes(draft.strategy, origin_of(tree, which), other.strategy)
+        stale = self._context.rendered(which, other).stale if draft.edits else ()
+        return (*lost, *(edit_words(one) for one in stale))
 
     def set_sampling(self, settings: Mapping[str, str], which: Which = None) -> Rendered:
         """Change connection and sampling settings, such as ``{"temperature": "0.2"}``; ``none`` unsets one."""

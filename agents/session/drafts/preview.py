@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from dv_agent.agents.llm.agent import messages_of, prompt_of, schema_of
 from dv_agent.agents.models.chat_model import Message, OutputSchema
 from dv_agent.agents.session.nodes import Draft, Edit
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 from dv_agent.prompts.parts import Cut, Part, Prompt
 from dv_agent.prompts.text.tokens import MESSAGE_OVERHEAD, estimate_tokens
@@ -25,12 +26,13 @@ class Rendered:
         prompt: the prompt before any edit, with its parts and what was cut from them.
         rendered: the messages before any edit.
         messages: the messages as they would be sent: system, earlier exchanges, the new one.
-        tokens: estimate for all messages together.
-        room: maximum number of tokens that leaves enough context for the reply.
-        output: the schema requested for the reply, or None; its tokens are not included in `tokens`.
-        edits: the valid edits.
-        stale: edits that are no longer valid, because the text that they changed is now rendered differently.
-        diff: lines of a unified diff to the prompt that led to this node; empty if there was none.
+        tokens: of all messages together, estimated.
+        room: most tokens that there may be, so that the reply still fits into the context.
+        output: the schema that the reply is asked to have, if there is one; its tokens are not among `tokens`.
+        edits: those that hold.
+        stale: those that no longer do, because what they edited has changed since.
+        diff: lines of a unified diff from the prompt without the unsent changes of this node; empty without any.
+        sent_diff: the same from the prompt that led to this node; empty where there was none.
     """
 
     prompt: Prompt
@@ -42,6 +44,7 @@ class Rendered:
     edits: tuple[Edit, ...] = ()
     stale: tuple[Edit, ...] = ()
     diff: tuple[str, ...] = ()
+    sent_diff: tuple[str, ...] = ()
 
     @property
     def parts(self) -> tuple[Part, ...]:
@@ -74,12 +77,14 @@ class Rendered:
         return self.prompt.cut
 
 
-def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] = ()) -> Rendered:
-    """Return the prompt of `draft` at `view`.
+def render_draft(
+    view: View, draft: Draft, seed: int, unchanged: Sequence[Message] = (), sent: Sequence[Message] = ()
+) -> Rendered:
+    """The prompt of `draft` at `view`.
 
     Args:
-        seed: the seed of the session; the draft's trial is added to it.
-        before: the messages with which the diff is made.
+        seed: of the session; the draft's trial is added.
+        unchanged, sent: the messages from which differences are shown, see `Rendered`.
 
     Raises:
         UsageError: a template is invalid, or the context is too small for the prompt or for its edited form.
@@ -96,22 +101,32 @@ def render_draft(view: View, draft: Draft, seed: int, before: Sequence[Message] 
     room = draft.model.context_tokens - draft.model.reply_tokens - (output.tokens if output else 0)
     if tokens > room:
         raise UsageError(
-            f"the edited prompt has {tokens} tokens (estimated), {room} are there beside the reply; "
+            f"the edited prompt has {counted(tokens, 'token')} (estimated), with room for {room:,} beside the reply; "
             "shorten it, or raise context_tokens"
         )
-    return Rendered(prompt, rendered, messages, tokens, room, output, holding, stale, message_diff(before, messages))
+    return Rendered(
+        prompt, rendered, messages, tokens, room, output, holding, stale,
+        diff=message_diff(unchanged, messages, ("without your changes", "with your changes")),
+        sent_diff=message_diff(sent, messages, ("as last sent", "now")),
+    )  # fmt: skip
 
 
-def message_diff(before: Sequence[Message], after: Sequence[Message]) -> tuple[str, ...]:
-    """Return the lines of unified diffs of the first and of the last messages; those between were sent before."""
+def message_diff(
+    before: Sequence[Message], after: Sequence[Message], names: tuple[str, str] = ("before", "now")
+) -> tuple[str, ...]:
+    """Lines of a unified diff of the first and the last message each; what stands between them was sent before.
+
+    Args:
+        names: what the two sides are called in its heads.
+    """
     if not before:
         return ()
     lines: list[str] = []
     for old, new in ((before[0], after[0]), (before[-1], after[-1])):
+        heads = f"{old.role} message, {names[0]}", f"{new.role} message, {names[1]}"
         lines += difflib.unified_diff(
-            old.content.splitlines(), new.content.splitlines(), f"{old.role}, before", f"{new.role}, now",
-            lineterm="", n=CONTEXT_LINES,
-        )  # fmt: skip
+            old.content.splitlines(), new.content.splitlines(), *heads, lineterm="", n=CONTEXT_LINES
+        )
     return tuple(lines)
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
+from dv_agent.agents.session.drafts.option_help import strategy_help
 from dv_agent.agents.session.drafts.preview import Rendered
+from dv_agent.agents.session.nodes import PERSON
 from dv_agent.cli.iterating.commands import Command
 from dv_agent.cli.iterating.context import IterateContext
-from dv_agent.cli.iterating.formatting import DIFF_LINES, shortened, sizes, stale_words
+from dv_agent.cli.iterating.formatting import DIFF_LINES, diff_counts, shortened, sizes, stale_words
+from dv_agent.cli.iterating.option_lines import option_lines, setting_lines
 from dv_agent.designs.text.visible import visible
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
@@ -15,30 +19,39 @@ from dv_agent.prompts.parts import PARTS
 from dv_agent.prompts.strategy import find_strategy, strategy_names, template_names
 
 MESSAGES = {"system": 0, "user": -1}
+RENDER = "[all | diff [sent] | system | user | PART]"
 TEXT = "The text comes from FILE, or else from $EDITOR; in a script, from the lines up to a single dot."
 
 
 def render(context: IterateContext, words: Sequence[str]) -> None:
     """The prompt: sizes and differences, or a part of its text."""
     rendered, what = context.session.render(), words[0] if words else ""
+    if len(words) > 1 and list(words) != ["diff", "sent"]:
+        raise UsageError(f"usage: render {RENDER}")
     if not what:
-        for line in sizes(rendered):
+        for line in (*sizes(rendered), *diff_counts(rendered)):
             context.say(line)
-        if rendered.diff:
-            changed = sum(line[:1] in "+-" and line[:3] not in ("+++", "---") for line in rendered.diff)
-            context.say(f"{changed} lines differ from the last prompt: `render diff`; `render all` prints it")
     elif what == "all":
         for message in rendered.messages:
             context.say(f"##### {message.role} #####\n{visible(message.content)}")
     elif what == "diff":
-        for line in shortened(rendered.diff, 10 * DIFF_LINES, "`render all` prints the prompt"):
+        for line in _difference(rendered, "sent" in words):
             context.say(line)
-        if not rendered.diff:
-            context.say("no prompt was sent before this one, or it is the same")
     elif what in MESSAGES:
         context.say(visible(rendered.messages[MESSAGES[what]].content))
     else:
         context.say(visible(rendered.part_text(what)))
+
+
+def _difference(rendered: Rendered, sent: bool) -> Iterator[str]:
+    """The prompt against that without the changes made here, or against the last one that was sent."""
+    found = rendered.sent_diff if sent else rendered.diff
+    yield from shortened(found, 10 * DIFF_LINES, "`render all` prints the prompt")
+    if not found and sent:
+        yield "no prompt was sent on the way to this node, or it was the same"
+    elif not found:
+        more = "; `render diff sent` compares with the last prompt that was sent" if rendered.sent_diff else ""
+        yield f"no change made at this node changes its prompt{more}"
 
 
 def edit(context: IterateContext, words: Sequence[str]) -> None:
@@ -54,23 +67,26 @@ def edit(context: IterateContext, words: Sequence[str]) -> None:
 
 def option(context: IterateContext, words: Sequence[str]) -> None:
     """Show or set an option of the strategy."""
-    before = context.session.render()
     if len(words) < 2:
-        for line in _option_lines(context, words[0] if words else ""):
+        for line in option_lines(context.session, words[0] if words else ""):
             context.say(line)
         return
+    before = context.session.render()
     _changed(context, before, context.session.set_option(words[0], " ".join(words[1:])))
 
 
 def strategy(context: IterateContext, words: Sequence[str]) -> None:
     """List strategies, or take another one."""
     if not words:
-        context.say(f"now: {context.session.draft().strategy.name}")
+        context.say(f"now: {visible(context.session.draft().strategy.name)} ({visible(context.session.description())})")
         for name in strategy_names():
             context.say(f"  {name:20} {find_strategy(name).description}")
         return
-    before = context.session.render()
-    _changed(context, before, context.session.set_strategy(words[0]))
+    before, lost = context.session.render(), context.session.lost_with(words[0])
+    after = context.session.set_strategy(words[0])
+    if lost:
+        context.say(f"dropped: {visible(', '.join(lost))}; `undo` brings it back")
+    _changed(context, before, replace(after, stale=()))
 
 
 def template(context: IterateContext, words: Sequence[str]) -> None:
@@ -93,8 +109,8 @@ def template(context: IterateContext, words: Sequence[str]) -> None:
 def sampling(context: IterateContext, words: Sequence[str]) -> None:
     """Show or set how the model is reached and sampled."""
     if not words:
-        for name, value in context.session.draft().model.model_dump().items():
-            context.say(f"  {name} {'none' if value is None else visible(str(value))}")
+        for line in setting_lines(context.session):
+            context.say(line)
         return
     if len(words) % 2:
         raise UsageError("usage: sampling NAME VALUE [NAME VALUE ...], such as sampling temperature 0.2")
@@ -106,7 +122,10 @@ def sampling(context: IterateContext, words: Sequence[str]) -> None:
 def cost(context: IterateContext, words: Sequence[str]) -> None:
     """What a send may cost, and what was spent."""
     spent, left = context.session.spent, context.session.header.budget
-    context.say(f"a send: {context.session.cost_bound()}")
+    if context.session.draft().model.model == PERSON:
+        context.say("a send: no model is set; set one with `sampling model PROVIDER:NAME`, or `paste` a reply")
+    else:
+        context.say(f"a send: {context.session.cost_bound()}")
     cached = f", {spent.cached_calls} more from the cache" if spent.cached_calls else ""
     calls, tokens = counted(spent.calls, "call"), counted(spent.tokens, "token")
     context.say(f"spent: {calls}{cached}, {tokens}, {spent.usd:.4f} USD where the price is known")
@@ -114,30 +133,13 @@ def cost(context: IterateContext, words: Sequence[str]) -> None:
     context.say(f"bounds: {bounds}")
 
 
-def _option_lines(context: IterateContext, name: str) -> Iterator[str]:
-    known = context.session.options()
-    shown = {key: value for key, value in known.items() if not name or key == name or key.startswith(f"{name}.")}
-    if not shown:
-        context.session.set_option(name, "")  # its error suggests the nearest name
-    for key, value in shown.items():
-        yield f"  {key} {_yaml(value)}"
-
-
-def _yaml(value: object) -> str:
-    if isinstance(value, list):
-        return f"[{', '.join(_yaml(one) for one in value)}]"
-    words = {None: "none", True: "true", False: "false"}
-    return words[value] if value is None or isinstance(value, bool) else visible(str(value))
-
-
 def _changed(context: IterateContext, before: Rendered, after: Rendered) -> None:
     """Return the effect of a change on the prompt."""
     for line in stale_words(after):
         context.say(line)
-    same = before.messages == after.messages
-    context.say(
-        f"the prompt {'stays as it is' if same else 'changed'}: {after.tokens:,} tokens, {before.tokens:,} before"
-    )
+    same, tokens = before.messages == after.messages, counted(after.tokens, "token")
+    more = "; `render diff` shows how" if after.diff and not same else ""
+    context.say(f"the prompt {'stays the same' if same else 'changed'}: {tokens}, {before.tokens:,} before{more}")
 
 
 def _parts(context: IterateContext) -> Sequence[str]:
@@ -145,21 +147,22 @@ def _parts(context: IterateContext) -> Sequence[str]:
 
 
 def _render_words(context: IterateContext) -> Sequence[str]:
-    return ("all", "diff", *MESSAGES, *PARTS)
+    return ("all", "diff", "sent", *MESSAGES, *PARTS)
 
 
 COMMANDS = (
-    Command("render", "[all|diff|system|user|PART]", "what the model would read: sizes by part, or its text", render,
-            most=1, known=_render_words),
-    Command("edit", "system|user|PART [FILE]", "write over a message or a part of it, for this prompt alone", edit,
+    Command("render", RENDER, "what the model would read: sizes by part, or its text", render, most=2, more=
+            "`diff` is the difference that your changes at this node make; `diff sent` compares with the last prompt "
+            "that was sent.", known=_render_words),
+    Command("edit", "system|user|PART [FILE]", "rewrite a message or a part of it, for this prompt only", edit,
             1, 2, TEXT, _parts),
-    Command("option", "[NAME [VALUE]]", "show or set an option of the strategy, such as holes.detailed 12", option,
-            most=None, more="Values are YAML: 12, stuck, [grouped, near]. docs/strategies.md explains the options.",
-            known=lambda context: tuple(context.session.options())),
-    Command("strategy", "[NAME|FILE]", "list strategies, or take another one", strategy, most=1,
+    Command("option", "[NAME [VALUE]]", "options of the strategy with their meaning; explain one; or set it", option,
+            most=None, more="Such as: option holes.detailed 12. Values are YAML: 12, stuck, [grouped, near]. NAME may "
+            "also be a group, such as holes.", known=lambda context: tuple(strategy_help())),
+    Command("strategy", "[NAME|FILE]", "list strategies, or take another one (says what that drops)", strategy, most=1,
             known=lambda context: strategy_names()),
-    Command("template", "[NAME [FILE] | show NAME]", "list, change or show the templates of the words", template,
-            most=2, more=TEXT, known=lambda context: ("show", *template_names())),
+    Command("template", "[NAME [FILE] | show NAME]", "list, change or show the templates that prompts are made of",
+            template, most=2, more=TEXT, known=lambda context: ("show", *template_names())),
     Command("sampling", "[NAME VALUE ...]", "show or set the model and its sampling; `none` takes a value away",
             sampling, most=None, more="Such as: sampling model openai:gpt-5 temperature 0.2",
             known=lambda context: tuple(type(context.session.draft().model).model_fields)),

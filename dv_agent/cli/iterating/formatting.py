@@ -12,7 +12,7 @@ from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.text.visible import visible
-from dv_agent.designs.text.wording import counted
+from dv_agent.designs.text.wording import counted, numbered
 from dv_agent.runners.checks.ending import ending_notes, ending_words
 
 SHOWN = 20
@@ -28,19 +28,29 @@ def sizes(rendered: Rendered) -> Iterator[str]:
         mark = "  edited" if part.name in edited else ""
         yield f"{part.tokens:7,}  {part.name}{mark}"
     for cut in rendered.cut:
-        yield f"{'cut':>7}  {cut.part}: {cut.tokens:,} tokens{', wholly' if cut.whole else ''}"
+        yield f"{'cut':>7}  {cut.part}: {counted(cut.tokens, 'token')}{', all of it' if cut.whole else ''}"
     for index in sorted(whole):
         yield f"{'edited':>7}  the {rendered.messages[index].role} message, as a whole"
     earlier = len(rendered.messages) - 2
-    more = f", with {earlier} earlier messages" if earlier else ""
-    yield f"{rendered.tokens:7,}  all, estimated{more}; {rendered.room:,} are there"
+    more = f", with {counted(earlier, 'earlier message')}" if earlier else ""
+    yield f"{rendered.tokens:7,}  all, estimated{more}; there is room for {rendered.room:,}"
+
+
+def diff_counts(rendered: Rendered) -> Iterator[str]:
+    """How many lines differ from which other prompt."""
+    for diff, words, command in (
+        (rendered.diff, "because of your changes at this node", "render diff"),
+        (rendered.sent_diff, "from the last prompt that was sent", "render diff sent"),
+    ):
+        if changed := sum(line[:1] in "+-" and not line.startswith(("+++ ", "--- ")) for line in diff):
+            yield f"{counted(changed, 'line')} {'differs' if changed == 1 else 'differ'} {words}: `{command}`"
 
 
 def shortened(lines: Sequence[str], most: int, rest: str) -> Iterator[str]:
     """Return the first lines, and a note of how many lines were left out."""
     yield from (visible(line) for line in lines[:most])
     if len(lines) > most:
-        yield f"... and {len(lines) - most} more; {rest}"
+        yield f"... and {len(lines) - most:,} more; {rest}"
 
 
 def stale_words(rendered: Rendered) -> Iterator[str]:
@@ -49,7 +59,7 @@ def stale_words(rendered: Rendered) -> Iterator[str]:
         what = (
             f"part {edit.part}" if edit.part else f"{rendered.messages[0].role if edit.index == 0 else 'user'} message"
         )
-        yield f"your edit of the {what} was of another text and is dropped; `undo` brings it back"
+        yield f"dropped: your edit of the {what}, whose text has changed; `undo` brings it back"
 
 
 def node_words(node: Node, bins: int) -> Iterator[str]:
@@ -59,9 +69,9 @@ def node_words(node: Node, bins: int) -> Iterator[str]:
         return
     cycles = sum(test.cycles for test in turn.tests)
     checks = f"{node.failing} FAILED" if node.failing else "all checks passed"
-    tests = counted(len(turn.tests), "test")
+    tests, spent = counted(len(turn.tests), "test"), counted(cycles, "cycle")
     yield (
-        f"node {node.id}: {tests}, +{counted(len(node.new_bins), 'bin')} ({turn.bins_hit}/{bins}), {cycles:,} cycles"
+        f"node {node.id}: {tests}, +{counted(len(node.new_bins), 'bin')} ({turn.bins_hit}/{bins}), {spent}"
         f"{', ' + checks if turn.tests else ''}"
     )
     yield from (f"  {line}" for line in ending_notes([test.ended for test in turn.tests]))
@@ -73,7 +83,7 @@ def spent_words(node: Node) -> str:
     """Return the cost of a node."""
     usage = node.turn.usage if node.turn else None
     if usage is None or node.kind == "pasted" or node.reply is None:
-        return "pasted by hand, no call"
+        return "pasted by hand, no call of a model"
     known = all(one.usd is not None for one in node.reply.attempts)
     price = f"{usage.usd:.4f} USD" if known else "unknown price"
     cached = " (from the cache, not paid)" if usage.cached else ""
@@ -116,8 +126,8 @@ def cost_words(cost: Cost) -> str:
     unknown = f"{counted(cost.unpriced, 'call')} of unknown price"
     price = " and ".join([*([f"{cost.usd:.4f} USD"] if cost.usd else []), *([unknown] if cost.unpriced else [])])
     return (
-        f"{counted(cost.turns, 'turn')}, {counted(cost.tests, 'test')}, {cost.cycles:,} cycles, "
-        f"{counted(cost.calls, 'call')}, {cost.tokens:,} tokens{', ' + price if price else ''}"
+        f"{counted(cost.turns, 'turn')}, {counted(cost.tests, 'test')}, {counted(cost.cycles, 'cycle')}, "
+        f"{counted(cost.calls, 'call')}, {counted(cost.tokens, 'token')}{', ' + price if price else ''}"
     )
 
 
@@ -132,7 +142,7 @@ def comparison_words(found: Comparison, a: str, b: str) -> Iterator[str]:
     for option, one, other in found.options:
         yield f"{option}: {_value(one)} against {_value(other)}"
     if found.prompt_diff:
-        yield "the last prompts:"
+        yield "from the prompt of the first to that of the second:"
         cut = [line[:WIDTH] for line in found.prompt_diff]
         yield from shortened(cut, DIFF_LINES, "`goto` a node and `render all`")
 
@@ -140,11 +150,14 @@ def comparison_words(found: Comparison, a: str, b: str) -> Iterator[str]:
 def ab_words(result: AbResult) -> Iterator[str]:
     """Return the coverage gains by variant, with their spread."""
     width = max(len(side.name) for side in result.sides)
-    yield f"from node {result.node.id}, {result.samples} samples each; new bins a sample, mean ± standard deviation"
+    yield (
+        f"from node {result.node.id}, {counted(result.samples, 'sample')} each; "
+        "new bins of a sample: mean ± standard deviation"
+    )
     for side in result.sides:
         spread = "" if side.spread is None else f" ± {side.spread:.1f}"
-        gains, nodes = " ".join(map(str, side.gains)), ", ".join(str(one.id) for one in side.nodes)
-        yield f"{side.name:{width}}  {side.mean:6.1f}{spread}  ({gains})  nodes {nodes}"
+        gains, nodes = " ".join(map(str, side.gains)), numbered("node", [one.id for one in side.nodes], 50)
+        yield f"{side.name:{width}}  {side.mean:6.1f}{spread}  ({gains})  {nodes}"
         yield f"{'':{width}}  {cost_words(side.cost)}"
     if len(result.sides) > 1:
         for side in result.sides:

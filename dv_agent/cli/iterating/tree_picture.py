@@ -8,6 +8,7 @@ from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.cli.iterating.formatting import called
 from dv_agent.designs.text.visible import visible
+from dv_agent.designs.text.wording import counted
 
 
 def tree_lines(session: PromptSession) -> Iterator[str]:
@@ -24,7 +25,7 @@ def tree_lines(session: PromptSession) -> Iterator[str]:
         node, depth = waiting.pop()
         hit[node.id] = node.turn.bins_hit if node.turn else hit[node.parent or 0]
         mark = "*" if node.id == session.current.id else " "
-        yield f"{mark} {'  ' * depth}{called(node)}  {hit[node.id]} bins  {_what(node, session)}"
+        yield f"{mark} {'  ' * depth}{called(node)}  {counted(hit[node.id], 'bin')}  {_what(node, session)}"
         inner = children[node.id]
         deeper = depth + (len(inner) > 1)
         waiting += [(one, deeper) for one in reversed(inner)]
@@ -34,7 +35,7 @@ def _what(node: Node, session: PromptSession) -> str:
     sent = any(one.draft == session.draft(node.id) for one in session.children(node.id))
     more = "; changes not sent yet" if session.changes(node.id) and not sent else ""
     if node.turn is None:
-        where = f"turn {session.header.turns} of {session.header.origin}" if session.origin else "the beginning"
+        where = f"turn {session.header.turns} of {session.header.origin}" if session.origin else "the start"
         return (where if node.kind == "root" else "branch") + more
     edited = ", prompt edited" if node.rendered != node.messages else ""
     who = "pasted" if node.kind == "pasted" else visible(node.draft.model.model)

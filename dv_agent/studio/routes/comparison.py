@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated
 from urllib.parse import quote, urlencode
 
@@ -10,9 +11,11 @@ from fastapi import APIRouter, Form, Query, Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from dv_agent.agents.session.ab_test import MAX_SAMPLES
+from dv_agent.agents.session.drafts.saving import FileThere
 from dv_agent.agents.session.opening import export_run
 from dv_agent.agents.session.progress import IsCancelled, OnProgress
 from dv_agent.agents.session.prompt_session import PromptSession
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.output import write_report
 from dv_agent.studio.allowed_folders import AllowedFolders, check_contained
@@ -33,10 +36,9 @@ def compare_router(registry: SessionRegistry, places: AllowedFolders) -> APIRout
     router = APIRouter(prefix="/sessions/{name:path}")
 
     @router.get("/compare")
-    def compare(name: str, a: int, b: int | None = None) -> HTMLResponse:
+    def compare(name: str, a: int | None = None, b: int | None = None) -> HTMLResponse:
         session = registry.room(name).ready()
-        other = session.current.id if b is None else b
-        found = session.compare(a, other)
+        found = session.compare(*compared(session, a, b))
         return page("compare.html.jinja", name=name, found=found, nodes=session.nodes, plan=session.bench.plan)
 
     @router.get("/ab")
@@ -60,14 +62,22 @@ def compare_router(registry: SessionRegistry, places: AllowedFolders) -> APIRout
         def work(session: PromptSession, tell: OnProgress, given_up: IsCancelled) -> None:
             session.ab(drafts, samples, node, tell, given_up)
 
-        room.begin(f"A/B of {len(drafts)} variants, {samples} samples each", work)
+        room.begin(f"A/B of {counted(len(drafts), 'variant')}, {counted(samples, 'sample')} each", work)
         return RedirectResponse(f"/sessions/{quote(name)}/ab?{urlencode(form)}", 303)
 
     @router.post("/save")
-    def save(name: str, node: Number, strategy: Text = "", replace: Text = "") -> RedirectResponse:
+    def save(
+        name: str, node: Number, strategy: Text = "", replace: Text = "", description: Text = ""
+    ) -> RedirectResponse:
         room = registry.room(name)
-        path = room.ready().save_strategy(safe_name(strategy.strip()), places.strategies, node, bool(replace))
-        room.said = f"Saved: {path}. `dv-agent run --prompt-strategy {path}` runs with it."
+        session, file = room.ready(), safe_name(strategy.strip())
+        told = " ".join((description or session.description(node)).split())
+        with _replacing():
+            path = session.save_strategy(file, places.strategies, node, bool(replace), told)
+        edits = f" Not in it: {counted(count, 'edit')} by hand." if (count := len(session.draft(node).edits)) else ""
+        room.said = (
+            f"Saved: {path}, the strategy of node {node}: {told}.{edits} Use it: dv-agent run --prompt-strategy {path}"
+        )
         return to_session(name, node)
 
     @router.post("/save-template")
@@ -76,8 +86,10 @@ def compare_router(registry: SessionRegistry, places: AllowedFolders) -> APIRout
         folder = places.strategies / "templates"
         if folder.exists():
             check_contained((folder,), places.strategies)
-        path = room.ready().save_template(template, folder, node, bool(replace))
-        room.said = f"Saved: {path}. A strategy file beside it takes it with `templates: templates`."
+        with _replacing():
+            path = room.ready().save_template(template, folder, node, bool(replace))
+        use = "A strategy file beside it takes it with `templates: templates`."
+        room.said = f"Saved: {path}, the template of node {node}. {use}"
         return to_session(name, node, template=template)
 
     @router.post("/export")
@@ -86,6 +98,23 @@ def compare_router(registry: SessionRegistry, places: AllowedFolders) -> APIRout
         return RedirectResponse(f"/runs/{quote(folder.name)}", 303)
 
     return router
+
+
+@contextmanager
+def _replacing() -> Iterator[None]:
+    """Say how a file that is there may be replaced."""
+    try:
+        yield
+    except FileThere as error:
+        raise UsageError(f"{error}; choose another name, or tick `replace`") from None
+
+
+def compared(session: PromptSession, a: int | None, b: int | None) -> tuple[int, int]:
+    """The two nodes of a comparison: those that were chosen, else a node that is worth comparing with the other."""
+    if a is not None and b is not None:
+        return a, b
+    chosen = next((one for one in (a, b) if one is not None), session.current.id)
+    return (session.partner(chosen).id if len(session.nodes) > 1 else chosen), chosen
 
 
 def variants_of(given: Mapping[str, str]) -> tuple[Variant, ...]:

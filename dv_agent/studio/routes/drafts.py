@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from starlette.responses import RedirectResponse
 
+from dv_agent.agents.session.drafts.option_help import in_yaml
 from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
@@ -15,7 +16,6 @@ from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.routes.return_link import file_lines, to_session, whole_number
 from dv_agent.studio.session_registry import SessionRegistry
 from dv_agent.studio.strategy_store import strategy_choice
-from dv_agent.studio.views.option_fields import in_yaml
 
 Text = Annotated[str, Form()]
 Number = Annotated[int, Form()]
@@ -42,9 +42,16 @@ def draft_router(registry: SessionRegistry, places: AllowedFolders) -> APIRouter
         return _changed(registry, name, node, lambda session, node: session.set_sampling(form, node))
 
     @router.post("/strategy")
-    def set_strategy(name: str, node: Number, strategy: Text) -> RedirectResponse:
-        chosen = strategy_choice(strategy, places.strategies)
-        return _changed(registry, name, node, lambda session, node: session.set_strategy(chosen, node))
+    def set_strategy(name: str, node: Number, strategy: Text, sure: Text = "") -> RedirectResponse:
+        chosen, room = strategy_choice(strategy, places.strategies), registry.room(name)
+        session = room.ready()
+        lost = session.lost_with(chosen, node)
+        if lost and not sure:
+            return to_session(name, node, take=strategy)  # that page lists what would be lost, and asks
+        session.set_strategy(chosen, node)
+        if lost:
+            room.said = f"Dropped: {', '.join(lost)}. Undo brings it back."
+        return to_session(name, node)
 
     @router.post("/template")
     def edit_template(name: str, node: Number, template: Text, text: Text = "") -> RedirectResponse:
@@ -74,7 +81,7 @@ def _changed(
     room = registry.room(name)
     rendered = change(room.ready(), node)
     if rendered and rendered.stale:
-        room.said = "A message that was edited by hand is rendered otherwise now; that edit was dropped."
+        room.said = "Dropped: an edit by hand, because the text that it replaced has changed. Undo brings it back."
     return to_session(name, node, **more)
 
 

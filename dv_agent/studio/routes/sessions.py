@@ -10,8 +10,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response, Stream
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.providers import endpoint_of
+from dv_agent.agents.session.drafts.changes import refused_setting
 from dv_agent.agents.session.opening import SessionRequest
-from dv_agent.designs.files.documents import complaint
 from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import strategy_names
 from dv_agent.studio.allowed_folders import AllowedFolders
@@ -81,9 +81,9 @@ def session_router(
         return page("session_test.html.jinja", name=name, node=node, record=record, window=window)
 
     @router.get("/sessions/{name:path}")
-    def session(name: str, node: int | None = None, template: str = "", edit: str = "") -> HTMLResponse:
+    def session(name: str, node: int | None = None, template: str = "", edit: str = "", take: str = "") -> HTMLResponse:
         room = registry.room(name)
-        return show(room, places, node, OpenedEditors(template, edit))
+        return show(room, places, node, OpenedEditors(template, edit, take))
 
     return router
 
@@ -111,7 +111,7 @@ def check_model(settings: dict[str, str]) -> None:
         try:
             endpoint_of(ModelSettings.model_validate(settings))
         except ValidationError as error:
-            raise UsageError(complaint(error)) from None
+            raise UsageError(refused_setting(error)) from None
     elif settings:
         raise UsageError("a server is named, but no model: write the name that the server knows it by")
 

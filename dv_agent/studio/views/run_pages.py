@@ -8,6 +8,7 @@ from typing import Any
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.coverage.totals import summarise
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.curves import progress
 from dv_agent.eval.report.figures import all_notes, facts, main_figures, small_figures, spendings, verdict
@@ -102,7 +103,7 @@ def turn_page(opened: OpenedRun, number: int) -> TurnPage:
     """
     run = opened.run
     if not 0 <= number < len(run.turns):
-        raise UsageError(f"{opened.name} has no turn {number}; it has {len(run.turns)} turns, from 0")
+        raise UsageError(f"{opened.name} has no turn {number}; it has {counted(len(run.turns), 'turn')}, from 0")
     turn = run.turns[number]
     column, note = _column(opened, number)
     share = STEPS * 10 // max(len(turn.tests), 10)

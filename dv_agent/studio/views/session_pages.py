@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from dv_agent.agents.budget import Spent
-from dv_agent.agents.session.drafts.changes import EDITED, options
+from dv_agent.agents.session.drafts.changes import options
 from dv_agent.agents.session.drafts.cost import CostBound
+from dv_agent.agents.session.drafts.own_changes import base_name
 from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.nodes import PERSON, Node, SessionHeader
 from dv_agent.agents.session.prompt_session import PromptSession
@@ -17,8 +18,8 @@ from dv_agent.eval.report.load_turns import test_data
 from dv_agent.eval.report.run_data import TestData
 from dv_agent.eval.report.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import TestRow, cut_tracks
-from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
-from dv_agent.studio.strategy_store import saved_names
+from dv_agent.prompts.strategy import Strategy, strategy_names, template_names
+from dv_agent.studio.strategy_store import saved_names, strategy_choice
 from dv_agent.studio.views.coverage_column import CoverageColumn, coverage_column
 from dv_agent.studio.views.option_fields import FieldGroup, OptionField, sampling_fields, strategy_groups
 from dv_agent.studio.views.tree_picture import TreePicture, tree_picture
@@ -45,10 +46,17 @@ class TurnView:
 
 @dataclass(frozen=True, slots=True)
 class OpenedEditors:
-    """What of a node is opened: a template in the editor, a part or message in an editor of its own."""
+    """What of a node is opened.
+
+    Attributes:
+        template: the one in the editor of templates.
+        edit: the part that is edited by hand.
+        take: name of the strategy that a person wants to take, and has to confirm.
+    """
 
     template: str = ""
     edit: str = ""
+    take: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +67,12 @@ class SessionPage:
         rendered: what would be sent; None where it cannot be rendered, then `problem` says why.
         bound: what sending it may cost; None where it cannot be sent.
         no_model: why no model can be asked, empty if one can.
-        base: name of the shipped strategy that this one came from, empty if from none.
+        base: what the strategy was made from, as the form names it; empty if that is not known.
+        lost: what `looked.take` would drop.
+        description: one line about the strategy, as it would be saved.
         templates: name of each template -> whether the strategy has a text of its own for it.
-        template_text: of the template that is looked at.
+        template_text: of the template that is looked at; `template_open` says whether its editor is open.
+        alone: there is no other node to compare with.
         changes: how many changes can be taken back here.
     """
 
@@ -77,12 +88,16 @@ class SessionPage:
     spent: Spent
     strategy: str
     base: str
+    lost: tuple[str, ...]
+    description: str
     groups: tuple[FieldGroup, ...]
     sampling: tuple[OptionField, ...]
     strategies: tuple[str, ...]
     templates: Mapping[str, bool]
     looked: OpenedEditors
     template_text: str
+    template_open: bool
+    alone: bool
     turn: TurnView | None
     column: CoverageColumn
     changes: int
@@ -102,7 +117,8 @@ def session_page(
     node, draft = session.node(which), session.draft(which)
     rendered, problem = _rendered(session, node.id)
     bound, no_model = _bound(session, node.id, rendered)
-    base, original = _origin(draft.strategy)
+    known = (*strategy_names(), *(f"saved:{one}" for one in saved_names(saved)))
+    origin = session.origin_strategy(node.id)
     state, nodes = session.state(node.id), session.nodes
     template = looked.template or ("parts/ask" if "parts/ask" in template_names() else template_names()[0])
     won = [(test.index, test.new_bins) for test in node.turn.tests] if node.turn else []
@@ -118,13 +134,17 @@ def session_page(
         no_model=no_model,
         spent=session.spent,
         strategy=draft.strategy.name,
-        base=base,
-        groups=strategy_groups(session.options(node.id), options(original)),
+        base=_form_name(draft.strategy, known),
+        lost=session.lost_with(strategy_choice(looked.take, saved), node.id) if looked.take else (),
+        description=session.description(node.id),
+        groups=strategy_groups(session.options(node.id), options(origin or draft.strategy)),
         sampling=sampling_fields(draft.model, session.header.draft.model),
-        strategies=(*strategy_names(), *(f"saved:{one}" for one in saved_names(saved))),
+        strategies=known,
         templates={one: one in draft.strategy.wording for one in template_names()},
-        looked=OpenedEditors(template, looked.edit),
+        looked=OpenedEditors(template, looked.edit, looked.take),
         template_text=session.template(template, node.id),
+        template_open=bool(looked.template) or node.turn is None,
+        alone=len(nodes) == 1,
         turn=turn_view(node),
         column=coverage_column(state.coverage, won, measured=True),
         changes=session.changes(node.id),
@@ -147,9 +167,10 @@ def _bound(session: PromptSession, node: int, rendered: Rendered | None) -> tupl
         return None, f"{error}."
 
 
-def _origin(strategy: Strategy) -> tuple[str, Strategy]:
-    base = strategy.name.removesuffix(EDITED)
-    return (base, find_strategy(base)) if base in strategy_names() else ("", strategy)
+def _form_name(strategy: Strategy, known: Sequence[str]) -> str:
+    """What the form calls the strategy that this one was made from; empty if it does not list that."""
+    base = base_name(strategy)
+    return next((one for one in (base, f"saved:{base}") if one in known), "")
 
 
 def turn_view(node: Node) -> TurnView | None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dv_agent.agents.session.nodes import Node
+from dv_agent.designs.text.wording import counted
 
 CELL, ROW, LEFT, TOP = 92, 40, 26, 20
 
@@ -110,7 +111,7 @@ def _text(node: Node) -> str:
 def _title(node: Node, covered: Mapping[int, int]) -> str:
     words = {"root": "where the session began", "sent": "sent to a model", "pasted": "reply written by hand",
              "branch": "a branch"}[node.kind]  # fmt: skip
-    won = f", {len(node.new_bins)} new bins" if node.turn else ""
+    won = f", {counted(len(node.new_bins), 'new bin')}" if node.turn else ""
     total = f", {covered[node.id]} covered" if node.id in covered else ""
-    failing = f", {node.failing} tests failed a check" if node.failing else ""
+    failing = f", {counted(node.failing, 'test')} failed a check" if node.failing else ""
     return f"node {node.id}{f' {node.label}' if node.label else ''}: {words}{won}{total}{failing}"
