@@ -36,7 +36,7 @@ def masked(design: Design, schema: StimulusSchema, test: Test, known: Program) -
             for name, steps in literal.tracks.items()
         }
         kept = {name: steps for name, steps in tracks.items() if steps}
-        if any(design.ports[name].kind in ("source", "strobe") for name in kept if name in design.ports):
+        if any(design.grammars[name].item for name in kept if name in design.grammars):
             yield literal.model_copy(update={"tracks": kept})
 
 

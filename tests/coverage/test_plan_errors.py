@@ -69,7 +69,7 @@ CASES = [
     ("low: 0", "low: {range: 0}", 10, "expected [low, high]"),
     ("low: 0", "low: {range: [0, 0], values: [0]}", 10, "either `values` or `range`"),
     ("low: 0", "low: {tier: hard}", 10, "either `values` or `range`"),
-    ("low: 0", "low: {values: [0], tier: no}", 10, "expected a name (quote"),
+    ("low: 0", "low: {values: [0], tier: no}", 10, "unknown tier 'no'"),
     ("low: 0", "low: zero", 10, "a value, a range [low, high] or {values: [...]}"),
     ("low: 0", "low: 1.5", 10, "found 1.5"),
     ("low: 0", "low: true", 10, "found True"),

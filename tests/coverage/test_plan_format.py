@@ -183,6 +183,6 @@ def test_three_coverpoints_cross_in_file_order() -> None:
 
 
 def test_the_plan_in_the_readme_loads() -> None:
-    text = (Path(loader.__file__).parent / "README.md").read_text(encoding="utf-8")
+    text = (Path(loader.__file__).parent.parent / "README.md").read_text(encoding="utf-8")
     plan = plan_of(text.split("```yaml\n")[1].split("```")[0])
     assert plan.index("reduction.sat_r.high+7") == len(plan.bins) - 1

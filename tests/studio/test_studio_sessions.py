@@ -195,7 +195,7 @@ def test_a_linked_session_and_a_foreign_design_in_a_session_are_not_opened(studi
     evil.mkdir()
     (evil / "model.py").write_text(f"open({str(tmp_path / 'owned')!r}, 'w')")
     (own / "session.json").write_text(f'{{"design": "{evil}"}}')
-    assert studio.get("/sessions/own").status == 404
+    assert studio.get("/sessions/own").status == 400
     assert not (tmp_path / "owned").exists()
 
 
