@@ -6,7 +6,6 @@ import threading
 import time
 from collections.abc import Callable
 
-
 _SLICE = 0.1  # seconds
 
 
