@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 
-_SLICE = 0.1  # seconds
+SLICE = 0.1
+"""Seconds that the thread that hears Ctrl-C blocks in one call."""
 
 
 def wait_out(seconds: float) -> None:
@@ -16,7 +17,7 @@ def wait_out(seconds: float) -> None:
     """
     end = time.monotonic() + seconds
     while (left := end - time.monotonic()) > 0:
-        time.sleep(min(left, _SLICE))
+        time.sleep(min(left, SLICE))
 
 
 class RequestPace:
