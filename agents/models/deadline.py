@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import contextvars
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from dv_agent.agents.models.pace import SLICE
 
 T = TypeVar("T")
 
@@ -34,9 +38,18 @@ def call_with_deadline(seconds: float, call: Callable[[], T]) -> T | Exception:
     over. Meanwhile this thread still reacts to Ctrl-C.
     """
     try:
-        result = start_in_thread(call, "model call").get(timeout=seconds)
+        result = _came(start_in_thread(call, "model call"), seconds)
     except queue.Empty:
         return TimeoutError(f"no complete reply within {seconds:g} s")
     if isinstance(result, BaseException) and not isinstance(result, Exception):
         raise result
     return result
+
+
+def _came(results: queue.SimpleQueue[T], seconds: float) -> T:
+    """Return what comes within so many seconds; waits in slices, for the reason of `wait_out`."""
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > SLICE:
+        with contextlib.suppress(queue.Empty):
+            return results.get(timeout=SLICE)
+    return results.get(timeout=max(left, 0.0))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.models.faults import ModelFault, fault_of
-from dv_agent.agents.models.pace import RequestPace
+from dv_agent.agents.models.pace import RequestPace, wait_out
 from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.agents.models.retries import AttemptFailed, OnWait, RetryPolicy, with_retries
 from dv_agent.agents.models.server.causes import Sent
@@ -64,7 +64,7 @@ class LangChainModel:
         settings: ModelSettings,
         on_wait: OnWait = _silent,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = wait_out,
         first_wait: float = 1.0,
     ) -> None:
         self.settings = settings

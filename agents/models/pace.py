@@ -6,6 +6,19 @@ import threading
 import time
 from collections.abc import Callable
 
+SLICE = 0.1
+"""Seconds that the thread that hears Ctrl-C blocks in one call."""
+
+
+def wait_out(seconds: float) -> None:
+    """Wait so many seconds; Ctrl-C ends it at once.
+
+    It sleeps in slices, since one sleep is not ended by a signal that came just before it began.
+    """
+    end = time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0:
+        time.sleep(min(left, SLICE))
+
 
 class RequestPace:
     """Pace that spaces requests evenly; threads that share it wait in a queue.
@@ -20,7 +33,7 @@ class RequestPace:
         self,
         per_minute: float | None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = wait_out,
     ) -> None:
         self._step = 60.0 / per_minute if per_minute else 0.0
         self._clock, self._sleep = clock, sleep

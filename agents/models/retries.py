@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
+
+from dv_agent.agents.models.pace import wait_out
 
 if TYPE_CHECKING:
     from tenacity import RetryCallState
@@ -44,7 +45,7 @@ class RetryPolicy:
     longest: float = 30.0
     not_before: Callable[[], float] = lambda: 0.0
     on_wait: OnWait = lambda message, seconds: None
-    sleep: Callable[[float], None] = time.sleep
+    sleep: Callable[[float], None] = wait_out
 
 
 def with_retries(attempt: Callable[[], T], policy: RetryPolicy) -> T:

@@ -37,8 +37,8 @@ def iterate(
     max_usd: Annotated[float | None, option("MAX_USD", "Price of all calls, US dollars.", BUDGET, min=0.0001)] = None,
     model: Annotated[str | None, option("MODEL", "provider:name, such as openai:gpt-5. Without one, paste the replies.",
         MODEL)] = None,
-    cache: Annotated[Path | None, option("CACHE", "SQLite file of replies: identical calls are asked and paid once.",
-        MODEL)] = None,
+    cache: Annotated[Path | None, option("REPLY_CACHE", "SQLite file of replies: identical calls are asked and paid "
+        "once.", MODEL)] = None,
     base_url: Annotated[str | None, option("BASE_URL", "Address of an OpenAI-compatible server.", MODEL)] = None,
     temperature: Annotated[float | None, option("TEMPERATURE", "Sampling temperature.", MODEL, min=0, max=2)] = None,
     max_tokens: Annotated[int | None, option("MAX_TOKENS", "Most output tokens of one reply; sent only if given.",

@@ -72,8 +72,8 @@ def run(
         "How the model is prompted: a name of `dv-agent prompts list`, or a YAML file.", MODEL)] = "default",
     decoys: Annotated[int, _option("DECOYS", "With --agent tools: mix so many bins that the plan documents as "
         "unreachable among the holes, to score claims.", MODEL, min=0, max=1_000)] = 0,
-    cache: Annotated[Path | None, _option("CACHE", "SQLite file of replies: identical calls are asked and paid once.",
-        MODEL)] = None,
+    cache: Annotated[Path | None, _option("REPLY_CACHE", "SQLite file of replies: identical calls are asked and paid "
+        "once.", MODEL)] = None,
     reparse: Annotated[bool, typer.Option("--reparse", rich_help_panel=MODEL,
         help="With --model replay:RUN: read the recorded replies with today's parser.")] = False,
     base_url: Annotated[str | None, _option("BASE_URL", "Address of an OpenAI-compatible server.", MODEL)] = None,

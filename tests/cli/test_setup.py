@@ -92,6 +92,7 @@ def test_as_root_each_missing_package_is_installed_and_one_that_cannot_be_is_nam
     echo "$@" >> {tmp_path}/calls
     for name in "$@"; do :; done
     case $name in
+        bubblewrap) echo '#!/bin/sh' > {poor_path}/bwrap; /bin/chmod 755 {poor_path}/bwrap ;;
         g++|make) echo '#!/bin/sh' > {poor_path}/$name; /bin/chmod 755 {poor_path}/$name ;;
         chromium) exit 1 ;;
     esac"""
@@ -99,6 +100,33 @@ def test_as_root_each_missing_package_is_installed_and_one_that_cannot_be_is_nam
     done = set_up(tmp_path, str(poor_path), "tests")
     assert done.returncode == 0
     calls = (tmp_path / "calls").read_text().splitlines()
-    assert [call.split()[-1] for call in calls] == ["-qq", "g++", "make", "chromium"]
+    assert [call.split()[-1] for call in calls] == ["-qq", "bubblewrap", "-qq", "g++", "make", "chromium"]
+    assert "sandbox" not in done.stderr
     assert done.stderr.count("missing: chromium\n") == 1
     assert "--no-install-recommends chromium'" in done.stderr
+
+
+@pytest.mark.parametrize("ends", ["exit 1", "exit 0"])
+def test_a_sandbox_that_cannot_be_installed_is_named_and_stops_nothing(
+    tmp_path: Path, poor_path: Path, ends: str
+) -> None:
+    put(poor_path, "iverilog", "")
+    put(poor_path, "id", "echo 0")
+    put(poor_path, "apt-get", f'echo "$@" >> {tmp_path}/calls\n{ends}')
+    done = set_up(tmp_path, str(poor_path))
+    assert (done.returncode, done.stderr.count("missing: bubblewrap\n")) == (0, 1)
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert [call.split()[-1] for call in calls] == ["-qq", "bubblewrap"]
+
+
+def test_a_package_that_is_still_missed_after_its_installation_is_installed_once(
+    tmp_path: Path, poor_path: Path
+) -> None:
+    put(poor_path, "id", "echo 0")
+    put(poor_path, "bwrap", "")
+    put(poor_path, "apt-get", f'echo "$@" >> {tmp_path}/calls')
+    done = set_up(tmp_path, str(poor_path))
+    assert done.returncode == 3
+    assert "these packages are missing: iverilog" in done.stderr
+    calls = (tmp_path / "calls").read_text().splitlines()
+    assert [call.split()[-1] for call in calls] == ["-qq", "iverilog"]

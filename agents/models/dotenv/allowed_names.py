@@ -2,7 +2,8 @@
 
 Excluded are all variables that name code, a program, a file, a proxy or a certificate: ``PATH``, ``PYTHONPATH``,
 ``LD_PRELOAD``, ``HTTP_PROXY``, ``SSL_CERT_FILE``, ``COCOTB_...``; and of our own ``DV_AGENT_DESIGNS`` (a design has
-a model.py, which is executed), ``DV_AGENT_CACHE`` (it holds built simulators), ``DV_AGENT_OUT``, ``DV_AGENT_SANDBOX``.
+a model.py, which is executed), ``DV_AGENT_CACHE`` (it holds built simulators), ``DV_AGENT_OUT``,
+``DV_AGENT_REPLY_CACHE``, ``DV_AGENT_SANDBOX``.
 """
 
 from __future__ import annotations
