@@ -52,7 +52,7 @@ def play_inner(design: Design, program: Program, wanted: Iterable[str], cycles: 
         file = room / "inner.vcd"
         command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]
         command += ["-vcd", f"+waves={file}"]
-        with CocotbSession(design, command, build.layout, HANG_SECONDS, once=True) as session:
+        with CocotbSession(design, command, build.layout, HANG_SECONDS, once=True, writable=(room,)) as session:
             session.run(short)
         if not file.is_file():
             raise SimulationError("the simulator wrote no waveform of this test")

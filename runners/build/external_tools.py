@@ -58,12 +58,15 @@ def run_command(
     surroundings = {**(os.environ if environment is None else environment)}
     if writable:
         surroundings |= dict.fromkeys(("TMP", "TMPDIR", "TEMP"), str(writable[0].absolute()))
+    name = Path(command[0]).name
     for _ in range(TRIES):
-        done = _run_once(sandboxed(command, writable), folder, seconds, surroundings)
+        try:
+            done = _run_once(sandboxed(command, writable), folder, seconds, surroundings)
+        except subprocess.TimeoutExpired:
+            raise BuildError(f"{name} gave no result within {seconds:.0f} s") from None
         death = Death(signal=ended_by(done.code) or 0)
         if death.cause is not Cause.OUTSIDE:
             return done
-    name = Path(command[0]).name
     raise SimulatorLost(f"{name} {death}, in {TRIES} tries: that is this machine's doing")
 
 
@@ -74,11 +77,8 @@ def _run_once(command: Sequence[str], folder: Path, seconds: float, environment:
     ) as process:  # fmt: skip
         try:
             output, _ = process.communicate(timeout=seconds)
-        except BaseException as error:
+        except BaseException:
             os.killpg(process.pid, signal.SIGKILL)
-            if isinstance(error, subprocess.TimeoutExpired):
-                name = Path(command[0]).name
-                raise BuildError(f"{name} gave no result within {seconds:.0f} s") from None
             raise
     return CommandResult(process.returncode, output)
 

@@ -56,7 +56,8 @@ def test_a_test_is_cut_where_the_budget_ends_and_covers_nothing_beyond(bench: Te
     assert state.spent.cycles == turn.spent.cycles == 300
     assert set(cut.hits) < set(whole.sample.hits.nonzero()[0].tolist())
     # Outputs are owed that the design had no time to deliver: nothing is lost.
-    assert cut.failures == () == state.failures
+    assert cut.failures == () == state.failures.kept
+    assert len(state.failures) == 0
     assert len(whole.trace.accepted["out"]) > 0
 
 
@@ -147,9 +148,10 @@ def test_a_failure_before_the_cut_is_worked_up_within_it(bench: Testbench, tmp_p
             empty(bench), Proposal(tests=(test,)), Testbench(broken, bench.plan, session), Budget(cycles=80)
         )
     assert (turn.tests[0].end, bool(turn.tests[0].failures)) == ("budget", True)
-    (failed,) = state.failures
-    assert failed == FailureRecord(index=0, test=test, max_cycles=80, failures=failed.failures)
-    (finding,) = triage(broken, find_simulator("icarus"), state.failures, tmp_path)
+    (failed,) = state.failures.kept
+    assert len(state.failures) == 1
+    assert failed == FailureRecord(index=0, test=test, max_cycles=80, failures=failed.failures, cycles=80)
+    (finding,) = triage(broken, find_simulator("icarus"), state.failures, tmp_path).findings
     assert finding.failure.check == failed.failures[0].check
     assert finding.failure.cycle is not None
     assert finding.failure.cycle < 80

@@ -96,4 +96,4 @@ def test_a_build_tool_that_is_killed_refuses_nothing(tmp_path: Path, kills: int,
         with pytest.raises(SimulatorLost, match=r"bash was killed by SIGKILL .* in 4 tries"):
             run_command(command, tmp_path, 10.0)
     else:
-        assert run_command(command, tmp_path, 10.0, room=tmp_path) == CommandResult(3, f"{tmp_path}\n")
+        assert run_command(command, tmp_path, 10.0, writable=(tmp_path,)) == CommandResult(3, f"{tmp_path}\n")

@@ -145,7 +145,10 @@ def lasting(tmp_path: Path, lines: list[str], once: bool = True) -> tuple[Lastin
     script, repeats = tmp_path / "script", Repeats()
     script.write_text("\n".join(lines))
     command = [sys.executable, "-S", str(FALSE), str(script)]
-    return LastingSimulator(command, {"PATH": os.environ["PATH"]}, script, 1.0, once=once, repeats=repeats), repeats
+    simulator = LastingSimulator(
+        command, {"PATH": os.environ["PATH"]}, script, 1.0, once=once, repeats=repeats, writable=(tmp_path,)
+    )
+    return simulator, repeats
 
 
 @pytest.mark.parametrize(

@@ -40,8 +40,8 @@ def compiled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
             seen.extend(Path(line.split()[-1]).name for line in done.output.splitlines() if " -c " in line)
         return done
 
-    monkeypatch.setattr("dv_agent.runners.build.verilator.run_tool", listening)
-    monkeypatch.setattr("dv_agent.runners.build.verilator_runtime.run_tool", listening)
+    monkeypatch.setattr("dv_agent.runners.build.verilator.run_command", listening)
+    monkeypatch.setattr("dv_agent.runners.build.verilator_runtime.run_command", listening)
     return seen
 
 
@@ -65,7 +65,7 @@ def objects(folder: Path) -> Path:
 
 def shelf_in(folder: Path, environment: Mapping[str, str] | None = None) -> RuntimeShelf:
     need("verilator")
-    return RuntimeShelf(folder / "shelf", ["make"], {**os.environ, **(environment or {})}, 60.0)
+    return RuntimeShelf(folder / "shelf", ["make"], {**os.environ, **(environment or {})}, 60.0, (folder,))
 
 
 def libraries(shelf: RuntimeShelf) -> set[str]:
