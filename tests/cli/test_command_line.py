@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from command import call
+from typer.main import get_command
 
+from dv_agent.cli.main import app
 from dv_agent.designs.loader import design_names, find_design
 
 
@@ -45,6 +47,13 @@ def test_options_can_stand_in_the_environment(tmp_path: Path) -> None:
     env = {"DV_AGENT_DESIGN": "mxint_softmax", "DV_AGENT_AGENT": "null", "DV_AGENT_OUT": "elsewhere"}
     assert call("run", "-q", cwd=tmp_path, env=env).returncode == 0
     assert len(list((tmp_path / "elsewhere").iterdir())) == 1
+
+
+def test_no_option_has_the_variable_of_a_setting_without_one() -> None:
+    commands = get_command(app).commands.values()
+    variables = {str(one.envvar) for command in commands for one in command.params}
+    assert "DV_AGENT_REPLY_CACHE" in variables
+    assert not variables & {"DV_AGENT_CACHE", "DV_AGENT_CHILD", "DV_AGENT_DESIGNS", "DV_AGENT_SANDBOX"}
 
 
 def test_a_missed_target_and_a_found_bug_are_exit_code_one(tmp_path: Path) -> None:

@@ -208,7 +208,7 @@ def test_ctrl_c_passes_at_once_while_the_server_thinks(serve: Serve) -> None:
 
 @pytest.mark.usefixtures("heard_signal")
 def test_ctrl_c_passes_at_once_while_we_wait(serve: Serve) -> None:
-    asking = serve([status(503, headers={"Retry-After": "60"})], retry_seconds=90)
+    asking = serve([status(503, headers={"Retry-After": "60", "Connection": "close"})], retry_seconds=90)
 
     def press() -> None:
         while not asking.waits:
