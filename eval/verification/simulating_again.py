@@ -196,7 +196,7 @@ def _header(header: RunHeader, run: RecordedRun, state: RunState) -> Iterator[Fi
     elif _unclocked(header.spent) != _unclocked(state.spent):
         yield refused(f"run.json says that {_spent(header.spent)} were used, found {_spent(state.spent)}")
     counts = (header.turns, header.tests, header.bins, header.coverage_pct, header.failing_tests)
-    if counts != (state.turn, state.tests, totals.bins, totals.coverage_pct, len(state.failures)):
+    if counts != (state.turns, state.tests, totals.bins, totals.coverage_pct, len(state.failures)):
         yield refused("run.json counts other turns, tests, bins or failures than were found")
     models = {line.reply.model for line in run.replies if line.reply.model}
     if set(header.returned_models) - models:
