@@ -94,6 +94,7 @@ def as_cached(lines: list[Any]) -> None:
         if "usage" in line:
             line["usage"]["cached"] = True
         for name in ("calls", "tokens", "usd"):
+            line["spent"].pop("unpriced", None)
             line["spent"][f"cached_{name}"] = line["spent"].pop(name, 0) or 0  # null where no price is known
 
 

@@ -78,9 +78,7 @@ def test_cycles_beyond_the_bound_are_refused(forged: Copy) -> None:
         path.write_text(path.read_text().replace("40000", str(used - 1)))
     for room, trial in zip(rooms, forged.evaluation.trials, strict=True):
         room.rename(forged.folder / "trials" / trial.id)
-    doubts = forged.doubts("null")
-    crossed = f"{used} cycles were simulated, beyond the bound of {used - 1}"
-    assert crossed in doubts or "are recorded, found" in doubts  # the latter where a test is cut at the bound
+    assert "it is said to have ended by 'agent_done', found 'budget:cycles'" in forged.doubts("null")
 
 
 HEADERS: list[tuple[dict[str, Any], str]] = [
