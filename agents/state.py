@@ -62,6 +62,11 @@ class RunState:
     done: bool = False
     stop_reason: str = ""
 
+    @property
+    def turns(self) -> int:
+        """The number of turns without the one in which an agent with tools only said that it is done."""
+        return self.turn - (self.done and not self.last and not self.stop_reason and self.turn > 0)
+
 
 def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
     """Return all that the agent may know now."""

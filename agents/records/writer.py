@@ -124,7 +124,7 @@ class RunRecord:
             "status": status,
             "stop_reason": reason,
             "finished": utc_now(),
-            "turns": state.turn - (state.done and not state.last and not state.stop_reason and state.turn > 0),
+            "turns": state.turns,
             "tests": state.tests,
             "repeated_simulations": self._repeated_before + self._repeated(),
             "bins_hit": totals.bins_hit,

@@ -65,12 +65,27 @@ def simulate_again(run: RecordedRun, trial: Trial, agent: Agent, bench: Testbenc
             yield from found
             return
     again.complete = True
+    again.state = _after_the_last_turn(run, again.state, agent, bench, budget, limits)
     yield from _end(run, again.state, stop_reason(again.state, budget, limits), budget, again.cycles)
 
 
 def begin(bench: Testbench) -> Again:
     """Return the state before the first turn."""
     return Again(RunState(empty_coverage(bench.plan)))
+
+
+def _after_the_last_turn(
+    run: RecordedRun, state: RunState, agent: Agent, bench: Testbench, budget: Budget, limits: Limits
+) -> RunState:
+    """Return the state in which the run ended: an agent that merely says that it is done makes no turn."""
+    state = replace(state, spent=with_failed_calls(state.spent, run, len(run.turns)))
+    if stop_reason(state, budget, limits):
+        return state
+    try:
+        proposal = agent.propose(make_view(bench, state, budget))
+    except ModelFailure:  # the record has no further reply, so the model was not asked again
+        return state
+    return replace(state, done=True, stop_reason=proposal.stop_reason) if proposal.merely_ends else state
 
 
 def _turn(
@@ -181,7 +196,7 @@ def _header(header: RunHeader, run: RecordedRun, state: RunState) -> Iterator[Fi
     elif _unclocked(header.spent) != _unclocked(state.spent):
         yield refused(f"run.json says that {_spent(header.spent)} were used, found {_spent(state.spent)}")
     counts = (header.turns, header.tests, header.bins, header.coverage_pct, header.failing_tests)
-    if counts != (state.turn, state.tests, totals.bins, totals.coverage_pct, len(state.failures)):
+    if counts != (state.turns, state.tests, totals.bins, totals.coverage_pct, len(state.failures)):
         yield refused("run.json counts other turns, tests, bins or failures than were found")
     models = {line.reply.model for line in run.replies if line.reply.model}
     if set(header.returned_models) - models:
@@ -191,9 +206,10 @@ def _header(header: RunHeader, run: RecordedRun, state: RunState) -> Iterator[Fi
 def _unclocked(spent: Spent) -> dict[str, float]:
     """Return all values but the seconds; dollars are rounded to a millionth, because the order of a sum changes
     later digits.
+
+    The attributes are compared, because in JSON unknown dollars are null.
     """
-    data: dict[str, float] = spent.model_dump(exclude={"seconds"})
-    return {name: round(amount, 6) for name, amount in data.items()}
+    return {name: round(getattr(spent, name), 6) for name in type(spent).model_fields if name != "seconds"}
 
 
 def _spent(spent: Spent) -> str:

@@ -84,7 +84,7 @@ def test_what_a_worker_lacks_is_not_the_trials_fault(bench: Bench) -> None:
 
 
 def make_evaluation(bench: Bench, agents: tuple[str, ...]) -> Evaluation:
-    spec = EvaluationSpec(suite=bench.suite, agents=agents, floors=False, seeds=1, budget=Budget(cycles=1512))
+    spec = EvaluationSpec(suite=bench.suite, agents=agents, floors=False, seeds=1, budget=Budget(cycles=1500))
     return write_evaluation(plan_trials(spec, "a test"), bench.folder / "out")
 
 
@@ -114,7 +114,7 @@ class Saboteur:
 def children() -> list[int]:
     lists = Path(f"/proc/{os.getpid()}/task").glob("*/children")
     found = [int(word) for file in lists for word in file.read_text().split()]
-    return [pid for pid in found if "running.worker" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return [pid for pid in found if "execution.worker" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 @pytest.mark.parametrize(("number", "why"), [(signal.SIGKILL, "its process ended"), (signal.SIGSTOP, "told nothing")])

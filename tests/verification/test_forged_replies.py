@@ -27,7 +27,13 @@ def test_witnesses_as_the_tests_of_a_model_without_replies_are_refused(forged: C
 
 def test_tests_that_no_reply_says_are_refused(forged: Copy) -> None:
     stolen = json.loads((forged.room("oracle") / "run" / "turns.jsonl").read_text().splitlines()[0])["tests"]
-    forged.lines("llm", 1, lambda lines: turned(lines)[0]["tests"].append(stolen[0]))
+
+    def insert(lines: list[Any]) -> None:
+        turned(lines)[0]["tests"].append(stolen[0])
+        for index, test in enumerate(test for line in turned(lines) for test in line["tests"]):
+            test["index"] = index
+
+    forged.lines("llm", 1, insert)
     assert "turn 0: these are not the tests that its agent proposes" in forged.doubts("llm", 1)
 
 
@@ -88,7 +94,8 @@ def as_cached(lines: list[Any]) -> None:
         if "usage" in line:
             line["usage"]["cached"] = True
         for name in ("calls", "tokens", "usd"):
-            line["spent"][f"cached_{name}"] = line["spent"].pop(name, 0)
+            line["spent"].pop("unpriced", None)
+            line["spent"][f"cached_{name}"] = line["spent"].pop(name, 0) or 0  # null where no price is known
 
 
 COSTS: list[tuple[Callable[[list[Any]], None], str]] = [
