@@ -14,7 +14,7 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.resimulation import resimulate
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan_file.loader import load_plan
-from dv_agent.coverage.storage import to_file
+from dv_agent.coverage.storage import save_coverage
 from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import load_design
 from dv_agent.eval.scoring.cache import score_trial
@@ -151,7 +151,7 @@ def test_a_record_of_before_tests_were_cut_is_verified_as_it_is_and_its_last_tes
     with find_simulator("icarus").open(home.design) as session:
         again = resimulate(read_run(drawn / "run"), Testbench(home, plan, session))
     assert not again.different
-    (drawn / "run/coverage.json").write_text(json.dumps(to_file(again.state.coverage)))
+    save_coverage(again.state.coverage, drawn / "run/coverage.json")
     code, words = verify(whole, "before", "--trial", drawn.name)
     assert (code, "1 trial made again, 0 doubts" in words) == (0, True), words
     score = score_trial(drawn, plan, use_cache=False)
