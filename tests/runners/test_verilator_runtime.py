@@ -86,7 +86,7 @@ def test_the_same_library_serves_every_build_and_make_takes_it_as_it_is(tmp_path
     for folder in folders:
         assert (folder / "one.o").resolve().parent.name == library
         (folder / "Vtop.mk").touch()
-        words = ["make", "-f", "Vtop.mk", *(f"--old-file={name}" for name in names), "sim"]
+        words = ["make", "--no-print-directory", "-f", "Vtop.mk", *(f"--old-file={name}" for name in names), "sim"]
         assert run_command(words, folder, 60.0).output.strip() == "linked one.o two.o more.o"
 
 
