@@ -20,7 +20,6 @@ from dv_agent.runners.build.wrapper import TOP, wrapper_text
 WRAPPER = f"{TOP}.v"
 PROGRAM = "sim"
 _FORMAT = "2"  # raise when the contents of a build folder change
-_HEADERS = ("*.vh", "*.svh")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +29,12 @@ class Build:
     Attributes:
         folder: holds ``sim``, ``dv_wrapper.v`` and ``layout.json``.
         cached: whether the build was in the cache already.
+        note: what a user should know about it, in one sentence; empty if nothing.
     """
 
     folder: Path
     cached: bool
+    note: str = ""
 
     @property
     def program(self) -> Path:
@@ -53,11 +54,6 @@ def cache_folder() -> Path:
     if shared := os.environ.get("XDG_CACHE_HOME"):
         return Path(shared) / "dv-agent"
     return Path.home() / ".cache" / "dv-agent"
-
-
-def is_plain_verilog(design: Design) -> bool:
-    """Return whether to compile as Verilog-2005, in which the keywords of SystemVerilog are ordinary names."""
-    return not any(source.endswith(".sv") for source in design.sources)
 
 
 def cached_build(
@@ -120,12 +116,12 @@ def _move(aside: Path, target: Path) -> None:
 
 
 def _contents(design: Design) -> Iterator[str]:
-    """Return names and contents of the sources and of the headers in the same folders."""
-    sources = design.source_files()
-    headers = {header for source in sources for pattern in _HEADERS for header in source.parent.glob(pattern)}
-    for file in [*sources, *sorted(headers)]:
+    """Return names and contents of the sources and of all headers that they may include, and the defines."""
+    for file in [*design.source_files(), *design.header_files()]:
         try:
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
         except OSError as error:
             raise InputFileError(file, error.strerror or str(error)) from None
         yield f"{file.name} {digest}"
+    yield from (f"define {name} {text!r}" for name, text in design.defines.items())
+    yield from (f"include folder {name}" for name in design.include_dirs)

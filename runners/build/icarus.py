@@ -7,7 +7,8 @@ from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build
+from dv_agent.runners.build.dialects import build_in, compile_options
 from dv_agent.runners.build.external_tools import printed_version, require, run_command, shorten
 from dv_agent.runners.build.layout import Layout
 from dv_agent.runners.build.wrapper import TOP, wrapper_text
@@ -42,10 +43,14 @@ def build_icarus(
         BuildError: iverilog refused the RTL, or took longer than `BUILD_SECONDS`.
         OutputError: the cache cannot be written.
     """
-    language = "-g2005" if is_plain_verilog(design) else "-g2012"
-    return cached_build(
-        design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language), wrapper_of
-    )
+
+    def build(plain: bool) -> Build:
+        language = "-g2005" if plain else "-g2012"
+        return cached_build(
+            design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language), wrapper_of
+        )
+
+    return build_in(design, build)
 
 
 def _tool(name: str) -> str:
@@ -56,11 +61,9 @@ def _compile(design: Design, folder: Path, language: str) -> None:
     # Run in the design's folder, so that messages name files relative to it.
     wrapper = folder / WRAPPER
     names = design.compiled_names()
-    includes = sorted({str(Path(name).parent) for name in names})
-    command = [_tool("iverilog"), language, "-o", str(folder / PROGRAM), "-s", TOP]
-    command += [f"-I{include}" for include in includes]
+    command = [_tool("iverilog"), language, "-o", str(folder / PROGRAM), "-s", TOP, *compile_options(design)]
     command += [name if not name.startswith("-") else f"./{name}" for name in names]
-    done = run_command([*command, str(wrapper)], design.folder, BUILD_SECONDS, writable=(folder,))
+    done = run_command([*command, str(wrapper)], design.base, BUILD_SECONDS, writable=(folder,))
     lines = done.output.replace(str(wrapper), wrapper.name).splitlines()
     # iverilog only warns about a port of a different width or a missing parameter, and pads with zeros.
     misfits = [line for line in lines if line.startswith(f"{wrapper.name}:") and "warning:" in line]

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.runners.build.layout import Layout, carriers, riders
 
 TOP = "dv_wrapper"
@@ -124,7 +125,7 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
 
 def instance(design: Design, layout: Layout) -> Iterator[str]:
     """Return the instance ``dut`` of the design under test, every signal on the wire ``p_<signal>``."""
-    parameters = ", ".join(f".{name}({value})" for name, value in design.parameters.items())
+    parameters = ", ".join(f".{name}({value})" for name, value in parameter_texts(design.parameters))
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
     yield f"    .{design.clock.signal}(clock),"
     yield ",\n".join(f"    .{signal}(p_{signal})" for signal in layout.sample)
