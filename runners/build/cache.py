@@ -19,7 +19,7 @@ from dv_agent.runners.build.wrapper import TOP, wrapper_text
 
 WRAPPER = f"{TOP}.v"
 PROGRAM = "sim"
-_FORMAT = "2"  # raise when the contents of a build folder change
+_FORMAT = "3"  # raise when the contents of a build folder change
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build
 from dv_agent.runners.build.dialects import build_in, compile_options
 from dv_agent.runners.build.external_tools import printed_version, require, run_command, shorten
 from dv_agent.runners.build.layout import Layout
+from dv_agent.runners.build.loose_inputs import floating_inputs, is_fitting_tie, reject_loose_inputs
 from dv_agent.runners.build.wrapper import TOP, wrapper_text
 
 INSTALL_ICARUS = "apt-get install iverilog"
@@ -39,7 +40,7 @@ def build_icarus(
 
     Raises:
         PrerequisiteError: iverilog is missing.
-        InputFileError: a source file is missing.
+        InputFileError: a source file is missing, or nothing drives an input.
         BuildError: iverilog refused the RTL, or took longer than `BUILD_SECONDS`.
         OutputError: the cache cannot be written.
     """
@@ -61,11 +62,23 @@ def _compile(design: Design, folder: Path, language: str) -> None:
     # Run in the design's folder, so that messages name files relative to it.
     wrapper = folder / WRAPPER
     names = design.compiled_names()
-    command = [_tool("iverilog"), language, "-o", str(folder / PROGRAM), "-s", TOP, *compile_options(design)]
+    command = [
+        _tool("iverilog"),
+        language,
+        "-Wportbind",
+        "-o",
+        str(folder / PROGRAM),
+        "-s",
+        TOP,
+        *compile_options(design),
+    ]
     command += [name if not name.startswith("-") else f"./{name}" for name in names]
     done = run_command([*command, str(wrapper)], design.base, BUILD_SECONDS, writable=(folder,))
     lines = done.output.replace(str(wrapper), wrapper.name).splitlines()
     # iverilog only warns about a port of a different width or a missing parameter, and pads with zeros.
-    misfits = [line for line in lines if line.startswith(f"{wrapper.name}:") and "warning:" in line]
+    own = [line for line in lines if line.startswith(f"{wrapper.name}:") and "warning:" in line]
+    loose = floating_inputs(own)
+    misfits = [line for line in own if not floating_inputs([line]) and not is_fitting_tie(design, line)]
     if done.code or misfits:
         raise BuildError(f"{design.name}: iverilog refused the RTL\n{shorten(misfits or lines)}")
+    reject_loose_inputs(design, loose)

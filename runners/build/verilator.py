@@ -14,6 +14,7 @@ from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build
 from dv_agent.runners.build.dialects import build_in, compile_options
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
+from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.build.wrapper import TOP
@@ -61,7 +62,7 @@ def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str
 
     Raises:
         PrerequisiteError: make is missing.
-        InputFileError: a source file is missing.
+        InputFileError: a source file is missing, or nothing drives an input.
         BuildError: Verilator refused the RTL, g++ refused the generated C++, or either took too long.
         OutputError: the cache cannot be written.
     """
@@ -93,6 +94,8 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
     )
     if refused := list(_refused(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
+    missing = _messages(done.output.splitlines(), "%Warning-PINMISSING", f" {WRAPPER}:")
+    reject_loose_inputs(design, missing_inputs(design, missing))
     objects = work / _OBJECTS
     make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
     make += tool.make_options
