@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -92,6 +92,17 @@ class RtlFiles(Frozen):
     def source_files(self) -> tuple[Path, ...]:
         """Return the paths of the RTL files, in compile order."""
         return tuple(self.base / name for name in self.compiled_names())
+
+    def compile_options(self, names: Sequence[str] = ()) -> list[str]:
+        """Return the options for include folders and defines, as simulators read them.
+
+        Args:
+            names: the names that the sources have on the command line, if other than `compiled_names`.
+        """
+        beside = sorted({str(Path(name).parent) for name in names or self.compiled_names()})
+        folders = [f"./{name}" if name.startswith("-") else name for name in self.include_dirs]
+        defines = (f"-D{name}" if text is None else f"-D{name}={text}" for name, text in self.defines.items())
+        return [*(f"-I{one}" for one in dict.fromkeys((*folders, *beside))), *defines]
 
     def header_files(self) -> tuple[Path, ...]:
         """Return the headers that a build may read, sorted: those beside the sources, and whatever files include."""

@@ -7,8 +7,7 @@ from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build
-from dv_agent.runners.build.dialects import build_in, compile_options
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.external_tools import printed_version, require, run_command, shorten
 from dv_agent.runners.build.layout import Layout
 from dv_agent.runners.build.loose_inputs import floating_inputs, is_fitting_tie, reject_loose_inputs
@@ -70,7 +69,7 @@ def _compile(design: Design, folder: Path, language: str) -> None:
         str(folder / PROGRAM),
         "-s",
         TOP,
-        *compile_options(design),
+        *design.compile_options(),
     ]
     command += [name if not name.startswith("-") else f"./{name}" for name in names]
     done = run_command([*command, str(wrapper)], design.base, BUILD_SECONDS, writable=(folder,))

@@ -11,8 +11,7 @@ import cocotb_tools.config
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build
-from dv_agent.runners.build.dialects import build_in, compile_options
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
 from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
@@ -87,7 +86,7 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
     (work / WRAPPER).symlink_to(folder / WRAPPER)
     (work / _ONE_THREAD_FILE).write_text(_ONE_THREAD, encoding="utf-8")
     main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
-    includes = compile_options(design, names)
+    includes = design.compile_options(names)
     rooms = (folder, *_ccache(environment))
     done = run_command(
         [tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
