@@ -91,8 +91,8 @@ class ClaimUnreachable(Arguments):
 class ReportBug(Arguments):
     """Report that the design breaks its specification, and where its RTL is wrong.
 
-    The test must fail a check when run anew, and the place be right: a module with faulty signals or lines (one of both is
-    enough), or next to them towards the failing output. A test is reported with a place once, without correction.
+    The test must fail a check when run anew. The place is a module with its faulty signals or lines (one of both is
+    enough), or what is next to them towards the failing output. A test is reported once.
     """
 
     test: int = Field(ge=0, le=FAR, description="number of the test in this run that shows it")
