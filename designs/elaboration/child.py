@@ -9,6 +9,7 @@ from typing import Any
 from dv_agent.designs.elaboration.compilation import RefusedError, Sources
 from dv_agent.designs.elaboration.facts import rtl_facts
 from dv_agent.designs.elaboration.interface import Interface, Parameter, Refusal
+from dv_agent.designs.elaboration.needed_files import needed_files
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.elaboration.shapes import port_shapes
 
@@ -41,7 +42,8 @@ def elaborate(request: Request) -> Interface:
         top=top.name, file=file, line=int(line or 0), ports=ports,
         parameters=tuple(map(_parameter, top.body.parameters)),
         tops=tuple(tops), modules=tuple(modules), notes=tuple(words for _, words in semantic[:20]), verilog=plain,
-        files=tuple(map(str, (*request.sources, *request.library))), **facts,
+        files=tuple(map(str, needed_files(sources, top, [*request.sources, *request.library]))),
+        **facts,
     )  # fmt: skip
 
 

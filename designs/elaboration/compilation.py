@@ -32,6 +32,7 @@ class Sources:
 
     def __init__(self, request: Request, *, plain: bool) -> None:
         self.manager = pyslang.SourceManager()
+        self.manager.setDisableProximatePaths(True)
         self._engine = pyslang.DiagnosticEngine(self.manager)
         self._files = [*request.sources, *request.library]
         self._plain = plain

@@ -82,6 +82,7 @@ class Interface(Frozen):
         tops: all modules that no other module instantiates.
         modules: all modules.
         notes: what the elaborator complains about, although it could go on; each with file and line.
+        files: the files that the top needs, in the order given.
         verilog: whether the ``.v`` files had to be read with the keywords of Verilog-2005.
     """
 
