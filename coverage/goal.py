@@ -71,7 +71,7 @@ def _faults(read: Callable[[], object]) -> Iterator[InputFileError]:
 def faults_beside(folder: Path) -> tuple[InputFileError, ...]:
     """Return what is wrong in the files beside a design.yaml that cannot be read, as far as they stand alone."""
     schema, plan = folder / "stimulus.yaml", folder / PLAN
-    reads = [lambda: _require_python(folder / "model.py")]
+    reads: list[Callable[[], object]] = [lambda: _require_python(folder / "model.py")]
     reads += [lambda: read_document(schema).validate(StimulusSchema)] if schema.exists() else []
     reads += [lambda: load_plan(plan)] if plan.exists() else []
     return tuple(fault for read in reads for fault in _faults(read))
