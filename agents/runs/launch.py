@@ -33,7 +33,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
 from dv_agent.runners.checks.ending import ending_notes
 from dv_agent.runners.checks.exceptions import exception_notes
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import find_simulator, usable_name
 from dv_agent.runners.simulator import Simulator
 
 
@@ -145,7 +145,10 @@ def launch(
         else:
             folder = open_design(request.design or "", request.bug, room)
         plan = plan_of(folder)
-        simulator = simulator_of(recorded_simulator(past.header) if past else request.simulator)
+        name, told = usable_name(recorded_simulator(past.header) if past else request.simulator, folder.design)
+        if told:
+            watcher.say(told)
+        simulator = simulator_of(name)
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)
 

@@ -36,7 +36,7 @@ from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.prompts.strategy import find_strategy
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import find_simulator, usable_name
 from dv_agent.runners.simulator import Simulator
 
 SESSIONS = Path("sessions")
@@ -119,7 +119,8 @@ def _new(request: SessionRequest, room: Path) -> Path:
         _check_run_of(past, home)
     else:
         home = open_design(request.design or "", request.bug, room / "first")
-    simulator = find_simulator(recorded_simulator(past.header) if past else request.simulator)
+    asked = recorded_simulator(past.header) if past else request.simulator
+    simulator = find_simulator(usable_name(asked, home.design)[0])
     folder = request.folder or request.room / session_name(home.design.name)
     header = _header(request, past, home, simulator, folder.name)
     try:
