@@ -16,6 +16,7 @@ from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.wiring.clocking import MAIN, Clock, FurtherReset, Reset
 from dv_agent.designs.wiring.copies import copy_of, signals_in
+from dv_agent.designs.wiring.parameter_value import ParameterValue
 from dv_agent.designs.wiring.signal import Signal
 
 PRIMITIVES = Path(__file__).resolve().parent / "primitives"
@@ -43,7 +44,7 @@ class Design(Frozen):
     top: Identifier
     shared: tuple[str, ...] = Field(default=(), description="files of `PRIMITIVES`, compiled before the sources")
     sources: tuple[str, ...] = Field(min_length=1)
-    parameters: dict[Identifier, int] = Field(default_factory=dict)
+    parameters: dict[Identifier, ParameterValue] = Field(default_factory=dict)
     clock: Clock | None = Field(default=Clock(), description="null: the design is combinational")
     clocks: dict[Identifier, Clock] = Field(
         default_factory=dict, description="instead of `clock`, if there are several; the first is the main one"
