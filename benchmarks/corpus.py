@@ -25,10 +25,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import dv_agent.agents.first_look.report_words  # noqa: F401
-import dv_agent.agents.first_look.simulator_choice  # noqa: F401
+import dv_agent.agents.first_look.report_words
+import dv_agent.agents.first_look.simulator_choice
 import dv_agent.cli.main
-import dv_agent.coverage.goal  # noqa: F401
+import dv_agent.coverage.goal
 from dv_agent.designs.elaboration.elaborate import elaborate
 from dv_agent.designs.elaboration.interface import Interface
 from dv_agent.designs.elaboration.request import Request

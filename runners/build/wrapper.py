@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.rtl_files import parameter_texts
+from dv_agent.designs.wiring.parameter_value import verilog_of
 from dv_agent.runners.build.clock_lines import (
     RISES,
     choose_step,
@@ -161,7 +161,7 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
 
 def instance(design: Design, layout: Layout) -> Iterator[str]:
     """Return the instance ``dut`` of the design under test, every port on the wire ``p_<port>`` or held constant."""
-    parameters = ", ".join(f".{name}({value})" for name, value in parameter_texts(design.parameters))
+    parameters = ", ".join(f".{name}({verilog_of(value)})" for name, value in design.parameters.items())
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
     wires = connections(design) | {net: f"p_{net}" for net in layout.nets}
     wires |= {signal.base: str(value) for signal, value in design.ties.items() if signal.width is None}
