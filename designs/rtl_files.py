@@ -49,7 +49,7 @@ class RtlFiles(Frozen):
         for name in names:
             if Path(name).is_absolute() or ".." in Path(name).parts or not name.isprintable():
                 raise ValueError(
-                    f"{name!r}: a place in the design's folder is expected, by its relative path; for files that stand "
+                    f"{name!r}: a file of the design's folder is expected, by its relative path; for files that stand "
                     "higher up write `root: ..` (or ../.., ...), from which all paths then start"
                 )
         return names
