@@ -91,6 +91,11 @@ class Testbench:
         self._session, self._sampler = session, Sampler(plan)
         self._table_of = {group.name: group.on for group in plan.covergroups}
 
+    @property
+    def decoy_ids(self) -> tuple[str, ...]:
+        """Ids of the unreachable bins among the holes; none, unless the agent has tools."""
+        return ()
+
     @cached_property
     def rtl(self) -> DesignRtl:
         """The simulated RTL."""

@@ -13,6 +13,8 @@ from markupsafe import Markup
 
 from dv_agent.designs.text.visible import visible
 from dv_agent.eval.report import wording as words
+from dv_agent.eval.report.compiled_templates import CompiledTemplates
+from dv_agent.runners.build.cache import cache_folder
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -29,6 +31,7 @@ def make_environment(*folders: Path) -> Environment:
         loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
+        bytecode_cache=CompiledTemplates(cache_folder() / "templates"),
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_visible,
