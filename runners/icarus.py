@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build.cache import cache_folder
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.cocotb.environment import vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession

@@ -11,10 +11,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.text.visible import visible
 from dv_agent.eval.report import wording as words
 from dv_agent.eval.report.compiled_templates import CompiledTemplates
-from dv_agent.runners.build.cache import cache_folder
 
 FOLDER = Path(__file__).parent / "templates"
 

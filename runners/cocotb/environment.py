@@ -21,7 +21,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "VI
 
 # What cocotb starts in the simulator, without its own coverage, and after `without_pytest`.
 _STARTED_IN_CHILD = (
-    "dv_agent.runners.cocotb.lean_imports:without_pytest",
+    "dv_agent.runners.cocotb.forking.lean_imports:without_pytest",
     "cocotb.logging:_configure",
     "cocotb._init:init_package_from_simulation",
     "cocotb.regression:_run_regression",
