@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dv_agent.agents.first_look.draft import Draft
+from dv_agent.agents.first_look.guessed_design import Draft
 from dv_agent.agents.first_look.watch import Seen, outputs
 from dv_agent.agents.testbench import Testbench
 from dv_agent.designs.text.wording import counted
-from dv_agent.designs.wiring.signal import Signal
+from dv_agent.designs.wiring.top_signal import Signal
 
 _SHOWN = 10
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from dv_agent.agents.first_look.draft import Draft
+from dv_agent.agents.first_look.guessed_design import Draft
 from dv_agent.errors import BuildError, DvAgentError, PrerequisiteError, SimulationError
 from dv_agent.runners.registry import SIMULATOR_NAMES, find_simulator
 from dv_agent.runners.simulator import Session, Simulator

@@ -11,7 +11,7 @@ from dv_agent.cli.terminal import complain, say, say_json
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from dv_agent.agents.first_look.draft import Draft
+    from dv_agent.agents.first_look.guessed_design import Draft
     from dv_agent.agents.first_look.report_words import Look
 
 Many = Annotated[list[str] | None, typer.Option()]
@@ -48,7 +48,7 @@ def init(
 
       dv-agent init rtl/fifo.sv --dry-run
     """
-    from dv_agent.agents.first_look.draft import Wish, make_draft
+    from dv_agent.agents.first_look.guessed_design import Wish, make_draft
 
     wish = Wish(
         sources=tuple(sources or ()), top=top, include_dirs=_folders(include), defines=_defines(define),
@@ -77,7 +77,8 @@ def _look(draft: Draft, tests: int, seed: int) -> Look:
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.files.documents import replace_text
-    from dv_agent.designs.loader import FILE, load_design
+    from dv_agent.designs.files.places import FILE
+    from dv_agent.designs.loader import load_design
 
     choice = choose(draft)
     with choice.session as session:
@@ -109,7 +110,7 @@ def _tell(look: Look, as_json: bool) -> None:
 
 def _name_of(folder: Path) -> str:
     """Return how to name the folder in a command: a shipped design of the same name would be taken otherwise."""
-    from dv_agent.designs.loader import design_names
+    from dv_agent.designs.files.places import design_names
 
     return f"./{folder}" if str(folder) in design_names() else str(folder)
 

@@ -13,9 +13,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build.clock_lines import choose_step, declarations, is_multiple, only_period, reset_edges, rise
 from dv_agent.runners.build.layout import Layout, driven_signals
-from dv_agent.runners.build.nets import pin, vector
+from dv_agent.runners.build.wiring.clock_lines import (
+    choose_step,
+    declarations,
+    is_multiple,
+    only_period,
+    reset_edges,
+    rise,
+)
+from dv_agent.runners.build.wiring.nets import pin, vector
 from dv_agent.runners.build.wrapper import TOP, instance, sampled, ties
 
 ROWS = "rows"

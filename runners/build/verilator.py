@@ -13,9 +13,9 @@ from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
-from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
+from dv_agent.runners.build.wiring.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.wrapper import TOP
 
 VERILATE_SECONDS = 120.0

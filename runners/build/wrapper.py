@@ -1,7 +1,8 @@
 """The generated Verilog wrapper around a design: clock, drive register, sample vector.
 
 Time within one period: the sample event at 40 %, the rising edge (and then
-the new drive values) at 50 %, the falling edge at 100 %; `clock_lines` tells of several clocks. Python wakes up once
+the new drive values) at 50 %, the falling edge at 100 %; several clocks are
+described in `wiring.clock_lines`. Python wakes up once
 a cycle, at the sample event: it reads what the design will see at the edge
 and puts the next drive values into a staging register, which the wrapper
 copies after the edge. So no value between Python and the simulator can race an edge.
@@ -15,7 +16,8 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.wiring.parameter_value import verilog_of
-from dv_agent.runners.build.clock_lines import (
+from dv_agent.runners.build.layout import Layout, carriers, riders
+from dv_agent.runners.build.wiring.clock_lines import (
     RISES,
     choose_step,
     connections,
@@ -24,8 +26,7 @@ from dv_agent.runners.build.clock_lines import (
     only_period,
     rise,
 )
-from dv_agent.runners.build.layout import Layout, carriers, riders
-from dv_agent.runners.build.nets import pin, vector
+from dv_agent.runners.build.wiring.nets import pin, vector
 
 TOP = "dv_wrapper"
 

@@ -15,7 +15,7 @@ from small_rtl import own_design, played, sends, stream, values
 from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.program import Op, Program
-from dv_agent.designs.wiring.signal import Signal
+from dv_agent.designs.wiring.top_signal import Signal
 from dv_agent.errors import BuildError, InputFileError
 from dv_agent.runners.build.layout import layout_of
 from dv_agent.runners.build.wrapper import wrapper_text

@@ -16,7 +16,8 @@ from dv_agent.designs.elaboration.file_list import FileList, read_file_list
 from dv_agent.designs.elaboration.interface import Interface
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.files.documents import Document
-from dv_agent.designs.loader import FILE, DesignFolder
+from dv_agent.designs.files.places import FILE
+from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.recognition.design_text import as_data, design_text
 from dv_agent.designs.recognition.guess import Pool
 from dv_agent.designs.recognition.names import identifier

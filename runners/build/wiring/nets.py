@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.wiring.signal import Signal
+from dv_agent.designs.wiring.top_signal import Signal
 from dv_agent.errors import InputFileError
 
 _SHOWN = 8
