@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from dv_agent.agents.runs.assembly import open_design
-from dv_agent.designs.loader import FILE, DesignFolder
+from dv_agent.designs.files.places import FILE
+from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import UsageError
 
 

@@ -11,7 +11,7 @@ from itertools import islice
 from vcd.reader import Token, TokenKind, tokenize
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.files.cache_folder import cache_folder
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.program import Program
 from dv_agent.errors import SimulationError
