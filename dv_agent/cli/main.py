@@ -13,6 +13,7 @@ from dv_agent import __version__
 from dv_agent.agents.models.dotenv.file import load_dotenv_upward
 from dv_agent.cli.board import board
 from dv_agent.cli.broken_design import with_faults_beside
+from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
@@ -48,6 +49,7 @@ app.command()(init)
 app.command()(run)
 app.command()(iterate)
 app.command()(simulate)
+app.command()(compare)
 app.command("eval")(evaluate)
 app.command()(report)
 app.command()(rerun)
