@@ -23,13 +23,13 @@ from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.export import Report, report
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
 from dv_agent.runners.checks.ending import ending_notes
 from dv_agent.runners.checks.exceptions import exception_notes
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import find_simulator, usable_name
 from dv_agent.runners.simulator import Simulator
 
 
@@ -140,8 +140,11 @@ def launch(
             folder = open_recorded(old.header, request.design, room)
         else:
             folder = open_design(request.design or "", request.bug, room)
-        plan = load_plan(folder.path / "plan.yaml")
-        simulator = simulator_of(recorded_simulator(past.header) if past else request.simulator)
+        plan = plan_of(folder)
+        name, told = usable_name(recorded_simulator(past.header) if past else request.simulator, folder.design)
+        if told:
+            watcher.say(told)
+        simulator = simulator_of(name)
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)
 

@@ -29,14 +29,14 @@ from dv_agent.agents.session.nodes import PERSON, Draft, SessionHeader
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.agents.session.tree import Which
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.documents import complaint
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.prompts.strategy import find_strategy
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import find_simulator, usable_name
 from dv_agent.runners.simulator import Simulator
 
 SESSIONS = Path("sessions")
@@ -97,7 +97,7 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
         if request.budget:
             log.change(header.model_copy(update={"budget": _budget(header.budget, request.budget)}))
         simulator = find_simulator(recorded_simulator(header))
-        bench = Testbench(home, load_plan(home.path / "plan.yaml"), stack.enter_context(simulator.open(home.design)))
+        bench = Testbench(home, plan_of(home), stack.enter_context(simulator.open(home.design)))
         caller = caller or LangChainCaller(request.cache)
         session = PromptSession(log, bench, caller)
         if request.strategy:
@@ -119,7 +119,8 @@ def _new(request: SessionRequest, room: Path) -> Path:
         _check_run_of(past, home)
     else:
         home = open_design(request.design or "", request.bug, room / "first")
-    simulator = find_simulator(recorded_simulator(past.header) if past else request.simulator)
+    asked = recorded_simulator(past.header) if past else request.simulator
+    simulator = find_simulator(usable_name(asked, home.design)[0])
     folder = request.folder or request.room / session_name(home.design.name)
     header = _header(request, past, home, simulator, folder.name)
     try:

@@ -18,7 +18,7 @@ def copied_names(design: Design) -> tuple[str, ...]:
 
 
 def rtl_copy(folder: DesignFolder, target: Path) -> DesignFolder:
-    """Copy the RTL of a design and the headers beside it to `target`; model, schema and all else stay the originals.
+    """Copy the RTL of a design and its headers to `target`; model, schema and all else stay the originals.
 
     Raises:
         OutputError: it cannot be written.
@@ -26,11 +26,18 @@ def rtl_copy(folder: DesignFolder, target: Path) -> DesignFolder:
     design, names = folder.design, copied_names(folder.design)
     try:
         for file, name in zip(design.source_files(), names, strict=True):
-            room = (target / name).parent
-            room.mkdir(parents=True, exist_ok=True)
-            for one in [file, *(header for pattern in _HEADERS for header in file.parent.glob(pattern))]:
-                shutil.copyfile(one, room / one.name)
+            _copy(file, target / name)
+            for header in (header for pattern in _HEADERS for header in file.parent.glob(pattern)):
+                _copy(header, (target / name).parent / header.name)
+        for header in design.header_files():
+            if header.is_relative_to(design.base):
+                _copy(header, target / header.relative_to(design.base))
     except OSError as error:
         raise OutputError(f"cannot copy the RTL to {target}: {error.strerror}") from None
-    changed = {"folder": target.resolve(), "shared": (), "sources": names}
+    changed = {"folder": target.resolve(), "shared": (), "sources": names, "root": "."}
     return DesignFolder(design.model_copy(update=changed), home=folder.path)
+
+
+def _copy(file: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(file, target)

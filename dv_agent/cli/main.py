@@ -12,9 +12,12 @@ import typer
 from dv_agent import __version__
 from dv_agent.agents.models.dotenv.file import load_dotenv_upward
 from dv_agent.cli.board import board
+from dv_agent.cli.broken_design import with_faults_beside
+from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
 from dv_agent.cli.limits import limit_words
@@ -42,9 +45,11 @@ app = typer.Typer(
     "3 something must be installed, 4 build or simulator failure, 5 model failure, 6 nothing was checked, "
     "70 a fault of dv-agent itself, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP).",
 )
+app.command()(init)
 app.command()(run)
 app.command()(iterate)
 app.command()(simulate)
+app.command()(compare)
 app.command("eval")(evaluate)
 app.command()(report)
 app.command()(rerun)
@@ -93,7 +98,7 @@ def main() -> None:
         load_dotenv_upward(Path.cwd())
         app()
     except DvAgentError as error:
-        complain(f"dv-agent: {error}")
+        complain(f"dv-agent: {with_faults_beside(error)}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         tell("dv-agent: interrupted")
