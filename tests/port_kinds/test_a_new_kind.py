@@ -18,7 +18,7 @@ from dv_agent.runners.cocotb.play import DRIVERS
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-NEW = ("credit", "pins")
+NEW = ("credit", "switches")
 
 
 def changes(kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -134,8 +134,8 @@ def test_a_prompt_tells_its_words_and_the_names_of_its_streams(facts: dict[str, 
     prompt = facts["prompt"]
     assert '* credit: {"word": [BEAT, ...], "gap": 3} sends beats, each as soon' in prompt
     assert "sources and strobes and credit ports idle" in prompt.replace("\n", " ")
-    assert '* pins: {"set": {fields}, "gap": 2} changes them' in prompt
-    assert "pins unchanged, reset inactive" in prompt.replace("\n", " ")
+    assert '* switches: {"set": {fields}, "gap": 2} changes them' in prompt
+    assert "switches unchanged, reset inactive" in prompt.replace("\n", " ")
     assert "A credit PORT counts as PORT.beat and PORT.return." in prompt
     assert "`in` (credit, packets are called `word`, 1..3 beats)" in prompt
     assert '{"after":{"port":"in.beat","accepted":1}}' in prompt.replace(" ", "")
