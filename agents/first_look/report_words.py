@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from dv_agent.agents.first_look.guessed_design import Draft
+from dv_agent.agents.first_look.simulator_choice import loop_words
 from dv_agent.agents.first_look.watch import Seen, outputs
 from dv_agent.agents.testbench import Testbench
 from dv_agent.designs.text.wording import counted
+from dv_agent.designs.trace import End
 from dv_agent.designs.wiring.top_signal import Signal
 
 _SHOWN = 10
@@ -95,6 +97,8 @@ def _fired(look: Look) -> Iterator[str]:
     for failure in seen.failures[:_SHOWN]:
         count = seen.fired[failure.check, failure.port]
         yield f"check {failure} (in {counted(count, 'test')})"
+    if {failure.check for failure in seen.failures} & {End.HUNG.value, End.CRASHED.value}:
+        yield from (loop_words(one) for one in look.draft.top.loops)
     rules = sorted({f.check for f in seen.failures if f.check in ("stable", "unknown", "after_reset", "deadlock")})
     if rules:
         yield (

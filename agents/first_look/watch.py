@@ -12,10 +12,11 @@ import numpy as np
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.trace import Trace
+from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.failure import CheckFailure
 
 TESTS = 20
+_MOST_STUCK = 2  # a test that hangs takes seconds, and the next one will hang as well
 MOST_CYCLES = 4_000  # of one test: a first look ends soon
 
 
@@ -81,6 +82,8 @@ def look(bench: Testbench, seed: int = 0, tests: int = TESTS) -> Seen:
     for _ in range(tests):
         test = random_test(folder.design, folder.schema, source)
         seen.add(bench.run(test, max_cycles=MOST_CYCLES))
+        if seen.ends[End.HUNG] + seen.ends[End.CRASHED] >= _MOST_STUCK:
+            break
     return seen
 
 
