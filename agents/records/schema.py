@@ -81,6 +81,7 @@ class RunHeader(Frozen):
         turns: number of turns in which tests were (or should have been) proposed; the turn in which an agent with tools
             finishes is not counted.
         nothing_checked: why no test of the run was simulated; empty if one was.
+        rules_off: port -> rules of its handshakes that design.yaml switched off, with the reasons.
         repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
             tests, coverage and failures are not affected by this.
         structured: number of turns that asked for structured output, by result, see `TurnRecord`.
@@ -122,6 +123,7 @@ class RunHeader(Frozen):
     coverage_pct: Number = 0.0
     failing_tests: Count = 0
     nothing_checked: str = ""
+    rules_off: Annotated[dict[RecordedName, dict[RecordedName, PlainText]], Stops] = Field(default_factory=dict)
     spent: Spent = Spent()
     decoys: Annotated[tuple[str, ...], Stops] = ()
     claims: ClaimScore | None = None

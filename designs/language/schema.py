@@ -72,12 +72,13 @@ def load_schema(document: Document, design: Design) -> StimulusSchema:
         InputFileError: with file, line and what was expected.
     """
     schema = document.validate(StimulusSchema)
-    driven = {*design.grammars, RESET_TRACK}
+    driven = {*design.tracks}
     for name in schema.tracks:
         if name not in driven:
             raise document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
     for name in sorted(driven - set(schema.tracks)):
-        raise document.error(("tracks",), f"no track {name!r}; every driven port and `reset` needs one")
+        wanted = "every driven port and `reset`" if design.reset else "every driven port"
+        raise document.error(("tracks",), f"no track {name!r}; {wanted} needs one")
     for name, track in schema.tracks.items():
         _check_profiles(document, design, name, track)
     return schema

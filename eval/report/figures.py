@@ -22,6 +22,7 @@ from dv_agent.eval.report.wording import (
     structured_words,
 )
 from dv_agent.runners.checks.ending import ending_notes
+from dv_agent.runners.checks.exceptions import exception_notes
 
 Tone = Literal["good", "bad", "warn", "plain"]
 
@@ -74,7 +75,8 @@ def verdict(run: RunData) -> Verdict:
 
 def all_notes(run: RunData, more: str = "") -> tuple[str, ...]:
     """Return what a reader must know before using the figures: notes on the tests, on the record, and `more`."""
-    return (*ending_notes([test.ended for test in run.tests]), *run.notes, *([more] if more else []))
+    tests = ending_notes([test.ended for test in run.tests])
+    return (*tests, *exception_notes(run.header.rules_off), *run.notes, *([more] if more else []))
 
 
 def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:
