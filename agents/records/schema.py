@@ -80,6 +80,7 @@ class RunHeader(Frozen):
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` does not include them.
         turns: number of turns in which tests were (or should have been) proposed; the turn in which an agent with tools
             finishes is not counted.
+        checked, unchecked: what its tests are checked for, and what nothing checks; empty in older records.
         nothing_checked: why no test of the run was simulated; empty if one was.
         rules_off: port -> rules of its handshakes that design.yaml switched off, with the reasons.
         repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
@@ -122,6 +123,8 @@ class RunHeader(Frozen):
     bins: Count = 0
     coverage_pct: Number = 0.0
     failing_tests: Count = 0
+    checked: Annotated[tuple[PlainText, ...], Stops] = ()
+    unchecked: Annotated[tuple[PlainText, ...], Stops] = ()
     nothing_checked: str = ""
     rules_off: Annotated[dict[RecordedName, dict[RecordedName, PlainText]], Stops] = Field(default_factory=dict)
     spent: Spent = Spent()

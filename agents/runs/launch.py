@@ -23,7 +23,7 @@ from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.export import Report, report
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
@@ -140,7 +140,7 @@ def launch(
             folder = open_recorded(old.header, request.design, room)
         else:
             folder = open_design(request.design or "", request.bug, room)
-        plan = load_plan(folder.path / "plan.yaml")
+        plan = plan_of(folder)
         simulator = simulator_of(recorded_simulator(past.header) if past else request.simulator)
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)

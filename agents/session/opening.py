@@ -29,7 +29,7 @@ from dv_agent.agents.session.nodes import PERSON, Draft, SessionHeader
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.agents.session.tree import Which
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.documents import complaint
 from dv_agent.designs.files.scratch import scratch_folder
@@ -97,7 +97,7 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
         if request.budget:
             log.change(header.model_copy(update={"budget": _budget(header.budget, request.budget)}))
         simulator = find_simulator(recorded_simulator(header))
-        bench = Testbench(home, load_plan(home.path / "plan.yaml"), stack.enter_context(simulator.open(home.design)))
+        bench = Testbench(home, plan_of(home), stack.enter_context(simulator.open(home.design)))
         caller = caller or LangChainCaller(request.cache)
         session = PromptSession(log, bench, caller)
         if request.strategy:
