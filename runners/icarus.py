@@ -8,8 +8,8 @@ from typing import Self
 
 from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.cache_folder import cache_folder
 from dv_agent.errors import UsageError
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.cocotb.environment import vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession

@@ -82,6 +82,7 @@ class RunHeader(Frozen):
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` does not include them.
         turns: number of turns in which tests were (or should have been) proposed; the turn in which an agent with tools
             finishes is not counted.
+        checked, unchecked: what its tests are checked for, and what nothing checks; empty in older records.
         nothing_checked: why no test of the run was simulated; empty if one was.
         repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
             tests, coverage and failures are not affected by this.
@@ -124,6 +125,8 @@ class RunHeader(Frozen):
     bins: Count = 0
     coverage_pct: Number = 0.0
     failing_tests: Count = 0
+    checked: Annotated[tuple[PlainText, ...], Stops] = ()
+    unchecked: Annotated[tuple[PlainText, ...], Stops] = ()
     nothing_checked: str = ""
     spent: Spent = Spent()
     decoys: Annotated[tuple[str, ...], Stops] = ()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
+from dv_agent.agents.runs.request import RunRequest
 from dv_agent.coverage.code.group import Goal, with_code
 from dv_agent.coverage.code.points import CodePoints, merge_counters
 from dv_agent.coverage.code.storage import read_points, write_points
+from dv_agent.coverage.goal import has_plan, plan_of
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import UsageError
+from dv_agent.runners.build.verilator_tool import verilator_status
 from dv_agent.runners.simulator import Simulator
 
 
@@ -24,32 +27,58 @@ class HasGoal(Protocol):
         ...
 
 
-def simulator_of_goal(given: str | None, goal: Goal) -> str:
+def default_goal(folder: DesignFolder, simulator: str | None) -> tuple[Goal, str]:
+    """Return the goal of a run for which none was given, and a word on why, if it is not the usual one.
+
+    A design without a plan of its own is measured by its code too, where a simulator can count it.
+
+    Args:
+        simulator: the one that was asked for; None if none was.
+    """
+    if has_plan(folder):
+        return "functional", ""
+    if simulator not in (None, "verilator"):
+        return "functional", ""
+    status = verilator_status()
+    if not status.usable:
+        return (
+            "functional",
+            f"no plan.yaml, and no code coverage without Verilator ({status.reason}): --goal functional",
+        )
+    return "both", "no plan.yaml: bins are made from the ports, and code coverage counts too (--goal both)"
+
+
+def goal_of(request: RunRequest, folder: DesignFolder, say: Callable[[str], None]) -> Goal:
+    """Return the goal of a new run: the given one, else the default, which is told if it is not the usual one."""
+    if request.goal:
+        return request.goal
+    goal, why = default_goal(folder, request.simulator)
+    if why:
+        say(why)
+    return goal
+
+
+def simulator_of_goal(given: str | None, goal: Goal | None) -> str:
     """Return the simulator to use: the given one, else the one that can count what the goal needs."""
-    return given or ("icarus" if goal == "functional" else "verilator")
+    return given or ("icarus" if goal in (None, "functional") else "verilator")
 
 
-def open_goal(folder: DesignFolder, goal: Goal, simulator: Simulator) -> tuple[Plan, Simulator]:
+def open_goal(folder: DesignFolder, goal: Goal | None, simulator: Simulator) -> tuple[Plan, Simulator]:
     """Return the plan of a goal, and the simulator that samples it.
 
     Raises:
         UsageError: this simulator cannot count code coverage, or there is nothing to count.
         PrerequisiteError, BuildError: see `Simulator.open`.
     """
-    if goal == "functional":
-        return functional_plan(folder), simulator
+    if goal in (None, "functional"):
+        return plan_of(folder), simulator
     simulator = simulator.with_code()
     points = merge_counters(simulator.counters(folder.design))
     return _joined(folder, goal, points), simulator
 
 
-def functional_plan(folder: DesignFolder) -> Plan:
-    """Return the plan of functional coverage."""
-    return load_plan(folder.path / "plan.yaml")
-
-
-def _joined(folder: DesignFolder, goal: Goal, points: CodePoints) -> Plan:
-    return with_code(functional_plan(folder), points, alone=goal == "code")
+def _joined(folder: DesignFolder, goal: Goal | None, points: CodePoints) -> Plan:
+    return with_code(plan_of(folder), points, alone=goal == "code")
 
 
 def recorded_plan(record: Path, header: HasGoal, folder: DesignFolder) -> Plan:
@@ -62,7 +91,7 @@ def recorded_plan(record: Path, header: HasGoal, folder: DesignFolder) -> Plan:
         InputFileError: the points in the record are missing or broken.
     """
     if header.goal == "functional":
-        return functional_plan(folder)
+        return plan_of(folder)
     return _joined(folder, header.goal, read_points(record))
 
 

@@ -21,7 +21,7 @@ from dv_agent.agents.runs.assembly import (
     open_design,
     open_recorded,
 )
-from dv_agent.agents.runs.goal import check_same_points, keep_points, open_goal, simulator_of_goal
+from dv_agent.agents.runs.goal import check_same_points, goal_of, keep_points, open_goal, simulator_of_goal
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
 from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
@@ -143,9 +143,9 @@ def launch(
             folder = open_recorded(old.header, request.design, room)
         else:
             folder = open_design(request.design or "", request.bug, room)
-        goal = past.header.goal if past else request.goal
-        name = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, goal)
-        plan, simulator = open_goal(folder, goal, simulator_of(name))
+        request = replace(request, goal=old.header.goal if old else goal_of(request, folder, watcher.say))
+        name = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, request.goal)
+        plan, simulator = open_goal(folder, request.goal, simulator_of(name))
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)
 

@@ -33,7 +33,7 @@ class RunRequest:
     guided: bool = True
     bug: str | None = None
     simulator: str | None = None
-    goal: Goal = "functional"
+    goal: Goal | None = None
     out: Path = Path("runs")
     into: Path | None = None
     resume: Path | None = None

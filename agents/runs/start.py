@@ -35,6 +35,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, UsageError
 from dv_agent.prompts.renderer import templates_hash
 from dv_agent.prompts.strategy import Strategy, find_strategy
+from dv_agent.runners.checks.scope_of_checks import what_is_checked
 from dv_agent.runners.simulator import Simulator
 
 REPLAY = "replay:"
@@ -101,6 +102,7 @@ def _header(
 ) -> RunHeader:
     model, prompting = who.model, who.prompting
     budget = Budget().model_copy(update=_bounds(request))
+    checks = what_is_checked(folder.design, folder.has_model, simulator.name)
     return RunHeader(
         id=run_folder.parent.name if request.into else run_folder.name,
         started=utc_now(),
@@ -111,7 +113,7 @@ def _header(
         model=model,
         strategy=prompting.name if prompting else "",
         prompting=prompting,
-        goal=request.goal,
+        goal=request.goal or "functional",
         seed=request.seed,
         budget=budget,
         target=100.0 if request.target is None else request.target,
@@ -120,6 +122,8 @@ def _header(
         versions=versions() | (price_version() if model else {}),
         reproducible=budget.reproducible and model is None,
         decoys=decoys_of(bench),
+        checked=checks.rules,
+        unchecked=checks.left_out,
     )
 
 
@@ -161,6 +165,7 @@ def replay_run(
     old = past.header
     run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
     hold(run_folder)
+    checks = what_is_checked(folder.design, folder.has_model, simulator.name)
     options = old.agent_options.model_copy(update={"replay": old.id, "reparse": request.reparse})
     header = RunHeader(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
@@ -169,6 +174,7 @@ def replay_run(
         budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
         hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)}, decoys=decoys_of(bench),
+        checked=checks.rules, unchecked=checks.left_out,
     )  # fmt: skip
     record = RunRecord(run_folder, header, repeated=lambda: simulator.repeated)
     if old.agent == TOOLS:

@@ -22,6 +22,7 @@ from dv_agent.agents.session.tree import Which
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.errors import UsageError
 from dv_agent.prompts.renderer import templates_hash
+from dv_agent.runners.checks.scope_of_checks import what_is_checked
 
 
 def export(context: SessionContext, which: Which, out: Path) -> Path:
@@ -61,6 +62,8 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
     old = context.origin.header if context.origin and context.origin.header.agent == "llm" and session.turns else None
     prompting = (old.prompting if old else None) or last.draft.strategy
     earlier = context.origin.turns if context.origin else ()
+    home = context.bench.folder
+    checks = what_is_checked(home.design, home.has_model, (session.simulator.split() or [""])[0])
     return RunHeader(
         id=name,
         started=session.started,
@@ -79,6 +82,8 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
         hashes=session.hashes | {"prompts": templates_hash(prompting)},
         versions=session.versions,
         reproducible=False,
+        checked=checks.rules,
+        unchecked=checks.left_out,
     )
 
 

@@ -21,7 +21,7 @@ from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.schema import HEADER, TURNS
 from dv_agent.agents.records.writer import utc_now
 from dv_agent.agents.runs.assembly import excerpt_writer, open_design, open_recorded, price_version, versions
-from dv_agent.agents.runs.goal import check_same_points, keep_points, open_goal, simulator_of_goal
+from dv_agent.agents.runs.goal import check_same_points, default_goal, keep_points, open_goal, simulator_of_goal
 from dv_agent.agents.runs.launch import ReportWriter
 from dv_agent.agents.session.drafts.changes import refused_setting, self_contained
 from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
@@ -122,7 +122,7 @@ def _new(request: SessionRequest, room: Path) -> Path:
         _check_run_of(request, past, home)
     else:
         home = open_design(request.design or "", request.bug, room / "first")
-    goal = past.header.goal if past else request.goal or "functional"
+    goal = past.header.goal if past else request.goal or default_goal(home, request.simulator)[0]
     name = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, goal)
     plan, simulator = open_goal(home, goal, find_simulator(name))
     folder = request.folder or request.room / session_name(home.design.name)
