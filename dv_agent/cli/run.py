@@ -46,9 +46,9 @@ def run(
     seed: Annotated[int, _option("SEED", "Fixes every choice of the agent.", min=0)] = 0,
     simulator: Annotated[str | None, _option("SIMULATOR", "Which simulator runs the RTL; if not given: icarus, and "
         "verilator for a goal with code coverage.")] = None,
-    goal: Annotated[GoalName | None, _option("GOAL", "What to cover: the plan (functional), lines, branches, expressions "
-        "and signals of the RTL (code, counted by Verilator), or both. Default: functional; of a design without "
-        "plan.yaml both, where Verilator is installed.")] = None,
+    goal: Annotated[GoalName | None, _option("GOAL", "What to cover: the plan (functional), lines, branches, "
+        "expressions and signals of the RTL (code, counted by Verilator), or both. Default: functional; of a design "
+        "without plan.yaml both, where Verilator is installed.")] = None,
     bug: Annotated[str | None, _option("BUG", "Run on a copy of the RTL with this seeded bug in it.")] = None,
     unguided: Annotated[bool, typer.Option("--unguided", help="Ablation: `search` without hole guidance.")] = False,
     out: Annotated[Path, _option("OUT", "Folder for run records.")] = Path("runs"),
@@ -139,8 +139,8 @@ def run(
         design=design, agent=agent.value if agent else None, seed=seed, max_cycles=max_cycles, max_calls=max_calls,
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
         stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, resume=resume,
-        goal=goal.value if goal else None, out=out, model=settings, prompt_strategy=prompt_strategy, decoys=decoys, cache=cache, reparse=reparse,
-        base_url=base_url,
+        goal=goal.value if goal else None, out=out, model=settings, prompt_strategy=prompt_strategy, decoys=decoys,
+        cache=cache, reparse=reparse, base_url=base_url,
     )  # fmt: skip
     if not quiet:
         tell_of_dotenv()
