@@ -84,6 +84,7 @@ class RunHeader(Frozen):
             finishes is not counted.
         checked, unchecked: what its tests are checked for, and what nothing checks; empty in older records.
         nothing_checked: why no test of the run was simulated; empty if one was.
+        rules_off: port -> rules of its handshakes that design.yaml switched off, with the reasons.
         repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
             tests, coverage and failures are not affected by this.
         structured: number of turns that asked for structured output, by result, see `TurnRecord`.
@@ -128,6 +129,7 @@ class RunHeader(Frozen):
     checked: Annotated[tuple[PlainText, ...], Stops] = ()
     unchecked: Annotated[tuple[PlainText, ...], Stops] = ()
     nothing_checked: str = ""
+    rules_off: Annotated[dict[RecordedName, dict[RecordedName, PlainText]], Stops] = Field(default_factory=dict)
     spent: Spent = Spent()
     decoys: Annotated[tuple[str, ...], Stops] = ()
     claims: ClaimScore | None = None

@@ -32,6 +32,7 @@ from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
 from dv_agent.runners.checks.ending import ending_notes
+from dv_agent.runners.checks.exceptions import exception_notes
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Simulator
 
@@ -181,7 +182,7 @@ def launch(
             start.record.recount()
             write_report(run_folder, folder)
     ended = start.record.header
-    notes = tuple(ending_notes(state.ended))
+    notes = (*ending_notes(state.ended), *exception_notes(ended.rules_off))
     return FinishedRun(ended, run_folder, report(state.coverage), triaged, ended.stop_reason == "target", notes)
 
 

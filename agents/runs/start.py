@@ -108,6 +108,7 @@ def _header(
         started=utc_now(),
         design=folder.design.name,
         task_version=folder.design.task_version,
+        rules_off=folder.design.exceptions,
         agent=who.agent,
         agent_options=_options(request, model),
         model=model,
@@ -169,7 +170,7 @@ def replay_run(
     options = old.agent_options.model_copy(update={"replay": old.id, "reparse": request.reparse})
     header = RunHeader(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
-        agent=old.agent, agent_options=options,
+        agent=old.agent, agent_options=options, rules_off=folder.design.exceptions,
         model=old.model, strategy=old.strategy, prompting=old.prompting, goal=old.goal, seed=old.seed,
         budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,

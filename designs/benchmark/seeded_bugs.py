@@ -62,6 +62,10 @@ def broken_copy(folder: DesignFolder, bug: Bug, room: Path) -> DesignFolder:
     for file, source in zip(design.source_files(), sources, strict=True):
         (target / source).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(file, target / source)
+    for header in design.header_files():
+        place = target / header.relative_to(design.base)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(header, place)
     apply_patch(folder.path / "bugs" / bug.patch, target)
-    copied = {"folder": target.resolve(), "shared": (), "sources": sources}
+    copied = {"folder": target.resolve(), "shared": (), "sources": sources, "root": "."}
     return DesignFolder(design.model_copy(update=copied), home=folder.path)

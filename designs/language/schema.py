@@ -79,14 +79,15 @@ def load_schema(document: Document, design: Design) -> StimulusSchema:
 
 
 def _faults(document: Document, design: Design, schema: StimulusSchema) -> Iterator[InputFileError]:
-    driven = {*design.grammars, RESET_TRACK}
+    driven = {*design.tracks}
     for name, track in schema.tracks.items():
         if name in driven:
             yield from _profile_faults(document, design, name, track)
         else:
             yield document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
+    wanted = "every driven port and `reset`" if design.reset else "every driven port"
     for name in sorted(driven - set(schema.tracks)):
-        yield document.error(("tracks",), f"no track {name!r}; every driven port and `reset` needs one")
+        yield document.error(("tracks",), f"no track {name!r}; {wanted} needs one")
 
 
 def _profile_faults(document: Document, design: Design, name: str, track: TrackSchema) -> Iterator[InputFileError]:

@@ -13,6 +13,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.text.wording import counted
+from dv_agent.runners.checks.exceptions import exception_notes
 
 
 def overview(folder: DesignFolder) -> dict[str, Any]:
@@ -48,6 +49,7 @@ def describe(folder: DesignFolder) -> Iterator[str]:
         fields = {**(streams[0].fields if len(streams) == 1 else {}), **port.levels()}
         words = _fields(fields)
         yield f"  {name:8} {port.kind:8} {words}"
+    yield from exception_notes(design.exceptions)
     yield "tracks of a test"
     for name, track in folder.schema.tracks.items():
         item = f"{track.item} of {track.beats.min} to {track.beats.max} beats" if track.beats.max > 1 else track.item

@@ -22,6 +22,7 @@ from dv_agent.eval.report.wording import (
     structured_words,
 )
 from dv_agent.runners.checks.ending import ending_notes
+from dv_agent.runners.checks.exceptions import exception_notes
 from dv_agent.runners.checks.scope_of_checks import passed_words
 
 Tone = Literal["good", "bad", "warn", "plain"]
@@ -79,7 +80,8 @@ def all_notes(run: RunData, more: str = "") -> tuple[str, ...]:
     header = run.header
     checks = (f"checked: {'; '.join(header.checked)}", f"not checked: {'; '.join(header.unchecked)}")
     told = checks if header.unchecked and any(test.cycles for test in run.tests) else ()
-    return (*ending_notes([test.ended for test in run.tests]), *told, *run.notes, *([more] if more else []))
+    tests = (*ending_notes([test.ended for test in run.tests]), *exception_notes(header.rules_off))
+    return (*tests, *told, *run.notes, *([more] if more else []))
 
 
 def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:

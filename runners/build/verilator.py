@@ -11,9 +11,10 @@ import cocotb_tools.config
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.code_counters import COUNTERS, DESCRIBE, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
+from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.build.wrapper import TOP
@@ -66,21 +67,24 @@ def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str
 
     Raises:
         PrerequisiteError: make is missing.
-        InputFileError: a source file is missing.
+        InputFileError: a source file is missing, or nothing drives an input.
         BuildError: Verilator refused the RTL, g++ refused the generated C++, or either took too long.
         OutputError: the cache cannot be written.
     """
     libraries = str(cocotb_tools.config.libs_dir)
-    options = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
-    options += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
-    options += [*_CODE, "-LDFLAGS", _CODE_LINKED] if code else ()
-    if is_plain_verilog(design):
-        options += ["--default-language", "1364-2005"]
+    common = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
+    common += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
+    common += [*_CODE, "-LDFLAGS", _CODE_LINKED] if code else ()
     main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
-    parts = [tool.version, *options, _ONE_THREAD, *((main_text(main),) if code else ())]
-    return cached_build(
-        design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options, main, code)
-    )
+
+    def build(plain: bool) -> Build:
+        options = [*common, *(["--default-language", "1364-2005"] if plain else ())]
+        parts = [tool.version, *options, _ONE_THREAD, *((main_text(main),) if code else ())]
+        return cached_build(
+            design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options, main, code)
+        )
+
+    return build_in(design, build)
 
 
 def _compile(
@@ -96,13 +100,15 @@ def _compile(
     main = MAIN_FILE if code else cocotb_main
     if code:
         (work / MAIN_FILE).write_text(main_text(cocotb_main), encoding="utf-8")
-    includes = sorted({f"-I{Path(name).parent}" for name in names})
+    includes = design.compile_options(names)
     rooms = (folder, *_ccache(environment))
     done = run_command(
         [tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
     )
     if refused := list(_refused(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
+    missing = _messages(done.output.splitlines(), "%Warning-PINMISSING", f" {WRAPPER}:")
+    reject_loose_inputs(design, missing_inputs(design, missing))
     objects = work / _OBJECTS
     make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
     make += tool.make_options
@@ -145,7 +151,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
     same names each time.
     """
     work.mkdir()
-    for entry in design.folder.absolute().iterdir():
+    for entry in design.base.absolute().iterdir():
         if entry.name not in {WRAPPER, _ONE_THREAD_FILE, _OBJECTS, MAIN_FILE}:
             (work / entry.name).symlink_to(entry)
     names = []
@@ -158,7 +164,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
 
 def _refused(done: CommandResult, design: Design) -> Iterator[str]:
     """Yield Verilator's messages on why the RTL cannot be used, with paths relative to the design; none if it can."""
-    text = done.output.replace(f"{design.folder.absolute()}{os.sep}", "").replace(f"{design.folder}{os.sep}", "")
+    text = done.output.replace(f"{design.base.absolute()}{os.sep}", "").replace(f"{design.base}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
     misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:"))
