@@ -85,8 +85,8 @@ def _faults(document: Document, design: Design, schema: StimulusSchema) -> Itera
             yield from _profile_faults(document, design, name, track)
         else:
             yield document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
+    wanted = "every driven port and `reset`" if design.reset else "every driven port"
     for name in sorted(driven - set(schema.tracks)):
-        wanted = "every driven port and `reset`" if design.reset else "every driven port"
         yield document.error(("tracks",), f"no track {name!r}; {wanted} needs one")
 
 

@@ -74,7 +74,7 @@ class CocotbSession:
             raise SimulatorCrash(f"the drivers failed inside the simulator\n{reply['error']}")
         trace = decode(self._design, self._layout, rows, End(reply["end"]))
         starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
-        return Run(trace, starts, reply["released"], rows, reply["seconds"])
+        return Run(trace, starts, reply["released"], rows, reply["seconds"], bytes.fromhex(reply.get("code", "")))
 
     def close(self) -> None:
         """See `Session.close`."""
