@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dv_agent.coverage.code.group import CODE, CodeSampler
 from dv_agent.coverage.contribution import UNSEEN, Sample, closeness
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.sampler import Sampler
@@ -90,6 +91,7 @@ class Testbench:
     def __init__(self, folder: DesignFolder, plan: Plan, session: Session) -> None:
         self.folder, self.plan = folder, plan
         self._session, self._sampler = session, Sampler(plan)
+        self._code = CodeSampler(plan.code) if plan.code else None
         self._table_of = {group.name: group.on for group in plan.covergroups}
 
     @property
@@ -120,7 +122,7 @@ class Testbench:
         if done.trace.end == End.LIMIT and program.max_cycles < design.limits.max_cycles:
             done = replace(done, trace=replace(done.trace, end=End.BUDGET))
         seen = observe(self.folder, done.trace, self.plan)
-        tables = seen.tables
+        tables = seen.tables | ({CODE: self._code.table(done.code)} if self._code and done.code else {})
         if done.trace.end in (End.HUNG, End.CRASHED):
             tables = {}  # a crashed or hung simulator covers no bins
         partial = not done.trace.signals

@@ -12,7 +12,7 @@ from dv_agent.agents.first_look.watch import Seen, outputs
 from dv_agent.agents.testbench import Testbench
 from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import End
-from dv_agent.designs.wiring.top_signal import Signal
+from dv_agent.designs.wiring.signal_slice import Signal
 
 _SHOWN = 10
 

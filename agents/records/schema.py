@@ -20,6 +20,7 @@ from pydantic import (
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
+from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.bounds import Count, Number, PlainText, RecordedName, Seed, Stops
 from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.strategy import Strategy
@@ -76,6 +77,7 @@ class RunHeader(Frozen):
 
     Attributes:
         design: its name; never a path.
+        goal: which bins the run has: those of the plan, those of code coverage, or both.
         strategy, prompting: the prompting strategy of a model: its name, and its full content.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` does not include them.
         turns: number of turns in which tests were (or should have been) proposed; the turn in which an agent with tools
@@ -106,6 +108,7 @@ class RunHeader(Frozen):
     returned_models: Annotated[tuple[str, ...], Stops] = ()
     unpriced_attempts: Count = 0
     structured: dict[str, Count] = Field(default_factory=dict)
+    goal: Goal = "functional"
     seed: Seed = 0
     budget: Budget = Budget()
     target: Number = 100.0

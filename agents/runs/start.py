@@ -113,6 +113,7 @@ def _header(
         model=model,
         strategy=prompting.name if prompting else "",
         prompting=prompting,
+        goal=request.goal or "functional",
         seed=request.seed,
         budget=budget,
         target=100.0 if request.target is None else request.target,
@@ -157,7 +158,7 @@ def recorded_settings(past: RecordedRun) -> dict[str, Any]:
     """Return the settings that a replay takes from the recorded run: all that affect its course."""
     header = past.header
     return {
-        "agent": header.agent, "seed": header.seed, "bug": header.agent_options.bug,
+        "agent": header.agent, "goal": header.goal, "seed": header.seed, "bug": header.agent_options.bug,
         "simulator": recorded_simulator(header),
     }  # fmt: skip
 
@@ -175,7 +176,8 @@ def replay_run(
     header = RunHeader(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
         agent=old.agent, agent_options=options, rules_off=folder.design.exceptions,
-        model=old.model, strategy=old.strategy, prompting=old.prompting, seed=old.seed, budget=old.budget,
+        model=old.model, strategy=old.strategy, prompting=old.prompting, goal=old.goal, seed=old.seed,
+        budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
         hashes=fingerprint(folder) | _prompts_hash(old.prompting), decoys=bench.decoy_ids,
         checked=checks.rules, unchecked=checks.left_out,

@@ -15,6 +15,7 @@ from dv_agent.agents.llm.structured_output import wanted_schema
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.schema import AgentOptions, RunHeader
 from dv_agent.agents.records.writer import RunRecord, new_folder
+from dv_agent.agents.runs.goal import keep_points
 from dv_agent.agents.session.context import SessionContext
 from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.session.tree import Which
@@ -38,6 +39,7 @@ def export(context: SessionContext, which: Which, out: Path) -> Path:
     model = nodes[-1].draft.model.model
     folder = new_folder(out, context.log.header.design, "llm", model)
     record = RunRecord(folder, _header(context, nodes, folder.name))
+    keep_points(folder, context.bench.plan)
     if context.origin:
         _copy(context, context.origin, record)
     for node in nodes:
@@ -72,6 +74,7 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
         model=(old.model if old else None) or last.draft.model,
         strategy=old.strategy if old else prompting.name,
         prompting=prompting,
+        goal=session.goal,
         seed=old.seed if old else session.seed,
         budget=_widest(session.budget, [*earlier, *(one.turn for one in nodes if one.turn)]),
         target=100.0,

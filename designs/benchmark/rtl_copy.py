@@ -9,8 +9,6 @@ from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError
 
-_HEADERS = ("*.vh", "*.svh", "*.h")
-
 
 def copied_names(design: Design) -> tuple[str, ...]:
     """Return the names of the RTL files in a copy, in compile order; shared RTL stands in ``primitives/``."""
@@ -27,11 +25,11 @@ def rtl_copy(folder: DesignFolder, target: Path) -> DesignFolder:
     try:
         for file, name in zip(design.source_files(), names, strict=True):
             _copy(file, target / name)
-            for header in (header for pattern in _HEADERS for header in file.parent.glob(pattern)):
-                _copy(header, (target / name).parent / header.name)
+        base = design.base.resolve()
         for header in design.header_files():
-            if header.is_relative_to(design.base):
-                _copy(header, target / header.relative_to(design.base))
+            place = header.resolve()
+            if place.is_relative_to(base):  # an include of ``../..`` must not lead out of the copy
+                _copy(header, target / place.relative_to(base))
     except OSError as error:
         raise OutputError(f"cannot copy the RTL to {target}: {error.strerror}") from None
     changed = {"folder": target.resolve(), "shared": (), "sources": names, "root": "."}

@@ -60,7 +60,8 @@ class Display:
         if self._quiet:
             return
         simulator, size = tidy_version(header.simulator), counted(bins, "bin")
-        words = f"{header.design} · {header.agent} · seed {header.seed} · {simulator} · {size}"
+        goal = {"functional": "", "code": " of code coverage", "both": ", code coverage among them"}[header.goal]
+        words = f"{header.design} · {header.agent} · seed {header.seed} · {simulator} · {size}{goal}"
         self._progress.print(Text(words, style="bold"), soft_wrap=True)
         if self._progress.is_terminal:
             self._live = Live(self._picture(), console=self._progress, auto_refresh=False, transient=True)

@@ -12,6 +12,7 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.resimulation import resimulate
 from dv_agent.agents.runs.assembly import open_recorded
+from dv_agent.agents.runs.goal import open_goal
 from dv_agent.agents.state import RunState, make_view
 from dv_agent.agents.testbench import DesignRtl, Testbench
 from dv_agent.coverage.database import empty_coverage
@@ -72,8 +73,9 @@ def prompt_of_run(
     chosen = find_strategy(strategy) if strategy else past.header.prompting or find_strategy("default")
     with scratch_folder() as room:
         folder = open_recorded(past.header, design, room)
-        with find_simulator(recorded_simulator(past.header)).open(folder.design) as session:
-            bench = Testbench(folder, plan_of(folder), session)
+        plan, simulator = open_goal(folder, past.header.goal, find_simulator(recorded_simulator(past.header)))
+        with simulator.open(folder.design) as session:
+            bench = Testbench(folder, plan, session)
             state = resimulate(before, bench).state if before.turns else RunState(empty_coverage(bench.plan))
             budget = past.turns[turn].budget if turn < len(past.turns) else past.header.budget
             view = make_view(bench, state, budget)

@@ -56,10 +56,13 @@ def test_corner_values_of_signed_and_wide_fields_stay_in_range() -> None:
             assert len(found) <= 24
 
 
+RANDOM = ("--simulator", "icarus", "--agent", "random")
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_a_run_needs_nothing_but_rtl_and_says_what_it_checked(tmp_path: Path, name: str) -> None:
     home = bare(tmp_path, name)
-    done = dv("run", "--design", home, "--agent", "random", "--max-cycles", 4000, "--out", tmp_path / "runs")
+    done = dv("run", "--design", home, *RANDOM, "--max-cycles", 4000, "--out", tmp_path / "runs")
     assert "no check failed in" in done.stdout
     assert "all checks passed" not in done.stdout
     assert re.search(r"^checked: .*the simulation neither hangs", done.stdout, re.MULTILINE)
@@ -78,7 +81,7 @@ def test_a_run_needs_nothing_but_rtl_and_says_what_it_checked(tmp_path: Path, na
 
 def test_json_says_what_was_checked(tmp_path: Path) -> None:
     home = bare(tmp_path, "fifo")
-    words = ("run", "--design", home, "--agent", "random", "--max-cycles", 500, "--out", tmp_path / "runs", "--json")
+    words = ("run", "--design", home, *RANDOM, "--max-cycles", 500, "--out", tmp_path / "runs", "--json")
     run = json.loads(dv(*words).stdout)["run"]
     assert "valid and payload stay until accepted on m" in run["checked"]
     assert "nothing is refused for ever on s" in run["checked"]
@@ -93,7 +96,7 @@ def test_with_a_model_that_agrees_all_checks_passed(tmp_path: Path) -> None:
         "    got = trace.accepted['s']\n"
         "    return Observation({'m': Expected(got.epoch, got.columns, got.cycle)}, {})\n"
     )
-    done = dv("run", "--design", home, "--agent", "random", "--max-cycles", 1000, "--out", tmp_path / "runs")
+    done = dv("run", "--design", home, *RANDOM, "--max-cycles", 1000, "--out", tmp_path / "runs")
     assert "all checks passed in" in done.stdout
     assert "not checked" not in done.stdout
     # The automatic plan samples tables that this model does not give.

@@ -10,8 +10,8 @@ from prerequisites import need
 from pydantic import ValidationError
 from small_rtl import own_design, played, sends, stream, values
 
-from dv_agent.runners.build.layout import layout_of
-from dv_agent.runners.build.wrapper import wrapper_text
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.wrapper import wrapper_text
 from dv_agent.runners.verilator import VerilatorSimulator
 
 TEXTS = """\

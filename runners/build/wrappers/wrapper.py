@@ -16,8 +16,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.wiring.parameter_value import verilog_of
-from dv_agent.runners.build.layout import Layout, carriers, riders
-from dv_agent.runners.build.wiring.clock_lines import (
+from dv_agent.runners.build.wrappers.clock_lines import (
     RISES,
     choose_step,
     connections,
@@ -26,7 +25,8 @@ from dv_agent.runners.build.wiring.clock_lines import (
     only_period,
     rise,
 )
-from dv_agent.runners.build.wiring.nets import pin, vector
+from dv_agent.runners.build.wrappers.layout import Layout, carriers, riders
+from dv_agent.runners.build.wrappers.nets import pin, vector
 
 TOP = "dv_wrapper"
 
