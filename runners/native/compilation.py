@@ -1,0 +1,63 @@
+"""Compiling a design with Verilator and the C++ drivers of ``cpp/`` to a worker that plays programs by itself."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from dv_agent.designs.design import Design
+from dv_agent.errors import BuildError
+from dv_agent.runners.build.cache import Build
+from dv_agent.runners.build.verilator import COMMON_OPTIONS, Recipe, build_recipe
+from dv_agent.runners.build.verilator_tool import VerilatorTool
+from dv_agent.runners.native.bare_wrapper import bare_wrapper_text
+
+_CODE = Path(__file__).with_name("cpp")
+_DRIVER = "_driver.hpp"
+_INCLUDED = "drivers.inc"
+_OPTIONS = (
+    *COMMON_OPTIONS, "-O3",
+    # Values without a reset are set when a model is made: to 0, as in the other build, or at random.
+    "--x-initial", "unique", "--x-assign", "unique",
+    "-CFLAGS", "-std=c++20",
+)  # fmt: skip
+_OPTIMISED = ("OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2")
+
+
+def missing_drivers(design: Design) -> list[str]:
+    """Return the drivers of the design's ports that are not written in C++, sorted."""
+    return sorted({port.driver for port in design.ports.values() if port.driver} - _known_drivers())
+
+
+def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
+    """Compile `design`, or find it in `cache`.
+
+    Raises:
+        BuildError: a driver is missing, Verilator refused the RTL, or g++ refused the C++.
+        PrerequisiteError, InputFileError, OutputError: as `build_verilator`.
+    """
+    if missing := missing_drivers(design):
+        raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
+    code = _code()
+    worker = "".join(text for name, text in code.items() if name != "model.cpp")
+    recipe = Recipe(
+        "native",
+        _OPTIONS,
+        code | {"design.inc": f"constexpr double kPeriodNs = {design.clock.period_ns};\n"},
+        {"worker.o": worker},
+        make_options=_OPTIMISED,
+        wrapper_of=bare_wrapper_text,
+    )
+    return build_recipe(design, cache, tool, recipe)
+
+
+@lru_cache(maxsize=1)
+def _code() -> dict[str, str]:
+    """Return name -> text of the C++ files."""
+    files = sorted(file for file in _CODE.iterdir() if file.suffix in (".hpp", ".cpp"))
+    drivers = "".join(f'#include "{file.name}"\n' for file in files if file.name.endswith(_DRIVER))
+    return {file.name: file.read_text(encoding="utf-8") for file in files} | {_INCLUDED: drivers}
+
+
+def _known_drivers() -> set[str]:
+    return {name.removesuffix(_DRIVER) for name in _code() if name.endswith(_DRIVER)}
