@@ -101,9 +101,9 @@ class Json::Value {
     Value() = default;
     Value(const Json* json, uint32_t at) : json_(json), at_(at) {}
     explicit operator bool() const { return json_ != nullptr; }
-    Value first() const { return at(node().child); }
-    Value next() const { return at(node().next); }
-    std::string_view text() const { return node().text; }
+    Value first() const { return json_ ? at(node().child) : Value(); }
+    Value next() const { return json_ ? at(node().next) : Value(); }
+    std::string_view text() const { return json_ ? node().text : std::string_view(); }
     bool is_null() const { return !json_ || node().kind == Node::Null; }
     bool truth() const { return json_ && (node().kind == Node::True || (node().kind == Node::Number && integer())); }
     // A number as an integer; one of more than 18 digits is only used as `text`.
