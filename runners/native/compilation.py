@@ -11,16 +11,19 @@ from dv_agent.runners.build.cache import Build
 from dv_agent.runners.build.verilator import COMMON_OPTIONS, Recipe, build_recipe
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.native.bare_wrapper import bare_wrapper_text
+from dv_agent.runners.native.endless_loops import may_loop_for_ever
 
 _CODE = Path(__file__).with_name("cpp")
 _DRIVER = "_driver.hpp"
 _INCLUDED = "drivers.inc"
 _OPTIONS = (
     *COMMON_OPTIONS, "-O3",
-    # Values without a reset are set when a model is made: to 0, as in the other build, or at random.
-    "--x-initial", "unique", "--x-assign", "unique",
+    # Registers without a reset are set when a model is made: to 0, as in the other build, or at random.
+    "--x-initial", "unique", "--x-assign", "0",
     "-CFLAGS", "-std=c++20",
 )  # fmt: skip
+# Slower, but nothing is removed: a loop that nothing reads must hang too.
+_KEPT = ("--public-flat-rw",)
 _OPTIMISED = ("OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2")
 
 
@@ -42,7 +45,7 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
     worker = "".join(text for name, text in code.items() if name != "model.cpp")
     recipe = Recipe(
         "native",
-        _OPTIONS,
+        (*_OPTIONS, *(_KEPT if may_loop_for_ever(design) else ())),
         code | {"design.inc": f"constexpr double kPeriodNs = {design.clock.period_ns};\n"},
         {"worker.o": worker},
         make_options=_OPTIMISED,
