@@ -102,7 +102,9 @@ def _verilator() -> Iterator[Finding]:
 
     status = verilator_status()
     reason = "" if status.usable else f"; {status.reason}"
-    yield Finding("verilator", status.version if status.usable else "", False, f"second simulator{reason}", status.install)
+    yield Finding(
+        "verilator", status.version if status.usable else "", False, f"second simulator{reason}", status.install
+    )
     fast = "fast path of measurements, hunts and proofs (--simulator native)"
     yield Finding("native", "Verilator and g++" if status.usable else "", False, fast, status.install)
 

@@ -23,9 +23,9 @@ class CheckedSession(CocotbSession):
     def __init__(
         self, design: Design, build: Build, hang_seconds: float, repeats: Repeats, judge: Simulator, share: int
     ) -> None:
-        self._judge, self._share, self._second = judge, share, None
+        self._judge, self._share = judge, share
         self._played = 0
-        self._second: Session | None
+        self._second: Session | None = None
         command = [str(build.program), str(build.layout)]
         super().__init__(design, command, build.layout, hang_seconds, repeats=repeats, environment={})
 
@@ -52,7 +52,7 @@ class CheckedSession(CocotbSession):
         self._second = self._second or self._judge.open(self._design)
         again = self._second.run(program)
         if done.rows != again.rows or done.trace.end != again.trace.end or done.step_starts != again.step_starts:
-            differences = list(run_differences(self._played, done, again)) or ["in the last, incomplete cycle"]
+            differences = [str(one) for one in run_differences(self._played, done, again)] or ["in their rows"]
             raise SimulationError(
                 f"{self._design.name}: the native simulator and {self._judge.name} differ, "
                 f"{differences[0]}; use --simulator {self._judge.name}, and report this"

@@ -96,5 +96,5 @@ class NativeSimulator:
 
 
 def judge_of(simulator: Simulator) -> Simulator:
-    """Return the simulator whose word counts for the results of `simulator`: cocotb on Verilator for the native path."""
+    """Return the simulator that confirms the results of `simulator`: for the native path, cocotb on Verilator."""
     return VerilatorSimulator() if simulator.name == NATIVE else simulator
