@@ -33,7 +33,7 @@ const Word* get(const VlWide<N>& pins, Word*) {
 
 class Verilation final : public Model {
    public:
-    explicit Verilation(unsigned seed) : context_(seed), top_(&context_, "dv") {
+    explicit Verilation(int fill) : context_(fill), top_(&context_, "dv") {
         // Times in the precision of the design, which is a power of ten.
         double units = kPeriodNs / 2;
         for (int power = context_.timeprecision(); power < -9; power++) units *= 10;
@@ -59,10 +59,10 @@ class Verilation final : public Model {
    private:
     // Made before the model, whose constructor draws the power-up state.
     struct Context : VerilatedContext {
-        explicit Context(unsigned seed) {
+        explicit Context(int fill) {
             threads(1);
-            randReset(seed ? 2 : 0);
-            randSeed(seed ? int(seed) : 1);
+            randReset(fill < 2 ? fill : 2);
+            randSeed(fill < 2 ? 1 : fill);
         }
     };
     Context context_;
@@ -73,6 +73,6 @@ class Verilation final : public Model {
 
 }  // namespace
 
-std::unique_ptr<Model> new_model(unsigned seed) { return std::make_unique<Verilation>(seed); }
+std::unique_ptr<Model> new_model(int fill) { return std::make_unique<Verilation>(fill); }
 
 }  // namespace dv

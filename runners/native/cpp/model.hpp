@@ -19,7 +19,8 @@ class Model {
     virtual const Word* sample() = 0;
 };
 
-// A model at power-up, in reset. seed: 0: every register without a value is 0; else a random one, drawn from it.
-std::unique_ptr<Model> new_model(unsigned seed);
+// A model at power-up, in reset. fill: what registers without an initial value hold: 0: zeros, 1: ones, else random
+// values, of which each number gives others.
+std::unique_ptr<Model> new_model(int fill);
 
 }  // namespace dv

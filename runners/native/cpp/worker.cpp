@@ -27,6 +27,7 @@ namespace {
 
 constexpr int kHeader = 64;           // bytes before the rows; the first 8 are the number of rows
 constexpr int kTimerCycles = 256;
+constexpr int kDigestDigits = 16;
 constexpr rlim_t kMostMemory = rlim_t(4) << 30;
 constexpr uint32_t kMostMessage = 1u << 30;
 constexpr int kTestsOfACopy = 1000;   // files that RTL opened are closed with its copy
@@ -105,8 +106,11 @@ class Recording {
             const int low = left - 8;
             std::memcpy(out_, &eight_[(sample[low >> 5] >> (low & 31)) & 255], 8);
         }
-        rows_++;
-        std::memcpy(memory_, &rows_, sizeof rows_);
+        count();
+    }
+    void add_digest(uint64_t value) {
+        for (int place = 60; place >= 0; place -= 4) *out_++ = "0123456789abcdef"[(value >> place) & 15];
+        count();
     }
 
    private:
@@ -116,6 +120,10 @@ class Recording {
     char *memory_, *out_;
     int64_t rows_ = 0;
 
+    void count() {
+        rows_++;
+        std::memcpy(memory_, &rows_, sizeof rows_);
+    }
     static void fill() {
         for (int value = 0; value < 256; value++) {
             char text[8];
@@ -153,6 +161,59 @@ std::string play_one(Bench& bench, Json::Value program, const Config& config, in
     return reply_of(outcome, now() - started);
 }
 
+// A number that two tests share if their rows and ends are equal.
+class Digest {
+   public:
+    explicit Digest(int words) : words_(words) {}
+    void add(const Word* sample) {
+        for (int place = 0; place < words_; place++) mix(sample[place]);
+    }
+    void add(const char* text) {
+        while (*text) mix(Word(*text++));
+    }
+    uint64_t value() const { return value_; }
+
+   private:
+    int words_;
+    uint64_t value_ = 0x243f6a8885a308d3;
+    void mix(Word word) {
+        value_ = (value_ ^ word) * 0x9e3779b97f4a7c15;
+        value_ ^= value_ >> 32;
+    }
+};
+
+// The digests of many programs, each from several power-up states: 16 hexadecimal digits each, in the place of rows.
+// So if the RTL crashes or hangs, the number of rows tells in which.
+std::string digest_all(Bench& bench, Json::Value request, const Config& config, int width) {
+    std::ostringstream text;
+    text << std::ifstream(std::string(request["programs"].text())).rdbuf();
+    std::string kept = text.str();
+    Json programs;
+    programs.parse(kept);
+    Recording recording(config.recording, kDigestDigits, request["max_cycles"].integer());
+    int64_t skipped = request["skipped"].integer();
+    for (Json::Value program = programs.root().first(); program; program = program.next()) {
+        if (skipped-- > 0) continue;
+        for (Json::Value fill = request["fills"].first(); fill; fill = fill.next()) {
+            limit_time(config.hang_seconds);
+            Digest digest((width + 31) / 32);
+            std::unique_ptr<Model> model = new_model(int(fill.integer()));
+            try {
+                Outcome outcome = bench.play(program, *model, [&](const Word* sample, int64_t cycle) {
+                    if (cycle % kTimerCycles == 0) limit_time(config.hang_seconds);
+                    digest.add(sample);
+                });
+                digest.add(outcome.end);
+            } catch (const Bench::Finished&) {
+                digest.add("finished");
+            }
+            limit_time(0);
+            recording.add_digest(digest.value());
+        }
+    }
+    return "{\"end\":\"digests\"}";
+}
+
 // Plays tests until the parent closes the connection; reports its progress to the first process.
 [[noreturn]] void play_all(const Config& config, Json::Value layout, int progress) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -166,7 +227,9 @@ std::string play_one(Bench& bench, Json::Value program, const Config& config, in
             tell(kStarted);
             try {
                 message.parse(text);
-                reply = play_one(bench, message.root(), config, width);
+                Json::Value request = message.root();
+                reply = request["programs"] ? digest_all(bench, request, config, width)
+                                            : play_one(bench, request, config, width);
             } catch (const Bench::Finished&) {
                 fflush(nullptr);
                 _exit(0);
