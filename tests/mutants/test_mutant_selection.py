@@ -44,7 +44,7 @@ def test_a_change_without_effect_is_counted_and_not_run(tmp_path: Path) -> None:
 def test_rtl_without_anything_to_change_is_an_error(tmp_path: Path) -> None:
     folder = tmp_path / "wire"
     folder.mkdir()
-    (folder / "tiny.v").write_text("module tiny(input clk, rst, in_valid); endmodule\n")
+    (folder / "tiny.v").write_text("module tiny(input clk, rst, in_valid, input [3:0] a, b); endmodule\n")
     design = verilog(tmp_path / "other", "")
     with pytest.raises(UsageError, match="nothing in its RTL can be changed"):
         select(DesignFolder(design.model_copy(update={"folder": folder})), "icarus", 5, 0, 1)
