@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
@@ -14,12 +13,12 @@ from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.ports.registry import Port
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.program import RESET_TRACK
+from dv_agent.designs.rtl_files import PRIMITIVES, RtlFiles
 from dv_agent.designs.wiring.clocking import MAIN, Clock, FurtherReset, Reset
 from dv_agent.designs.wiring.copies import copy_of, signals_in
-from dv_agent.designs.wiring.parameter_value import ParameterValue
-from dv_agent.designs.wiring.top_signal import Signal
+from dv_agent.designs.wiring.signal_slice import Signal
 
-PRIMITIVES = Path(__file__).resolve().parent / "primitives"
+__all__ = ["PRIMITIVES", "Clock", "Design", "Limits", "Reset"]
 
 
 class Limits(Frozen):
@@ -32,8 +31,8 @@ class Limits(Frozen):
     max_items: int = Field(default=20_000, ge=1, le=1_000_000, description="most beats and strobes of one test")
 
 
-class Design(Frozen):
-    """A design under test. Paths are relative to `folder`."""
+class Design(RtlFiles):
+    """A design under test; its RTL is described in `RtlFiles`."""
 
     schema_version: Literal[1]
     name: Identifier
@@ -41,10 +40,6 @@ class Design(Frozen):
     paper: str = ""
     summary: str = ""
     task_version: int = Field(default=1, ge=1)
-    top: Identifier
-    shared: tuple[str, ...] = Field(default=(), description="files of `PRIMITIVES`, compiled before the sources")
-    sources: tuple[str, ...] = Field(min_length=1)
-    parameters: dict[Identifier, ParameterValue] = Field(default_factory=dict)
     clock: Clock | None = Field(default=Clock(), description="null: the design is combinational")
     clocks: dict[Identifier, Clock] = Field(
         default_factory=dict, description="instead of `clock`, if there are several; the first is the main one"
@@ -54,15 +49,6 @@ class Design(Frozen):
     ties: dict[Signal, int] = Field(default_factory=dict, description="inputs held constant")
     ports: dict[Identifier, Port]
     limits: Limits = Limits()
-    folder: Path = Field(exclude=True)
-
-    @field_validator("sources")
-    @classmethod
-    def _sources_stand_in_the_folder(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
-        for name in sources:
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise ValueError(f"{name!r}: a file of the design's folder is expected, by its relative path")
-        return sources
 
     @model_validator(mode="before")
     @classmethod
@@ -164,11 +150,3 @@ class Design(Frozen):
         """Return the stream that the items of port `name` go to, by the name used in ``after``."""
         item = self.grammars[name].item
         return f"{name}.{item.part}" if item and item.part else name
-
-    def compiled_names(self) -> tuple[str, ...]:
-        """Return the RTL files in compile order: shared ones as absolute paths, own ones relative to `folder`."""
-        return (*(str(PRIMITIVES / name) for name in self.shared), *self.sources)
-
-    def source_files(self) -> tuple[Path, ...]:
-        """Return the paths of the RTL files, in compile order."""
-        return tuple(self.folder / name for name in self.compiled_names())

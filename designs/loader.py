@@ -57,7 +57,7 @@ class DesignFolder:
 
 
 def find_design(name: str) -> DesignFolder:
-    """Load the design called `name`, or the one in the folder `name` if that holds a path separator.
+    """Load the design called `name`, or the one in the folder `name`: a path, or a folder here with a design.yaml.
 
     Raises:
         UnknownNameError: no such design; suggests the nearest names.
@@ -67,12 +67,22 @@ def find_design(name: str) -> DesignFolder:
     if os.sep in name:
         return load_design(Path(name))
     if name not in design_names():
-        raise UnknownNameError("design", name, design_names())
+        if (Path(name) / FILE).is_file():
+            return load_design(Path(name))
+        raise _unknown(name)
     folders = list(dict.fromkeys((root / name).resolve() for root in design_roots() if (root / name / FILE).is_file()))
     if len(folders) > 1:
         places = " and ".join(str(folder) for folder in folders)
         raise UsageError(f"two designs are called {name}: {places}; say which by its path")
     return load_design(folders[0])
+
+
+def _unknown(name: str) -> UsageError:
+    if Path(name).is_dir():
+        return UsageError(f"the folder {name} holds no {FILE}; `dv-agent init` writes one for RTL of yours")
+    if Path(name).suffix in (".v", ".sv"):
+        return UsageError(f"{name} is a file; `dv-agent init {name}` makes a design of it")
+    return UnknownNameError("design", name, design_names())
 
 
 def is_design_name(words: str) -> bool:
@@ -110,19 +120,25 @@ def load_design(folder: Path) -> DesignFolder:
     design = document.validate(Design)
     for path in _parts(folder, design):
         require_inside(path, folder)
+    for path in (*(design.base / one for one in design.sources), *design.header_files()):
+        require_inside(path, design.base)
     for index, name in enumerate(design.shared):
         if name not in (known := {file.name for file in PRIMITIVES.glob("*.v")}):
             raise document.error(("shared", index), str(UnknownNameError("shared RTL file", name, known)))
     for index, source in enumerate(design.sources):
-        if not (folder / source).is_file():
-            raise document.error(("sources", index), f"no file {source!r} beside design.yaml")
+        if not (design.base / source).is_file():
+            raise document.error(("sources", index), f"no file {source!r} {_where(design)}")
     return DesignFolder(design)
+
+
+def _where(design: Design) -> str:
+    return "beside design.yaml" if design.root == "." else f"in {design.base}, which `root: {design.root}` names"
 
 
 def _parts(folder: Path, design: Design) -> Iterator[Path]:
     """Return the paths of a design's files, whether they exist or not."""
     names = (FILE, "stimulus.yaml", "spec.md", "plan.yaml", "model.py", "hit_rates.json", "proof.json", "README.md")
-    yield from (folder / name for name in (*names, *design.sources))
+    yield from (folder / name for name in names)
     for room in ("witnesses", "bugs"):
         yield folder / room
         yield from (folder / room).rglob("*")

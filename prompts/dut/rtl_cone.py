@@ -11,7 +11,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.reader.cone import cone_of
 from dv_agent.designs.reader.structure import Assignment
-from dv_agent.designs.wiring.top_signal import split
+from dv_agent.designs.wiring.signal_slice import split
 from dv_agent.prompts.view import View
 
 _HANDSHAKE = {"valid": ("valid",), "ready": ("ready",), "transfer": ("valid", "ready"), "stall": ("valid", "ready"),

@@ -11,12 +11,12 @@ import cocotb_tools.config
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
+from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
-from dv_agent.runners.build.wiring.loose_inputs import missing_inputs, reject_loose_inputs
-from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.build.wrappers.wrapper import TOP
 
 VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
@@ -66,12 +66,15 @@ def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str
         OutputError: the cache cannot be written.
     """
     libraries = str(cocotb_tools.config.libs_dir)
-    options = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
-    options += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
-    if is_plain_verilog(design):
-        options += ["--default-language", "1364-2005"]
-    parts = [tool.version, *options, _ONE_THREAD]
-    return cached_build(design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options))
+    common = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
+    common += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
+
+    def build(plain: bool) -> Build:
+        options = [*common, *(["--default-language", "1364-2005"] if plain else ())]
+        parts = [tool.version, *options, _ONE_THREAD]
+        return cached_build(design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options))
+
+    return build_in(design, build)
 
 
 def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[str]) -> None:
@@ -83,7 +86,7 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
     (work / WRAPPER).symlink_to(folder / WRAPPER)
     (work / _ONE_THREAD_FILE).write_text(_ONE_THREAD, encoding="utf-8")
     main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
-    includes = sorted({f"-I{Path(name).parent}" for name in names})
+    includes = design.compile_options(names)
     rooms = (folder, *_ccache(environment))
     done = run_command(
         [tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
@@ -120,7 +123,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
     same names each time.
     """
     work.mkdir()
-    for entry in design.folder.absolute().iterdir():
+    for entry in design.base.absolute().iterdir():
         if entry.name not in {WRAPPER, _ONE_THREAD_FILE, _OBJECTS}:
             (work / entry.name).symlink_to(entry)
     names = []
@@ -133,7 +136,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
 
 def _refused(done: CommandResult, design: Design) -> Iterator[str]:
     """Yield Verilator's messages on why the RTL cannot be used, with paths relative to the design; none if it can."""
-    text = done.output.replace(f"{design.folder.absolute()}{os.sep}", "").replace(f"{design.folder}{os.sep}", "")
+    text = done.output.replace(f"{design.base.absolute()}{os.sep}", "").replace(f"{design.base}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
     misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:"))

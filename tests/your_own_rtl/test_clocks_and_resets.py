@@ -14,8 +14,8 @@ from small_rtl import own_design, played, sends, stream, values
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.program import Op
 from dv_agent.errors import InputFileError, UsageError
-from dv_agent.runners.build.layout import layout_of
-from dv_agent.runners.build.wrapper import wrapper_text
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.wrapper import wrapper_text
 from dv_agent.runners.checks.exceptions import exception_notes
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.verilator import VerilatorSimulator

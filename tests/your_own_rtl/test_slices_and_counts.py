@@ -15,10 +15,10 @@ from small_rtl import own_design, played, sends, stream, values
 from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.program import Op, Program
-from dv_agent.designs.wiring.top_signal import Signal
+from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import BuildError, InputFileError
-from dv_agent.runners.build.layout import layout_of
-from dv_agent.runners.build.wrapper import wrapper_text
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.wrapper import wrapper_text
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.equivalence import compare
