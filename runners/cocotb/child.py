@@ -180,7 +180,19 @@ async def _turn(dut: Any, tick: Any, layout: dict[str, Any], program: dict[str, 
             else:
                 await tick
         signal.setitimer(signal.ITIMER_PROF, 0)
-        return {**outcome._asdict(), "seconds": time.perf_counter() - started}
+        return {**outcome._asdict(), "seconds": time.perf_counter() - started, **_code()}
+
+
+def _code() -> dict[str, str]:
+    """Return which counters of code coverage are not 0, as hexadecimal digits, if the program was built with them."""
+    try:
+        read = ctypes.CDLL(None).dv_code_bits
+    except AttributeError:
+        return {}
+    size = (read(None, 0) + 7) // 8
+    bits = (ctypes.c_ubyte * size)()
+    read(bits, size)
+    return {"code": bytes(bits).hex()}
 
 
 async def _compared(dut: Any, replay: dict[str, int], hang_seconds: float) -> dict[str, Any]:

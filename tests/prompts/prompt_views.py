@@ -10,6 +10,7 @@ import numpy as np
 from small_design import small_design, small_schema
 
 from dv_agent.coverage.database import Coverage, empty_coverage
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
@@ -74,7 +75,7 @@ class SmallRtl:
 
 def softmax_view(**more: object) -> View:
     folder = find_design("mxint_softmax")
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     coverage = empty_coverage(plan)
     left = {"cycles": 200_000, "calls": 50}
     return View(
