@@ -3,28 +3,47 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 
 from dv_agent.designs.frozen import Frozen, Identifier
-from dv_agent.designs.wiring.parameter_value import ParameterValue
 
 PRIMITIVES = Path(__file__).resolve().parent / "primitives"
 _INCLUDE = re.compile(r'^[^\S\n]*`include[^\S\n]+["<]([^">\n]{1,400})[">]', re.M)
 _HEADERS = ("*.vh", "*.svh")
 _MOST_HEADERS = 5_000
+_TEXT = r'^[^"\\\x00-\x1f\x7f]*$'
+_TYPE = (
+    r"^((logic|bit|reg)( signed| unsigned)?( ?\[\d{1,5}:\d{1,5}\]){0,4}"
+    r"|(byte|shortint|int|longint|integer)( signed| unsigned)?"
+    r"|[A-Za-z_][A-Za-z0-9_$]*(::[A-Za-z_][A-Za-z0-9_$]*)?)$"
+)
 _DEFINE = r"^[^\x00-\x1f\x7f`]*$"
+
+
+class TextParameter(Frozen):
+    """The value of a parameter that is a string."""
+
+    text: str = Field(pattern=_TEXT, max_length=400)
+
+
+class TypeParameter(Frozen):
+    """The value of a parameter that is a type: a vector, an integer type, or a name of a package."""
+
+    type: str = Field(pattern=_TYPE, max_length=200)
 
 
 def _quoted(value: object) -> object:
     """Read ``'"text"'`` as a string; any other value is left to validation."""
-    return {"text": value[1:-1]} if isinstance(value, str) and value[:1] == value[-1:] == '"' else value
+    if isinstance(value, str) and len(value) >= 2 and value[0] == value[-1] == '"':
+        return {"text": value[1:-1]}
+    return value
 
 
-WrittenValue = Annotated[ParameterValue, BeforeValidator(_quoted)]
+ParameterValue = Annotated[int | TextParameter | TypeParameter, BeforeValidator(_quoted)]
 DefineName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_$]*$", max_length=200)]
 DefineText = Annotated[str, Field(pattern=_DEFINE, max_length=400)]
 
@@ -39,7 +58,7 @@ class RtlFiles(Frozen):
     include_dirs: tuple[str, ...] = ()
     defines: dict[DefineName, DefineText | None] = Field(default_factory=dict)
     language: Literal["verilog", "systemverilog"] | None = None
-    parameters: dict[Identifier, WrittenValue] = Field(default_factory=dict)
+    parameters: dict[Identifier, ParameterValue] = Field(default_factory=dict)
     simulators: tuple[Identifier, ...] = Field(default=(), description="those that can build it; none named: any")
     folder: Path = Field(exclude=True)
 
@@ -117,3 +136,12 @@ def _text(file: Path) -> str:
         return file.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
+
+
+def parameter_texts(parameters: Mapping[str, int | TextParameter | TypeParameter]) -> Iterator[tuple[str, str]]:
+    """Yield (name, Verilog text of the value) of each parameter."""
+    for name, value in parameters.items():
+        if isinstance(value, TextParameter):
+            yield name, f'"{value.text}"'
+        else:
+            yield name, value.type if isinstance(value, TypeParameter) else str(value)

@@ -15,8 +15,7 @@ from dv_agent.designs.program import pack
 
 _LANGUAGE = """\
 * pins: {"set": {fields}, "for": 5} changes levels, and the next step comes 5 cycles later (1 if "for" is left out);
-  "gap": 2 waits first. Fields that are left out keep their level. {"hold": 3} waits 3 cycles. Levels stay after the
-  last step.
+  "gap": 2 waits first. Fields that are left out keep their level. {"hold": 3} waits 3 cycles. Levels stay at the end.
 """
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.scratch import scratch_folder
-from dv_agent.designs.wiring.parameter_value import verilog_of
+from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.external_tools import run_command
 from dv_agent.runners.build.verilator_tool import VerilatorTool
@@ -44,7 +44,7 @@ def verilator_form(design: Design, tool: VerilatorTool) -> str:
         BuildError: Verilator refused the RTL, or took longer than `_SECONDS`.
     """
     language = ("--default-language", "1364-2005") if design.plain_verilog else ()
-    parameters = [f"-G{name}={verilog_of(value)}" for name, value in design.parameters.items()]
+    parameters = [f"-G{name}={text}" for name, text in parameter_texts(design.parameters)]
     files = [str(file.resolve()) for file in design.source_files()]
     includes = design.compile_options(files, absolute=True)
     with scratch_folder() as room:

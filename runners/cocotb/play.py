@@ -11,11 +11,11 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
 from dv_agent.runners.cocotb.drivers import OFFERING, TIMED, WAITING, Driver, Operation, PinBoard, ResetDriver
-from dv_agent.runners.cocotb.pins_driver import PinsDriver
-from dv_agent.runners.cocotb.responder_driver import ResponderDriver
-from dv_agent.runners.cocotb.sink_driver import SinkDriver
-from dv_agent.runners.cocotb.source_driver import SourceDriver
-from dv_agent.runners.cocotb.strobe_driver import StrobeDriver
+from dv_agent.runners.cocotb.kinds.pins_driver import PinsDriver
+from dv_agent.runners.cocotb.kinds.responder_driver import ResponderDriver
+from dv_agent.runners.cocotb.kinds.sink_driver import SinkDriver
+from dv_agent.runners.cocotb.kinds.source_driver import SourceDriver
+from dv_agent.runners.cocotb.kinds.strobe_driver import StrobeDriver
 
 DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Driver]] = {
     "source": SourceDriver,

@@ -28,8 +28,14 @@ _OPTIMISED = ("OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2")
 
 
 def missing_drivers(design: Design) -> list[str]:
-    """Return the drivers of the design's ports that are not written in C++, sorted."""
-    return sorted({port.driver for port in design.ports.values() if port.driver} - _known_drivers())
+    """Return the drivers of the design's ports, or what is asked of them, that is not written in C++, sorted."""
+    asked = {port.driver for port in design.ports.values() if port.driver} - _known_drivers()
+    asked |= {
+        f"{port.driver} with {', '.join(facts)}" for port in design.ports.values() if (facts := port.driver_facts())
+    }
+    if any(one.packets and one.driven and one.ready is None for one in design.streams):
+        asked.add("source without ready")
+    return sorted(asked)
 
 
 def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:

@@ -11,7 +11,7 @@ from runner_fixtures import stream
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.reader.parse_rtl import read_rtl
-from dv_agent.designs.wiring.parameter_value import TextValue
+from dv_agent.designs.rtl_files import TextParameter
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.icarus import build_icarus
 from dv_agent.runners.verilator import VerilatorSimulator
@@ -48,7 +48,7 @@ def test_headers_defines_texts_and_types_reach_verilator(verilator: VerilatorSim
     unit = including(tmp_path, text='`include "deep/width.vh"\n' + TYPED, parameters=values)
     assert unit.source_files()[0].suffix == ".v"
     verilator.open(unit).close()
-    other = unit.model_copy(update={"parameters": {**unit.parameters, "NAME": TextValue(text="ab")}})
+    other = unit.model_copy(update={"parameters": {**unit.parameters, "NAME": TextParameter(text="ab")}})
     with pytest.raises(BuildError, match="wrong_values"):
         verilator.open(other)
 

@@ -49,7 +49,7 @@ def test_a_type_is_a_parameter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "value",
     [
-        {"text": 'a"); $finish; //'}, {"text": "a\\"}, {"text": "a\nb"}, {"text": "`define X"}, {"text": 5},
+        {"text": 'a"); $finish; //'}, {"text": "a\\"}, {"text": "a\nb"}, {"text": 5},
         {"type": "logic); $finish; ("}, {"type": "logic [7:0"}, {"type": ""}, {"type": "logic [A-1:0]"},
         {"type": "a::b::c"}, "text", 1.5, {"text": "a", "type": "logic"}, {},
     ],

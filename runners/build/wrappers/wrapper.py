@@ -1,8 +1,7 @@
 """The generated Verilog wrapper around a design: clock, drive register, sample vector.
 
 Time within one period: the sample event at 40 %, the rising edge (and then
-the new drive values) at 50 %, the falling edge at 100 %; several clocks are
-described in `wiring.clock_lines`. Python wakes up once
+the new drive values) at 50 %, the falling edge at 100 %; `clock_lines` tells of several clocks. Python wakes up once
 a cycle, at the sample event: it reads what the design will see at the edge
 and puts the next drive values into a staging register, which the wrapper
 copies after the edge. So no value between Python and the simulator can race an edge.
@@ -15,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.wiring.parameter_value import verilog_of
+from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.runners.build.wrappers.clock_lines import (
     RISES,
     choose_step,
@@ -163,7 +162,7 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
 
 def instance(design: Design, layout: Layout) -> Iterator[str]:
     """Return the instance ``dut`` of the design under test, every port on the wire ``p_<port>`` or held constant."""
-    parameters = ", ".join(f".{name}({verilog_of(value)})" for name, value in design.parameters.items())
+    parameters = ", ".join(f".{name}({value})" for name, value in parameter_texts(design.parameters))
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
     wires = connections(design) | {net: f"p_{net}" for net in layout.nets}
     wires |= {signal.base: str(value) for signal, value in design.ties.items() if signal.width is None}
