@@ -16,8 +16,8 @@ from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.defaults.tables_from_trace import TraceObserver
 from dv_agent.designs.design import Design
-from dv_agent.designs.files.cache_folder import cache_folder
 from dv_agent.designs.files.documents import read_text
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
@@ -93,6 +93,11 @@ class Testbench:
         self._session, self._sampler = session, Sampler(plan)
         self._code = CodeSampler(plan.code) if plan.code else None
         self._table_of = {group.name: group.on for group in plan.covergroups}
+
+    @property
+    def decoy_ids(self) -> tuple[str, ...]:
+        """Ids of the unreachable bins among the holes; none, unless the agent has tools."""
+        return ()
 
     @cached_property
     def rtl(self) -> DesignRtl:

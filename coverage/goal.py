@@ -9,8 +9,8 @@ from pathlib import Path
 from dv_agent.coverage.automatic_plan.assembly import automatic_plan
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan, parse_plan
-from dv_agent.designs.files.cache_folder import cache_folder
 from dv_agent.designs.files.documents import Document, read_document, read_text
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.reader.parse_rtl import read_rtl

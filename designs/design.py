@@ -16,7 +16,7 @@ from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.rtl_files import PRIMITIVES, RtlFiles
 from dv_agent.designs.wiring.clocking import MAIN, Clock, FurtherReset, Reset
 from dv_agent.designs.wiring.copies import copy_of, signals_in
-from dv_agent.designs.wiring.signal import Signal
+from dv_agent.designs.wiring.signal_slice import Signal
 
 __all__ = ["PRIMITIVES", "Clock", "Design", "Limits", "Reset"]
 

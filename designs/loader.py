@@ -17,11 +17,11 @@ from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
 from dv_agent.designs.defaults.tables_from_trace import TraceObserver
 from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.files.documents import Document, read_document, read_text, require_inside
+from dv_agent.designs.files.places import FILE, design_names, design_roots
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError, all_faults
 
-FILE = "design.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
@@ -66,17 +66,6 @@ class DesignFolder:
         if not self.has_model:
             return TraceObserver(self.design)
         return load_model(self.path / "model.py", f"dv_agent.designs.{self.design.name}.model")
-
-
-def design_roots() -> tuple[Path, ...]:
-    """Return the folders of designs: this package's, then those of ``$DV_AGENT_DESIGNS`` (separated as in PATH)."""
-    extra = os.environ.get("DV_AGENT_DESIGNS", "")
-    return (Path(__file__).parent, *(Path(part) for part in extra.split(os.pathsep) if part))
-
-
-def design_names() -> tuple[str, ...]:
-    """Return the names of all designs, sorted."""
-    return tuple(sorted({file.parent.name for root in design_roots() for file in root.glob(f"*/{FILE}")}))
 
 
 def find_design(name: str) -> DesignFolder:

@@ -23,7 +23,7 @@ class Run:
             top-level step of the test. Empty if the simulator hung or crashed.
         released: waits (``after``) that could never end and were released.
         rows: the samples as recorded, one character of ``01XZ`` for each bit of a cycle, see
-            `dv_agent.runners.build.layout`; empty if there was no simulator.
+            `dv_agent.runners.build.wrappers.layout`; empty if there was no simulator.
         seconds: wall time spent in the simulator, in seconds; the only part that differs between two runs.
         code: one bit for each counter of code coverage, lowest bit first: whether it counted anything since power-up,
             see `CodeCounter.index`; empty without code coverage, and if the simulator hung or crashed.

@@ -11,7 +11,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace, Transfers
-from dv_agent.runners.build.layout import Layout
+from dv_agent.runners.build.wrappers.layout import Layout
 
 _ZERO, _ONE = ord("0"), ord("1")
 _WORD = 32

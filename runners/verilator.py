@@ -7,7 +7,7 @@ from typing import Self
 
 from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
-from dv_agent.designs.files.cache_folder import cache_folder
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.runners.build.code_counters import COUNTERS, read_counters
 from dv_agent.runners.build.verilator import build_verilator, waves_format
 from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator

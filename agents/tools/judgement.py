@@ -27,7 +27,7 @@ from dv_agent.agents.tools.diagnosis import DISTANCE, SeededChange, too_large
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.witnesses import load_witnesses
-from dv_agent.designs.files.cache_folder import cache_folder
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import StimulusError
 from dv_agent.designs.loader import DesignFolder

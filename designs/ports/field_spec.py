@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from dv_agent.designs.frozen import Frozen
-from dv_agent.designs.wiring.signal import Signal
+from dv_agent.designs.wiring.signal_slice import Signal
 
 
 class FieldSpec(Frozen):

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.wiring.signal import Bit, Signal
+from dv_agent.designs.wiring.signal_slice import Bit, Signal
 
 
 class StreamSpec(Frozen):

@@ -11,7 +11,7 @@ from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar, Item, Timing, Word
 from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.wiring.signal import Bit
+from dv_agent.designs.wiring.signal_slice import Bit
 
 _LANGUAGE = """\
 * strobe: {"write": {fields}, "gap": 2} is one write; {"idle": 5} waits.

@@ -6,7 +6,7 @@ from typing import Any
 
 from dv_agent.designs.elaboration.interface import Interface
 from dv_agent.designs.recognition.buses import find_buses
-from dv_agent.designs.recognition.clocks import find_clocks, find_resets
+from dv_agent.designs.recognition.find_clocks import find_clocks, find_resets
 from dv_agent.designs.recognition.guess import Guess, Pool
 from dv_agent.designs.recognition.handshakes import find_streams
 from dv_agent.designs.recognition.rest import add_rest, clock_of, tie_test_pins

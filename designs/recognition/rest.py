@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dv_agent.designs.elaboration.interface import PortShape
-from dv_agent.designs.recognition.clocks import tie
 from dv_agent.designs.recognition.fields import fields_of
+from dv_agent.designs.recognition.find_clocks import tie
 from dv_agent.designs.recognition.guess import Guess, Pool
 from dv_agent.designs.recognition.names import TEST_MODE, identifier
 

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel
 
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.wiring.signal import Signal
+from dv_agent.designs.wiring.signal_slice import Signal
 
 Model = TypeVar("Model", bound=BaseModel)
 _Change = Callable[[Signal, int], Signal]

@@ -22,7 +22,9 @@ def simulate(
     design: Annotated[str, typer.Option(envvar="DV_AGENT_DESIGN", help="Name of a design, or path of its folder.")],
     bug: Annotated[str | None, typer.Option(help="On a copy of the RTL with this seeded bug in it.")] = None,
     waves: Annotated[Path | None, typer.Option(help="Write the waveform (FST) of the first test to this file.")] = None,
-    simulator: Annotated[str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="icarus or verilator.")] = "icarus",
+    simulator: Annotated[
+        str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="icarus, verilator or native.")
+    ] = "icarus",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a test on stdout.")] = False,
 ) -> None:
     """Simulate the tests of a file, check them, and say which bins they hit. Exit code 1 if a check failed.

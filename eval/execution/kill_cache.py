@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from dv_agent.designs.files.cache_folder import cache_folder
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.eval.evaluation.data_model import KillSheet
 from dv_agent.eval.evaluation.trial_folder import read_sheet, write_atomically
 from dv_agent.runners.simulator import Simulator

@@ -80,8 +80,8 @@ def all_notes(run: RunData, more: str = "") -> tuple[str, ...]:
     header = run.header
     checks = (f"checked: {'; '.join(header.checked)}", f"not checked: {'; '.join(header.unchecked)}")
     told = checks if header.unchecked and any(test.cycles for test in run.tests) else ()
-    tests = (*ending_notes([test.ended for test in run.tests]), *exception_notes(header.rules_off))
-    return (*tests, *told, *run.notes, *([more] if more else []))
+    tests = ending_notes([test.ended for test in run.tests])
+    return (*tests, *told, *exception_notes(header.rules_off), *run.notes, *([more] if more else []))
 
 
 def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:

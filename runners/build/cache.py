@@ -13,8 +13,8 @@ from pathlib import Path
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.scratch import BUILDING, new_scratch, sweep
 from dv_agent.errors import BuildError, InputFileError, OutputError
-from dv_agent.runners.build.layout import Layout, child_layout, layout_of
-from dv_agent.runners.build.wrapper import TOP, wrapper_text
+from dv_agent.runners.build.wrappers.layout import Layout, child_layout, layout_of
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 WRAPPER = f"{TOP}.v"
 PROGRAM = "sim"

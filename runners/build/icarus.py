@@ -9,9 +9,9 @@ from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.external_tools import printed_version, require, run_command, shorten
-from dv_agent.runners.build.layout import Layout
 from dv_agent.runners.build.loose_inputs import floating_inputs, is_fitting_tie, reject_loose_inputs
-from dv_agent.runners.build.wrapper import TOP, wrapper_text
+from dv_agent.runners.build.wrappers.layout import Layout
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 INSTALL_ICARUS = "apt-get install iverilog"
 BUILD_SECONDS = 120.0

@@ -196,7 +196,7 @@ def _code() -> dict[str, str]:
 
 
 async def _compared(dut: Any, replay: dict[str, int], hang_seconds: float) -> dict[str, Any]:
-    """Let the wrapper of `dv_agent.runners.build.replay_wrapper` compare; wake up regularly to report progress."""
+    """Let the wrapper of `build.wrappers.replay_wrapper` compare; wake up regularly to report progress."""
     dut.count.value = Immediate(replay["count"])
     dut.masked.value = Immediate(replay["masked"])
     beat = dut.beat.value_change

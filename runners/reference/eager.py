@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.runners.build.layout import Layout, carriers
+from dv_agent.runners.build.wrappers.layout import Layout, carriers
 
 # A copy from the drive text to the sample text: first index in the drive, first index in the sample, width.
 _Copy = tuple[int, int, int]

@@ -16,7 +16,7 @@ from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.trace import End
 from dv_agent.eval.execution.bug_hunt import Hunter
 from dv_agent.eval.soundness.kills import Kill, hunt
-from dv_agent.runners.build.layout import layout_of
+from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.recording.pin_replay import PinReplaySession, pack_rows
 from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator

@@ -14,6 +14,7 @@ from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.reader.analysis import build_module
@@ -68,7 +69,7 @@ class SmallRtl:
     def structure(self) -> Structure:
         with tempfile.TemporaryDirectory() as room:
             (Path(room) / "small.v").write_text(RTL, encoding="utf-8")
-            modules = tuple(build_module(one) for one in parse([Path(room) / "small.v"]))
+            modules = tuple(build_module(one) for one in parse(Request(sources=(Path(room) / "small.v",))))
         return Structure(top="smallest", front_end="pyslang", modules=modules)
 
 

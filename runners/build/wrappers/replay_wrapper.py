@@ -13,10 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build.clock_lines import choose_step, declarations, is_multiple, only_period, reset_edges, rise
-from dv_agent.runners.build.layout import Layout, driven_signals
-from dv_agent.runners.build.nets import pin, vector
-from dv_agent.runners.build.wrapper import TOP, instance, sampled, ties
+from dv_agent.runners.build.wrappers.clock_lines import (
+    choose_step,
+    declarations,
+    is_multiple,
+    only_period,
+    reset_edges,
+    rise,
+)
+from dv_agent.runners.build.wrappers.layout import Layout, driven_signals
+from dv_agent.runners.build.wrappers.nets import pin, vector
+from dv_agent.runners.build.wrappers.wrapper import TOP, instance, sampled, ties
 
 ROWS = "rows"
 RUNNING, SAME, OTHER = range(3)  # values of `verdict`

@@ -15,7 +15,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.rtl_files import parameter_texts
-from dv_agent.runners.build.clock_lines import (
+from dv_agent.runners.build.wrappers.clock_lines import (
     RISES,
     choose_step,
     connections,
@@ -24,8 +24,8 @@ from dv_agent.runners.build.clock_lines import (
     only_period,
     rise,
 )
-from dv_agent.runners.build.layout import Layout, carriers, riders
-from dv_agent.runners.build.nets import pin, vector
+from dv_agent.runners.build.wrappers.layout import Layout, carriers, riders
+from dv_agent.runners.build.wrappers.nets import pin, vector
 
 TOP = "dv_wrapper"
 
@@ -38,22 +38,25 @@ def wrapper_text(design: Design, layout: Layout) -> str:
     a plain one of the same cycle (whose driver then repeats it), and the
     first port in file order wins over later ones.
     """
+    lines = ["`timescale 1ns/1ps", f"module {TOP};", *_vectors(layout), *_clock(design)]
+    return "\n".join([*lines, *between_vectors(design, layout), "endmodule"]) + "\n"
+
+
+def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
+    """Return what is between `drive` and `sample`: the drivers' wires, the pins, and the design."""
     wires = {piece.key: f"d{i}" for i, piece in enumerate(layout.drive)}
-    lines = [
-        "`timescale 1ns/1ps",
-        f"module {TOP};",
-        *_vectors(layout),
-        *_clock(design),
-        *(f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive),
-        f"  assign {{{', '.join(wires.values())}}} = drive;",
-        *(f"  {net.declaration}" for net in layout.nets.values()),
-        f"  assign sample = {{{sampled(layout)}}};",
-        *_drivers(design, wires),
-        *ties(design),
-        *instance(design, layout),
-        "endmodule",
-    ]
-    return "\n".join(lines) + "\n"
+    yield from (f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive)
+    yield f"  assign {{{', '.join(wires.values())}}} = drive;"
+    yield from (f"  {net.declaration}" for net in layout.nets.values())
+    yield f"  assign sample = {{{sampled(layout)}}};"
+    yield from _drivers(design, wires)
+    yield from ties(design)
+    yield from instance(design, layout)
+
+
+def power_up(layout: Layout) -> str:
+    """Return the state of the drive vector at power-up: reset active if there is one, everything else low."""
+    return f"{layout.drive_width}'b1{'0' * (layout.drive_width - 1)}"
 
 
 def sampled(layout: Layout) -> str:
@@ -69,10 +72,8 @@ def ties(design: Design) -> Iterator[str]:
 
 
 def _vectors(layout: Layout) -> Iterator[str]:
-    # Power-up state of the drivers: reset active, everything else low.
-    initial = f"{layout.drive_width}'b1{'0' * (layout.drive_width - 1)}"
     for name in ("drive_next", "drive"):
-        yield f"  reg {vector(layout.drive_width)}{name} = {initial};"
+        yield f"  reg {vector(layout.drive_width)}{name} = {power_up(layout)};"
     yield f"  wire {vector(layout.sample_width)}sample;"
 
 

@@ -15,10 +15,10 @@ from typing import Any
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.wiring.signal import Signal
+from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import InputFileError
-from dv_agent.runners.build.clock_lines import is_multiple, reset_edges
-from dv_agent.runners.build.nets import Net, nets_of, reject_bad_drivers
+from dv_agent.runners.build.wrappers.clock_lines import is_multiple, reset_edges
+from dv_agent.runners.build.wrappers.nets import Net, nets_of, reject_bad_drivers
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.wiring.signal import Signal
+from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import InputFileError
 
 _SHOWN = 8
@@ -54,7 +54,7 @@ def nets_of(design: Design, sample: Mapping[str, tuple[int, int]]) -> dict[str, 
     """Return the nets by name, in the order of their first signals.
 
     Args:
-        sample: signal -> (place, bits); see `dv_agent.runners.build.layout.Layout`.
+        sample: signal -> (place, bits); see `dv_agent.runners.build.wrappers.layout.Layout`.
 
     Raises:
         InputFileError: a port is named with two widths or shapes.
