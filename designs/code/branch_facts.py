@@ -60,14 +60,19 @@ class Branches:
         found = [one for one in self.dead if _holds(one, place)]
         return sorted(found, key=lambda one: (one.first, -one.last.line if one.last else 0) if one.first else ())
 
-    def why_never(self, place: Place) -> str:
-        """Return why `place` is never reached; empty if it may be."""
+    def why_never(self, place: Place, mark: bool = False) -> str:
+        """Return why `place` is never reached; empty if it may be.
+
+        Args:
+            mark: whether it is where a branch is counted, which may be where that branch begins.
+        """
         if self._never is None:
             self._never = defaultdict(list)
             for one in self.dead:
                 if one.first and (why := self.never(one)):
                     self._never[one.first.file].append((one, why))
-        return next((why for one, why in self._never.get(place.file, ()) if _holds(one, place)), "")
+        listed = self._never.get(place.file, ())
+        return next((why for one, why in listed if _holds(one, place) and not (mark and one.first == place)), "")
 
 
 def _holds(one: Branch, place: Place) -> bool:

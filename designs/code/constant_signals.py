@@ -31,7 +31,7 @@ def constant_signals(
     known = {f"{top.path}.{name}": value for name, value in ties.items()}
     fixed = set(known) | {f"{top.path}.{name}" for name in free}
     for _ in range(MOST_ROUNDS):
-        evaluator = Evaluator(known)
+        evaluator = Evaluator(known, top.body)
         dead = is_dead(evaluator)
         found = dict(known)
         writes: dict[str, list[Write]] = defaultdict(list)
@@ -52,7 +52,7 @@ def constant_signals(
         if found == known:
             break
         known = found
-    return Evaluator(known)
+    return Evaluator(known, top.body)
 
 
 def _inputs_of(top: Instance) -> list[str]:

@@ -74,7 +74,9 @@ class DeadCounters:
         for branch in self._marked(one, place, branches):
             if why := branches.never(branch):
                 return why
-        if why := branches.why_never(place):
+            # Both ways are counted at the first of them, which is not around the other.
+            place = branch.mark._replace(column=branch.mark.column - (branch.kind in ("else", "right")))
+        if why := branches.why_never(place, one.comment in _MARKS):
             return why
         return self._term(one, place, instance) if one.kind == "expression" else ""
 
@@ -96,7 +98,11 @@ class DeadCounters:
     def _by_place(self, instance: Instance) -> dict[Place, list[Any]]:
         found: dict[Place, list[Any]] = {}
         for node in instance.operations:
-            place = self._collector.place(node.syntax.operatorToken.location) if node.syntax is not None else None
+            written = node.syntax
+            while written is not None and hasattr(written, "expression"):  # parentheses around it
+                written = written.expression
+            token = getattr(written, "operatorToken", None)
+            place = self._collector.place(token.location) if token is not None else None
             if place is not None:
                 found.setdefault(place, []).append(node)
         return found

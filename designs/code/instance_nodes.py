@@ -91,6 +91,9 @@ class Collector:
             below: list[Any] = []
             symbol.body.visit(lambda node, one=one, below=below: self._note(node, one, below))
             waiting += [(inner, one) for inner in below]
+            # The assignment inside a continuous assignment was visited too.
+            lasting = {(write.signal, write.place) for write in one.writes if write.lasting and write.place}
+            one.writes = [write for write in one.writes if write.lasting or (write.signal, write.place) not in lasting]
             found.append(one)
         return found
 

@@ -50,14 +50,15 @@ class Evaluator:
 
     Args:
         known: signals of one value.
+        anchor: any symbol of the tree, for expressions that name none.
     """
 
-    def __init__(self, known: Known) -> None:
-        self.known = known
+    def __init__(self, known: Known, anchor: Any) -> None:
+        self.known, self._anchor = known, anchor
 
     def value(self, expression: Any) -> int | None:
         """Return the only value that `expression` can have, unsigned; None if it may have several or nobody knows."""
-        if (constant := _constant(expression)) is not None:
+        if (constant := _constant(expression, self._anchor)) is not None:
             return constant
         width = _width(expression)
         if width is None:
@@ -75,7 +76,7 @@ class Evaluator:
 
     def span(self, expression: Any) -> tuple[int, int]:
         """Return bounds, inclusive, of the values of an unsigned expression."""
-        if (constant := _constant(expression)) is not None:
+        if (constant := _constant(expression, self._anchor)) is not None:
             return constant, constant
         width = _width(expression) or _WIDEST
         most = (1 << width) - 1
@@ -173,14 +174,14 @@ class Evaluator:
         return None
 
 
-def _constant(expression: Any) -> int | None:
+def _constant(expression: Any, anchor: Any) -> int | None:
     """Return the value of an expression that reads no signal."""
     found, width = expression.constant, _width(expression)
     if found is None:
         symbols = symbols_in(expression)
-        if not symbols or any(one.kind not in CONSTANTS for one in symbols):
+        if any(one.kind not in CONSTANTS for one in symbols):
             return None
-        found = expression.eval(EvalContext(symbols[0]))
+        found = expression.eval(EvalContext(symbols[0] if symbols else anchor))
     number = getattr(found, "value", None)
     if width is None or not isinstance(number, SVInt) or number.hasUnknown:
         return None
