@@ -8,8 +8,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
-from dv_agent.designs.elaboration.limited_child import run_limited
 from dv_agent.designs.elaboration.request import Request
+from dv_agent.designs.files.limited_child import run_limited
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.errors import BuildError

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pydantic import TypeAdapter, ValidationError
 
 from dv_agent.designs.elaboration.interface import Interface, Refusal
-from dv_agent.designs.elaboration.limited_child import run_limited
 from dv_agent.designs.elaboration.request import Request
+from dv_agent.designs.files.limited_child import run_limited
 from dv_agent.errors import BuildError
 
 ELABORATE_SECONDS = 60.0
