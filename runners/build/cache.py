@@ -18,6 +18,7 @@ from dv_agent.runners.build.wrapper import TOP, wrapper_text
 
 WRAPPER = f"{TOP}.v"
 PROGRAM = "sim"
+LAYOUT = "layout.json"
 _FORMAT = "2"  # raise when the contents of a build folder change
 _HEADERS = ("*.vh", "*.svh")
 
@@ -42,7 +43,7 @@ class Build:
     @property
     def layout(self) -> Path:
         """The layout file that the simulator process reads."""
-        return self.folder / "layout.json"
+        return self.folder / LAYOUT
 
 
 def is_plain_verilog(design: Design) -> bool:
@@ -85,7 +86,7 @@ def cached_build(
     aside = new_scratch(shelf, BUILDING)
     try:
         _write(aside / WRAPPER, wrapper)
-        _write(aside / "layout.json", plain)
+        _write(aside / LAYOUT, plain)
         compiler(aside)
         _move(aside, target)
     finally:

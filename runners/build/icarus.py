@@ -9,7 +9,8 @@ from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
 from dv_agent.runners.build.external_tools import printed_version, require, run_command, shorten
-from dv_agent.runners.build.layout import Layout
+from dv_agent.runners.build.lanes import compile_lanes, lanes_text
+from dv_agent.runners.build.layout import Layout, layout_of
 from dv_agent.runners.build.wrapper import TOP, wrapper_text
 
 INSTALL_ICARUS = "apt-get install iverilog"
@@ -46,6 +47,17 @@ def build_icarus(
     return cached_build(
         design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language), wrapper_of
     )
+
+
+def build_icarus_lanes(design: Design, cache: Path, version: str) -> Build:
+    """Compile `design` in lanes, see `dv_agent.runners.build.lanes`; raises as `build_icarus`."""
+    language = "-g2005" if is_plain_verilog(design) else "-g2012"
+
+    def compiler(folder: Path) -> None:
+        plain = wrapper_text(design, layout_of(design))
+        compile_lanes(lambda folder: _compile(design, folder, language), plain, folder)
+
+    return cached_build(design, cache / "icarus", [version, language, "lanes"], compiler, lanes_text)
 
 
 def _tool(name: str) -> str:
