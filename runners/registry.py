@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dv_agent.errors import UnknownNameError
 from dv_agent.runners.icarus import IcarusSimulator
+from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
 from dv_agent.runners.simulator import Simulator
 from dv_agent.runners.verilator import VerilatorSimulator
 
-SIMULATOR_NAMES = ("icarus", "verilator")
+SIMULATOR_NAMES = ("icarus", "verilator", NATIVE)
 
 
 def find_simulator(name: str) -> Simulator:
@@ -20,4 +21,6 @@ def find_simulator(name: str) -> Simulator:
         return IcarusSimulator()
     if name == "verilator":
         return VerilatorSimulator()
+    if name == NATIVE:
+        return NativeSimulator()
     raise UnknownNameError("simulator", name, SIMULATOR_NAMES)

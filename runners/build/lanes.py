@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from dv_agent.designs.design import Design
-from dv_agent.errors import BuildError
+from dv_agent.errors import BuildError, InputFileError
 from dv_agent.runners.build.cache import LAYOUT, PROGRAM, WRAPPER
-from dv_agent.runners.build.layout import Layout
-from dv_agent.runners.build.wrapper import TOP, wrapper_text
+from dv_agent.runners.build.wrappers.layout import Layout
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 LANES = 8
 MAX_SOURCE_BYTES = 400_000
@@ -52,12 +52,12 @@ def compile_lanes(compiler: Callable[[Path], None], plain: str, folder: Path) ->
         plain: the text of the wrapper of a single instance.
 
     Raises:
-        BuildError, PrerequisiteError: as `compiler` does.
+        BuildError, InputFileError, PrerequisiteError: as `compiler` does.
     """
     if (folder / WRAPPER).read_text(encoding="utf-8") != plain:
         try:
             compiler(folder)
-        except BuildError:
+        except (BuildError, InputFileError):
             shared: str | None = "does not compile"
         else:
             shared = what_is_shared((folder / PROGRAM).read_text(encoding="utf-8", errors="replace"))
