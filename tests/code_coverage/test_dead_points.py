@@ -109,7 +109,7 @@ DEAD = {
     "a wire held at 0": (point("if (off)", "if"), "off is always false"),
     "a bit of a constant vector": (point("if (copy[0])", "if"), "copy[0] is always false: copy = 0"),
     "a register that only the reset writes": (point("if (kept)", "if"), "kept is always false"),
-    "a register that nothing writes": (point("if (undriven == 3)", "if"), "undriven == 3 is always false: undriven = 0"),
+    "a register that nothing writes": (point("if (undriven", "if"), "undriven == 3 is always false: undriven = 0"),
     "more than a signal can hold": (point("if (n > CAP)", "if"), "n > CAP is always false: CAP = 255"),
     "and with 0": (point("if (a & off)", "if"), "a & off is always false: off = 0"),
     "or with 1": (point("if (a || !off)", "else"), "a || !off is always true: off = 0"),
