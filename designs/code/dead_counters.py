@@ -17,6 +17,7 @@ _MARKS = {
     "if": ("then",), "elsif": ("then",), "else": ("else",), "case": ("item", "default"), "cond_then": ("left",),
     "cond_else": ("right",),
 }  # fmt: skip
+_CHOICES = ("cond_then", "cond_else")
 _TERM = re.compile(r"(.*)==([01])", re.DOTALL)
 _LITERAL = re.compile(r"\d*'[sS]?[bdhoBDHO][0-9a-fA-FxXzZ?_]+|\b\d+\b")
 _WORD = re.compile(r"[A-Za-z_]\w*")
@@ -71,7 +72,10 @@ class DeadCounters:
         if one.kind == "toggle":
             return self._still(one, instance)
         branches = self._branches[instance.path]
-        for branch in self._marked(one, place, branches):
+        marked = self._marked(one, place, branches)
+        if not marked and one.comment in _CHOICES:
+            return ""  # where it is counted lies in the first value, so it says nothing about the other one
+        for branch in marked:
             if why := branches.never(branch):
                 return why
             # Both ways are counted at the first of them, which is not around the other.
@@ -82,6 +86,8 @@ class DeadCounters:
 
     def _marked(self, one: CodeCounter, place: Place, branches: Branches) -> list[Branch]:
         """Return the branch that a counter counts, or several that cannot be told apart."""
+        if one.comment in _CHOICES:
+            return branches.chosen(place._replace(column=place.column - (one.comment == "cond_else")), one.comment)
         kinds = _MARKS.get(one.comment, ())
         found = [branch for branch in branches.dead if branch.kind in kinds and _is_at(branch, place)]
         return found if len(found) == 1 else []

@@ -60,6 +60,7 @@ module box #(parameter MODE = 1, parameter WIDE = 0, parameter [7:0] CAP = 255) 
       default: q <= 23;
     endcase
     q <= WIDE ? 8'd24 : 8'd25;
+    q <= WIDE ? (n | (k && a)) : (k ? 8'd30 : 8'd31);
   end
   genvar i;
   generate for (i = 0; i < 2; i = i + 1) begin : g
@@ -109,10 +110,7 @@ DEAD = {
     "a wire held at 0": (point("if (off)", "if"), "off is always false"),
     "a bit of a constant vector": (point("if (copy[0])", "if"), "copy[0] is always false: copy = 0"),
     "a register that only the reset writes": (point("if (kept)", "if"), "kept is always false"),
-    "a register that nothing writes": (
-        point("if (undriven == 3)", "if"),
-        "undriven == 3 is always false: undriven = 0",
-    ),
+    "a register that nothing writes": (point("if (undriven", "if"), "undriven == 3 is always false: undriven = 0"),
     "more than a signal can hold": (point("if (n > CAP)", "if"), "n > CAP is always false: CAP = 255"),
     "and with 0": (point("if (a & off)", "if"), "a & off is always false: off = 0"),
     "or with 1": (point("if (a || !off)", "else"), "a || !off is always true: off = 0"),
@@ -122,6 +120,7 @@ DEAD = {
     "the default of a full case": (point("default: q <= 20", "case"), "the items before it hold all values of k"),
     "an item beyond the selector": (point("4: q <= 22", "case"), "k is at most 3"),
     "a value of ?:": (point("8'd24", "cond_then"), "WIDE is always false"),
+    "a value with an operator": (point("(n | (k", "cond_then", mark="| (k"), "WIDE is always false"),
     "no copy of a generate loop": (point("if (i == 2)", "if"), "i == 2 is always false: i = 0"),
     "a constant input of an instance": (point("if (x)", "if", instance="dut.u"), "x is always false"),
     "an input that is not connected": (point("if (y)", "if", instance="dut.u"), "y is always false"),
@@ -138,6 +137,8 @@ ALIVE = {
     "a default with something left": point("default: q <= 23", "case"),
     "the constant case's item": point("1: q <= 15", "case"),
     "a value that is chosen": point("8'd24", "cond_else"),
+    "a value that is chosen beside one with an operator": point("(n | (k", "cond_else", mark="| (k"),
+    "a value within the chosen one": point("(n | (k", "cond_then", mark="8'd30"),
     "a branch that one copy of a loop takes": point("if (i == 0)", "if"),
     "and the one that the other takes": point("if (i == 0)", "else"),
     "an input of an instance": point("if (z)", "if", instance="dut.u"),
