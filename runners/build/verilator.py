@@ -10,7 +10,7 @@ from pathlib import Path
 
 import cocotb_tools.config
 
-from dv_agent.designs.code.judging import judged_counters
+from dv_agent.designs.code.judging import judged_counters, rules_digest
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
@@ -123,6 +123,7 @@ def build_recipe(design: Design, cache: Path, tool: VerilatorTool, recipe: Recip
         language = ("--default-language", "1364-2005") if plain else ()
         options = [*recipe.options, *tool.verilator_options, *language]
         parts = [tool.version, *options, *recipe.files.values(), *recipe.make_options]
+        parts += [rules_digest()] if recipe.code else []
         return cached_build(
             design, cache / recipe.shelf, parts, lambda folder: _compile(design, folder, tool, recipe, options),
             recipe.wrapper_of,
