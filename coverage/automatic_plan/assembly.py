@@ -43,8 +43,8 @@ def _groups(design: Design, schema: StimulusSchema, detail: int, constant: froze
     for name, port in design.ports.items():
         yield from level_groups(name, port, detail, constant)
     yield from together_groups(design.streams, constant)
-    if reset := reset_group(design.streams, constant):
-        yield reset
+    if design.reset:
+        yield reset_group(design.streams, constant)
 
 
 def _within(groups: list[Group]) -> list[Group]:

@@ -40,8 +40,8 @@ def _pair(one: Stream, other: Stream, constant: frozenset[str]) -> Group:
     )  # fmt: skip
 
 
-def reset_group(streams: Sequence[Stream], constant: frozenset[str]) -> Group | None:
-    """Return what streams were doing in the cycle before a reset in mid-test; None without streams."""
+def reset_group(streams: Sequence[Stream], constant: frozenset[str]) -> Group:
+    """Return what streams were doing in the cycle before a reset in mid-test."""
     points = []
     for one in [one for one in streams if one.ready is not None][:_MOST_RESET]:
         name = one.column

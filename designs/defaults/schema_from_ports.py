@@ -34,7 +34,7 @@ def schema_from_ports(design: Design) -> StimulusSchema:
     return StimulusSchema(
         schema_version=1,
         description="Made from the ports: every field may take any value of its width, at any time.",
-        tracks={**tracks, **({RESET_TRACK: _reset()} if design.reset else {})},
+        tracks=tracks | ({RESET_TRACK: _reset()} if RESET_TRACK in design.tracks else {}),
     )
 
 
