@@ -76,7 +76,7 @@ class Design(RtlFiles):
     def _names_are_unique(self) -> Design:
         if RESET_TRACK in self.ports:
             raise ValueError("ports: 'reset' is the name of the built-in reset track; name the port otherwise")
-        if not self.grammars:
+        if not self.tracks:
             raise ValueError("ports: nothing to drive; at least one port must be a source, a strobe, or pins")
         return self
 

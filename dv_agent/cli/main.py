@@ -17,6 +17,7 @@ from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
 from dv_agent.cli.limits import limit_words
@@ -44,6 +45,7 @@ app = typer.Typer(
     "3 something must be installed, 4 build or simulator failure, 5 model failure, 6 nothing was checked, "
     "70 a fault of dv-agent itself, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP).",
 )
+app.command()(init)
 app.command()(run)
 app.command()(iterate)
 app.command()(simulate)

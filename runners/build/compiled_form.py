@@ -46,7 +46,7 @@ def verilator_form(design: Design, tool: VerilatorTool) -> str:
     language = ("--default-language", "1364-2005") if design.plain_verilog else ()
     parameters = [f"-G{name}={text}" for name, text in parameter_texts(design.parameters)]
     files = [str(file.resolve()) for file in design.source_files()]
-    includes = design.compile_options(files)
+    includes = design.compile_options(files, absolute=True)
     with scratch_folder() as room:
         command = [tool.command, *_OPTIMISED, *language, *parameters, *includes, "--top-module", design.top, *files]
         done = run_command(command, room, _SECONDS, {**os.environ, **tool.environment}, (room,))
