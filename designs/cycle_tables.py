@@ -8,7 +8,7 @@ Columns of ``cycle``: every observed or held field, signed if design.yaml says s
 with a ready ``P_valid``, ``P_ready``, ``P_transfer`` (0 or 1), ``P_stall`` (cycles, this one
 included, that valid has waited for ready; 0 when not waiting) and ``P_idle``
 (cycles, this one included, without valid); for every other stream P ``P_strobe`` (1 where
-its valid is high out of reset); ``in_reset``, ``epoch``, ``cycle``.
+its valid is high out of reset); every probe; ``in_reset``, ``epoch``, ``cycle``.
 
 If a port P has several streams, its kind names them, such as ``P_request`` and ``P_response``.
 
@@ -90,6 +90,7 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
             if stream.ready is None:
                 strobe = (trace.signals[stream.valid] != 0) & ~trace.in_reset & trace.ticks(design.clock_of(name))
                 facts[f"{stream.column}_strobe"] = strobe.astype(np.int64)
+    facts.update({name: trace.signals[name] for name in design.probes if name in trace.signals})
     for stream in design.streams:
         if stream.ready is None:
             continue

@@ -9,7 +9,7 @@ a position in a vector is an index into a string.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dv_agent.designs.design import Design
@@ -39,12 +39,14 @@ class Layout:
         sample: signal -> (first index, width in bits) in text order.
         rises: clock -> index of the bit that tells whether it rises; after all signals, empty for a single clock.
         nets: the ports of the top module that the signals are on, by name.
+        probes: probe -> path of its register below the top module; sampled behind all signals.
     """
 
     drive: tuple[Piece, ...]
     sample: Mapping[str, tuple[int, int]]
     rises: Mapping[str, int]
     nets: Mapping[str, Net]
+    probes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def drive_width(self) -> int:
@@ -89,8 +91,14 @@ def layout_of(design: Design) -> Layout:
             )
     nets = nets_of(design, sample)
     reject_bad_drivers(design, _with_a_driver(design), nets)
+    for name, probe in design.probes.items():
+        if name in sample:
+            raise InputFileError(design.folder / "design.yaml", f"probes: {name} is also the name of a signal")
+        sample[name] = (place, probe.width)
+        place += probe.width
     clocks = design.all_clocks if is_multiple(design) else ()
-    return Layout(tuple(_pieces(design)), sample, {name: place + index for index, name in enumerate(clocks)}, nets)
+    rises = {name: place + index for index, name in enumerate(clocks)}
+    return Layout(tuple(_pieces(design)), sample, rises, nets, {name: one.path for name, one in design.probes.items()})
 
 
 def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
