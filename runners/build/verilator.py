@@ -10,10 +10,11 @@ from pathlib import Path
 
 import cocotb_tools.config
 
+from dv_agent.designs.code.judging import judged_counters
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
-from dv_agent.runners.build.code_counters import COUNTERS, DESCRIBE, MAIN_FILE, counters_of, main_text, write_counters
+from dv_agent.runners.build.code_counters import COUNTERS, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
 from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
@@ -166,14 +167,17 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, 
 
 def _describe(design: Design, folder: Path, sources: list[Path]) -> None:
     """Write the list of the counters of the program in `folder`."""
-    data = folder / "points.dat"
-    environment = {"PATH": os.defpath, DESCRIBE: str(data)}  # no secrets: it is the RTL that runs
-    done = run_command([str(folder / PROGRAM)], folder, DESCRIBE_SECONDS, environment, (folder,))
-    if done.code:
-        raise BuildError(f"{design.name}: the program of verilator cannot list its coverage\n{done.output[-2000:]}")
-    write_counters(folder / COUNTERS, counters_of(data, TOP, sources))
-    for file in folder.glob("points.dat*"):
-        file.unlink()
+    room = folder / "points"
+    room.mkdir()
+
+    def run(more: dict[str, str]) -> None:
+        environment = {"PATH": os.defpath, **more}  # no secrets: it is the RTL that runs
+        done = run_command([str(folder / PROGRAM)], room, DESCRIBE_SECONDS, environment, (room,))
+        if done.code:
+            raise BuildError(f"{design.name}: verilator's program cannot list its coverage\n{done.output[-2000:]}")
+
+    write_counters(folder / COUNTERS, judged_counters(design, counters_of(room, TOP, sources, run)))
+    shutil.rmtree(room)
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
