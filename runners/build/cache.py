@@ -21,6 +21,8 @@ WRAPPER = f"{TOP}.v"
 PROGRAM = "sim"
 _FORMAT = "2"  # raise when the contents of a build folder change
 _HEADERS = ("*.vh", "*.svh")
+SHARED_SHELVES = ("verilator-runtime",)
+"""Parts of a cache that no design is part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,3 +131,21 @@ def _contents(design: Design) -> Iterator[str]:
         except OSError as error:
             raise InputFileError(file, error.strerror or str(error)) from None
         yield f"{file.name} {digest}"
+
+
+def private_cache(folder: Path) -> Path:
+    """Make a cache for builds that nobody needs again; it shares only what no design is part of, see `SHARED_SHELVES`.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    shared = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for shelf in SHARED_SHELVES:
+            (shared / shelf).mkdir(parents=True, exist_ok=True)
+            if not (folder / shelf).exists():
+                (folder / shelf).symlink_to((shared / shelf).absolute())
+    except OSError as error:
+        raise OutputError(f"cannot make a cache in {folder}: {error.strerror}") from None
+    return folder
