@@ -1,4 +1,4 @@
-"""The tests that mutants are played: read from a run, a folder, a file or the witnesses, and recorded on the clean RTL."""
+"""The tests that mutants play: those of a run, a folder, a file or the witnesses, recorded on the clean RTL."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.soundness.kill_table import make_tests
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
-from dv_agent.runners.simulator import Session, Simulator
+from dv_agent.runners.simulator import Session
 
 WITNESSES = "witnesses"
 PLAN, MODEL = "plan.yaml", "model.py"
@@ -95,11 +95,16 @@ def read_given(source: str, folder: DesignFolder) -> tuple[str, tuple[Given, ...
         words, found = f"the run {path.name}", tuple(_of_run(path, name))
     elif path.is_dir():
         files = sorted(path.glob("*.json"))
-        words, found = f"{len(files)} files in {path.name}", tuple(one for file in files for one in _of_file(file, folder))
+        words, found = (
+            f"{len(files)} files in {path.name}",
+            tuple(one for file in files for one in _of_file(file, folder)),
+        )
     elif path.is_file():
         words, found = f"the file {path.name}", tuple(_of_file(path, folder))
     else:
-        raise UsageError(f"--tests {source}: neither {WITNESSES!r}, nor a run, a file of tests or a folder of such files")
+        raise UsageError(
+            f"--tests {source}: neither {WITNESSES!r}, nor a run, a file of tests or a folder of such files"
+        )
     if not found:
         raise UsageError(f"{words}: no test in there; say --tests with a run, a file or a folder of tests")
     if len(found) > _MOST_TESTS:
@@ -116,7 +121,9 @@ def _of_run(path: Path, design: str) -> Iterator[Given]:
     if run.header.design != design:
         raise UsageError(f"{path} is a run of {run.header.design}, not of {design}")
     if run.header.agent_options.bug:
-        raise UsageError(f"{path} is a run on RTL with the seeded bug {run.header.agent_options.bug}; take one on clean RTL")
+        raise UsageError(
+            f"{path} is a run on RTL with the seeded bug {run.header.agent_options.bug}; take one on clean RTL"
+        )
     for turn in run.turns:
         yield from (Given(test=one.test, max_cycles=one.max_cycles) for one in turn.tests if not one.error)
 
@@ -152,7 +159,7 @@ class CleanDesk:
         return found, failing
 
     def further(self, cycles: int, seed: int) -> tuple[Given, ...]:
-        """Return random tests of `cycles` cycles in all, the second half from coverage-guided search if there is a plan."""
+        """Return random tests of `cycles` cycles in all; if there is a plan, half of them from guided search."""
         if not cycles:
             return ()
         guided = (self._folder.path / PLAN).is_file() and has_model(self._folder)

@@ -152,7 +152,8 @@ class _One:
         )  # fmt: skip
 
     def _unnoticed(self, seen: _Seen) -> Outcome:
-        assert seen.test is not None and seen.difference is not None
+        assert seen.test is not None
+        assert seen.difference is not None
         pair = self._pair()
         short = shortest(pair, seen.test.given, None)
         difference = pair.difference(short.data if short else None, seen.test.given) or seen.difference
@@ -170,7 +171,7 @@ class _One:
         return self._session
 
     def _played(self, test: CleanTest, seen: _Seen, first: bool = False) -> CheckFailure | None:
-        """Play a test; return the failure that a fresh process confirms, and note a difference that nothing fails on."""
+        """Play a test; return the failure that a fresh process confirms, or note a difference that nothing fails on."""
         program = test.given.program(self._trials.folder)
         if not first and self._replays_the_same(test):
             seen.cycles += test.cycles
@@ -219,7 +220,7 @@ class _One:
         return (CheckFailure(check=DIFFERS, port=found.port, cycle=found.cycle, message=found.message),)
 
     def _dead(self, error: Exception) -> CheckFailure | None:
-        """Return the failure of RTL that does not survive its initial reset, if a fresh process ends in the same way."""
+        """Return the failure of RTL that does not survive its initial reset, if a fresh process ends so too."""
         name = "hung" if isinstance(error, SimulatorTimeout) else "crashed"
         try:
             with self._simulator.open(self._design) as fresh:

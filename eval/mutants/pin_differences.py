@@ -32,7 +32,10 @@ def first_difference(design: Design, clean: Run, mutant: Run) -> Difference | No
         return None
     cycle = int(rows[0]) if len(rows) else common
     signals = _signals(design, layout, differs[cycle]) if len(rows) else ()
-    port, words = "", f"the test ends {mutant.trace.end} after {len(two):,} cycles, not {clean.trace.end} after {len(one):,}"
+    port, words = (
+        "",
+        f"the test ends {mutant.trace.end} after {len(two):,} cycles, not {clean.trace.end} after {len(one):,}",
+    )
     if signals:
         port = _ports(design).get(signals[0], "")
         words = f"{signals[0]} is {_value(two, cycle, layout, signals[0])} in cycle {cycle}, not {_value(one, cycle, layout, signals[0])}"
@@ -150,7 +153,11 @@ def _transfer(design: Design, clean: Trace, mutant: Trace) -> tuple[int | None, 
         wrong = (left[:least] != right[:least]).any(axis=1) | (one.cycle[:least] != two.cycle[:least])
         if wrong.any():
             row = int(np.argmax(wrong))
-            late = f"in cycle {two.cycle[row]}, not {one.cycle[row]}" if one.cycle[row] != two.cycle[row] else "with another value"
+            late = (
+                f"in cycle {two.cycle[row]}, not {one.cycle[row]}"
+                if one.cycle[row] != two.cycle[row]
+                else "with another value"
+            )
             return row, f"transfer {row} of {stream.key} comes {late}"
         if len(left) != len(right):
             return least, f"{stream.key} makes {len(right):,} transfers, not {len(left):,}"

@@ -102,4 +102,6 @@ def shortest(pair: Pair, given: Given, failure: CheckFailure | None) -> ShortTes
 
 def _as_failure(difference: Difference) -> CheckFailure:
     main = difference.aspects[0] if difference.aspects else "end"
-    return CheckFailure(check=DIFFERS, port=difference.port, field=main, cycle=difference.cycle, message=difference.message)
+    return CheckFailure(
+        check=DIFFERS, port=difference.port, field=main, cycle=difference.cycle, message=difference.message
+    )
