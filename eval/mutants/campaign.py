@@ -9,6 +9,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol
 
 from dv_agent import __version__
 from dv_agent.agents.records.lock import owned
@@ -59,17 +60,20 @@ class Wish:
     further_cycles: int = FURTHER_CYCLES
 
 
-class Watcher:
-    """Is told how a campaign goes; this one says nothing."""
+class Watcher(Protocol):
+    """Is told how a campaign goes."""
 
     def say(self, words: str) -> None:
         """Hear what takes time."""
+        ...
 
     def begin(self, settings: Settings, selection: Selection, folder: Path, done: tuple[Outcome, ...]) -> None:
         """Hear that mutants are tried from now on."""
+        ...
 
     def outcome(self, outcome: Outcome) -> None:
         """Hear what became of a mutant."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 from dv_agent.designs.files.documents import replace_text
@@ -54,7 +55,5 @@ def _class(line: str) -> str:
 def _steps(outcome: Outcome) -> str:
     if outcome.shortest is None:
         return ""
-    import json  # noqa: PLC0415
-
     text = json.dumps(outcome.shortest.data, indent=None, separators=(", ", ": "))
     return text if len(text) <= 6_000 else f"{text[:6_000]} ... {len(text) - 6_000:,} more characters in mutants.jsonl"

@@ -32,18 +32,17 @@ def first_difference(design: Design, clean: Run, mutant: Run) -> Difference | No
         return None
     cycle = int(rows[0]) if len(rows) else common
     signals = _signals(design, layout, differs[cycle]) if len(rows) else ()
-    port, words = (
-        "",
-        f"the test ends {mutant.trace.end} after {len(two):,} cycles, not {clean.trace.end} after {len(one):,}",
-    )
-    if signals:
-        port = _ports(design).get(signals[0], "")
-        words = f"{signals[0]} is {_value(two, cycle, layout, signals[0])} in cycle {cycle}, not {_value(one, cycle, layout, signals[0])}"
+    signal = signals[0] if signals else ""
+    ends = [f"{run.trace.end} after {len(rows):,} cycles" for run, rows in ((mutant, two), (clean, one))]
+    values = [_value(rows, cycle, layout, signal) for rows in (two, one)] if signal else []
+    words = f"the test ends {', not '.join(ends)}"
+    if signal:
+        words = f"{signal} is {values[0]} in cycle {cycle}, not {values[1]}"
     aspects = tuple(sorted(set(_aspects(design, clean.trace, mutant.trace, common)), key=ASPECTS.index))
     number, moved = _transfer(design, clean.trace, mutant.trace)
     return Difference(
-        cycle=cycle, signals=signals[:_SHOWN], port=port, aspects=aspects, transfer=number,
-        message="; ".join(part for part in (words, moved) if part),
+        cycle=cycle, signals=signals[:_SHOWN], port=_ports(design).get(signal, ""), aspects=aspects,
+        transfer=number, message="; ".join(part for part in (words, moved) if part),
     )  # fmt: skip
 
 
@@ -59,7 +58,7 @@ def hint(design: Design, difference: Difference) -> str:
         "latency": f"a check of the latency or throughput of {where}: how many cycles an unstalled transfer may take",
         "handshake": f"a check of how soon {where} must be ready, or of how much it must accept",
         "debug": f"a check of the level `{signal}`, which the reference model would have to foretell",
-        "idle payload": f"a check of the payload of {where} while its valid is low, if the specification says anything of it",
+        "idle payload": f"a check of the payload of {where} while its valid is low, if it is specified",
     }
     main = difference.aspects[0] if difference.aspects else "end"
     return words[main]
@@ -139,7 +138,8 @@ def _rows_that_differ(clean: Trace, mutant: Trace, signal: str, common: int) -> 
     nothing = np.zeros(common, np.bool_)
     differs = one != two
     strange = [trace.unknown[signal][:common] if signal in trace.unknown else nothing for trace in (clean, mutant)]
-    return (differs.any(axis=1) if differs.ndim > 1 else differs) | (strange[0] != strange[1])
+    found: NDArray[np.bool_] = (differs.any(axis=1) if differs.ndim > 1 else differs) | (strange[0] != strange[1])
+    return found
 
 
 def _transfer(design: Design, clean: Trace, mutant: Trace) -> tuple[int | None, str]:
