@@ -63,6 +63,7 @@ def mutate(
 
       dv-agent mutate --resume runs/20261129T120000Z_mxint_softmax_mutants_1a2b3c
     """
+    from dv_agent.cli.interrupt import Ended, tell
     from dv_agent.cli.mutate_display import MutateDisplay, show_result
     from dv_agent.eval.mutants.campaign import Wish, start
     from dv_agent.eval.mutants.campaign import resume as go_on
@@ -81,6 +82,11 @@ def mutate(
         else:
             wish = Wish(simulator, tests, count, seed, kills.value if kills else None, further_cycles)
             result = start(folder, wish, Path("runs"), jobs, display, mutant_seconds, out)
+    except (KeyboardInterrupt, Ended):
+        display.close()
+        goes_on = f"; dv-agent mutate --resume {display.folder} goes on" if display.folder else ""
+        tell(f"dv-agent: interrupted{goes_on}")
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
     finally:
         display.close()
     write_page(result)

@@ -29,6 +29,9 @@ class MutateDisplay:
 
     Args:
         quiet: whether to show nothing.
+
+    Attributes:
+        folder: the folder of the results, once it is there.
     """
 
     def __init__(self, quiet: bool = False) -> None:
@@ -39,6 +42,7 @@ class MutateDisplay:
         self._verdicts: Counter[str] = Counter()
         self._total = self._before = 0
         self._words, self._started, self._drawn = "", 0.0, 0.0
+        self.folder: Path | None = None
 
     def say(self, words: str) -> None:
         """Show what takes time."""
@@ -48,6 +52,7 @@ class MutateDisplay:
 
     def begin(self, settings: Settings, selection: Selection, folder: Path, done: tuple[Outcome, ...]) -> None:
         """Show what is tried."""
+        self.folder = folder
         self._mutants = {one.id: one for one in selection.mutants}
         self._total, self._before = len(selection.to_run), len(done)
         self._verdicts = Counter(one.verdict for one in done)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,14 +49,15 @@ class MutantTrials:
         room: a folder for copies and builds.
         tests: recorded on the clean RTL, in the order in which they are played.
         covered: bins that the given tests hit.
+        find: finds the simulator by its name.
     """
 
     def __init__(
         self, folder: DesignFolder, simulator: str, oracle: Oracle, tests: Sequence[CleanTest], room: Path,
-        covered: frozenset[str] = frozenset(),
+        covered: frozenset[str] = frozenset(), find: Callable[[str], Simulator] = find_simulator,
     ) -> None:  # fmt: skip
         self.folder, self.simulator, self.oracle, self.tests, self.room = folder, simulator, oracle, tests, room
-        self.covered = covered
+        self.covered, self.find = covered, find
         self.model = model_of(folder)
         self.maker = FormMaker(simulator)
         self._stack = ExitStack()
@@ -68,7 +69,7 @@ class MutantTrials:
         """A session of the clean RTL, started when it is first needed."""
         if self._clean is None:
             with _cached_in(self.room / "clean"):
-                self._clean = self._stack.enter_context(find_simulator(self.simulator).open(self.folder.design))
+                self._clean = self._stack.enter_context(self.find(self.simulator).open(self.folder.design))
         return self._clean
 
     @property
@@ -110,7 +111,7 @@ class _One:
     def __init__(self, trials: MutantTrials, name: str, copy: DesignFolder, stack: ExitStack) -> None:
         self._trials, self._name, self._copy, self._stack = trials, name, copy, stack
         self._design: Design = copy.design
-        self._simulator: Simulator = find_simulator(trials.simulator)
+        self._simulator: Simulator = trials.find(trials.simulator)
         self._session: Session | None = None
         self._replay: PinReplaySession | None = None
 
