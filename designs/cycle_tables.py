@@ -1,7 +1,7 @@
 """Event tables that exist for every design, made from the trace alone.
 
 ``cycle``           one row for each cycle
-``transfer_<port>`` one row for each accepted transfer of a stream with a ready
+``transfer_<port>`` one row for each accepted transfer of a stream, except of writes that a beat may carry
 ``reset``           one row for each reset pulse after the initial one
 
 Columns of ``cycle``: every observed or held field, signed if design.yaml says so; for every stream P
@@ -42,7 +42,7 @@ def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
     facts = _cycle_facts(design, trace)
     tables = {"cycle": Table(facts), "reset": _reset_table(design, trace, facts)}
     for one in design.streams:
-        if one.ready is not None and one.key in trace.accepted:
+        if not one.rides and one.key in trace.accepted:
             tables[f"transfer_{one.column}"] = _transfer_table(trace.accepted[one.key], facts, one.column)
     return tables
 
@@ -116,7 +116,9 @@ def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: 
         start = _epoch_starts(facts)
         previous[first] = start[epoch[first]] - 1
         valid_before = np.maximum(cycle - 1, 0)
-        stall = np.where(cycle > 0, facts[f"{name}_stall"][valid_before], 0)
+        # Without a ready, no transfer waits.
+        stalls = facts.get(f"{name}_stall", np.zeros_like(facts["cycle"]))
+        stall = np.where(cycle > 0, stalls[valid_before], 0)
         stall = np.where(cycle - stall > previous, stall, cycle - previous - 1)
         columns["stall"] = stall
         columns["gap"] = cycle - previous - 1 - stall

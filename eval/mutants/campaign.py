@@ -15,17 +15,15 @@ from dv_agent import __version__
 from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.writer import new_folder
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import UsageError
 from dv_agent.eval.mutants.clean_tests import (
-    PLAN,
     CleanDesk,
     CleanTest,
     Given,
-    has_model,
     read_given,
     save_tests,
 )
@@ -183,10 +181,7 @@ def _prepare(folder: DesignFolder, simulator: str, given: tuple[Given, ...], fur
 
 
 def _covered(folder: DesignFolder, session: Session, tests: list[CleanTest]) -> frozenset[str]:
-    path = folder.path / PLAN
-    if not path.is_file() or not has_model(folder):
-        return frozenset()
-    plan = load_plan(path)
+    plan = plan_of(folder)
     bench = Testbench(folder, plan, session)
     hit: set[int] = set()
     for one in tests:
@@ -195,14 +190,14 @@ def _covered(folder: DesignFolder, session: Session, tests: list[CleanTest]) -> 
 
 
 def _settings(folder: DesignFolder, wish: Wish, words: str, given: tuple[Given, ...], ready: _Ready) -> Settings:
-    oracle: Oracle = wish.oracle or ("checks" if has_model(folder) else "comparison")
+    oracle: Oracle = wish.oracle or ("checks" if folder.has_model else "comparison")
     digest = hashlib.sha256("\n".join(f"{one.test.digest} {one.max_cycles}" for one in given).encode()).hexdigest()
     further = [one for one in ready.tests if one.further]
     return Settings(
         design=folder.design.name, hashes=fingerprint(folder), simulator=wish.simulator, seed=wish.seed,
         count=wish.count, tests=words, tests_digest=digest, test_count=len(ready.given),
         test_cycles=sum(one.cycles for one in ready.given), left_out=ready.left_out, oracle=oracle,
-        has_model=has_model(folder), further_cycles=wish.further_cycles, further_count=len(further),
+        has_model=folder.has_model, further_cycles=wish.further_cycles, further_count=len(further),
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"dv-agent": __version__, "python": platform.python_version(),
                   "simulator": find_simulator(wish.simulator).version()},

@@ -15,15 +15,14 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.schema import HEADER
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.witnesses import load_tests, load_witnesses
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.observation import Observation, ReferenceModel
 from dv_agent.designs.program import Program
-from dv_agent.designs.trace import End, Trace
+from dv_agent.designs.trace import End
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.soundness.kill_table import make_tests
 from dv_agent.runners.checks.run_checks import check
@@ -31,7 +30,6 @@ from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
 from dv_agent.runners.simulator import Session
 
 WITNESSES = "witnesses"
-PLAN, MODEL = "plan.yaml", "model.py"
 _MOST_TESTS = 20_000
 
 
@@ -61,24 +59,6 @@ class CleanTest:
     cycles: int
     recording: PinRecording | None = field(repr=False)
     further: bool = False
-
-
-class TraceAlone:
-    """The model of a design without one: it expects nothing, so only the protocol checks can fail."""
-
-    def observe(self, trace: Trace) -> Observation:
-        """Expect nothing."""
-        return Observation({}, {})
-
-
-def model_of(folder: DesignFolder) -> ReferenceModel:
-    """Return the reference model of a design, or one that expects nothing if it has none."""
-    return folder.model if has_model(folder) else TraceAlone()
-
-
-def has_model(folder: DesignFolder) -> bool:
-    """Return whether a design has a reference model."""
-    return (folder.path / MODEL).is_file()
 
 
 def read_given(source: str, folder: DesignFolder) -> tuple[str, tuple[Given, ...]]:
@@ -137,7 +117,7 @@ class CleanDesk:
 
     def __init__(self, folder: DesignFolder, session: Session) -> None:
         self._folder, self._session = folder, session
-        self._model = model_of(folder)
+        self._model = folder.model
 
     def record(self, given: Sequence[Given], further: bool = False) -> tuple[list[CleanTest], list[int]]:
         """Simulate tests; return their recordings, and the numbers of those that fail a check, which are left out.
@@ -159,14 +139,11 @@ class CleanDesk:
         return found, failing
 
     def further(self, cycles: int, seed: int) -> tuple[Given, ...]:
-        """Return random tests of `cycles` cycles in all; if there is a plan, half of them from guided search."""
+        """Return tests of `cycles` cycles in all, half of them random, half from coverage-guided search."""
         if not cycles:
             return ()
-        guided = (self._folder.path / PLAN).is_file() and has_model(self._folder)
-        tests = list(self._random(cycles // 2 if guided else cycles, seed))
-        if guided:
-            bench = Testbench(self._folder, load_plan(self._folder.path / PLAN), self._session)
-            tests += make_tests(bench, SearchAgent(seed), cycles // 2)
+        bench = Testbench(self._folder, plan_of(self._folder), self._session)
+        tests = [*self._random(cycles // 2, seed), *make_tests(bench, SearchAgent(seed), cycles // 2)]
         return tuple(Given(test=test) for test in tests)
 
     def _random(self, cycles: int, seed: int) -> Iterator[Test]:

@@ -17,7 +17,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.mutants.candidate import write_mutant
 from dv_agent.designs.program import Program
 from dv_agent.errors import BuildError, SimulatorCrash, SimulatorTimeout
-from dv_agent.eval.mutants.clean_tests import CleanTest, model_of
+from dv_agent.eval.mutants.clean_tests import CleanTest
 from dv_agent.eval.mutants.data_model import DIFFERS, Difference, Mutant, Oracle, Outcome
 from dv_agent.eval.mutants.pin_differences import first_difference, hint
 from dv_agent.eval.mutants.selection import ICARUS, FormMaker
@@ -25,6 +25,7 @@ from dv_agent.eval.mutants.shortest_test import Pair, shortest
 from dv_agent.runners.build.cache import private_cache
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
 from dv_agent.runners.recording.pin_replay import PinReplaySession, recording_of
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Run, Session, Simulator
@@ -54,11 +55,11 @@ class MutantTrials:
 
     def __init__(
         self, folder: DesignFolder, simulator: str, oracle: Oracle, tests: Sequence[CleanTest], room: Path,
-        covered: frozenset[str] = frozenset(), find: Callable[[str], Simulator] = find_simulator,
+        covered: frozenset[str] = frozenset(), find: Callable[[str], Simulator] | None = None,
     ) -> None:  # fmt: skip
         self.folder, self.simulator, self.oracle, self.tests, self.room = folder, simulator, oracle, tests, room
-        self.covered, self.find = covered, find
-        self.model = model_of(folder)
+        self.covered, self.find = covered, find or _simulator
+        self.model = folder.model
         self.maker = FormMaker(simulator)
         self._stack = ExitStack()
         self._clean: Session | None = None
@@ -103,6 +104,11 @@ class MutantTrials:
         """End the simulators."""
         self._stack.close()
         self._clean = None
+
+
+def _simulator(name: str) -> Simulator:
+    """Return a simulator for mutants; the native path does not compare itself with cocotb, which must be built too."""
+    return NativeSimulator(share=0) if name == NATIVE else find_simulator(name)
 
 
 class _One:

@@ -12,7 +12,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import Trace, Transfers
 from dv_agent.eval.mutants.data_model import Difference
-from dv_agent.runners.build.layout import Layout, driven_signals, layout_of
+from dv_agent.runners.build.wrappers.layout import Layout, driven_signals, layout_of
 from dv_agent.runners.simulator import Run
 
 ASPECTS = ("payload", "count", "order", "end", "latency", "handshake", "debug", "idle payload")
@@ -73,7 +73,7 @@ def _rows(run: Run, layout: Layout) -> Rows:
 def _signals(design: Design, layout: Layout, differs: NDArray[np.bool_]) -> tuple[str, ...]:
     """Return the signals that differ in a row; those that the design drives come first."""
     found = [name for name, (first, bits) in layout.sample.items() if differs[first : first + bits].any()]
-    driven = set(driven_signals(design))
+    driven = {name for name, _ in driven_signals(design)}
     return tuple(sorted(found, key=lambda name: name in driven))
 
 
@@ -85,7 +85,9 @@ def _value(rows: Rows, cycle: int, layout: Layout, signal: str) -> str:
 
 def _ports(design: Design) -> dict[str, str]:
     """Return signal -> port or stream."""
-    named = {spec.signal: name for name, port in design.ports.items() for spec in port.levels().values()}
+    named: dict[str, str] = {
+        spec.signal: name for name, port in design.ports.items() for spec in port.levels().values()
+    }
     return named | {signal: one.key for one in design.streams for signal, _ in one.signals()}
 
 
@@ -99,7 +101,7 @@ def _aspects(design: Design, clean: Trace, mutant: Trace, common: int) -> Iterat
             yield from ["handshake"] * bool(ready)
         else:
             yield from _delivered(one, clean, mutant, common)
-    others = set(clean.signals) - streams - set(driven_signals(design))
+    others = set(clean.signals) - streams - {name for name, _ in driven_signals(design)}
     if any(_changed(clean, mutant, name, common) for name in others):
         yield "debug"
 

@@ -9,12 +9,12 @@ from typing import Any
 from dv_agent.agents.failures.attempts import Limits, Tried
 from dv_agent.agents.failures.shrinking import shrink
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.errors import SimulatorCrash, SimulatorTimeout
-from dv_agent.eval.mutants.clean_tests import PLAN, Given
+from dv_agent.eval.mutants.clean_tests import Given
 from dv_agent.eval.mutants.data_model import DIFFERS, Difference, ShortTest
 from dv_agent.eval.mutants.pin_differences import first_difference
 from dv_agent.runners.checks.failure import CheckFailure
@@ -65,14 +65,11 @@ class Pair:
             return None
 
     @cached_property
-    def _bench(self) -> Testbench | None:
-        plan = self.folder.path / PLAN
-        return Testbench(self.folder, load_plan(plan), self.clean) if plan.is_file() else None
+    def _bench(self) -> Testbench:
+        return Testbench(self.folder, plan_of(self.folder), self.clean)
 
     def bins(self, short: ShortTest) -> frozenset[str]:
-        """Return the bins that a test hits on the clean RTL; none if there is no plan."""
-        if self._bench is None:
-            return frozenset()
+        """Return the bins that a test hits on the clean RTL."""
         plan, hits = self._bench.plan, self._bench.run(Test.model_validate(short.data)).sample.hits
         return frozenset(plan.bins[place].id for place in hits.nonzero()[0].tolist())
 

@@ -15,9 +15,11 @@ from pathlib import Path
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import is_plain_verilog
+from dv_agent.runners.build.cache import WRAPPER
 from dv_agent.runners.build.external_tools import run_command
 from dv_agent.runners.build.verilator_tool import VerilatorTool
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
 _SCOPE = re.compile(r'^(\S+ \.scope .*?"[^"]*" "[^"]*") \d+ \d+')
@@ -43,17 +45,26 @@ def verilator_form(design: Design, tool: VerilatorTool) -> str:
     Raises:
         BuildError: Verilator refused the RTL, or took longer than `_SECONDS`.
     """
-    language = ("--default-language", "1364-2005") if is_plain_verilog(design) else ()
-    parameters = [f"-G{name}={value}" for name, value in design.parameters.items()]
-    files = [str(file.resolve()) for file in design.source_files()]
-    includes = sorted({f"-I{Path(name).parent}" for name in files})
     with scratch_folder() as room:
-        command = [tool.command, *_OPTIMISED, *language, *parameters, *includes, "--top-module", design.top, *files]
-        done = run_command(command, room, _SECONDS, {**os.environ, **tool.environment}, (room,))
-        if done.code:
-            raise BuildError(f"{design.name}: verilator refused the RTL\n{done.output[-1000:]}")
-        made = sorted(file for pattern in ("*.cpp", "*.h") for file in (room / "out").glob(pattern))
-        return _digest(f"{file.name}\n{_plain_cpp(file, design.folder)}" for file in made)
+        (room / WRAPPER).write_text(wrapper_text(design, layout_of(design)), encoding="utf-8")
+        try:
+            made = _verilated(design, tool, room, plain=design.plain_verilog)
+        except BuildError:
+            if not design.plain_verilog or design.language is not None:
+                raise
+            made = _verilated(design, tool, room, plain=False)
+        return _digest(f"{file.name}\n{_plain_cpp(file, design.base)}" for file in made)
+
+
+def _verilated(design: Design, tool: VerilatorTool, room: Path, *, plain: bool) -> list[Path]:
+    files = [str(file.resolve()) for file in design.source_files()]
+    command = [tool.command, *_OPTIMISED, *tool.verilator_options, *design.compile_options(files, absolute=True)]
+    command += ["--default-language", "1364-2005"] if plain else []
+    command += ["--top-module", TOP, *files, WRAPPER]
+    done = run_command(command, room, _SECONDS, {**os.environ, **tool.environment}, (room,))
+    if done.code:
+        raise BuildError(f"{design.name}: verilator refused the RTL\n{done.output[-1000:]}")
+    return sorted(file for pattern in ("*.cpp", "*.h") for file in (room / "out").glob(pattern))
 
 
 def _plain_vvp(text: str) -> Iterator[str]:

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import cocotb_tools.config
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, SHARED_SHELVES, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.cache import PROGRAM, SHARED_SHELVES, WRAPPER, Build, build_in, cached_build
+from dv_agent.runners.build.code_counters import COUNTERS, DESCRIBE, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
+from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
-from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.build.wrappers.layout import Layout
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
@@ -29,20 +33,50 @@ _ONE_THREAD = """\
 #include "verilated.h"
 static const bool one_thread = (Verilated::threadContextp()->threads(1), true);
 """
+# Not --coverage-fsm: with --coverage-line it makes Verilator 5.48 crash on some RTL.
+_CODE = ("--coverage-line", "--coverage-toggle", "--coverage-expr")
+_CODE_LINKED = "-Wl,--export-dynamic-symbol=dv_code_bits"
+DESCRIBE_SECONDS = 60.0
 _TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
-_OPTIONS = (
-    "--cc", "--exe", "--vpi", "--timing", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM,
-    "--threads", "1",
-    # Nothing is optimised away: otherwise an endless loop would be removed if nothing reads its result.
-    "--public-flat-rw",
-    # Two-state simulation; a value that is X in Icarus is 0 here, in every test.
-    "--x-initial", "0", "--x-assign", "0",
+COMMON_OPTIONS = (
+    "--cc", "--exe", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM, "--threads", "1",
     # Warnings are not errors, except those that show that the wrapper does not fit; see _refused.
     "-Wno-fatal",
     # An endless loop in the RTL must hang; without this option g++ may assume that every loop ends.
     "-CFLAGS", "-fno-finite-loops",
-    _ONE_THREAD_FILE,
 )  # fmt: skip
+_OPTIONS = (
+    *COMMON_OPTIONS, "--vpi", "--timing",
+    # Nothing is optimised away: otherwise an endless loop would be removed if nothing reads its result.
+    "--public-flat-rw",
+    # Two-state simulation; a value that is X in Icarus is 0 here, in every test.
+    "--x-initial", "0", "--x-assign", "0",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What Verilator and make compile besides the design, and how.
+
+    Attributes:
+        shelf: name of the folder of its builds in the cache.
+        options: arguments of Verilator.
+        files: C++ files that are put beside the sources: name -> text.
+        objects: object files made of them that do not depend on the design, and all the text of each.
+        main: the C++ file with the main function, if it is not one of `files`.
+        make_options: more arguments of make.
+        wrapper_of: see `cached_build`.
+        code: whether the program counts code coverage; the folder then holds the list of its counters.
+    """
+
+    shelf: str
+    options: tuple[str, ...]
+    files: Mapping[str, str]
+    objects: Mapping[str, str]
+    main: str = ""
+    make_options: tuple[str, ...] = ()
+    wrapper_of: Callable[[Design, Layout], str] = wrapper_text
+    code: bool = False
 
 
 def waves_format() -> str:
@@ -52,54 +86,94 @@ def waves_format() -> str:
     return "fst" if run_command(probe, Path.cwd(), 30.0).code == 0 else "vcd"
 
 
-def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str = "") -> Build:
+def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str = "", code: bool = False) -> Build:
     """Compile `design`, or find it in `cache`.
 
     Args:
+        code: build it with code coverage; the folder then holds the list of its counters.
         waves: build it with support for waveforms (slower): ``fst`` or ``vcd``; see `waves_format`.
 
     Raises:
         PrerequisiteError: make is missing.
-        InputFileError: a source file is missing.
+        InputFileError: a source file is missing, or nothing drives an input.
         BuildError: Verilator refused the RTL, g++ refused the generated C++, or either took too long.
         OutputError: the cache cannot be written.
     """
     libraries = str(cocotb_tools.config.libs_dir)
-    options = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
-    options += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
-    if is_plain_verilog(design):
-        options += ["--default-language", "1364-2005"]
-    parts = [tool.version, *options, _ONE_THREAD]
-    return cached_build(design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options))
+    linked = ("-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator")
+    main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
+    counting = (*_CODE, "-LDFLAGS", _CODE_LINKED) if code else ()
+    files = {_ONE_THREAD_FILE: _ONE_THREAD}
+    recipe = Recipe(
+        "verilator",
+        (*_OPTIONS, *_TRACES[waves], *linked, *counting),
+        files | {MAIN_FILE: main_text(main)} if code else files,
+        {_ONE_THREAD_OBJECT: _ONE_THREAD},
+        main="" if code else main,
+        code=code,
+    )
+    return build_recipe(design, cache, tool, recipe)
 
 
-def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[str]) -> None:
+def build_recipe(design: Design, cache: Path, tool: VerilatorTool, recipe: Recipe) -> Build:
+    """Compile `design` by a recipe, or find it in `cache`; raises as `build_verilator`."""
+
+    def build(plain: bool) -> Build:
+        language = ("--default-language", "1364-2005") if plain else ()
+        options = [*recipe.options, *tool.verilator_options, *language]
+        parts = [tool.version, *options, *recipe.files.values(), *recipe.make_options]
+        return cached_build(
+            design, cache / recipe.shelf, parts, lambda folder: _compile(design, folder, tool, recipe, options),
+            recipe.wrapper_of,
+        )  # fmt: skip
+
+    return build_in(design, build)
+
+
+def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, options: list[str]) -> None:
     environment = {**os.environ, **tool.environment}
     if shutil.which("ccache"):
         environment.setdefault("OBJCACHE", "ccache")
     work = folder / "work"
-    names = _lay_out(design, work)
+    names = _lay_out(design, work, {*recipe.files, WRAPPER, _OBJECTS})
     (work / WRAPPER).symlink_to(folder / WRAPPER)
-    (work / _ONE_THREAD_FILE).write_text(_ONE_THREAD, encoding="utf-8")
-    main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
-    includes = sorted({f"-I{Path(name).parent}" for name in names})
+    for name, text in recipe.files.items():
+        (work / name).write_text(text, encoding="utf-8")
+    code = [name for name in recipe.files if name.endswith(".cpp")] + ([recipe.main] if recipe.main else [])
+    includes = design.compile_options(names)
     rooms = (folder, *_ccache(environment))
     done = run_command(
-        [tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
+        [tool.command, *options, *includes, *code, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
     )
     if refused := list(_refused(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
+    missing = _messages(done.output.splitlines(), "%Warning-PINMISSING", f" {WRAPPER}:")
+    reject_loose_inputs(design, missing_inputs(design, missing))
     objects = work / _OBJECTS
     make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
-    make += tool.make_options
+    make += [*tool.make_options, *recipe.make_options]
     library = RuntimeShelf(folder.parent.with_name(RUNTIME_SHELF), make, environment, COMPILE_SECONDS, rooms)
-    compiled = library.lay_out(objects, {_ONE_THREAD_OBJECT: _ONE_THREAD}, [tool.version])
+    compiled = library.lay_out(objects, recipe.objects, [tool.version])
     make += [f"--old-file={name}" for name in compiled]
     done = run_command([*make, "-f", "Vtop.mk"], objects, COMPILE_SECONDS, environment, rooms)
     if done.code:
         raise BuildError(f"{design.name}: the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
     (objects / PROGRAM).rename(folder / PROGRAM)
+    if recipe.code:
+        _describe(design, folder, [work / name for name in names])
     shutil.rmtree(work)
+
+
+def _describe(design: Design, folder: Path, sources: list[Path]) -> None:
+    """Write the list of the counters of the program in `folder`."""
+    data = folder / "points.dat"
+    environment = {"PATH": os.defpath, DESCRIBE: str(data)}  # no secrets: it is the RTL that runs
+    done = run_command([str(folder / PROGRAM)], folder, DESCRIBE_SECONDS, environment, (folder,))
+    if done.code:
+        raise BuildError(f"{design.name}: the program of verilator cannot list its coverage\n{done.output[-2000:]}")
+    write_counters(folder / COUNTERS, counters_of(data, TOP, sources))
+    for file in folder.glob("points.dat*"):
+        file.unlink()
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -110,15 +184,18 @@ def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
         yield from (Path(place) for place in places if place and Path(place).is_dir())
 
 
-def _lay_out(design: Design, work: Path) -> list[str]:
+def _lay_out(design: Design, work: Path, taken: Container[str]) -> list[str]:
     """Link the sources into `work`, which then looks like the design's folder, and return their names.
+
+    Args:
+        taken: names that are needed otherwise.
 
     So all messages, also those of the running simulation, use the file names of the design, and ccache finds the
     same names each time.
     """
     work.mkdir()
-    for entry in design.folder.absolute().iterdir():
-        if entry.name not in {WRAPPER, _ONE_THREAD_FILE, _OBJECTS}:
+    for entry in design.base.absolute().iterdir():
+        if entry.name not in taken:
             (work / entry.name).symlink_to(entry)
     names = []
     for source, file in zip(design.compiled_names(), design.source_files(), strict=True):
@@ -130,7 +207,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
 
 def _refused(done: CommandResult, design: Design) -> Iterator[str]:
     """Yield Verilator's messages on why the RTL cannot be used, with paths relative to the design; none if it can."""
-    text = done.output.replace(f"{design.folder.absolute()}{os.sep}", "").replace(f"{design.folder}{os.sep}", "")
+    text = done.output.replace(f"{design.base.absolute()}{os.sep}", "").replace(f"{design.base}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
     misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:"))

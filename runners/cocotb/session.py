@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -11,8 +11,8 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import End
 from dv_agent.errors import SimulatorCrash, SimulatorTimeout
-from dv_agent.runners.build.layout import layout_of
-from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.wrapper import TOP
 from dv_agent.runners.cocotb.environment import child_environment
 from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.repeating_session import LastingSimulator, Repeats
@@ -32,6 +32,7 @@ class CocotbSession:
         once: play a single program, without forking, and let the simulator end by itself (it writes a waveform).
         repeats: counts the simulations that were repeated.
         writable: see `SimulatorProcess`.
+        environment: environment variables of the simulator; None: those of cocotb.
 
     Raises:
         SimulatorCrash, SimulatorTimeout, SimulatorLost: the simulator did not start.
@@ -40,13 +41,14 @@ class CocotbSession:
     def __init__(
         self, design: Design, command: Sequence[str], layout: Path, hang_seconds: float, once: bool = False,
         repeats: Repeats | None = None, writable: Sequence[Path] = (),
+        environment: Mapping[str, str] | None = None,
     ) -> None:  # fmt: skip
         self._design = design
         self._layout = layout_of(design)
         self._once = once
         self._simulator = LastingSimulator(
             command,
-            child_environment("dv_agent.runners.cocotb.child", TOP),
+            child_environment("dv_agent.runners.cocotb.child", TOP) if environment is None else environment,
             layout,
             hang_seconds,
             once=once,
@@ -74,7 +76,7 @@ class CocotbSession:
             raise SimulatorCrash(f"the drivers failed inside the simulator\n{reply['error']}")
         trace = decode(self._design, self._layout, rows, End(reply["end"]))
         starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
-        return Run(trace, starts, reply["released"], rows, reply["seconds"])
+        return Run(trace, starts, reply["released"], rows, reply["seconds"], bytes.fromhex(reply.get("code", "")))
 
     def close(self) -> None:
         """See `Session.close`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -44,12 +43,6 @@ def edited(folder: Path, name: str, old: str, new: str) -> None:
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new), encoding="utf-8")
-
-
-def write_tests(path: Path, *tests: list[dict[str, Any]]) -> Path:
-    """A file of tests of tally: the beats of each, and one reset in mid-test."""
-    path.write_text(json.dumps({"tests": [{"tracks": {"in": steps}} for steps in tests]}), encoding="utf-8")
-    return path
 
 
 def made(room: Path, design: DesignFolder | None = None, tests: str = "witnesses", count: int = COUNT, **more: Any

@@ -6,11 +6,12 @@ import json
 import resource
 import shutil
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
-from campaigns import COUNT, FURTHER, Heard, edited, made, write_tests
+from campaigns import COUNT, FURTHER, Heard, edited, made
 from conftest import Campaign
 from mutant_designs import tally
 from prerequisites import need
@@ -34,6 +35,7 @@ from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.icarus import IcarusSimulator
 
 ONE_BEAT = [{"number": {"v": 3}}]
+Stimuli = Sequence[list[dict[str, Any]]]
 
 
 def timeless(outcomes: tuple[Outcome, ...]) -> list[Outcome]:
@@ -72,20 +74,17 @@ def test_the_figures_are_those_of_the_outcomes(finished: Campaign) -> None:
     json.dumps(plain)
 
 
-def test_weak_tests_leave_survivors_whose_short_test_fails_or_differs(tmp_path: Path) -> None:
+def test_where_stimulus_is_missing_a_short_test_that_fails_is_shown(tmp_path: Path) -> None:
+    """One beat alone has none before it, so what is added to it stays unseen."""
     design = load_design(tally(tmp_path / "tally"))
-    tests = write_tests(tmp_path / "weak.json", ONE_BEAT)
-    result = made(tmp_path, design, str(tests), count=6)
-    late = [pair for pair in result.pairs() if pair[1].missing == "stimulus"]
-    assert late
-    for mutant, outcome in late:
-        copy = mutated(design, mutant, tmp_path)
-        assert outcome.shortest is not None
-        assert outcome.failure is not None
-        program = expand(copy.design, design.schema, Test.model_validate(outcome.shortest.data))
-        failures = confirm(IcarusSimulator(), copy.design, program, design.model)
-        assert kind_of(outcome.failure) in map(kind_of, failures)
-        assert confirm(IcarusSimulator(), design.design, program, design.model) == ()
+    outcome = tried(design, tmp_path, "in_v + before", "in_v", [ONE_BEAT], further=[ONE_BEAT * 6])
+    assert (outcome.verdict, outcome.missing, outcome.further, outcome.test) == ("unnoticed", "stimulus", True, 0)
+    assert outcome.failure
+    assert (outcome.failure.check, outcome.failure.port) == ("value", "out")
+    assert outcome.shortest is not None
+    assert len(outcome.shortest.data["tracks"]["in"]) == 2
+    assert "sum.before.1" in outcome.bins
+    assert tried(design, tmp_path, "in_v + before", "in_v", [ONE_BEAT]).verdict == "unknown"
 
 
 def test_a_difference_that_no_check_fails_on_names_cycle_port_and_aspect(tmp_path: Path) -> None:
@@ -104,18 +103,20 @@ def test_a_difference_that_no_check_fails_on_names_cycle_port_and_aspect(tmp_pat
 
 
 def tried(
-    design: DesignFolder, room: Path, old: str, new: str, tests: list[list[dict[str, Any]]], oracle: Oracle = "checks"
-) -> Outcome:
+    design: DesignFolder, room: Path, old: str, new: str, tests: Stimuli, oracle: Oracle = "checks",
+    further: Stimuli = (),
+) -> Outcome:  # fmt: skip
     """What becomes of one change of tally."""
     text = (design.design.folder / "tally.v").read_text()
     edit = Edit(start=text.index(old), end=text.index(old) + len(old), text=new)
     change = Candidate(kind="operator", module="tally", source="tally.v", line=1, change="", edits=(edit,))
     simulator = IcarusSimulator(hang_seconds=0.3)
     with simulator.open(design.design) as session:
-        given = [Given(test=Test(tracks={"in": tuple(one)})) for one in tests]
-        recorded, failing = CleanDesk(design, session).record(given)
+        desk = CleanDesk(design, session)
+        recorded, failing = desk.record([Given(test=Test(tracks={"in": tuple(one)})) for one in tests])
+        more, _ = desk.record([Given(test=Test(tracks={"in": tuple(one)})) for one in further], further=True)
     assert failing == []
-    trials = MutantTrials(design, "icarus", oracle, recorded, room / "trials", find=lambda _: simulator)
+    trials = MutantTrials(design, "icarus", oracle, [*recorded, *more], room / "trials", find=lambda _: simulator)
     try:
         return trials.outcome(Mutant(id="m0000", change=change, diff="", form="00"))
     finally:
@@ -135,7 +136,8 @@ def tried(
         ("assign out_y = y;", "assign out_y = y; always @(posedge full) $finish;", "killed", "crashed"),
         ("out_valid = full", "out_valid = full &", "unknown", ""),
         ("assign out_y = y;", "assign out_y = y; wire spare = full & in_valid;", "equivalent", "compiled form"),
-        ("[4:0] y;", "[5:0] y;", "unknown", ""),
+        ("[4:0] y;", "[5:0] y;", "equivalent", "compiled form"),
+        ("in_v + before", "in_v + before + (in_v == 4'd9)", "unknown", ""),
     ],
 )
 def test_what_becomes_of_one_change(tmp_path: Path, old: str, new: str, verdict: str, by: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from mutant_designs import tally, verilog
+from mutant_designs import design_of, tally, verilog
 
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
@@ -45,6 +45,6 @@ def test_rtl_without_anything_to_change_is_an_error(tmp_path: Path) -> None:
     folder = tmp_path / "wire"
     folder.mkdir()
     (folder / "tiny.v").write_text("module tiny(input clk, rst, in_valid); endmodule\n")
-    design = verilog(tmp_path / "other", "")
+    design = design_of(folder, "tiny", "tiny.v", {"in": {"kind": "strobe", "enable": "in_valid", "fields": {}}})
     with pytest.raises(UsageError, match="nothing in its RTL can be changed"):
-        select(DesignFolder(design.model_copy(update={"folder": folder})), "icarus", 5, 0, 1)
+        select(DesignFolder(design), "icarus", 5, 0, 1)
