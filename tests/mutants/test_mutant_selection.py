@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mutant_designs import design_of, tally, verilog
+from prerequisites import need
 
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
