@@ -25,7 +25,7 @@ from dv_agent.runners.build.wrappers.wrapper import TOP
 from dv_agent.runners.native.bare_wrapper import bare_wrapper_text
 
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
-_SCOPE = re.compile(r'^(\S+ \.scope .*?"[^"]*" "[^"]*",?) \d+ \d+')
+_SCOPE = re.compile(r'^(\S+ \.scope .*?"[^"]*" "[^"]*") \d+ \d+(?:, \d+ \d+ \d+)?')
 _CALL = re.compile(r"^(\s*%vpi_(?:call|func)\S*) \d+ \d+")
 _FILES = ":file_names"
 _SECONDS = 120.0
