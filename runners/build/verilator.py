@@ -13,7 +13,7 @@ import cocotb_tools.config
 from dv_agent.designs.code.judging import judged_counters, rules_digest
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
+from dv_agent.runners.build.cache import PROGRAM, SHARED_SHELVES, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.code_counters import COUNTERS, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
 from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
@@ -26,7 +26,7 @@ VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
 _JOBS = min(2, os.cpu_count() or 1)
 _OBJECTS = "dv_objects"
-RUNTIME_SHELF = "verilator-runtime"  # beside the folder of the builds
+RUNTIME_SHELF = SHARED_SHELVES[0]  # beside the folder of the builds
 _ONE_THREAD_FILE = "dv_one_thread.cpp"
 _ONE_THREAD_OBJECT = "dv_one_thread.o"
 # Otherwise a context starts one worker thread for each processor, and a process with threads cannot be forked.
