@@ -14,7 +14,6 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.recorded_names import check_recorded_address, recorded_simulator
-from dv_agent.agents.records.resimulation import resimulate, why_different
 from dv_agent.agents.records.schema import TURNS, AgentOptions, RunHeader
 from dv_agent.agents.records.writer import RunRecord, new_folder, utc_now
 from dv_agent.agents.runs.assembly import (
@@ -24,8 +23,7 @@ from dv_agent.agents.runs.assembly import (
     versions,
 )
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.tool_runs import TOOLS, decoys_of, replaying_tools_agent, tools_agent
-from dv_agent.agents.session.drafts.changes import self_contained
+from dv_agent.agents.runs.tool_runs import TOOLS, replaying_tools_agent, tools_agent
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
@@ -33,8 +31,8 @@ from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, UsageError
-from dv_agent.prompts.renderer import templates_hash
 from dv_agent.prompts.strategy import Strategy, find_strategy
+from dv_agent.runners.checks.scope_of_checks import what_is_checked
 from dv_agent.runners.simulator import Simulator
 
 REPLAY = "replay:"
@@ -92,6 +90,8 @@ def new_run(
 
 def _prompting(name: str) -> Strategy:
     """Return the strategy with its templates included, so that the record does not depend on a folder."""
+    from dv_agent.agents.session.drafts.changes import self_contained
+
     strategy = find_strategy(name)
     return self_contained(strategy) if strategy.templates else strategy
 
@@ -101,25 +101,36 @@ def _header(
 ) -> RunHeader:
     model, prompting = who.model, who.prompting
     budget = Budget().model_copy(update=_bounds(request))
+    checks = what_is_checked(folder.design, folder.has_model, simulator.name)
     return RunHeader(
         id=run_folder.parent.name if request.into else run_folder.name,
         started=utc_now(),
         design=folder.design.name,
         task_version=folder.design.task_version,
+        rules_off=folder.design.exceptions,
         agent=who.agent,
         agent_options=_options(request, model),
         model=model,
         strategy=prompting.name if prompting else "",
         prompting=prompting,
+        goal=request.goal or "functional",
         seed=request.seed,
         budget=budget,
         target=100.0 if request.target is None else request.target,
         simulator=f"{simulator.name} {simulator.version()}",
-        hashes=fingerprint(folder) | ({"prompts": templates_hash(prompting)} if model else {}),
+        hashes=fingerprint(folder) | (_prompts_hash(prompting) if model else {}),
         versions=versions() | (price_version() if model else {}),
         reproducible=budget.reproducible and model is None,
-        decoys=decoys_of(bench),
+        decoys=bench.decoy_ids,
+        checked=checks.rules,
+        unchecked=checks.left_out,
     )
+
+
+def _prompts_hash(prompting: Strategy | None) -> dict[str, str]:
+    from dv_agent.prompts.renderer import templates_hash
+
+    return {"prompts": templates_hash(prompting)}
 
 
 def _options(request: RunRequest, model: ModelSettings | None) -> AgentOptions:
@@ -147,7 +158,7 @@ def recorded_settings(past: RecordedRun) -> dict[str, Any]:
     """Return the settings that a replay takes from the recorded run: all that affect its course."""
     header = past.header
     return {
-        "agent": header.agent, "seed": header.seed, "bug": header.agent_options.bug,
+        "agent": header.agent, "goal": header.goal, "seed": header.seed, "bug": header.agent_options.bug,
         "simulator": recorded_simulator(header),
     }  # fmt: skip
 
@@ -160,13 +171,16 @@ def replay_run(
     old = past.header
     run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
     hold(run_folder)
+    checks = what_is_checked(folder.design, folder.has_model, simulator.name)
     options = old.agent_options.model_copy(update={"replay": old.id, "reparse": request.reparse})
     header = RunHeader(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
-        agent=old.agent, agent_options=options,
-        model=old.model, strategy=old.strategy, prompting=old.prompting, seed=old.seed, budget=old.budget,
+        agent=old.agent, agent_options=options, rules_off=folder.design.exceptions,
+        model=old.model, strategy=old.strategy, prompting=old.prompting, goal=old.goal, seed=old.seed,
+        budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
-        hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)}, decoys=decoys_of(bench),
+        hashes=fingerprint(folder) | _prompts_hash(old.prompting), decoys=bench.decoy_ids,
+        checked=checks.rules, unchecked=checks.left_out,
     )  # fmt: skip
     record = RunRecord(run_folder, header, repeated=lambda: simulator.repeated)
     if old.agent == TOOLS:
@@ -201,6 +215,8 @@ def resume_run(
             not name.
         OutputError: the record cannot be written.
     """
+    from dv_agent.agents.records.resimulation import resimulate, why_different
+
     if changed := changed_since(past.header.hashes, bench.folder):
         raise UsageError(
             f"{past.folder} was made with another {' and '.join(changed)} of {past.header.design}; "

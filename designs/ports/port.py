@@ -4,12 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from dv_agent.designs.frozen import Frozen
+from pydantic import Field, model_validator
+
+from dv_agent.designs.bounds import PlainText
+from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.errors import UnknownNameError
+
+Reason = Annotated[PlainText, Field(min_length=1, max_length=400)]
+DROP = "drop"
+"""The part of the rule ``stable`` that valid does not fall before the transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +45,12 @@ class PortModel(Frozen):
         label: a short description, shown beside a waveform.
         driver: name of its driver in the simulator process; empty if nothing is driven.
         plural, silence: words of a prompt for what ports of this kind do when their track has ended.
+        common: whether a prompt says so even for designs without such a port.
+        rules: the checks of its handshakes that `rules_off` may switch off; see `dv_agent.runners.checks.failure`.
+        count: so many equal ports are declared at once; see `dv_agent.designs.wiring.copies`.
+        clock: the name of its clock, if the design has several; None: the first.
+        may_drop: why valid may fall before the transfer.
+        rules_off: checks that do not apply to the port -> why.
     """
 
     if TYPE_CHECKING:
@@ -45,6 +59,25 @@ class PortModel(Frozen):
     driver: ClassVar[str] = ""
     plural: ClassVar[str] = ""
     silence: ClassVar[str] = ""
+    common: ClassVar[bool] = False
+    rules: ClassVar[tuple[str, ...]] = ("stable", "unknown", "after_reset", "deadlock")
+
+    count: int | None = Field(default=None, ge=1, le=64)
+    clock: Identifier | None = None
+    may_drop: Reason | None = None
+    rules_off: dict[Identifier, Reason] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _rules_exist(self) -> PortModel:
+        for rule in self.rules_off:
+            if rule not in self.rules:
+                raise ValueError(f"rules_off: {UnknownNameError('rule', rule, self.rules)}")
+        return self
+
+    @property
+    def exceptions(self) -> dict[str, str]:
+        """The rules that do not hold for the port -> why; `DROP` stands for ``may_drop``."""
+        return {**({DROP: self.may_drop} if self.may_drop else {}), **self.rules_off}
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its streams, in the order of the vectors. Args: name: the name of the port."""
@@ -66,6 +99,10 @@ class PortModel(Frozen):
     def grammar(self) -> Grammar | None:
         """Return the grammar of its track; None if it has no track."""
         return None
+
+    def driver_facts(self) -> dict[str, int | bool | str]:
+        """Return what its driver needs besides places and widths, as plain data."""
+        return {}
 
     def memory(self, name: str) -> Memory | None:
         """Return the memory that it answers from, if any. Args: name: the name of the port."""

@@ -25,10 +25,9 @@ def list_designs(as_json: Json = False) -> None:
 
       dv-agent designs list
     """
-    from dv_agent.cli.design_overview import overview
-    from dv_agent.designs.loader import design_names, find_design
+    from dv_agent.cli.design_list import known_designs
 
-    rows = [overview(find_design(name)) for name in design_names()]
+    rows = known_designs()
     if as_json:
         say_json(rows)
         return
@@ -94,7 +93,7 @@ def check(
       dv-agent designs check --all --write-proof
     """
     from dv_agent.cli.design_checks import check_and_print
-    from dv_agent.designs.loader import design_names
+    from dv_agent.designs.files.places import design_names
     from dv_agent.eval.soundness.check import Options
 
     if (name is None) == (not every):
@@ -121,7 +120,7 @@ def measure(
 
       dv-agent designs measure mxint_softmax
     """
-    from dv_agent.coverage.plan_file.loader import load_plan
+    from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.loader import find_design
     from dv_agent.eval.soundness.hit_rates import measure as run_measurement
     from dv_agent.eval.soundness.hit_rates import save_hit_rates, tier_lines
@@ -132,7 +131,7 @@ def measure(
     tiers = [rates.tier(one) for one in rates.hits]
     say(" ".join(f"{tier} {tiers.count(tier)}" for tier in ("easy", "medium", "hard")))
     say(f"{counted(len(rates.unhit), 'bin')} not hit by {counted(rates.beats[-1], 'beat')}; written to {path}")
-    wrong = list(tier_lines(load_plan(folder.path / "plan.yaml"), rates))
+    wrong = list(tier_lines(plan_of(folder), rates))
     if wrong:
         say("tiers in the plan that differ from these rates; the plan should say:")
         say("\n".join(wrong))

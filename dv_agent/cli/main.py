@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -11,6 +12,8 @@ import typer
 from dv_agent import __version__
 from dv_agent.agents.models.dotenv.file import load_dotenv_upward
 from dv_agent.cli.board import board
+from dv_agent.cli.broken_design import with_faults_beside
+from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
@@ -26,6 +29,7 @@ from dv_agent.cli.terminal import complain, say, show_fault
 from dv_agent.designs.files.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError, ExitCode
 
+GC_OBJECTS = 200_000
 TRACEBACK = "DV_AGENT_TRACEBACK"
 
 app = typer.Typer(
@@ -43,6 +47,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(iterate)
 app.command()(simulate)
+app.command()(compare)
 app.command("eval")(evaluate)
 app.command()(report)
 app.command()(rerun)
@@ -83,13 +88,15 @@ def _escaped(error: Exception) -> int:
 def main() -> None:
     """Run the command line; a `DvAgentError` becomes one message and its exit code, any other error a bug to report."""
     sys.excepthook = show_fault
+    # Imports and runs make much data and few cycles; the default of 700 costs a tenth of both.
+    gc.set_threshold(GC_OBJECTS)
     heed_signals()
     try:
         sweep()
         load_dotenv_upward(Path.cwd())
         app()
     except DvAgentError as error:
-        complain(f"dv-agent: {error}")
+        complain(f"dv-agent: {with_faults_beside(error)}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         tell("dv-agent: interrupted")

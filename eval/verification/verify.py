@@ -19,8 +19,9 @@ from dv_agent import __version__
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
-from dv_agent.designs.loader import DesignFolder, design_names, find_recorded_design
+from dv_agent.coverage.goal import plan_of
+from dv_agent.designs.files.places import design_names
+from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import DvAgentError, InputFileError, PrerequisiteError, SimulatorLost
 from dv_agent.eval.evaluation.data_model import Evaluation, Trial
 from dv_agent.eval.evaluation.trial_folder import (
@@ -228,7 +229,7 @@ def _first_pass(run: RecordedRun, trial: Trial, design: DesignFolder, official: 
 
 
 def _pass(run: RecordedRun, trial: Trial, design: DesignFolder, official: Simulator, session: Session) -> _Pass:
-    bench = bench_of(trial, design, load_plan(design.path / "plan.yaml"), session, official)
+    bench = bench_of(trial, design, plan_of(design), session, official)
     again = begin(bench)
     found = list(simulate_again(run, trial, agent_of(trial, run, design, bench), bench, again))
     if again.complete:

@@ -12,12 +12,14 @@ import cocotb_tools.config
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
+from dv_agent.runners.build.code_counters import COUNTERS, DESCRIBE, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
-from dv_agent.runners.build.layout import Layout
+from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
-from dv_agent.runners.build.wrapper import TOP, wrapper_text
+from dv_agent.runners.build.wrappers.layout import Layout
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
@@ -31,6 +33,10 @@ _ONE_THREAD = """\
 #include "verilated.h"
 static const bool one_thread = (Verilated::threadContextp()->threads(1), true);
 """
+# Not --coverage-fsm: with --coverage-line it makes Verilator 5.48 crash on some RTL.
+_CODE = ("--coverage-line", "--coverage-toggle", "--coverage-expr")
+_CODE_LINKED = "-Wl,--export-dynamic-symbol=dv_code_bits"
+DESCRIBE_SECONDS = 60.0
 _TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
 COMMON_OPTIONS = (
     "--cc", "--exe", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM, "--threads", "1",
@@ -60,6 +66,7 @@ class Recipe:
         main: the C++ file with the main function, if it is not one of `files`.
         make_options: more arguments of make.
         wrapper_of: see `cached_build`.
+        code: whether the program counts code coverage; the folder then holds the list of its counters.
     """
 
     shelf: str
@@ -69,6 +76,7 @@ class Recipe:
     main: str = ""
     make_options: tuple[str, ...] = ()
     wrapper_of: Callable[[Design, Layout], str] = wrapper_text
+    code: bool = False
 
 
 def waves_format() -> str:
@@ -78,40 +86,48 @@ def waves_format() -> str:
     return "fst" if run_command(probe, Path.cwd(), 30.0).code == 0 else "vcd"
 
 
-def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str = "") -> Build:
+def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str = "", code: bool = False) -> Build:
     """Compile `design`, or find it in `cache`.
 
     Args:
+        code: build it with code coverage; the folder then holds the list of its counters.
         waves: build it with support for waveforms (slower): ``fst`` or ``vcd``; see `waves_format`.
 
     Raises:
         PrerequisiteError: make is missing.
-        InputFileError: a source file is missing.
+        InputFileError: a source file is missing, or nothing drives an input.
         BuildError: Verilator refused the RTL, g++ refused the generated C++, or either took too long.
         OutputError: the cache cannot be written.
     """
     libraries = str(cocotb_tools.config.libs_dir)
     linked = ("-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator")
+    main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
+    counting = (*_CODE, "-LDFLAGS", _CODE_LINKED) if code else ()
+    files = {_ONE_THREAD_FILE: _ONE_THREAD}
     recipe = Recipe(
         "verilator",
-        (*_OPTIONS, *_TRACES[waves], *linked),
-        {_ONE_THREAD_FILE: _ONE_THREAD},
+        (*_OPTIONS, *_TRACES[waves], *linked, *counting),
+        files | {MAIN_FILE: main_text(main)} if code else files,
         {_ONE_THREAD_OBJECT: _ONE_THREAD},
-        main=str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp"),
+        main="" if code else main,
+        code=code,
     )
     return build_recipe(design, cache, tool, recipe)
 
 
 def build_recipe(design: Design, cache: Path, tool: VerilatorTool, recipe: Recipe) -> Build:
     """Compile `design` by a recipe, or find it in `cache`; raises as `build_verilator`."""
-    options = [*recipe.options, *tool.verilator_options]
-    if is_plain_verilog(design):
-        options += ["--default-language", "1364-2005"]
-    parts = [tool.version, *options, *recipe.files.values(), *recipe.make_options]
-    return cached_build(
-        design, cache / recipe.shelf, parts, lambda folder: _compile(design, folder, tool, recipe, options),
-        recipe.wrapper_of,
-    )  # fmt: skip
+
+    def build(plain: bool) -> Build:
+        language = ("--default-language", "1364-2005") if plain else ()
+        options = [*recipe.options, *tool.verilator_options, *language]
+        parts = [tool.version, *options, *recipe.files.values(), *recipe.make_options]
+        return cached_build(
+            design, cache / recipe.shelf, parts, lambda folder: _compile(design, folder, tool, recipe, options),
+            recipe.wrapper_of,
+        )  # fmt: skip
+
+    return build_in(design, build)
 
 
 def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, options: list[str]) -> None:
@@ -124,13 +140,15 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, 
     for name, text in recipe.files.items():
         (work / name).write_text(text, encoding="utf-8")
     code = [name for name in recipe.files if name.endswith(".cpp")] + ([recipe.main] if recipe.main else [])
-    includes = sorted({f"-I{Path(name).parent}" for name in names})
+    includes = design.compile_options(names)
     rooms = (folder, *_ccache(environment))
     done = run_command(
         [tool.command, *options, *includes, *code, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
     )
     if refused := list(_refused(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
+    missing = _messages(done.output.splitlines(), "%Warning-PINMISSING", f" {WRAPPER}:")
+    reject_loose_inputs(design, missing_inputs(design, missing))
     objects = work / _OBJECTS
     make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
     make += [*tool.make_options, *recipe.make_options]
@@ -141,7 +159,21 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, 
     if done.code:
         raise BuildError(f"{design.name}: the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
     (objects / PROGRAM).rename(folder / PROGRAM)
+    if recipe.code:
+        _describe(design, folder, [work / name for name in names])
     shutil.rmtree(work)
+
+
+def _describe(design: Design, folder: Path, sources: list[Path]) -> None:
+    """Write the list of the counters of the program in `folder`."""
+    data = folder / "points.dat"
+    environment = {"PATH": os.defpath, DESCRIBE: str(data)}  # no secrets: it is the RTL that runs
+    done = run_command([str(folder / PROGRAM)], folder, DESCRIBE_SECONDS, environment, (folder,))
+    if done.code:
+        raise BuildError(f"{design.name}: the program of verilator cannot list its coverage\n{done.output[-2000:]}")
+    write_counters(folder / COUNTERS, counters_of(data, TOP, sources))
+    for file in folder.glob("points.dat*"):
+        file.unlink()
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -162,7 +194,7 @@ def _lay_out(design: Design, work: Path, taken: Container[str]) -> list[str]:
     same names each time.
     """
     work.mkdir()
-    for entry in design.folder.absolute().iterdir():
+    for entry in design.base.absolute().iterdir():
         if entry.name not in taken:
             (work / entry.name).symlink_to(entry)
     names = []
@@ -175,7 +207,7 @@ def _lay_out(design: Design, work: Path, taken: Container[str]) -> list[str]:
 
 def _refused(done: CommandResult, design: Design) -> Iterator[str]:
     """Yield Verilator's messages on why the RTL cannot be used, with paths relative to the design; none if it can."""
-    text = done.output.replace(f"{design.folder.absolute()}{os.sep}", "").replace(f"{design.folder}{os.sep}", "")
+    text = done.output.replace(f"{design.base.absolute()}{os.sep}", "").replace(f"{design.base}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
     misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:"))

@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import Self
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.program import Program
 from dv_agent.errors import OutputError, SimulatorCrash
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.verilator_tool import find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS
 from dv_agent.runners.native.compilation import build_native

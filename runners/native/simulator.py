@@ -6,10 +6,11 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import printable
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.errors import BuildError, PrerequisiteError
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS
 from dv_agent.runners.icarus import IcarusSimulator
@@ -68,6 +69,16 @@ class NativeSimulator:
             return self._instead.version()
         self._tool = self._tool or find_verilator()
         return self._tool.version
+
+    def with_code(self) -> Simulator:
+        """See `Simulator.with_code`: cocotb on Verilator, which counts; a line says so."""
+        self._say("native: counts no code coverage; cocotb on verilator simulates instead")
+        return self.judge.with_code()
+
+    def counters(self, design: Design) -> tuple[CodeCounter, ...]:
+        """See `Simulator.counters`: none."""
+        del design
+        return ()
 
     def open(self, design: Design, *, waves: Path | None = None) -> Session:
         """See `Simulator.open`; waveforms are made through cocotb on Verilator.
