@@ -25,7 +25,7 @@ from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet
-from dv_agent.eval.execution.screening import ScreenedCopy, screening_of
+from dv_agent.eval.execution.screening import ScreenedCopy, Screening, screening_of
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.confirmation import confirm
@@ -35,7 +35,8 @@ from dv_agent.runners.repeating_session import Repeats
 from dv_agent.runners.simulator import Session, Simulator
 
 _FOUR_STATES = "icarus"
-# The simulator whose verdict counts replays the first tests in any case: what its X would change shows right after
+_SCREEN_FROM = 30_000
+# The simulator whose verdict counts plays the first tests in any case: what its X would change shows right after
 # power-up.
 _AUDITED = 2
 
@@ -63,17 +64,19 @@ class Hunter:
 
     Args:
         folder: folder of the clean design.
+        simulator: the one whose verdict counts.
+        screen_from: the number of cycles from which on it pays to build the native workers of a screening.
     """
 
-    def __init__(self, folder: DesignFolder, simulator: Simulator) -> None:
+    def __init__(self, folder: DesignFolder, simulator: Simulator, screen_from: int = _SCREEN_FROM) -> None:
         self.folder, self.simulator = folder, simulator
         self._stack = ExitStack()
         room = self._stack.enter_context(scratch_folder())
         self._clean: Session | None = None
         self._repeats = Repeats()
-        self.screening = screening_of(folder.design, simulator.name == _FOUR_STATES)
-        if self.screening:
-            self._stack.callback(self.screening.close)
+        self._screen_from = screen_from
+        self._tried = False
+        self.screening: Screening | None = None
         self._recordings: dict[int, PinRecording | None] = {}
         self._store = RecordingStore()
         self._copies = [_Copy(self, bug, room, self._stack, self._repeats) for bug in load_bugs(folder)]
@@ -105,13 +108,21 @@ class Hunter:
         played = [record for record in records if not record.error]
         tests = [self._clean_test(place, record) for place, record in enumerate(played)]
         self._store, self._recordings = store, {}
-        if self.screening:
-            self.screening.begin(self.folder.design, [test.program for test in tests])
+        self._screen(tests)
         outcomes = []
         for copy in self._copies:
             tell(copy.bug.id)
             outcomes.append(copy.outcome(tests, max_cycles))
         return KillSheet(tests=tests_digest(record.test for record in records), outcomes=tuple(outcomes))
+
+    def _screen(self, tests: Sequence[CleanTest]) -> None:
+        if not self._tried and sum(test.cycles for test in tests) >= self._screen_from:
+            self._tried = True
+            self.screening = screening_of(self.folder.design, self.simulator.name == _FOUR_STATES)
+            if self.screening:
+                self._stack.callback(self.screening.close)
+        if self.screening:
+            self.screening.begin(self.folder.design, [test.program for test in tests])
 
     def close(self) -> None:
         """Stop all simulators and remove the copies."""
@@ -152,18 +163,18 @@ class _Copy:
         self.bug = bug
         self._hunter, self._folder, self._simulator = hunter, hunter.folder, hunter.simulator
         self._room, self._stack, self._repeats = room, stack, repeats
+        self._in_screening: ScreenedCopy | None = None
 
     @cached_property
     def _design(self) -> Design:
         return broken_copy(self._folder, self.bug, self._room).design
 
-    @cached_property
+    @property
     def _screened(self) -> ScreenedCopy | None:
-        if self._hunter.screening is None:
-            return None
-        copy = ScreenedCopy(self._hunter.screening, self._design)
-        self._stack.callback(copy.close)
-        return copy
+        if self._hunter.screening and not self._in_screening:
+            self._in_screening = ScreenedCopy(self._hunter.screening, self._design)
+            self._stack.callback(self._in_screening.close)
+        return self._in_screening
 
     @cached_property
     def _replay(self) -> PinReplaySession | None:
@@ -197,8 +208,8 @@ class _Copy:
         """Return the cycles that the copy took (at most `left`), and the first failed check that a fresh process
         confirms.
         """
-        fits = left is None or test.cycles <= left
-        if fits and test.comparable and self._behaves_as_clean(test):
+        comparable = test.comparable and (left is None or test.cycles <= left)
+        if comparable and self._behaves_as_clean(test):
             return test.cycles, None
         program = test.program if left is None else replace(test.program, max_cycles=min(test.program.max_cycles, left))
         done = self._session.run(program)
@@ -206,6 +217,8 @@ class _Copy:
         recording = self._hunter.recording(test)
         if recording and recording_of(self._design, done.rows, done.trace.end) == recording:
             return cycles, None
+        if comparable and self._screened and self._screened.same(test.place):
+            self._screened.distrust()
         model = self._folder.model
         if not check(self._design, done.trace, model.observe(done.trace)):
             return cycles, None
@@ -214,16 +227,10 @@ class _Copy:
 
     def _behaves_as_clean(self, test: CleanTest) -> bool:
         """Return whether it is known that the copy does in this test exactly as the clean design did."""
-        screened = self._screened is not None and self._screened.same(test.place)
-        if screened and test.place >= _AUDITED:
-            return True
-        if self._replay is None:
-            return screened
+        if self._screened and self._screened.usable:
+            return test.place >= _AUDITED and self._screened.same(test.place)
         recording = self._hunter.recording(test)
-        replayed = recording is not None and self._replay.same(recording)
-        if screened and recording and not replayed and self._screened:
-            self._screened.distrust()
-        return replayed
+        return recording is not None and self._replay is not None and self._replay.same(recording)
 
 
 def tests_digest(tests: Iterable[Test]) -> str:

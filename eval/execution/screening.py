@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
-from dv_agent.errors import BuildError, PrerequisiteError, SimulationError
+from dv_agent.errors import PrerequisiteError, SimulationError
 from dv_agent.runners.native.digests import ONES, RANDOM, ZEROS, DigestSession, ProgramFile
 
 _TWO_STATES, _FOUR_STATES = (ZEROS,), (ZEROS, ONES, RANDOM)
@@ -49,18 +49,22 @@ class Screening:
 
 
 class ScreenedCopy:
-    """A buggy copy: answers for one test after the other whether it does the same as the clean design."""
+    """A buggy copy: answers for one test after the other whether it does the same as the clean design.
+
+    Attributes:
+        usable: whether its answers can be relied on.
+    """
 
     def __init__(self, screening: Screening, design: Design) -> None:
         self._screening, self._design = screening, design
         self._session: DigestSession | None = None
-        self._usable = True
+        self.usable = True
         self._number = 0
         self._digests: list[bytes] = []
 
     def same(self, place: int) -> bool:
         """Return whether it does the same in the test at `place`; False if that is not known."""
-        if not self._usable:
+        if not self.usable:
             return False
         clean = self._screening.digests
         if self._number != self._screening.number:
@@ -71,7 +75,7 @@ class ScreenedCopy:
 
     def distrust(self) -> None:
         """Say that the simulator whose verdict counts knows better: from now on nothing is known here."""
-        self._usable = False
+        self.usable = False
         self.close()
 
     def close(self) -> None:
@@ -85,7 +89,8 @@ class ScreenedCopy:
         try:
             self._session = self._session or DigestSession(self._design, self._screening.fills)
             more = self._session.of(self._screening.file, known, None if known else _FIRST)
-        except (BuildError, PrerequisiteError, SimulationError):
+        except (PrerequisiteError, SimulationError):
+            self.usable = False
             self._digests += [b""] * (len(self._screening.digests) - known)  # nothing is known about the rest
             return
         # The test in which the RTL hangs or crashes has no digest, and is not the same.
@@ -96,5 +101,5 @@ def screening_of(design: Design, four_states: bool) -> Screening | None:
     """Return a screening; None if the native path cannot be used for this design."""
     try:
         return Screening(design, four_states)
-    except (BuildError, PrerequisiteError, SimulationError):
+    except (PrerequisiteError, SimulationError):
         return None

@@ -13,6 +13,7 @@ from dv_agent.runners.build.verilator import COMMON_OPTIONS, Recipe, build_recip
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.native.bare_wrapper import bare_wrapper_text, clocks_text
 from dv_agent.runners.native.endless_loops import may_loop_for_ever
+from dv_agent.runners.native.one_unit import FLAGS, compile_worker
 
 _CODE = Path(__file__).with_name("cpp")
 _DRIVER = "_driver.hpp"
@@ -22,11 +23,9 @@ _OPTIONS = (
     *COMMON_OPTIONS, "-O3",
     # Registers without a reset are set when a model is made: to 0, as in the other build, or at random.
     "--x-initial", "unique", "--x-assign", "0",
-    "-CFLAGS", "-std=c++20",
 )  # fmt: skip
 # Slower, but nothing is removed: a loop that nothing reads must hang too.
 _KEPT = ("--public-flat-rw",)
-_OPTIMISED = ("OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2")
 
 
 def missing_drivers(design: Design) -> list[str]:
@@ -51,13 +50,13 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
     if missing := missing_drivers(design):
         raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
     code = _code()
-    worker = "".join(text for name, text in code.items() if name != "model.cpp")
     recipe = Recipe(
         "native",
         (*_OPTIONS, *(_KEPT if may_loop_for_ever(design) else ())),
         code | {"clocks.inc": clocks_text(design)},
-        {"worker.o": worker},
-        make_options=_OPTIMISED,
+        {},
+        compiler=lambda made: compile_worker(made, code),
+        parts=FLAGS,
         wrapper_of=bare_wrapper_text,
     )
     return build_recipe(design, cache, tool, recipe)
