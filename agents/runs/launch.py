@@ -29,7 +29,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
 from dv_agent.runners.checks.ending import ending_notes
 from dv_agent.runners.checks.exceptions import exception_notes
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import find_simulator, usable_name
 from dv_agent.runners.simulator import Simulator
 
 
@@ -141,7 +141,10 @@ def launch(
         else:
             folder = open_design(request.design or "", request.bug, room)
         request = replace(request, goal=old.header.goal if old else goal_of(request, folder, watcher.say))
-        name = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, request.goal)
+        asked = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, request.goal)
+        name, told = usable_name(asked, folder.design)
+        if told:
+            watcher.say(told)
         plan, simulator = open_goal(folder, request.goal, simulator_of(name))
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)

@@ -87,8 +87,12 @@ class _Language:
         if grammar.item is None:
             return []
         word = grammar.item_word(track.item)
-        payload = self._packet(name, track.beats.max) if grammar.packets else self._payload(grammar.fields)
-        return [json_object({word: payload, "gap": wait}, (word,))]
+        item = grammar.item
+        options = {key: self._integer(option.least, MAX_WAIT) for key, option in item.options.items()}
+        payload = (
+            self._packet(name, track.beats.max) if item.packets else self._payload(item.fields, item.level is None)
+        )
+        return [json_object({word: payload, "gap": wait, **options}, (word,))]
 
     def _packet(self, name: str, most: int) -> Json:
         streams = self._design.streams
@@ -99,8 +103,8 @@ class _Language:
         fields = {field: self._field(spec) for field, spec in self._design.grammars[name].fields.items()}
         return json_list(json_object({**fields, **timing, **more}, tuple(fields)), 1, most)
 
-    def _payload(self, fields: Mapping[str, FieldSpec]) -> Json:
-        return json_object({name: self._field(spec) for name, spec in fields.items()}, tuple(fields))
+    def _payload(self, fields: Mapping[str, FieldSpec], whole: bool = True) -> Json:
+        return json_object({name: self._field(spec) for name, spec in fields.items()}, tuple(fields) if whole else ())
 
     def _field(self, spec: FieldSpec) -> Json:
         """Return the schema of a field: one number for all lanes, or one for each lane."""

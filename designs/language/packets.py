@@ -10,8 +10,8 @@ from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_o
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.grammar import Item
-from dv_agent.designs.program import Op, pack
+from dv_agent.designs.ports.grammar import Item, Member
+from dv_agent.designs.program import Op, pack, unpack
 from dv_agent.errors import UnknownNameError
 
 
@@ -28,6 +28,7 @@ class PacketReader:
         self.fields = grammar.fields
         self.word = grammar.item_word(schema.tracks[name].item)
         self._item = grammar.item
+        self._level = None if grammar.item is None else grammar.item.level
         self._carries = any(one.carries for one in design.streams if one.port == name)
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
@@ -41,10 +42,21 @@ class PacketReader:
         read = self._packet if self._item.packets else self._write
         return read(self._item, step, where, scope)
 
+    def note(self, op: Op) -> None:
+        """Take note of an operation of the track, for a write that leaves fields out."""
+        if self._level is not None and self._item and op.kind == self._item.op:
+            self._level = op.value
+
     def _write(self, item: Item, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
-        unknown_keys(step, (self.word, "gap"), where)
-        payload = read_payload(self.fields, step[self.word], scope, (*where, self.word))
-        yield Op(item.op, payload, gap=integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT))
+        unknown_keys(step, (self.word, "gap", *item.options), where)
+        payload = read_payload(self.fields, step[self.word], scope, (*where, self.word), self._level)
+        members: dict[Member, int] = {
+            option.member: integer(step.get(key, option.least), scope, (*where, key), option.least, MAX_WAIT)
+            - option.least
+            for key, option in item.options.items()
+        }
+        gap = integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT)
+        yield Op(item.op, payload, gap=gap, stall=members.get("stall", 0))
 
     def _packet(self, item: Item, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         track = self._schema.tracks[self._name]
@@ -95,15 +107,27 @@ class PacketReader:
         return tuple(strobes)
 
 
-def read_payload(fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location) -> int:
+def read_payload(
+    fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location, level: int | None = None
+) -> int:
     """Return the packed payload of an object of fields; a scalar given for a vector fills every lane.
+
+    Args:
+        level: the packed values of fields that are left out; None: none may be.
 
     Raises:
         StimulusError: a field is missing, unknown, of the wrong length, or out of range.
     """
     unknown_keys(data, tuple(fields), where)
-    values = {}
+    values: dict[str, tuple[int, ...]] = {}
+    if level is not None:
+        if not data:
+            raise StimulusError(where, f"names no field; expected one or more of {', '.join(fields)}")
+        kept = unpack(fields, level)
+        values = {name: tuple(one if isinstance(one, list) else [one]) for name, one in kept.items()}
     for name, spec in fields.items():
+        if name not in data and level is not None:
+            continue
         if name not in data:
             raise StimulusError(where, f"field {name!r} is missing; expected {', '.join(fields)}")
         given, place = data[name], (*where, name)

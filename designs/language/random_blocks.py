@@ -77,7 +77,10 @@ def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator
             gap = draws["gap"].draw(source)
             yield Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=gap, last=int(beat == beats))
     else:
-        yield Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=draws["gap"].draw(source))
+        gap, options = draws["gap"].draw(source), grammar.item.options
+        more = {option.member: draws[key].draw(source) - option.least for key, option in options.items()}
+        payload = _payload(draws, source, grammar.fields)
+        yield Op(grammar.item.op, payload, gap=gap, stall=more.get("stall", 0))
 
 
 def _drawn(one: RandomOp, draws: Draws, source: random.Random) -> Iterator[Op]:

@@ -110,12 +110,16 @@ class Tally:
 class _Measure:
     def __init__(self, design: Design, track: TrackSchema, name: str) -> None:
         self._design, self._track, self._name = design, track, name
+        grammar = grammar_of(design, name)
+        self._write = "" if grammar.packets else grammar.item_word(track.item)
 
     def step(self, step: Step, where: Location, depth: int) -> Size:
         if not isinstance(step, dict):
             raise StimulusError(where, f"expected a step, an object, found {str(step)[:40]!r}")
         if depth > MAX_DEPTH:
             raise StimulusError(where, f"loops nested deeper than {MAX_DEPTH}")
+        if self._write and self._write in step:
+            return Size(1, 1)
         if "repeat" in step:
             unknown_keys(step, ("repeat", "steps"), where)
             count = integer(step["repeat"], {}, (*where, "repeat"), 0, 1 << 62)

@@ -27,6 +27,12 @@ def add_rest(pool: Pool) -> None:
     _tell_fifos(pool)
     for clock, ports in _by_clock(pool, pool.inputs()).items():
         _add(pool, "pins", ports, clock, "no handshake or bus claims them; levels that a test may change at any time")
+    for one in pool.free.values():
+        if one.direction == "inout":
+            pool.notes.append(
+                f"{one.file}:{one.line}: {one.name} is an inout: it is observed and not driven; to drive "
+                f"it, write a module around {pool.top.top} with an input, an output and an enable for it"
+            )
     watched = [*pool.outputs(), *(one for one in pool.free.values() if one.direction == "inout")]
     for clock, ports in _by_clock(pool, watched).items():
         _add(pool, "observe", ports, clock, "outputs of no handshake or bus; only looked at")

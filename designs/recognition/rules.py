@@ -50,14 +50,23 @@ def _clearing(pool: Pool, free: set[str]) -> list[str]:
 
 def _judged(pool: Pool, guess: Guess, free: set[str], clearing: list[str]) -> Guess:
     value = dict(guess.value)
-    payload = set(signals(guess)) - {_base(value["ready"])} if "ready" in value else set()
-    through = sorted({name for one in payload for name in pool.top.through.get(one, ()) if name in free})
-    if through:
-        reason = f"{_listed(sorted(payload))} follow {_listed(through)} in the same cycle, which may change at any time"
-        value["rules_off"] = {"stable": reason}
+    valid = _base(value["valid"])
+    offered = sorted({*signals(guess)} - {_base(value.get("ready", ""))})
+    off = {}
+    if "ready" in value and (through := _through(pool, offered, free)):
+        off["stable"] = f"{_listed(offered)} follow {_listed(through)} in the same cycle, which may change at any time"
+    if through := _through(pool, [valid], free):
+        off["after_reset"] = f"{valid} follows {_listed(through)} in the same cycle"
+    if off:
+        value["rules_off"] = off
     elif clearing and "ready" in value:
         value["may_drop"] = f"{_listed(clearing)} may clear what waits, at any time"
     return Guess(guess.key, value, guess.reason, guess.certainty)
+
+
+def _through(pool: Pool, outputs: list[str], free: set[str]) -> list[str]:
+    """Return the inputs of `free` that reach one of `outputs` without a register between."""
+    return sorted({name for one in outputs for name in pool.top.through.get(one, ()) if name in free})
 
 
 def _listed(names: list[str]) -> str:

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import cocotb_tools.config
 
+from dv_agent.designs.code.judging import judged_counters, rules_digest
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
-from dv_agent.runners.build.code_counters import COUNTERS, DESCRIBE, MAIN_FILE, counters_of, main_text, write_counters
+from dv_agent.runners.build.cache import PROGRAM, SHARED_SHELVES, WRAPPER, Build, build_in, cached_build
+from dv_agent.runners.build.code_counters import COUNTERS, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
 from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
@@ -25,7 +26,7 @@ VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
 _JOBS = min(2, os.cpu_count() or 1)
 _OBJECTS = "dv_objects"
-RUNTIME_SHELF = "verilator-runtime"  # beside the folder of the builds
+RUNTIME_SHELF = SHARED_SHELVES[0]  # beside the folder of the builds
 _ONE_THREAD_FILE = "dv_one_thread.cpp"
 _ONE_THREAD_OBJECT = "dv_one_thread.o"
 # Otherwise a context starts one worker thread for each processor, and a process with threads cannot be forked.
@@ -144,6 +145,7 @@ def build_recipe(design: Design, cache: Path, tool: VerilatorTool, recipe: Recip
         language = ("--default-language", "1364-2005") if plain else ()
         options = [*recipe.options, *tool.verilator_options, *language]
         parts = [tool.version, *options, *recipe.files.values(), *recipe.parts]
+        parts += [rules_digest()] if recipe.code else []
         return cached_build(
             design, cache / recipe.shelf, parts, lambda folder: _compile(design, folder, tool, recipe, options),
             recipe.wrapper_of,
@@ -205,14 +207,17 @@ def compile_cpp(command: Sequence[str], made: Verilated) -> None:
 
 def _describe(design: Design, folder: Path, sources: list[Path]) -> None:
     """Write the list of the counters of the program in `folder`."""
-    data = folder / "points.dat"
-    environment = {"PATH": os.defpath, DESCRIBE: str(data)}  # no secrets: it is the RTL that runs
-    done = run_command([str(folder / PROGRAM)], folder, DESCRIBE_SECONDS, environment, (folder,))
-    if done.code:
-        raise BuildError(f"{design.name}: the program of verilator cannot list its coverage\n{done.output[-2000:]}")
-    write_counters(folder / COUNTERS, counters_of(data, TOP, sources))
-    for file in folder.glob("points.dat*"):
-        file.unlink()
+    room = folder / "points"
+    room.mkdir()
+
+    def run(more: dict[str, str]) -> None:
+        environment = {"PATH": os.defpath, **more}  # no secrets: it is the RTL that runs
+        done = run_command([str(folder / PROGRAM)], room, DESCRIBE_SECONDS, environment, (room,))
+        if done.code:
+            raise BuildError(f"{design.name}: verilator's program cannot list its coverage\n{done.output[-2000:]}")
+
+    write_counters(folder / COUNTERS, judged_counters(design, counters_of(room, TOP, sources, run)))
+    shutil.rmtree(room)
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:

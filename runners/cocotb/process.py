@@ -121,6 +121,10 @@ class SimulatorProcess:
         try:
             send(self._connection, program)
             reply = self._await_reply()
+            if reply.get("again"):
+                self._make_room(RECORDING_HEADER + width * int(program["max_cycles"]))
+                send(self._connection, program)
+                reply = self._await_reply()
         except (OSError, ValueError):  # connection closed, or an incomplete reply
             reply = self._broken_off()
         except BaseException:
