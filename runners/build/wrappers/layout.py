@@ -23,10 +23,11 @@ from dv_agent.runners.build.wrappers.nets import Net, nets_of, reject_bad_driver
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the drive vector, identified by `key`, for example ``("in", "valid")``."""
+    """A part of the drive vector, identified by `key`, such as ``("in", "valid")``; `at_rest` is its first value."""
 
     key: tuple[str, ...]
     width: int
+    at_rest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,19 @@ def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
         "sample_width": layout.sample_width,
         "ports": [_child_port(design, layout, name, port) for name, port in _driven_ports(design)],
         "monitors": [_child_monitor(one, layout) for one in design.streams],
+        **_child_clocks(design, layout),
+    }
+
+
+def _child_clocks(design: Design, layout: Layout) -> dict[str, Any]:
+    """Return which bits of a sample tell of several clocks, and the clock of each monitor; nothing for one clock."""
+    if not layout.rises:
+        return {}
+    clocks = [*layout.rises]
+    return {
+        "rises": [*layout.rises.values()],
+        "monitor_clocks": [clocks.index(design.clock_of(one.port)) for one in design.streams],
+        "asynchronous": design.reset is not None and design.reset.asynchronous,
     }
 
 
@@ -124,6 +138,8 @@ def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> d
         if stream.carries:
             one["attached"] = [[rider.port, rider.bits] for rider in riders(design, stream)]
         facts |= {stream.part: one} if stream.part else one
+    if layout.rises:
+        facts["clock"] = [*layout.rises].index(design.clock_of(name))
     return facts | ({"held": _bits(port)} if port.held() else {})
 
 
@@ -157,7 +173,8 @@ def _pieces(design: Design) -> Iterator[Piece]:
                 key = (*stream.path, "attached", rider.port)
                 yield Piece(key, 1)
                 yield from _payload((*key, "payload"), rider.bits)
-        yield from _payload((name, "held"), _bits(port))
+        if port.held():
+            yield Piece((name, "held"), _bits(port), port.at_rest())
 
 
 def _bits(port: PortModel) -> int:

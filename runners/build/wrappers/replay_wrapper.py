@@ -59,10 +59,16 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
 
 
 def _power_up(design: Design, layout: Layout) -> str:
-    """Return the state at power-up: all pins low, resets active."""
+    """Return the state at power-up: resets active, all other inputs at rest."""
     high = {reset.signal for reset in design.resets if reset.active == "high"}
-    pins = layout.sample.items()
-    return "".join("1" if signal in high else "0" * bits for signal, (_, bits) in pins) + "0" * len(layout.rises)
+    known: dict[str, str] = dict.fromkeys(high, "1")
+    for port in design.ports.values():
+        place, rest = 0, port.at_rest()
+        for spec in port.held().values():
+            known[spec.signal] = format(rest >> place & ((1 << spec.bits) - 1), f"0{spec.bits}b")
+            place += spec.bits
+    pins = "".join(known.get(signal, "0" * bits) for signal, (_, bits) in layout.sample.items())
+    return pins + "0" * len(layout.rises)
 
 
 def _inputs(design: Design, layout: Layout) -> Iterator[str]:

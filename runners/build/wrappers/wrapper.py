@@ -57,8 +57,10 @@ def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
 
 
 def power_up(layout: Layout) -> str:
-    """Return the state of the drive vector at power-up: reset active if there is one, everything else low."""
-    return f"{layout.drive_width}'b1{'0' * (layout.drive_width - 1)}"
+    """Return the state of the drive vector at power-up: reset active if there is one, everything else at rest."""
+    _reset, *others = layout.drive
+    rest = "".join(format(piece.at_rest, f"0{piece.width}b") for piece in others)
+    return f"{layout.drive_width}'b1{rest}"
 
 
 def sampled(layout: Layout) -> str:
