@@ -120,7 +120,8 @@ def test_what_never_changes_has_no_bins(tmp_path: Path) -> None:
 def test_outputs_that_parameters_make_constant_and_streams_that_are_wires_exclude_bins(tmp_path: Path) -> None:
     rtl = """\
 module wires #(parameter TAGGED = 0) (input clk, input rst,
-    input [7:0] s_data, input s_valid, output s_ready, output [7:0] m_data, output [3:0] m_tag, output m_valid, input m_ready);
+    input [7:0] s_data, input s_valid, output s_ready,
+    output [7:0] m_data, output [3:0] m_tag, output m_valid, input m_ready);
   reg [3:0] tag;
   always @(posedge clk) if (rst) tag <= 4'd0; else if (s_valid & s_ready) tag <= tag + 4'd1;
   assign m_tag = TAGGED ? tag : 4'd0;
