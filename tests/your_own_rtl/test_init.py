@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from command import call
-from foreign_blocks import FIFO, PULP, TWO_CLOCKS
+from foreign_blocks import FIFO, PULP, PUSH_POP, TWO_CLOCKS
 
 from dv_agent.agents.first_look.guessed_design import Draft, Wish, make_draft, parameter_value
 from dv_agent.agents.first_look.report_words import Look, dead_lines, look_lines
@@ -124,6 +124,15 @@ def test_a_block_with_two_clocks_plays_at_both(tmp_path: Path) -> None:
     seen = looked(make_draft(Wish(sources=written(tmp_path, crossing_v=TWO_CLOCKS), into=tmp_path / "d")))
     assert seen.seen.transfers["wr"] > 20
     assert seen.seen.failures == []
+
+
+def test_a_push_never_comes_while_full_nor_a_pop_while_empty(tmp_path: Path) -> None:
+    watch = "always @(posedge clk) if (!rst && (push && full || pop && empty)) $finish;\nendmodule"
+    text = PUSH_POP.replace("endmodule", watch)
+    seen = looked(make_draft(Wish(sources=written(tmp_path, stack_v=text), into=tmp_path / "d")))
+    assert seen.seen.ends == {"drained": 6}
+    assert {"full", "empty"} <= seen.seen.moved
+    assert seen.seen.transfers["push"] > 20
 
 
 def test_a_check_that_fires_is_told_with_what_to_write_if_it_is_no_fault(tmp_path: Path) -> None:

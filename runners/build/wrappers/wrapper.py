@@ -150,7 +150,9 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
         ready = pin(beat.ready) if beat.ready else "1'b1"
         # Case equality: a ready of X must not become a write of X.
         yield f"  wire {fired[-1]} = {attached} & ({pin(beat.valid)} === 1'b1) & ({ready} === 1'b1);"
-    yield f"  assign {pin(stream.valid)} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
+    offers = " | ".join([wires[(*stream.path, stream.offer)], *fired])
+    held_back = f"({offers}) & ({pin(stream.unless)} === 1'b0)" if stream.unless else offers
+    yield f"  assign {pin(stream.valid)} = {held_back};"
     if not stream.fields:
         return
     choice = wires[(*stream.path, "payload")]
