@@ -20,6 +20,7 @@ MAX_POINTS = 5_000
 _INDEX, _TURN = re.compile(r"\[[^\]]*\]"), re.compile(r":(0->1|1->0)$")
 _OTHER = re.compile(r"[^A-Za-z0-9_.+-]+")
 _SHOWN_INSTANCES = 4
+_MOST_WHEN = 300
 Group = Annotated[tuple[Count, ...], Field(min_length=1, max_length=100_000)]
 
 
@@ -53,13 +54,22 @@ class CodePoint(Frozen):
 
     @property
     def words(self) -> str:
-        """One line on what hits it."""
+        """One line on what hits it, without its conditions."""
         where = f"{self.file}:{self.line}"
         if self.kind == "toggle":
             return f"{where}: some bit of {self.text} rises, and some bit falls"
         if self.kind == "expression":
-            return f"{where}: {self.text}"
+            terms, _, value = self.text.rpartition(" => ")
+            return f"{where}: {terms.removeprefix('(').removesuffix(')')} makes the expression {value}"
         return f"{where}: {_WHAT.get(self.text, self.text)}"
+
+    @property
+    def description(self) -> str:
+        """One line on what hits it, and when."""
+        when = "; ".join(self.conditions)
+        if not when:
+            return self.words
+        return f"{self.words} (when {when[:_MOST_WHEN]}{' ...' if len(when) > _MOST_WHEN else ''})"
 
 
 _WHAT = {

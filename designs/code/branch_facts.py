@@ -60,6 +60,23 @@ class Branches:
         found = [one for one in self.dead if _holds(one, place)]
         return sorted(found, key=lambda one: (one.first, -one.last.line if one.last else 0) if one.first else ())
 
+    def chosen(self, place: Place, comment: str) -> list[Branch]:
+        """Return the value of a ``?:`` that is counted at `place`; none if there is no ``?:``.
+
+        A simulator counts both values where the first one stands, at its beginning or at its operator.
+
+        Args:
+            comment: ``cond_then`` or ``cond_else``.
+        """
+        lefts = [one for one in self.dead if one.kind == "left" and _holds(one, place)]
+        if not lefts:
+            return []
+        left = max(lefts, key=lambda one: one.first or place)
+        if comment == "cond_then":
+            return [left]
+        other = left.mark._replace(column=left.mark.column + 1)
+        return [one for one in self.dead if one.kind == "right" and one.mark == other]
+
     def why_never(self, place: Place, mark: bool = False) -> str:
         """Return why `place` is never reached; empty if it may be.
 
@@ -107,7 +124,7 @@ class BranchFinder:
             return
         condition = statement.conditions[0].expr
         truth, text = self._evaluator.truth(condition), self._collector.text(condition)
-        said = ("" if truth is not None else text, "" if truth is not None else f"!({text})")
+        said = (text, _negated(text)) if truth is None else ("", "")
         yes = self._branch("then", mark, statement.ifTrue, said[0])
         no = self._branch("else", mark._replace(column=mark.column + 1), statement.ifFalse, said[1])
         found.dead[yes].append(self._why(condition, text, False) if truth is False else "")
@@ -120,7 +137,7 @@ class BranchFinder:
         condition = expression.conditions[0].expr
         truth, text = self._evaluator.truth(condition), self._collector.text(condition)
         yes = self._branch("left", mark, expression.left, text)
-        no = self._branch("right", mark._replace(column=mark.column + 1), expression.right, f"!({text})")
+        no = self._branch("right", mark._replace(column=mark.column + 1), expression.right, _negated(text))
         found.dead[yes].append(self._why(condition, text, False) if truth is False else "")
         found.dead[no].append(self._why(condition, text, True) if truth is True else "")
 
@@ -185,6 +202,10 @@ class BranchFinder:
                     yield symbol.name, _number(number)
             elif symbol.hierarchicalPath in self._evaluator.known:
                 yield symbol.name, self._evaluator.known[symbol.hierarchicalPath]
+
+
+def _negated(text: str) -> str:
+    return f"!{text}" if text.isidentifier() else f"!({text})"
 
 
 def _number(value: Any) -> int:

@@ -17,8 +17,10 @@ _MARKS = {
     "if": ("then",), "elsif": ("then",), "else": ("else",), "case": ("item", "default"), "cond_then": ("left",),
     "cond_else": ("right",),
 }  # fmt: skip
+_CHOICES = ("cond_then", "cond_else")
 _TERM = re.compile(r"(.*)==([01])", re.DOTALL)
 _LITERAL = re.compile(r"\d*'[sS]?[bdhoBDHO][0-9a-fA-FxXzZ?_]+|\b\d+\b")
+_SIGNS = re.compile(r"[^\w\s()]+")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TURN, _PART = re.compile(r":(0->1|1->0)$"), re.compile(r"[\[.]")
 
@@ -71,7 +73,10 @@ class DeadCounters:
         if one.kind == "toggle":
             return self._still(one, instance)
         branches = self._branches[instance.path]
-        for branch in self._marked(one, place, branches):
+        marked = self._marked(one, place, branches)
+        if not marked and one.comment in _CHOICES:
+            return ""  # where it is counted lies in the first value, so it says nothing about the other one
+        for branch in marked:
             if why := branches.never(branch):
                 return why
             # Both ways are counted at the first of them, which is not around the other.
@@ -82,6 +87,8 @@ class DeadCounters:
 
     def _marked(self, one: CodeCounter, place: Place, branches: Branches) -> list[Branch]:
         """Return the branch that a counter counts, or several that cannot be told apart."""
+        if one.comment in _CHOICES:
+            return branches.chosen(place._replace(column=place.column - (one.comment == "cond_else")), one.comment)
         kinds = _MARKS.get(one.comment, ())
         found = [branch for branch in branches.dead if branch.kind in kinds and _is_at(branch, place)]
         return found if len(found) == 1 else []
@@ -127,11 +134,14 @@ class DeadCounters:
                 number = getattr(getattr(symbol, "value", None), "value", None)
                 return None if number is None or getattr(number, "hasUnknown", True) else int(number)
             return self._evaluator.known.get(f"{instance.path}.{text}")
-        words = _WORD.findall(_LITERAL.sub(" ", text))
+        words, signs = _WORD.findall(_LITERAL.sub(" ", text)), _signs(text)
         values = set()
         for operation in self._operations[instance.path].get(place, ()):
             for leaf in _leaves(operation):
-                if [symbol.name for symbol in symbols_in(leaf)] == words:
+                # The simulator has replaced parameters by numbers, so that a part of a term may name the same signals.
+                if [symbol.name for symbol in symbols_in(leaf)] == words and _signs(
+                    self._collector.text(leaf)
+                ) == signs:
                     values.add(self._evaluator.value(leaf))
         return values.pop() if len(values) == 1 else None
 
@@ -149,6 +159,11 @@ def _is_at(branch: Branch, place: Place) -> bool:
         first, last = branch.mark, branch.first or branch.mark
         return first.file == place.file and first <= place <= last
     return branch.mark == place
+
+
+def _signs(text: str) -> list[str]:
+    """Return the operators and brackets of an expression, in order, without parentheses."""
+    return _SIGNS.findall(_LITERAL.sub(" ", text))
 
 
 def _split(text: str) -> Iterator[str]:

@@ -17,7 +17,8 @@ from dv_agent.runners.simulator import Session
 
 # Each line has one point, counted at the column of the mark: `^`, or `^kind comment` in a comment behind.
 RTL = """\
-module box #(parameter MODE = 1, parameter WIDE = 0, parameter [7:0] CAP = 255) (
+module box #(parameter MODE = 1, parameter WIDE = 0, parameter [7:0] CAP = 255,
+            parameter BITS = 1, parameter MASK = 1'b1) (
   input clk, input rst, input a, input [1:0] k, input [7:0] n, input tied, output reg [7:0] q, output [7:0] o);
   wire off = 1'b0;
   wire [7:0] copy = {7'd0, off};
@@ -60,6 +61,8 @@ module box #(parameter MODE = 1, parameter WIDE = 0, parameter [7:0] CAP = 255) 
       default: q <= 23;
     endcase
     q <= WIDE ? 8'd24 : 8'd25;
+    q <= WIDE ? (n | (k && a)) : (k ? 8'd30 : 8'd31);
+    if (a && (MASK & {BITS{1'b1}}) == 0) q <= 33;
   end
   genvar i;
   generate for (i = 0; i < 2; i = i + 1) begin : g
@@ -109,10 +112,7 @@ DEAD = {
     "a wire held at 0": (point("if (off)", "if"), "off is always false"),
     "a bit of a constant vector": (point("if (copy[0])", "if"), "copy[0] is always false: copy = 0"),
     "a register that only the reset writes": (point("if (kept)", "if"), "kept is always false"),
-    "a register that nothing writes": (
-        point("if (undriven == 3)", "if"),
-        "undriven == 3 is always false: undriven = 0",
-    ),
+    "a register that nothing writes": (point("if (undriven", "if"), "undriven == 3 is always false: undriven = 0"),
     "more than a signal can hold": (point("if (n > CAP)", "if"), "n > CAP is always false: CAP = 255"),
     "and with 0": (point("if (a & off)", "if"), "a & off is always false: off = 0"),
     "or with 1": (point("if (a || !off)", "else"), "a || !off is always true: off = 0"),
@@ -122,6 +122,7 @@ DEAD = {
     "the default of a full case": (point("default: q <= 20", "case"), "the items before it hold all values of k"),
     "an item beyond the selector": (point("4: q <= 22", "case"), "k is at most 3"),
     "a value of ?:": (point("8'd24", "cond_then"), "WIDE is always false"),
+    "a value with an operator": (point("(n | (k", "cond_then", mark="| (k"), "WIDE is always false"),
     "no copy of a generate loop": (point("if (i == 2)", "if"), "i == 2 is always false: i = 0"),
     "a constant input of an instance": (point("if (x)", "if", instance="dut.u"), "x is always false"),
     "an input that is not connected": (point("if (y)", "if", instance="dut.u"), "y is always false"),
@@ -138,10 +139,15 @@ ALIVE = {
     "a default with something left": point("default: q <= 23", "case"),
     "the constant case's item": point("1: q <= 15", "case"),
     "a value that is chosen": point("8'd24", "cond_else"),
+    "a value that is chosen beside one with an operator": point("(n | (k", "cond_else", mark="| (k"),
+    "a value within the chosen one": point("(n | (k", "cond_then", mark="8'd30"),
     "a branch that one copy of a loop takes": point("if (i == 0)", "if"),
     "and the one that the other takes": point("if (i == 0)", "else"),
     "an input of an instance": point("if (z)", "if", instance="dut.u"),
     "a term that may be": point("if (ON && z)", "(z==0) => 0", "expression", "dut.u", "&&"),
+    "a term of which a part has the same names": point(
+        "(MASK & {", "(((MASK & {32'sh1{1'h1}}) == 32'sh0)==0) => 0", "expression", mark="&& (MASK"
+    ),
     "a tied signal's living way": point("if (tied)", "if"),
     "a signal that moves": point("reg moved", "moved:0->1", "toggle"),
     "an instance that nobody knows": point("if (off)", "if", instance="dut.other"),

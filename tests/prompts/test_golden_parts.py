@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jinja2 import Environment
-from prompt_views import busy_view, small_view
+from prompt_views import busy_view, coded, small_view
 
 from dv_agent.agents.llm.agent import messages_of
 from dv_agent.agents.toolbox.text import ResultLimits
@@ -66,6 +66,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "parts/stuck@unobserved", text_of(blind, alone["stuck"], "stuck")
     yield from unspecified(folder, view)
     yield from shortened(view)
+    yield from with_points(coded(view))
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
     yield "follow", "\n".join(f"##### {one.role} #####\n{one.content}" for one in messages_of(follow))
@@ -83,6 +84,16 @@ def unspecified(folder: Path, view: View) -> Iterator[tuple[str, str]]:
     begin = replace(small_view(folder, budget_left={"cycles": 900, "calls": 4}), specification="", compared=False)
     yield "parts/ask@first_bare", text_of(begin, find_strategy("default"), "ask")
     yield "tools_first@bare", first_text(begin, "0 of 9 bins", REPLY)
+
+
+def with_points(view: View) -> Iterator[tuple[str, str]]:
+    """Holes of code coverage, with what a list says when it is cut."""
+    default = find_strategy("default")
+    yield "parts/holes@code", text_of(view, default, "holes")
+    yield "parts/code", text_of(view, default, "code")
+    for section in sections(view, default, REPLY, "next", random.Random(0)):
+        if section.name == "code":
+            yield "parts/code@cut", TemplatePage(default).draw(section, len(section.items) - 1)
 
 
 def text_of(view: View, strategy: Strategy, part: str) -> str:
