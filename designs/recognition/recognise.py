@@ -33,6 +33,10 @@ def recognise(top: Interface, kinds: Collection[str] = tuple(KINDS)) -> Pool:
     if pool.wired("clocks"):
         pool.ports = [_clocked(pool, one) for one in pool.ports]
     switch_off_rules(pool)
+    if top.assumptions:
+        places = ", ".join(top.assumptions[:3]) + (", ..." if len(top.assumptions) > 3 else "")
+        reason = f"the RTL assumes things of its inputs ({places}), which random tests break; that is no fault of it"
+        pool.wiring.append(Guess("assumptions", "ignored", reason, "certain"))
     return pool
 
 

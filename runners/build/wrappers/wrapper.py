@@ -54,6 +54,11 @@ def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
     yield from _drivers(design, wires)
     yield from ties(design)
     yield from instance(design, layout)
+    if design.assumptions == "ignored":
+        # Off (4), for all types of assertions (255), for the directive `assume` (4); IEEE 1800-2017, 20.12.
+        yield "`ifdef VERILATOR"
+        yield "  initial $assertcontrol(4, 255, 4);"
+        yield "`endif"
 
 
 def power_up(layout: Layout) -> str:
