@@ -49,6 +49,28 @@ class Transfers:
 
 
 @dataclass(frozen=True, slots=True)
+class RtlMessage:
+    """An error that the RTL itself reported: ``$error``, ``$fatal``, an assertion, a ``unique case`` out of range.
+
+    Attributes:
+        fatal: whether it ended the simulation.
+        file, line: where it stands; `file` as design.yaml names it.
+        scope: the instance, such as ``dut.fifo``.
+        text: what it said, on one line.
+        cycles: the cycles in which it was reported, ascending, the first ones of many; negative in the initial reset.
+        count: how often it was reported.
+    """
+
+    fatal: bool
+    file: str
+    line: int
+    scope: str
+    text: str
+    cycles: tuple[int, ...] = ()
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """The trace of one test.
 
@@ -63,6 +85,7 @@ class Trace:
         accepted: port name -> transfers. A responder has two: ``<port>.request`` and ``<port>.response``;
             a strobe port holds one entry for each cycle with its enable high. Nothing is accepted in reset.
         message: the last output of the simulator if it hung or crashed.
+        reported: errors that the RTL reported, in the order of their first report.
     """
 
     cycles: int
@@ -73,3 +96,4 @@ class Trace:
     epoch: IntColumn
     accepted: dict[str, Transfers]
     message: str = field(default="")
+    reported: tuple[RtlMessage, ...] = ()

@@ -181,7 +181,7 @@ def launch(
             start.record.recount()
             write_report(run_folder, folder)
     ended = start.record.header
-    notes = (*ending_notes(state.ended), *exception_notes(ended.rules_off))
+    notes = (*ending_notes(state.ended), *state.reset_notes, *exception_notes(ended.rules_off))
     return FinishedRun(ended, run_folder, report(state.coverage), triaged, ended.stop_reason == "target", notes)
 
 
