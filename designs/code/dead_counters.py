@@ -134,11 +134,11 @@ class DeadCounters:
                 return None if number is None or getattr(number, "hasUnknown", True) else int(number)
             return self._evaluator.known.get(f"{instance.path}.{text}")
         words = _WORD.findall(_LITERAL.sub(" ", text))
-        values = set()
-        for operation in self._operations[instance.path].get(place, ()):
-            for leaf in _leaves(operation):
-                if [symbol.name for symbol in symbols_in(leaf)] == words:
-                    values.add(self._evaluator.value(leaf))
+        values = {
+            self._evaluator.value(term)
+            for operation in self._operations[instance.path].get(place, ())
+            for term in _terms(operation, words)
+        }
         return values.pop() if len(values) == 1 else None
 
     def _conditions(self, one: CodeCounter, place: Place, path: str) -> tuple[str, ...]:
@@ -168,13 +168,12 @@ def _split(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _leaves(operation: Any) -> Iterator[Any]:
-    """Yield the operands of an operation, and theirs, down to the names."""
-    waiting = [operation]
-    while waiting:
-        node = waiting.pop()
-        for side in ("left", "right", "operand"):
-            inner = getattr(node, side, None)
-            if inner is not None and hasattr(inner, "kind"):
-                yield inner
-                waiting.append(inner)
+def _terms(expression: Any, words: list[str]) -> Iterator[Any]:
+    """Yield the largest parts of an expression that name just `words`: ``n == 0``, not the ``n`` in it."""
+    if [symbol.name for symbol in symbols_in(expression)] == words:
+        yield expression
+        return
+    for side in ("left", "right", "operand"):
+        inner = getattr(expression, side, None)
+        if inner is not None and hasattr(inner, "kind"):
+            yield from _terms(inner, words)
