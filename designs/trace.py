@@ -85,6 +85,8 @@ class Trace:
         accepted: port name -> transfers. A responder has two: ``<port>.request`` and ``<port>.response``;
             a strobe port holds one entry for each cycle with its enable high. Nothing is accepted in reset.
         message: the last output of the simulator if it hung or crashed.
+        edges: clock name -> bool[cycles], whether it rises, if there are several clocks: a cycle is then a step in
+            which at least one of them does, and a stream moves only in steps in which its own does.
         reported: errors that the RTL reported, in the order of their first report.
     """
 
@@ -96,4 +98,9 @@ class Trace:
     epoch: IntColumn
     accepted: dict[str, Transfers]
     message: str = field(default="")
+    edges: dict[str, BoolColumn] = field(default_factory=dict)
     reported: tuple[RtlMessage, ...] = ()
+
+    def ticks(self, clock: str) -> BoolColumn:
+        """Return bool[cycles], whether the clock of this name rises; all true if there is only one clock."""
+        return self.edges[clock] if clock in self.edges else np.ones(self.cycles, np.bool_)

@@ -15,18 +15,24 @@ _CROSSED_BITS = 2  # of fields that are crossed with one another
 _CROSSES = 3
 
 
-def stream_groups(stream: Stream, most_beats: int, detail: int, constant: frozenset[str]) -> Iterator[Group]:
+def stream_groups(
+    stream: Stream, most_beats: int, detail: int, constant: frozenset[str], once: bool, answers: bool
+) -> Iterator[Group]:
     """Return the covergroups of a stream.
 
     Args:
         most_beats: the longest packet that a test may send on it.
         constant: signals that always have the same value.
+        once: whether it cannot move in consecutive cycles.
+        answers: whether it only answers requests of the design, so that its timing follows from theirs.
     """
-    if stream.ready is None:
+    if answers:
+        pass
+    elif stream.ready is None:
         yield _strobe(stream)
     else:
         yield _handshake(stream, constant)
-        yield _timing(stream, detail, constant)
+        yield _timing(stream, detail, constant, once)
     if stream.last is not None and stream.last not in constant:
         yield _packets(stream, most_beats)
     if payload := _payload(stream, detail, constant):
@@ -44,8 +50,10 @@ def _handshake(stream: Stream, constant: frozenset[str]) -> Group:
     return Group(f"{name}_handshake", "cycle", f"Valid and ready of {stream.key}", [point], when="in_reset == 0")
 
 
-def _timing(stream: Stream, detail: int, constant: frozenset[str]) -> Group:
+def _timing(stream: Stream, detail: int, constant: frozenset[str], once: bool) -> Group:
     gap = lengths(0, 1, 2, 4, 16) if stream.driven and detail else lengths(0, 1, 4)
+    if once and not stream.driven:
+        gap = lengths(1, 4)
     points = [Point("gap", "gap", f"{{value}} cycles without valid before a transfer on {stream.key}", gap)]
     if stream.ready not in constant:
         # The testbench stalls outputs at will; how long the design stalls an input is its own affair.
@@ -53,7 +61,8 @@ def _timing(stream: Stream, detail: int, constant: frozenset[str]) -> Group:
         points.append(Point("stall", "stall", f"a transfer on {stream.key} waited {{value}} cycles for ready", stall))
     run: dict[str, Moves] = {"two": [[1], [1]], "three": [[1], [1], [1]], "after_pause": [[0], [1]]}
     text = f"transfers on {stream.key} in consecutive cycles: {{bin}}"
-    points.append(Point("run", "back_to_back", text, run))
+    if not once:
+        points.append(Point("run", "back_to_back", text, run))
     return Group(f"{stream.column}_timing", f"transfer_{stream.column}", f"Pauses and stalls of {stream.key}", points)
 
 

@@ -20,6 +20,7 @@ _MARKS = {
 _CHOICES = ("cond_then", "cond_else")
 _TERM = re.compile(r"(.*)==([01])", re.DOTALL)
 _LITERAL = re.compile(r"\d*'[sS]?[bdhoBDHO][0-9a-fA-FxXzZ?_]+|\b\d+\b")
+_SIGNS = re.compile(r"[^\w\s()]+")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 _TURN, _PART = re.compile(r":(0->1|1->0)$"), re.compile(r"[\[.]")
 
@@ -133,9 +134,10 @@ class DeadCounters:
                 number = getattr(getattr(symbol, "value", None), "value", None)
                 return None if number is None or getattr(number, "hasUnknown", True) else int(number)
             return self._evaluator.known.get(f"{instance.path}.{text}")
-        words = _WORD.findall(_LITERAL.sub(" ", text))
+        words, signs = _WORD.findall(_LITERAL.sub(" ", text)), _signs(text)
+        # The simulator has replaced parameters by numbers, so that a part of a term may name the same signals.
         values = {
-            self._evaluator.value(term)
+            self._evaluator.value(term) if _signs(self._collector.text(term)) == signs else None
             for operation in self._operations[instance.path].get(place, ())
             for term in _terms(operation, words)
         }
@@ -155,6 +157,11 @@ def _is_at(branch: Branch, place: Place) -> bool:
         first, last = branch.mark, branch.first or branch.mark
         return first.file == place.file and first <= place <= last
     return branch.mark == place
+
+
+def _signs(text: str) -> list[str]:
+    """Return the operators and brackets of an expression, in order, without parentheses."""
+    return _SIGNS.findall(_LITERAL.sub(" ", text))
 
 
 def _split(text: str) -> Iterator[str]:

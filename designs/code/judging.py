@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -40,6 +43,13 @@ class Answer(Frozen):
 
 
 ANSWER = TypeAdapter(Answer)
+
+
+@cache
+def rules_digest() -> str:
+    """Return the SHA-256 (hexadecimal) of all files that decide a judgement: kept ones are stale when these change."""
+    files = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
 def judged_counters(design: Design, counters: Sequence[CodeCounter]) -> tuple[CodeCounter, ...]:

@@ -34,13 +34,17 @@ def schema_from_ports(design: Design) -> StimulusSchema:
     return StimulusSchema(
         schema_version=1,
         description="Made from the ports: every field may take any value of its width, at any time.",
-        tracks={**tracks, **({RESET_TRACK: _reset()} if design.reset else {})},
+        tracks=tracks | ({RESET_TRACK: _reset()} if RESET_TRACK in design.tracks else {}),
     )
 
 
 def _track(design: Design, name: str, grammar: Grammar, room: int) -> TrackSchema:
     framed = grammar.packets and any(one.packets and one.last is not None for one in design.streams if one.port == name)
     profiles = _item_profiles(grammar, framed) if grammar.item else _timing_profiles(grammar)
+    if name in design.memories:
+        word = design.memories[name].word
+        corners = {"set": corner_values(word)}
+        profiles["default"]["memory"] = {"weights": [[[word.low, word.high], 60], [corners, 40]]}
     _bound_counts(profiles, max(1, room // (MOST_BEATS if framed else 1)))
     return TrackSchema(
         item="packet" if framed else "beat",
@@ -113,5 +117,5 @@ def _reset() -> TrackSchema:
     waits = {one.key: [0, 300] if one.least == 0 else [one.least, 3] for one in RESET.timing}
     return TrackSchema(
         item="pulse", profiles={"default": {"count": 0, **waits}, "some": {"count": [1, 3]}},
-        use={"default": 9.0, "some": 1.0},
+        use={"default": 7.0, "some": 2.0},
     )  # fmt: skip

@@ -21,6 +21,7 @@ from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
 from dv_agent.cli.limits import limit_words
+from dv_agent.cli.mutate import mutate
 from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
@@ -51,6 +52,7 @@ app.command()(iterate)
 app.command()(simulate)
 app.command()(compare)
 app.command("eval")(evaluate)
+app.command()(mutate)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)

@@ -17,7 +17,8 @@ from dv_agent.runners.simulator import Session
 
 # Each line has one point, counted at the column of the mark: `^`, or `^kind comment` in a comment behind.
 RTL = """\
-module box #(parameter MODE = 1, parameter WIDE = 0, parameter [7:0] CAP = 255) (
+module box #(parameter MODE = 1, parameter WIDE = 0, parameter [7:0] CAP = 255,
+            parameter BITS = 1, parameter MASK = 1'b1) (
   input clk, input rst, input a, input [1:0] k, input [7:0] n, input tied, output reg [7:0] q, output [7:0] o);
   wire off = 1'b0;
   wire [7:0] copy = {7'd0, off};
@@ -62,6 +63,7 @@ module box #(parameter MODE = 1, parameter WIDE = 0, parameter [7:0] CAP = 255) 
     endcase
     q <= WIDE ? 8'd24 : 8'd25;
     q <= WIDE ? (n | (k && a)) : (k ? 8'd30 : 8'd31);
+    if (a && (MASK & {BITS{1'b1}}) == 0) q <= 33;
   end
   genvar i;
   generate for (i = 0; i < 2; i = i + 1) begin : g
@@ -148,6 +150,9 @@ ALIVE = {
     "a term that may be": point("if (ON && z)", "(z==0) => 0", "expression", "dut.u", "&&"),
     "a term that compares": point("if (WIDE == 0)", "((WIDE == 32'h0)==1) => 1", "expression", mark="=="),
     "two terms of one name": point("if (k == 1 || k == 2)", "((k == 2'h1)==1) => 1", "expression", mark="||"),
+    "a term of which a part has the same names": point(
+        "(MASK & {", "(((MASK & {32'sh1{1'h1}}) == 32'sh0)==0) => 0", "expression", mark="&& (MASK"
+    ),
     "a tied signal's living way": point("if (tied)", "if"),
     "a signal that moves": point("reg moved", "moved:0->1", "toggle"),
     "an instance that nobody knows": point("if (off)", "if", instance="dut.other"),

@@ -191,7 +191,7 @@ def test_a_driver_that_is_not_written_in_cpp_falls_back_to_cocotb_with_a_line(
     verilator: VerilatorSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("dv_agent.runners.native.compilation._known_drivers", lambda: {"source"})
+    monkeypatch.setattr("dv_agent.runners.native.compilation._known_drivers", lambda: {"source": frozenset()})
     chosen = NativeSimulator(hang_seconds=0.5, say=said.append)
     require_equal(chosen, verilator, pipe(), iter([HARMLESS]))
     assert said == ["native: not used, cocotb on verilator simulates instead: pipe: no C++ driver yet for sink"]

@@ -10,6 +10,8 @@ from foreign_blocks import APB, ARBITER, COMBINATIONAL, FIFO, PULP, PUSH_POP, ST
 
 from dv_agent.designs.elaboration import child
 from dv_agent.designs.elaboration.request import Request
+from dv_agent.designs.ports.registry import KINDS
+from dv_agent.designs.recognition.buses import ORDER
 from dv_agent.designs.recognition.guess import Guess, Pool
 from dv_agent.designs.recognition.names import identifier, is_active_low
 from dv_agent.designs.recognition.recognise import recognise
@@ -17,7 +19,7 @@ from dv_agent.designs.recognition.recognise import recognise
 
 def pool_of(folder: Path, text: str, **more: Any) -> Pool:
     (folder / "unit.sv").write_text(text, encoding="utf-8")
-    pool = recognise(child.elaborate(Request(sources=(folder / "unit.sv",), **more)))
+    pool = recognise(child.elaborate(Request(sources=(folder / "unit.sv",), **more)), (*KINDS, *ORDER))
     assert not pool.free, "every port is claimed by one guess"
     return pool
 

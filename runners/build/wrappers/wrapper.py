@@ -28,6 +28,7 @@ from dv_agent.runners.build.wrappers.layout import Layout, carriers, riders
 from dv_agent.runners.build.wrappers.nets import pin, vector
 
 TOP = "dv_wrapper"
+_PROBE = "probe_"
 
 
 def wrapper_text(design: Design, layout: Layout) -> str:
@@ -48,6 +49,7 @@ def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
     yield from (f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive)
     yield f"  assign {{{', '.join(wires.values())}}} = drive;"
     yield from (f"  {net.declaration}" for net in layout.nets.values())
+    yield from probes(layout)
     yield f"  assign sample = {{{sampled(layout)}}};"
     yield from _drivers(design, wires)
     yield from ties(design)
@@ -55,13 +57,22 @@ def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
 
 
 def power_up(layout: Layout) -> str:
-    """Return the state of the drive vector at power-up: reset active if there is one, everything else low."""
-    return f"{layout.drive_width}'b1{'0' * (layout.drive_width - 1)}"
+    """Return the state of the drive vector at power-up: reset active if there is one, everything else at rest."""
+    _reset, *others = layout.drive
+    rest = "".join(format(piece.at_rest, f"0{piece.width}b") for piece in others)
+    return f"{layout.drive_width}'b1{rest}"
 
 
 def sampled(layout: Layout) -> str:
     """Return the parts of the sample vector, in order."""
-    return ", ".join([*(pin(signal) for signal in layout.sample), *([RISES] if layout.rises else [])])
+    parts = (_PROBE + signal if signal in layout.probes else pin(signal) for signal in layout.sample)
+    return ", ".join([*parts, *([RISES] if layout.rises else [])])
+
+
+def probes(layout: Layout) -> Iterator[str]:
+    """Yield a wire for each register inside the design that is sampled."""
+    for name, path in layout.probes.items():
+        yield f"  wire {vector(layout.sample[name][1])}{_PROBE}{name} = dut.{path};"
 
 
 def ties(design: Design) -> Iterator[str]:

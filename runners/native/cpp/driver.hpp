@@ -98,8 +98,9 @@ class Driver {
 
     // width: of its piece of the drive vector; silent: what it shows while it has nothing to do.
     Driver(Board& board, int width, bool silent = false)
-        : board(board), low(words_for(width), 0), high(words_for(width), 0), silent_(silent), width_(width) {
+        : board(board), low(words_for(width), 0), high(words_for(width), 0), width_(width) {
         high[0] = 1;
+        silent_ = at_rest_ = silent ? high.data() : low.data();
     }
     virtual ~Driver() = default;
     Driver(const Driver&) = delete;
@@ -120,7 +121,13 @@ class Driver {
     size_t index = 0;
 
     virtual Steps play(const Op& op) { return wait(op); }
-    const Word* silent() const { return silent_ ? high.data() : low.data(); }
+    const Word* silent() const { return silent_; }
+    // From now on, the driver shows these words while it has nothing to do.
+    void keep(Words words) {
+        kept_[turn_ = !turn_] = std::move(words);
+        silent_ = kept_[turn_].data();
+    }
+    void forget() { silent_ = at_rest_; }
     const std::vector<Op>& operations() const { return operations_; }
     // Begins the operation at `index` from its start, instead of the current one.
     void restart() { current_ = Steps(), left_ = 0; }
@@ -158,7 +165,9 @@ class Driver {
     }
 
    private:
-    bool silent_;
+    const Word *silent_, *at_rest_;
+    Words kept_[2];
+    bool turn_ = false;
     int width_;
     std::vector<Op> operations_;
     Steps current_;
