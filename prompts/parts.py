@@ -47,6 +47,7 @@ PARTS: dict[str, PartKind] = {
     "stuck": PartKind("user", 40, 4),
     "sampled": PartKind("user", 0),
     "cone": PartKind("user", 65, 10),
+    "unnoticed": PartKind("user", 55, 3),
     "ask": PartKind("user", 0),
 }
 

@@ -72,6 +72,7 @@ class _Writer:
             "stuck": self._stuck,
             "sampled": lambda: self._shown,
             "cone": self._cone,
+            "unnoticed": lambda: strategy.unnoticed,
         }
 
     def _specification(self) -> tuple[str, ...]:
