@@ -56,11 +56,6 @@ UNNOTICED = (
               shown="y is 3, expected 5"),
     Unnoticed(place="rtl/small.v:9", change="dbg is stuck at 0", missing="check", shown="dbg is 0 in cycle 6, not 1"),
 )  # fmt: skip
-# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
-WHOLE = {
-    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
-    "tools_first": "tools_first", "words": "parts/targets",
-}  # fmt: skip
 
 
 RTL = """\

@@ -25,6 +25,12 @@ from dv_agent.prompts.template_set import TemplatePage
 from dv_agent.prompts.view import View
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
+WHOLE = {
+    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
+    "tools_first": "tools_first", "words": "parts/targets",
+}  # fmt: skip
 ROOMY, REPLY = 100_000, 4_000
 # Part -> the strategy that has it; a name behind @ is a second wording of the same template.
 PARTS = {
