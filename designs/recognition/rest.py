@@ -43,6 +43,8 @@ def _add(pool: Pool, kind: str, ports: list[PortShape], clock: str, reason: str)
         return
     names = ", ".join(port.name for port in ports[:_SHOWN]) + (", ..." if len(ports) > _SHOWN else "")
     value = {"kind": kind, **({"clock": clock} if clock else {}), "fields": fields}
+    if any(port.direction == "inout" for port in ports):
+        value["rules_off"] = {"unknown": "an inout among them, which nobody drives from outside"}
     name = {"pins": "pins", "observe": "seen"}[kind] + (f"_{clock.lower()}" if clock else "")
     pool.add(Guess(name, value, f"{names}: {reason}", "guess"), [port.name for port in ports])
 

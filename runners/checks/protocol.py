@@ -35,6 +35,11 @@ def _all_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
             yield from _unknown_payload(stream, trace, ticks)
     for name, signal in _handshakes(design):
         yield from _unknown_handshake(name, signal, trace)
+    for name, port in design.ports.items():
+        for field, spec in port.observed().items():
+            # Wider ones may show a memory that nobody has written yet; without a reset nothing need be known.
+            if spec.bits == 1 and design.reset:
+                yield from _unknown_level(name, field, spec.signal, trace)
     yield from _after_reset(design, trace)
     yield from _ending(design, trace)
 
@@ -133,6 +138,14 @@ def _unknown_handshake(name: str, signal: str, trace: Trace) -> Iterator[CheckFa
     if signal in trace.unknown:
         for row in _stretches(trace.unknown[signal] & ~trace.in_reset):
             yield CheckFailure(check="unknown", port=name, cycle=row, field=signal, message=f"{signal} is X or Z")
+
+
+def _unknown_level(name: str, field: str, signal: str, trace: Trace) -> Iterator[CheckFailure]:
+    """Return the failures of a flag that is only observed; one that is never known may be a bus that nobody drives."""
+    strange = trace.unknown.get(signal, np.zeros(trace.cycles, np.bool_)) & ~trace.in_reset
+    if strange.any() and (~strange & ~trace.in_reset).any():
+        for row in _stretches(strange):
+            yield CheckFailure(check="unknown", port=name, cycle=row, field=field, message=f"{signal} is X or Z")
 
 
 def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
