@@ -49,9 +49,11 @@ class OneClock:
 
     Attributes:
         holds_reset: always False.
+        slowest_rose: always True.
     """
 
     holds_reset = False
+    slowest_rose = True
 
     def __init__(self, board: PinBoard) -> None:
         self._board = board
@@ -86,6 +88,7 @@ class ClockDomains:
     def __init__(self, layout: dict[str, Any], boards: Sequence[PinBoard]) -> None:
         self._domains = [Domain(place, board) for place, board in zip(layout["rises"], boards, strict=True)]
         self._of_ports = [self._domains[port["clock"]] for port in layout["ports"]]
+        self._slowest = self._domains[layout["slowest"]]
         self._asynchronous: bool = layout["asynchronous"]
         self._unreset: set[int] = set()
 
@@ -93,6 +96,11 @@ class ClockDomains:
     def holds_reset(self) -> bool:
         """Whether a clock has not risen yet since the last reset began, so that it has not been noticed there."""
         return bool(self._unreset)
+
+    @property
+    def slowest_rose(self) -> bool:
+        """Whether the slowest clock rose in the last step: a test is quiet for so many cycles of that one."""
+        return self._slowest.due
 
     def planners(self, drivers: Sequence[Driver]) -> Sequence[Driver | ClockedDriver]:
         """Return the drivers of the ports, each bound to its clock."""
