@@ -49,7 +49,8 @@ def _groups(design: Design, schema: StimulusSchema, detail: int, known: Known) -
         yield from level_groups(name, port, detail, known.constant)
     yield from together_groups(asked, known)
     if design.reset:
-        yield reset_group(asked, known.constant)
+        resets = reset_group(asked, known.constant, len(design.all_clocks) < 2)
+        yield from [resets] if resets.points else []
 
 
 def _within(groups: list[Group]) -> list[Group]:
