@@ -77,9 +77,10 @@ def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator
             gap = draws["gap"].draw(source)
             yield Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=gap, last=int(beat == beats))
     else:
+        # Payload, gap, options: another order would draw other tests from the same seed.
+        payload = _payload(draws, source, grammar.fields)
         gap, options = draws["gap"].draw(source), grammar.item.options
         more = {option.member: draws[key].draw(source) - option.least for key, option in options.items()}
-        payload = _payload(draws, source, grammar.fields)
         yield Op(grammar.item.op, payload, gap=gap, stall=more.get("stall", 0))
 
 
