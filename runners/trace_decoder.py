@@ -35,6 +35,8 @@ def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str =
     accepted = {
         one.key: _transfers(pins, np.flatnonzero(_fires(pins, one) & ~in_reset), epoch, one) for one in design.streams
     }
+    for name, port in design.ports.items():
+        accepted |= port.views(name, accepted)
     return Trace(cycles, end, pins.values(), pins.unknown, in_reset, epoch, accepted, message)
 
 
@@ -102,7 +104,7 @@ def _fires(pins: _Pins, stream: Stream) -> BoolColumn:
 
 
 def _transfers(pins: _Pins, cycles: IntColumn, epoch: IntColumn, stream: Stream) -> Transfers:
-    fields, last = stream.fields, stream.last
+    fields, last = {**stream.fields, **stream.returns}, stream.last
     columns = {name: field_values(pins.bits(spec.signal, cycles), spec) for name, spec in fields.items()}
     if last is not None:
         columns["last"] = pins.is_one(last)[cycles].astype(np.int64)

@@ -12,7 +12,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.grammar import Grammar
+from dv_agent.designs.ports.grammar import Grammar, Item
 from dv_agent.designs.program import Op, Program
 
 
@@ -45,19 +45,27 @@ def _signed(word: int, spec: FieldSpec) -> int:
 def _steps(design: Design, schema: StimulusSchema, track: str, ops: tuple[Op, ...]) -> list[Step]:
     steps: list[Step] = []
     packet: list[Step] = []
+    more: Step = {}
     grammar = grammar_of(design, track)
     word = grammar.item_word(schema.tracks[track].item)
     for op in ops:
         if grammar.item is None or op.kind != grammar.item.op:
             steps.append(_plain(grammar, op))
         elif grammar.item.packets:
+            if not packet:
+                more = _options(grammar.item, op, beside="gap")
             packet.append(_beat(design, grammar, op))
             if op.last:
-                steps.append({word: packet})
+                steps.append({word: packet, **more})
                 packet = []
         else:
-            steps.append({word: unpack(grammar.fields, op.value), **({"gap": op.gap} if op.gap else {})})
+            steps.append({word: unpack(grammar.fields, op.value), **_options(grammar.item, op)})
     return steps
+
+
+def _options(item: Item, op: Op, beside: str = "") -> Step:
+    """Return the options of an item's step, without those that are 0. Args: beside: a member that stands elsewhere."""
+    return {key: value for key, member in item.options.items() if member != beside and (value := getattr(op, member))}
 
 
 def _beat(design: Design, grammar: Grammar, op: Op) -> Step:

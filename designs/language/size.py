@@ -130,6 +130,9 @@ class _Measure:
             return self._random(step["random"], (*where, "random"))
         if self._track.item in step:
             return self._packet(step[self._track.item])
+        item = grammar_of(self._design, self._name).item
+        if item and item.packets and any(word in step for word in item.forms):
+            return Size(1, self._track.beats.max)
         return Size(0, 1) if any(second in step for _, second in PAIRS) else Size(1, 1)
 
     def _packet(self, beats: Any) -> Size:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import Field
@@ -34,6 +34,7 @@ class Stream:
         carries: whether a beat may carry writes to streams with `rides`; such a stream has a ready.
         rides: whether a write may happen in the same cycle in which a beat that carries it is accepted.
         caused: whether the design asserts valid only after an input has caused it, so that a reset clears it.
+        returns: fields of the opposite direction that count in the cycle of a transfer, such as ``prdata``.
     """
 
     port: str
@@ -47,6 +48,7 @@ class Stream:
     carries: bool = False
     rides: bool = False
     caused: bool = False
+    returns: Mapping[str, FieldSpec] = field(default_factory=dict)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -73,6 +75,11 @@ class Stream:
         """Width of the packed payload in bits."""
         return sum(spec.bits for spec in self.fields.values())
 
+    @property
+    def returned_bits(self) -> int:
+        """Width of the packed fields of the opposite direction in bits."""
+        return sum(spec.bits for spec in self.returns.values())
+
     def offered(self) -> Iterator[tuple[str, int]]:
         """Return (signal, bits) of valid, last and payload."""
         yield self.valid, 1
@@ -87,6 +94,7 @@ class Stream:
         if self.ready is not None:
             yield self.ready, 1
         yield from payload
+        yield from ((spec.signal, spec.bits) for spec in self.returns.values())
 
 
 def handshake(port: str, part: str, spec: StreamSpec, *, driven: bool, packets: bool = False, caused: bool = False,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from dv_agent.designs.design import Design
@@ -39,7 +39,7 @@ def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
     kinds = sorted(ports, key=lambda kind: _place(ports[kind], list(ports)))
     parts = {kind: [f"PORT.{one.part}" for one in ports[kind].streams("PORT") if one.part] for kind in kinds}
     return LanguageWords(
-        _START + _silence([*KINDS.values(), *map(type, ports.values())]) + ", reset inactive.",
+        _START + _silence([*map(type, ports.values())]) + ", reset inactive.",
         tuple(lines for kind in kinds if (lines := ports[kind].language(packet, writes))),
         tuple((kind, " and ".join(names)) for kind, names in parts.items() if names),
     )
@@ -51,10 +51,10 @@ def _place(port: PortModel, kinds: list[str]) -> tuple[bool, int]:
     return not (grammar and grammar.item), (known + kinds).index(port.kind)
 
 
-def _silence(kinds: Iterable[type[PortModel]]) -> str:
+def _silence(own: Collection[type[PortModel]]) -> str:
     """Return what tracks do after their end, such as ``sources and strobes idle, sinks ready``."""
     found: dict[str, list[str]] = {}
-    for kind in dict.fromkeys(kinds):
-        if kind.driver:
+    for kind in dict.fromkeys([*KINDS.values(), *own]):
+        if kind.driver and (kind.usual or kind in own):
             found.setdefault(kind.silence, []).append(kind.plural)
     return ", ".join(f"{' and '.join(names)} {state}" for state, names in found.items())

@@ -9,6 +9,7 @@ from dv_agent.coverage.values import range_text
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, grammar_of
 from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.text.compact_json import compact_json
 
@@ -74,7 +75,7 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         item=track.item,
         description=track.description,
         fields=_fields(grammar.fields, track),
-        answer=_fields(memory.answer.fields if memory else {}, track),
+        answer=_fields(_answer(memory) if memory else {}, track),
         request=_fields(memory.ask.fields if memory else {}, track),
         beats=range_text(track.beats.min, track.beats.max),
         timing=grammar.timing_keys,
@@ -82,6 +83,10 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         profiles=tuple(ProfileText(word, compact_json(draws, PROFILE_MOST)) for word, draws in track.profiles.items()),
         memory_words=track.memory_words,
     )
+
+
+def _answer(memory: Memory) -> Mapping[str, FieldSpec]:
+    return memory.answer.fields if memory.answer else {"data": memory.word}
 
 
 def _fields(fields: Mapping[str, FieldSpec], track: TrackSchema) -> tuple[FieldText, ...]:

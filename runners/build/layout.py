@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.ports.port import PortModel
+from dv_agent.designs.ports.port import Derived, PortModel
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.errors import InputFileError
 
@@ -33,10 +33,12 @@ class Layout:
     Attributes:
         drive: pieces in text order.
         sample: signal -> (first index, width in bits) in text order.
+        derived: signals of `sample` that are no pins.
     """
 
     drive: tuple[Piece, ...]
     sample: Mapping[str, tuple[int, int]]
+    derived: tuple[Derived, ...] = ()
 
     @property
     def drive_width(self) -> int:
@@ -47,6 +49,12 @@ class Layout:
     def sample_width(self) -> int:
         """Width of the sample vector in bits."""
         return sum(width for _, width in self.sample.values())
+
+    @property
+    def pins(self) -> tuple[str, ...]:
+        """The signals of `sample` that are pins of the design."""
+        computed = {one.signal for one in self.derived}
+        return tuple(signal for signal in self.sample if signal not in computed)
 
 
 def carriers(design: Design) -> tuple[Stream, ...]:
@@ -76,7 +84,8 @@ def layout_of(design: Design) -> Layout:
             raise InputFileError(
                 design.folder / "design.yaml", f"ports: signal {signal} has two widths, {sample[signal][1]} and {width}"
             )
-    return Layout(tuple(_pieces(design)), sample)
+    derived = tuple(one for name, port in design.ports.items() for one in port.derived(name))
+    return Layout(tuple(_pieces(design)), sample, derived)
 
 
 def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
@@ -100,10 +109,12 @@ def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> d
             "valid": valid, "ready": ready, "last": stream.last is not None, "width": stream.bits,
             "fields": [[first, first + width] for first, width in places],
         }  # fmt: skip
+        if stream.returned_bits and not stream.driven:
+            one["returns"] = stream.returned_bits
         if stream.carries:
             one["attached"] = [[rider.port, rider.bits] for rider in riders(design)]
         facts |= {stream.part: one} if stream.part else one
-    return facts | ({"held": _bits(port)} if port.held() else {})
+    return facts | ({"held": _bits(port)} if port.held() else {}) | port.driver_facts(name)
 
 
 def _child_monitor(stream: Stream, layout: Layout) -> tuple[str, int, int | None]:
@@ -154,6 +165,7 @@ def _driven(stream: Stream) -> Iterator[Piece]:
 def _taken(stream: Stream) -> Iterator[Piece]:
     if stream.ready is not None:
         yield Piece((*stream.path, "ready"), 1)
+    yield from _payload((*stream.path, "returns"), stream.returned_bits)
 
 
 def _payload(key: tuple[str, ...], width: int) -> Iterator[Piece]:
@@ -176,8 +188,10 @@ def driven_signals(design: Design) -> Iterator[str]:
     for stream in design.streams:
         if stream.driven:
             yield from (signal for signal, _ in stream.offered())
-        elif stream.ready is not None:
+            continue
+        if stream.ready is not None:
             yield stream.ready
+        yield from (spec.signal for spec in stream.returns.values())
     for port in design.ports.values():
         yield from (spec.signal for spec in port.held().values())
 

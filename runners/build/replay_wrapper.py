@@ -14,7 +14,7 @@ from collections.abc import Iterator
 
 from dv_agent.designs.design import Design
 from dv_agent.runners.build.layout import Layout, driven_signals
-from dv_agent.runners.build.wrapper import TOP, instance, vector
+from dv_agent.runners.build.wrapper import TOP, derived_signals, instance, vector
 
 ROWS = "rows"
 RUNNING, SAME, OTHER = range(3)  # values of `verdict`
@@ -40,6 +40,7 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
         *wires,
         f"  assign sample = {{{', '.join(f'p_{signal}' for signal in layout.sample)}}};",
         *_inputs(design, layout),
+        *derived_signals(layout),
         *_cycles(design, width),
         *instance(design, layout),
         "endmodule",

@@ -38,6 +38,7 @@ def wrapper_text(design: Design, layout: Layout) -> str:
         *(f"  wire {vector(width)}p_{signal};" for signal, (_, width) in layout.sample.items()),
         f"  assign sample = {{{', '.join(f'p_{signal}' for signal in layout.sample)}}};",
         *_drivers(design, wires),
+        *derived_signals(layout),
         *instance(design, layout),
         "endmodule",
     ]
@@ -84,8 +85,10 @@ def _drivers(design: Design, wires: Mapping[tuple[str, ...], str]) -> Iterator[s
             yield from _ridden(design, stream, wires)
         elif stream.driven:
             yield from _driven(stream, wires)
-        elif stream.ready is not None:
-            yield f"  assign p_{stream.ready} = {wires[(*stream.path, 'ready')]};"
+        else:
+            if stream.ready is not None:
+                yield f"  assign p_{stream.ready} = {wires[(*stream.path, 'ready')]};"
+            yield from _fields(stream.returns, wires.get((*stream.path, "returns"), ""))
     for name, port in design.ports.items():
         yield from _fields(port.held(), wires.get((name, "held"), ""))
 
@@ -102,6 +105,13 @@ def _fields(fields: Mapping[str, FieldSpec], payload: str) -> Iterator[str]:
     for spec in fields.values():
         yield f"  assign p_{spec.signal} = {payload}[{place + spec.bits - 1}:{place}];"
         place += spec.bits
+
+
+def derived_signals(layout: Layout) -> Iterator[str]:
+    """Return the assignments of the signals that are no pins."""
+    for one in layout.derived:
+        value = " | ".join(f"p_{signal}" for signal in one.of)
+        yield f"  assign p_{one.signal} = {f'~({value})' if one.inverted else value};"
 
 
 def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
@@ -127,5 +137,5 @@ def instance(design: Design, layout: Layout) -> Iterator[str]:
     parameters = ", ".join(f".{name}({value})" for name, value in design.parameters.items())
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
     yield f"    .{design.clock.signal}(clock),"
-    yield ",\n".join(f"    .{signal}(p_{signal})" for signal in layout.sample)
+    yield ",\n".join(f"    .{signal}(p_{signal})" for signal in layout.pins)
     yield "  );"

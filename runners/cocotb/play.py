@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
+from dv_agent.runners.cocotb.buses.apb_driver import ApbDriver
+from dv_agent.runners.cocotb.buses.axi_driver import AxiDriver
 from dv_agent.runners.cocotb.drivers import OFFERING, TIMED, WAITING, Driver, Operation, PinBoard, ResetDriver
 from dv_agent.runners.cocotb.responder_driver import ResponderDriver
 from dv_agent.runners.cocotb.sink_driver import SinkDriver
@@ -21,6 +23,8 @@ DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Dri
     "sink": SinkDriver,
     "strobe": StrobeDriver,
     "responder": ResponderDriver,
+    "apb": ApbDriver,
+    "axi": AxiDriver,
 }
 """Drivers by name; each kind of port names its driver."""
 

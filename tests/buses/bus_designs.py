@@ -1,0 +1,93 @@
+"""Small designs behind buses, for tests: their descriptions, and how tests of them are played."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema
+from dv_agent.designs.language.stimulus import Step, Test
+from dv_agent.designs.observation import Observation
+from dv_agent.runners.checks.run_checks import CheckFailure, check
+from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.simulator import Run
+
+HERE = Path(__file__).parent
+NOTHING = Observation({}, {})
+
+
+def bits(names: str, **wide: int) -> dict[str, Any]:
+    """Signals named as their roles: `names` of one bit, and `wide` ones."""
+    return {name: name for name in names.split()} | {
+        name: {"signal": name, "width": width} for name, width in wide.items()
+    }
+
+
+APB = {
+    "kind": "apb", "reads_back": True,
+    "signals": bits("psel penable pwrite pready pslverr", paddr=6, pwdata=32, prdata=32, pstrb=4),
+}  # fmt: skip
+AXI_LITE = {
+    "kind": "axi_lite", "reads_back": True,
+    "signals": bits(
+        "awvalid awready wvalid wready bvalid bready arvalid arready rvalid rready",
+        awaddr=6, awprot=3, wdata=32, wstrb=4, bresp=2, araddr=6, arprot=3, rdata=32, rresp=2,
+    ),
+}  # fmt: skip
+
+
+def design(top: str, port: dict[str, Any], clock: str = "clk", reset: str = "rst", **more: Any) -> Design:
+    """A design with one port `bus`; a reset whose name ends in n is active low."""
+    data = {
+        "schema_version": 1, "name": top, "title": top, "task_version": 1, "top": top, "sources": [f"rtl/{top}.v"],
+        "clock": {"signal": clock}, "reset": {"signal": reset, "active": "low" if reset.endswith("n") else "high"},
+        "ports": {"bus": port}, "limits": {"quiet_cycles": 40, "max_cycles": 4000}, "folder": HERE, **more,
+    }  # fmt: skip
+    return Design.model_validate(data)
+
+
+def apb_regs(**more: Any) -> Design:
+    return design("apb_regs", APB, "pclk", "presetn", **more)
+
+
+def axil_regs(**more: Any) -> Design:
+    return design("axil_regs", AXI_LITE, "aclk", "aresetn", **more)
+
+
+def schema(one: Design, **tracks: TrackSchema) -> StimulusSchema:
+    """The schema of a design without a stimulus.yaml."""
+    names = dict.fromkeys([*one.grammars, "reset"], TrackSchema())
+    return StimulusSchema(schema_version=1, tracks=names | tracks)
+
+
+def random_tests(count: int, most: int = 30, **keys: Any) -> list[Test]:
+    """Tests of random accesses, a fifth of them with resets."""
+    source = random.Random(5)
+    tests = []
+    for seed in range(count):
+        block: dict[str, Any] = {"count": source.randint(1, most), "gap": source.choice([0, [0, 2], [0, 9]]), **keys}
+        tracks: dict[str, tuple[Step, ...]] = {"bus": ({"random": block},)}
+        if source.random() < 0.2:
+            tracks["reset"] = ({"random": {"count": [1, 2], "wait": [2, 60], "width": [1, 3]}},)
+        tests.append(Test(seed=seed, tracks=tracks))
+    return tests
+
+
+def play(one: Design, tests: Sequence[Test], simulator: str = "icarus") -> list[tuple[Run, tuple[CheckFailure, ...]]]:
+    """What the simulator did, and the checks that fail, without any model."""
+    rules = schema(one)
+    with find_simulator(simulator).open(one) as session:
+        runs = [session.run(expand(one, rules, test)) for test in tests]
+    return [(run, check(one, run.trace, NOTHING)) for run in runs]
+
+
+def steps(*given: Step) -> Test:
+    return Test(tracks={"bus": given})
+
+
+def faulty(one: Design, fault: int) -> Design:
+    return one.model_copy(update={"parameters": {**one.parameters, "FAULT": fault}})
