@@ -15,6 +15,7 @@ from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import read_text
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
@@ -23,7 +24,6 @@ from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
 from dv_agent.runners.checks.run_checks import CheckFailure, check
 from dv_agent.runners.simulator import Run, Session
@@ -90,6 +90,11 @@ class Testbench:
         self.folder, self.plan = folder, plan
         self._session, self._sampler = session, Sampler(plan)
         self._table_of = {group.name: group.on for group in plan.covergroups}
+
+    @property
+    def decoy_ids(self) -> tuple[str, ...]:
+        """Ids of the unreachable bins among the holes; none, unless the agent has tools."""
+        return ()
 
     @cached_property
     def rtl(self) -> DesignRtl:

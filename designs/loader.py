@@ -15,11 +15,11 @@ from typing import cast
 
 from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.files.documents import read_document, read_text, require_inside
+from dv_agent.designs.files.places import FILE, design_names, design_roots
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 
-FILE = "design.yaml"
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
 
@@ -54,17 +54,6 @@ class DesignFolder:
     def model(self) -> ReferenceModel:
         """model.py: the reference model."""
         return load_model(self.path / "model.py", f"dv_agent.designs.{self.design.name}.model")
-
-
-def design_roots() -> tuple[Path, ...]:
-    """Return the folders of designs: this package's, then those of ``$DV_AGENT_DESIGNS`` (separated as in PATH)."""
-    extra = os.environ.get("DV_AGENT_DESIGNS", "")
-    return (Path(__file__).parent, *(Path(part) for part in extra.split(os.pathsep) if part))
-
-
-def design_names() -> tuple[str, ...]:
-    """Return the names of all designs, sorted."""
-    return tuple(sorted({file.parent.name for root in design_roots() for file in root.glob(f"*/{FILE}")}))
 
 
 def find_design(name: str) -> DesignFolder:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build.cache import cache_folder
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.cocotb.environment import vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
@@ -44,7 +44,7 @@ class IcarusSimulator:
 
     def open(self, design: Design, *, waves: Path | None = None) -> CocotbSession:
         """See `Simulator.open`; also raises `InputFileError` if a source file is missing."""
-        build = build_icarus(design, self._cache or cache_folder(), icarus_version())
+        build = build_icarus(design, self._cache or cache_folder(), self.version())
         # -n: $stop ends the simulation as $finish does. -none: the RTL's own $dumpvars writes nothing.
         command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]
         room = (waves.absolute().parent,) if waves else ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build.cache import cache_folder
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.runners.build.verilator import build_verilator, waves_format
 from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from dv_agent.designs.benchmark.fingerprint import fingerprint
-from dv_agent.designs.loader import design_names, find_design, load_design
+from dv_agent.designs.files.places import design_names
+from dv_agent.designs.loader import find_design, load_design
 from dv_agent.errors import InputFileError
 from dv_agent.eval.soundness.proof import Proof, proof_errors
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from dv_agent.designs.frozen import Frozen
 from dv_agent.runners.checks.failure import CheckFailure
@@ -60,3 +61,11 @@ class Finding(Frozen):
         merged = f", of which {', '.join(map(str, self.merged))} shrank to the same" if self.merged else ""
         apart = f"; {self.apart} more fail so, of this finding or another" if self.apart else ""
         return f"failing tests behind it: {self.tests}{merged}{apart}"
+
+
+@dataclass(frozen=True, slots=True)
+class Triaged:
+    """All findings of a run, and one note for each kind of failure that was not analysed."""
+
+    findings: tuple[Finding, ...] = ()
+    notes: tuple[str, ...] = ()

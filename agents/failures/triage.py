@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dv_agent.agents.failures.attempts import Limits, Shrunk, Tried
-from dv_agent.agents.failures.finding import Finding
+from dv_agent.agents.failures.finding import Finding, Triaged
 from dv_agent.agents.failures.kind import Kind, kind_of
 from dv_agent.agents.failures.log import FailureLog
 from dv_agent.agents.failures.masking import masked
@@ -33,14 +33,6 @@ MAX_FINDINGS, MAX_WORKED_UP, MERGED_IN_A_ROW = 6, 10, 3
 MAX_CYCLES, MAX_SECONDS = 600_000, 240.0
 """Limits for all shrinking of a run together, in addition to the `Limits` of one test."""
 Show = Callable[[Path, Trace, CheckFailure], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Triaged:
-    """All findings of a run, and one note for each kind of failure that was not analysed."""
-
-    findings: tuple[Finding, ...] = ()
-    notes: tuple[str, ...] = ()
 
 
 @dataclass

@@ -10,17 +10,10 @@ from pathlib import Path
 
 from dv_agent import __version__
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.baselines.basic import NullAgent, OracleAgent, RandomAgent
-from dv_agent.agents.baselines.crv import CrvAgent
-from dv_agent.agents.baselines.sweep import SweepAgent
-from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.agents.models.chat_model import Reply
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.records.writer import RunRecord
-from dv_agent.agents.search.agent import SearchAgent
-from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
-from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder, find_design, find_recorded_design, is_design_name
 from dv_agent.designs.trace import Trace
@@ -56,6 +49,8 @@ def open_recorded(header: RunHeader, given: str | None, room: Path) -> DesignFol
 def _with_bug(folder: DesignFolder, bug: str | None, room: Path) -> DesignFolder:
     if not bug:
         return folder
+    from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
+
     bugs = {one.id: one for one in load_bugs(folder)}
     if bug not in bugs:
         raise UnknownNameError(f"seeded bug of {folder.design.name}", bug, bugs)
@@ -79,21 +74,44 @@ def make_agent(
         UsageError: the oracle agent is chosen for a design without witnesses.
         PrerequisiteError: a package or key for the model is missing.
     """
-    plain: dict[str, Callable[[], Agent]] = {
-        "null": NullAgent,
-        "random": lambda: RandomAgent(header.seed),
-        "crv": lambda: CrvAgent(header.seed),
-        "sweep": SweepAgent,
-        "search": lambda: SearchAgent(header.seed, guided=header.agent_options.guided is not False),
-    }
-    if header.agent in plain:
-        return plain[header.agent]()
+    if plain := _plain_agent(header):
+        return plain
     if record is not None and header.model is not None:
         return _llm_agent(header, record, paid, say)
+    from dv_agent.agents.baselines.basic import OracleAgent
+    from dv_agent.designs.benchmark.witnesses import load_witnesses
+
     witnesses = load_witnesses(folder)
     if not witnesses:
         raise UsageError(f"{folder.design.name} has no witnesses; the oracle agent has nothing to replay")
     return OracleAgent(witnesses)
+
+
+def _plain_agent(header: RunHeader) -> Agent | None:
+    """Return the agent that `header` names, if it needs neither model nor witnesses; only its module is imported."""
+    match header.agent:
+        case "null":
+            from dv_agent.agents.baselines.basic import NullAgent
+
+            return NullAgent()
+        case "random":
+            from dv_agent.agents.baselines.basic import RandomAgent
+
+            return RandomAgent(header.seed)
+        case "crv":
+            from dv_agent.agents.baselines.crv import CrvAgent
+
+            return CrvAgent(header.seed)
+        case "sweep":
+            from dv_agent.agents.baselines.sweep import SweepAgent
+
+            return SweepAgent()
+        case "search":
+            from dv_agent.agents.search.agent import SearchAgent
+
+            return SearchAgent(header.seed, guided=header.agent_options.guided is not False)
+        case _:
+            return None
 
 
 def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say: Callable[[str], None]) -> Agent:
@@ -128,6 +146,8 @@ def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, rep
 
 def excerpt_writer(design: Design) -> Callable[[Path, Trace, CheckFailure], None]:
     """Return a function that writes the cycles around a failure as ``excerpt.json``, for the report to draw."""
+
+    from dv_agent.agents.failures.excerpt_cut import make_excerpt
 
     def write(room: Path, trace: Trace, failure: CheckFailure) -> None:
         excerpt = make_excerpt(design, trace, failure)

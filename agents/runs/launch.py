@@ -8,19 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-from dv_agent.agents.failures.triage import Triaged, triage
+from dv_agent.agents.failures.finding import Triaged
 from dv_agent.agents.loop import Limits
 from dv_agent.agents.loop import run as run_loop
 from dv_agent.agents.records.crash_file import note_folder
 from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.recorded_names import recorded_simulator
-from dv_agent.agents.records.schema import RunHeader
-from dv_agent.agents.runs.assembly import (
-    excerpt_writer,
-    open_design,
-    open_recorded,
-)
+from dv_agent.agents.records.schema import FAILURES, RunHeader
+from dv_agent.agents.runs.assembly import open_design, open_recorded
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
 from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
@@ -171,7 +167,7 @@ def launch(
                 )  # fmt: skip
             except (ModelFailure, SimulatorLost) as error:
                 raise type(error)(f"{error}\n  go on later with: dv-agent run --resume {run_folder}") from None
-            triaged = triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
+            triaged = _triaged(folder, simulator, state, run_folder)
             if header.agent == TOOLS:
                 start.record.judged(*judge(run_folder, folder, bench, simulator))
             start.record.recount()
@@ -179,6 +175,16 @@ def launch(
     ended = start.record.header
     notes = tuple(ending_notes(state.ended))
     return FinishedRun(ended, run_folder, report(state.coverage), triaged, ended.stop_reason == "target", notes)
+
+
+def _triaged(folder: DesignFolder, simulator: Simulator, state: RunState, run_folder: Path) -> Triaged:
+    """Analyse the failures of a run, if it has any, or had when it was interrupted."""
+    if not len(state.failures) and not (run_folder / FAILURES).exists():
+        return Triaged()
+    from dv_agent.agents.failures.triage import triage
+    from dv_agent.agents.runs.assembly import excerpt_writer
+
+    return triage(folder, simulator, state.failures, run_folder, excerpt_writer(folder.design))
 
 
 def _taken_up(folder: Path, stack: ExitStack) -> RecordedRun:

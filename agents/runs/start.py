@@ -14,7 +14,6 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.recorded_names import check_recorded_address, recorded_simulator
-from dv_agent.agents.records.resimulation import resimulate, why_different
 from dv_agent.agents.records.schema import TURNS, AgentOptions, RunHeader
 from dv_agent.agents.records.writer import RunRecord, new_folder, utc_now
 from dv_agent.agents.runs.assembly import (
@@ -24,8 +23,7 @@ from dv_agent.agents.runs.assembly import (
     versions,
 )
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.tool_runs import TOOLS, decoys_of, replaying_tools_agent, tools_agent
-from dv_agent.agents.session.drafts.changes import self_contained
+from dv_agent.agents.runs.tool_runs import TOOLS, replaying_tools_agent, tools_agent
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
@@ -33,7 +31,6 @@ from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, UsageError
-from dv_agent.prompts.renderer import templates_hash
 from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.runners.simulator import Simulator
 
@@ -92,6 +89,8 @@ def new_run(
 
 def _prompting(name: str) -> Strategy:
     """Return the strategy with its templates included, so that the record does not depend on a folder."""
+    from dv_agent.agents.session.drafts.changes import self_contained
+
     strategy = find_strategy(name)
     return self_contained(strategy) if strategy.templates else strategy
 
@@ -115,11 +114,17 @@ def _header(
         budget=budget,
         target=100.0 if request.target is None else request.target,
         simulator=f"{simulator.name} {simulator.version()}",
-        hashes=fingerprint(folder) | ({"prompts": templates_hash(prompting)} if model else {}),
+        hashes=fingerprint(folder) | (_prompts_hash(prompting) if model else {}),
         versions=versions() | (price_version() if model else {}),
         reproducible=budget.reproducible and model is None,
-        decoys=decoys_of(bench),
+        decoys=bench.decoy_ids,
     )
+
+
+def _prompts_hash(prompting: Strategy | None) -> dict[str, str]:
+    from dv_agent.prompts.renderer import templates_hash
+
+    return {"prompts": templates_hash(prompting)}
 
 
 def _options(request: RunRequest, model: ModelSettings | None) -> AgentOptions:
@@ -166,7 +171,7 @@ def replay_run(
         agent=old.agent, agent_options=options,
         model=old.model, strategy=old.strategy, prompting=old.prompting, seed=old.seed, budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
-        hashes=fingerprint(folder) | {"prompts": templates_hash(old.prompting)}, decoys=decoys_of(bench),
+        hashes=fingerprint(folder) | _prompts_hash(old.prompting), decoys=bench.decoy_ids,
     )  # fmt: skip
     record = RunRecord(run_folder, header, repeated=lambda: simulator.repeated)
     if old.agent == TOOLS:
@@ -201,6 +206,8 @@ def resume_run(
             not name.
         OutputError: the record cannot be written.
     """
+    from dv_agent.agents.records.resimulation import resimulate, why_different
+
     if changed := changed_since(past.header.hashes, bench.folder):
         raise UsageError(
             f"{past.folder} was made with another {' and '.join(changed)} of {past.header.design}; "

@@ -13,9 +13,6 @@ from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
-from dv_agent.agents.tools.decoys import choose_decoys
-from dv_agent.agents.tools.judgement import judge_run
-from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
@@ -23,6 +20,7 @@ from dv_agent.runners.simulator import Session, Simulator
 
 if TYPE_CHECKING:
     from dv_agent.agents.tools.agent import ToolsAgent
+    from dv_agent.agents.tools.testbench import ToolsTestbench
 
 TOOLS = "tools"
 
@@ -52,14 +50,11 @@ def open_bench(
         if request.decoys:
             raise UsageError("--decoys mixes unreachable bins among the holes for claims: it needs --agent tools")
         return Testbench(folder, plan, session)
+    from dv_agent.agents.tools.decoys import choose_decoys
+    from dv_agent.agents.tools.testbench import ToolsTestbench
+
     chosen = past.header.decoys if past else choose_decoys(plan, request.decoys, request.seed)
     return ToolsTestbench(folder, plan, session, chosen, inner=simulator.name == "icarus")
-
-
-def decoys_of(bench: Testbench) -> tuple[str, ...]:
-    """Return the ids of the decoys."""
-    decoys = bench.decoys if isinstance(bench, ToolsTestbench) else None
-    return tuple(one.id for one in decoys.plan.bins) if decoys else ()
 
 
 def tools_agent(
@@ -88,7 +83,7 @@ def tools_agent(
     from dv_agent.agents.tools.recorded_calls import ResumedCalls
 
     assert header.model is not None
-    assert isinstance(bench, ToolsTestbench)
+    bench = _with_tools(bench)
     if len(header.decoys) < (header.agent_options.decoys or 0):
         say(f"the plan documents {len(header.decoys)} unreachable bins; all of them are decoys")
     model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
@@ -121,7 +116,7 @@ def replaying_tools_agent(
     from dv_agent.agents.tools.recorded_calls import ReplayedCalls
 
     assert header.model is not None
-    assert isinstance(bench, ToolsTestbench)
+    bench = _with_tools(bench)
     replayed = RecordedModel(past, reparse)
     playback = ReplayedCalls(replayed, len(past.turns), reparse)
     playback.attach(record)
@@ -137,6 +132,15 @@ def judge(
     Raises:
         SimulationError: the simulator failed.
     """
-    decoys = bench.decoys if isinstance(bench, ToolsTestbench) else None
+    from dv_agent.agents.tools.judgement import judge_run
+
+    decoys = _with_tools(bench).decoys
     original = load_design(folder.path)
     return judge_run(read_run(run_folder), folder, original, bench.plan, simulator, decoys.hit() if decoys else ())
+
+
+def _with_tools(bench: Testbench) -> ToolsTestbench:
+    from dv_agent.agents.tools.testbench import ToolsTestbench
+
+    assert isinstance(bench, ToolsTestbench)
+    return bench

@@ -91,8 +91,8 @@ class ClaimUnreachable(Arguments):
 class ReportBug(Arguments):
     """Report that the design breaks its specification, and where its RTL is wrong.
 
-    It counts only if the test fails a check when run anew and the place is right: the faulty lines or signals, or next
-    to them on the way to the failing output.
+    The test must fail a check when run anew. The place is a module with its faulty signals or lines (one of both is
+    enough), or what is next to them towards the failing output. A test is reported once.
     """
 
     test: int = Field(ge=0, le=FAR, description="number of the test in this run that shows it")

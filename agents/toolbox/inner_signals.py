@@ -11,10 +11,10 @@ from itertools import islice
 from vcd.reader import Token, TokenKind, tokenize
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.program import Program
 from dv_agent.errors import SimulationError
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.build.wrapper import TOP
 from dv_agent.runners.cocotb.environment import vpi_library

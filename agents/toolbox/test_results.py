@@ -44,7 +44,10 @@ def budget_text(view: View, calls: int = 0) -> str:
 
 
 def _amount(name: str, amount: float) -> str:
-    return f"{amount:.2f} US dollars" if name == "usd" else f"{max(round(amount), 0)} {name}"
+    if name == "usd":
+        return f"{amount:.2f} US dollars"
+    # The model knows a call of it as its reply; "calls" would be read as calls of tools.
+    return f"{max(round(amount), 0)} {'replies' if name == 'calls' else name}"
 
 
 def _test(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> Iterator[str]:

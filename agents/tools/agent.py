@@ -22,6 +22,7 @@ from dv_agent.agents.models.server.slips import REFUSED
 from dv_agent.agents.proposal import Proposal, ReplyRecord, Usage, both
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.agents.toolbox.dispatcher import MAX_USES, RUN, UNREADABLE, ToolDispatcher, TurnOutput
+from dv_agent.agents.toolbox.text import result_limits
 from dv_agent.agents.tools.context_window import fit, tokens_of
 from dv_agent.agents.tools.langchain_agent import ToolDialogue, TurnPaused
 from dv_agent.agents.tools.prompt import first_text, system_text
@@ -85,7 +86,8 @@ class ToolsAgent:
         self.model = model
         self._dispatcher, self._price, self._should_stop = dispatcher, price, should_stop
         reply = model.settings.reply_tokens
-        system = system_text(reply, CALLS_PER_REPLY, MAX_USES, REPLIES_PER_TURN)
+        limits = result_limits(model.settings)
+        system = system_text(reply, CALLS_PER_REPLY, MAX_USES, REPLIES_PER_TURN, limits)
         self._graph = ToolDialogue(self._ask, dispatcher.answer, system)
         self._tools = sum(estimate_tokens(one.model_dump_json()) for one in tool_specs())
         self._state: Literal["new", "waits", "paused", "silent"] = "new"

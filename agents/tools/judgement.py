@@ -27,12 +27,12 @@ from dv_agent.agents.tools.diagnosis import DISTANCE, SeededChange, too_large
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.witnesses import load_witnesses
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import StimulusError
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.errors import BuildError, SimulationError, SimulatorLost
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.checks.run_checks import CheckFailure
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.simulator import Simulator

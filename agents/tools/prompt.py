@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dv_agent.agents.toolbox.read_sources import contents
 from dv_agent.agents.toolbox.test_results import budget_text
+from dv_agent.agents.toolbox.text import ResultLimits
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.strategy import TEMPLATES
 from dv_agent.prompts.text.data_fence import fenced
@@ -19,7 +20,9 @@ PARTS = ("tracks", "language", "examples")
 _EVERYTHING = 1 << 30
 
 
-def system_text(reply_tokens: int, calls_per_reply: int, uses_per_turn: int, replies_per_turn: int) -> str:
+def system_text(
+    reply_tokens: int, calls_per_reply: int, uses_per_turn: int, replies_per_turn: int, limits: ResultLimits
+) -> str:
     """Return the system message."""
     return (
         _environment()
@@ -29,6 +32,8 @@ def system_text(reply_tokens: int, calls_per_reply: int, uses_per_turn: int, rep
             calls_per_reply=calls_per_reply,
             uses_per_turn=uses_per_turn,
             replies_per_turn=replies_per_turn,
+            reply_characters=limits.reply,
+            result_characters=limits.result,
         )
     )
 

@@ -87,6 +87,11 @@ class ToolsTestbench(Testbench):
         self._traces: dict[str, Trace] = {}
         self._limits: dict[str, int | None] = {}
 
+    @property
+    def decoy_ids(self) -> tuple[str, ...]:
+        """As `Testbench.decoy_ids`."""
+        return tuple(one.id for one in self.decoys.plan.bins) if self.decoys else ()
+
     def run(self, test: Test, targets: Sequence[int] = (), max_cycles: int | None = None) -> Result:
         """As `Testbench.run`."""
         self._limits[test.digest] = max_cycles

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Literal
 
 from dv_agent.designs.benchmark.patch import apply_patch
-from dv_agent.designs.design import PRIMITIVES
+from dv_agent.designs.benchmark.rtl_copy import rtl_copy
 from dv_agent.designs.files.documents import read_document
 from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.loader import DesignFolder
@@ -56,12 +55,6 @@ def broken_copy(folder: DesignFolder, bug: Bug, room: Path) -> DesignFolder:
     Raises:
         InputFileError: the patch does not apply.
     """
-    target = room / bug.id
-    design = folder.design
-    sources = (*(f"{PRIMITIVES.name}/{name}" for name in design.shared), *design.sources)
-    for file, source in zip(design.source_files(), sources, strict=True):
-        (target / source).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target / source)
-    apply_patch(folder.path / "bugs" / bug.patch, target)
-    copied = {"folder": target.resolve(), "shared": (), "sources": sources}
-    return DesignFolder(design.model_copy(update=copied), home=folder.path)
+    copy = rtl_copy(folder, room / bug.id)
+    apply_patch(folder.path / "bugs" / bug.patch, copy.design.folder)
+    return copy

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from pathlib import Path
 
 from dv_agent.designs.files.documents import read_document
@@ -21,6 +22,20 @@ def load_witnesses(folder: DesignFolder) -> tuple[Test, ...]:
     """
     path = folder.path / FILE
     return load_tests(path, folder) if path.is_file() else ()
+
+
+def count_witnesses(folder: DesignFolder) -> int:
+    """Return how many witnesses a design has, without checking their steps if the file is JSON.
+
+    Raises:
+        InputFileError: as `load_witnesses`.
+    """
+    path = folder.path / FILE
+    with suppress(OSError, ValueError, RecursionError):
+        data = json.loads(path.read_bytes())
+        if isinstance(data, dict) and isinstance(data.get("tests"), list):
+            return len(data["tests"])
+    return len(load_witnesses(folder))
 
 
 def load_tests(path: Path, folder: DesignFolder) -> tuple[Test, ...]:

@@ -8,7 +8,7 @@ from typing import Any
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.structure import TIERS
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
-from dv_agent.designs.benchmark.witnesses import load_witnesses
+from dv_agent.designs.benchmark.witnesses import count_witnesses
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import RESET_TRACK
@@ -29,7 +29,7 @@ def overview(folder: DesignFolder) -> dict[str, Any]:
         "tiers": {tier: sum(one.tier == tier for one in plan.bins) for tier in TIERS},
         "ignored": len(plan.ignored),
         "bugs": len(load_bugs(folder)),
-        "witnesses": len(load_witnesses(folder)),
+        "witnesses": count_witnesses(folder),
         "rtl_lines": lines,
         "folder": str(folder.path),
     }

@@ -25,10 +25,9 @@ def list_designs(as_json: Json = False) -> None:
 
       dv-agent designs list
     """
-    from dv_agent.cli.design_overview import overview
-    from dv_agent.designs.loader import design_names, find_design
+    from dv_agent.cli.design_list import known_designs
 
-    rows = [overview(find_design(name)) for name in design_names()]
+    rows = known_designs()
     if as_json:
         say_json(rows)
         return
@@ -94,7 +93,7 @@ def check(
       dv-agent designs check --all --write-proof
     """
     from dv_agent.cli.design_checks import check_and_print
-    from dv_agent.designs.loader import design_names
+    from dv_agent.designs.files.places import design_names
     from dv_agent.eval.soundness.check import Options
 
     if (name is None) == (not every):

@@ -12,7 +12,7 @@ from dv_agent.agents.session.log import HEADER, read_header
 from dv_agent.agents.session.opening import SessionRequest, open_session, session_name
 from dv_agent.agents.session.progress import IsCancelled, OnProgress
 from dv_agent.agents.session.prompt_session import PromptSession
-from dv_agent.designs.loader import design_names
+from dv_agent.designs.files.places import design_names
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 from dv_agent.studio.allowed_folders import AllowedFolders, chosen, listed
 from dv_agent.studio.jobs import Job, start

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.eval.evaluation.data_model import KillSheet
 from dv_agent.eval.evaluation.trial_folder import read_sheet, write_atomically
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.simulator import Simulator
 
 _FORMAT = "2"  # increase it when a change of the bug hunt changes its results

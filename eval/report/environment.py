@@ -11,8 +11,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.text.visible import visible
 from dv_agent.eval.report import wording as words
+from dv_agent.eval.report.compiled_templates import CompiledTemplates
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -29,6 +31,7 @@ def make_environment(*folders: Path) -> Environment:
         loader=FileSystemLoader([*folders, FOLDER]),
         autoescape=True,
         undefined=StrictUndefined,
+        bytecode_cache=CompiledTemplates(cache_folder() / "templates"),
         trim_blocks=True,
         lstrip_blocks=True,
         finalize=_visible,

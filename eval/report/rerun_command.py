@@ -21,7 +21,12 @@ _FULL = 100.0
 
 
 def rerun_command(header: RunHeader) -> str:
-    """Return ``dv-agent run`` with the options in the record; options at their default are left out."""
+    """Return ``dv-agent run`` with the options in the record; options at their default are left out.
+
+    A person steered what an interactive session exported: its tests are what can be repeated.
+    """
+    if header.agent_options.session:
+        return shlex.join(["dv-agent", "rescore", f"runs/{header.id}"])
     if replayed := header.agent_options.replay:
         again = ["--reparse"] if header.agent_options.reparse else []
         return shlex.join(["dv-agent", "run", "--model", f"replay:runs/{replayed}", *again])

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from dv_agent import __version__
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.files.documents import replace_text
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.errors import OutputError
 from dv_agent.eval.scoring.score import TrialScore
 from dv_agent.eval.scoring.score_trial import inputs_of, score_records
-from dv_agent.runners.build.cache import cache_folder
 
 
 def score_trial(room: Path, plan: Plan, *, use_cache: bool = True) -> TrialScore:

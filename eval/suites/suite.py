@@ -16,8 +16,9 @@ from pydantic import Field, field_validator
 
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.files.documents import Document, read_document
+from dv_agent.designs.files.places import design_names
 from dv_agent.designs.frozen import Frozen, Identifier
-from dv_agent.designs.loader import DesignFolder, design_names, find_design
+from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.errors import UnknownNameError
 
 SUITES = Path(__file__).resolve().parent

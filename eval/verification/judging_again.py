@@ -54,7 +54,7 @@ def claims_again(run: RecordedRun, bench: Testbench, design: DesignFolder, simul
         if header.decoys or header.claims or header.bug_reports or any(_said(run)):
             yield refused("claims, bug reports or decoys of an agent that has none")
         return
-    decoys = tuple(one.id for one in bench.decoys.plan.bins) if bench.decoys else ()
+    decoys = bench.decoy_ids
     if header.decoys != decoys:
         yield refused(f"{len(header.decoys)} decoys are recorded, which are not the {len(decoys)} of this seed")
         return

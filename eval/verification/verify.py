@@ -18,7 +18,8 @@ from pydantic import ValidationError
 from dv_agent import __version__
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.coverage.plan_file.loader import load_plan
-from dv_agent.designs.loader import DesignFolder, design_names, find_recorded_design
+from dv_agent.designs.files.places import design_names
+from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import DvAgentError, InputFileError, PrerequisiteError, SimulatorLost
 from dv_agent.eval.evaluation.data_model import Evaluation, Trial
 from dv_agent.eval.evaluation.trial_folder import (

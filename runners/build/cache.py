@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
-import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -44,15 +43,6 @@ class Build:
     def layout(self) -> Path:
         """The layout file that the simulator process reads."""
         return self.folder / "layout.json"
-
-
-def cache_folder() -> Path:
-    """Return ``$DV_AGENT_CACHE``, else ``$XDG_CACHE_HOME/dv-agent``, else ``~/.cache/dv-agent``."""
-    if own := os.environ.get("DV_AGENT_CACHE"):
-        return Path(own)
-    if shared := os.environ.get("XDG_CACHE_HOME"):
-        return Path(shared) / "dv-agent"
-    return Path.home() / ".cache" / "dv-agent"
 
 
 def is_plain_verilog(design: Design) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator
+from importlib.machinery import EXTENSION_SUFFIXES
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -16,6 +17,15 @@ from dv_agent.errors import PrerequisiteError
 
 # RTL can read files and start programs, so it must not inherit API keys.
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV")
+
+
+# What cocotb starts in the simulator, without its own coverage, and after `without_pytest`.
+_STARTED_IN_CHILD = (
+    "dv_agent.runners.cocotb.forking.lean_imports:without_pytest",
+    "cocotb.logging:_configure",
+    "cocotb._init:init_package_from_simulation",
+    "cocotb.regression:_run_regression",
+)
 
 
 def vpi_library() -> str:
@@ -34,7 +44,8 @@ def child_environment(test_module: str, top: str) -> dict[str, str]:
         raise PrerequisiteError("no shared libpython for this interpreter", "apt-get install libpython3-dev")
     inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     return inherited | {
-        "GPI_USERS": f"{library};{cocotb_tools.config.pygpi_entry_point()}",
+        "GPI_USERS": f"{library};{_python_library()},initialize",
+        "PYGPI_USERS": ",".join(_STARTED_IN_CHILD),
         "PYGPI_PYTHON_BIN": sys.executable,
         "PYTHONPATH": os.pathsep.join(dict.fromkeys(_roots())),
         "PYTHONDONTWRITEBYTECODE": os.environ.get("PYTHONDONTWRITEBYTECODE", ""),
@@ -47,11 +58,18 @@ def child_environment(test_module: str, top: str) -> dict[str, str]:
         "COCOTB_LOG_LEVEL": "CRITICAL",
         "GPI_LOG_LEVEL": "CRITICAL",
         "COCOTB_ANSI_OUTPUT": "0",
-        # cocotb starts pytest to rewrite assertions, which would load the plugins of all installed packages and take
-        # seconds. There are no assertions to rewrite.
+        # There are no assertions to rewrite, and no pytest that could do it; see `without_pytest`.
         "COCOTB_REWRITE_ASSERTION_FILES": "",
-        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
+
+
+def _python_library() -> Path:
+    """Return the path of the extension module ``cocotb.simulator``, without importing cocotb, which takes 0.1 s."""
+    folder = cocotb_tools.config.libs_dir.parent
+    for suffix in EXTENSION_SUFFIXES:
+        if (file := folder / f"simulator{suffix}").is_file():
+            return file
+    raise PrerequisiteError(f"cocotb in {folder} has no module `simulator`", "pip install --force-reinstall cocotb")
 
 
 def _roots() -> Iterator[str]:

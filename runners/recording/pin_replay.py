@@ -11,9 +11,9 @@ from typing import Self
 import numpy as np
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.trace import End
 from dv_agent.errors import OutputError, SimulationError
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.build.layout import layout_of
 from dv_agent.runners.build.replay_wrapper import ROWS, SAME, replay_wrapper_text

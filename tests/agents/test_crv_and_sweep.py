@@ -7,9 +7,10 @@ import pytest
 from dv_agent.agents.baselines.boundary_values import walk
 from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.agents.baselines.sweep import script
+from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.schema import StimulusSchema
-from dv_agent.designs.loader import DesignFolder, design_names, find_design
+from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.ports.field_spec import FieldSpec
 
 

@@ -12,7 +12,8 @@ from command import call
 from typer.main import get_command
 
 from dv_agent.cli.main import app
-from dv_agent.designs.loader import design_names, find_design
+from dv_agent.designs.files.places import design_names
+from dv_agent.designs.loader import find_design
 
 
 def home(tmp_path: Path) -> Path:

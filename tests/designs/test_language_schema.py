@@ -13,11 +13,12 @@ from small_design import small_design, small_schema
 
 from dv_agent.agents.llm.reply_parser import parse_reply
 from dv_agent.designs.benchmark.witnesses import load_witnesses
+from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.json_schema import language_definitions
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.stimulus import StimulusError, parse_test
-from dv_agent.designs.loader import design_names, find_design
+from dv_agent.designs.loader import find_design
 from dv_agent.prompts.dut.examples import examples
 from dv_agent.prompts.reply_schema import reply_schema
 from dv_agent.prompts.strategy import find_strategy

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dv_agent.designs.design import PRIMITIVES, Design
-from dv_agent.designs.loader import design_names, find_design
+from dv_agent.designs.files.places import design_names
+from dv_agent.designs.loader import find_design
 from dv_agent.designs.reader import from_pyslang
 from dv_agent.designs.reader import parse_rtl as read
 from dv_agent.designs.reader.analysis import build_module, conditions_of

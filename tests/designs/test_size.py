@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 
+from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand, expand_counted
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.size import check_size
 from dv_agent.designs.language.stimulus import StimulusError, Test
-from dv_agent.designs.loader import DesignFolder, design_names, find_design
+from dv_agent.designs.loader import DesignFolder, find_design
 
 
 @pytest.fixture(scope="module")

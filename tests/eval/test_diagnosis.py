@@ -11,11 +11,11 @@ from dv_agent.agents.tools.claims_and_reports import BugReport, Place, ReportVer
 from dv_agent.agents.tools.diagnosis import DISTANCE, SeededChange, too_large
 from dv_agent.agents.tools.judgement import judge_reports
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.reader.changes import changed_signals
 from dv_agent.designs.reader.cone import cone_of, influence_of
 from dv_agent.designs.reader.parse_rtl import read_rtl
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.registry import find_simulator
 

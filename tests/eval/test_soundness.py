@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from dv_agent.designs.loader import DesignFolder, design_names, find_design, load_design
+from dv_agent.designs.files.places import design_names
+from dv_agent.designs.loader import DesignFolder, find_design, load_design
 from dv_agent.eval.soundness.check import Options, PartResult, check_design, chunk_failures
 from dv_agent.eval.soundness.lint import lint
 from dv_agent.eval.soundness.traffic import over_chunks

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import gc
 import socket
 from pathlib import Path
 
+import httpx
 import pytest
-from loopback import ok, status
+from loopback import LoopbackServer, ok, status
 from model_asking import DIALOGUE, Serve
 from server_table import refuses
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.langchain_model import LangChainModel
-from dv_agent.agents.models.server.network import proxy_of, require_network
+from dv_agent.agents.models.server.network import open_client, proxy_of, require_network
 from dv_agent.agents.models.server.slips import MAX_SLIPS
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.errors import DvAgentError, ModelFailure, PrerequisiteError, UsageError
@@ -24,6 +26,31 @@ def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         return int(free.getsockname()[1])
+
+
+def test_a_client_in_a_circle_of_references_closes_its_connections_before_any_finalizer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    happened: list[str] = []
+
+    class Finalized:
+        """Older than the client, so its finalizer would be called first, as that of a socket may be."""
+
+        client: httpx.Client | None = None
+
+        def __del__(self) -> None:
+            happened.append("finalized")
+
+    close = httpx.HTTPTransport.close
+    monkeypatch.setattr(httpx.HTTPTransport, "close", lambda inner: (happened.append("closed"), close(inner))[1])
+    with LoopbackServer([ok("hello")]) as server:
+        older = Finalized()
+        older.client = open_client(server.url)
+        assert older.client.post(f"{server.url}/chat/completions", json={"messages": []}).status_code == 200
+        older.client.headers.__dict__["circle"] = older
+        del older
+        gc.collect()
+    assert happened == ["closed", "finalized"]
 
 
 def test_a_dead_proxy_does_not_stand_before_this_machine(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from jinja2 import Environment
 from prompt_views import busy_view, small_view
 
 from dv_agent.agents.llm.agent import messages_of
+from dv_agent.agents.toolbox.text import ResultLimits
 from dv_agent.agents.tools.prompt import first_text, system_text
 from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.holes import holes
@@ -67,7 +68,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
     yield "follow", "\n".join(f"##### {one.role} #####\n{one.content}" for one in messages_of(follow))
-    yield "tools_system", system_text(REPLY, 16, 60, 16)
+    yield "tools_system", system_text(REPLY, 16, 60, 16, ResultLimits(12_000, 24_000))
     yield "tools_first", first_text(small_view(folder, budget_left={"cycles": 900, "calls": 4}), "0 of 9 bins", REPLY)
 
 

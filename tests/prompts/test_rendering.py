@@ -10,9 +10,10 @@ from prompt_views import busy_view, small_view, softmax_view
 from small_design import small_design, small_schema
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
+from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import parse_test
-from dv_agent.designs.loader import design_names, find_design
+from dv_agent.designs.loader import find_design
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.dut.examples import examples
 from dv_agent.prompts.parts import PARTS, Prompt

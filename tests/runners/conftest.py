@@ -10,7 +10,7 @@ from prerequisites import need
 from runner_fixtures import Opener
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build.cache import cache_folder
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.runners.build.verilator import RUNTIME_SHELF
 from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.icarus import IcarusSimulator

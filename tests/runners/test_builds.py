@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from runner_fixtures import FIXTURES, counter, make_design, pipe
 
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.errors import BuildError, InputFileError, PrerequisiteError, SimulatorLost
-from dv_agent.runners.build.cache import cache_folder
 from dv_agent.runners.build.external_tools import CommandResult, run_command
 from dv_agent.runners.build.icarus import build_icarus
 from dv_agent.runners.icarus import IcarusSimulator

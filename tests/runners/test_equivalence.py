@@ -13,8 +13,9 @@ from runner_fixtures import adder, beats, lowreset, pipe, program, walker
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
-from dv_agent.designs.loader import DesignFolder, design_names, find_design
+from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
 from dv_agent.eval.soundness.traffic import chunk_tests

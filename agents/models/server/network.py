@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import ipaddress
 import json
 import os
 import ssl
 import urllib.request
+import weakref
 from dataclasses import dataclass
 from importlib.util import find_spec
 from urllib.parse import urlsplit
@@ -130,15 +130,11 @@ def open_client(address: str) -> httpx.Client:
         proxy=httpx.Proxy(proxy.url) if proxy else None,
         limits=httpx.Limits(max_connections=1_000, max_keepalive_connections=100),
     )
-    return _ClosingClient(transport=MendingTransport(inner), follow_redirects=False)
-
-
-class _ClosingClient(httpx.Client):
-    """HTTP client that closes its connections when it is no longer referenced, as OpenAI's own client does."""
-
-    def __del__(self) -> None:
-        with contextlib.suppress(Exception):
-            self.close()
+    client = httpx.Client(transport=MendingTransport(inner), follow_redirects=False)
+    # Not in __del__: the client is part of a cycle of references, whose finalizers run in any order, so a socket's
+    # may complain before the client could close it. A weak reference is called before them.
+    weakref.finalize(client, inner.close)
+    return client
 
 
 class MendingTransport(httpx.BaseTransport):

@@ -1,0 +1,81 @@
+"""The compiled form of RTL, without what does not decide its behaviour: two designs of one form behave the same.
+
+Names of cells, positions in source files and values of parameters (which are folded into the logic) are left out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.errors import BuildError
+from dv_agent.runners.build.cache import is_plain_verilog
+from dv_agent.runners.build.external_tools import run_command
+from dv_agent.runners.build.verilator_tool import VerilatorTool
+
+_ADDRESS = re.compile(r"0x[0-9a-f]+")
+_SCOPE = re.compile(r'^(\S+ \.scope .*?"[^"]*" "[^"]*") \d+ \d+')
+_CALL = re.compile(r"^(\s*%vpi_(?:call|func)\S*) \d+ \d+")
+_FILES = ":file_names"
+_SECONDS = 120.0
+_OPTIMISED = (
+    "--cc", "--prefix", "V", "-Mdir", "out", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--no-decoration", "-O3",
+    "--timing",
+    # An unknown value is not taken for 0: a register without reset is not the same as one that is reset to 0.
+    "--x-assign", "unique", "--x-initial", "unique",
+)  # fmt: skip
+
+
+def icarus_form(program: Path) -> str:
+    """Return the SHA-256 (hexadecimal) of a program that ``iverilog`` compiled, for four-state simulation."""
+    return _digest(_plain_vvp(program.read_text(encoding="utf-8", errors="replace")))
+
+
+def verilator_form(design: Design, tool: VerilatorTool) -> str:
+    """Return the SHA-256 (hexadecimal) of the C++ that Verilator makes of a design, optimised for two-state simulation.
+
+    Raises:
+        BuildError: Verilator refused the RTL, or took longer than `_SECONDS`.
+    """
+    language = ("--default-language", "1364-2005") if is_plain_verilog(design) else ()
+    parameters = [f"-G{name}={value}" for name, value in design.parameters.items()]
+    files = [str(file.resolve()) for file in design.source_files()]
+    includes = sorted({f"-I{Path(name).parent}" for name in files})
+    with scratch_folder() as room:
+        command = [tool.command, *_OPTIMISED, *language, *parameters, *includes, "--top-module", design.top, *files]
+        done = run_command(command, room, _SECONDS, {**os.environ, **tool.environment}, (room,))
+        if done.code:
+            raise BuildError(f"{design.name}: verilator refused the RTL\n{done.output[-1000:]}")
+        made = sorted(file for pattern in ("*.cpp", "*.h") for file in (room / "out").glob(pattern))
+        return _digest(f"{file.name}\n{_plain_cpp(file, design.folder)}" for file in made)
+
+
+def _plain_vvp(text: str) -> Iterator[str]:
+    """Yield the lines of a program with addresses numbered in the order in which they appear."""
+    numbers: dict[str, str] = {}
+    count = itertools.count()
+    for line in text.splitlines():
+        if line.startswith(_FILES):
+            return
+        if " .param/" in line:
+            continue
+        plain = _CALL.sub(r"\1", _SCOPE.sub(r"\1", line))
+        yield _ADDRESS.sub(lambda found: numbers.setdefault(found[0], f"@{next(count)}"), plain)
+
+
+def _plain_cpp(file: Path, folder: Path) -> str:
+    lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
+    return "\n".join(line for line in lines if not line.lstrip().startswith("//")).replace(str(folder), "")
+
+
+def _digest(lines: Iterator[str]) -> str:
+    total = hashlib.sha256()
+    for line in lines:
+        total.update(line.encode() + b"\n")
+    return total.hexdigest()

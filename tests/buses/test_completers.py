@@ -1,0 +1,104 @@
+"""Designs behind a bus, on the real simulator: good ones pass, and every fault is found by the rule that is about it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from dv_agent.designs.cycle_tables import cycle_tables
+from dv_agent.designs.design import Design
+from dv_agent.designs.trace import End
+from tests.buses.bus_designs import apb_regs, axil_regs, faulty, play, random_tests, steps
+
+STALLED: dict[str, Any] = {"stall": [0, 4]}
+GOOD = {
+    "apb": (apb_regs(), {}),
+    "apb with wait states": (apb_regs(parameters={"WAIT": 2}), {}),
+    "axi_lite": (axil_regs(), STALLED),
+}
+FAULTS = [
+    (apb_regs(), 1, "read_back"),
+    (apb_regs(), 2, "unknown"),
+    (apb_regs(), 3, "read_back"),
+    (apb_regs(), 4, "deadlock"),
+    (apb_regs(), 5, "refused"),
+    (axil_regs(), 1, "read_back"),
+    (axil_regs(), 2, "unasked"),
+    (axil_regs(), 3, "stable"),
+    (axil_regs(), 4, "unanswered"),
+    (axil_regs(), 5, "stable"),
+    (axil_regs(), 6, "illegal"),
+]
+
+
+@pytest.mark.parametrize("name", GOOD)
+def test_a_good_design_gives_no_false_alarm(name: str) -> None:
+    one, keys = GOOD[name]
+    results = play(one, random_tests(60, **keys))
+    assert [failures for _, failures in results if failures] == []
+    assert {run.trace.end for run, _ in results} == {End.DRAINED}
+    assert sum(len(run.trace.accepted["bus.reads"]) for run, _ in results) > 200
+    assert sum(len(run.trace.accepted["bus.writes"]) for run, _ in results) > 200
+
+
+@pytest.mark.parametrize(("one", "fault", "check"), FAULTS, ids=lambda part: getattr(part, "name", part))
+def test_a_fault_is_found_by_its_rule(one: Design, fault: int, check: str) -> None:
+    keys = STALLED if one.name == "axil_regs" else {}
+    failures = [failure for _, found in play(faulty(one, fault), random_tests(20, **keys)) for failure in found]
+    assert check in {failure.check for failure in failures}, failures
+    assert all(failure.port.split(".")[0] == "bus" for failure in failures)
+
+
+def test_an_apb_access_has_one_cycle_of_setup_and_then_waits_for_ready() -> None:
+    test = steps({"write": {"addr": 8, "data": 7}}, {"read": {"addr": 8}, "gap": 1})
+    ((run, failures),) = play(apb_regs(parameters={"WAIT": 1}), [test])
+    assert failures == ()
+    pins = {name: run.trace.signals[name][:8].tolist() for name in ("psel", "penable", "pready", "pwrite", "pstrb")}
+    assert pins["psel"] == [1, 1, 1, 0, 1, 1, 1, 0]
+    assert pins["penable"] == [0, 1, 1, 0, 0, 1, 1, 0]
+    assert pins["pwrite"] == [1, 1, 1, 0, 0, 0, 0, 0]
+    assert pins["pstrb"] == [15, 15, 15, 0, 0, 0, 0, 0]
+    assert run.trace.accepted["bus.reads"].columns["data"].tolist() == [7]
+    table = cycle_tables(apb_regs(), run.trace)["access_bus"].columns
+    assert table["write"].tolist() == [1, 0]
+    assert table["addr"].tolist() == [8, 8]
+    assert table["latency"].tolist() == [1, 1]
+    assert table["gap"].tolist() == [-1, 3]
+    assert table["same_address"].tolist() == [0, 1]
+
+
+def test_the_channels_of_an_axi_write_come_in_either_order() -> None:
+    write = {"addr": 4, "data": 5}
+    test = steps({"write": {**write, "w_delay": 3}}, {"write": {**write, "aw_delay": 2}, "gap": 1, "stall": 2})
+    ((run, failures),) = play(axil_regs(), [test])
+    assert failures == ()
+    aw, w, b = (run.trace.accepted[f"bus.{part}"].cycle.tolist() for part in ("aw", "w", "b"))
+    assert w[0] - aw[0] == 3
+    assert aw[1] - w[1] == 2
+    assert b[1] - aw[1] == 4  # one cycle of the design, then valid; two of the stall
+
+
+def test_overlapping_accesses_run_ahead_of_their_answers() -> None:
+    reads = [{"read": {"addr": 4 * place, "overlap": 1}, "stall": 5} for place in range(6)]
+    ((run, failures),) = play(axil_regs(), [steps(*reads)])
+    assert failures == ()
+    assert run.trace.accepted["bus.reads"].columns["addr"].tolist() == [0, 4, 8, 12, 16, 20]
+    (alone,) = (len(only.trace.accepted["bus.r"]) for only, _ in play(axil_regs(), [steps(*reads[:1])]))
+    assert alone == 1
+    offers = run.trace.signals["arvalid"]
+    waiting = run.trace.signals["rvalid"] == 1
+    assert (offers[waiting] == 1).any()
+
+
+def test_a_reset_in_the_middle_of_accesses_drops_them_and_the_track_goes_on() -> None:
+    for one in (apb_regs(parameters={"WAIT": 3}), axil_regs()):
+        track = [{"write": {"addr": 4 * (place % 8), "data": place}} for place in range(12)]
+        for cycle in range(2, 20):
+            test = steps(*track).model_copy(
+                update={"tracks": {"bus": tuple(track), "reset": ({"idle": cycle}, {"pulse": 2})}}
+            )
+            ((run, failures),) = play(one, [test])
+            assert failures == ()
+            assert run.trace.end == End.DRAINED
+            assert len(run.trace.accepted["bus.writes"]) >= 11 - (one.name == "axil_regs")
