@@ -85,6 +85,7 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         rtl=bench.rtl,
         exchanges=state.exchanges,
         earned=state.earned,
+        compared=bench.folder.has_model,
     )
 
 

@@ -9,10 +9,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dv_agent.coverage.code.group import CODE, CodeSampler
 from dv_agent.coverage.contribution import UNSEEN, Sample, closeness
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
+from dv_agent.designs.defaults.tables_from_trace import TraceObserver
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import read_text
 from dv_agent.designs.files.places import cache_folder
@@ -89,6 +91,7 @@ class Testbench:
     def __init__(self, folder: DesignFolder, plan: Plan, session: Session) -> None:
         self.folder, self.plan = folder, plan
         self._session, self._sampler = session, Sampler(plan)
+        self._code = CodeSampler(plan.code) if plan.code else None
         self._table_of = {group.name: group.on for group in plan.covergroups}
 
     @property
@@ -118,8 +121,8 @@ class Testbench:
         done = self._session.run(program)
         if done.trace.end == End.LIMIT and program.max_cycles < design.limits.max_cycles:
             done = replace(done, trace=replace(done.trace, end=End.BUDGET))
-        seen = observe(self.folder, done.trace)
-        tables = seen.tables
+        seen = observe(self.folder, done.trace, self.plan)
+        tables = seen.tables | ({CODE: self._code.table(done.code)} if self._code and done.code else {})
         if done.trace.end in (End.HUNG, End.CRASHED):
             tables = {}  # a crashed or hung simulator covers no bins
         partial = not done.trace.signals
@@ -148,12 +151,17 @@ class Observed(NamedTuple):
     waiting: Waiting | None
 
 
-def observe(folder: DesignFolder, trace: Trace) -> Observed:
-    """Run the observer and the checks of the reference model on a trace."""
+def observe(folder: DesignFolder, trace: Trace, plan: Plan) -> Observed:
+    """Run the observer and the checks of the reference model on a trace.
+
+    Tables that `plan` samples and the model does not give are made from the trace alone: an automatic plan needs them.
+    """
     observation: Observation = folder.model.observe(trace)
     failures = check(folder.design, trace, observation)
     shared = cycle_tables(folder.design, trace)
-    tables = join({**observation.tables, **shared}, shared["cycle"])
+    own = {**observation.tables, **shared}
+    plain = {} if own.keys() >= set(plan.tables) else TraceObserver(folder.design).observe(trace).tables
+    tables = join({**plain, **own}, shared["cycle"])
     return Observed(tables, failures, waiting_of(folder.design, trace, observation))
 
 

@@ -25,7 +25,7 @@ from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import Bug, load_bugs
 from dv_agent.designs.loader import find_design
 from dv_agent.eval.evaluation.data_model import (
@@ -123,7 +123,7 @@ def _outcome(bug: Bug, place: int) -> BugOutcome:
 def record_run(name: str, seed: int, folder: Path) -> Path:
     """A run of random tests that ends when it finds nothing more; its header names a model, so all figures are made."""
     design = find_design(name)
-    plan = load_plan(design.path / "plan.yaml")
+    plan = plan_of(design)
     header = RunHeader(
         id=folder.name, started="2026-11-20T12:00:00+00:00", design=name, task_version=1, agent="llm", seed=seed,
         model=ModelSettings(model="scripted:model"), budget=BUDGET, target=100.0, simulator="reference", hashes={},

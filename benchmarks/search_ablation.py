@@ -17,7 +17,7 @@ from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import find_design
 from dv_agent.runners.registry import find_simulator
 
@@ -41,7 +41,7 @@ def main() -> None:
     words = sys.argv[1:]
     name, cycles, seeds = (words + ["mxint_softmax", "200000", "5"][len(words) :])[:3]
     folder = find_design(name)
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     print(f"{name}: bins hit of {len(plan.bins)} at {int(cycles):,} cycles, seeds 0 to {int(seeds) - 1}")
     with find_simulator("icarus").open(folder.design) as session:
         bench = Testbench(folder, plan, session)

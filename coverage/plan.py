@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dv_agent.coverage.code.points import CodePoints
 from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Cross, Excluded, Kind
 from dv_agent.errors import UnknownNameError
 
@@ -59,6 +60,7 @@ class Plan:
         at_least: int64[bins].
         item_of: int64[bins], index into `items`.
         hash: hex SHA-256 of all that changes counts or percentages; descriptive texts are left out.
+        code: the points behind the covergroup `code`, if the plan has it; see `dv_agent.coverage.code.group`.
     """
 
     path: Path
@@ -73,6 +75,7 @@ class Plan:
     item_of: NDArray[np.int64]
     hash: str
     slots: dict[str, int] = field(repr=False)
+    code: CodePoints | None = field(default=None, repr=False)
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -70,6 +70,8 @@ class Coverpoint:
     Attributes:
         line: line of the expression in the plan.
         hidden: the coverpoint only feeds crosses; its own bins do not count.
+        ordered: whether a value near a bin is near to hitting it; false for values that are only names. No distance to
+            such a bin is measured.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Coverpoint:
     bins: tuple[Bin, ...]
     ignored: tuple[Excluded, ...]
     illegal: tuple[Excluded, ...]
+    ordered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

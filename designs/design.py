@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -13,23 +12,13 @@ from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.ports.registry import Port
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.program import RESET_TRACK
+from dv_agent.designs.rtl_files import PRIMITIVES, RtlFiles
+from dv_agent.designs.wiring.clocking import MAIN, Clock, FurtherReset, Reset
+from dv_agent.designs.wiring.copies import copy_of, signals_in
+from dv_agent.designs.wiring.signal_slice import Signal
 
-PRIMITIVES = Path(__file__).resolve().parent / "primitives"
-
-
-class Clock(Frozen):
-    """The one clock of the design."""
-
-    signal: Identifier = "clk"
-    period_ns: int = Field(default=10, ge=2, le=1_000_000)
-
-
-class Reset(Frozen):
-    """The synchronous reset; every test starts with `cycles` cycles of it."""
-
-    signal: Identifier = "rst"
-    active: Literal["high", "low"] = "high"
-    cycles: int = Field(default=4, ge=1, le=1000)
+__all__ = ["PRIMITIVES", "Clock", "Design", "Limits", "Reset"]
 
 
 class Limits(Frozen):
@@ -42,40 +31,93 @@ class Limits(Frozen):
     max_items: int = Field(default=20_000, ge=1, le=1_000_000, description="most beats and strobes of one test")
 
 
-class Design(Frozen):
-    """A design under test. Paths are relative to `folder`."""
+class Design(RtlFiles):
+    """A design under test; its RTL is described in `RtlFiles`."""
 
     schema_version: Literal[1]
     name: Identifier
-    title: str
+    title: str = Field(default="", description="the name, if it is left out")
     paper: str = ""
     summary: str = ""
-    task_version: int = Field(ge=1)
-    top: Identifier
-    shared: tuple[str, ...] = Field(default=(), description="files of `PRIMITIVES`, compiled before the sources")
-    sources: tuple[str, ...] = Field(min_length=1)
-    parameters: dict[Identifier, int] = Field(default_factory=dict)
-    clock: Clock = Clock()
-    reset: Reset = Reset()
+    task_version: int = Field(default=1, ge=1)
+    clock: Clock | None = Field(default=Clock(), description="null: the design is combinational")
+    clocks: dict[Identifier, Clock] = Field(
+        default_factory=dict, description="instead of `clock`, if there are several; the first is the main one"
+    )
+    reset: Reset | None = Field(default=Reset(), description="null: there is none")
+    more_resets: tuple[FurtherReset, ...] = Field(default=(), description="asserted together with `reset`")
+    ties: dict[Signal, int] = Field(default_factory=dict, description="inputs held constant")
     ports: dict[Identifier, Port]
     limits: Limits = Limits()
-    folder: Path = Field(exclude=True)
 
-    @field_validator("sources")
+    @model_validator(mode="before")
     @classmethod
-    def _sources_stand_in_the_folder(cls, sources: tuple[str, ...]) -> tuple[str, ...]:
-        for name in sources:
-            if Path(name).is_absolute() or ".." in Path(name).parts:
-                raise ValueError(f"{name!r}: a file of the design's folder is expected, by its relative path")
-        return sources
+    def _title_is_the_name(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "title" not in data and isinstance(data.get("name"), str):
+            return {**data, "title": data["name"]}
+        return data
+
+    @field_validator("ports")
+    @classmethod
+    def _copies_are_written_out(cls, ports: dict[str, Port]) -> dict[str, Port]:
+        found: dict[str, Port] = {}
+        for name, port in ports.items():
+            if port.count is None and any(one.is_open for one in signals_in(port)):
+                raise ValueError(f"{name}: {{}} stands for the number of a copy; give the port a `count`")
+            copies = {name: port} if port.count is None else {f"{name}{i}": copy_of(port, i) for i in range(port.count)}
+            if again := sorted({*copies} & {*found, *(ports if port.count else ())}):
+                raise ValueError(f"two ports are called {', '.join(again)}")
+            found |= copies
+        return found
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> Design:
-        if "reset" in self.ports:
+        if RESET_TRACK in self.ports:
             raise ValueError("ports: 'reset' is the name of the built-in reset track; name the port otherwise")
-        if not any(grammar.item for grammar in self.grammars.values()):
-            raise ValueError("ports: nothing to drive; at least one port must be a source or a strobe")
+        if not self.grammars:
+            raise ValueError("ports: nothing to drive; at least one port must be a source, a strobe, or pins")
         return self
+
+    @model_validator(mode="after")
+    def _clocks_and_resets_fit(self) -> Design:
+        if self.clocks and "clock" in self.model_fields_set:
+            raise ValueError("clocks: `clock` and `clocks` exclude each other; `clock` is for a design with one")
+        for name, port in self.ports.items():
+            if port.clock is not None and port.clock not in self.all_clocks:
+                known = ", ".join(self.all_clocks) or "none: the design has no clock"
+                raise ValueError(f"ports.{name}.clock: no clock {port.clock!r}; known: {known}")
+        if self.more_resets and self.reset is None:
+            raise ValueError("more_resets: there is no `reset` that they could be asserted with")
+        for signal, value in self.ties.items():
+            if value < 0 or value.bit_length() > (signal.width or 64):
+                raise ValueError(f"ties.{signal}: {value} does not fit; a number of 0 or above is expected")
+            if signal.parts.elements and signal.width is None:
+                raise ValueError(f"ties.{signal}: say which bits, such as {signal}[7:0]")
+        return self
+
+    @cached_property
+    def all_clocks(self) -> dict[str, Clock]:
+        """The clocks by name, the main one first; empty if the design is combinational."""
+        return self.clocks or ({MAIN: self.clock} if self.clock else {})
+
+    @cached_property
+    def resets(self) -> tuple[FurtherReset, ...]:
+        """All resets, which are asserted together; empty if there is none."""
+        return (self.reset, *self.more_resets) if self.reset else ()
+
+    @cached_property
+    def tracks(self) -> tuple[str, ...]:
+        """Names of the tracks that a test may have: those of the driven ports, and ``reset`` if there is one."""
+        return (*self.grammars, *((RESET_TRACK,) if self.reset else ()))
+
+    def clock_of(self, port: str) -> str:
+        """Return the name of the clock of a port; empty if the design is combinational."""
+        return self.ports[port].clock or next(iter(self.all_clocks), "")
+
+    @cached_property
+    def exceptions(self) -> dict[str, dict[str, str]]:
+        """Port -> the rules that are switched off for it, each with the reason; only ports with any."""
+        return {name: port.exceptions for name, port in self.ports.items() if port.exceptions}
 
     @cached_property
     def streams(self) -> tuple[Stream, ...]:
@@ -108,11 +150,3 @@ class Design(Frozen):
         """Return the stream that the items of port `name` go to, by the name used in ``after``."""
         item = self.grammars[name].item
         return f"{name}.{item.part}" if item and item.part else name
-
-    def compiled_names(self) -> tuple[str, ...]:
-        """Return the RTL files in compile order: shared ones as absolute paths, own ones relative to `folder`."""
-        return (*(str(PRIMITIVES / name) for name in self.shared), *self.sources)
-
-    def source_files(self) -> tuple[Path, ...]:
-        """Return the paths of the RTL files, in compile order."""
-        return tuple(self.folder / name for name in self.compiled_names())

@@ -13,12 +13,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import cast
 
+from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
+from dv_agent.designs.defaults.tables_from_trace import TraceObserver
 from dv_agent.designs.design import PRIMITIVES, Design
-from dv_agent.designs.files.documents import read_document, read_text, require_inside
+from dv_agent.designs.files.documents import Document, read_document, read_text, require_inside
 from dv_agent.designs.files.places import FILE, design_names, design_roots
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
 from dv_agent.designs.observation import ReferenceModel
-from dv_agent.errors import InputFileError, UnknownNameError, UsageError
+from dv_agent.errors import InputFileError, UnknownNameError, UsageError, all_faults
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
 
@@ -40,24 +42,34 @@ class DesignFolder:
         """The folder of specification, schema, model, plan, witnesses and bugs."""
         return self.home or self.design.folder
 
+    @property
+    def has_model(self) -> bool:
+        """Whether there is a model.py, so that outputs are compared with what it expects."""
+        return _there(self.path / "model.py")
+
     @cached_property
     def schema(self) -> StimulusSchema:
-        """stimulus.yaml, validated."""
-        return load_schema(read_document(self.path / "stimulus.yaml"), self.design)
+        """stimulus.yaml, validated; without the file, a schema made from the ports."""
+        path = self.path / "stimulus.yaml"
+        return load_schema(read_document(path), self.design) if _there(path) else schema_from_ports(self.design)
 
     @cached_property
     def specification(self) -> str:
-        """spec.md, as text."""
-        return read_text(self.path / "spec.md")
+        """spec.md, as text; empty if there is no file, or nothing in it: then nothing says what the design shall do."""
+        path = self.path / "spec.md"
+        text = read_text(path) if _there(path) else ""
+        return text if text.strip() else ""
 
     @cached_property
     def model(self) -> ReferenceModel:
-        """model.py: the reference model."""
+        """model.py: the reference model; without the file, an observer that expects nothing."""
+        if not self.has_model:
+            return TraceObserver(self.design)
         return load_model(self.path / "model.py", f"dv_agent.designs.{self.design.name}.model")
 
 
 def find_design(name: str) -> DesignFolder:
-    """Load the design called `name`, or the one in the folder `name` if that holds a path separator.
+    """Load the design called `name`, or the one in the folder `name`: a path, or a folder here with a design.yaml.
 
     Raises:
         UnknownNameError: no such design; suggests the nearest names.
@@ -67,12 +79,22 @@ def find_design(name: str) -> DesignFolder:
     if os.sep in name:
         return load_design(Path(name))
     if name not in design_names():
-        raise UnknownNameError("design", name, design_names())
+        if (Path(name) / FILE).is_file():
+            return load_design(Path(name))
+        raise _unknown(name)
     folders = list(dict.fromkeys((root / name).resolve() for root in design_roots() if (root / name / FILE).is_file()))
     if len(folders) > 1:
         places = " and ".join(str(folder) for folder in folders)
         raise UsageError(f"two designs are called {name}: {places}; say which by its path")
     return load_design(folders[0])
+
+
+def _unknown(name: str) -> UsageError:
+    if Path(name).is_dir():
+        return UsageError(f"the folder {name} holds no {FILE}; `dv-agent init` writes one for RTL of yours")
+    if Path(name).suffix in (".v", ".sv"):
+        return UsageError(f"{name} is a file; `dv-agent init {name}` makes a design of it")
+    return UnknownNameError("design", name, design_names())
 
 
 def is_design_name(words: str) -> bool:
@@ -110,22 +132,38 @@ def load_design(folder: Path) -> DesignFolder:
     design = document.validate(Design)
     for path in _parts(folder, design):
         require_inside(path, folder)
+    for path in (*(design.base / one for one in design.sources), *design.header_files()):
+        require_inside(path, design.base)
+    if fault := all_faults(folder, _missing_sources(document, design)):
+        raise fault
+    return DesignFolder(design)
+
+
+def _missing_sources(document: Document, design: Design) -> Iterator[InputFileError]:
     for index, name in enumerate(design.shared):
         if name not in (known := {file.name for file in PRIMITIVES.glob("*.v")}):
-            raise document.error(("shared", index), str(UnknownNameError("shared RTL file", name, known)))
+            yield document.error(("shared", index), str(UnknownNameError("shared RTL file", name, known)))
     for index, source in enumerate(design.sources):
-        if not (folder / source).is_file():
-            raise document.error(("sources", index), f"no file {source!r} beside design.yaml")
-    return DesignFolder(design)
+        if not (design.base / source).is_file():
+            yield document.error(("sources", index), f"no file {source!r} {_where(design)}")
+
+
+def _where(design: Design) -> str:
+    return "beside design.yaml" if design.root == "." else f"in {design.base}, which `root: {design.root}` names"
 
 
 def _parts(folder: Path, design: Design) -> Iterator[Path]:
     """Return the paths of a design's files, whether they exist or not."""
     names = (FILE, "stimulus.yaml", "spec.md", "plan.yaml", "model.py", "hit_rates.json", "proof.json", "README.md")
-    yield from (folder / name for name in (*names, *design.sources))
+    yield from (folder / name for name in names)
     for room in ("witnesses", "bugs"):
         yield folder / room
         yield from (folder / room).rglob("*")
+
+
+def _there(path: Path) -> bool:
+    """Return whether there is a file, or something else of its name, which reading it then complains of."""
+    return path.exists() or path.is_symlink()
 
 
 def load_model(path: Path, name: str) -> ReferenceModel:
@@ -136,8 +174,6 @@ def load_model(path: Path, name: str) -> ReferenceModel:
     """
     if name in sys.modules and getattr(sys.modules[name], "__file__", None) == str(path):
         return cast("ReferenceModel", sys.modules[name])
-    if not path.is_file():
-        raise InputFileError(path, "no such file; every design needs a reference model")
     return cast("ReferenceModel", _import(path, name))
 
 

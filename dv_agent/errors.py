@@ -5,6 +5,7 @@
     DvAgentError                      exit code
     ├── UsageError                    2   wrong option, unknown name
     │   ├── InputFileError            2   bad file: where, what, what was expected
+    │   │   └── FilesError            2   several faults of the files of one folder, told together
     │   ├── UnknownNameError          2   unknown name; suggests the nearest names
     │   └── OutputError               2   a folder or disk that cannot be written
     ├── PrerequisiteError             3   missing program or package, with the command that installs it
@@ -69,6 +70,38 @@ class InputFileError(UsageError):
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), (self.path, self.message, self.line)
+
+
+class FilesError(InputFileError):
+    """The error that files of one folder have several faults; the message holds one line for each, file by file.
+
+    Args:
+        folder: the folder of the files.
+        faults: the faults, at least one.
+    """
+
+    def __init__(self, folder: Path | str, faults: Iterable[InputFileError]) -> None:
+        self.faults = tuple(faults)
+        lines = "".join(f"\n  {_within(one, Path(folder))}" for one in self.faults)
+        super().__init__(folder, f"{len(self.faults)} faults in its files{lines}")
+        self.line = self.faults[0].line
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return type(self), (self.path, self.faults)
+
+
+def _within(fault: InputFileError, folder: Path) -> str:
+    """Return the message of a fault with the name of its file as it is called inside `folder`."""
+    path = fault.path.relative_to(folder) if fault.path.is_relative_to(folder) else fault.path
+    return f"{path}{f':{fault.line}' if fault.line else ''}: {fault.message}"
+
+
+def all_faults(folder: Path | str, faults: Iterable[InputFileError]) -> InputFileError | None:
+    """Return one error for all `faults`: None without any, a single one as it is."""
+    every = [one for fault in faults for one in (fault.faults if isinstance(fault, FilesError) else (fault,))]
+    if not every:
+        return None
+    return every[0] if len(every) == 1 else FilesError(folder, every)
 
 
 class UnknownNameError(UsageError):

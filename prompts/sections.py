@@ -20,9 +20,12 @@ from dv_agent.prompts.feedback.targets import Target, in_detail, stuck, targets
 from dv_agent.prompts.hole_selection import sample
 from dv_agent.prompts.parts import PARTS, Section
 from dv_agent.prompts.strategy import Strategy
-from dv_agent.prompts.view import View
+from dv_agent.prompts.view import View, is_readable
 
 ERROR_MOST = 300
+SOURCE_MOST = 24_000
+"""Characters of RTL that are shown in full where there is no specification; of more RTL a digest is shown."""
+NO_SPECIFICATION = "There is no specification of this design: read in its RTL what it does.\n"
 Kind = Literal["first", "next", "follow"]
 """First message of a run; a message that starts a dialogue; one that continues a dialogue."""
 
@@ -55,9 +58,9 @@ class _Writer:
         """Return functions that make the items of each part; only those of shown parts are called."""
         view, strategy = self._view, self._strategy
         return {
-            "specification": lambda: tuple(piece for piece in _HEADING.split(view.specification) if piece.strip()),
-            "rtl": lambda: view.rtl.files if strategy.rtl.show == "source" else (),
-            "digest": lambda: digests(view.rtl.structure) if strategy.rtl.show == "digest" else (),
+            "specification": self._specification,
+            "rtl": lambda: view.rtl.files if self._rtl() == "source" else (),
+            "digest": lambda: digests(view.rtl.structure) if self._rtl() == "digest" else (),
             "examples": self._examples,
             "shots": lambda: shots(view, strategy.examples),
             "history": lambda: past_turns(view) if strategy.history.keep == "summary" else (),
@@ -70,6 +73,17 @@ class _Writer:
             "sampled": lambda: self._shown,
             "cone": self._cone,
         }
+
+    def _specification(self) -> tuple[str, ...]:
+        pieces = tuple(piece for piece in _HEADING.split(self._view.specification) if piece.strip())
+        return pieces or (NO_SPECIFICATION,)
+
+    def _rtl(self) -> str:
+        """Return what of the RTL is shown: without a specification at least its text, or a digest of a long one."""
+        show, view = self._strategy.rtl.show, self._view
+        if not view.specification and show in ("none", "cone"):
+            show = "source" if sum(len(text) for _, text in view.rtl.files) <= SOURCE_MOST else "digest"
+        return "source" if show == "digest" and not is_readable(view.rtl) else show
 
     def _sampled(self, source: random.Random) -> tuple[Target, ...]:
         view, options = self._view, self._strategy.holes
@@ -98,7 +112,7 @@ class _Writer:
 
     def _cone(self) -> tuple[Any, ...]:
         rtl = self._strategy.rtl
-        if rtl.show != "cone":
+        if rtl.show != "cone" or not is_readable(self._view.rtl):
             return ()
         told = {one.bin for one in (*self._shown, *self._near, *self._stuck())}
         holes = [hole for hole in self._view.holes if hole.bin in told] or list(self._view.holes)
@@ -112,6 +126,8 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "design": view.design,
         "schema": view.schema,
         "strategy": strategy,
+        "specified": bool(view.specification),
+        "compared": view.compared,
         "literal": strategy.values == "literal",
         "tracks": tracks,
         "grammar": language_words(view.design, view.schema),

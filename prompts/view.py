@@ -16,6 +16,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.reader.structure import Structure
+from dv_agent.errors import BuildError
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,14 @@ class RtlSource(Protocol):
         ...
 
 
+def is_readable(rtl: RtlSource) -> bool:
+    """Return whether the reader understands the RTL."""
+    try:
+        return bool(rtl.structure.modules) or not rtl.files
+    except BuildError:
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class NoRtl:
     """Used when agents may not see the RTL."""
@@ -130,6 +139,7 @@ class View:
     """The argument of `Agent.propose`.
 
     Attributes:
+        specification: what the design shall do; empty if nobody has written it down.
         turn: number of finished turns.
         last: outcomes of the last turn's tests, in order.
         errors: what was dropped from the last proposal and why.
@@ -138,6 +148,7 @@ class View:
         rtl: of the design under test.
         exchanges: messages to the model and its replies, turn by turn; empty for agents without a model.
         earned: the tests that covered most bins first, the best one first.
+        compared: whether a reference model says which outputs are due; else only rules of the ports are checked.
     """
 
     design: Design
@@ -154,3 +165,4 @@ class View:
     rtl: RtlSource = NoRtl()
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
+    compared: bool = True

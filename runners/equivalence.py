@@ -85,7 +85,7 @@ def compare(design: Design, programs: Iterable[Program], one: Simulator, two: Si
 def _payload(design: Design) -> dict[str, str]:
     """Return signal -> valid, for the payload of every stream that the design drives."""
     offered = [stream for stream in design.streams if not stream.driven]
-    found = {field.signal: stream.valid for stream in offered for field in stream.fields.values()}
+    found: dict[str, str] = {field.signal: stream.valid for stream in offered for field in stream.fields.values()}
     return found | {stream.last: stream.valid for stream in offered if stream.last}
 
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Self
 
+from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.places import cache_folder
+from dv_agent.errors import UsageError
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.cocotb.environment import vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 from dv_agent.runners.repeating_session import Repeats
+
+NO_CODE = "Icarus counts no code coverage: --goal code needs --simulator verilator"
 
 
 class IcarusSimulator:
@@ -41,6 +46,14 @@ class IcarusSimulator:
         """See `Simulator.version`."""
         self._version = self._version or icarus_version()
         return self._version
+
+    def with_code(self) -> Self:
+        """See `Simulator.with_code`."""
+        raise UsageError(NO_CODE)
+
+    def counters(self, design: Design) -> tuple[CodeCounter, ...]:
+        """See `Simulator.counters`: none."""
+        return ()
 
     def open(self, design: Design, *, waves: Path | None = None) -> CocotbSession:
         """See `Simulator.open`; also raises `InputFileError` if a source file is missing."""

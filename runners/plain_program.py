@@ -20,8 +20,9 @@ def plain_program(design: Design, program: Program) -> dict[str, Any]:
     """
     streams = {one.key for one in design.streams}
     for track, ops in program.tracks.items():
-        if track != RESET_TRACK and track not in design.grammars:
-            raise UsageError(f"{design.name} has no port {track!r} that could be driven")
+        if track not in design.tracks:
+            what = "reset" if track == RESET_TRACK else f"port {track!r} that could be driven"
+            raise UsageError(f"{design.name} has no {what}")
         allowed = _WAITS | grammar_of(design, track).ops
         if wrong := {op.kind for op in ops} - allowed:
             raise UsageError(f"track {track!r} cannot hold {', '.join(sorted(wrong))}")

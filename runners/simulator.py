@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import Trace
@@ -22,8 +23,10 @@ class Run:
             top-level step of the test. Empty if the simulator hung or crashed.
         released: waits (``after``) that could never end and were released.
         rows: the samples as recorded, one character of ``01XZ`` for each bit of a cycle, see
-            `dv_agent.runners.build.layout`; empty if there was no simulator.
+            `dv_agent.runners.build.wrappers.layout`; empty if there was no simulator.
         seconds: wall time spent in the simulator, in seconds; the only part that differs between two runs.
+        code: one bit for each counter of code coverage, lowest bit first: whether it counted anything since power-up,
+            see `CodeCounter.index`; empty without code coverage, and if the simulator hung or crashed.
     """
 
     trace: Trace
@@ -31,6 +34,7 @@ class Run:
     released: int = 0
     rows: bytes = field(default=b"", repr=False)
     seconds: float = 0.0
+    code: bytes = field(default=b"", repr=False)
 
 
 class Session(Protocol):
@@ -78,6 +82,22 @@ class Simulator(Protocol):
 
         Raises:
             PrerequisiteError: the tool is not installed.
+        """
+        ...
+
+    def with_code(self) -> Simulator:
+        """Return this simulator with code coverage.
+
+        Raises:
+            UsageError: it cannot count any.
+        """
+        ...
+
+    def counters(self, design: Design) -> tuple[CodeCounter, ...]:
+        """Build the design (or take it from the cache) and return its counters; none without code coverage.
+
+        Raises:
+            PrerequisiteError, BuildError: see `open`.
         """
         ...
 

@@ -11,7 +11,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace, Transfers
-from dv_agent.runners.build.layout import Layout
+from dv_agent.runners.build.wrappers.layout import Layout
 
 _ZERO, _ONE = ord("0"), ord("1")
 _WORD = 32
@@ -28,8 +28,10 @@ def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str =
     cycles = len(rows) // width
     text = np.frombuffer(rows, dtype=np.uint8, count=cycles * width).reshape(cycles, width)
     pins = _Pins(text, layout.sample)
-    reset = pins.is_one(design.reset.signal)
-    in_reset = reset if design.reset.active == "high" else ~reset
+    in_reset = np.zeros(cycles, np.bool_)
+    if design.reset:
+        reset = pins.is_one(design.reset.signal)
+        in_reset = reset if design.reset.active == "high" else ~reset
     begins = in_reset & ~np.concatenate([np.zeros(1, np.bool_), in_reset[:-1]])[:cycles]
     epoch = np.cumsum(begins, dtype=np.int64)
     accepted = {

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Self
 
+from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.places import cache_folder
+from dv_agent.runners.build.code_counters import COUNTERS, read_counters
 from dv_agent.runners.build.verilator import build_verilator, waves_format
 from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
@@ -21,10 +24,11 @@ class VerilatorSimulator:
     Args:
         cache: folder of the build cache; see `cache_folder` for the default.
         hang_seconds: CPU seconds that 256 clock cycles may take before the RTL counts as hung.
+        code: count code coverage; see `Run.code`.
     """
 
-    def __init__(self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS) -> None:
-        self._cache = cache
+    def __init__(self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS, *, code: bool = False) -> None:
+        self._cache, self._code = cache, code
         self._hang_seconds = hang_seconds
         self._repeats = Repeats()
         self._tool: VerilatorTool | None = None
@@ -44,6 +48,18 @@ class VerilatorSimulator:
         self._tool = self._tool or find_verilator()
         return self._tool.version
 
+    def with_code(self) -> Self:
+        """See `Simulator.with_code`."""
+        return type(self)(self._cache, self._hang_seconds, code=True)
+
+    def counters(self, design: Design) -> tuple[CodeCounter, ...]:
+        """See `Simulator.counters`."""
+        if not self._code:
+            return ()
+        tool = self._tool = self._tool or find_verilator()
+        build = build_verilator(design, self._cache or cache_folder(), tool, code=True)
+        return read_counters(build.folder / COUNTERS)
+
     def open(self, design: Design, *, waves: Path | None = None) -> CocotbSession:
         """See `Simulator.open`; also raises `InputFileError` if a source file is missing.
 
@@ -51,7 +67,7 @@ class VerilatorSimulator:
         """
         tool = self._tool = self._tool or find_verilator()
         kind = waves_format() if waves else ""
-        build = build_verilator(design, self._cache or cache_folder(), tool, kind)
+        build = build_verilator(design, self._cache or cache_folder(), tool, kind, self._code and not waves)
         command = [str(build.program), *_POWER_UP]
         room = (waves.absolute().parent,) if waves else ()
         if waves:

@@ -136,7 +136,7 @@ class _ScriptWriter:
 
     def resets(self) -> Iterator[Test]:
         """A reset at every early cycle of the traffic, of one cycle and of two."""
-        for cycle, width in itertools.product(range(_RESETS), (1, 2)):
+        for cycle, width in itertools.product(range(_RESETS if self.design.reset else 0), (1, 2)):
             pulse: list[Step] = [{"idle": cycle + 1}, {"pulse": width}]
             yield self._test(f"reset of {width} at {cycle}", {**self._traffic(), RESET_TRACK: pulse})
 

@@ -91,7 +91,7 @@ def _rows(design: Design) -> dict[str, _Rows]:
 
 def _reset(design: Design, trace: Trace, window: slice) -> Iterator[WaveSignal]:
     active = trace.in_reset[window]
-    if active.any():
+    if design.reset and active.any():
         name = design.reset.signal
         values = tuple(int(one) for one in (active if design.reset.active == "high" else ~active))
         yield WaveSignal(port="", name=name, signal=name, kind="bit", role="reset", values=values)

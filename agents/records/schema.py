@@ -20,6 +20,7 @@ from pydantic import (
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, ToolSpec
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
+from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.bounds import Count, Number, PlainText, RecordedName, Seed, Stops
 from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.strategy import Strategy
@@ -76,11 +77,14 @@ class RunHeader(Frozen):
 
     Attributes:
         design: its name; never a path.
+        goal: which bins the run has: those of the plan, those of code coverage, or both.
         strategy, prompting: the prompting strategy of a model: its name, and its full content.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` does not include them.
         turns: number of turns in which tests were (or should have been) proposed; the turn in which an agent with tools
             finishes is not counted.
+        checked, unchecked: what its tests are checked for, and what nothing checks; empty in older records.
         nothing_checked: why no test of the run was simulated; empty if one was.
+        rules_off: port -> rules of its handshakes that design.yaml switched off, with the reasons.
         repeated_simulations: how often a simulator was killed from outside, so that its test was simulated again;
             tests, coverage and failures are not affected by this.
         structured: number of turns that asked for structured output, by result, see `TurnRecord`.
@@ -104,6 +108,7 @@ class RunHeader(Frozen):
     returned_models: Annotated[tuple[str, ...], Stops] = ()
     unpriced_attempts: Count = 0
     structured: dict[str, Count] = Field(default_factory=dict)
+    goal: Goal = "functional"
     seed: Seed = 0
     budget: Budget = Budget()
     target: Number = 100.0
@@ -121,7 +126,10 @@ class RunHeader(Frozen):
     bins: Count = 0
     coverage_pct: Number = 0.0
     failing_tests: Count = 0
+    checked: Annotated[tuple[PlainText, ...], Stops] = ()
+    unchecked: Annotated[tuple[PlainText, ...], Stops] = ()
     nothing_checked: str = ""
+    rules_off: Annotated[dict[RecordedName, dict[RecordedName, PlainText]], Stops] = Field(default_factory=dict)
     spent: Spent = Spent()
     decoys: Annotated[tuple[str, ...], Stops] = ()
     claims: ClaimScore | None = None

@@ -17,17 +17,18 @@ from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.schema import FAILURES, RunHeader
 from dv_agent.agents.runs.assembly import open_design, open_recorded
+from dv_agent.agents.runs.goal import check_same_points, goal_of, keep_points, open_goal, simulator_of_goal
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
 from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.export import Report, report
-from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
 from dv_agent.runners.checks.ending import ending_notes
+from dv_agent.runners.checks.exceptions import exception_notes
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Simulator
 
@@ -139,8 +140,9 @@ def launch(
             folder = open_recorded(old.header, request.design, room)
         else:
             folder = open_design(request.design or "", request.bug, room)
-        plan = load_plan(folder.path / "plan.yaml")
-        simulator = simulator_of(recorded_simulator(past.header) if past else request.simulator)
+        request = replace(request, goal=old.header.goal if old else goal_of(request, folder, watcher.say))
+        name = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, request.goal)
+        plan, simulator = open_goal(folder, request.goal, simulator_of(name))
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)
 
@@ -148,12 +150,15 @@ def launch(
             stack.enter_context(owned(run_folder))
 
         if past:
+            check_same_points(past.folder, plan)
             start = resume_run(past, request, simulator, bench, watcher.say, stopper.asked)
         elif recorded:
             start = replay_run(recorded, request, folder, simulator, bench, stopper.asked, hold)
         else:
             start = new_run(request, folder, simulator, bench, watcher.say, stopper.asked, hold)
         header, run_folder = start.record.header, start.record.folder
+        if not past:
+            keep_points(run_folder, plan)
         watcher.start(header, run_folder, len(plan.bins))
         stack.callback(watcher.stop)
         stack.enter_context(stopper)
@@ -173,7 +178,7 @@ def launch(
             start.record.recount()
             write_report(run_folder, folder)
     ended = start.record.header
-    notes = tuple(ending_notes(state.ended))
+    notes = (*ending_notes(state.ended), *exception_notes(ended.rules_off))
     return FinishedRun(ended, run_folder, report(state.coverage), triaged, ended.stop_reason == "target", notes)
 
 

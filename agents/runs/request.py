@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dv_agent.coverage.code.group import Goal
+
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
@@ -30,7 +32,8 @@ class RunRequest:
     stop_on_failure: bool = False
     guided: bool = True
     bug: str | None = None
-    simulator: str = "icarus"
+    simulator: str | None = None
+    goal: Goal | None = None
     out: Path = Path("runs")
     into: Path | None = None
     resume: Path | None = None

@@ -32,6 +32,7 @@ from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, UsageError
 from dv_agent.prompts.strategy import Strategy, find_strategy
+from dv_agent.runners.checks.scope_of_checks import what_is_checked
 from dv_agent.runners.simulator import Simulator
 
 REPLAY = "replay:"
@@ -100,16 +101,19 @@ def _header(
 ) -> RunHeader:
     model, prompting = who.model, who.prompting
     budget = Budget().model_copy(update=_bounds(request))
+    checks = what_is_checked(folder.design, folder.has_model, simulator.name)
     return RunHeader(
         id=run_folder.parent.name if request.into else run_folder.name,
         started=utc_now(),
         design=folder.design.name,
         task_version=folder.design.task_version,
+        rules_off=folder.design.exceptions,
         agent=who.agent,
         agent_options=_options(request, model),
         model=model,
         strategy=prompting.name if prompting else "",
         prompting=prompting,
+        goal=request.goal or "functional",
         seed=request.seed,
         budget=budget,
         target=100.0 if request.target is None else request.target,
@@ -118,6 +122,8 @@ def _header(
         versions=versions() | (price_version() if model else {}),
         reproducible=budget.reproducible and model is None,
         decoys=bench.decoy_ids,
+        checked=checks.rules,
+        unchecked=checks.left_out,
     )
 
 
@@ -152,7 +158,7 @@ def recorded_settings(past: RecordedRun) -> dict[str, Any]:
     """Return the settings that a replay takes from the recorded run: all that affect its course."""
     header = past.header
     return {
-        "agent": header.agent, "seed": header.seed, "bug": header.agent_options.bug,
+        "agent": header.agent, "goal": header.goal, "seed": header.seed, "bug": header.agent_options.bug,
         "simulator": recorded_simulator(header),
     }  # fmt: skip
 
@@ -165,13 +171,16 @@ def replay_run(
     old = past.header
     run_folder = new_folder(request.out, folder.design.name, old.agent, "replay")
     hold(run_folder)
+    checks = what_is_checked(folder.design, folder.has_model, simulator.name)
     options = old.agent_options.model_copy(update={"replay": old.id, "reparse": request.reparse})
     header = RunHeader(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
-        agent=old.agent, agent_options=options,
-        model=old.model, strategy=old.strategy, prompting=old.prompting, seed=old.seed, budget=old.budget,
+        agent=old.agent, agent_options=options, rules_off=folder.design.exceptions,
+        model=old.model, strategy=old.strategy, prompting=old.prompting, goal=old.goal, seed=old.seed,
+        budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
         hashes=fingerprint(folder) | _prompts_hash(old.prompting), decoys=bench.decoy_ids,
+        checked=checks.rules, unchecked=checks.left_out,
     )  # fmt: skip
     record = RunRecord(run_folder, header, repeated=lambda: simulator.repeated)
     if old.agent == TOOLS:

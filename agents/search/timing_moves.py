@@ -75,6 +75,8 @@ def new_timing(sites: MoveSites, tracks: Tracks, source: random.Random, focus: F
 
 def reset(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
     """Move the reset by a few cycles, insert one at some position, or remove it."""
+    if RESET_TRACK not in sites.design.tracks:
+        return False
     steps = tracks.get(RESET_TRACK, [])
     waits = [step for step in steps if "idle" in step]
     kind = source.random()

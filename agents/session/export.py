@@ -15,12 +15,14 @@ from dv_agent.agents.llm.structured_output import wanted_schema
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.schema import AgentOptions, RunHeader
 from dv_agent.agents.records.writer import RunRecord, new_folder
+from dv_agent.agents.runs.goal import keep_points
 from dv_agent.agents.session.context import SessionContext
 from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.session.tree import Which
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.errors import UsageError
 from dv_agent.prompts.renderer import templates_hash
+from dv_agent.runners.checks.scope_of_checks import what_is_checked
 
 
 def export(context: SessionContext, which: Which, out: Path) -> Path:
@@ -37,6 +39,7 @@ def export(context: SessionContext, which: Which, out: Path) -> Path:
     model = nodes[-1].draft.model.model
     folder = new_folder(out, context.log.header.design, "llm", model)
     record = RunRecord(folder, _header(context, nodes, folder.name))
+    keep_points(folder, context.bench.plan)
     if context.origin:
         _copy(context, context.origin, record)
     for node in nodes:
@@ -59,6 +62,8 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
     old = context.origin.header if context.origin and context.origin.header.agent == "llm" and session.turns else None
     prompting = (old.prompting if old else None) or last.draft.strategy
     earlier = context.origin.turns if context.origin else ()
+    home = context.bench.folder
+    checks = what_is_checked(home.design, home.has_model, (session.simulator.split() or [""])[0])
     return RunHeader(
         id=name,
         started=session.started,
@@ -69,6 +74,7 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
         model=(old.model if old else None) or last.draft.model,
         strategy=old.strategy if old else prompting.name,
         prompting=prompting,
+        goal=session.goal,
         seed=old.seed if old else session.seed,
         budget=_widest(session.budget, [*earlier, *(one.turn for one in nodes if one.turn)]),
         target=100.0,
@@ -76,6 +82,8 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
         hashes=session.hashes | {"prompts": templates_hash(prompting)},
         versions=session.versions,
         reproducible=False,
+        checked=checks.rules,
+        unchecked=checks.left_out,
     )
 
 

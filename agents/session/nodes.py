@@ -9,6 +9,7 @@ from pydantic import Field
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply
 from dv_agent.agents.turn import TurnRecord
+from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.bounds import Count, Seed
 from dv_agent.designs.frozen import Frozen
 from dv_agent.prompts.strategy import Strategy
@@ -100,7 +101,7 @@ class SessionHeader(Frozen):
     Attributes:
         draft: the initial draft of the root.
         budget: bounds of a path from the root, as shown in the prompt, and of the whole session.
-        hashes, versions, simulator: as in a run's `dv_agent.agents.records.schema.RunHeader`.
+        goal, hashes, versions, simulator: as in a run's `dv_agent.agents.records.schema.RunHeader`.
         origin: id of the run whose state after turn `turns` is the root, or an empty string.
     """
 
@@ -110,6 +111,7 @@ class SessionHeader(Frozen):
     design: str
     task_version: Count
     bug: str = ""
+    goal: Goal = "functional"
     seed: Seed
     draft: Draft
     budget: Budget

@@ -21,6 +21,7 @@ from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.schema import HEADER, TURNS
 from dv_agent.agents.records.writer import utc_now
 from dv_agent.agents.runs.assembly import excerpt_writer, open_design, open_recorded, price_version, versions
+from dv_agent.agents.runs.goal import check_same_points, default_goal, keep_points, open_goal, simulator_of_goal
 from dv_agent.agents.runs.launch import ReportWriter
 from dv_agent.agents.session.drafts.changes import refused_setting, self_contained
 from dv_agent.agents.session.log import ORIGIN, SessionLog, is_session, write_header
@@ -29,7 +30,7 @@ from dv_agent.agents.session.nodes import PERSON, Draft, SessionHeader
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.agents.session.tree import Which
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.documents import complaint
 from dv_agent.designs.files.scratch import scratch_folder
@@ -64,7 +65,8 @@ class SessionRequest:
     model: dict[str, Any] = field(default_factory=dict)
     budget: dict[str, float] = field(default_factory=dict)
     seed: int | None = None
-    simulator: str = "icarus"
+    simulator: str | None = None
+    goal: Goal | None = None
     cache: Path | None = None
     origin: Path | None = None
     turn: int | None = None
@@ -96,8 +98,9 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
         _check_unchanged(folder, header, home)
         if request.budget:
             log.change(header.model_copy(update={"budget": _budget(header.budget, request.budget)}))
-        simulator = find_simulator(recorded_simulator(header))
-        bench = Testbench(home, load_plan(home.path / "plan.yaml"), stack.enter_context(simulator.open(home.design)))
+        plan, simulator = open_goal(home, header.goal, find_simulator(recorded_simulator(header)))
+        check_same_points(folder, plan)
+        bench = Testbench(home, plan, stack.enter_context(simulator.open(home.design)))
         caller = caller or LangChainCaller(request.cache)
         session = PromptSession(log, bench, caller)
         if request.strategy:
@@ -116,12 +119,14 @@ def _new(request: SessionRequest, room: Path) -> Path:
         raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
     if past:
         home = open_recorded(past.header, request.design, room / "first")
-        _check_run_of(past, home)
+        _check_run_of(request, past, home)
     else:
         home = open_design(request.design or "", request.bug, room / "first")
-    simulator = find_simulator(recorded_simulator(past.header) if past else request.simulator)
+    goal = past.header.goal if past else request.goal or default_goal(home, request.simulator)[0]
+    name = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, goal)
+    plan, simulator = open_goal(home, goal, find_simulator(name))
     folder = request.folder or request.room / session_name(home.design.name)
-    header = _header(request, past, home, simulator, folder.name)
+    header = _header(request, past, home, simulator, folder.name, goal)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -130,12 +135,18 @@ def _new(request: SessionRequest, room: Path) -> Path:
         raise InputFileError(folder, "neither a session nor an empty folder; name another --session")
     if past:
         _copy_run(past, header.turns, folder / ORIGIN)
+    keep_points(folder, plan)
     write_header(folder, header)
     return folder
 
 
 def _header(
-    request: SessionRequest, past: RecordedRun | None, home: DesignFolder, simulator: Simulator, name: str
+    request: SessionRequest,
+    past: RecordedRun | None,
+    home: DesignFolder,
+    simulator: Simulator,
+    name: str,
+    goal: Goal,
 ) -> SessionHeader:
     old = past.header if past else None
     strategy = find_strategy(request.strategy) if request.strategy else (old.prompting if old else None)
@@ -148,6 +159,7 @@ def _header(
         design=home.design.name,
         task_version=home.design.task_version,
         bug=(old.agent_options.bug if old else request.bug) or "",
+        goal=goal,
         seed=seed,
         draft=Draft(strategy=self_contained(strategy or find_strategy("default")), model=_model(request, past)),
         budget=_budget(bounds, request.budget),
@@ -208,7 +220,13 @@ def _copy_run(past: RecordedRun, turns: int, folder: Path) -> None:
 
 
 def _check_goes_on(request: SessionRequest) -> None:
-    fixed = {"--seed": request.seed, "--bug": request.bug, "--from": request.origin, "--turn": request.turn}
+    fixed = {
+        "--goal": request.goal,
+        "--seed": request.seed,
+        "--bug": request.bug,
+        "--from": request.origin,
+        "--turn": request.turn,
+    }
     said = [name for name, value in fixed.items() if value is not None]
     if said:
         raise UsageError(f"{request.folder} is a session that goes on; {', '.join(said)} can only be said of a new one")
@@ -224,7 +242,9 @@ def _home(request: SessionRequest, header: SessionHeader, room: Path) -> DesignF
     return home
 
 
-def _check_run_of(past: RecordedRun, home: DesignFolder) -> None:
+def _check_run_of(request: SessionRequest, past: RecordedRun, home: DesignFolder) -> None:
+    if request.goal not in (None, past.header.goal):
+        raise UsageError(f"{past.folder} has the goal {past.header.goal}: leave --goal out with --from")
     if past.header.design != home.design.name:
         raise UsageError(f"{past.folder} is a run on {past.header.design}, not on {home.design.name}")
     if changed := changed_since(past.header.hashes, home):
@@ -251,7 +271,7 @@ def export_run(session: PromptSession, out: Path, write_report: ReportWriter, wh
         SimulationError: the simulator failed.
     """
     folder, home = session.export(out, which), session.bench.folder
-    simulator = find_simulator(recorded_simulator(session.header))
+    _, simulator = open_goal(home, session.header.goal, find_simulator(recorded_simulator(session.header)))
     triage(home, simulator, session.state(which).failures, folder, excerpt_writer(home.design))
     write_report(folder, home)
     return folder

@@ -16,7 +16,8 @@ from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.program import Program
 from dv_agent.errors import SimulationError
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
-from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.build.wrappers.clock_lines import reset_edges
+from dv_agent.runners.build.wrappers.wrapper import TOP
 from dv_agent.runners.cocotb.environment import vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 
@@ -57,7 +58,7 @@ def play_inner(design: Design, program: Program, wanted: Iterable[str], cycles: 
         if not file.is_file():
             raise SimulationError("the simulator wrote no waveform of this test")
         with file.open("rb") as dump:
-            return read_vcd(dump, frozenset(wanted), design.reset.cycles, short.max_cycles)
+            return read_vcd(dump, frozenset(wanted), reset_edges(design), short.max_cycles)
 
 
 def read_vcd(file: BufferedIOBase, wanted: frozenset[str], before: int, cycles: int) -> InnerSignals:

@@ -60,6 +60,8 @@ def read_specification(specification: str, asked: ReadSpecification, room: int) 
     Raises:
         ToolError: the section or the character does not exist.
     """
+    if not specification:
+        raise ToolError("there is no specification of this design: read_rtl tells what it does")
     if not asked.section.strip():
         return fenced_data("table of contents", contents(specification), room - _MARGIN)
     section = _section(spec_sections(specification), asked.section.strip())

@@ -12,6 +12,7 @@ from dv_agent.coverage.plan_file.options import OPTION_KEYS, Options, read_optio
 from dv_agent.coverage.plan_file.value_sets import read_expression
 from dv_agent.coverage.structure import MAX_BINS, Covergroup, Coverpoint, Cross
 from dv_agent.designs.files.documents import Document, read_document
+from dv_agent.errors import InputFileError, all_faults
 
 SCHEMA_VERSION = 1
 _KEYS = (*OPTION_KEYS, "name", "on", "when", "coverpoints", "crosses")
@@ -21,7 +22,7 @@ def load_plan(path: Path) -> Plan:
     """Load the plan in the file at `path`; the format is described in coverage/README.md.
 
     Raises:
-        InputFileError: the file, the line, what is wrong and what was expected.
+        InputFileError: the file, the line, what is wrong and what was expected, for each covergroup that is wrong.
     """
     return parse_plan(read_document(path))
 
@@ -34,12 +35,18 @@ def parse_plan(document: Document) -> Plan:
     if version.data != SCHEMA_VERSION:
         raise version.wrong(str(SCHEMA_VERSION))
     groups: dict[str, Covergroup] = {}
+    faults: list[InputFileError] = []
     room = MAX_BINS
     for entry in root.at("covergroups").items():
-        group, room = _read_covergroup(entry, room)
-        if group.name in groups:
-            raise entry.at("name").error(f"duplicate covergroup {group.name!r}")
-        groups[group.name] = group
+        try:
+            group, room = _read_covergroup(entry, room)
+            if group.name in groups:
+                raise entry.at("name").error(f"duplicate covergroup {group.name!r}")
+            groups[group.name] = group
+        except InputFileError as fault:
+            faults.append(fault)
+    if every := all_faults(document.path.parent, faults):
+        raise every
     return build_plan(document.path, tuple(groups.values()))
 
 
@@ -50,12 +57,19 @@ def _read_covergroup(cursor: Cursor, room: int) -> tuple[Covergroup, int]:
     written = cursor.get("when")
     when = None if written is None else read_expression(written)
     points: dict[str, Coverpoint] = {}
+    faults: list[InputFileError] = []
     for entry in cursor.at("coverpoints").items():
-        point = read_coverpoint(entry, name, options)
-        if point.name in points:
-            raise entry.at("name").error(f"duplicate coverpoint {point.name!r} in covergroup {name!r}")
-        points[point.name] = point
-        room = _spend(entry, room, len(point.bins))
+        try:
+            point = read_coverpoint(entry, name, options)
+            if point.name in points:
+                raise entry.at("name").error(f"duplicate coverpoint {point.name!r} in covergroup {name!r}")
+            points[point.name] = point
+            room = _spend(entry, room, len(point.bins))
+        except InputFileError as fault:
+            faults.append(fault)
+    # Crosses of broken coverpoints are not read: they would be told as faults that they are not.
+    if every := all_faults(cursor.document.path.parent, faults):
+        raise every
     crosses, room = _read_crosses(cursor, name, options, points, room)
     _check_hidden(cursor, points, crosses)
     group = Covergroup(

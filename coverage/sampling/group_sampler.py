@@ -29,6 +29,7 @@ class _ValuePoint:
         slots: int64[numbers], the slot of each number.
         ranges: the ranges of the bins alone.
         start: index of the first bin, -1 if hidden.
+        ordered: whether distances are measured, see `Coverpoint`.
     """
 
     name: str
@@ -38,6 +39,7 @@ class _ValuePoint:
     ranges: Ranges
     start: int
     count: int
+    ordered: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +139,7 @@ class GroupSampler:
 
 def _sample_values(point: _ValuePoint, values: IntColumn, numbers: IntColumn, rows: IntColumn, tally: Tally) -> None:
     tally.add(point.slots.take(numbers), rows)
-    if point.start < 0 or not len(rows):
+    if point.start < 0 or not point.ordered or not len(rows):
         return
     wanted = tally.wanted(point.start, point.start + point.count)
     if len(wanted):
@@ -167,7 +169,7 @@ def _compile_values(plan: Plan, point: Coverpoint) -> _ValuePoint:
         build_lookup([one.values[0] for one in point.bins] + [one.values[0] for one in point.illegal]),
         slots,
         build_ranges([one.values[0] for one in point.bins]),
-        -1 if point.hidden else int(slots[0]), len(point.bins),
+        -1 if point.hidden else int(slots[0]), len(point.bins), point.ordered,
     )  # fmt: skip
 
 

@@ -30,7 +30,7 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
     The RTL is hashed as it is simulated, so a copy with a seeded bug has another hash. The model is hashed with
     the modules of `SHARED_BY_MODELS` that it imports.
     """
-    hashes = {"rtl": _hash(folder.design.source_files())}
+    hashes = {"rtl": _hash([*folder.design.source_files(), *folder.design.header_files()])}
     for kind, patterns in FILES.items():
         files = sorted(file for pattern in patterns for file in folder.path.glob(pattern))
         if kind == "model":

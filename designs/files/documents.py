@@ -14,10 +14,11 @@ from pydantic import BaseModel, ValidationError
 
 from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.files.yaml_reader import Loc, Parsed, YamlFault, parse_yaml
-from dv_agent.errors import InputFileError, OutputError
+from dv_agent.errors import InputFileError, OutputError, all_faults
 
 Model = TypeVar("Model", bound=BaseModel)
 MAX_BYTES = 4_000_000
+MOST_FAULTS = 20  # of one file; later ones are often consequences of the first
 
 
 class Document:
@@ -63,20 +64,31 @@ class Document:
         return InputFileError(self.path, message, self.line(loc))
 
     def validate(self, model: type[Model]) -> Model:
-        """Validate the data as a pydantic model; the first validation error becomes an `InputFileError`."""
+        """Validate the data as a pydantic model.
+
+        Raises:
+            InputFileError: what is wrong; several faults are told together, see `FilesError`.
+        """
         try:
             valid = model.model_validate(self.data)
         except ValidationError as error:
-            first = error.errors()[0]
-            loc = [part for part in first["loc"] if part != "__root__"]
-            more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-            where = ".".join(str(part) for part in loc)
-            message = plain_words(first)
-            raise self.error(loc, f"{where}: {message}{more}" if where else message + more) from None
-        for place in self._parsed.bools:
-            if _is_number(_at(valid, place)):  # pydantic accepts true as 1
-                raise self.error(place, f"{'.'.join(map(str, place))}: expected a number, not true or false")
+            raise self._refused(error) from None
+        faults = [
+            self.error(place, f"{'.'.join(map(str, place))}: expected a number, not true or false")
+            for place in self._parsed.bools
+            if _is_number(_at(valid, place))  # pydantic accepts true as 1
+        ]
+        if fault := all_faults(self.path.parent, faults):
+            raise fault
         return valid
+
+    def _refused(self, error: ValidationError) -> InputFileError:
+        faults = []
+        for one in error.errors()[:MOST_FAULTS]:
+            loc = [part for part in one["loc"] if part != "__root__"]
+            where, message = ".".join(str(part) for part in loc), plain_words(one)
+            faults.append(self.error(loc, f"{where}: {message}" if where else message))
+        return all_faults(self.path.parent, faults) or self.error((), str(error))
 
 
 def _at(value: Any, place: Loc) -> Any:

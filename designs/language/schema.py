@@ -7,6 +7,7 @@ profiles, so that "random" always means the same.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 from pydantic import Field
@@ -17,7 +18,7 @@ from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.language.distribution import Distribution, DistributionError, parse_distribution
 from dv_agent.designs.ports.grammar import Grammar, RandomOp, Timing, Word
 from dv_agent.designs.program import RESET_TRACK
-from dv_agent.errors import UnknownNameError
+from dv_agent.errors import InputFileError, UnknownNameError, all_faults
 
 MAX_WAIT = 100_000
 NO_PROFILE = "none"  # value in `use`: leave the track out of the test
@@ -69,24 +70,30 @@ def load_schema(document: Document, design: Design) -> StimulusSchema:
     """Validate a stimulus.yaml against its design.
 
     Raises:
-        InputFileError: with file, line and what was expected.
+        InputFileError: with file, line and what was expected, for everything that is wrong.
     """
     schema = document.validate(StimulusSchema)
-    driven = {*design.grammars, RESET_TRACK}
-    for name in schema.tracks:
-        if name not in driven:
-            raise document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
-    for name in sorted(driven - set(schema.tracks)):
-        raise document.error(("tracks",), f"no track {name!r}; every driven port and `reset` needs one")
-    for name, track in schema.tracks.items():
-        _check_profiles(document, design, name, track)
+    if fault := all_faults(document.path.parent, _faults(document, design, schema)):
+        raise fault
     return schema
 
 
-def _check_profiles(document: Document, design: Design, name: str, track: TrackSchema) -> None:
+def _faults(document: Document, design: Design, schema: StimulusSchema) -> Iterator[InputFileError]:
+    driven = {*design.tracks}
+    for name, track in schema.tracks.items():
+        if name in driven:
+            yield from _profile_faults(document, design, name, track)
+        else:
+            yield document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
+    wanted = "every driven port and `reset`" if design.reset else "every driven port"
+    for name in sorted(driven - set(schema.tracks)):
+        yield document.error(("tracks",), f"no track {name!r}; {wanted} needs one")
+
+
+def _profile_faults(document: Document, design: Design, name: str, track: TrackSchema) -> Iterator[InputFileError]:
     for profile in track.use:
         if profile not in track.profiles and profile != NO_PROFILE:
-            raise document.error(
+            yield document.error(
                 ("tracks", name, "use", profile), str(UnknownNameError("profile", profile, track.profiles))
             )
     for profile, entries in track.profiles.items():
@@ -94,7 +101,7 @@ def _check_profiles(document: Document, design: Design, name: str, track: TrackS
             try:
                 key_distribution(design, track, name, key, data)
             except (DistributionError, UnknownNameError) as error:
-                raise document.error(("tracks", name, "profiles", profile, key), str(error)) from None
+                yield document.error(("tracks", name, "profiles", profile, key), str(error))
 
 
 def grammar_of(design: Design, name: str) -> Grammar:

@@ -14,8 +14,8 @@ from dv_agent.designs.mutants.module_facts import facts_of
 from dv_agent.designs.mutants.mutators.assignments import assignments, resets
 from dv_agent.designs.mutants.mutators.conditions import branches, conditions
 from dv_agent.designs.mutants.mutators.constants import constants, ranges
-from dv_agent.designs.mutants.mutators.counters import counters
 from dv_agent.designs.mutants.mutators.indices import indices
+from dv_agent.designs.mutants.mutators.off_by_one import counters
 from dv_agent.designs.mutants.mutators.operators import operators
 from dv_agent.designs.mutants.mutators.signals import connections, signals
 from dv_agent.designs.mutants.places import Place, places

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from dv_agent.designs.frozen import Frozen, Identifier
+from dv_agent.designs.frozen import Frozen
+from dv_agent.designs.wiring.signal_slice import Signal
 
 
 class FieldSpec(Frozen):
@@ -13,10 +14,16 @@ class FieldSpec(Frozen):
     A field with `lanes` > 1 is a vector: lane 0 is in the least significant bits of `signal`.
     """
 
-    signal: Identifier
+    signal: Signal
     width: int = Field(ge=1, le=64, description="bits of one lane")
     lanes: int = Field(default=1, ge=1, le=64)
     signed: bool = False
+
+    @model_validator(mode="after")
+    def _slice_has_its_width(self) -> FieldSpec:
+        if self.signal.width not in (None, self.bits):
+            raise ValueError(f"{str(self.signal)!r} has {self.signal.width} bits, the field {self.bits}")
+        return self
 
     @property
     def bits(self) -> int:

@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
-from dv_agent.designs.frozen import Frozen
+from pydantic import Field, model_validator
+
+from dv_agent.designs.bounds import PlainText
+from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.ports.buses.rules import Rule
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import Transfers
+from dv_agent.designs.wiring.signal_slice import Signal
+from dv_agent.errors import UnknownNameError
+
+Reason = Annotated[PlainText, Field(min_length=1, max_length=400)]
+DROP = "drop"
+"""The part of the rule ``stable`` that valid does not fall before the transfer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,8 +48,8 @@ class Derived:
         inverted: whether it is low instead.
     """
 
-    signal: str
-    of: tuple[str, ...]
+    signal: Signal
+    of: tuple[Signal, ...]
     inverted: bool = False
 
 
@@ -51,7 +60,12 @@ class PortModel(Frozen):
         label: a short description, shown beside a waveform.
         driver: name of its driver in the simulator process; empty if nothing is driven.
         plural, silence: words of a prompt for what ports of this kind do when their track has ended.
-        usual: whether every prompt names them there, also that of a design without such a port.
+        common: whether a prompt says so even for designs without such a port.
+        rules: the checks of its handshakes that `rules_off` may switch off; see `dv_agent.runners.checks.failure`.
+        count: so many equal ports are declared at once; see `dv_agent.designs.wiring.copies`.
+        clock: the name of its clock, if the design has several; None: the first.
+        may_drop: why valid may fall before the transfer.
+        rules_off: checks that do not apply to the port -> why.
     """
 
     if TYPE_CHECKING:
@@ -60,7 +74,25 @@ class PortModel(Frozen):
     driver: ClassVar[str] = ""
     plural: ClassVar[str] = ""
     silence: ClassVar[str] = ""
-    usual: ClassVar[bool] = True
+    common: ClassVar[bool] = False
+    rules: ClassVar[tuple[str, ...]] = ("stable", "unknown", "after_reset", "deadlock")
+
+    count: int | None = Field(default=None, ge=1, le=64)
+    clock: Identifier | None = None
+    may_drop: Reason | None = None
+    rules_off: dict[Identifier, Reason] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _rules_exist(self) -> PortModel:
+        for rule in self.rules_off:
+            if rule not in self.rules:
+                raise ValueError(f"rules_off: {UnknownNameError('rule', rule, self.rules)}")
+        return self
+
+    @property
+    def exceptions(self) -> dict[str, str]:
+        """The rules that do not hold for the port -> why; `DROP` stands for ``may_drop``."""
+        return {**({DROP: self.may_drop} if self.may_drop else {}), **self.rules_off}
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its streams, in the order of the vectors. Args: name: the name of the port."""
@@ -83,12 +115,16 @@ class PortModel(Frozen):
         """Return the grammar of its track; None if it has no track."""
         return None
 
+    def driver_facts(self) -> dict[str, Any]:
+        """Return what its driver needs besides places and widths, as plain data."""
+        return {}
+
     def derived(self, name: str) -> tuple[Derived, ...]:
         """Return the signals that the wrapper computes for it. Args: name: the name of the port."""
         del name
         return ()
 
-    def rules(self, name: str) -> tuple[Rule, ...]:
+    def protocol(self, name: str) -> tuple[Rule, ...]:
         """Return the rules of its protocol beyond those of its streams. Args: name: the name of the port."""
         del name
         return ()
@@ -101,11 +137,6 @@ class PortModel(Frozen):
             accepted: the transfers of its streams, by `Stream.key`.
         """
         del name, accepted
-        return {}
-
-    def driver_facts(self, name: str) -> dict[str, Any]:
-        """Return what else its driver must know, as plain data. Args: name: the name of the port."""
-        del name
         return {}
 
     def memory(self, name: str) -> Memory | None:

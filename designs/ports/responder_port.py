@@ -27,6 +27,7 @@ class ResponderPort(PortModel):
     driver: ClassVar[str] = "responder"
     plural: ClassVar[str] = "responders"
     silence: ClassVar[str] = "answering at once"
+    common: ClassVar[bool] = True
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return the streams of requests and answers. A request needs no cause: it may come right after reset."""

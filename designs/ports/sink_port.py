@@ -15,20 +15,23 @@ _LANGUAGE = """\
 
 
 class SinkPort(PortModel, StreamSpec):
-    """A port on which the design drives valid and payload, and the testbench drives ready."""
+    """A port on which the design drives valid and payload, and the testbench drives ready, if there is one."""
 
     kind: Literal["sink"]
     label: ClassVar[str] = "driven by the design"
     driver: ClassVar[str] = "sink"
     plural: ClassVar[str] = "sinks"
     silence: ClassVar[str] = "ready"
+    common: ClassVar[bool] = True
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its one stream, of results."""
         return (handshake(name, "", self, driven=False, caused=True),)
 
-    def grammar(self) -> Grammar:
-        """Return the grammar of ready: when it is high."""
+    def grammar(self) -> Grammar | None:
+        """Return the grammar of ready: when it is high; None without a ready."""
+        if self.ready is None:
+            return None
         return Grammar(
             counts="ready/stall pairs",
             timing=(Timing("ready", default=1), Timing("stall")),

@@ -18,17 +18,26 @@ _WITH = ', "with": {"STROBE PORT": {fields}} (a write in the very cycle in which
 
 
 class SourcePort(PortModel, StreamSpec):
-    """A port on which the testbench drives valid and payload, and the design drives ready."""
+    """A port on which the testbench drives valid and payload, and the design drives ready, if there is one.
+
+    With `hold`, last and payload keep their values after a transfer, until the next beat or a reset.
+    """
 
     kind: Literal["source"]
+    hold: bool = False
     label: ClassVar[str] = "driven by the test"
     driver: ClassVar[str] = "source"
     plural: ClassVar[str] = "sources"
     silence: ClassVar[str] = "idle"
+    common: ClassVar[bool] = True
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its one stream, of packets."""
         return (handshake(name, "", self, driven=True, packets=True, carries=True),)
+
+    def driver_facts(self) -> dict[str, int | bool | str]:
+        """Return whether its payload is held."""
+        return {"hold": True} if self.hold else {}
 
     def grammar(self) -> Grammar:
         """Return the grammar of packets and idle cycles."""

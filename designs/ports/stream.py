@@ -10,14 +10,18 @@ from pydantic import Field
 
 from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.wiring.signal_slice import Bit, Signal
 
 
 class StreamSpec(Frozen):
-    """A valid/ready stream in design.yaml: a transfer happens at a rising edge with both high."""
+    """A valid/ready stream in design.yaml: a transfer happens at a rising edge with both high.
 
-    valid: Identifier
-    ready: Identifier
-    last: Identifier | None = Field(default=None, description="signal that ends a packet, if packets exist")
+    Without a ready, it happens at every rising edge with valid high.
+    """
+
+    valid: Bit
+    ready: Bit | None = None
+    last: Bit | None = Field(default=None, description="signal that ends a packet, if packets exist")
     fields: dict[Identifier, FieldSpec]
 
 
@@ -40,9 +44,9 @@ class Stream:
     port: str
     part: str
     driven: bool
-    valid: str
-    ready: str | None
-    last: str | None
+    valid: Signal
+    ready: Signal | None
+    last: Signal | None
     fields: Mapping[str, FieldSpec]
     packets: bool = False
     carries: bool = False
@@ -80,14 +84,14 @@ class Stream:
         """Width of the packed fields of the opposite direction in bits."""
         return sum(spec.bits for spec in self.returns.values())
 
-    def offered(self) -> Iterator[tuple[str, int]]:
+    def offered(self) -> Iterator[tuple[Signal, int]]:
         """Return (signal, bits) of valid, last and payload."""
         yield self.valid, 1
         if self.last is not None:
             yield self.last, 1
         yield from ((spec.signal, spec.bits) for spec in self.fields.values())
 
-    def signals(self) -> Iterator[tuple[str, int]]:
+    def signals(self) -> Iterator[tuple[Signal, int]]:
         """Return (signal, bits) of all its signals."""
         valid, *payload = self.offered()
         yield valid
@@ -100,4 +104,5 @@ class Stream:
 def handshake(port: str, part: str, spec: StreamSpec, *, driven: bool, packets: bool = False, caused: bool = False,
               carries: bool = False) -> Stream:  # fmt: skip
     """Return the stream that `spec` describes."""
+    carries = carries and spec.ready is not None
     return Stream(port, part, driven, spec.valid, spec.ready, spec.last, spec.fields, packets, carries, False, caused)

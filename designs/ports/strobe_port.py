@@ -11,6 +11,7 @@ from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar, Item, Timing, Word
 from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.wiring.signal_slice import Bit
 
 _LANGUAGE = """\
 * strobe: {"write": {fields}, "gap": 2} is one write; {"idle": 5} waits.
@@ -18,19 +19,28 @@ _LANGUAGE = """\
 
 
 class StrobePort(PortModel):
-    """A port of writes without ready: a write happens in every cycle with `enable` high."""
+    """A port of writes without ready: a write happens in every cycle with `enable` high.
+
+    With `hold`, the payload keeps its value after a write, until the next one or a reset.
+    """
 
     kind: Literal["strobe"]
-    enable: Identifier
+    hold: bool = False
+    enable: Bit
     fields: dict[Identifier, FieldSpec] = Field(default_factory=dict)
     label: ClassVar[str] = "strobes"
     driver: ClassVar[str] = "strobe"
     plural: ClassVar[str] = "strobes"
     silence: ClassVar[str] = "idle"
+    common: ClassVar[bool] = True
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its one stream, which has no ready, and whose writes a beat may carry."""
         return (Stream(name, "", True, self.enable, None, None, self.fields, rides=True),)
+
+    def driver_facts(self) -> dict[str, int | bool | str]:
+        """Return whether its payload is held."""
+        return {"hold": True} if self.hold else {}
 
     def grammar(self) -> Grammar:
         """Return the grammar of writes and idle cycles."""

@@ -7,9 +7,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pyslang
+from pyslang.parsing import PreprocessorOptions
 from pyslang.syntax import SyntaxKind as K
 from pyslang.syntax import SyntaxTree
 
+from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.reader.structure import (
     AssignmentKind,
     Connection,
@@ -35,23 +38,35 @@ class SourceError(ValueError):
     """The error that a text is not valid SystemVerilog."""
 
 
-def parse(files: list[Path]) -> list[ModuleText]:
-    """Return the modules of `files`.
+def parse(request: Request) -> list[ModuleText]:
+    """Return the modules of the sources of `request`.
 
     Raises:
         SourceError: with file, line and pyslang's code of the first error.
     """
     modules: list[ModuleText] = []
     packages: dict[str, list[Parameter]] = {}
-    for file in files:
+    options = _options(request)
+    for file in request.sources:
         # Not fromFile, which caches the text of a path until the process ends.
-        tree = SyntaxTree.fromText(file.read_text(encoding="utf-8", errors="replace"), file.name)
+        text = file.read_text(encoding="utf-8", errors="replace")
+        tree = SyntaxTree.fromText(text, pyslang.SourceManager(), file.name, str(file), options)
         reader = _File(file, tree, packages)
         for error in tree.diagnostics:
             if error.isError():
                 raise SourceError(f"{file.name}:{tree.sourceManager.getLineNumber(error.location)}: {error.code}")
         modules += reader.modules()
     return modules
+
+
+def _options(request: Request) -> Any:
+    before = PreprocessorOptions()
+    before.predefines = [name if text is None else f"{name}={text}" for name, text in request.defines.items()]
+    folders = (*request.include_dirs, *(file.parent for file in request.sources))
+    before.additionalIncludePaths = [str(folder) for folder in dict.fromkeys(folders)]
+    bag = pyslang.Bag()
+    bag.preprocessorOptions = before
+    return bag
 
 
 class _File:

@@ -11,6 +11,7 @@ from pyverilog.vparser import ast
 from pyverilog.vparser.parser import VerilogParser
 from pyverilog.vparser.preprocessor import VerilogPreprocessor
 
+from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.reader.structure import Connection, Direction, Instance, Parameter, Port, Signal, SignalKind
 from dv_agent.designs.reader.syntax import Assign, Case, CaseItem, Expr, If, ModuleText, Process, Statement, Test
 
@@ -18,8 +19,8 @@ _DIRECTIONS: dict[type, Direction] = {ast.Input: "input", ast.Output: "output", 
 _LEAVES = {ast.IntConst: "number", ast.FloatConst: "number", ast.StringConst: "other"}
 
 
-def parse(files: list[Path], room: Path) -> list[ModuleText]:
-    """Return the modules of `files`.
+def parse(request: Request, room: Path) -> list[ModuleText]:
+    """Return the modules of the sources of `request`.
 
     Args:
         room: a folder for the files that pyverilog writes.
@@ -30,8 +31,12 @@ def parse(files: list[Path], room: Path) -> list[ModuleText]:
     modules = []
     parser = VerilogParser(outputdir=str(room), debug=False)  # building the parser tables takes most of the time
     plain = room / "preprocessed.v"
-    for file in files:  # one file at a time, since pyverilog does not restart line numbers for each file of a list
-        VerilogPreprocessor([str(file)], str(plain), None, None).preprocess()
+    folders = [str(folder) for folder in request.include_dirs]
+    defines = [name if text is None else f"{name}={text}" for name, text in request.defines.items()]
+    for (
+        file
+    ) in request.sources:  # one file at a time, since pyverilog does not restart line numbers for each file of a list
+        VerilogPreprocessor([str(file)], str(plain), [str(file.parent), *folders], defines).preprocess()
         parser.lexer.reset_lineno()
         tree = parser.parse(plain.read_text(encoding="utf-8"))
         modules += [_module(one, file) for one in tree.description.definitions if isinstance(one, ast.ModuleDef)]

@@ -1,7 +1,7 @@
 """Reading the RTL of a design: in a child process, in a folder of its own, within a time limit, with a cache.
 
 pyverilog prints, writes files and may not end; this does not affect the caller. Files that it cannot read
-(SystemVerilog) are read by pyslang, if the extra ``sv`` is installed.
+(SystemVerilog) are read by pyslang.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.errors import BuildError, InputFileError, SimulatorLost
@@ -24,7 +25,7 @@ from dv_agent.errors import BuildError, InputFileError, SimulatorLost
 READ_SECONDS = 60.0
 _TRIES = 4
 _FROM_OUTSIDE = (signal.SIGKILL, signal.SIGTERM, signal.SIGHUP)
-_FORMAT = "1"  # increase when the result of the child changes
+_FORMAT = "2"  # increase when the result of the child changes
 
 
 def read_rtl(design: Design, cache: Path | None = None, seconds: float = READ_SECONDS) -> Structure:
@@ -38,22 +39,25 @@ def read_rtl(design: Design, cache: Path | None = None, seconds: float = READ_SE
         InputFileError: a source file cannot be read.
         BuildError: neither parser can read the RTL, or they took too long; with their messages.
     """
-    files = design.source_files()
-    kept = cache / f"{_key(design.top, files)}.json" if cache else None
+    request = Request(
+        sources=tuple(file.resolve() for file in design.source_files()), top=design.top, defines=design.defines,
+        include_dirs=tuple((design.base / name).resolve() for name in design.include_dirs),
+    )  # fmt: skip
+    kept = cache / f"{_key(request, design.header_files())}.json" if cache else None
     if kept and kept.is_file():
         try:
             return Structure.model_validate_json(kept.read_bytes())
         except (ValidationError, OSError):
             kept.unlink(missing_ok=True)  # incomplete because of a crash; it is made again
-    structure = _from_child(design, files, seconds)
+    structure = _from_child(design.name, request, seconds)
     if kept:
         _keep(kept, structure)
     return structure
 
 
-def _key(top: str, files: Sequence[Path]) -> str:
-    total = hashlib.sha256(f"{_FORMAT} {top}".encode())
-    for file in files:
+def _key(request: Request, headers: Sequence[Path]) -> str:
+    total = hashlib.sha256(f"{_FORMAT} {request.top} {sorted(request.defines.items())}".encode())
+    for file in (*request.sources, *headers):
         try:
             content = file.read_bytes()
         except OSError as error:
@@ -72,10 +76,10 @@ def _keep(kept: Path, structure: Structure) -> None:
         return  # on a full or read-only disk only the cache is missing next time
 
 
-def _from_child(design: Design, files: Sequence[Path], seconds: float) -> Structure:
+def _from_child(name: str, request: Request, seconds: float) -> Structure:
     with scratch_folder() as room:
-        command = [sys.executable, "-W", "ignore", "-m", "dv_agent.designs.reader.child", str(room), design.top]
-        command += [str(file.resolve()) for file in files]
+        (room / "request.json").write_text(request.model_dump_json(), encoding="utf-8")
+        command = [sys.executable, "-W", "ignore", "-m", "dv_agent.designs.reader.child", str(room)]
         for _ in range(_TRIES):
             try:
                 done = subprocess.run(
@@ -83,14 +87,12 @@ def _from_child(design: Design, files: Sequence[Path], seconds: float) -> Struct
                     stdin=subprocess.DEVNULL,
                 )  # fmt: skip
             except subprocess.TimeoutExpired:
-                raise BuildError(f"{design.name}: reading the RTL took longer than {seconds:g} s") from None
+                raise BuildError(f"{name}: reading the RTL took longer than {seconds:g} s") from None
             if -done.returncode not in _FROM_OUTSIDE:
                 break
         else:
-            raise SimulatorLost(
-                f"{design.name}: the reader of the RTL was killed by signal {-done.returncode}, each time"
-            )
+            raise SimulatorLost(f"{name}: the reader of the RTL was killed by signal {-done.returncode}, each time")
         answer = room / "structure.json"
         if done.returncode or not answer.is_file():
-            raise BuildError(f"{design.name}: the RTL cannot be read\n{done.stderr.strip()[-2000:]}")
+            raise BuildError(f"{name}: the RTL cannot be read\n{done.stderr.strip()[-2000:]}")
         return Structure.model_validate_json(answer.read_bytes())

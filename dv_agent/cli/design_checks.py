@@ -9,7 +9,7 @@ from pathlib import Path
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
 from dv_agent.cli.terminal import overwrite, say, say_json
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.benchmark.witnesses import load_tests, load_witnesses, save_witnesses
@@ -60,7 +60,7 @@ def _say(words: str) -> None:
 def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int, simulator: str) -> tuple[str, ...]:
     """Find, choose, trim and save witnesses; return the bins and bugs that have none."""
     folder, chosen = find_design(name), find_simulator(simulator)
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     tests = list(load_witnesses(folder))
     for path in more:
         tests += load_tests(path, folder)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.structure import TIERS
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import count_witnesses
@@ -13,11 +13,12 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.text.wording import counted
+from dv_agent.runners.checks.exceptions import exception_notes
 
 
 def overview(folder: DesignFolder) -> dict[str, Any]:
     """Return name, title and counts, with stable keys for ``--json``."""
-    design, plan = folder.design, load_plan(folder.path / "plan.yaml")
+    design, plan = folder.design, plan_of(folder)
     lines = sum(len(file.read_text(encoding="utf-8").splitlines()) for file in design.source_files())
     return {
         "name": design.name,
@@ -48,6 +49,7 @@ def describe(folder: DesignFolder) -> Iterator[str]:
         fields = {**(streams[0].fields if len(streams) == 1 else {}), **port.levels()}
         words = _fields(fields)
         yield f"  {name:8} {port.kind:8} {words}"
+    yield from exception_notes(design.exceptions)
     yield "tracks of a test"
     for name, track in folder.schema.tracks.items():
         item = f"{track.item} of {track.beats.min} to {track.beats.max} beats" if track.beats.max > 1 else track.item
@@ -61,7 +63,7 @@ def describe(folder: DesignFolder) -> Iterator[str]:
 
 def bin_lines(folder: DesignFolder) -> Iterator[str]:
     """Return one line for each bin."""
-    for one in load_plan(folder.path / "plan.yaml").bins:
+    for one in plan_of(folder).bins:
         yield f"{one.id:60} {one.tier:7} {one.description}"
 
 

@@ -120,7 +120,7 @@ def measure(
 
       dv-agent designs measure mxint_softmax
     """
-    from dv_agent.coverage.plan_file.loader import load_plan
+    from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.loader import find_design
     from dv_agent.eval.soundness.hit_rates import measure as run_measurement
     from dv_agent.eval.soundness.hit_rates import save_hit_rates, tier_lines
@@ -131,7 +131,7 @@ def measure(
     tiers = [rates.tier(one) for one in rates.hits]
     say(" ".join(f"{tier} {tiers.count(tier)}" for tier in ("easy", "medium", "hard")))
     say(f"{counted(len(rates.unhit), 'bin')} not hit by {counted(rates.beats[-1], 'beat')}; written to {path}")
-    wrong = list(tier_lines(load_plan(folder.path / "plan.yaml"), rates))
+    wrong = list(tier_lines(plan_of(folder), rates))
     if wrong:
         say("tiers in the plan that differ from these rates; the plan should say:")
         say("\n".join(wrong))

@@ -18,6 +18,7 @@ from dv_agent.agents.models.redaction import excerpt
 from dv_agent.cli.terminal import safe_console
 from dv_agent.designs.text.wording import counted, tidy_version
 from dv_agent.eval.report.wording import structured_words
+from dv_agent.runners.checks.scope_of_checks import passed_words
 
 if TYPE_CHECKING:
     from dv_agent.agents.records.schema import RunHeader
@@ -59,7 +60,8 @@ class Display:
         if self._quiet:
             return
         simulator, size = tidy_version(header.simulator), counted(bins, "bin")
-        words = f"{header.design} · {header.agent} · seed {header.seed} · {simulator} · {size}"
+        goal = {"functional": "", "code": " of code coverage", "both": ", code coverage among them"}[header.goal]
+        words = f"{header.design} · {header.agent} · seed {header.seed} · {simulator} · {size}{goal}"
         self._progress.print(Text(words, style="bold"), soft_wrap=True)
         if self._progress.is_terminal:
             self._live = Live(self._picture(), console=self._progress, auto_refresh=False, transient=True)
@@ -155,6 +157,9 @@ class Display:
             )  # fmt: skip
         for line in finished.notes:
             self._console.print(Text(line, style="yellow"), soft_wrap=True)
+        if header.unchecked and not header.nothing_checked:
+            self._console.print(Text(f"checked: {'; '.join(header.checked)}"), soft_wrap=True)
+            self._console.print(Text(f"not checked: {'; '.join(header.unchecked)}", style="yellow"), soft_wrap=True)
         spent = header.spent
         reasons = {"target": "target reached", "agent_done": "nothing more to propose", "stalled": "no new bins"}
         reason = reasons.get(header.stop_reason, header.stop_reason.replace("budget:", "budget used up: "))
@@ -193,7 +198,7 @@ def _verdict(finished: FinishedRun) -> Text:
         return Text(f"NOTHING WAS CHECKED: {header.nothing_checked}", style="bold red")
     if finished.failures:
         return Text(f"{counted(finished.failures, 'test')} FAILED a check", style="bold red")
-    return Text(f"all checks passed in {counted(header.tests, 'test')}", style="green")
+    return Text(f"{passed_words(header.unchecked)} in {counted(header.tests, 'test')}", style="green")
 
 
 def _usage(header: RunHeader) -> str:

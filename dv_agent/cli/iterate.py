@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, RoleStyle, option
+from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, GoalName, RoleStyle, option
 from dv_agent.cli.terminal import say, tell_of_dotenv
 
 if TYPE_CHECKING:
@@ -25,7 +25,10 @@ def iterate(
     turn: Annotated[int | None, typer.Option(min=0, help="With --from: which turn, from 0; after the last one if not "
         "given.")] = None,
     seed: Annotated[int | None, option("SEED", "Seed of the samplers of holes; 0 if not given.", min=0)] = None,
-    simulator: Annotated[str, option("SIMULATOR", "Which simulator runs the RTL.")] = "icarus",
+    simulator: Annotated[str | None, option("SIMULATOR", "Which simulator runs the RTL; if not given: icarus, and "
+        "verilator for a goal with code coverage.")] = None,
+    goal: Annotated[GoalName | None, option("GOAL", "What to cover: the plan (functional, if not given), the RTL's "
+        "lines, branches, expressions and signals (code), or both.")] = None,
     bug: Annotated[str | None, option("BUG", "Use a copy of the RTL with this seeded bug in it.")] = None,
     keep_going: Annotated[bool, typer.Option("--keep-going", help="In a script: go on after an error; the exit code "
         "is still that of the first one.")] = False,
@@ -84,7 +87,8 @@ def iterate(
     bounds = {"cycles": max_cycles, "calls": max_calls, "tokens": max_tokens_total, "usd": max_usd}
     request = SessionRequest(
         folder=session_folder(session), design=design, bug=bug, strategy=strategy, model=_said(settings),
-        budget=_said(bounds), seed=seed, simulator=simulator, cache=cache, origin=origin, turn=turn,
+        budget=_said(bounds), seed=seed, simulator=simulator, goal=goal.value if goal else None,
+        cache=cache, origin=origin, turn=turn,
     )  # fmt: skip
     tell_of_dotenv()
     with open_session(request) as opened:

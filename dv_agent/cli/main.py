@@ -12,6 +12,8 @@ import typer
 from dv_agent import __version__
 from dv_agent.agents.models.dotenv.file import load_dotenv_upward
 from dv_agent.cli.board import board
+from dv_agent.cli.broken_design import with_faults_beside
+from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
@@ -45,6 +47,7 @@ app = typer.Typer(
 app.command()(run)
 app.command()(iterate)
 app.command()(simulate)
+app.command()(compare)
 app.command("eval")(evaluate)
 app.command()(report)
 app.command()(rerun)
@@ -93,7 +96,7 @@ def main() -> None:
         load_dotenv_upward(Path.cwd())
         app()
     except DvAgentError as error:
-        complain(f"dv-agent: {error}")
+        complain(f"dv-agent: {with_faults_beside(error)}")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         tell("dv-agent: interrupted")

@@ -12,11 +12,12 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.resimulation import resimulate
 from dv_agent.agents.runs.assembly import open_recorded
+from dv_agent.agents.runs.goal import open_goal
 from dv_agent.agents.state import RunState, make_view
 from dv_agent.agents.testbench import DesignRtl, Testbench
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.holes import holes
-from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import UsageError
@@ -42,11 +43,12 @@ def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: in
         DvAgentError: an unknown name, a broken file, or a context that is too small.
     """
     folder = find_design(name)
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     coverage = empty_coverage(plan)
     view = View(
         folder.design, folder.schema, folder.specification, plan, coverage, holes(plan, coverage), 0,
         budget_left=Budget().left(RunState(coverage).spent), rtl=DesignRtl(folder.design),
+        compared=folder.has_model,
     )  # fmt: skip
     return _rendered(view, find_strategy(strategy), settings, seed)
 
@@ -71,8 +73,9 @@ def prompt_of_run(
     chosen = find_strategy(strategy) if strategy else past.header.prompting or find_strategy("default")
     with scratch_folder() as room:
         folder = open_recorded(past.header, design, room)
-        with find_simulator(recorded_simulator(past.header)).open(folder.design) as session:
-            bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
+        plan, simulator = open_goal(folder, past.header.goal, find_simulator(recorded_simulator(past.header)))
+        with simulator.open(folder.design) as session:
+            bench = Testbench(folder, plan, session)
             state = resimulate(before, bench).state if before.turns else RunState(empty_coverage(bench.plan))
             budget = past.turns[turn].budget if turn < len(past.turns) else past.header.budget
             view = make_view(bench, state, budget)

@@ -39,8 +39,8 @@ def rerun(
     from dv_agent.agents.records.reader import read_run
     from dv_agent.agents.records.recorded_names import recorded_simulator
     from dv_agent.agents.runs.assembly import open_recorded
+    from dv_agent.agents.runs.goal import open_goal
     from dv_agent.agents.testbench import Testbench
-    from dv_agent.coverage.plan_file.loader import load_plan
     from dv_agent.designs.language.expansion import expand
     from dv_agent.runners.checks.ending import ending_words
     from dv_agent.runners.registry import find_simulator
@@ -50,8 +50,7 @@ def rerun(
     wanted = run.test(test)
     with scratch_folder() as room:
         home = open_recorded(run.header, design, room)
-        simulator = find_simulator(recorded_simulator(run.header))
-        plan = load_plan(home.path / "plan.yaml")
+        plan, simulator = open_goal(home, run.header.goal, find_simulator(recorded_simulator(run.header)))
         with simulator.open(home.design) as session:
             result = Testbench(home, plan, session).run(wanted.test, max_cycles=wanted.max_cycles)
         hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
@@ -132,16 +131,17 @@ def rescore(
     from dv_agent.agents.records.recorded_names import recorded_simulator
     from dv_agent.agents.records.resimulation import resimulate
     from dv_agent.agents.runs.assembly import open_recorded
+    from dv_agent.agents.runs.goal import open_goal
     from dv_agent.agents.testbench import Testbench
-    from dv_agent.coverage.plan_file.loader import load_plan
     from dv_agent.designs.files.documents import replace_text
     from dv_agent.runners.registry import find_simulator
 
     run = read_run(folder)
     with scratch_folder() as room:
         home = open_recorded(run.header, design, room)
-        with find_simulator(recorded_simulator(run.header)).open(home.design) as session:
-            bench = Testbench(home, load_plan(home.path / "plan.yaml"), session)
+        plan, simulator = open_goal(home, run.header.goal, find_simulator(recorded_simulator(run.header)))
+        with simulator.open(home.design) as session:
+            bench = Testbench(home, plan, session)
             done = resimulate(run, bench, on_turn=_progress if sys.stderr.isatty() else None)
     answer = _score(done, run.header.bins_hit)
     replace_text(folder / "rescored.json", json.dumps(answer, indent=1) + "\n")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, RoleStyle
+from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, GoalName, RoleStyle
 from dv_agent.cli.shared_options import option as _option
 from dv_agent.cli.terminal import complain, say_json, tell_of_dotenv, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
@@ -44,7 +44,11 @@ def run(
         "random (crv), a loop script (sweep), guided search, the witnesses (oracle), or a language model, in one "
         "prompt a turn (llm) or with tools (tools). Default: llm with --model, else search.")] = None,
     seed: Annotated[int, _option("SEED", "Fixes every choice of the agent.", min=0)] = 0,
-    simulator: Annotated[str, _option("SIMULATOR", "Which simulator runs the RTL.")] = "icarus",
+    simulator: Annotated[str | None, _option("SIMULATOR", "Which simulator runs the RTL; if not given: icarus, and "
+        "verilator for a goal with code coverage.")] = None,
+    goal: Annotated[GoalName | None, _option("GOAL", "What to cover: the plan (functional), lines, branches, "
+        "expressions and signals of the RTL (code, counted by Verilator), or both. Default: functional; of a design "
+        "without plan.yaml both, where Verilator is installed.")] = None,
     bug: Annotated[str | None, _option("BUG", "Run on a copy of the RTL with this seeded bug in it.")] = None,
     unguided: Annotated[bool, typer.Option("--unguided", help="Ablation: `search` without hole guidance.")] = False,
     out: Annotated[Path, _option("OUT", "Folder for run records.")] = Path("runs"),
@@ -134,9 +138,9 @@ def run(
     request = RunRequest(
         design=design, agent=agent.value if agent else None, seed=seed, max_cycles=max_cycles, max_calls=max_calls,
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
-        stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, out=out, resume=resume,
-        model=settings, prompt_strategy=prompt_strategy, decoys=decoys, cache=cache, reparse=reparse,
-        base_url=base_url,
+        stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, resume=resume,
+        goal=goal.value if goal else None, out=out, model=settings, prompt_strategy=prompt_strategy, decoys=decoys,
+        cache=cache, reparse=reparse, base_url=base_url,
     )  # fmt: skip
     if not quiet:
         tell_of_dotenv()

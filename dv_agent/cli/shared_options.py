@@ -19,6 +19,14 @@ class Effort(StrEnum):
     high = "high"
 
 
+class GoalName(StrEnum):
+    """What a run wants to cover."""
+
+    functional = "functional"
+    code = "code"
+    both = "both"
+
+
 class RoleStyle(StrEnum):
     """How the system message is sent."""
 

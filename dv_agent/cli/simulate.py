@@ -39,7 +39,7 @@ def simulate(
     """
     from dv_agent.agents.runs.assembly import open_design
     from dv_agent.agents.testbench import Testbench
-    from dv_agent.coverage.plan_file.loader import load_plan
+    from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.benchmark.witnesses import load_tests
     from dv_agent.designs.language.expansion import expand
     from dv_agent.runners.registry import find_simulator
@@ -47,7 +47,7 @@ def simulate(
 
     with scratch_folder() as room:
         folder = open_design(design, bug, room)
-        tests, plan, chosen = load_tests(file, folder), load_plan(folder.path / "plan.yaml"), find_simulator(simulator)
+        tests, plan, chosen = load_tests(file, folder), plan_of(folder), find_simulator(simulator)
         if not tests:
             words = f"nothing was checked: {file} holds no test"
             if as_json:

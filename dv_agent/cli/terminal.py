@@ -11,6 +11,7 @@ import os
 import sys
 import traceback
 from collections.abc import Iterable
+from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any
 
@@ -46,8 +47,9 @@ def tell_of_dotenv() -> None:
 def warn_of_foreign(design: str | None) -> None:
     """Print on stderr a warning of what a design may do that is given as a folder, not one known by name."""
     if design and ("/" in design or os.sep in design):
-        complain(f"dv-agent: model.py of {design} runs as you, and so does its RTL where there is no sandbox: "
-                 "use folders that you trust (docs/security.md)")  # fmt: skip
+        modelled = (Path(design) / "model.py").exists()
+        what = f"model.py of {design} runs as you, and so does its RTL" if modelled else f"RTL of {design} runs as you"
+        complain(f"dv-agent: {what} where there is no sandbox: use folders that you trust (docs/security.md)")
 
 
 def say_json(data: Any, *, indent: int | None = 1, compact: bool = False) -> None:

@@ -11,8 +11,8 @@ from threading import Lock
 
 from dv_agent.agents.records.reader import read_header
 from dv_agent.agents.records.schema import COVERAGE, FAILURES, TURNS, RunHeader
+from dv_agent.agents.runs.goal import recorded_plan
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 from dv_agent.eval.report.load_run import load_run
@@ -142,7 +142,7 @@ def _opened(name: str, path: Path, designs: tuple[str, ...]) -> OpenedRun:
         if run.header.design not in designs:
             raise UnknownNameError("design", run.header.design, designs)
         folder = find_recorded_design(run.header.design)
-        return OpenedRun(name, run, folder, load_plan(folder.path / "plan.yaml"))
+        return OpenedRun(name, run, folder, recorded_plan(path, run.header, folder))
     except UsageError:
         return OpenedRun(name, run, None, None)
 

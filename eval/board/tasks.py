@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 
@@ -30,7 +30,7 @@ def task_of(folder: DesignFolder) -> Task:
     Raises:
         InputFileError: its plan or its list of bugs is broken.
     """
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     return Task(folder.design.title, plan, {bug.id: bug.title for bug in load_bugs(folder)})
 
 

@@ -22,6 +22,8 @@ from dv_agent.eval.report.wording import (
     structured_words,
 )
 from dv_agent.runners.checks.ending import ending_notes
+from dv_agent.runners.checks.exceptions import exception_notes
+from dv_agent.runners.checks.scope_of_checks import passed_words
 
 Tone = Literal["good", "bad", "warn", "plain"]
 
@@ -67,14 +69,19 @@ def verdict(run: RunData) -> Verdict:
     if not any(test.cycles for test in run.tests):
         why = run.header.nothing_checked
         return Verdict("!", f"nothing was checked{': ' if why else ''}{why}", "bad")
+    passed = passed_words(run.header.unchecked)
     if limited := sum(test.end == End.LIMIT for test in run.tests):
-        return Verdict("!", f"all checks passed, but {plural(limited, 'test')} ran into the limit of cycles", "warn")
-    return Verdict("✓", "all checks passed", "good")
+        return Verdict("!", f"{passed}, but {plural(limited, 'test')} ran into the limit of cycles", "warn")
+    return Verdict("✓", passed, "good")
 
 
 def all_notes(run: RunData, more: str = "") -> tuple[str, ...]:
     """Return what a reader must know before using the figures: notes on the tests, on the record, and `more`."""
-    return (*ending_notes([test.ended for test in run.tests]), *run.notes, *([more] if more else []))
+    header = run.header
+    checks = (f"checked: {'; '.join(header.checked)}", f"not checked: {'; '.join(header.unchecked)}")
+    told = checks if header.unchecked and any(test.cycles for test in run.tests) else ()
+    tests = ending_notes([test.ended for test in run.tests])
+    return (*tests, *told, *exception_notes(header.rules_off), *run.notes, *([more] if more else []))
 
 
 def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:
@@ -84,7 +91,7 @@ def main_figures(run: RunData, summary: Summary | None) -> tuple[Figure, ...]:
     share = 100 * hit / bins if bins else None
     total = f"{summary.overall.coverage_pct:.2f} %" if summary else UNKNOWN
     failing, tests = sum(bool(test.failed_checks) for test in run.tests), len(run.tests)
-    checks = "all checks passed" if any(test.cycles for test in run.tests) else "no test ran"
+    checks = passed_words(run.header.unchecked) if any(test.cycles for test in run.tests) else "no test ran"
     return (
         Figure("Bins hit", f"{hit:,} / {bins:,}" if bins else f"{hit:,}", f"{percent(hit, bins)} of the bins",
                share=share),

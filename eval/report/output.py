@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.agents.runs.goal import recorded_plan
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
@@ -34,7 +34,7 @@ def write_report(folder: Path, design: DesignFolder | None = None) -> Path:
     if home is None:
         html = render_report(run, None)
     else:
-        plan = load_plan(home.path / "plan.yaml")
+        plan = recorded_plan(folder, run.header, home)
         html = render_report(run, plan, title=home.design.title, hashes_now=fingerprint(home))
     path = folder / NAME
     replace_text(path, html)

@@ -17,8 +17,8 @@ from collections.abc import Callable, Iterator
 
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.benchmark.seeded_bugs import Bug, load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.frozen import Frozen
@@ -95,7 +95,7 @@ class _Checker:
         self, folder: DesignFolder, simulator: Simulator, options: Options, say: Callable[[str], None]
     ) -> None:
         self._folder, self._simulator, self._options, self._say = folder, simulator, options, say
-        self._plan: Plan = load_plan(folder.path / "plan.yaml")
+        self._plan: Plan = plan_of(folder)
         self._tests: tuple[Test, ...] = load_witnesses(folder)
         self._traces: list[Trace] = []
         self._hits: list[set[str]] = []

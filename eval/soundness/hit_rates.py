@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.structure import Tier
 from dv_agent.designs.files.documents import read_text
 from dv_agent.designs.files.plain_words import plain_words
@@ -56,7 +56,7 @@ class HitRates(Frozen):
 
 def measure(folder: DesignFolder, simulator: str, seed: int, jobs: int) -> HitRates:
     """Simulate the largest number of random beats in `STEPS` and return the hits of every bin."""
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     total = np.zeros((len(STEPS), len(plan.bins)), dtype=np.int64)
     for part in over_chunks(folder, simulator, seed, STEPS[-1], jobs, chunk_hits):
         total += part

@@ -11,7 +11,7 @@ from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.frozen import Frozen
@@ -37,7 +37,7 @@ class KillRow(Frozen):
 
 def kill_table(folder: DesignFolder, simulator: Simulator, cycles: int, seed: int) -> Iterator[KillRow]:
     """Yield the kills: each agent makes tests on the clean design for `cycles`, then those tests run on every bug."""
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     makers: dict[str, Callable[[], Agent]] = {
         "oracle": lambda: OracleAgent(load_witnesses(folder)),
         "search": lambda: SearchAgent(seed),

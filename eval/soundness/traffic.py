@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.testbench import Result, Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.runners.registry import find_simulator
@@ -47,7 +47,7 @@ def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:
     """Simulate a chunk; yield each result with the beats accepted so far in the chunk."""
     folder = load_design(chunk.folder)
     with find_simulator(chunk.simulator).open(folder.design) as session:
-        bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
+        bench = Testbench(folder, plan_of(folder), session)
         beats = 0
         for test in chunk_tests(folder, chunk.seed, chunk.index):
             result = bench.run(test)

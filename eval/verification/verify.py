@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from dv_agent import __version__
 from dv_agent.agents.records.reader import RecordedRun, read_run
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import DvAgentError, InputFileError, PrerequisiteError, SimulatorLost
@@ -185,7 +185,7 @@ class _Looking:
             yield from self._made_again(run, trial, design, hunted)
 
     def _made_again(self, run: RecordedRun, trial: Trial, design: DesignFolder, hunted: bool) -> Iterator[Finding]:
-        home, plan, shelf = self._home(trial), load_plan(design.path / "plan.yaml"), RecordingStore()
+        home, plan, shelf = self._home(trial), plan_of(design), RecordingStore()
         simulator = find_simulator(trial.simulator)
         with RecordingSimulator(simulator, shelf).open(design.design) as session:
             bench = bench_of(trial, design, plan, session, simulator)

@@ -23,12 +23,14 @@ class LanguageWords:
     Attributes:
         silence: how a test begins and ends, as one paragraph.
         words: the steps of each kind of port.
+        reset: whether there is a reset.
         counted: (kind, names of its streams, such as ``PORT.request``) for every kind whose streams have own names.
     """
 
     silence: str
     words: tuple[str, ...]
     counted: tuple[tuple[str, str], ...]
+    reset: bool = True
 
 
 def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
@@ -39,9 +41,10 @@ def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
     kinds = sorted(ports, key=lambda kind: _place(ports[kind], list(ports)))
     parts = {kind: [f"PORT.{one.part}" for one in ports[kind].streams("PORT") if one.part] for kind in kinds}
     return LanguageWords(
-        _START + _silence([*map(type, ports.values())]) + ", reset inactive.",
+        _START + _silence([*map(type, ports.values())]) + (", reset inactive." if design.reset else "."),
         tuple(lines for kind in kinds if (lines := ports[kind].language(packet, writes))),
         tuple((kind, " and ".join(names)) for kind, names in parts.items() if names),
+        design.reset is not None,
     )
 
 
@@ -51,10 +54,10 @@ def _place(port: PortModel, kinds: list[str]) -> tuple[bool, int]:
     return not (grammar and grammar.item), (known + kinds).index(port.kind)
 
 
-def _silence(own: Collection[type[PortModel]]) -> str:
+def _silence(present: Collection[type[PortModel]]) -> str:
     """Return what tracks do after their end, such as ``sources and strobes idle, sinks ready``."""
     found: dict[str, list[str]] = {}
-    for kind in dict.fromkeys([*KINDS.values(), *own]):
-        if kind.driver and (kind.usual or kind in own):
+    for kind in dict.fromkeys([*KINDS.values(), *present]):
+        if kind.driver and (kind.common or kind in present):
             found.setdefault(kind.silence, []).append(kind.plural)
     return ", ".join(f"{' and '.join(names)} {state}" for state, names in found.items())

@@ -7,19 +7,19 @@ import importlib.metadata
 import json
 import shutil
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.scratch import BUILDING, new_scratch, sweep
-from dv_agent.errors import InputFileError, OutputError
-from dv_agent.runners.build.layout import Layout, child_layout, layout_of
-from dv_agent.runners.build.wrapper import TOP, wrapper_text
+from dv_agent.errors import BuildError, InputFileError, OutputError
+from dv_agent.runners.build.wrappers.layout import Layout, child_layout, layout_of
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 WRAPPER = f"{TOP}.v"
 PROGRAM = "sim"
-_FORMAT = "2"  # raise when the contents of a build folder change
-_HEADERS = ("*.vh", "*.svh")
+AS_SYSTEM_VERILOG = "its .v files are compiled as SystemVerilog, because Verilog-2005 is not enough"
+_FORMAT = "3"  # raise when the contents of a build folder change
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +29,12 @@ class Build:
     Attributes:
         folder: holds ``sim``, ``dv_wrapper.v`` and ``layout.json``.
         cached: whether the build was in the cache already.
+        note: what a user should know about it, in one sentence; empty if nothing.
     """
 
     folder: Path
     cached: bool
+    note: str = ""
 
     @property
     def program(self) -> Path:
@@ -43,11 +45,6 @@ class Build:
     def layout(self) -> Path:
         """The layout file that the simulator process reads."""
         return self.folder / "layout.json"
-
-
-def is_plain_verilog(design: Design) -> bool:
-    """Return whether to compile as Verilog-2005, in which the keywords of SystemVerilog are ordinary names."""
-    return not any(source.endswith(".sv") for source in design.sources)
 
 
 def cached_build(
@@ -110,12 +107,42 @@ def _move(aside: Path, target: Path) -> None:
 
 
 def _contents(design: Design) -> Iterator[str]:
-    """Return names and contents of the sources and of the headers in the same folders."""
-    sources = design.source_files()
-    headers = {header for source in sources for pattern in _HEADERS for header in source.parent.glob(pattern)}
-    for file in [*sources, *sorted(headers)]:
+    """Return names and contents of the sources and of all headers that they may include, and the defines."""
+    for file in [*design.source_files(), *design.header_files()]:
         try:
             digest = hashlib.sha256(file.read_bytes()).hexdigest()
         except OSError as error:
             raise InputFileError(file, error.strerror or str(error)) from None
         yield f"{file.name} {digest}"
+    yield from (f"define {name} {text!r}" for name, text in design.defines.items())
+    yield from (f"include folder {name}" for name in design.include_dirs)
+
+
+def build_in(design: Design, build: Callable[[bool], Build]) -> Build:
+    """Return the build in the design's language; without `language` in design.yaml, ``.v`` files that are refused as
+    Verilog-2005 are tried as SystemVerilog, and `Build.note` says so.
+
+    Args:
+        build: compiles; its argument is whether as Verilog-2005.
+
+    Raises:
+        BuildError: the RTL is refused, in both languages if both were tried; then with the one of SystemVerilog.
+    """
+    if not design.plain_verilog:
+        return build(False)
+    try:
+        return build(True)
+    except BuildError as refused:
+        if design.language is not None:
+            raise
+        try:
+            done = build(False)
+        except BuildError as again:
+            raise again from refused
+        return replace(done, note=f"{design.name}: {AS_SYSTEM_VERILOG} ({_first_line(refused)})")
+
+
+def _first_line(refused: BuildError) -> str:
+    """Return the simulator's first complaint, without the head of the message."""
+    lines = str(refused).splitlines()
+    return lines[1 if len(lines) > 1 else 0].strip()[:200]

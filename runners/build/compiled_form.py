@@ -14,8 +14,8 @@ from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import is_plain_verilog
 from dv_agent.runners.build.external_tools import run_command
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 
@@ -43,10 +43,10 @@ def verilator_form(design: Design, tool: VerilatorTool) -> str:
     Raises:
         BuildError: Verilator refused the RTL, or took longer than `_SECONDS`.
     """
-    language = ("--default-language", "1364-2005") if is_plain_verilog(design) else ()
-    parameters = [f"-G{name}={value}" for name, value in design.parameters.items()]
+    language = ("--default-language", "1364-2005") if design.plain_verilog else ()
+    parameters = [f"-G{name}={text}" for name, text in parameter_texts(design.parameters)]
     files = [str(file.resolve()) for file in design.source_files()]
-    includes = sorted({f"-I{Path(name).parent}" for name in files})
+    includes = design.compile_options(files)
     with scratch_folder() as room:
         command = [tool.command, *_OPTIMISED, *language, *parameters, *includes, "--top-module", design.top, *files]
         done = run_command(command, room, _SECONDS, {**os.environ, **tool.environment}, (room,))

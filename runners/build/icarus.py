@@ -7,10 +7,11 @@ from pathlib import Path
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.external_tools import printed_version, require, run_command, shorten
-from dv_agent.runners.build.layout import Layout
-from dv_agent.runners.build.wrapper import TOP, wrapper_text
+from dv_agent.runners.build.loose_inputs import floating_inputs, is_fitting_tie, reject_loose_inputs
+from dv_agent.runners.build.wrappers.layout import Layout
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 INSTALL_ICARUS = "apt-get install iverilog"
 BUILD_SECONDS = 120.0
@@ -38,14 +39,18 @@ def build_icarus(
 
     Raises:
         PrerequisiteError: iverilog is missing.
-        InputFileError: a source file is missing.
+        InputFileError: a source file is missing, or nothing drives an input.
         BuildError: iverilog refused the RTL, or took longer than `BUILD_SECONDS`.
         OutputError: the cache cannot be written.
     """
-    language = "-g2005" if is_plain_verilog(design) else "-g2012"
-    return cached_build(
-        design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language), wrapper_of
-    )
+
+    def build(plain: bool) -> Build:
+        language = "-g2005" if plain else "-g2012"
+        return cached_build(
+            design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language), wrapper_of
+        )
+
+    return build_in(design, build)
 
 
 def _tool(name: str) -> str:
@@ -56,13 +61,23 @@ def _compile(design: Design, folder: Path, language: str) -> None:
     # Run in the design's folder, so that messages name files relative to it.
     wrapper = folder / WRAPPER
     names = design.compiled_names()
-    includes = sorted({str(Path(name).parent) for name in names})
-    command = [_tool("iverilog"), language, "-o", str(folder / PROGRAM), "-s", TOP]
-    command += [f"-I{include}" for include in includes]
+    command = [
+        _tool("iverilog"),
+        language,
+        "-Wportbind",
+        "-o",
+        str(folder / PROGRAM),
+        "-s",
+        TOP,
+        *design.compile_options(),
+    ]
     command += [name if not name.startswith("-") else f"./{name}" for name in names]
-    done = run_command([*command, str(wrapper)], design.folder, BUILD_SECONDS, writable=(folder,))
+    done = run_command([*command, str(wrapper)], design.base, BUILD_SECONDS, writable=(folder,))
     lines = done.output.replace(str(wrapper), wrapper.name).splitlines()
     # iverilog only warns about a port of a different width or a missing parameter, and pads with zeros.
-    misfits = [line for line in lines if line.startswith(f"{wrapper.name}:") and "warning:" in line]
+    own = [line for line in lines if line.startswith(f"{wrapper.name}:") and "warning:" in line]
+    loose = floating_inputs(own)
+    misfits = [line for line in own if not floating_inputs([line]) and not is_fitting_tie(design, line)]
     if done.code or misfits:
         raise BuildError(f"{design.name}: iverilog refused the RTL\n{shorten(misfits or lines)}")
+    reject_loose_inputs(design, loose)

@@ -11,11 +11,13 @@ import cocotb_tools.config
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, cached_build, is_plain_verilog
+from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
+from dv_agent.runners.build.code_counters import COUNTERS, DESCRIBE, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
+from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
-from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.build.wrappers.wrapper import TOP
 
 VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
@@ -29,6 +31,10 @@ _ONE_THREAD = """\
 #include "verilated.h"
 static const bool one_thread = (Verilated::threadContextp()->threads(1), true);
 """
+# Not --coverage-fsm: with --coverage-line it makes Verilator 5.48 crash on some RTL.
+_CODE = ("--coverage-line", "--coverage-toggle", "--coverage-expr")
+_CODE_LINKED = "-Wl,--export-dynamic-symbol=dv_code_bits"
+DESCRIBE_SECONDS = 60.0
 _TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
 _OPTIONS = (
     "--cc", "--exe", "--vpi", "--timing", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM,
@@ -52,28 +58,38 @@ def waves_format() -> str:
     return "fst" if run_command(probe, Path.cwd(), 30.0).code == 0 else "vcd"
 
 
-def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str = "") -> Build:
+def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str = "", code: bool = False) -> Build:
     """Compile `design`, or find it in `cache`.
 
     Args:
+        code: build it with code coverage; the folder then holds the list of its counters.
         waves: build it with support for waveforms (slower): ``fst`` or ``vcd``; see `waves_format`.
 
     Raises:
         PrerequisiteError: make is missing.
-        InputFileError: a source file is missing.
+        InputFileError: a source file is missing, or nothing drives an input.
         BuildError: Verilator refused the RTL, g++ refused the generated C++, or either took too long.
         OutputError: the cache cannot be written.
     """
     libraries = str(cocotb_tools.config.libs_dir)
-    options = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
-    options += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
-    if is_plain_verilog(design):
-        options += ["--default-language", "1364-2005"]
-    parts = [tool.version, *options, _ONE_THREAD]
-    return cached_build(design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options))
+    common = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
+    common += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
+    common += [*_CODE, "-LDFLAGS", _CODE_LINKED] if code else ()
+    main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
+
+    def build(plain: bool) -> Build:
+        options = [*common, *(["--default-language", "1364-2005"] if plain else ())]
+        parts = [tool.version, *options, _ONE_THREAD, *((main_text(main),) if code else ())]
+        return cached_build(
+            design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options, main, code)
+        )
+
+    return build_in(design, build)
 
 
-def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[str]) -> None:
+def _compile(
+    design: Design, folder: Path, tool: VerilatorTool, options: list[str], cocotb_main: str, code: bool
+) -> None:
     environment = {**os.environ, **tool.environment}
     if shutil.which("ccache"):
         environment.setdefault("OBJCACHE", "ccache")
@@ -81,14 +97,18 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
     names = _lay_out(design, work)
     (work / WRAPPER).symlink_to(folder / WRAPPER)
     (work / _ONE_THREAD_FILE).write_text(_ONE_THREAD, encoding="utf-8")
-    main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
-    includes = sorted({f"-I{Path(name).parent}" for name in names})
+    main = MAIN_FILE if code else cocotb_main
+    if code:
+        (work / MAIN_FILE).write_text(main_text(cocotb_main), encoding="utf-8")
+    includes = design.compile_options(names)
     rooms = (folder, *_ccache(environment))
     done = run_command(
         [tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
     )
     if refused := list(_refused(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
+    missing = _messages(done.output.splitlines(), "%Warning-PINMISSING", f" {WRAPPER}:")
+    reject_loose_inputs(design, missing_inputs(design, missing))
     objects = work / _OBJECTS
     make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
     make += tool.make_options
@@ -99,7 +119,21 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, options: list[st
     if done.code:
         raise BuildError(f"{design.name}: the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
     (objects / PROGRAM).rename(folder / PROGRAM)
+    if code:
+        _describe(design, folder, [work / name for name in names])
     shutil.rmtree(work)
+
+
+def _describe(design: Design, folder: Path, sources: list[Path]) -> None:
+    """Write the list of the counters of the program in `folder`."""
+    data = folder / "points.dat"
+    environment = {"PATH": os.defpath, DESCRIBE: str(data)}  # no secrets: it is the RTL that runs
+    done = run_command([str(folder / PROGRAM)], folder, DESCRIBE_SECONDS, environment, (folder,))
+    if done.code:
+        raise BuildError(f"{design.name}: the program of verilator cannot list its coverage\n{done.output[-2000:]}")
+    write_counters(folder / COUNTERS, counters_of(data, TOP, sources))
+    for file in folder.glob("points.dat*"):
+        file.unlink()
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -117,8 +151,8 @@ def _lay_out(design: Design, work: Path) -> list[str]:
     same names each time.
     """
     work.mkdir()
-    for entry in design.folder.absolute().iterdir():
-        if entry.name not in {WRAPPER, _ONE_THREAD_FILE, _OBJECTS}:
+    for entry in design.base.absolute().iterdir():
+        if entry.name not in {WRAPPER, _ONE_THREAD_FILE, _OBJECTS, MAIN_FILE}:
             (work / entry.name).symlink_to(entry)
     names = []
     for source, file in zip(design.compiled_names(), design.source_files(), strict=True):
@@ -130,7 +164,7 @@ def _lay_out(design: Design, work: Path) -> list[str]:
 
 def _refused(done: CommandResult, design: Design) -> Iterator[str]:
     """Yield Verilator's messages on why the RTL cannot be used, with paths relative to the design; none if it can."""
-    text = done.output.replace(f"{design.folder.absolute()}{os.sep}", "").replace(f"{design.folder}{os.sep}", "")
+    text = done.output.replace(f"{design.base.absolute()}{os.sep}", "").replace(f"{design.base}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
     misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:"))

@@ -19,13 +19,17 @@ MAX_EACH = 3
 
 
 def bus_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
-    """Return all failures of the rules of all ports, in no particular order; none if the trace lacks signals."""
+    """Return all failures of the rules of all ports, in no particular order; none if the trace lacks signals.
+
+    Rules that design.yaml switches off for a port are not checked there.
+    """
     if not trace.signals or not trace.cycles:
         return
     streams = {one.key: one for one in design.streams}
     for name, port in design.ports.items():
-        for rule in port.rules(name):
-            yield from _CHECKS[type(rule)](name, rule, streams, trace)
+        off = design.exceptions.get(name, {})
+        for rule in port.protocol(name):
+            yield from (one for one in _CHECKS[type(rule)](name, rule, streams, trace) if one.check not in off)
 
 
 def _high(trace: Trace, signal: str) -> BoolColumn:

@@ -11,7 +11,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.trace import End, Trace
-from dv_agent.runners.checks.protocol import refused_at_the_end
+from dv_agent.runners.checks.protocol import may_always_wait, refused_at_the_end
 
 _SHOWN = 6
 
@@ -41,7 +41,7 @@ def waiting_of(design: Design, trace: Trace, observation: Observation) -> Waitin
     return Waiting(
         refused=tuple(sorted(refused)),
         spent=tuple(name for name in design.packet_ports if name not in refused) if refused else (),
-        allowed=bool(refused) and refused <= observation.may_wait,
+        allowed=bool(refused) and refused <= observation.may_wait | may_always_wait(design),
         complete=_is_complete(trace, observation),
     )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.ports.port import DROP
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
@@ -16,10 +17,20 @@ _MESSAGE = 2000
 
 
 def protocol_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
-    """Return all protocol failures, in no particular order; signals that the trace lacks are skipped."""
+    """Return all protocol failures, in no particular order; signals that the trace lacks are skipped.
+
+    Rules that design.yaml switches off for a port are not checked there.
+    """
+    for failure in _all_failures(design, trace):
+        if failure.check not in design.exceptions.get(failure.port.partition(".")[0], {}):
+            yield failure
+
+
+def _all_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     for stream in _outputs(design):
         if stream.valid in trace.signals:
-            yield from _unstable(stream, trace)
+            may_drop = DROP in design.exceptions.get(stream.port, {})
+            yield from _unstable(stream, trace, may_drop)
             yield from _unknown_payload(stream, trace)
     for name, signal in _handshakes(design):
         yield from _unknown_handshake(name, signal, trace)
@@ -61,7 +72,7 @@ def _number(values: IntColumn, row: int) -> int:
     return sum(int(word) << (32 * place) for place, word in enumerate(values[row]))
 
 
-def _unstable(stream: Stream, trace: Trace) -> Iterator[CheckFailure]:
+def _unstable(stream: Stream, trace: Trace, may_drop: bool) -> Iterator[CheckFailure]:
     if stream.ready is None:
         return
     valid, ready = trace.signals[stream.valid] == 1, trace.signals[stream.ready] == 1
@@ -69,7 +80,7 @@ def _unstable(stream: Stream, trace: Trace) -> Iterator[CheckFailure]:
     # Row i compares the cycles i and i + 1.
     stalled = valid[:-1] & ~ready[:-1] & quiet[:-1] & quiet[1:]
     dropped = stalled & ~valid[1:] & ~_unknown(trace, stream.valid)[1:]
-    for row in np.flatnonzero(dropped)[:MAX_EACH].tolist():
+    for row in np.flatnonzero(dropped & ~may_drop)[:MAX_EACH].tolist():
         message = f"{stream.valid} was high while {stream.ready} was low, and fell before the transfer was accepted"
         yield CheckFailure(check="stable", port=stream.key, cycle=row + 1, field=stream.valid, message=message)
     held = stalled & valid[1:]
@@ -134,6 +145,12 @@ def refused_at_the_end(design: Design, trace: Trace) -> frozenset[str]:
     """Return the input streams with valid high in the last cycle; meaningful if the test ended in a deadlock."""
     signals = trace.signals
     return frozenset(one.key for one in _inputs(design) if one.valid in signals and signals[one.valid][-1] == 1)
+
+
+def may_always_wait(design: Design) -> frozenset[str]:
+    """Return the input streams that may wait for ever, because design.yaml switches the rule `deadlock` off."""
+    off = {port for port, rules in design.exceptions.items() if "deadlock" in rules}
+    return frozenset(one.key for one in _inputs(design) if one.port in off)
 
 
 def _ending(design: Design, trace: Trace) -> Iterator[CheckFailure]:

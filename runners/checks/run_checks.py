@@ -9,7 +9,7 @@ from dv_agent.designs.observation import Observation
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.bus_rules import bus_failures
 from dv_agent.runners.checks.failure import CheckFailure
-from dv_agent.runners.checks.protocol import protocol_failures, refused_at_the_end
+from dv_agent.runners.checks.protocol import may_always_wait, protocol_failures, refused_at_the_end
 from dv_agent.runners.checks.scoreboard import scoreboard_failures
 
 __all__ = ["MAX_FAILURES", "CheckFailure", "check"]
@@ -49,4 +49,5 @@ def _settled(design: Design, trace: Trace, observation: Observation) -> Trace:
     if trace.end != End.DEADLOCK:
         return trace
     refused = refused_at_the_end(design, trace)
-    return replace(trace, end=End.DRAINED) if refused and refused <= observation.may_wait else trace
+    may_wait = observation.may_wait | may_always_wait(design)
+    return replace(trace, end=End.DRAINED) if refused and refused <= may_wait else trace

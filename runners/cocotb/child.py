@@ -180,11 +180,23 @@ async def _turn(dut: Any, tick: Any, layout: dict[str, Any], program: dict[str, 
             else:
                 await tick
         signal.setitimer(signal.ITIMER_PROF, 0)
-        return {**outcome._asdict(), "seconds": time.perf_counter() - started}
+        return {**outcome._asdict(), "seconds": time.perf_counter() - started, **_code()}
+
+
+def _code() -> dict[str, str]:
+    """Return which counters of code coverage are not 0, as hexadecimal digits, if the program was built with them."""
+    try:
+        read = ctypes.CDLL(None).dv_code_bits
+    except AttributeError:
+        return {}
+    size = (read(None, 0) + 7) // 8
+    bits = (ctypes.c_ubyte * size)()
+    read(bits, size)
+    return {"code": bytes(bits).hex()}
 
 
 async def _compared(dut: Any, replay: dict[str, int], hang_seconds: float) -> dict[str, Any]:
-    """Let the wrapper of `dv_agent.runners.build.replay_wrapper` compare; wake up regularly to report progress."""
+    """Let the wrapper of `build.wrappers.replay_wrapper` compare; wake up regularly to report progress."""
     dut.count.value = Immediate(replay["count"])
     dut.masked.value = Immediate(replay["masked"])
     beat = dut.beat.value_change

@@ -11,8 +11,8 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import End
 from dv_agent.errors import SimulatorCrash, SimulatorTimeout
-from dv_agent.runners.build.layout import layout_of
-from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.wrapper import TOP
 from dv_agent.runners.cocotb.environment import child_environment
 from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.repeating_session import LastingSimulator, Repeats
@@ -74,7 +74,7 @@ class CocotbSession:
             raise SimulatorCrash(f"the drivers failed inside the simulator\n{reply['error']}")
         trace = decode(self._design, self._layout, rows, End(reply["end"]))
         starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
-        return Run(trace, starts, reply["released"], rows, reply["seconds"])
+        return Run(trace, starts, reply["released"], rows, reply["seconds"], bytes.fromhex(reply.get("code", "")))
 
     def close(self) -> None:
         """See `Session.close`."""

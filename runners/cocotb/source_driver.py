@@ -25,12 +25,13 @@ class SourceDriver(Driver):
     def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
         self._has_last: bool = port["last"]
         self._width: int = port["width"]
-        self._attached: list[tuple[str, int]] = [(name, width) for name, width in port["attached"]]
+        self._attached: list[tuple[str, int]] = [(name, width) for name, width in port.get("attached", ())]
         self._no_strobes = "0" * sum(1 + width for _, width in self._attached)
         self._mid_packet = False
+        self._holds: bool = port.get("hold", False)
         self._offered_at: int | None = None  # accepted transfers when the current beat was first offered
-        silent = "0" * (1 + self._has_last + self._width) + self._no_strobes
-        super().__init__(port["name"], operations, board, silent)
+        self._idle = "0" * (1 + self._has_last + self._width) + self._no_strobes
+        super().__init__(port["name"], operations, board, self._idle)
 
     def reset(self) -> None:
         """Drop the packet of which some beats were accepted."""
@@ -41,6 +42,7 @@ class SourceDriver(Driver):
             self._mid_packet = not (operation[KIND] == "send" and operation[LAST])
             self.index += 1
         self._mid_packet = False
+        self.silent = self._idle
         self.plan = self._walk().__next__
 
     def _settle(self, operation: Operation) -> None:
@@ -74,6 +76,8 @@ class SourceDriver(Driver):
             del self.board.claims[port]
         if accepted:
             self._mid_packet = not operation[LAST]
+            if self._holds:
+                self.silent = "0" + self._text(operation)[1 : 1 + self._has_last + self._width] + self._no_strobes
             self.board.fired.update((port, self.board.cycle - 1) for port, _ in operation[STROBES])
         self._offered_at = None
 

@@ -13,7 +13,12 @@ class StrobeDriver(Driver):
 
     def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:
         self._width: int = port["width"]
+        self._holds: bool = port.get("hold", False)
         super().__init__(port["name"], operations, board, "0" * (1 + self._width))
+
+    def reset(self) -> None:
+        """Hold the payload no longer."""
+        self.silent = "0" * (1 + self._width)
 
     def _play(self, operation: Operation) -> Iterator[str]:
         if operation[KIND] != "write":
@@ -25,5 +30,7 @@ class StrobeDriver(Driver):
         while True:
             cycle = self.board.cycle
             yield text
+            if self._holds:
+                self.silent = "0" + text[1:]
             if self.board.fired.get(self.name) != cycle:
                 return

@@ -15,9 +15,9 @@ from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.trace import End
 from dv_agent.errors import OutputError, SimulationError
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
-from dv_agent.runners.build.layout import layout_of
-from dv_agent.runners.build.replay_wrapper import ROWS, SAME, replay_wrapper_text
-from dv_agent.runners.build.wrapper import TOP
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.replay_wrapper import ROWS, SAME, replay_wrapper_text
+from dv_agent.runners.build.wrappers.wrapper import TOP
 from dv_agent.runners.cocotb.environment import child_environment, vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS
 from dv_agent.runners.repeating_session import LastingSimulator, Repeats
@@ -32,7 +32,7 @@ class PinRecording:
     Attributes:
         count: number of cycles.
         masked: number of first rows that are each followed by a row that marks the bits that were X.
-        data: contents of the file ``rows``, see `dv_agent.runners.build.replay_wrapper`.
+        data: contents of the file ``rows``, see `dv_agent.runners.build.wrappers.replay_wrapper`.
         end: how the test ended.
     """
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
@@ -59,6 +60,14 @@ class RecordingSimulator:
     def version(self) -> str:
         """See `Simulator.version`."""
         return self._simulator.version()
+
+    def with_code(self) -> RecordingSimulator:
+        """See `Simulator.with_code`."""
+        return RecordingSimulator(self._simulator.with_code(), self._store)
+
+    def counters(self, design: Design) -> tuple[CodeCounter, ...]:
+        """See `Simulator.counters`."""
+        return self._simulator.counters(design)
 
     def open(self, design: Design, *, waves: Path | None = None) -> Session:
         """See `Simulator.open`."""

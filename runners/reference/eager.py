@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.runners.build.layout import Layout, carriers
+from dv_agent.runners.build.wrappers.layout import Layout, carriers
 
 # A copy from the drive text to the sample text: first index in the drive, first index in the sample, width.
 _Copy = tuple[int, int, int]
@@ -23,8 +23,7 @@ class EagerDesign:
         for piece in layout.drive:
             self._drive[piece.key] = place
             place += piece.width
-        self._active_low = design.reset.active == "low"
-        self._reset = layout.sample[design.reset.signal][0]
+        self._resets = [(layout.sample[one.signal][0], one.active == "low") for one in design.resets]
         self._blank = ["0"] * layout.sample_width
         self._copies: list[_Copy] = []
         # Attached strobes: index of the drive bit that requests one, index of its enable, and the copies to make then.
@@ -54,7 +53,8 @@ class EagerDesign:
                 sample[enable] = "1"
                 for origin, target, width in copies:
                     sample[target : target + width] = drive[origin : origin + width]
-        sample[self._reset] = "1" if (drive[0] == "1") != self._active_low else "0"
+        for place, active_low in self._resets:
+            sample[place] = "1" if (drive[0] == "1") != active_low else "0"
         return "".join(sample)
 
     def _accept(self, stream: Stream) -> None:
@@ -67,7 +67,7 @@ class EagerDesign:
 
     def _attach(self, design: Design, stream: Stream) -> None:
         # The first port in file order wins, so it copies last.
-        for beat in reversed(carriers(design)):
+        for beat in reversed(carriers(design, stream)):
             key = (*beat.path, "attached", stream.port)
             copies = list(self._fields(stream.fields, (*key, "payload")))
             self._attached.append((self._drive[key], self._sample[stream.valid][0], copies))

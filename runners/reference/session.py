@@ -20,7 +20,7 @@ from dv_agent.designs.observation import Expected, ReferenceModel
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import End, Trace, Transfers
-from dv_agent.runners.build.layout import child_layout, layout_of
+from dv_agent.runners.build.wrappers.layout import child_layout, layout_of
 from dv_agent.runners.cocotb.play import Outcome, Pins, play
 from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.reference.eager import EagerDesign

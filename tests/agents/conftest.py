@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import find_design
 from dv_agent.runners.registry import find_simulator
 
@@ -14,4 +14,4 @@ from dv_agent.runners.registry import find_simulator
 def bench() -> Iterator[Testbench]:
     folder = find_design("mxint_softmax")
     with find_simulator("icarus").open(folder.design) as session:
-        yield Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
+        yield Testbench(folder, plan_of(folder), session)

@@ -19,7 +19,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.agents.turn import FailureRecord
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
@@ -130,7 +130,7 @@ def test_records_of_before_are_replayed_as_they_were(bench: Testbench, tmp_path:
 def test_a_waveform_of_a_cut_test_ends_where_it_was_cut() -> None:
     folder = find_design("mxint_softmax")
     with find_simulator("icarus").open(folder.design) as session:
-        bench = ToolsTestbench(folder, load_plan(folder.path / "plan.yaml"), session)
+        bench = ToolsTestbench(folder, plan_of(folder), session)
         advance(empty(bench), Proposal(tests=(LONG,)), bench, Budget(cycles=123))
         assert bench.trace(LONG).cycles == 123
         advance(empty(bench), Proposal(tests=(SHORT,)), bench, Budget(cycles=10_000))

@@ -17,8 +17,9 @@ from dv_agent.agents.search.plan_relations import Relations
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.plan_file.loader import load_plan, parse_plan
+from dv_agent.coverage.plan_file.loader import parse_plan
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
@@ -43,7 +44,7 @@ TOY = """
 BUDGET = Budget(cycles=None)
 
 
-def plan_of(text: str) -> Plan:
+def toy_plan(text: str) -> Plan:
     return parse_plan(Document(Path("plan.yaml"), dedent(text)))
 
 
@@ -77,7 +78,7 @@ def test_the_same_seed_proposes_the_same_tests(bench: Testbench) -> None:
 
 def test_tests_that_are_read_back_from_a_record_lead_to_the_same_proposals() -> None:
     folder = find_design("kv_pack")
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     live, read = SearchAgent(1), SearchAgent(1)
     with ReferenceSimulator(folder.model).open(folder.design) as session:
         bench = Testbench(folder, plan, session)
@@ -98,7 +99,7 @@ def test_without_guidance_it_proposes_other_tests(bench: Testbench) -> None:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_hunt_closes_what_random_tests_miss(seed: int) -> None:
-    plan = plan_of(TOY)
+    plan = toy_plan(TOY)
     hunted, tests = drive(SearchAgent(seed), plan, 60)
     drawn, _ = drive(RandomAgent(seed, batch=4), plan, 60)
     assert [plan.bins[index].id for index in hunted.coverage.open_bins] == []
@@ -107,7 +108,7 @@ def test_a_hunt_closes_what_random_tests_miss(seed: int) -> None:
 
 
 def test_a_bin_that_asks_for_more_hits_is_hunted_on() -> None:
-    plan = plan_of(TOY.replace("auto: {range: [1, 8]}", "bins: {eight: {values: [8], at_least: 3000}}"))
+    plan = toy_plan(TOY.replace("auto: {range: [1, 8]}", "bins: {eight: {values: [8], at_least: 3000}}"))
     state, _ = drive(SearchAgent(0), plan, 25)
     assert state.tests == 100
 
@@ -122,7 +123,7 @@ def fake_view(plan: Plan, last: tuple[Outcome, ...], turn: int) -> View:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_every_proposal_expands_on_a_design_with_every_kind_of_port(seed: int) -> None:
-    plan, agent, sites = plan_of(TOY), SearchAgent(seed), MoveSites(small_design(), small_schema())
+    plan, agent, sites = toy_plan(TOY), SearchAgent(seed), MoveSites(small_design(), small_schema())
     last: tuple[Outcome, ...] = ()
     for turn in range(25):
         tests = agent.propose(fake_view(plan, last, turn)).tests
@@ -151,7 +152,7 @@ def test_the_pool_holds_equals_and_forgives_on_progress() -> None:
 
 
 def test_the_plan_tells_which_bins_show_a_member() -> None:
-    plan = plan_of(TOY)
+    plan = toy_plan(TOY)
     relations, falling = Relations(plan), plan.index("row.lengths.falling")
     facts = relations.members(falling)
     assert len(facts) == 8

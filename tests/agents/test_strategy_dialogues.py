@@ -24,7 +24,7 @@ from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.literal import literal_test
@@ -43,7 +43,7 @@ def benches() -> Iterator[dict[str, Testbench]]:
         folders = [find_design(name) for name in DESIGNS]
         sessions = [stack.enter_context(find_simulator("icarus").open(one.design)) for one in folders]
         pairs = zip(folders, sessions, strict=True)
-        yield {one.design.name: Testbench(one, load_plan(one.path / "plan.yaml"), session) for one, session in pairs}
+        yield {one.design.name: Testbench(one, plan_of(one), session) for one, session in pairs}
 
 
 @cache

@@ -20,8 +20,8 @@ from dv_agent.agents.tools.decoys import argument_of, choose_decoys, decoy_bins,
 from dv_agent.agents.tools.judgement import judge_claims, judge_run, reached_bins
 from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.storage import to_file
 from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import DesignFolder, find_design, load_design
@@ -59,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> DesignFolder:
 
 @pytest.fixture(scope="module")
 def plan(folder: DesignFolder) -> Plan:
-    return load_plan(folder.path / "plan.yaml")
+    return plan_of(folder)
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_as_many_decoys_are_drawn_as_there_are_and_the_seed_decides(plan: Plan) 
 def test_decoys_are_sampled_like_holes_and_leave_the_plan_alone(
     bench: ToolsTestbench, folder: DesignFolder, plan: Plan
 ) -> None:
-    assert load_plan(folder.path / "plan.yaml").hash == plan.hash
+    assert plan_of(folder).hash == plan.hash
     tests = tuple(parse_test(one, folder.design) for one in (WIDE, FALLING))
     state, _ = advance(RunState(empty_coverage(plan)), Proposal(tests=tests), bench, Budget())
     with find_simulator("icarus").open(folder.design) as session:

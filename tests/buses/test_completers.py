@@ -9,6 +9,7 @@ from bus_designs import apb_regs, axil_regs, faulty, play, random_tests, steps
 
 from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.design import Design
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.trace import End
 
 STALLED: dict[str, Any] = {"stall": [0, 4]}

@@ -27,7 +27,7 @@ from dv_agent.agents.tools.decoys import choose_decoys
 from dv_agent.agents.tools.recorded_calls import ReplayedCalls, ResumedCalls
 from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.runners.registry import find_simulator
 
@@ -57,7 +57,7 @@ Benches = Callable[..., ToolsTestbench]
 @contextmanager
 def open_tool_benches(folder: DesignFolder) -> Iterator[Benches]:
     """Makes testbenches on one process of real Icarus; a run needs one of its own, which counts its tests."""
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     with find_simulator("icarus").open(folder.design) as session:
         yield lambda decoys=0, inner=True: ToolsTestbench(folder, plan, session, choose_decoys(plan, decoys, 0), inner)
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dv_agent.designs.design import PRIMITIVES, Design
+from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.reader import from_pyslang
@@ -18,7 +19,7 @@ from dv_agent.designs.reader.analysis import build_module, conditions_of
 from dv_agent.designs.reader.cone import cone_of
 from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Arc, Comparison, Structure
-from dv_agent.designs.reader.syntax import Expr
+from dv_agent.designs.reader.syntax import Expr, ModuleText
 from dv_agent.errors import BuildError, InputFileError
 
 SYSTEM_VERILOG = """
@@ -50,6 +51,10 @@ endmodule
 """
 
 
+def slang_modules(*files: Path) -> list[ModuleText]:
+    return from_pyslang.parse(Request(sources=files))
+
+
 def design_of(folder: Path, top: str, *sources: str) -> Design:
     port = {"kind": "source", "valid": "v", "ready": "r", "fields": {}}
     return Design.model_validate(
@@ -73,7 +78,7 @@ def test_both_parsers_read_every_design_alike(name: str) -> None:
     design = find_design(name).design
     first = read_rtl(design)
     assert first.front_end == "pyverilog"
-    assert list(first.modules) == [build_module(one) for one in from_pyslang.parse(list(design.source_files()))]
+    assert list(first.modules) == [build_module(one) for one in slang_modules(*design.source_files())]
     assert {port.name for port in first.module(design.top).ports} >= {"clk", "rst"}
     assert any(one.registers for one in first.modules)
 
@@ -174,12 +179,17 @@ def test_an_answer_is_kept_by_the_hash_of_the_sources(tmp_path: Path, monkeypatc
     assert len(list(cache.iterdir())) == 2
 
 
-def test_without_pyslang_the_message_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    hide = "import importlib.util as u; f = u.find_spec\nu.find_spec = lambda n: None if n == 'pyslang' else f(n)\n"
-    (tmp_path / "sitecustomize.py").write_text(hide)
-    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    with pytest.raises(BuildError, match=r"pip install 'dv-agent\[sv\]'"):
-        read_rtl(written(tmp_path, SYSTEM_VERILOG, "unit.sv"))
+def test_headers_and_defines_of_the_design_reach_both_parsers(tmp_path: Path) -> None:
+    (tmp_path / "inc").mkdir()
+    (tmp_path / "inc" / "width.vh").write_text("`define WIDTH 5\n", encoding="utf-8")
+    for name, text in (("unit.v", "reg [`WIDTH-1:0] `NAME;"), ("unit.sv", "logic [`WIDTH-1:0] `NAME;")):
+        (tmp_path / name).write_text(
+            f'`include "width.vh"\nmodule unit(input clk);\n  {text}\n'
+            "  always @(posedge clk) `NAME <= `NAME + 1;\nendmodule\n", encoding="utf-8",
+        )  # fmt: skip
+        design = design_of(tmp_path, "unit", name)
+        design = design.model_copy(update={"include_dirs": ("inc",), "defines": {"NAME": "count"}})
+        assert read_rtl(design).module("unit").registers == ("count",)
 
 
 NAMES = st.sampled_from(["a", "b", "c"]).map(lambda name: Expr("name", name))
@@ -203,7 +213,7 @@ def test_expressions_survive_both_parsers(tmp_path_factory: pytest.TempPathFacto
     room.mkdir(exist_ok=True)
     text = f"module m(input [7:0] a, b, c, output [7:0] y);\nassign y = {{{expr.show()}}};\nendmodule\n"
     (room / "m.v").write_text(text)
-    (slang,) = (build_module(one) for one in from_pyslang.parse([room / "m.v"]))
+    (slang,) = (build_module(one) for one in slang_modules(room / "m.v"))
     (only,) = slang.assignments
     assert only.right == "{" + expr.show() + "}"
     assert set(only.sources) == set(expr.names())

@@ -8,7 +8,7 @@ from evaluations import Bench
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TestRecord
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
@@ -16,7 +16,7 @@ from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.trace import End
 from dv_agent.eval.execution.bug_hunt import Hunter
 from dv_agent.eval.soundness.kills import Kill, hunt
-from dv_agent.runners.build.layout import layout_of
+from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.recording.pin_replay import PinReplaySession, pack_rows
 from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator
@@ -25,7 +25,7 @@ ICARUS = find_simulator("icarus")
 
 
 def clean_records(folder: DesignFolder, tests: list[Test], store: RecordingStore) -> list[TestRecord]:
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     with RecordingSimulator(ICARUS, store).open(folder.design) as session:
         done = [Testbench(folder, plan, session).run(test) for test in tests]
     return [
@@ -46,7 +46,7 @@ def test_the_kills_are_those_of_the_plain_hunt(bench: Bench, name: str, count: i
     bound = sum(record.cycles for record in records) - 1
     with Hunter(folder, ICARUS) as hunter:
         sheet = hunter.hunt(records, store if kept else RecordingStore(), bound)
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     for bug, outcome in zip(load_bugs(folder), sheet.outcomes, strict=True):
         plain = hunt(folder, plan, bug, tests, ICARUS, bound)
         found = (outcome.bug, outcome.killed, outcome.cycles)

@@ -13,7 +13,7 @@ from evaluations import PATIENCE, Bench
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.resimulation import resimulate
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.storage import save_coverage
 from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import load_design
@@ -126,7 +126,7 @@ def test_a_record_of_before_tests_were_cut_is_verified_as_it_is_and_its_last_tes
     *lines, last = (json.loads(line) for line in path.read_text().splitlines())
     cut = last["tests"][-1]
     home = load_design(whole.folder / "designs/tally")
-    plan = load_plan(home.path / "plan.yaml")
+    plan = plan_of(home)
     with find_simulator("icarus").open(home.design) as session:
         finished = Testbench(home, plan, session).run(parse_test(cut["test"], home.design))
     more = finished.trace.cycles - cut.pop("max_cycles")

@@ -78,7 +78,8 @@ def verilog(folder: Path, body: str) -> Design:
     folder.mkdir(parents=True, exist_ok=True)
     head = "module tiny(input clk, input rst, input in_valid, input [3:0] a, input [3:0] b, output reg [3:0] y);\n"
     (folder / "tiny.v").write_text(f"{head}{body}\nendmodule\n")
-    return design_of(folder, "tiny", "tiny.v", {"in": {"kind": "strobe", "enable": "in_valid", "fields": {}}})
+    fields = {name: {"signal": name, "width": 4} for name in ("a", "b")}
+    return design_of(folder, "tiny", "tiny.v", {"in": {"kind": "strobe", "enable": "in_valid", "fields": fields}})
 
 
 def changes(design: Design, kind: str = "") -> list[str]:

@@ -20,7 +20,7 @@ from dv_agent.agents.search.mutation import MOVES, mutate
 from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.cli.design_overview import describe
 from dv_agent.cli.prompt_preview import prompt_of_design
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.json_schema import language_definitions
@@ -28,8 +28,8 @@ from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.eval.report.wave_picture import wave_picture
-from dv_agent.runners.build.layout import layout_of
-from dv_agent.runners.build.wrapper import wrapper_text
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.wrapper import wrapper_text
 from dv_agent.runners.reference.session import ReferenceSession
 from dv_agent.runners.registry import find_simulator
 
@@ -76,7 +76,7 @@ def prompt(home: Path) -> str:
 def played(folder: DesignFolder, tests: list[Test]) -> list[Result]:
     """Tests on the real simulator, checked and sampled."""
     with find_simulator("icarus").open(folder.design) as session:
-        bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
+        bench = Testbench(folder, plan_of(folder), session)
         return [bench.run(test) for test in tests]
 
 
@@ -97,7 +97,7 @@ def same_program(folder: DesignFolder, test: Test) -> bool:
 
 def hits(folder: DesignFolder, result: Result) -> list[str]:
     """The bins that a test hit."""
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     return [plan.bins[index].id for index in result.sample.hits.nonzero()[0].tolist()]
 
 

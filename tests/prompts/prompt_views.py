@@ -10,9 +10,11 @@ import numpy as np
 from small_design import small_design, small_schema
 
 from dv_agent.coverage.database import Coverage, empty_coverage
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.reader.analysis import build_module
@@ -67,13 +69,13 @@ class SmallRtl:
     def structure(self) -> Structure:
         with tempfile.TemporaryDirectory() as room:
             (Path(room) / "small.v").write_text(RTL, encoding="utf-8")
-            modules = tuple(build_module(one) for one in parse([Path(room) / "small.v"]))
+            modules = tuple(build_module(one) for one in parse(Request(sources=(Path(room) / "small.v",))))
         return Structure(top="smallest", front_end="pyslang", modules=modules)
 
 
 def softmax_view(**more: object) -> View:
     folder = find_design("mxint_softmax")
-    plan = load_plan(folder.path / "plan.yaml")
+    plan = plan_of(folder)
     coverage = empty_coverage(plan)
     left = {"cycles": 200_000, "calls": 50}
     return View(

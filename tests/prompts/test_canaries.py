@@ -7,7 +7,7 @@ from pathlib import Path
 from scripted_run import play
 
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import find_design, load_design
 from dv_agent.runners.registry import find_simulator
 
@@ -65,7 +65,7 @@ def edit(file: Path, old: str, new: str) -> None:
 def test_hidden_files_reach_no_prompt_and_shown_ones_do(tmp_path: Path) -> None:
     folder = load_design(planted(tmp_path))
     with find_simulator("icarus").open(folder.design) as session:
-        bench = Testbench(folder, load_plan(folder.path / "plan.yaml"), session)
+        bench = Testbench(folder, plan_of(folder), session)
         asked, proposals, views = play(bench, 4)
     prompts = [one.content for messages in asked for one in messages]
     told = "\n".join([*prompts, *map(repr, (view.last for view in views)), *map(repr, proposals)])

@@ -64,12 +64,25 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "parts/targets@unobserved", text_of(blind, alone["default"], "targets")
     yield "parts/targets@far", text_of(far(view), alone["default"], "targets")
     yield "parts/stuck@unobserved", text_of(blind, alone["stuck"], "stuck")
+    yield from unspecified(folder, view)
     yield from shortened(view)
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
     yield "follow", "\n".join(f"##### {one.role} #####\n{one.content}" for one in messages_of(follow))
     yield "tools_system", system_text(REPLY, 16, 60, 16, ResultLimits(12_000, 24_000))
     yield "tools_first", first_text(small_view(folder, budget_left={"cycles": 900, "calls": 4}), "0 of 9 bins", REPLY)
+
+
+def unspecified(folder: Path, view: View) -> Iterator[tuple[str, str]]:
+    """What is said where there is no specification and no reference model."""
+    bare = replace(view, specification="", compared=False)
+    for part, strategy in {"role": "default", "specification": "default", "rtl": "rtl", "digest": "digest",
+                           "ask": "default", "ask@literal": "llm4dv-base"}.items():  # fmt: skip
+        now = replace(bare, exchanges=()) if strategy == "llm4dv-base" else bare
+        yield f"parts/{part}@bare", text_of(now, find_strategy(strategy), part.split("@")[0])
+    begin = replace(small_view(folder, budget_left={"cycles": 900, "calls": 4}), specification="", compared=False)
+    yield "parts/ask@first_bare", text_of(begin, find_strategy("default"), "ask")
+    yield "tools_first@bare", first_text(begin, "0 of 9 bins", REPLY)
 
 
 def text_of(view: View, strategy: Strategy, part: str) -> str:

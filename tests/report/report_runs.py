@@ -20,7 +20,7 @@ from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import FailureRecord
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
@@ -55,7 +55,7 @@ def make_run(folder: Path, design: DesignFolder, agent: Agent, cycles: int, sess
         simulator=f"icarus {find_simulator('icarus').version()}", hashes=fingerprint(design),
         versions={"dv-agent": "0"}, reproducible=True,
     )  # fmt: skip
-    plan = load_plan(design.path / "plan.yaml")
+    plan = plan_of(design)
     bench = Testbench(design, plan, session)
     state = run(agent, bench, RunState(empty_coverage(plan)), budget, Limits(), RunRecord(folder, header))
     for failure in state.failures.kept[:1]:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from report_runs import copy_run, turn_lines, write_lines
 
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.report.curves import ALL, progress, rows
 from dv_agent.eval.report.line_chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, line_chart
@@ -31,7 +31,7 @@ def drawn(path: str, end: float, total: int) -> list[tuple[float, float]]:
 
 
 def test_the_line_over_cycles_goes_through_every_test_of_the_record(searched: Path, design: DesignFolder) -> None:
-    plan = load_plan(design.path / "plan.yaml")
+    plan = plan_of(design)
     (over_cycles, over_turns) = progress(load_run(searched), plan, 0)
     points = drawn(line_chart(over_cycles).lines[0].path, over_cycles.end, 401)
     cycles, hit, expected = 0, 0, {0: 0}
@@ -51,7 +51,7 @@ def test_the_line_over_cycles_goes_through_every_test_of_the_record(searched: Pa
 
 
 def test_tiers_add_up_to_all_bins_after_every_turn(searched: Path, design: DesignFolder) -> None:
-    run, plan = load_run(searched), load_plan(design.path / "plan.yaml")
+    run, plan = load_run(searched), plan_of(design)
     numbers = rows(run.turns, plan)
     assert [row.counts[ALL] for row in numbers] == [turn["bins_hit"] for turn in turn_lines(searched)]
     for row in numbers:
@@ -89,7 +89,7 @@ def test_tokens_have_a_chart_only_where_some_were_used(searched: Path, tmp_path:
 
 
 def test_labels_of_lines_that_end_close_together_do_not_overlap(searched: Path, design: DesignFolder) -> None:
-    for chart in map(line_chart, progress(load_run(searched), load_plan(design.path / "plan.yaml"), 0)):
+    for chart in map(line_chart, progress(load_run(searched), plan_of(design), 0)):
         places = sorted(line.label_y for line in chart.lines)
         assert all(after - before >= 15 for before, after in pairwise(places))
         assert places[0] >= TOP

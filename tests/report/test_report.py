@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from report_runs import Page, copy_run, edit_header, numbered, parse, reply_line, turn_lines, write_lines
 
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.coverage.totals import summarise
 from dv_agent.designs.loader import DesignFolder
@@ -60,7 +60,7 @@ def test_links_inside_the_report_lead_somewhere(searched: Path) -> None:
 
 def test_key_figures_and_totals_are_those_of_the_coverage(searched: Path, design: DesignFolder) -> None:
     text = squeezed(report_of(searched).text)
-    coverage = load_coverage(load_plan(design.path / "plan.yaml"), searched / "coverage.json")
+    coverage = load_coverage(plan_of(design), searched / "coverage.json")
     summary = summarise(coverage)
     assert f"{summary.overall.bins_hit} / 401" in text
     assert f"{summary.overall.coverage_pct:.2f} %" in text
@@ -78,7 +78,7 @@ def test_key_figures_and_totals_are_those_of_the_coverage(searched: Path, design
 
 def test_every_hole_stands_in_the_report_with_its_story(searched: Path, design: DesignFolder) -> None:
     text = squeezed(report_of(searched).text)
-    plan = load_plan(design.path / "plan.yaml")
+    plan = plan_of(design)
     coverage = load_coverage(plan, searched / "coverage.json")
     opened = [plan.bins[index] for index in coverage.open_bins.tolist()]
     assert len(opened) > 10

@@ -14,7 +14,7 @@ from runner_fixtures import Opener, bits, make_design, stream
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
-from dv_agent.runners.build.layout import Layout, child_layout, layout_of
+from dv_agent.runners.build.wrappers.layout import Layout, child_layout, layout_of
 from dv_agent.runners.cocotb.play import Outcome, Pins, play
 from dv_agent.runners.plain_program import plain_program
 

@@ -13,7 +13,7 @@ from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
-from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
 from dv_agent.runners.registry import find_simulator
@@ -25,7 +25,7 @@ def rerecord(copy: Copy, agent: str, seed: int, turns: Sequence[Sequence[Test]],
     header = RunHeader.model_validate_json((room / "run.json").read_text())
     (room / "turns.jsonl").unlink()
     design = find_design("tally")
-    plan = load_plan(design.path / "plan.yaml")
+    plan = plan_of(design)
     with find_simulator("icarus").open(design.design) as session:
         bench = Testbench(design, plan, session)
         state = RunState(empty_coverage(plan))

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from dv_agent.designs.ports.buses.accesses import answered_at_once
-from dv_agent.designs.ports.buses.bus import Fields, places
 from dv_agent.designs.ports.buses.completer import CompleterPort
 from dv_agent.designs.ports.buses.roles import APB
 from dv_agent.designs.ports.buses.rules import Rule
+from dv_agent.designs.ports.buses.signals_by_role import Fields, places
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import Transfers
 
@@ -45,13 +45,13 @@ class ApbPort(CompleterPort):
         """Return reads and writes."""
         return answered_at_once(name, accepted[name])
 
-    def rules(self, name: str) -> tuple[Rule, ...]:
+    def protocol(self, name: str) -> tuple[Rule, ...]:
         """Return that ``prdata`` and ``pslverr`` are known when an access ends."""
-        return (*super().rules(name), *self.known(name))
+        return (*super().protocol(name), *self.known(name))
 
-    def driver_facts(self, name: str) -> dict[str, Any]:
+    def driver_facts(self) -> dict[str, Any]:
         """Return the fields of an access and of the payload."""
-        return {**super().driver_facts(name), "payload": places(self.streams(name)[0].fields)}
+        return {**super().driver_facts(), "payload": places(self.streams("")[0].fields)}
 
     @classmethod
     def language(cls, packet: str, writes: bool) -> str:

@@ -6,11 +6,10 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from dv_agent.designs.ports.buses.accesses import answered_in_order
-from dv_agent.designs.ports.buses.bus import Fields, places
 from dv_agent.designs.ports.buses.completer import OVERLAP, CompleterPort
 from dv_agent.designs.ports.buses.roles import AXI_LITE
 from dv_agent.designs.ports.buses.rules import Answers, Legal, Rule
-from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.buses.signals_by_role import Fields, no_pin, places
 from dv_agent.designs.ports.grammar import Member
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import Transfers
@@ -56,9 +55,7 @@ class AxiLitePort(CompleterPort):
     def controls(self) -> Fields:
         """Return the delays of a write's channels, and whether the next access may overlap."""
         delays = ("aw_delay", "w_delay") if self.may_write else ()
-        return {name: FieldSpec(signal=name, width=_DELAY) for name in delays} | {
-            OVERLAP: FieldSpec(signal=OVERLAP, width=1)
-        }
+        return {name: no_pin(name, _DELAY) for name in delays} | {OVERLAP: no_pin(OVERLAP, 1)}
 
     def channel(self, name: str, part: str) -> Stream:
         """Return one channel as a stream, with the fields that its kind of bus has."""
@@ -86,9 +83,9 @@ class AxiLitePort(CompleterPort):
         """Return reads and writes, each with its answer."""
         return answered_in_order(name, accepted, self.may_write, self.may_read)
 
-    def rules(self, name: str) -> tuple[Rule, ...]:
+    def protocol(self, name: str) -> tuple[Rule, ...]:
         """Return that every access has one answer, and that AXI4-Lite knows no exclusive ones."""
-        found: list[Rule] = [*super().rules(name)]
+        found: list[Rule] = [*super().protocol(name)]
         for part, requests in (("b", ("aw", "w")), ("r", ("ar",))):
             if part in self.parts():
                 found.append(Answers(tuple(f"{name}.{one}" for one in requests), f"{name}.{part}"))
@@ -96,10 +93,10 @@ class AxiLitePort(CompleterPort):
                     found.append(Legal(f"{name}.{part}", "resp", (0, 2, 3)))
         return tuple(found)
 
-    def driver_facts(self, name: str) -> dict[str, Any]:
+    def driver_facts(self) -> dict[str, Any]:
         """Return the fields of an access and of the payload of each channel."""
-        payload = {one.part: places(one.fields) for one in self.streams(name)}
-        return {**super().driver_facts(name), "payload": payload}
+        payload = {one.part: places(one.fields) for one in self.streams("")}
+        return {**super().driver_facts(), "payload": payload}
 
     @classmethod
     def language(cls, packet: str, writes: bool) -> str:

@@ -7,9 +7,8 @@ from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from dv_agent.designs.ports.buses.bus import BusPort, Fields
 from dv_agent.designs.ports.buses.rules import Known, ReadsBack, Rule
-from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.buses.signals_by_role import BusPort, Fields, no_pin
 from dv_agent.designs.ports.grammar import Form, Grammar, Item, Member, Timing, Word
 
 Range = tuple[int, int]
@@ -53,7 +52,7 @@ class CompleterPort(BusPort):
 
     def item(self) -> Item:
         """Return the step that makes one access, and its forms ``write`` and ``read``."""
-        fields = {"write": FieldSpec(signal="write", width=1), **self.payload(), **self.controls()}
+        fields = {"write": no_pin("write", 1), **self.payload(), **self.controls()}
         free = {name: self.idle(name) for name in fields if name not in ("write", "addr", "data")}
         nothing: dict[str, int] = {name: 0 for name in ("data", "strb") if name in fields}
         forms = {}
@@ -107,7 +106,7 @@ class CompleterPort(BusPort):
             "w_delay": {"weights": [[0, 4], [[1, 5], 1]]},
         }
 
-    def rules(self, name: str) -> tuple[Rule, ...]:
+    def protocol(self, name: str) -> tuple[Rule, ...]:
         """Return the rule of plain registers, if it was asked for."""
         return (
             (ReadsBack(name, self.plain_ranges, self.step, self.bytes, self.word.width),) if self.plain_ranges else ()
@@ -120,9 +119,8 @@ class CompleterPort(BusPort):
         found: list[Rule] = [Known(name, always)] if always else []
         return (*found, Known(name, ("rdata",), unless="write")) if "rdata" in fields else tuple(found)
 
-    def driver_facts(self, name: str) -> dict[str, Any]:
+    def driver_facts(self) -> dict[str, Any]:
         """Return where each field of an access lies in its packed payload: [first bit, bits]."""
-        del name
         found, low = {}, 0
         for field, spec in self.item().fields.items():
             found[field] = [low, spec.bits]

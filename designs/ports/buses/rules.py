@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class Answers:
         length: the field of the first of `requests` with the transfers of the answer less 1; empty if it is one.
     """
 
+    words: ClassVar[str] = "every request has exactly one answer, of its id and length"
     requests: tuple[str, ...]
     answer: str
     id: str = ""
@@ -26,6 +28,7 @@ class Answers:
 class OneOf:
     """At most one of these signals is high in one cycle."""
 
+    words: ClassVar[str] = "answers exclude each other"
     signals: tuple[str, ...]
 
 
@@ -33,6 +36,7 @@ class OneOf:
 class OnlyWhile:
     """The signals `these` are low whenever `signal` is low."""
 
+    words: ClassVar[str] = "nothing is answered without a request"
     these: tuple[str, ...]
     signal: str
 
@@ -45,6 +49,7 @@ class Known:
         unless: a field of the stream; where it is 1 they may be unknown. Empty: nowhere.
     """
 
+    words: ClassVar[str] = "no X in what is returned"
     stream: str
     fields: tuple[str, ...]
     unless: str = ""
@@ -54,6 +59,7 @@ class Known:
 class Legal:
     """A field of a stream has one of these values in every transfer."""
 
+    words: ClassVar[str] = "responses are legal"
     stream: str
     field: str
     values: tuple[int, ...]
@@ -73,6 +79,7 @@ class ReadsBack:
         lane: bits of one lane of the data.
     """
 
+    words: ClassVar[str] = "reads give what was written"
     port: str
     ranges: tuple[tuple[int, int], ...]
     step: int

@@ -62,13 +62,17 @@ def stale_words(rendered: Rendered) -> Iterator[str]:
         yield f"dropped: your edit of the {what}, whose text has changed; `undo` brings it back"
 
 
-def node_words(node: Node, bins: int) -> Iterator[str]:
-    """Return the results of a turn in two lines, and the parts of the reply that were not understood."""
+def node_words(node: Node, bins: int, passed: str) -> Iterator[str]:
+    """Return the results of a turn in two lines, and the parts of the reply that were not understood.
+
+    Args:
+        passed: what is said if no check failed.
+    """
     turn = node.turn
     if turn is None:
         return
     cycles = sum(test.cycles for test in turn.tests)
-    checks = f"{node.failing} FAILED" if node.failing else "all checks passed"
+    checks = f"{node.failing} FAILED" if node.failing else passed
     tests, spent = counted(len(turn.tests), "test"), counted(cycles, "cycle")
     yield (
         f"node {node.id}: {tests}, +{counted(len(node.new_bins), 'bin')} ({turn.bins_hit}/{bins}), {spent}"

@@ -11,6 +11,7 @@ from dv_agent.cli.iterating.formatting import SHOWN, bin_words, hole_words, node
 from dv_agent.designs.text.visible import visible
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
+from dv_agent.runners.checks.scope_of_checks import passed_words, what_is_checked
 
 
 def send(context: IterateContext, words: Sequence[str]) -> None:
@@ -42,7 +43,7 @@ def tests(context: IterateContext, words: Sequence[str]) -> None:
     for test in node.turn.tests if node.turn else ():
         for line in test_words(test):
             context.say(line)
-    for line in node_words(node, len(context.session.bench.plan.bins)):
+    for line in node_words(node, len(context.session.bench.plan.bins), _passed(context)):
         context.say(line)
 
 
@@ -77,7 +78,7 @@ def _played(context: IterateContext, words: Sequence[str]) -> Node:
 
 def _tell(context: IterateContext, node: Node) -> None:
     context.failed = context.failed or bool(node.failing)
-    for line in node_words(node, len(context.session.bench.plan.bins)):
+    for line in node_words(node, len(context.session.bench.plan.bins), _passed(context)):
         context.say(line)
     for test in node.turn.tests if node.turn else ():
         if test.failures or test.error:
@@ -90,6 +91,12 @@ def _tell(context: IterateContext, node: Node) -> None:
     ranked = sorted(groups.items(), key=lambda one: -one[1])
     for line in shortened([f"  +{count:<4} {group}" for group, count in ranked], 8, "`new` names every bin"):
         context.say(line)
+
+
+def _passed(context: IterateContext) -> str:
+    """Return what is said if no check failed."""
+    folder = context.session.bench.folder
+    return passed_words(what_is_checked(folder.design, folder.has_model, "").left_out)
 
 
 def nodes(context: IterateContext) -> Sequence[str]:

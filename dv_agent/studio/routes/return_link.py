@@ -6,7 +6,8 @@ from urllib.parse import quote, urlencode
 
 from starlette.responses import RedirectResponse
 
-from dv_agent.errors import UsageError
+from dv_agent.coverage.code.group import GOALS, Goal
+from dv_agent.errors import UnknownNameError, UsageError
 
 
 def to_session(name: str, node: int | None, **more: str) -> RedirectResponse:
@@ -18,6 +19,18 @@ def to_session(name: str, node: int | None, **more: str) -> RedirectResponse:
 def file_lines(text: str) -> str:
     """`text` with the line ends of files: browsers send those of the network."""
     return text.replace("\r\n", "\n")
+
+
+def goal_choice(text: str) -> Goal:
+    """The goal in the form; functional if there is none.
+
+    Raises:
+        UsageError: no such goal.
+    """
+    for one in GOALS:
+        if text in ("", one):
+            return one
+    raise UnknownNameError("goal", text, GOALS)
 
 
 def whole_number(name: str, text: str) -> int:

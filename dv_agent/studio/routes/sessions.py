@@ -17,7 +17,7 @@ from dv_agent.prompts.strategy import strategy_names
 from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.events import follow
 from dv_agent.studio.responses import page
-from dv_agent.studio.routes.return_link import whole_number
+from dv_agent.studio.routes.return_link import goal_choice, whole_number
 from dv_agent.studio.run_index import RunIndex
 from dv_agent.studio.session_registry import OpenSession, SessionRegistry
 from dv_agent.studio.strategy_store import saved_names, strategy_choice
@@ -46,7 +46,7 @@ def session_router(
     @router.post("/sessions")
     def begin(
         design: Text = "", run: Text = "", turn: Text = "", strategy: Text = "", model: Text = "", base_url: Text = "",
-        seed: Text = "0", bug: Text = "",
+        seed: Text = "0", bug: Text = "", goal: Text = "",
     ) -> Response:  # fmt: skip
         settings = {key: value for key, value in (("model", model.strip()), ("base_url", base_url.strip())) if value}
         check_model(settings)
@@ -55,6 +55,7 @@ def session_router(
             SessionRequest(
                 design=None if origin else design,
                 bug=bug or None,
+                goal=None if origin else goal_choice(goal),
                 strategy=strategy_choice(strategy, places.strategies) if strategy else None,
                 model=settings,
                 seed=None if origin else whole_number("seed", seed or "0"),

@@ -9,14 +9,13 @@ from threading import Lock
 from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.agents.failures.excerpt_cut import WIDTH, excerpt_at, make_excerpt
 from dv_agent.agents.runs.assembly import open_design
-from dv_agent.agents.testbench import observe
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import Trace
 from dv_agent.errors import UsageError
-from dv_agent.runners.checks.run_checks import CheckFailure
+from dv_agent.runners.checks.run_checks import CheckFailure, check
 from dv_agent.runners.registry import find_simulator
 
 KEPT = 4
@@ -113,4 +112,4 @@ def _play(rig: WaveformSetup, test: Test, max_cycles: int | None) -> PlayedTest:
             raise UsageError(f"this test cannot be simulated: {error}") from None
         with find_simulator(rig.simulator).open(folder.design) as session:
             trace = session.run(program).trace
-        return PlayedTest(folder, trace, observe(folder, trace).failures)
+        return PlayedTest(folder, trace, check(folder.design, trace, folder.model.observe(trace)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dv_agent.runners.cocotb.buses.access import AccessDriver, packed_text
+from dv_agent.runners.cocotb.buses.access_driver import AccessDriver, packed_text
 from dv_agent.runners.cocotb.drivers import OFFERING, Operation, PinBoard
 
 

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from dv_agent.runners.cocotb.buses.access import AccessDriver, Values, packed_text
+from dv_agent.runners.cocotb.buses.access_driver import AccessDriver, Values, packed_text
 from dv_agent.runners.cocotb.drivers import ENDED, OFFERING, STALL, TIMED, Operation, PinBoard
 
 MOST = 4  # accesses without an answer at one time

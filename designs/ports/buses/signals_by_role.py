@@ -11,6 +11,7 @@ from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.ports.buses.roles import Role
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.port import PortModel
+from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import UnknownNameError
 
 Fields = dict[str, FieldSpec]
@@ -30,7 +31,9 @@ class BusPort(PortModel):
     signals: dict[str, FieldSpec]
     addresses: Addresses = Addresses()
     roles: ClassVar[tuple[Role, ...]]
-    usual: ClassVar[bool] = False
+    rules: ClassVar[tuple[str, ...]] = (
+        *PortModel.rules, "unasked", "unanswered", "id", "beats", "exclusive", "illegal", "read_back", "refused",
+    )  # fmt: skip
 
     @field_validator("signals", mode="before")
     @classmethod
@@ -84,7 +87,7 @@ class BusPort(PortModel):
         """Return whether the design has this signal."""
         return role in self.signals
 
-    def pin(self, role: str) -> str:
+    def pin(self, role: str) -> Signal:
         """Return the name of the signal of this role."""
         return self.signals[role].signal
 
@@ -95,7 +98,7 @@ class BusPort(PortModel):
     @property
     def word(self) -> FieldSpec:
         """The field of a word of data."""
-        return self._first("data") or FieldSpec(signal="data", width=1)
+        return self._first("data") or no_pin("data", 1)
 
     @property
     def bytes(self) -> int:
@@ -120,3 +123,8 @@ class BusPort(PortModel):
 def places(fields: Mapping[str, FieldSpec]) -> list[list[Any]]:
     """Return [field, bits] of each field in the order of a packed payload, the least significant one first."""
     return [[name, spec.bits] for name, spec in fields.items()]
+
+
+def no_pin(name: str, width: int) -> FieldSpec:
+    """Return a field of an access that is no signal of the design."""
+    return FieldSpec(signal=Signal(name), width=width)

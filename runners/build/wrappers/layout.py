@@ -2,7 +2,7 @@
 
 The *drive* vector goes to the simulator: one piece for each driver, reset first, in the order in
 which the drivers are planned. The *sample* vector comes from the simulator: every signal of
-every port and the reset. Both are sent as text, most significant bit first, so
+every port and the resets, and which of several clocks rise. Both are sent as text, most significant bit first, so
 a position in a vector is an index into a string.
 """
 
@@ -15,7 +15,10 @@ from typing import Any
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.port import Derived, PortModel
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import InputFileError
+from dv_agent.runners.build.wrappers.clock_lines import is_multiple, reset_edges
+from dv_agent.runners.build.wrappers.nets import Net, nets_of, reject_bad_drivers
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,14 @@ class Layout:
         drive: pieces in text order.
         sample: signal -> (first index, width in bits) in text order.
         derived: signals of `sample` that are no pins.
+        rises: clock -> index of the bit that tells whether it rises; after all signals, empty for a single clock.
+        nets: the ports of the top module that the signals are on, by name.
     """
 
     drive: tuple[Piece, ...]
     sample: Mapping[str, tuple[int, int]]
+    rises: Mapping[str, int]
+    nets: Mapping[str, Net]
     derived: tuple[Derived, ...] = ()
 
     @property
@@ -48,32 +55,29 @@ class Layout:
     @property
     def sample_width(self) -> int:
         """Width of the sample vector in bits."""
-        return sum(width for _, width in self.sample.values())
-
-    @property
-    def pins(self) -> tuple[str, ...]:
-        """The signals of `sample` that are pins of the design."""
-        computed = {one.signal for one in self.derived}
-        return tuple(signal for signal in self.sample if signal not in computed)
+        return sum(width for _, width in self.sample.values()) + len(self.rises)
 
 
-def carriers(design: Design) -> tuple[Stream, ...]:
-    """Return the streams whose beats may carry writes, in file order."""
-    return tuple(one for one in design.streams if one.carries)
+def carriers(design: Design, write: Stream) -> tuple[Stream, ...]:
+    """Return the streams whose beats may carry writes to the stream `write`, in file order."""
+    return tuple(one for one in design.streams if one.carries and _together(design, one, write))
 
 
-def riders(design: Design) -> tuple[Stream, ...]:
-    """Return the streams of writes that a beat may carry, in file order."""
-    return tuple(one for one in design.streams if one.rides)
+def riders(design: Design, beat: Stream | None = None) -> tuple[Stream, ...]:
+    """Return the streams of writes that a beat may carry, in file order; those that `beat` may, if it is given."""
+    return tuple(one for one in design.streams if one.rides and (beat is None or _together(design, one, beat)))
+
+
+def _together(design: Design, one: Stream, other: Stream) -> bool:
+    return design.clock_of(one.port) == design.clock_of(other.port)
 
 
 def layout_of(design: Design) -> Layout:
     """Return the layout of a design.
 
     Raises:
-        InputFileError: one signal has two drivers, or two widths.
+        InputFileError: a signal has two drivers, or two widths, or only a part of it has a driver.
     """
-    _reject_shared_drivers(design)
     sample: dict[str, tuple[int, int]] = {}
     place = 0
     for signal, width in _signals(design):
@@ -85,14 +89,21 @@ def layout_of(design: Design) -> Layout:
                 design.folder / "design.yaml", f"ports: signal {signal} has two widths, {sample[signal][1]} and {width}"
             )
     derived = tuple(one for name, port in design.ports.items() for one in port.derived(name))
-    return Layout(tuple(_pieces(design)), sample, derived)
+    computed = {one.signal for one in derived}
+    nets = nets_of(design, {signal: facts for signal, facts in sample.items() if signal not in computed})
+    if clash := sorted(computed & nets.keys()):
+        raise InputFileError(design.folder / "design.yaml", f"ports: {clash[0]} is a name that the tool itself needs")
+    reject_bad_drivers(design, _with_a_driver(design), nets)
+    clocks = design.all_clocks if is_multiple(design) else ()
+    rises = {name: place + index for index, name in enumerate(clocks)}
+    return Layout(tuple(_pieces(design)), sample, rises, nets, derived)
 
 
 def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
     """Return the layout as plain data (for JSON): all that the process inside the simulator needs."""
     return {
         "quiet_cycles": design.limits.quiet_cycles,
-        "reset_cycles": design.reset.cycles,
+        "reset_cycles": reset_edges(design),
         "sample_width": layout.sample_width,
         "ports": [_child_port(design, layout, name, port) for name, port in _driven_ports(design)],
         "monitors": [_child_monitor(one, layout) for one in design.streams],
@@ -101,7 +112,7 @@ def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
 
 def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> dict[str, Any]:
     """Return the data for the driver of a port: one dictionary for a single stream, else one for each part."""
-    facts: dict[str, Any] = {"name": name, "driver": port.driver}
+    facts: dict[str, Any] = {"name": name, "driver": port.driver, **port.driver_facts()}
     for stream in port.streams(name):
         _, valid, ready = _child_monitor(stream, layout)
         places = (layout.sample[spec.signal] for spec in stream.fields.values())
@@ -112,9 +123,9 @@ def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> d
         if stream.returned_bits and not stream.driven:
             one["returns"] = stream.returned_bits
         if stream.carries:
-            one["attached"] = [[rider.port, rider.bits] for rider in riders(design)]
+            one["attached"] = [[rider.port, rider.bits] for rider in riders(design, stream)]
         facts |= {stream.part: one} if stream.part else one
-    return facts | ({"held": _bits(port)} if port.held() else {}) | port.driver_facts(name)
+    return facts | ({"held": _bits(port)} if port.held() else {}) | port.driver_facts()
 
 
 def _child_monitor(stream: Stream, layout: Layout) -> tuple[str, int, int | None]:
@@ -125,7 +136,7 @@ def _child_monitor(stream: Stream, layout: Layout) -> tuple[str, int, int | None
 
 def _driven_ports(design: Design) -> list[tuple[str, PortModel]]:
     """Return the ports with a driver in the order of the drive vector: by `_rank`, then in file order."""
-    ports = [(name, port) for name, port in design.ports.items() if port.driver]
+    ports = [(name, port) for name, port in design.ports.items() if port.driver and name in design.grammars]
     return sorted(ports, key=lambda pair: _rank(pair[1].streams(pair[0])))
 
 
@@ -143,7 +154,7 @@ def _pieces(design: Design) -> Iterator[Piece]:
     for name, port in _driven_ports(design):
         for stream in port.streams(name):
             yield from _driven(stream) if stream.driven else _taken(stream)
-            for rider in riders(design) if stream.carries else ():
+            for rider in riders(design, stream) if stream.carries else ():
                 key = (*stream.path, "attached", rider.port)
                 yield Piece(key, 1)
                 yield from _payload((*key, "payload"), rider.bits)
@@ -173,32 +184,31 @@ def _payload(key: tuple[str, ...], width: int) -> Iterator[Piece]:
         yield Piece(key, width)
 
 
-def _signals(design: Design) -> Iterator[tuple[str, int]]:
-    yield design.reset.signal, 1
+def _signals(design: Design) -> Iterator[tuple[Signal, int]]:
+    for reset in design.resets:
+        yield Signal(reset.signal), 1
     for name, port in design.ports.items():
         for stream in port.streams(name):
-            yield from stream.signals()
+            yield from ((Signal(signal), bits) for signal, bits in stream.signals())
         yield from ((spec.signal, spec.bits) for spec in port.levels().values())
 
 
-def driven_signals(design: Design) -> Iterator[str]:
-    """Return every signal that the testbench drives, clock and reset first."""
-    yield design.clock.signal
-    yield design.reset.signal
+def driven_signals(design: Design) -> Iterator[tuple[Signal, int]]:
+    """Return (signal, bits) of every signal that the testbench drives, resets first; neither clocks nor ties."""
+    for reset in design.resets:
+        yield Signal(reset.signal), 1
     for stream in design.streams:
         if stream.driven:
-            yield from (signal for signal, _ in stream.offered())
+            yield from ((Signal(signal), bits) for signal, bits in stream.offered())
             continue
         if stream.ready is not None:
-            yield stream.ready
-        yield from (spec.signal for spec in stream.returns.values())
+            yield Signal(stream.ready), 1
+        yield from ((spec.signal, spec.bits) for spec in stream.returns.values())
     for port in design.ports.values():
-        yield from (spec.signal for spec in port.held().values())
+        yield from ((spec.signal, spec.bits) for spec in port.held().values())
 
 
-def _reject_shared_drivers(design: Design) -> None:
-    seen: set[str] = set()
-    for signal in driven_signals(design):
-        if signal in seen:
-            raise InputFileError(design.folder / "design.yaml", f"ports: signal {signal} would have two drivers")
-        seen.add(signal)
+def _with_a_driver(design: Design) -> Iterator[tuple[Signal, int]]:
+    yield from ((Signal(clock.signal), 1) for clock in design.all_clocks.values())
+    yield from driven_signals(design)
+    yield from ((signal, signal.width or 1) for signal in design.ties)

@@ -10,11 +10,20 @@ whole bytes. Each of the first `masked` rows is followed by a row of the same si
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from dv_agent.designs.design import Design
-from dv_agent.runners.build.layout import Layout, driven_signals
-from dv_agent.runners.build.wrapper import TOP, derived_signals, instance, vector
+from dv_agent.runners.build.wrappers.clock_lines import (
+    choose_step,
+    declarations,
+    is_multiple,
+    only_period,
+    reset_edges,
+    rise,
+)
+from dv_agent.runners.build.wrappers.layout import Layout, driven_signals
+from dv_agent.runners.build.wrappers.nets import pin, vector
+from dv_agent.runners.build.wrappers.wrapper import TOP, derived_signals, instance, sampled, ties
 
 ROWS = "rows"
 RUNNING, SAME, OTHER = range(3)  # values of `verdict`
@@ -27,7 +36,6 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
     changes every 256 cycles and at the end, when `verdict` holds the result.
     """
     width = layout.sample_width
-    wires = (f"  wire {vector(bits)}p_{signal};" for signal, (_, bits) in layout.sample.items())
     lines = [
         "`timescale 1ns/1ps",
         f"module {TOP};",
@@ -37,9 +45,11 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
         "  reg clock = 1'b0, tick = 1'b0, beat = 1'b0;",
         "  reg [1:0] verdict = 2'd0;",
         "  integer count = 0, masked = 0, n, file, got;",
-        *wires,
-        f"  assign sample = {{{', '.join(f'p_{signal}' for signal in layout.sample)}}};",
+        *(declarations(design) if layout.rises else ()),
+        *(f"  {net.declaration}" for net in layout.nets.values()),
+        f"  assign sample = {{{sampled(layout)}}};",
         *_inputs(design, layout),
+        *ties(design),
         *derived_signals(layout),
         *_cycles(design, width),
         *instance(design, layout),
@@ -49,31 +59,32 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
 
 
 def _power_up(design: Design, layout: Layout) -> str:
-    """Return the state at power-up: all pins low, reset active."""
-    active = "1" if design.reset.active == "high" else "0"
+    """Return the state at power-up: all pins low, resets active."""
+    high = {reset.signal for reset in design.resets if reset.active == "high"}
     pins = layout.sample.items()
-    return "".join(active if signal == design.reset.signal else "0" * bits for signal, (_, bits) in pins)
+    return "".join("1" if signal in high else "0" * bits for signal, (_, bits) in pins) + "0" * len(layout.rises)
 
 
 def _inputs(design: Design, layout: Layout) -> Iterator[str]:
-    driven = set(driven_signals(design))
+    driven = {signal for signal, _ in driven_signals(design)}
     for signal, (first, bits) in layout.sample.items():
         if signal in driven:
             high = layout.sample_width - 1 - first
-            yield f"  assign p_{signal} = row[{high}:{high - bits + 1}];"
+            yield f"  assign {pin(signal)} = row[{high}:{high - bits + 1}];"
 
 
 def _cycles(design: Design, width: int) -> Iterator[str]:
-    period = design.clock.period_ns
+    first = reset_edges(design)
+    before, between, after = _timing(design)
     yield "  // As in the other wrapper: sampled at 40 % of a period, driven right after the edge at 50 %."
     yield "  always @(posedge clock) row <= next;"
     yield "  initial begin"
     yield "    next = row;"
-    yield f"    for (n = -{design.reset.cycles}; verdict == 2'd0; n = n + 1) begin"
-    yield f"      #{period * 0.4:.1f} tick = 1'b1;"
+    yield f"    for (n = -{first}; verdict == 2'd0; n = n + 1) begin"
+    yield from before
     yield "      if (n >= 0 && sample !== row) verdict = 2'd2;"
-    yield f"      #{period * 0.1:.1f};"
-    yield f'      if (n == -{design.reset.cycles}) file = $fopen("{ROWS}", "rb");'
+    yield f"      {between}"
+    yield f'      if (n == -{first}) file = $fopen("{ROWS}", "rb");'
     yield "      if (n + 1 == count && verdict == 2'd0) verdict = 2'd1;"
     yield "      if (n + 1 >= 0 && verdict == 2'd0) begin"
     yield "        got = $fread(next, file);"
@@ -83,7 +94,21 @@ def _cycles(design: Design, width: int) -> Iterator[str]:
     yield "        end"
     yield "      end"
     yield "      if (verdict != 2'd0 || n[7:0] == 8'd255) beat = ~beat;"
-    yield "      clock = 1'b1;"
-    yield f"      #{period * 0.5:.1f} clock = 1'b0;"
+    yield from after
     yield "    end"
     yield "  end"
+
+
+def _timing(design: Design) -> tuple[Iterable[str], str, Iterable[str]]:
+    """Return the statements before the sample event of a cycle, the wait until its edge, and those of the edge."""
+    if is_multiple(design):
+        # The clock falls a little before the next step, so that it can rise again.
+        return (
+            (*choose_step(design), "      #(step_ns - 0.6) clock = 1'b0;", "      #0.2 tick = 1'b1;"), "#0.4;",
+            (*rise(design), "      clock = 1'b1;"),
+        )  # fmt: skip
+    period = only_period(design)
+    return (
+        (f"      #{period * 0.4:.1f} tick = 1'b1;",), f"#{period * 0.1:.1f};",
+        ("      clock = 1'b1;", f"      #{period * 0.5:.1f} clock = 1'b0;"),
+    )  # fmt: skip

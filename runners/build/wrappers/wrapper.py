@@ -1,7 +1,7 @@
 """The generated Verilog wrapper around a design: clock, drive register, sample vector.
 
 Time within one period: the sample event at 40 %, the rising edge (and then
-the new drive values) at 50 %, the falling edge at 100 %. Python wakes up once
+the new drive values) at 50 %, the falling edge at 100 %; `clock_lines` tells of several clocks. Python wakes up once
 a cycle, at the sample event: it reads what the design will see at the edge
 and puts the next drive values into a staging register, which the wrapper
 copies after the edge. So no value between Python and the simulator can race an edge.
@@ -14,7 +14,18 @@ from collections.abc import Iterator, Mapping
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.runners.build.layout import Layout, carriers, riders
+from dv_agent.designs.rtl_files import parameter_texts
+from dv_agent.runners.build.wrappers.clock_lines import (
+    RISES,
+    choose_step,
+    connections,
+    declarations,
+    is_multiple,
+    only_period,
+    rise,
+)
+from dv_agent.runners.build.wrappers.layout import Layout, carriers, riders
+from dv_agent.runners.build.wrappers.nets import pin, vector
 
 TOP = "dv_wrapper"
 
@@ -35,9 +46,10 @@ def wrapper_text(design: Design, layout: Layout) -> str:
         *_clock(design),
         *(f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive),
         f"  assign {{{', '.join(wires.values())}}} = drive;",
-        *(f"  wire {vector(width)}p_{signal};" for signal, (_, width) in layout.sample.items()),
-        f"  assign sample = {{{', '.join(f'p_{signal}' for signal in layout.sample)}}};",
+        *(f"  {net.declaration}" for net in layout.nets.values()),
+        f"  assign sample = {{{sampled(layout)}}};",
         *_drivers(design, wires),
+        *ties(design),
         *derived_signals(layout),
         *instance(design, layout),
         "endmodule",
@@ -45,9 +57,16 @@ def wrapper_text(design: Design, layout: Layout) -> str:
     return "\n".join(lines) + "\n"
 
 
-def vector(width: int) -> str:
-    """Return the range of a vector of `width` bits, such as ``[7:0] ``."""
-    return f"[{width - 1}:0] "
+def sampled(layout: Layout) -> str:
+    """Return the parts of the sample vector, in order."""
+    return ", ".join([*(pin(signal) for signal in layout.sample), *([RISES] if layout.rises else [])])
+
+
+def ties(design: Design) -> Iterator[str]:
+    """Yield the assignments of the constant parts of ports; a port that is constant as a whole needs none."""
+    for signal, value in design.ties.items():
+        if signal.width is not None:
+            yield f"  assign {pin(signal)} = {signal.width}'d{value};"
 
 
 def _vectors(layout: Layout) -> Iterator[str]:
@@ -59,14 +78,9 @@ def _vectors(layout: Layout) -> Iterator[str]:
 
 
 def _clock(design: Design) -> Iterator[str]:
-    period = design.clock.period_ns
     yield "  reg clock = 1'b0;"
     yield "  reg tick = 1'b0;"
-    yield "  initial forever begin"
-    yield f"    #{period * 0.4:.1f} tick = ~tick;"
-    yield f"    #{period * 0.1:.1f} clock = 1'b1;"
-    yield f"    #{period * 0.5:.1f} clock = 1'b0;"
-    yield "  end"
+    yield from _steps(design) if is_multiple(design) else _periods(only_period(design))
     # In a process of its own: inside "initial", Verilator treats "<=" as "=", and the design would see the new
     # values one cycle early.
     yield "  always @(posedge clock) drive <= drive_next;"
@@ -77,9 +91,30 @@ def _clock(design: Design) -> Iterator[str]:
     yield "  end"
 
 
+def _periods(period: int) -> Iterator[str]:
+    yield "  initial forever begin"
+    yield f"    #{period * 0.4:.1f} tick = ~tick;"
+    yield f"    #{period * 0.1:.1f} clock = 1'b1;"
+    yield f"    #{period * 0.5:.1f} clock = 1'b0;"
+    yield "  end"
+
+
+def _steps(design: Design) -> Iterator[str]:
+    yield from declarations(design)
+    yield "  initial forever begin"
+    yield from choose_step(design)
+    yield "    #(step_ns - 0.6) clock = 1'b0;"
+    yield "    #0.2 tick = ~tick;"
+    yield "    #0.4;"
+    yield from rise(design)
+    yield "    clock = 1'b1;"
+    yield "  end"
+
+
 def _drivers(design: Design, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
-    invert = "~" if design.reset.active == "low" else ""
-    yield f"  assign p_{design.reset.signal} = {invert}{wires[('reset',)]};"
+    for reset in design.resets:
+        invert = "~" if reset.active == "low" else ""
+        yield f"  assign p_{reset.signal} = {invert}{wires[('reset',)]};"
     for stream in design.streams:
         if stream.rides:
             yield from _ridden(design, stream, wires)
@@ -87,55 +122,58 @@ def _drivers(design: Design, wires: Mapping[tuple[str, ...], str]) -> Iterator[s
             yield from _driven(stream, wires)
         else:
             if stream.ready is not None:
-                yield f"  assign p_{stream.ready} = {wires[(*stream.path, 'ready')]};"
+                yield f"  assign {pin(stream.ready)} = {wires[(*stream.path, 'ready')]};"
             yield from _fields(stream.returns, wires.get((*stream.path, "returns"), ""))
     for name, port in design.ports.items():
         yield from _fields(port.held(), wires.get((name, "held"), ""))
 
 
 def _driven(stream: Stream, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
-    yield f"  assign p_{stream.valid} = {wires[(*stream.path, stream.offer)]};"
+    yield f"  assign {pin(stream.valid)} = {wires[(*stream.path, stream.offer)]};"
     if stream.last is not None:
-        yield f"  assign p_{stream.last} = {wires[(*stream.path, 'last')]};"
+        yield f"  assign {pin(stream.last)} = {wires[(*stream.path, 'last')]};"
     yield from _fields(stream.fields, wires.get((*stream.path, "payload"), ""))
 
 
 def _fields(fields: Mapping[str, FieldSpec], payload: str) -> Iterator[str]:
     place = 0
     for spec in fields.values():
-        yield f"  assign p_{spec.signal} = {payload}[{place + spec.bits - 1}:{place}];"
+        yield f"  assign {pin(spec.signal)} = {payload}[{place + spec.bits - 1}:{place}];"
         place += spec.bits
 
 
 def derived_signals(layout: Layout) -> Iterator[str]:
-    """Return the assignments of the signals that are no pins."""
+    """Yield the declarations of the signals that are no pins."""
     for one in layout.derived:
-        value = " | ".join(f"p_{signal}" for signal in one.of)
-        yield f"  assign p_{one.signal} = {f'~({value})' if one.inverted else value};"
+        value = " | ".join(pin(signal) for signal in one.of)
+        yield f"  wire {pin(one.signal)} = {f'~({value})' if one.inverted else value};"
 
 
 def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
     number = [one.key for one in riders(design)].index(stream.key)
     fired: list[str] = []
-    for place, beat in enumerate(carriers(design)):
+    beats = carriers(design, stream)
+    for place, beat in enumerate(beats):
         fired.append(f"f{number}_{place}")
         attached = wires[(*beat.path, "attached", stream.port)]
+        ready = pin(beat.ready) if beat.ready else "1'b1"
         # Case equality: a ready of X must not become a write of X.
-        yield f"  wire {fired[-1]} = {attached} & (p_{beat.valid} === 1'b1) & (p_{beat.ready} === 1'b1);"
-    yield f"  assign p_{stream.valid} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
+        yield f"  wire {fired[-1]} = {attached} & ({pin(beat.valid)} === 1'b1) & ({ready} === 1'b1);"
+    yield f"  assign {pin(stream.valid)} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
     if not stream.fields:
         return
     choice = wires[(*stream.path, "payload")]
-    for wire, beat in reversed(list(zip(fired, carriers(design), strict=True))):
+    for wire, beat in reversed(list(zip(fired, beats, strict=True))):
         choice = f"{wire} ? {wires[(*beat.path, 'attached', stream.port, 'payload')]} : {choice}"
     yield f"  wire {vector(stream.bits)}s{number} = {choice};"
     yield from _fields(stream.fields, f"s{number}")
 
 
 def instance(design: Design, layout: Layout) -> Iterator[str]:
-    """Return the instance ``dut`` of the design under test, every signal on the wire ``p_<signal>``."""
-    parameters = ", ".join(f".{name}({value})" for name, value in design.parameters.items())
+    """Return the instance ``dut`` of the design under test, every port on the wire ``p_<port>`` or held constant."""
+    parameters = ", ".join(f".{name}({value})" for name, value in parameter_texts(design.parameters))
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
-    yield f"    .{design.clock.signal}(clock),"
-    yield ",\n".join(f"    .{signal}(p_{signal})" for signal in layout.pins)
+    wires = connections(design) | {net: f"p_{net}" for net in layout.nets}
+    wires |= {signal.base: str(value) for signal, value in design.ties.items() if signal.width is None}
+    yield ",\n".join(f"    .{name}({wire})" for name, wire in wires.items())
     yield "  );"

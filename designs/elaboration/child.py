@@ -1,0 +1,104 @@
+"""The child process that elaborates: reads a request on stdin, writes an interface or a refusal to stdout, as JSON."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+from typing import Any
+
+from dv_agent.designs.elaboration.compilation import RefusedError, Sources
+from dv_agent.designs.elaboration.facts import rtl_facts
+from dv_agent.designs.elaboration.interface import Interface, Parameter, Refusal
+from dv_agent.designs.elaboration.request import Request
+from dv_agent.designs.elaboration.shapes import port_shapes
+
+_SHOWN = 5
+_FATAL = ("UnknownModule", "CouldNotOpenIncludeFile", "UnknownPackage", "InvalidTopModule", "UnknownInterface")
+
+
+def elaborate(request: Request) -> Interface:
+    """Return the interface of the top of `request`.
+
+    Raises:
+        RefusedError: with file and line of what is wrong.
+    """
+    sources, plain = _readable(request)
+    tops = [instance.name for instance in sources.compilation.getRoot().topInstances]
+    defined: list[Any] = list(sources.compilation.getDefinitions())
+    modules = sorted(one.name for one in defined if "Module" in str(one.definitionKind))
+    top = _top(request, sources, tops, modules)
+    semantic = sources.errors(sources.compilation.getSemanticDiagnostics())
+    fatal = [words for code, words in semantic if any(name in code for name in _FATAL)]
+    if fatal:
+        raise RefusedError(_joined(fatal))
+    ports = tuple(port_shapes(sources, top.body))
+    facts = rtl_facts(
+        top, [one.name for one in ports if one.direction == "input"],
+        [one.name for one in ports if one.direction == "output"],
+    )  # fmt: skip
+    file, _, line = sources.where(top.definition.location).rpartition(":")
+    return Interface(
+        top=top.name, file=file, line=int(line or 0), ports=ports,
+        parameters=tuple(map(_parameter, top.body.parameters)),
+        tops=tuple(tops), modules=tuple(modules), notes=tuple(words for _, words in semantic[:20]), verilog=plain,
+        files=tuple(map(str, (*request.sources, *request.library))), **facts,
+    )  # fmt: skip
+
+
+def _readable(request: Request) -> tuple[Sources, bool]:
+    """Read the files as SystemVerilog, and if that fails and all are ``.v``, with the keywords of Verilog-2005."""
+    first: list[str] = []
+    only_v = all(file.suffix != ".sv" for file in request.sources)
+    for plain in (False, True) if only_v and request.language != "systemverilog" else (False,):
+        sources = Sources(request, plain=plain)
+        errors = [words for _, words in sources.errors(sources.compilation.getParseDiagnostics())]
+        if not errors:
+            return sources, plain
+        first = first or errors
+    raise RefusedError(_joined(first))
+
+
+def _joined(words: list[str]) -> str:
+    more = f"\n(and {len(words) - _SHOWN} more)" if len(words) > _SHOWN else ""
+    return "\n".join(dict.fromkeys(words[:_SHOWN])) + more
+
+
+def _top(request: Request, sources: Sources, tops: list[str], modules: list[str]) -> Any:
+    instances = {one.name: one for one in sources.compilation.getRoot().topInstances}
+    if request.top:
+        if request.top in instances:
+            return instances[request.top]
+        near = difflib.get_close_matches(request.top, modules, n=3, cutoff=0.4)
+        hint = f"did you mean {' or '.join(near)}?" if near else f"modules found: {', '.join(modules[:20]) or 'none'}"
+        if request.top in modules:
+            hint = "the module is there, but cannot stand at the top: a parameter without a default? Give it with -P"
+            hint += "".join(
+                f"\n{words}" for _, words in sources.errors(sources.compilation.getSemanticDiagnostics())[:3]
+            )
+        raise RefusedError(f"no module {request.top!r} can be the top; {hint}")
+    if len(tops) == 1:
+        return instances[tops[0]]
+    if not tops:
+        raise RefusedError(f"no module that can be the top; modules found: {', '.join(modules[:20]) or 'none'}")
+    raise RefusedError(f"several modules could be the top: {', '.join(tops[:20])}; say which with --top")
+
+
+def _parameter(symbol: Any) -> Parameter:
+    if hasattr(symbol, "value"):
+        return Parameter(name=symbol.name, value=str(symbol.value)[:200])
+    return Parameter(name=symbol.name, value=str(symbol.targetType.type)[:200], type=True)
+
+
+def main() -> None:
+    """Answer one request."""
+    request = Request.model_validate_json(sys.stdin.buffer.read())
+    answer: Interface | Refusal
+    try:
+        answer = elaborate(request)
+    except RefusedError as error:
+        answer = Refusal(message=str(error))
+    sys.stdout.write(answer.model_dump_json())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""Reading files with pyslang: one compilation, and its first complaints as words with file and line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pyslang
+from pyslang import ast, parsing, syntax
+
+from dv_agent.designs.elaboration.request import Request
+
+_ENCRYPTED = ("`protected", "`pragma protect")
+_VHDL = (".vhd", ".vhdl")
+_STEPS = 2_000_000  # of constant functions; a file from elsewhere may loop
+
+
+class RefusedError(ValueError):
+    """The error that the files cannot be elaborated, with a message for people."""
+
+
+class Sources:
+    """All files of a request as one pyslang compilation.
+
+    Args:
+        plain: whether the ``.v`` files are read with the keywords of Verilog-2005, in which ``bit`` is a name.
+
+    Raises:
+        RefusedError: a file is missing, empty, encrypted, VHDL or not text.
+    """
+
+    def __init__(self, request: Request, *, plain: bool) -> None:
+        self.manager = pyslang.SourceManager()
+        self._engine = pyslang.DiagnosticEngine(self.manager)
+        self._files = [*request.sources, *request.library]
+        self._plain = plain
+        bag = pyslang.Bag()
+        before = parsing.PreprocessorOptions()
+        before.predefines = [name if text is None else f"{name}={text}" for name, text in request.defines.items()]
+        before.additionalIncludePaths = [str(folder) for folder in request.include_dirs]
+        before.maxIncludeDepth = 64
+        bag.preprocessorOptions = before
+        bag.compilationOptions = self._options(request)
+        self._bag = bag
+        self.compilation = ast.Compilation(bag)
+        for tree in self._trees():
+            self.compilation.addSyntaxTree(tree)
+
+    def _options(self, request: Request) -> Any:
+        options = ast.CompilationOptions()
+        options.flags = ast.CompilationFlags.DisableInstanceCaching | ast.CompilationFlags.AllowTopLevelIfacePorts
+        options.flags |= ast.CompilationFlags.RelaxEnumConversions | ast.CompilationFlags.AllowUseBeforeDeclare
+        options.maxConstexprSteps = _STEPS
+        options.errorLimit = 64
+        if request.top:
+            options.topModules = {request.top}
+            options.paramOverrides = [f"{name}={text}" for name, text in request.parameters.items()]
+        return options
+
+    def _trees(self) -> Iterator[Any]:
+        """Yield one tree a file; macros of a file hold in the next ones, as with the simulators."""
+        buffers = [self._buffer(file) for file in self._files]
+        begins: Any = None
+        if self._plain:
+            text = '`begin_keywords "1364-2005"\n'
+            begins = text
+        if begins is None:
+            yield syntax.SyntaxTree.fromBuffers(buffers, self.manager, self._bag)
+            return
+        whole = [self.manager.assignText("<keywords>", text), *buffers]
+        yield syntax.SyntaxTree.fromBuffers(whole, self.manager, self._bag)
+
+    def _buffer(self, file: Path) -> Any:
+        if file.suffix.lower() in _VHDL:
+            raise RefusedError(f"{file}:1: VHDL is not read; dv-agent verifies Verilog and SystemVerilog")
+        reject_what_is_no_text(file)
+        return self.manager.readSource(str(file))
+
+    def where(self, location: Any) -> str:
+        """Return ``file:line`` of a location; empty if it has none."""
+        place = self.manager.getFullyOriginalLoc(location)
+        if not self.manager.isFileLoc(place):
+            return ""
+        return f"{self.manager.getFileName(place)}:{self.manager.getLineNumber(place)}"
+
+    def errors(self, diagnostics: Iterable[Any]) -> list[tuple[str, str]]:
+        """Return (code, ``file:line: message``) of each error, in order."""
+        return [(str(one.code), self.words(one)) for one in diagnostics if one.isError()]
+
+    def words(self, diagnostic: Any) -> str:
+        """Return ``file:line: message``."""
+        where = self.where(diagnostic.location)
+        return f"{where + ': ' if where else ''}{self._engine.formatMessage(diagnostic)}"
+
+
+def reject_what_is_no_text(file: Path) -> None:
+    """Raise `RefusedError` if a file is missing, empty, encrypted or binary."""
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise RefusedError(f"{file}: {error.strerror or error}") from None
+    if not data.strip():
+        raise RefusedError(f"{file}:1: the file is empty; name the file that holds the module")
+    place = data.find(b"\0")
+    if place >= 0:
+        line = data.count(b"\n", 0, place) + 1
+        raise RefusedError(f"{file}:{line}: a binary file, not Verilog text (a NUL byte at offset {place})")
+    for number, line_text in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
+        if line_text.lstrip().startswith(_ENCRYPTED):
+            raise RefusedError(
+                f"{file}:{number}: encrypted ({line_text.strip()[:40]}); no open simulator reads it: use the vendor's "
+                "plain simulation model, or write a stand-in for this module"
+            )

@@ -1,0 +1,148 @@
+"""Which signal follows from which: the elaborated hierarchy as one graph of signals, walked statement by statement."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pyslang.ast import ExpressionKind as E
+from pyslang.ast import SymbolKind as S
+
+from dv_agent.designs.elaboration.expressions import plain_name, references, written
+from dv_agent.designs.elaboration.statements import Walked, walk_block
+
+_MOST_INSTANCES = 20_000
+_SCOPES = {S.GenerateBlock, S.GenerateBlockArray, S.InstanceArray}
+
+
+@dataclass
+class Graph:
+    """The signals of all instances, by hierarchical path.
+
+    Attributes:
+        follows: signal -> signals that it follows in the same cycle.
+        alias: signal -> (signal, whether inverted), where it is nothing else than the other one.
+        registers: register -> clock signals that it is written at.
+        samples: signal -> clock signals at whose edges it is read.
+        edges: clock signal -> number of blocks that wait for its rising, falling edges.
+        resets: (signal, active high, asynchronous) -> number of blocks that begin or end with its test.
+    """
+
+    follows: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    alias: dict[str, tuple[str, bool]] = field(default_factory=dict)
+    registers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    samples: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    edges: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    resets: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
+
+
+def build_graph(top: Any) -> Graph:
+    """Return the graph of the instance `top` and of all below it, at most `_MOST_INSTANCES`."""
+    graph, waiting, seen = Graph(), [top], 0
+    while waiting and seen < _MOST_INSTANCES:
+        instance = waiting.pop()
+        seen += 1
+        waiting += _members(graph, instance.body)
+    return graph
+
+
+def _members(graph: Graph, scope: Any) -> list[Any]:
+    found = []
+    for member in _iterate(scope):
+        kind = member.kind
+        if kind == S.Instance:
+            _connect(graph, member)
+            found.append(member)
+        elif kind in _SCOPES:
+            if kind != S.GenerateBlock or not member.isUninstantiated:
+                found += _members(graph, member)
+        elif kind == S.ContinuousAssign:
+            _assign(graph, member.assignment)
+        elif kind == S.Net and member.initializer is not None:
+            _follow(graph, {member.hierarchicalPath}, member.initializer)
+        elif kind == S.ProceduralBlock:
+            _block(graph, walk_block(member))
+    return found
+
+
+def _iterate(scope: Any) -> Iterator[Any]:
+    try:
+        yield from scope
+    except TypeError:
+        return
+
+
+def _assign(graph: Graph, assignment: Any) -> None:
+    if assignment.kind == E.Assignment:
+        _follow(graph, written(assignment.left), assignment.right)
+
+
+def _follow(graph: Graph, targets: set[str], value: Any) -> None:
+    for target in targets:
+        graph.follows[target].update(references(value))
+    if len(targets) == 1 and (same := plain_name(value)):
+        graph.alias[next(iter(targets))] = same
+
+
+def _connect(graph: Graph, instance: Any) -> None:
+    for connection in instance.portConnections:
+        port, value = connection.port, connection.expression
+        inner = getattr(port, "internalSymbol", None)
+        if value is None or inner is None:
+            continue
+        name = inner.hierarchicalPath
+        if value.kind == E.Assignment:  # an output writes the expression outside
+            _follow_out(graph, value.left, name)
+        elif str(port.direction).endswith("Out"):
+            _follow_out(graph, value, name)
+        else:
+            _follow(graph, {name}, value)
+
+
+def _follow_out(graph: Graph, outside: Any, name: str) -> None:
+    targets = written(outside)
+    for target in targets:
+        graph.follows[target].add(name)
+    if len(targets) == 1 and plain_name(outside):
+        graph.alias[next(iter(targets))] = (name, False)
+
+
+def _block(graph: Graph, walked: Walked) -> None:
+    clocks = clocks_of(walked)
+    for edge in walked.edges:
+        if edge.signal in clocks:
+            graph.edges[edge.signal][0 if edge.rising else 1] += 1
+    for target, sources in walked.assigned.items():
+        if clocks:
+            graph.registers[target] |= clocks
+            for source in sources:
+                graph.samples[source] |= clocks
+        else:
+            graph.follows[target] |= sources - {target}
+    if clocks:
+        for signal, high in walked.tested:
+            listed = any(edge.signal == signal for edge in walked.edges)
+            graph.resets[signal, high, listed] += 1
+
+
+def clocks_of(walked: Walked) -> set[str]:
+    """Return the signals of the edge list that are clocks: those that the block does not test as a reset."""
+    tested = {signal for signal, _ in walked.tested}
+    listed = {edge.signal for edge in walked.edges}
+    return (listed - tested if len(listed) > 1 else listed) or listed
+
+
+def backwards(graph: Graph, signal: str, stop: dict[str, set[str]] | None = None) -> Iterator[str]:
+    """Yield `signal` and all that it follows, without passing a signal of `stop`."""
+    seen, waiting = {signal}, [signal]
+    while waiting:
+        one = waiting.pop()
+        yield one
+        if stop and one in stop:
+            continue
+        for source in graph.follows.get(one, ()):
+            if source not in seen:
+                seen.add(source)
+                waiting.append(source)

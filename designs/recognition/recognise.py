@@ -1,0 +1,38 @@
+"""From an elaborated top to a whole design.yaml as plain data, in a fixed order: the surest claims come first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dv_agent.designs.elaboration.interface import Interface
+from dv_agent.designs.recognition.buses import find_buses
+from dv_agent.designs.recognition.find_clocks import find_clocks, find_resets
+from dv_agent.designs.recognition.guess import Guess, Pool
+from dv_agent.designs.recognition.handshakes import find_streams
+from dv_agent.designs.recognition.rest import add_rest, clock_of, tie_test_pins
+from dv_agent.designs.recognition.rules import signals, switch_off_rules
+
+
+def recognise(top: Interface) -> Pool:
+    """Return all guesses about the ports of `top`; every port is claimed by one of them."""
+    pool = Pool(top)
+    find_clocks(pool)
+    find_resets(pool)
+    tie_test_pins(pool)
+    find_buses(pool)
+    find_streams(pool)
+    add_rest(pool)
+    if pool.wired("clocks"):
+        pool.ports = [_clocked(pool, one) for one in pool.ports]
+    switch_off_rules(pool)
+    return pool
+
+
+def _clocked(pool: Pool, guess: Guess) -> Guess:
+    """Add the clock of a port, unless it has one or it is the first."""
+    value: dict[str, Any] = dict(guess.value)
+    clock = value.get("clock") or clock_of(pool, list(dict.fromkeys(signals(guess))))
+    value.pop("clock", None)
+    if clock and clock != next(iter(pool.wired("clocks"))):
+        value = {"kind": value.pop("kind"), "clock": clock, **value}
+    return Guess(guess.key, value, guess.reason, guess.certainty)

@@ -1,0 +1,92 @@
+"""What no protocol claims: inputs become pins or ties, outputs are observed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dv_agent.designs.elaboration.interface import PortShape
+from dv_agent.designs.recognition.fields import fields_of
+from dv_agent.designs.recognition.find_clocks import tie
+from dv_agent.designs.recognition.guess import Guess, Pool
+from dv_agent.designs.recognition.names import TEST_MODE, identifier
+
+_FIFO = (("push", "full"), ("wr_en", "full"), ("write", "full"), ("pop", "empty"), ("rd_en", "empty"),
+         ("read", "empty"))  # fmt: skip
+_SHOWN = 6
+
+
+def tie_test_pins(pool: Pool) -> None:
+    """Hold inputs of scan and test modes at 0."""
+    for port in pool.inputs():
+        if TEST_MODE.search(port.name.lower()) and port.width == 1 and not port.unpacked:
+            tie(pool, port.name, 0, "named like a test mode; 0 is the mode of operation", "likely")
+
+
+def add_rest(pool: Pool) -> None:
+    """Claim all that is left."""
+    _tell_fifos(pool)
+    for clock, ports in _by_clock(pool, pool.inputs()).items():
+        _add(pool, "pins", ports, clock, "no handshake or bus claims them; levels that a test may change at any time")
+    watched = [*pool.outputs(), *(one for one in pool.free.values() if one.direction == "inout")]
+    for clock, ports in _by_clock(pool, watched).items():
+        _add(pool, "observe", ports, clock, "outputs of no handshake or bus; only looked at")
+
+
+def _add(pool: Pool, kind: str, ports: list[PortShape], clock: str, reason: str) -> None:
+    fields: dict[str, Any] = {}
+    for port in ports:
+        fields |= fields_of(port, identifier(port.name, "port"))
+    if not fields:
+        return
+    names = ", ".join(port.name for port in ports[:_SHOWN]) + (", ..." if len(ports) > _SHOWN else "")
+    value = {"kind": kind, **({"clock": clock} if clock else {}), "fields": fields}
+    name = {"pins": "pins", "observe": "seen"}[kind] + (f"_{clock.lower()}" if clock else "")
+    pool.add(Guess(name, value, f"{names}: {reason}", "guess"), [port.name for port in ports])
+
+
+def _by_clock(pool: Pool, ports: list[PortShape]) -> dict[str, list[PortShape]]:
+    """Return the ports by their clocks; by an empty name if the design has no more than one."""
+    clocks = pool.wired("clocks") or {}
+    groups: dict[str, list[PortShape]] = {}
+    for port in ports:
+        groups.setdefault(clock_of(pool, [port.name]) if clocks else "", []).append(port)
+    return groups
+
+
+def clock_of(pool: Pool, names: list[str]) -> str:
+    """Return the clock that ports belong to: by registers that they reach or come from, then by name."""
+    clocks: list[str] = list(pool.wired("clocks") or {})
+    if not clocks:
+        return ""
+    votes = dict.fromkeys(clocks, 0)
+    for name in names:
+        for clock in (*pool.top.sampled_by.get(name, ()), *pool.top.driven_by.get(name, ())):
+            if clock in votes:
+                votes[clock] += 1
+    most = max(votes.values())
+    best = [clock for clock in clocks if votes[clock] == most]
+    if most and len(best) == 1:
+        return best[0]
+    return max(best, key=lambda clock: (max(_common(clock, name) for name in names), -clocks.index(clock)))
+
+
+def _common(one: str, other: str) -> int:
+    """Return the length of the common beginning of two names."""
+    length = 0
+    for a, b in zip(one.lower(), other.lower(), strict=False):
+        if a != b:
+            break
+        length += 1
+    return length
+
+
+def _tell_fifos(pool: Pool) -> None:
+    names = {one.name.lower(): one for one in pool.free.values()}
+    for act, guard in _FIFO:
+        ask = next((name for name, one in names.items() if act in name and one.direction == "input"), None)
+        stop = next((name for name, one in names.items() if guard in name and one.direction == "output"), None)
+        if ask and stop:
+            pool.notes.append(
+                f"{ask} and {stop} look like a FIFO's {act} and {guard}: they become pins, because no kind of port "
+                f"holds back while {guard} is high; so what the RTL does then is tested too"
+            )

@@ -1,0 +1,64 @@
+"""Rules that a design cannot be held to, because of what the RTL does with its inputs: each with the reason."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from dv_agent.designs.recognition.guess import Guess, Pool
+from dv_agent.designs.recognition.names import CONTROL, bare
+
+_SHOWN = 4
+
+
+def switch_off_rules(pool: Pool) -> None:
+    """Add `may_drop` and `rules_off` to the ports on which the design drives valid."""
+    free = _free_inputs(pool)
+    clearing = _clearing(pool, free)
+    pool.ports = [_judged(pool, one, free, clearing) if one.value["kind"] == "sink" else one for one in pool.ports]
+
+
+def _free_inputs(pool: Pool) -> set[str]:
+    """Return the inputs that may change in any cycle: pins, and streams without a ready."""
+    found: set[str] = set()
+    for one in pool.ports:
+        if one.value["kind"] == "pins" or (one.value["kind"] == "source" and "ready" not in one.value):
+            found |= set(signals(one))
+    return found
+
+
+def signals(guess: Guess) -> Iterator[str]:
+    """Yield the ports of the top that a guess about a port names."""
+    value = guess.value
+    for key in ("valid", "ready", "last"):
+        if value.get(key):
+            yield _base(value[key])
+    for part in (*value.get("fields", {}).values(), *value.get("signals", {}).values()):
+        yield _base(part["signal"] if isinstance(part, dict) else part)
+
+
+def _base(signal: str) -> str:
+    return re.split(r"[\[{]", signal, maxsplit=1)[0]
+
+
+def _clearing(pool: Pool, free: set[str]) -> list[str]:
+    """Return the pins that clear registers: by name, or because the RTL tests them as it tests a reset."""
+    tested = {fact.port for fact in pool.top.resets if not fact.asynchronous}
+    read = {name for name in free if pool.top.sampled_by.get(name)}
+    return sorted(name for name in read if CONTROL.search(bare(name, True)) or name in tested)
+
+
+def _judged(pool: Pool, guess: Guess, free: set[str], clearing: list[str]) -> Guess:
+    value = dict(guess.value)
+    payload = set(signals(guess)) - {_base(value["ready"])} if "ready" in value else set()
+    through = sorted({name for one in payload for name in pool.top.through.get(one, ()) if name in free})
+    if through:
+        reason = f"{_listed(sorted(payload))} follow {_listed(through)} in the same cycle, which may change at any time"
+        value["rules_off"] = {"stable": reason}
+    elif clearing and "ready" in value:
+        value["may_drop"] = f"{_listed(clearing)} may clear what waits, at any time"
+    return Guess(guess.key, value, guess.reason, guess.certainty)
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (", ..." if len(names) > _SHOWN else "")
