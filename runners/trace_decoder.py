@@ -37,9 +37,10 @@ def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str =
     accepted = {
         one.key: _transfers(pins, np.flatnonzero(_fires(pins, one) & ~in_reset), epoch, one) for one in design.streams
     }
+    signals = pins.values()
     for name, port in design.ports.items():
-        accepted |= port.views(name, accepted)
-    return Trace(cycles, end, pins.values(), pins.unknown, in_reset, epoch, accepted, message)
+        accepted |= port.views(name, accepted, signals)
+    return Trace(cycles, end, signals, pins.unknown, in_reset, epoch, accepted, message)
 
 
 class _Pins:

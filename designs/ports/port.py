@@ -14,7 +14,7 @@ from dv_agent.designs.ports.buses.rules import Rule
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.trace import Transfers
+from dv_agent.designs.trace import Signals, Transfers
 from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import UnknownNameError
 
@@ -129,14 +129,15 @@ class PortModel(Frozen):
         del name
         return ()
 
-    def views(self, name: str, accepted: Mapping[str, Transfers]) -> dict[str, Transfers]:
+    def views(self, name: str, accepted: Mapping[str, Transfers], signals: Signals) -> dict[str, Transfers]:
         """Return transfers made from those of several streams, by further keys of `Trace.accepted`.
 
         Args:
             name: the name of the port.
             accepted: the transfers of its streams, by `Stream.key`.
+            signals: as in a trace.
         """
-        del name, accepted
+        del name, accepted, signals
         return {}
 
     def memory(self, name: str) -> Memory | None:

@@ -8,6 +8,8 @@ from pydantic import Field
 
 from dv_agent.designs.ports.buses.apb_port import ApbPort
 from dv_agent.designs.ports.buses.axi_lite_port import AxiLitePort
+from dv_agent.designs.ports.buses.memory_port import MemoryPort
+from dv_agent.designs.ports.buses.wishbone_port import WishbonePort
 from dv_agent.designs.ports.observe_port import ObservePort
 from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.responder_port import ResponderPort
@@ -17,7 +19,7 @@ from dv_agent.designs.ports.strobe_port import StrobePort
 
 Port = Annotated[
     SourcePort | SinkPort | StrobePort | ResponderPort | ObservePort
-    | ApbPort | AxiLitePort,
+    | ApbPort | AxiLitePort | WishbonePort | MemoryPort,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

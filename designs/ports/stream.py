@@ -38,6 +38,8 @@ class Stream:
         carries: whether a beat may carry writes to streams with `rides`; such a stream has a ready.
         rides: whether a write may happen in the same cycle in which a beat that carries it is accepted.
         caused: whether the design asserts valid only after an input has caused it, so that a reset clears it.
+        loose: field -> field that must not be 0 for it to count; where it does not, it may be X and may change.
+            An empty name: a rule of its own says when it counts.
         returns: fields of the opposite direction that count in the cycle of a transfer, such as ``prdata``.
     """
 
@@ -53,6 +55,7 @@ class Stream:
     rides: bool = False
     caused: bool = False
     returns: Mapping[str, FieldSpec] = field(default_factory=dict)
+    loose: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -52,15 +52,13 @@ def _only_while(port: str, rule: OnlyWhile, _streams: dict[str, Stream], trace: 
             yield CheckFailure(check="unasked", port=port, cycle=row, field=signal, message=message)
 
 
-def _known(_port: str, rule: Known, streams: dict[str, Stream], trace: Trace) -> Iterator[CheckFailure]:
-    stream, seen = streams[rule.stream], trace.accepted[rule.stream]
-    wanted = np.ones(len(seen), np.bool_) if not rule.unless else seen.columns[rule.unless] == 0
-    for field in rule.fields:
-        signal = stream.returns[field].signal
+def _known(_port: str, rule: Known, _streams: dict[str, Stream], trace: Trace) -> Iterator[CheckFailure]:
+    cycles = trace.accepted[rule.transfers].cycle
+    for name, signal in rule.signals:
         if signal in trace.unknown:
-            for row in seen.cycle[wanted & trace.unknown[signal][seen.cycle]][:MAX_EACH].tolist():
+            for row in cycles[trace.unknown[signal][cycles]][:MAX_EACH].tolist():
                 message = f"{signal} is X or Z in the cycle in which the access ends"
-                yield CheckFailure(check="unknown", port=rule.stream, cycle=row, field=field, message=message)
+                yield CheckFailure(check="unknown", port=rule.transfers, cycle=row, field=name, message=message)
 
 
 def _legal(_port: str, rule: Legal, _streams: dict[str, Stream], trace: Trace) -> Iterator[CheckFailure]:

@@ -12,6 +12,8 @@ from typing import Any, NamedTuple
 
 from dv_agent.runners.cocotb.buses.apb_driver import ApbDriver
 from dv_agent.runners.cocotb.buses.axi_driver import AxiDriver
+from dv_agent.runners.cocotb.buses.memory_driver import MemoryDriver
+from dv_agent.runners.cocotb.buses.wishbone_driver import WishboneDriver
 from dv_agent.runners.cocotb.drivers import OFFERING, TIMED, WAITING, Driver, Operation, PinBoard, ResetDriver
 from dv_agent.runners.cocotb.responder_driver import ResponderDriver
 from dv_agent.runners.cocotb.sink_driver import SinkDriver
@@ -25,6 +27,8 @@ DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Dri
     "responder": ResponderDriver,
     "apb": ApbDriver,
     "axi": AxiDriver,
+    "wishbone": WishboneDriver,
+    "memory": MemoryDriver,
 }
 """Drivers by name; each kind of port names its driver."""
 

@@ -39,6 +39,25 @@ AXI_LITE = {
     ),
 }  # fmt: skip
 
+WISHBONE = {
+    "kind": "wishbone", "reads_back": True,
+    "signals": {
+        **{role: f"wb_{role}_i" for role in ("cyc", "stb", "we")}, "ack": "wb_ack_o", "err": "wb_err_o",
+        "adr": {"signal": "wb_adr_i", "width": 6}, "dat_i": {"signal": "wb_dat_i", "width": 32},
+        "sel": {"signal": "wb_sel_i", "width": 4}, "dat_o": {"signal": "wb_dat_o", "width": 32},
+        "cti": {"signal": "wb_cti_i", "width": 3},
+    },
+}  # fmt: skip
+PIPELINED = {
+    "kind": "wishbone", "reads_back": True,
+    "signals": bits("cyc stb we stall ack rty", adr=6, dat_i=32, dat_o=32, sel=4),
+}  # fmt: skip
+MEMORY: dict[str, Any] = {
+    "valid": "mem_valid", "ready": "mem_ready", "addr": {"signal": "mem_addr", "width": 32},
+    "strb": {"signal": "mem_wstrb", "width": 4}, "wdata": {"signal": "mem_wdata", "width": 32},
+    "rdata": {"signal": "mem_rdata", "width": 32}, "rvalid": "mem_rvalid",
+}  # fmt: skip
+
 
 def design(top: str, port: dict[str, Any], clock: str = "clk", reset: str = "rst", **more: Any) -> Design:
     """A design with one port `bus`; a reset whose name ends in n is active low."""
@@ -56,6 +75,29 @@ def apb_regs(**more: Any) -> Design:
 
 def axil_regs(**more: Any) -> Design:
     return design("axil_regs", AXI_LITE, "aclk", "aresetn", **more)
+
+
+def wb_regs(**more: Any) -> Design:
+    return design("wb_regs", WISHBONE, **more)
+
+
+def wbp_regs(**more: Any) -> Design:
+    return design("wbp_regs", PIPELINED, **more)
+
+
+def copier(mode: int) -> Design:
+    """A design that asks a memory, in one of the three ways to answer."""
+    lacking = ({"rvalid"}, {"rvalid", "ready"}, set[str]())[mode]
+    signals = {role: signal for role, signal in MEMORY.items() if role not in lacking}
+    ports = {
+        "bus": {"kind": "memory", "signals": signals},
+        "in": {"kind": "source", "valid": "in_valid", "ready": "in_ready",
+               "fields": {"place": {"signal": "in_place", "width": 8}}},
+        "out": {"kind": "sink", "valid": "out_valid", "ready": "out_ready",
+                "fields": {"word": {"signal": "out_word", "width": 32}}},
+    }  # fmt: skip
+    ties = {MEMORY[role]: 0 for role in lacking}
+    return design("copier", {}, ports=ports, parameters={"MODE": mode}, ties=ties)
 
 
 def schema(one: Design, **tracks: TrackSchema) -> StimulusSchema:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bus_designs import apb_regs, axil_regs, faulty, play, random_tests, steps
+from bus_designs import apb_regs, axil_regs, faulty, play, random_tests, steps, wb_regs, wbp_regs
 
 from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.design import Design
@@ -17,6 +17,9 @@ GOOD = {
     "apb": (apb_regs(), {}),
     "apb with wait states": (apb_regs(parameters={"WAIT": 2}), {}),
     "axi_lite": (axil_regs(), STALLED),
+    "wishbone": (wb_regs(), {}),
+    "wishbone with wait states": (wb_regs(parameters={"WAIT": 3}), {}),
+    "pipelined wishbone": (wbp_regs(), {}),
 }
 FAULTS = [
     (apb_regs(), 1, "read_back"),
@@ -30,6 +33,16 @@ FAULTS = [
     (axil_regs(), 4, "unanswered"),
     (axil_regs(), 5, "stable"),
     (axil_regs(), 6, "illegal"),
+    (wb_regs(), 1, "read_back"),
+    (wb_regs(), 2, "unasked"),
+    (wb_regs(), 3, "exclusive"),
+    (wb_regs(), 4, "read_back"),
+    (wb_regs(), 5, "unknown"),
+    (wbp_regs(), 1, "read_back"),
+    (wbp_regs(), 2, "unasked"),
+    (wbp_regs(), 3, "unanswered"),
+    (wbp_regs(), 4, "unasked"),
+    (wbp_regs(), 5, "exclusive"),
 ]
 
 
@@ -92,10 +105,31 @@ def test_overlapping_accesses_run_ahead_of_their_answers() -> None:
     assert (offers[waiting] == 1).any()
 
 
+def test_a_classic_wishbone_cycle_lasts_until_the_answer() -> None:
+    ((run, failures),) = play(wb_regs(parameters={"WAIT": 2}), [steps({"write": {"addr": 8, "data": 7}}, {"idle": 3})])
+    assert failures == ()
+    pins = {name: run.trace.signals[f"wb_{name}"][:5].tolist() for name in ("cyc_i", "stb_i", "ack_o", "we_i", "sel_i")}
+    assert pins == {
+        "cyc_i": [1, 1, 1, 0, 0], "stb_i": [1, 1, 1, 0, 0], "ack_o": [0, 0, 1, 0, 0], "we_i": [1, 1, 1, 0, 0],
+        "sel_i": [15, 15, 15, 0, 0],
+    }  # fmt: skip
+
+
+def test_pipelined_wishbone_requests_run_ahead_of_their_answers_within_one_cycle_of_the_bus() -> None:
+    reads = [{"read": {"addr": 4 * place, "overlap": 1}} for place in range(4)]
+    ((run, failures),) = play(wbp_regs(), [steps(*reads)])
+    assert failures == ()
+    pins = {name: run.trace.signals[name][:9].tolist() for name in ("cyc", "stb", "stall", "ack")}
+    assert pins["stb"] == [1, 1, 1, 1, 1, 0, 0, 0, 0]
+    assert pins["stall"] == [0, 0, 1, 0, 0, 1, 0, 0, 0]
+    assert pins["ack"] == [0, 0, 1, 1, 0, 1, 1, 0, 0]
+    assert pins["cyc"] == [1, 1, 1, 1, 1, 1, 1, 0, 0]
+
+
 def test_a_reset_in_the_middle_of_accesses_drops_them_and_the_track_goes_on() -> None:
     track = tuple({"write": {"addr": 4 * (place % 8), "data": place}} for place in range(12))
     tests = [Test(tracks={"bus": track, "reset": ({"idle": cycle}, {"pulse": 2})}) for cycle in range(2, 20)]
-    for one in (apb_regs(parameters={"WAIT": 3}), axil_regs()):
+    for one in (apb_regs(parameters={"WAIT": 3}), axil_regs(), wb_regs(parameters={"WAIT": 4}), wbp_regs()):
         for run, failures in play(one, tests):
             assert failures == ()
             assert run.trace.end == End.DRAINED

@@ -11,7 +11,7 @@ from dv_agent.designs.ports.buses.roles import APB
 from dv_agent.designs.ports.buses.rules import Rule
 from dv_agent.designs.ports.buses.signals_by_role import Fields, places
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.trace import Transfers
+from dv_agent.designs.trace import Signals, Transfers
 
 _LANGUAGE = """\
 * apb: {"write": {"addr": 4, "data": 5}, "gap": 2} and {"read": {"addr": 4}} are accesses, one after the other; "gap" is
@@ -41,13 +41,14 @@ class ApbPort(CompleterPort):
         """Return ``psel``, which its driver sets."""
         return {self.pin("psel"): self.signals["psel"]}
 
-    def views(self, name: str, accepted: Mapping[str, Transfers]) -> dict[str, Transfers]:
+    def views(self, name: str, accepted: Mapping[str, Transfers], signals: Signals) -> dict[str, Transfers]:
         """Return reads and writes."""
+        del signals
         return answered_at_once(name, accepted[name])
 
     def protocol(self, name: str) -> tuple[Rule, ...]:
         """Return that ``prdata`` and ``pslverr`` are known when an access ends."""
-        return (*super().protocol(name), *self.known(name))
+        return (*super().protocol(name), *self.known(name, name, "prdata", "pslverr"))
 
     def driver_facts(self) -> dict[str, Any]:
         """Return the fields of an access and of the payload."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from dv_agent.designs.ports.buses.accesses import answered_in_order
+from dv_agent.designs.ports.buses.accesses import answered_by_channel
 from dv_agent.designs.ports.buses.completer import OVERLAP, CompleterPort
 from dv_agent.designs.ports.buses.roles import AXI_LITE
 from dv_agent.designs.ports.buses.rules import Answers, Legal, Rule
 from dv_agent.designs.ports.buses.signals_by_role import Fields, no_pin, places
 from dv_agent.designs.ports.grammar import Member
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.trace import Transfers
+from dv_agent.designs.trace import Signals, Transfers
 
 _LANGUAGE = """\
 * axi_lite: {"write": {"addr": 4, "data": 5, "strb": 15}, "gap": 2} and {"read": {"addr": 4}, "stall": 3} are accesses,
@@ -79,9 +79,10 @@ class AxiLitePort(CompleterPort):
         """Return one stream for each channel."""
         return tuple(self.channel(name, part) for part in self.parts())
 
-    def views(self, name: str, accepted: Mapping[str, Transfers]) -> dict[str, Transfers]:
+    def views(self, name: str, accepted: Mapping[str, Transfers], signals: Signals) -> dict[str, Transfers]:
         """Return reads and writes, each with its answer."""
-        return answered_in_order(name, accepted, self.may_write, self.may_read)
+        del signals
+        return answered_by_channel(name, accepted, self.may_write, self.may_read)
 
     def protocol(self, name: str) -> tuple[Rule, ...]:
         """Return that every access has one answer, and that AXI4-Lite knows no exclusive ones."""

@@ -26,6 +26,7 @@ class CompleterPort(BusPort):
     plural: ClassVar[str] = "buses"
     silence: ClassVar[str] = "idle"
     options: ClassVar[Mapping[str, Member]] = {"gap": "gap"}
+    idle_in_reads: ClassVar[tuple[str, ...]] = ("strb",)
 
     @model_validator(mode="after")
     def _ranges_rise(self) -> CompleterPort:
@@ -54,7 +55,7 @@ class CompleterPort(BusPort):
         """Return the step that makes one access, and its forms ``write`` and ``read``."""
         fields = {"write": no_pin("write", 1), **self.payload(), **self.controls()}
         free = {name: self.idle(name) for name in fields if name not in ("write", "addr", "data")}
-        nothing: dict[str, int] = {name: 0 for name in ("data", "strb") if name in fields}
+        nothing: dict[str, int] = {name: 0 for name in ("data", *self.idle_in_reads) if name in fields}
         forms = {}
         if self.may_write:
             forms["write"] = Form({"write": 1}, free)
@@ -112,12 +113,11 @@ class CompleterPort(BusPort):
             (ReadsBack(name, self.plain_ranges, self.step, self.bytes, self.word.width),) if self.plain_ranges else ()
         )
 
-    def known(self, name: str) -> tuple[Rule, ...]:
-        """Return that what the design returns with an access is known; the data of a read only."""
-        fields = next(one.returns for one in self.streams(name) if one.returns)
-        always = tuple(field for field in fields if field != "rdata")
-        found: list[Rule] = [Known(name, always)] if always else []
-        return (*found, Known(name, ("rdata",), unless="write")) if "rdata" in fields else tuple(found)
+    def known(self, name: str, transfers: str, data: str, *others: str) -> tuple[Rule, ...]:
+        """Return that what the design returns is known: the data of reads, and other roles in all `transfers`."""
+        always = tuple((role, self.pin(role)) for role in others if self.has(role))
+        found: list[Rule] = [Known(transfers, always)] if always else []
+        return (*found, Known(f"{name}.reads", (("data", self.pin(data)),))) if self.has(data) else tuple(found)
 
     def driver_facts(self) -> dict[str, Any]:
         """Return where each field of an access lies in its packed payload: [first bit, bits]."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
+from dv_agent.designs.wiring.signal_slice import Signal
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
@@ -29,7 +31,7 @@ class OneOf:
     """At most one of these signals is high in one cycle."""
 
     words: ClassVar[str] = "answers exclude each other"
-    signals: tuple[str, ...]
+    signals: tuple[Signal, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,22 +39,22 @@ class OnlyWhile:
     """The signals `these` are low whenever `signal` is low."""
 
     words: ClassVar[str] = "nothing is answered without a request"
-    these: tuple[str, ...]
-    signal: str
+    these: tuple[Signal, ...]
+    signal: Signal
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The fields that the design returns on `stream` are neither X nor Z in a transfer.
+    """Signals are neither X nor Z in some transfers.
 
     Attributes:
-        unless: a field of the stream; where it is 1 they may be unknown. Empty: nowhere.
+        transfers: a key of `Trace.accepted`.
+        signals: (name to show, signal).
     """
 
     words: ClassVar[str] = "no X in what is returned"
-    stream: str
-    fields: tuple[str, ...]
-    unless: str = ""
+    transfers: str
+    signals: tuple[tuple[str, Signal], ...]
 
 
 @dataclass(frozen=True, slots=True)

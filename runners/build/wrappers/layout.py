@@ -190,6 +190,7 @@ def _signals(design: Design) -> Iterator[tuple[Signal, int]]:
     for name, port in design.ports.items():
         for stream in port.streams(name):
             yield from ((Signal(signal), bits) for signal, bits in stream.signals())
+        yield from ((pin, 1) for one in port.derived(name) for pin in one.of)
         yield from ((spec.signal, spec.bits) for spec in port.levels().values())
 
 
