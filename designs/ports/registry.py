@@ -7,6 +7,7 @@ from typing import Annotated, get_args
 from pydantic import Field
 
 from dv_agent.designs.ports.buses.apb_port import ApbPort
+from dv_agent.designs.ports.buses.axi4_port import Axi4Port
 from dv_agent.designs.ports.buses.axi_lite_port import AxiLitePort
 from dv_agent.designs.ports.buses.memory_port import MemoryPort
 from dv_agent.designs.ports.buses.wishbone_port import WishbonePort
@@ -19,7 +20,7 @@ from dv_agent.designs.ports.strobe_port import StrobePort
 
 Port = Annotated[
     SourcePort | SinkPort | StrobePort | ResponderPort | ObservePort
-    | ApbPort | AxiLitePort | WishbonePort | MemoryPort,
+    | ApbPort | AxiLitePort | WishbonePort | MemoryPort | Axi4Port,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

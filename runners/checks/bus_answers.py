@@ -89,7 +89,8 @@ def _unanswered(rule: Answers, asked: _Asked, trace: Trace, missing: int) -> Che
     epoch = int(trace.epoch[-1])
     mine = np.flatnonzero(asked.epoch == epoch)
     # The oldest that can be without an answer, if answers come in order.
-    since = int(asked.cycle[mine[max(len(mine) - missing, 0)]])
+    left = np.cumsum(asked.beats[mine][::-1])
+    since = int(asked.cycle[mine[max(len(mine) - 1 - int(np.searchsorted(left, missing)), 0)]])
     message = f"the request of cycle {since} never had its answer; {missing} missing in all"
     return CheckFailure(check="unanswered", port=rule.answer, cycle=since, message=message)
 

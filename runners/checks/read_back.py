@@ -24,6 +24,7 @@ class _Access:
     mask: int
     error: int
     index: int
+    id: int
 
 
 def read_back_failures(rule: ReadsBack, trace: Trace) -> Iterator[CheckFailure]:
@@ -58,6 +59,7 @@ def _accesses(rule: ReadsBack, seen: Transfers, *, write: bool) -> dict[int, lis
         one = _Access(
             write, int(columns["asked"][index]), int(seen.cycle[index]), address,
             _number(columns["data"], index, rule.lane), mask, int(columns["error"][index]), index,
+            int(columns["id"][index]) if "id" in columns else 0,
         )  # fmt: skip
         found.setdefault(int(seen.epoch[index]), []).append(one)
     return found
@@ -97,6 +99,8 @@ def _compare(rule: ReadsBack, read: _Access, writes: list[_Access]) -> CheckFail
         if not mine or any(one.cycle >= read.asked for one in mine):
             continue
         last = mine[-1]
+        if any(one.id != last.id and one.cycle >= last.asked for one in mine[:-1]):
+            continue  # writes of different ids may overtake each other
         wanted, seen = last.data >> 8 * byte & 0xFF, read.data >> 8 * byte & 0xFF
         if wanted != seen:
             message = (

@@ -9,7 +9,7 @@ from typing import Any
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
-from dv_agent.designs.language.schema import StimulusSchema, TrackSchema
+from dv_agent.designs.language.schema import Beats, StimulusSchema, TrackSchema
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.observation import Observation
 from dv_agent.runners.checks.run_checks import CheckFailure, check
@@ -52,6 +52,14 @@ PIPELINED = {
     "kind": "wishbone", "reads_back": True,
     "signals": bits("cyc stb we stall ack rty", adr=6, dat_i=32, dat_o=32, sel=4),
 }  # fmt: skip
+AXI4 = {
+    "kind": "axi4", "reads_back": True,
+    "signals": bits(
+        "awvalid awready wvalid wready wlast bvalid bready arvalid arready rvalid rready rlast",
+        awid=2, awaddr=8, awlen=8, awsize=3, awburst=2, wdata=32, wstrb=4, bid=2, bresp=2,
+        arid=2, araddr=8, arlen=8, arsize=3, arburst=2, rid=2, rdata=32, rresp=2,
+    ),
+}  # fmt: skip
 MEMORY: dict[str, Any] = {
     "valid": "mem_valid", "ready": "mem_ready", "addr": {"signal": "mem_addr", "width": 32},
     "strb": {"signal": "mem_wstrb", "width": 4}, "wdata": {"signal": "mem_wdata", "width": 32},
@@ -85,6 +93,10 @@ def wbp_regs(**more: Any) -> Design:
     return design("wbp_regs", PIPELINED, **more)
 
 
+def axi_ram(**more: Any) -> Design:
+    return design("axi_ram", AXI4, "aclk", "aresetn", **more)
+
+
 def copier(mode: int) -> Design:
     """A design that asks a memory, in one of the three ways to answer."""
     lacking = ({"rvalid"}, {"rvalid", "ready"}, set[str]())[mode]
@@ -102,7 +114,8 @@ def copier(mode: int) -> Design:
 
 def schema(one: Design, **tracks: TrackSchema) -> StimulusSchema:
     """The schema of a design without a stimulus.yaml."""
-    names = dict.fromkeys([*one.grammars, "reset"], TrackSchema())
+    names = {name: TrackSchema(beats=Beats(max=16 if part.packets else 1)) for name, part in one.grammars.items()}
+    names["reset"] = TrackSchema()
     return StimulusSchema(schema_version=1, tracks=names | tracks)
 
 

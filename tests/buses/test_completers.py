@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from bus_designs import apb_regs, axil_regs, faulty, play, random_tests, steps, wb_regs, wbp_regs
+from bus_designs import apb_regs, axi_ram, axil_regs, faulty, play, random_tests, steps, wb_regs, wbp_regs
 
 from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.design import Design
@@ -20,6 +20,7 @@ GOOD = {
     "wishbone": (wb_regs(), {}),
     "wishbone with wait states": (wb_regs(parameters={"WAIT": 3}), {}),
     "pipelined wishbone": (wbp_regs(), {}),
+    "axi4": (axi_ram(), STALLED),
 }
 FAULTS = [
     (apb_regs(), 1, "read_back"),
@@ -43,13 +44,20 @@ FAULTS = [
     (wbp_regs(), 3, "unanswered"),
     (wbp_regs(), 4, "unasked"),
     (wbp_regs(), 5, "exclusive"),
+    (axi_ram(), 1, "read_back"),
+    (axi_ram(), 2, "beats"),
+    (axi_ram(), 3, "id"),
+    (axi_ram(), 4, "beats"),
+    (axi_ram(), 5, "unanswered"),
+    (axi_ram(), 6, "stable"),
+    (axi_ram(), 7, "read_back"),
 ]
 
 
 @pytest.mark.parametrize("name", GOOD)
 def test_a_good_design_gives_no_false_alarm(name: str) -> None:
     one, keys = GOOD[name]
-    results = play(one, random_tests(60, **keys))
+    results = play(one, random_tests(60, 20, **keys))
     assert [failures for _, failures in results if failures] == []
     assert {run.trace.end for run, _ in results} == {End.DRAINED}
     assert sum(len(run.trace.accepted["bus.reads"]) for run, _ in results) > 200
@@ -58,8 +66,8 @@ def test_a_good_design_gives_no_false_alarm(name: str) -> None:
 
 @pytest.mark.parametrize(("one", "fault", "check"), FAULTS, ids=lambda part: getattr(part, "name", part))
 def test_a_fault_is_found_by_its_rule(one: Design, fault: int, check: str) -> None:
-    keys = STALLED if one.name == "axil_regs" else {}
-    failures = [failure for _, found in play(faulty(one, fault), random_tests(20, **keys)) for failure in found]
+    keys = STALLED if one.name.startswith("axi") else {}
+    failures = [failure for _, found in play(faulty(one, fault), random_tests(20, 15, **keys)) for failure in found]
     assert check in {failure.check for failure in failures}, failures
     assert all(failure.port.split(".")[0] == "bus" for failure in failures)
 
@@ -134,3 +142,34 @@ def test_a_reset_in_the_middle_of_accesses_drops_them_and_the_track_goes_on() ->
             assert failures == ()
             assert run.trace.end == End.DRAINED
             assert len(run.trace.accepted["bus.writes"]) >= 11 - (one.name == "axil_regs")
+
+
+def test_a_burst_has_one_request_and_a_transfer_for_each_beat() -> None:
+    test = steps(
+        {"write": {"addr": 8, "data": [1, 2, 3], "id": 2, "strb": [15, 3, 15]}},
+        {"read": {"addr": 8, "beats": 3, "id": 1}, "stall": 2},
+    )
+    ((run, failures),) = play(axi_ram(), [test])
+    assert failures == ()
+    accepted = run.trace.accepted
+    request = {name: column.tolist() for name, column in accepted["bus.aw"].columns.items()}
+    assert request == {"id": [2], "addr": [8], "len": [2]}
+    assert accepted["bus.w"].columns["last"].tolist() == [0, 0, 1]
+    assert accepted["bus.w"].columns["strb"].tolist() == [15, 3, 15]
+    assert {run.trace.signals[name][0] for name in ("awsize", "arsize")} == {2}
+    assert {run.trace.signals[name][0] for name in ("awburst", "arburst")} == {1}
+    reads, writes = accepted["bus.reads"].columns, accepted["bus.writes"].columns
+    assert writes["addr"].tolist() == reads["addr"].tolist() == [8, 12, 16]
+    assert reads["data"].tolist() == [1, 2, 3]
+    assert reads["id"].tolist() == [1, 1, 1]
+    assert (accepted["bus.r"].cycle[1:] - accepted["bus.r"].cycle[:-1] >= 3).all()
+
+
+def test_a_burst_ends_at_the_last_word_of_the_bus() -> None:
+    ((run, failures),) = play(
+        axi_ram(), [steps({"read": {"addr": 0xF8, "beats": 9}}, {"write": {"addr": 0xFE, "data": 9}})]
+    )
+    assert failures == ()
+    assert run.trace.accepted["bus.ar"].columns["len"].tolist() == [1]
+    assert run.trace.accepted["bus.reads"].columns["addr"].tolist() == [0xF8, 0xFC]
+    assert run.trace.accepted["bus.w"].columns["strb"].tolist() == [0b1100]

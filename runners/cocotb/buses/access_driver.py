@@ -14,18 +14,18 @@ class AccessDriver(Driver):
     """Plays accesses; a reset drops the one that has begun, and an access that has not begun comes after the reset.
 
     Attributes:
-        begun: whether the current operation has driven a pin.
+        begun: operations of the access that has driven a pin and is not over; 0 if there is none.
     """
 
     def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard, silent: str) -> None:
         self._places: dict[str, tuple[int, int]] = {name: (low, bits) for name, (low, bits) in port["item"].items()}
-        self.begun = False
+        self.begun = 0
         super().__init__(port["name"], operations, board, silent)
 
     def reset(self) -> None:
         """Drop the access that has begun."""
         self.index += self.begun
-        self.begun = False
+        self.begun = 0
         self.plan = self._walk().__next__
 
     def _play(self, operation: Operation) -> Iterator[str]:
@@ -34,9 +34,14 @@ class AccessDriver(Driver):
             return
         if operation[GAP]:
             yield from self._hold(operation[GAP], self.silent)
-        self.begun = True
+        self.begun = self.length()
         yield from self._access(operation)
-        self.begun = False
+        self.index += self.begun - 1
+        self.begun = 0
+
+    def length(self) -> int:
+        """Return the number of operations of the access that begins with the current one."""
+        return 1
 
     def _access(self, operation: Operation) -> Iterator[str]:
         raise NotImplementedError

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dv_agent.runners.cocotb.buses.access_driver import AccessDriver, Values, packed_text
-from dv_agent.runners.cocotb.drivers import ENDED, OFFERING, STALL, TIMED, Operation, PinBoard
+from dv_agent.runners.cocotb.drivers import ENDED, GAP, LAST, OFFERING, STALL, TIMED, Operation, PinBoard, binary
 
 MOST = 4  # accesses without an answer at one time
 
@@ -51,12 +51,14 @@ class AnswerChannel:
 
     Attributes:
         stalls: cycles that the answers to come are still held, one entry for each transfer.
+        bursts: transfers that are still to come, one entry for each access.
     """
 
     def __init__(self, key: str, port: dict[str, Any], board: PinBoard) -> None:
         self.key = key
         self.board = board
         self.stalls: deque[int] = deque()
+        self.bursts: deque[int] = deque()
         self._valid: int = port["valid"]
         self._seen = 0
         self._held = False
@@ -67,8 +69,21 @@ class AnswerChannel:
             self._seen += 1
             if self.stalls:
                 self.stalls.popleft()
+                self.bursts[0] -= 1
+                if not self.bursts[0]:
+                    self.bursts.popleft()
         elif self._held and self.stalls and self.board.sample[self._valid] == "1":
             self.stalls[0] -= 1
+
+    def expect(self, stall: int, transfers: int = 1) -> None:
+        """Wait for the answer of one more access."""
+        self.stalls.extend([stall] * transfers)
+        self.bursts.append(transfers)
+
+    def clear(self) -> None:
+        """Expect nothing any more."""
+        self.stalls.clear()
+        self.bursts.clear()
 
     def plan(self) -> tuple[int, str]:
         """Return the state of the channel and its ready. A stall ends by itself only while there is an answer."""
@@ -93,10 +108,10 @@ class AxiDriver(AccessDriver):
             else:
                 self.requests[part] = RequestChannel(f"{name}.{part}", port[part], payload[part], board)
         super().__init__(port, operations, board, "")
-        self._track = self.plan
-        self._track_state = ENDED
-        self.low = self._text(tied=port.get("tied", ""), low=True)
-        self._tied: str = port.get("tied", "")
+        self._bounds: dict[str, int] = port.get("bursts", {})
+        self._track, self._track_state = self.plan, ENDED
+        self._tied = "".join(binary(value, bits) for bits, value in reversed(port.get("constant", ())))
+        self.low = self._text(low=True)
         self.plan = self._all
 
     def reset(self) -> None:
@@ -105,14 +120,14 @@ class AxiDriver(AccessDriver):
         for request in self.requests.values():
             request.queue.clear()
         for answer in self.answers.values():
-            answer.stalls.clear()
+            answer.clear()
         super().reset()
         self._track, self.plan = self.plan, self._all
 
     @property
     def open(self) -> int:
-        """Transfers of answers that are still to come."""
-        return sum(len(answer.stalls) for answer in self.answers.values())
+        """Accesses whose answer is still to come."""
+        return sum(len(answer.bursts) for answer in self.answers.values())
 
     def _note(self) -> None:
         for request in self.requests.values():
@@ -125,9 +140,9 @@ class AxiDriver(AccessDriver):
         self.state = self._track_state
         self._track()
         self._track_state = self.state
-        return self._text(self._tied)
+        return self._text()
 
-    def _text(self, tied: str, low: bool = False) -> str:
+    def _text(self, low: bool = False) -> str:
         texts = []
         states = {self.state} if not low else set()
         for part in self._parts:
@@ -138,23 +153,48 @@ class AxiDriver(AccessDriver):
             self.state = TIMED
         elif self.state == ENDED and (OFFERING in states or self.open):
             self.state = OFFERING
-        return "".join(texts) + tied
+        return "".join(texts) + self._tied
+
+    def length(self) -> int:
+        """Return the beats of the burst that begins with the current operation."""
+        count = 1
+        while not self.operations[self.index + count - 1][LAST]:
+            count += 1
+        return count
 
     def _access(self, operation: Operation) -> Iterator[str]:
+        beats = self.operations[self.index : self.index + self.begun]
         values = self.values(operation)
-        self.begin(operation, values)
+        self._begin(beats[: self._fitting(values["addr"], len(beats))], values)
         self.state = OFFERING
-        limit = MOST - 1 if values.get("overlap") else 0
+        limit = MOST - 1 if values["overlap"] else 0
         while self.open > limit:
             yield ""
 
-    def begin(self, operation: Operation, values: dict[str, int]) -> None:
+    def _fitting(self, address: int, beats: int) -> int:
+        """Return how many beats a burst may have that begins at `address`."""
+        if not self._bounds:
+            return 1
+        size, page = self._bounds["bytes"], self._bounds["page"]
+        end = min(address // page * page + page, max(self._bounds["last"], address) + size)
+        return max(1, min(beats, (end - address // size * size) // size))
+
+    def _begin(self, beats: Sequence[Operation], values: dict[str, int]) -> None:
         """Queue the requests of one access, and how its answer is held."""
-        cycle = self.board.cycle
-        if values["write"]:
-            self.requests["aw"].put(cycle + values["aw_delay"], values)
-            self.requests["w"].put(cycle + values["w_delay"], values)
-            self.answers["b"].stalls.append(operation[STALL])
-        else:
-            self.requests["ar"].put(cycle, values)
-            self.answers["r"].stalls.append(operation[STALL])
+        cycle, stall = self.board.cycle, beats[0][STALL]
+        request = {**values, "len": len(beats) - 1}
+        if not values["write"]:
+            self.requests["ar"].put(cycle, request)
+            self.answers["r"].expect(stall, len(beats))
+            return
+        self.requests["aw"].put(cycle + values["aw_delay"], request)
+        cycle += values["w_delay"]
+        for place, beat in enumerate(beats):
+            data = self.values(beat)
+            if place:
+                cycle += beat[GAP]
+            elif self._bounds:
+                # Bytes below the address are not part of the first beat.
+                data["strb"] = data.get("strb", 0) >> (skip := data["addr"] % self._bounds["bytes"]) << skip
+            self.requests["w"].put(cycle, data, last=place == len(beats) - 1)
+        self.answers["b"].expect(stall)
