@@ -34,13 +34,17 @@ def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str =
         in_reset = reset if design.reset.active == "high" else ~reset
     begins = in_reset & ~np.concatenate([np.zeros(1, np.bool_), in_reset[:-1]])[:cycles]
     epoch = np.cumsum(begins, dtype=np.int64)
-    accepted = {
-        one.key: _transfers(pins, np.flatnonzero(_fires(pins, one) & ~in_reset), epoch, one) for one in design.streams
-    }
+    edges: dict[str, BoolColumn] = {clock: text[:, place] == _ONE for clock, place in layout.rises.items()}
+    accepted = {}
+    for one in design.streams:
+        fires = _fires(pins, one) & ~in_reset
+        if edges:
+            fires &= edges[design.clock_of(one.port)]
+        accepted[one.key] = _transfers(pins, np.flatnonzero(fires), epoch, one)
     signals = pins.values()
     for name, port in design.ports.items():
         accepted |= port.views(name, accepted, signals)
-    return Trace(cycles, end, signals, pins.unknown, in_reset, epoch, accepted, message)
+    return Trace(cycles, end, signals, pins.unknown, in_reset, epoch, accepted, message, edges)
 
 
 class _Pins:

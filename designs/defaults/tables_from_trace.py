@@ -48,7 +48,7 @@ class TraceObserver:
             tables[f"beat_{stream.column}"] = _beats(stream, seen)
             if stream.last is not None:
                 tables[f"packet_{stream.column}"] = _packets(seen)
-        return Observation(expected={}, tables=tables, may_wait=_may_wait(self._design, trace))
+        return Observation(expected={}, tables=tables, may_wait=_may_wait(self._design, trace), judged=False)
 
 
 def field_column(name: str) -> str:
@@ -90,9 +90,8 @@ def _may_wait(design: Design, trace: Trace) -> frozenset[str]:
     """
     if trace.end != End.DEADLOCK or not trace.cycles:
         return frozenset()
-    answers = {
-        memory.answer.key for memory in design.memories.values() if memory.answer
-    }  # these wait for the design, not it for them
+    # These wait for the design, not it for them.
+    answers = {memory.answer.key for memory in design.memories.values() if memory.answer}
     inputs = [one for one in design.streams if one.driven and one.key not in answers]
     offered = [one for one in inputs if _is_high(trace, one.valid)]
     refused = frozenset(one.key for one in offered if one.ready is not None and not _is_high(trace, one.ready))
@@ -104,7 +103,7 @@ def _may_wait(design: Design, trace: Trace) -> frozenset[str]:
 
 
 def _is_bus(design: Design, stream: Stream) -> bool:
-    return bool(design.ports[stream.port].protocol(stream.port))
+    return design.ports[stream.port].words() is not None
 
 
 def _is_high(trace: Trace, signal: str) -> bool:

@@ -88,9 +88,12 @@ class _Language:
         if grammar.item is None:
             return []
         word, item = grammar.item_word(track.item), grammar.item
-        payload = self._packet(name, track.beats.max) if grammar.packets else self._payload(grammar.fields)
+        options = {key: self._integer(option.least, MAX_WAIT) for key, option in item.options.items()}
+        payload = (
+            self._packet(name, track.beats.max) if item.packets else self._payload(item.fields, item.level is None)
+        )
         words = {**{form: self._form(item, form, track.beats.max) for form in item.forms}, word: payload}
-        return [json_object({one: body, **dict.fromkeys(item.options, wait)}, (one,)) for one, body in words.items()]
+        return [json_object({one: body, "gap": wait, **options}, (one,)) for one, body in words.items()]
 
     def _form(self, item: Item, word: str, most: int) -> Json:
         """Return the schema of a shorter form of an item."""
@@ -111,8 +114,8 @@ class _Language:
         fields = {field: self._field(spec) for field, spec in self._design.grammars[name].fields.items()}
         return json_list(json_object({**fields, **timing, **more}, tuple(fields)), 1, most)
 
-    def _payload(self, fields: Mapping[str, FieldSpec]) -> Json:
-        return json_object({name: self._field(spec) for name, spec in fields.items()}, tuple(fields))
+    def _payload(self, fields: Mapping[str, FieldSpec], whole: bool = True) -> Json:
+        return json_object({name: self._field(spec) for name, spec in fields.items()}, tuple(fields) if whole else ())
 
     def _field(self, spec: FieldSpec) -> Json:
         """Return the schema of a field: one number for all lanes, or one for each lane."""

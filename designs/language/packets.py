@@ -10,8 +10,8 @@ from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_o
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.grammar import Item
-from dv_agent.designs.program import Op, pack
+from dv_agent.designs.ports.grammar import Item, Member
+from dv_agent.designs.program import Op, pack, unpack
 from dv_agent.errors import UnknownNameError
 
 BEATS = "beats"
@@ -31,6 +31,7 @@ class PacketReader:
         self.fields = grammar.fields
         self.word = grammar.item_word(schema.tracks[name].item)
         self._item = grammar.item
+        self._level = None if grammar.item is None else grammar.item.level
         self._carries = any(one.carries for one in design.streams if one.port == name)
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
@@ -54,7 +55,7 @@ class PacketReader:
             return
         word = next(word for word in self._item.forms if word in step)
         rest = {key: value for key, value in step.items() if key != word}
-        unknown_keys(rest, tuple(self._item.options), where)
+        unknown_keys(rest, ("gap", *self._item.options), where)
         whole = whole_item(self._item, word, step[word], (*where, word))
         try:
             yield from self.read({self.word: whole, **rest}, where, scope)
@@ -63,21 +64,29 @@ class PacketReader:
             place = tuple(word if index == len(where) else part for index, part in enumerate(error.location))
             raise StimulusError(place, error.reason) from None
 
+    def note(self, op: Op) -> None:
+        """Take note of an operation of the track, for a write that leaves fields out."""
+        if self._level is not None and self._item and op.kind == self._item.op:
+            self._level = op.value
+
     def _write(self, item: Item, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
-        unknown_keys(step, (self.word, *item.options), where)
-        payload = read_payload(self.fields, step[self.word], scope, (*where, self.word))
+        unknown_keys(step, (self.word, "gap", *item.options), where)
+        payload = read_payload(self.fields, step[self.word], scope, (*where, self.word), self._level)
         yield self._timed(Op(item.op, payload), item, step, where, scope)
 
     def _timed(self, op: Op, item: Item, step: Step, where: Location, scope: Scope) -> Op:
-        """Return the first operation of an item with the options of its step; a gap of its own stays in front."""
-        members = {
-            member: integer(step.get(key, 0), scope, (*where, key), 0, MAX_WAIT) for key, member in item.options.items()
+        """Return the first operation of an item with the numbers of its step; a gap of its own stays in front."""
+        members: dict[Member, int] = {
+            option.member: integer(step.get(key, option.least), scope, (*where, key), option.least, MAX_WAIT)
+            - option.least
+            for key, option in item.options.items()
         }
-        return op._replace(gap=op.gap + members.get("gap", 0), stall=members.get("stall", 0))
+        gap = integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT)
+        return op._replace(gap=op.gap + gap, stall=members.get("stall", 0))
 
     def _packet(self, item: Item, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         track = self._schema.tracks[self._name]
-        unknown_keys(step, (track.item, *item.options), where)
+        unknown_keys(step, (track.item, "gap", *item.options), where)
         beats, place = step[track.item], (*where, track.item)
         if isinstance(beats, dict):
             beats = [beats]
@@ -123,15 +132,27 @@ class PacketReader:
         return tuple(strobes)
 
 
-def read_payload(fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location) -> int:
+def read_payload(
+    fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location, level: int | None = None
+) -> int:
     """Return the packed payload of an object of fields; a scalar given for a vector fills every lane.
+
+    Args:
+        level: the packed values of fields that are left out; None: none may be.
 
     Raises:
         StimulusError: a field is missing, unknown, of the wrong length, or out of range.
     """
     unknown_keys(data, tuple(fields), where)
-    values = {}
+    values: dict[str, tuple[int, ...]] = {}
+    if level is not None:
+        if not data:
+            raise StimulusError(where, f"names no field; expected one or more of {', '.join(fields)}")
+        kept = unpack(fields, level)
+        values = {name: tuple(one if isinstance(one, list) else [one]) for name, one in kept.items()}
     for name, spec in fields.items():
+        if name not in data and level is not None:
+            continue
         if name not in data:
             raise StimulusError(where, f"field {name!r} is missing; expected {', '.join(fields)}")
         given, place = data[name], (*where, name)

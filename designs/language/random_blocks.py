@@ -78,14 +78,15 @@ def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator
             op = Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=gap, last=int(beat == beats))
             yield op if beat > 1 else _with_options(grammar.item, op, draws, source)
     else:
-        op = Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=draws["gap"].draw(source))
-        yield _with_options(grammar.item, op, draws, source)
+        op = Op(grammar.item.op, 0, gap=draws["gap"].draw(source))
+        op = _with_options(grammar.item, op, draws, source)
+        yield op._replace(value=_payload(draws, source, grammar.fields))
 
 
 def _with_options(item: Item, op: Op, draws: Draws, source: random.Random) -> Op:
-    """Return `op` with its stall drawn, if the item has one beside the gap before it."""
-    key = next((key for key, member in item.options.items() if member == "stall"), None)
-    return op._replace(stall=draws[key].draw(source)) if key else op
+    """Return `op` with the numbers drawn that an item has beside the gap before it."""
+    more = {option.member: draws[key].draw(source) - option.least for key, option in item.options.items()}
+    return op._replace(stall=more.get("stall", 0))
 
 
 def _drawn(one: RandomOp, draws: Draws, source: random.Random) -> Iterator[Op]:

@@ -21,6 +21,7 @@ from dv_agent.designs.mutants.mutators.signals import connections, signals
 from dv_agent.designs.mutants.places import Place, places
 from dv_agent.designs.mutants.replacement import Change
 from dv_agent.designs.mutants.rtl_text import read_modules
+from dv_agent.designs.wiring.signal_slice import split
 
 MUTATORS: tuple[Callable[[Place], Iterator[Change]], ...] = (
     counters, indices, resets, connections, signals, branches, conditions, assignments, ranges, constants, operators,
@@ -42,9 +43,11 @@ def find_candidates(design: Design) -> tuple[Candidate, ...]:
         InputFileError: a file cannot be read, or is not valid Verilog or SystemVerilog.
     """
     files = tuple(zip(copied_names(design), design.source_files(), strict=True))
-    handshakes = {name for one in design.streams for name in (one.valid, one.ready) if name}
+    handshakes = {split(name).base for one in design.streams for name in (one.valid, one.ready) if name}
+    folders = [design.base / name for name in design.include_dirs]
     found: dict[tuple[object, ...], Candidate] = {}
-    modules = [(text, node, facts_of(text, node, handshakes)) for text, node in read_modules(files)]
+    read = read_modules(files, folders, design.defines, plain=design.plain_verilog)
+    modules = [(text, node, facts_of(text, node, handshakes)) for text, node in read]
     used = _used(design.top, {facts.name: facts.instances for _, _, facts in modules})
     for text, node, facts in modules:
         for place in places(text, facts, node) if facts.name in used else ():

@@ -13,6 +13,14 @@ Member = Literal["gap", "stall"]
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """An optional number of an item: `member` of its operation holds how much it exceeds `least`, its default."""
+
+    member: Member
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
     """A shorter way to write an item: with a keyword of its own that stands for some of the fields.
 
@@ -34,7 +42,8 @@ class Item:
         fields: the payload.
         packets: whether it is a list of beats, with the keyword of the design's stimulus schema; else one object.
         part: the part of the port whose transfers are its beats.
-        options: more keys of the step (0 to the longest wait) -> member of its first operation.
+        options: more numbers of an item, besides ``gap``; each is a timing key of random blocks too.
+        level: if fields that a write leaves out keep their values, the packed values at first.
         forms: keyword -> shorter way to write it.
         per_beat: fields of a packet that a form may give as a list, one value for each beat.
     """
@@ -43,7 +52,8 @@ class Item:
     fields: Mapping[str, FieldSpec]
     packets: bool
     part: str = ""
-    options: Mapping[str, Member] = field(default_factory=lambda: {"gap": "gap"})
+    options: Mapping[str, Option] = field(default_factory=dict)
+    level: int | None = None
     forms: Mapping[str, Form] = field(default_factory=dict)
     per_beat: tuple[str, ...] = ()
 
@@ -151,6 +161,11 @@ class Grammar:
     def ops(self) -> frozenset[str]:
         """Kinds of operations that the track may hold, except waits."""
         return frozenset(word.key for word in self.words) | ({self.item.op} if self.item else set())
+
+    @property
+    def pause(self) -> str:
+        """The word of a step that only waits, such as ``idle``."""
+        return next((word.key for word in self.words if word.passive), "")
 
     def item_word(self, packet: str) -> str:
         """Return the keyword of an item; empty if there is none. Args: packet: the design's word for a packet."""

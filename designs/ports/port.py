@@ -53,6 +53,23 @@ class Derived:
     inverted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words behind a bus.
+
+    Attributes:
+        first, last: addresses of the first and of the last word.
+        step: addresses from one word to the next.
+        reads, writes: whether they can be read and written.
+    """
+
+    first: int
+    last: int
+    step: int
+    reads: bool
+    writes: bool
+
+
 class PortModel(Frozen):
     """A port as written in design.yaml. A kind of port overrides the methods that apply to it; see `registry.py`.
 
@@ -103,6 +120,10 @@ class PortModel(Frozen):
         """Return the inputs that the testbench drives to some value in every cycle, without a handshake."""
         return {}
 
+    def at_rest(self) -> int:
+        """Return the packed values of the held inputs at power-up."""
+        return 0
+
     def observed(self) -> Mapping[str, FieldSpec]:
         """Return the outputs that are only sampled."""
         return {}
@@ -113,6 +134,10 @@ class PortModel(Frozen):
 
     def grammar(self) -> Grammar | None:
         """Return the grammar of its track; None if it has no track."""
+        return None
+
+    def words(self) -> Words | None:
+        """Return the words that it reaches, if it is a bus."""
         return None
 
     def driver_facts(self) -> dict[str, Any]:

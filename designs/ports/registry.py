@@ -12,6 +12,7 @@ from dv_agent.designs.ports.buses.axi_lite_port import AxiLitePort
 from dv_agent.designs.ports.buses.memory_port import MemoryPort
 from dv_agent.designs.ports.buses.wishbone_port import WishbonePort
 from dv_agent.designs.ports.observe_port import ObservePort
+from dv_agent.designs.ports.pins_port import PinsPort
 from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.responder_port import ResponderPort
 from dv_agent.designs.ports.sink_port import SinkPort
@@ -19,7 +20,7 @@ from dv_agent.designs.ports.source_port import SourcePort
 from dv_agent.designs.ports.strobe_port import StrobePort
 
 Port = Annotated[
-    SourcePort | SinkPort | StrobePort | ResponderPort | ObservePort
+    SourcePort | SinkPort | StrobePort | ResponderPort | ObservePort | PinsPort
     | ApbPort | AxiLitePort | WishbonePort | MemoryPort | Axi4Port,
     Field(discriminator="kind"),
 ]  # fmt: skip

@@ -37,6 +37,7 @@ class Stream:
         packets: whether its transfers are the beats of a test's packets.
         carries: whether a beat may carry writes to streams with `rides`; such a stream has a ready.
         rides: whether a write may happen in the same cycle in which a beat that carries it is accepted.
+        unless: a signal of the design that holds the testbench's valid back while it is not 0.
         caused: whether the design asserts valid only after an input has caused it, so that a reset clears it.
         loose: field -> field that must not be 0 for it to count; where it does not, it may be X and may change.
             An empty name: a rule of its own says when it counts.
@@ -54,6 +55,7 @@ class Stream:
     carries: bool = False
     rides: bool = False
     caused: bool = False
+    unless: Signal | None = None
     returns: Mapping[str, FieldSpec] = field(default_factory=dict)
     loose: Mapping[str, str] = field(default_factory=dict)
 
@@ -101,6 +103,8 @@ class Stream:
         if self.ready is not None:
             yield self.ready, 1
         yield from payload
+        if self.unless is not None:
+            yield self.unless, 1
         yield from ((spec.signal, spec.bits) for spec in self.returns.values())
 
 

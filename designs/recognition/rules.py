@@ -30,7 +30,7 @@ def _free_inputs(pool: Pool) -> set[str]:
 def signals(guess: Guess) -> Iterator[str]:
     """Yield the ports of the top that a guess about a port names."""
     value = guess.value
-    for key in ("valid", "ready", "last"):
+    for key in ("valid", "ready", "last", "enable", "unless"):
         if value.get(key):
             yield _base(value[key])
     for part in (*value.get("fields", {}).values(), *value.get("signals", {}).values()):
@@ -50,14 +50,28 @@ def _clearing(pool: Pool, free: set[str]) -> list[str]:
 
 def _judged(pool: Pool, guess: Guess, free: set[str], clearing: list[str]) -> Guess:
     value = dict(guess.value)
-    payload = set(signals(guess)) - {_base(value["ready"])} if "ready" in value else set()
-    through = sorted({name for one in payload for name in pool.top.through.get(one, ()) if name in free})
-    if through:
-        reason = f"{_listed(sorted(payload))} follow {_listed(through)} in the same cycle, which may change at any time"
-        value["rules_off"] = {"stable": reason}
+    valid = _base(value["valid"])
+    offered = sorted({*signals(guess)} - {_base(value.get("ready", ""))})
+    off = {}
+    if "ready" in value and (through := _through(pool, offered, free)):
+        off["stable"] = f"{_listed(offered)} follow {_listed(through)} in the same cycle, which may change at any time"
+    if through := _through(pool, [valid], free):
+        off["after_reset"] = f"{valid} follows {_listed(through)} in the same cycle"
+    if off:
+        value["rules_off"] = off
+    elif clearing and "ready" in value and (behind := pool.top.through.get(valid, ())):
+        value["rules_off"] = {
+            "stable": f"{_listed(clearing)} may clear what waits, and another offer takes its place at once, because "
+            f"{valid} follows {_listed(list(behind))} in the same cycle"
+        }
     elif clearing and "ready" in value:
         value["may_drop"] = f"{_listed(clearing)} may clear what waits, at any time"
     return Guess(guess.key, value, guess.reason, guess.certainty)
+
+
+def _through(pool: Pool, outputs: list[str], free: set[str]) -> list[str]:
+    """Return the inputs of `free` that reach one of `outputs` without a register between."""
+    return sorted({name for one in outputs for name in pool.top.through.get(one, ()) if name in free})
 
 
 def _listed(names: list[str]) -> str:

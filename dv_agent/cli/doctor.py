@@ -7,6 +7,7 @@ import platform
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Annotated
@@ -58,7 +59,7 @@ def findings() -> list[Finding]:
         Finding(name, _program(command), needed, why, f"{apt} {package}" if package else "https://surfer-project.org")
         for name, needed, why, command, package in programs
     ]
-    found.append(_verilator())
+    found += _verilator()
     found.append(_walls())
     note = dotenv_note()
     found.append(Finding(".env", note.file if note else "", False, f"{note}" if note else "keys and settings", ""))
@@ -96,12 +97,16 @@ def _walls() -> Finding:
     return Finding("bubblewrap", words, mode == "required", why, INSTALL)
 
 
-def _verilator() -> Finding:
+def _verilator() -> Iterator[Finding]:
     from dv_agent.runners.build.verilator_tool import verilator_status
 
     status = verilator_status()
-    why = "second simulator" if status.usable else f"second simulator; {status.reason}"
-    return Finding("verilator", status.version if status.usable else "", False, why, status.install)
+    reason = "" if status.usable else f"; {status.reason}"
+    yield Finding(
+        "verilator", status.version if status.usable else "", False, f"second simulator{reason}", status.install
+    )
+    fast = "fast path of measurements, hunts and proofs (--simulator native)"
+    yield Finding("native", "Verilator and g++" if status.usable else "", False, fast, status.install)
 
 
 def _package(name: str) -> str:

@@ -22,7 +22,9 @@ def simulate(
     design: Annotated[str, typer.Option(envvar="DV_AGENT_DESIGN", help="Name of a design, or path of its folder.")],
     bug: Annotated[str | None, typer.Option(help="On a copy of the RTL with this seeded bug in it.")] = None,
     waves: Annotated[Path | None, typer.Option(help="Write the waveform (FST) of the first test to this file.")] = None,
-    simulator: Annotated[str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="icarus or verilator.")] = "icarus",
+    simulator: Annotated[
+        str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="icarus, verilator or native.")
+    ] = "icarus",
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object a test on stdout.")] = False,
 ) -> None:
     """Simulate the tests of a file, check them, and say which bins they hit. Exit code 1 if a check failed.
@@ -42,12 +44,15 @@ def simulate(
     from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.benchmark.witnesses import load_tests
     from dv_agent.designs.language.expansion import expand
-    from dv_agent.runners.registry import find_simulator
+    from dv_agent.runners.registry import find_simulator, usable_name
     from dv_agent.runners.waves import dump_waves
 
     with scratch_folder() as room:
         folder = open_design(design, bug, room)
-        tests, plan, chosen = load_tests(file, folder), plan_of(folder), find_simulator(simulator)
+        name, told = usable_name(simulator, folder.design)
+        if told:
+            complain(f"dv-agent: {told}")
+        tests, plan, chosen = load_tests(file, folder), plan_of(folder), find_simulator(name)
         if not tests:
             words = f"nothing was checked: {file} holds no test"
             if as_json:

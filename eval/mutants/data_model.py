@@ -161,9 +161,3 @@ class Settings(Frozen):
     further_count: Count = 0
     started: PlainText = ""
     versions: dict[str, str] = Field(default_factory=dict)
-
-
-class MutantLine(Frozen):
-    """One line of ``mutants.jsonl``."""
-
-    outcome: Outcome

@@ -44,6 +44,7 @@ class TrackText:
         beats: allowed packet lengths, such as ``1..8``.
         answer, request: the keyword and the address field of a track that answers from memory.
         memory_words: maximum number of words of that memory.
+        clock: words about the clock of its port; empty if the design has only one.
     """
 
     name: str
@@ -59,6 +60,7 @@ class TrackText:
     counts: str
     profiles: tuple[ProfileText, ...]
     memory_words: int
+    clock: str = ""
 
 
 def track_texts(design: Design, schema: StimulusSchema) -> tuple[TrackText, ...]:
@@ -82,11 +84,19 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         counts=grammar.counts,
         profiles=tuple(ProfileText(word, compact_json(draws, PROFILE_MOST)) for word, draws in track.profiles.items()),
         memory_words=track.memory_words,
+        clock=_clock(design, name),
     )
 
 
 def _answer(memory: Memory) -> Mapping[str, FieldSpec]:
     return memory.answer.fields if memory.answer else {"data": memory.word}
+
+
+def _clock(design: Design, name: str) -> str:
+    if len(design.all_clocks) < 2:
+        return ""
+    clock = next(iter(design.all_clocks)) if name == RESET_TRACK else design.clock_of(name)
+    return f", clock {clock} of {design.all_clocks[clock].period_ns} ns"
 
 
 def _fields(fields: Mapping[str, FieldSpec], track: TrackSchema) -> tuple[FieldText, ...]:

@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cocotb_tools.config
 
+from dv_agent.designs.code.judging import judged_counters, rules_digest
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
-from dv_agent.runners.build.code_counters import COUNTERS, DESCRIBE, MAIN_FILE, counters_of, main_text, write_counters
+from dv_agent.runners.build.cache import PROGRAM, SHARED_SHELVES, WRAPPER, Build, build_in, cached_build
+from dv_agent.runners.build.code_counters import COUNTERS, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
 from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
-from dv_agent.runners.build.wrappers.wrapper import TOP
+from dv_agent.runners.build.wrappers.layout import Layout
+from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
 _JOBS = min(2, os.cpu_count() or 1)
 _OBJECTS = "dv_objects"
-RUNTIME_SHELF = "verilator-runtime"  # beside the folder of the builds
+RUNTIME_SHELF = SHARED_SHELVES[0]  # beside the folder of the builds
 _ONE_THREAD_FILE = "dv_one_thread.cpp"
 _ONE_THREAD_OBJECT = "dv_one_thread.o"
 # Otherwise a context starts one worker thread for each processor, and a process with threads cannot be forked.
@@ -36,19 +39,68 @@ _CODE = ("--coverage-line", "--coverage-toggle", "--coverage-expr")
 _CODE_LINKED = "-Wl,--export-dynamic-symbol=dv_code_bits"
 DESCRIBE_SECONDS = 60.0
 _TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
-_OPTIONS = (
-    "--cc", "--exe", "--vpi", "--timing", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM,
-    "--threads", "1",
-    # Nothing is optimised away: otherwise an endless loop would be removed if nothing reads its result.
-    "--public-flat-rw",
-    # Two-state simulation; a value that is X in Icarus is 0 here, in every test.
-    "--x-initial", "0", "--x-assign", "0",
+COMMON_OPTIONS = (
+    "--cc", "--exe", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM, "--threads", "1",
+    "--assert",
     # Warnings are not errors, except those that show that the wrapper does not fit; see _refused.
     "-Wno-fatal",
     # An endless loop in the RTL must hang; without this option g++ may assume that every loop ends.
     "-CFLAGS", "-fno-finite-loops",
-    _ONE_THREAD_FILE,
 )  # fmt: skip
+_OPTIONS = (
+    *COMMON_OPTIONS, "--vpi", "--timing",
+    # Nothing is optimised away: otherwise an endless loop would be removed if nothing reads its result.
+    "--public-flat-rw",
+    # Two-state simulation; a value that is X in Icarus is 0 here, in every test.
+    "--x-initial", "0", "--x-assign", "0",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Verilated:
+    """The C++ that Verilator has written, and where its program goes.
+
+    Attributes:
+        objects: the folder of the generated files; the files of the recipe are one folder up.
+        program: the file to make.
+        shelf: the folder of all builds of this recipe in the cache.
+        environment: environment variables of compilers.
+        writable: folders that compilers may write into.
+    """
+
+    objects: Path
+    program: Path
+    shelf: Path
+    tool: VerilatorTool
+    environment: Mapping[str, str]
+    writable: Sequence[Path]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What Verilator and make compile besides the design, and how.
+
+    Attributes:
+        shelf: name of the folder of its builds in the cache.
+        options: arguments of Verilator.
+        files: C++ files that are put beside the sources: name -> text.
+        objects: object files made of them that do not depend on the design, and all the text of each.
+        main: the C++ file with the main function, if it is not one of `files`.
+        compiler: compiles all C++ in place of make; its settings are in `parts`.
+        parts: further inputs of the result.
+        wrapper_of: see `cached_build`.
+        code: whether the program counts code coverage; the folder then holds the list of its counters.
+    """
+
+    shelf: str
+    options: tuple[str, ...]
+    files: Mapping[str, str]
+    objects: Mapping[str, str]
+    main: str = ""
+    compiler: Callable[[Verilated], None] | None = None
+    parts: tuple[str, ...] = ()
+    wrapper_of: Callable[[Design, Layout], str] = wrapper_text
+    code: bool = False
 
 
 def waves_format() -> str:
@@ -72,68 +124,101 @@ def build_verilator(design: Design, cache: Path, tool: VerilatorTool, waves: str
         OutputError: the cache cannot be written.
     """
     libraries = str(cocotb_tools.config.libs_dir)
-    common = [*_OPTIONS, *_TRACES[waves], *tool.verilator_options]
-    common += ["-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"]
-    common += [*_CODE, "-LDFLAGS", _CODE_LINKED] if code else ()
+    linked = ("-LDFLAGS", f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator")
     main = str(cocotb_tools.config.share_dir / "lib" / "verilator" / "verilator.cpp")
+    counting = (*_CODE, "-LDFLAGS", _CODE_LINKED) if code else ()
+    files = {_ONE_THREAD_FILE: _ONE_THREAD}
+    recipe = Recipe(
+        "verilator",
+        (*_OPTIONS, *_TRACES[waves], *linked, *counting),
+        files | {MAIN_FILE: main_text(main)} if code else files,
+        {_ONE_THREAD_OBJECT: _ONE_THREAD},
+        main="" if code else main,
+        code=code,
+    )
+    return build_recipe(design, cache, tool, recipe)
+
+
+def build_recipe(design: Design, cache: Path, tool: VerilatorTool, recipe: Recipe) -> Build:
+    """Compile `design` by a recipe, or find it in `cache`; raises as `build_verilator`."""
 
     def build(plain: bool) -> Build:
-        options = [*common, *(["--default-language", "1364-2005"] if plain else ())]
-        parts = [tool.version, *options, _ONE_THREAD, *((main_text(main),) if code else ())]
+        language = ("--default-language", "1364-2005") if plain else ()
+        options = [*recipe.options, *tool.verilator_options, *language]
+        parts = [tool.version, *options, *recipe.files.values(), *recipe.parts]
+        parts += [rules_digest()] if recipe.code else []
         return cached_build(
-            design, cache / "verilator", parts, lambda folder: _compile(design, folder, tool, options, main, code)
-        )
+            design, cache / recipe.shelf, parts, lambda folder: _compile(design, folder, tool, recipe, options),
+            recipe.wrapper_of,
+        )  # fmt: skip
 
     return build_in(design, build)
 
 
-def _compile(
-    design: Design, folder: Path, tool: VerilatorTool, options: list[str], cocotb_main: str, code: bool
-) -> None:
+def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, options: list[str]) -> None:
     environment = {**os.environ, **tool.environment}
     if shutil.which("ccache"):
         environment.setdefault("OBJCACHE", "ccache")
     work = folder / "work"
-    names = _lay_out(design, work)
+    names = _lay_out(design, work, {*recipe.files, WRAPPER, _OBJECTS})
     (work / WRAPPER).symlink_to(folder / WRAPPER)
-    (work / _ONE_THREAD_FILE).write_text(_ONE_THREAD, encoding="utf-8")
-    main = MAIN_FILE if code else cocotb_main
-    if code:
-        (work / MAIN_FILE).write_text(main_text(cocotb_main), encoding="utf-8")
+    for name, text in recipe.files.items():
+        (work / name).write_text(text, encoding="utf-8")
+    code = [name for name in recipe.files if name.endswith(".cpp")] + ([recipe.main] if recipe.main else [])
     includes = design.compile_options(names)
     rooms = (folder, *_ccache(environment))
     done = run_command(
-        [tool.command, *options, *includes, main, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
+        [tool.command, *options, *includes, *code, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
     )
     if refused := list(_refused(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
     missing = _messages(done.output.splitlines(), "%Warning-PINMISSING", f" {WRAPPER}:")
     reject_loose_inputs(design, missing_inputs(design, missing))
-    objects = work / _OBJECTS
-    make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
-    make += tool.make_options
-    library = RuntimeShelf(folder.parent.with_name(RUNTIME_SHELF), make, environment, COMPILE_SECONDS, rooms)
-    compiled = library.lay_out(objects, {_ONE_THREAD_OBJECT: _ONE_THREAD}, [tool.version])
-    make += [f"--old-file={name}" for name in compiled]
-    done = run_command([*make, "-f", "Vtop.mk"], objects, COMPILE_SECONDS, environment, rooms)
-    if done.code:
-        raise BuildError(f"{design.name}: the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
-    (objects / PROGRAM).rename(folder / PROGRAM)
-    if code:
+    made = Verilated(work / _OBJECTS, folder / PROGRAM, folder.parent, tool, environment, rooms)
+    try:
+        recipe.compiler(made) if recipe.compiler else _make(made, recipe)
+    except BuildError as error:
+        raise BuildError(f"{design.name}: {error}") from None
+    if recipe.code:
         _describe(design, folder, [work / name for name in names])
     shutil.rmtree(work)
 
 
+def _make(made: Verilated, recipe: Recipe) -> None:
+    make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
+    make += made.tool.make_options
+    shelf = made.shelf.with_name(RUNTIME_SHELF)
+    library = RuntimeShelf(shelf, make, made.environment, COMPILE_SECONDS, made.writable)
+    compiled = library.lay_out(made.objects, recipe.objects, [made.tool.version])
+    make += [f"--old-file={name}" for name in compiled]
+    compile_cpp([*make, "-f", "Vtop.mk"], made)
+    (made.objects / PROGRAM).rename(made.program)
+
+
+def compile_cpp(command: Sequence[str], made: Verilated) -> None:
+    """Run a command that compiles C++.
+
+    Raises:
+        BuildError: it failed, or took longer than `COMPILE_SECONDS`.
+    """
+    done = run_command(command, made.objects, COMPILE_SECONDS, made.environment, made.writable)
+    if done.code:
+        raise BuildError(f"the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
+
+
 def _describe(design: Design, folder: Path, sources: list[Path]) -> None:
     """Write the list of the counters of the program in `folder`."""
-    data = folder / "points.dat"
-    environment = {"PATH": os.defpath, DESCRIBE: str(data)}  # no secrets: it is the RTL that runs
-    done = run_command([str(folder / PROGRAM)], folder, DESCRIBE_SECONDS, environment, (folder,))
-    if done.code:
-        raise BuildError(f"{design.name}: the program of verilator cannot list its coverage\n{done.output[-2000:]}")
-    write_counters(folder / COUNTERS, counters_of(data, TOP, sources))
-    for file in folder.glob("points.dat*"):
-        file.unlink()
+    room = folder / "points"
+    room.mkdir()
+
+    def run(more: dict[str, str]) -> None:
+        environment = {"PATH": os.defpath, **more}  # no secrets: it is the RTL that runs
+        done = run_command([str(folder / PROGRAM)], room, DESCRIBE_SECONDS, environment, (room,))
+        if done.code:
+            raise BuildError(f"{design.name}: verilator's program cannot list its coverage\n{done.output[-2000:]}")
+
+    write_counters(folder / COUNTERS, judged_counters(design, counters_of(room, TOP, sources, run)))
+    shutil.rmtree(room)
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -144,15 +229,18 @@ def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
         yield from (Path(place) for place in places if place and Path(place).is_dir())
 
 
-def _lay_out(design: Design, work: Path) -> list[str]:
+def _lay_out(design: Design, work: Path, taken: Container[str]) -> list[str]:
     """Link the sources into `work`, which then looks like the design's folder, and return their names.
+
+    Args:
+        taken: names that are needed otherwise.
 
     So all messages, also those of the running simulation, use the file names of the design, and ccache finds the
     same names each time.
     """
     work.mkdir()
     for entry in design.base.absolute().iterdir():
-        if entry.name not in {WRAPPER, _ONE_THREAD_FILE, _OBJECTS, MAIN_FILE}:
+        if entry.name not in taken:
             (work / entry.name).symlink_to(entry)
     names = []
     for source, file in zip(design.compiled_names(), design.source_files(), strict=True):

@@ -134,6 +134,36 @@ def test_what_cannot_be_elaborated_is_said_with_file_and_line(tmp_path: Path, te
     assert words in refused(tmp_path, text, name)
 
 
+def test_an_unreadable_file_is_left_out_if_the_top_needs_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "bad.v").write_text("module bad(input a;\nendmodule\n", encoding="utf-8")
+    (tmp_path / "empty.v").write_text("", encoding="utf-8")
+    (tmp_path / "good.v").write_text("module good(input a);\nendmodule\n", encoding="utf-8")
+    (tmp_path / "uses.v").write_text("module uses(input a);\n bad b(a);\nendmodule\n", encoding="utf-8")
+    files = tuple(tmp_path / name for name in ("bad.v", "empty.v", "good.v", "uses.v"))
+    top = child.elaborate(Request(sources=files, top="good"))
+    assert top.files == (str(tmp_path / "good.v"),)
+    assert [note.split(": ")[1].rpartition("/")[2] for note in top.notes] == ["empty.v:1", "bad.v:1"]
+    with pytest.raises(RefusedError, match=r"empty\.v:1: the file is empty"):
+        child.elaborate(Request(sources=files, top="uses"))
+
+
+def test_packages_come_before_the_files_that_use_them(tmp_path: Path) -> None:
+    texts = {
+        "a_top.sv": "module top(input b_pkg::t x);\nendmodule\n",
+        "b_pkg.sv": "package b_pkg;\n  import c_pkg::*;\n  typedef logic [W-1:0] t;\nendpackage\n",
+        "c_pkg.sv": "package c_pkg;\n  localparam W = 3;\nendpackage\n",
+        "d_other.sv": "module other;\nendmodule\n",
+        "e_macros.sv": "`define UNUSED\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    order = ["c_pkg.sv", "b_pkg.sv", "a_top.sv", "d_other.sv", "e_macros.sv"]  # as compilers want them
+    top = child.elaborate(Request(sources=tuple(tmp_path / name for name in order), top="top"))
+    assert [Path(name).name for name in top.files] == ["e_macros.sv", "c_pkg.sv", "b_pkg.sv", "a_top.sv"]
+    shuffled = child.elaborate(Request(sources=tuple(tmp_path / name for name in sorted(texts)), top="top"))
+    assert shuffled.files == top.files
+
+
 def test_a_constant_function_that_does_not_end_is_refused(tmp_path: Path) -> None:
     text = (
         "module unit(input a);\n  function automatic int f(int n);\n    while (1) n++;\n    return n;\n  endfunction\n"

@@ -42,7 +42,7 @@ HARMLESS = program(in_=beats(1, 2, 3))
 
 
 def test_simulators_are_found_by_name() -> None:
-    assert [find_simulator(name).name for name in SIMULATOR_NAMES] == ["icarus", "verilator"]
+    assert [find_simulator(name).name for name in SIMULATOR_NAMES] == ["icarus", "verilator", "native"]
     with pytest.raises(UnknownNameError, match="did you mean verilator"):
         find_simulator("verilate")
 

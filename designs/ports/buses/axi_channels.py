@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from dv_agent.designs.ports.buses.completer import OVERLAP, CompleterPort
 from dv_agent.designs.ports.buses.rules import Answers, Legal, Rule
 from dv_agent.designs.ports.buses.signals_by_role import Fields, no_pin, places
-from dv_agent.designs.ports.grammar import Member
+from dv_agent.designs.ports.grammar import Option
 from dv_agent.designs.ports.stream import Stream
 
 _DELAY = 4  # bits of `aw_delay` and `w_delay`
@@ -21,7 +21,7 @@ class AxiChannels(CompleterPort):
     """A bus of five channels with a handshake each: aw, w, b for writes, ar, r for reads."""
 
     driver: ClassVar[str] = "axi"
-    options: ClassVar[Mapping[str, Member]] = {"gap": "gap", "stall": "stall"}
+    options: ClassVar[Mapping[str, Option]] = {"stall": Option("stall")}
 
     @property
     def may_write(self) -> bool:

@@ -9,7 +9,8 @@ from pydantic import Field, model_validator
 
 from dv_agent.designs.ports.buses.rules import Known, ReadsBack, Rule
 from dv_agent.designs.ports.buses.signals_by_role import BusPort, Fields, no_pin
-from dv_agent.designs.ports.grammar import Form, Grammar, Item, Member, Timing, Word
+from dv_agent.designs.ports.grammar import Form, Grammar, Item, Option, Timing, Word
+from dv_agent.designs.ports.port import Words
 
 Range = tuple[int, int]
 OVERLAP = "overlap"
@@ -25,7 +26,7 @@ class CompleterPort(BusPort):
     label: ClassVar[str] = "accessed by the test"
     plural: ClassVar[str] = "buses"
     silence: ClassVar[str] = "idle"
-    options: ClassVar[Mapping[str, Member]] = {"gap": "gap"}
+    options: ClassVar[Mapping[str, Option]] = {}
     idle_in_reads: ClassVar[tuple[str, ...]] = ("strb",)
 
     @model_validator(mode="after")
@@ -82,12 +83,16 @@ class CompleterPort(BusPort):
         """Return the value of a field that a step leaves out."""
         return (1 << self.bytes) - 1 if name == "strb" else 0
 
+    def words(self) -> Words:
+        """Return the words that accesses reach."""
+        return Words(*self.span, self.step, self.may_read, self.may_write)
+
     def grammar(self) -> Grammar:
         """Return the grammar of accesses and idle cycles."""
         item = self.item()
         return Grammar(
             counts="accesses",
-            timing=tuple(Timing(key) for key in item.options),
+            timing=tuple(Timing(key) for key in ("gap", *item.options)),
             words=(Word("idle", passive=True),),
             item=item,
             defaults={name: data for name, data in self._drawn().items() if name in item.fields},

@@ -13,7 +13,7 @@ from dv_agent.designs.ports.buses.rules import Known, Rule
 from dv_agent.designs.ports.buses.signals_by_role import BusPort, places
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar, RandomOp, Timing, Word
-from dv_agent.designs.ports.port import Memory
+from dv_agent.designs.ports.port import Memory, Words
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import Signals, Transfers
 
@@ -84,6 +84,10 @@ class MemoryPort(BusPort):
         """Return the memory."""
         request, *response = self.streams(name)
         return Memory(request, response[0] if response and response[0].fields else None, self.word)
+
+    def words(self) -> Words:
+        """Return the words that the design may ask for; it may repeat those of the test."""
+        return Words(*self.span, self.step, self.has("rdata"), self.has("wdata"))
 
     def grammar(self) -> Grammar:
         """Return the grammar of how requests are answered."""

@@ -28,6 +28,7 @@ from dv_agent.runners.build.wrappers.layout import Layout, carriers, riders
 from dv_agent.runners.build.wrappers.nets import pin, vector
 
 TOP = "dv_wrapper"
+_PROBE = "probe_"
 
 
 def wrapper_text(design: Design, layout: Layout) -> str:
@@ -38,28 +39,46 @@ def wrapper_text(design: Design, layout: Layout) -> str:
     a plain one of the same cycle (whose driver then repeats it), and the
     first port in file order wins over later ones.
     """
+    lines = ["`timescale 1ns/1ps", f"module {TOP};", *_vectors(layout), *_clock(design)]
+    return "\n".join([*lines, *between_vectors(design, layout), "endmodule"]) + "\n"
+
+
+def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
+    """Return what is between `drive` and `sample`: the drivers' wires, the pins, and the design."""
     wires = {piece.key: f"d{i}" for i, piece in enumerate(layout.drive)}
-    lines = [
-        "`timescale 1ns/1ps",
-        f"module {TOP};",
-        *_vectors(layout),
-        *_clock(design),
-        *(f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive),
-        f"  assign {{{', '.join(wires.values())}}} = drive;",
-        *(f"  {net.declaration}" for net in layout.nets.values()),
-        f"  assign sample = {{{sampled(layout)}}};",
-        *_drivers(design, wires),
-        *ties(design),
-        *derived_signals(layout),
-        *instance(design, layout),
-        "endmodule",
-    ]
-    return "\n".join(lines) + "\n"
+    yield from (f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive)
+    yield f"  assign {{{', '.join(wires.values())}}} = drive;"
+    yield from (f"  {net.declaration}" for net in layout.nets.values())
+    yield from derived_signals(layout)
+    yield from probes(layout)
+    yield f"  assign sample = {{{sampled(layout)}}};"
+    yield from _drivers(design, wires)
+    yield from ties(design)
+    yield from instance(design, layout)
+    if design.assumptions == "ignored":
+        # Off (4), for all types of assertions (255), for the directive `assume` (4); IEEE 1800-2017, 20.12.
+        yield "`ifdef VERILATOR"
+        yield "  initial $assertcontrol(4, 255, 4);"
+        yield "`endif"
+
+
+def power_up(layout: Layout) -> str:
+    """Return the state of the drive vector at power-up: reset active if there is one, everything else at rest."""
+    _reset, *others = layout.drive
+    rest = "".join(format(piece.at_rest, f"0{piece.width}b") for piece in others)
+    return f"{layout.drive_width}'b1{rest}"
 
 
 def sampled(layout: Layout) -> str:
     """Return the parts of the sample vector, in order."""
-    return ", ".join([*(pin(signal) for signal in layout.sample), *([RISES] if layout.rises else [])])
+    parts = (_PROBE + signal if signal in layout.probes else pin(signal) for signal in layout.sample)
+    return ", ".join([*parts, *([RISES] if layout.rises else [])])
+
+
+def probes(layout: Layout) -> Iterator[str]:
+    """Yield a wire for each register inside the design that is sampled."""
+    for name, path in layout.probes.items():
+        yield f"  wire {vector(layout.sample[name][1])}{_PROBE}{name} = dut.{path};"
 
 
 def ties(design: Design) -> Iterator[str]:
@@ -70,10 +89,8 @@ def ties(design: Design) -> Iterator[str]:
 
 
 def _vectors(layout: Layout) -> Iterator[str]:
-    # Power-up state of the drivers: reset active, everything else low.
-    initial = f"{layout.drive_width}'b1{'0' * (layout.drive_width - 1)}"
     for name in ("drive_next", "drive"):
-        yield f"  reg {vector(layout.drive_width)}{name} = {initial};"
+        yield f"  reg {vector(layout.drive_width)}{name} = {power_up(layout)};"
     yield f"  wire {vector(layout.sample_width)}sample;"
 
 
@@ -159,7 +176,9 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
         ready = pin(beat.ready) if beat.ready else "1'b1"
         # Case equality: a ready of X must not become a write of X.
         yield f"  wire {fired[-1]} = {attached} & ({pin(beat.valid)} === 1'b1) & ({ready} === 1'b1);"
-    yield f"  assign {pin(stream.valid)} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
+    offers = " | ".join([wires[(*stream.path, stream.offer)], *fired])
+    held_back = f"({offers}) & ({pin(stream.unless)} === 1'b0)" if stream.unless else offers
+    yield f"  assign {pin(stream.valid)} = {held_back};"
     if not stream.fields:
         return
     choice = wires[(*stream.path, "payload")]

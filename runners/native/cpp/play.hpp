@@ -1,0 +1,228 @@
+// Plays one test cycle by cycle: plan the drives, step, sample, detect the end. As runners/cocotb/play.py.
+#pragma once
+#include <functional>
+
+#include "drivers.inc"
+#include "model.hpp"
+
+namespace dv {
+
+struct Outcome {
+    const char* end;
+    std::vector<std::unique_ptr<Driver>> drivers;  // the last one is that of reset
+    std::vector<std::string> tracks;
+    int64_t released;
+};
+
+// One clock. Its drivers plan only after an edge of it, and repeat their pieces until the next one.
+struct Domain {
+    int place;  // of the bit of the sample that tells whether it rises; -1: it rises in every cycle
+    Board board;
+    bool due = true, reset = true;  // whether it rose in the last step; and since the last reset began
+};
+
+class Bench {
+   public:
+    explicit Bench(Json::Value layout) : layout_(layout) {
+        shared_.sample_width = int(layout["sample_width"].integer());
+        asynchronous_ = layout["asynchronous"].truth();
+        Json::Value clock = layout["monitor_clocks"].first();
+        for (Json::Value one = layout["monitors"].first(); one; one = one.next(), clock = clock.next()) {
+            Json::Value valid = one.first().next(), ready = valid.next();
+            shared_.streams.emplace_back(one.first().text());
+            monitors_.push_back({place(valid), ready.is_null() ? -1 : place(ready), size_t(clock.integer())});
+        }
+    }
+
+    // The RTL called $finish.
+    struct Finished {};
+
+    template <class Recorder>
+    Outcome play(Json::Value program, Model& model, Recorder&& record) {
+        begin(program);
+        int64_t quiet = 0, released = 0;
+        bool was_pulse = false, given_up = false, low = true;
+        const char* end = "cycle_limit";
+        const size_t ports = drivers_.size() - 1;
+        Driver& reset = *drivers_.back();
+        Domain& main = domains_.front();
+        bool resetting = false;
+        Word* drive = drive_.data();
+        model.drive(drive);
+        // The design powers up in reset, and the first edge comes after the first sample event.
+        for (int64_t cycle = 1; cycle < layout_["reset_cycles"].integer(); cycle++) finish_if(model.step());
+        const int64_t cycles = program["max_cycles"].integer(), limit = layout_["quiet_cycles"].integer();
+        for (int64_t cycle = 0; cycle < cycles; cycle++) {
+            for (Domain& one : domains_) one.board.row = cycle;
+            if (main.due) resetting = bit(reset.plan(), 0);
+            const bool pulse = resetting || holds_reset();
+            bool changed = false;
+            if (pulse && !was_pulse) {
+                for (Domain& one : domains_) one.reset = several_ ? asynchronous_ : true;
+                for (size_t port = 0; port < ports; port++) drivers_[port]->reset();
+            }
+            if (pulse) {
+                if (!low) changed = show_reset();
+                low = true;
+            } else {
+                if (low) changed = set_bits(drive, reset_place_, 1, kLow);
+                low = false;
+                for (size_t port = 0; port < ports; port++) {
+                    if (!domain_of_[port]->due) continue;
+                    const Word* words = drivers_[port]->plan();
+                    if (words == shown_[port]) continue;
+                    shown_[port] = words;
+                    changed |= set_bits(drive, places_[port], drivers_[port]->width(), words);
+                }
+            }
+            was_pulse = pulse;
+            if (changed) {
+                model.drive(drive);
+                given_up = false;
+            }
+            finish_if(model.step());
+            const Word* sample = model.sample();
+            take(sample);
+            record(sample, cycle);
+            if (pulse || saw_transfer(sample)) {
+                quiet = 0, given_up = false;
+                continue;
+            }
+            if (any(State::Timed)) {
+                quiet = 0;
+                continue;
+            }
+            if (++quiet < limit && !given_up) continue;
+            if (int64_t waiting = let_go()) {
+                // Nothing can change any more, so these waits would never end: a fault of the test, not of the design.
+                released += waiting, quiet = 0, given_up = true;
+                continue;
+            }
+            if (quiet < limit) continue;
+            const bool stuck = any(State::Offering);
+            // A level of the test, such as an enable that is low, may be what the design waits for.
+            if (stuck && relax()) {
+                quiet = 0;
+                continue;
+            }
+            end = stuck ? "deadlock" : "drained";
+            break;
+        }
+        return {end, std::move(drivers_), std::move(tracks_), released};
+    }
+
+   private:
+    static constexpr Word kLow[2] = {0, 0};
+    struct Monitor {
+        int valid, ready;
+        size_t clock;
+    };
+    Json::Value layout_;
+    Shared shared_;
+    bool several_ = false, asynchronous_ = false;
+    std::vector<Monitor> monitors_;
+    std::vector<Domain> domains_;
+    std::vector<std::unique_ptr<Driver>> drivers_;
+    std::vector<Domain*> domain_of_;
+    std::vector<std::string> tracks_;
+    std::vector<int> places_;         // the lowest bit of each piece in the drive vector
+    std::vector<const Word*> shown_;  // what is in the drive vector
+    Words drive_;
+    int reset_place_ = 0;
+
+    int place(Json::Value index) const { return shared_.sample_width - 1 - int(index.integer()); }
+    static void finish_if(bool finished) {
+        if (finished) throw Finished();
+    }
+    void begin(Json::Value program) {
+        shared_.begin();
+        domains_.clear(), drivers_.clear(), domain_of_.clear(), tracks_.clear(), places_.clear(), shown_.clear();
+        for (Json::Value rises = layout_["rises"].first(); rises; rises = rises.next())
+            domains_.push_back({place(rises), Board(shared_)});
+        several_ = !domains_.empty();
+        if (!several_) domains_.push_back({-1, Board(shared_)});
+        for (Json::Value port = layout_["ports"].first(); port; port = port.next()) {
+            Domain& domain = domains_[size_t(port["clock"].integer())];
+            domain_of_.push_back(&domain);
+            add(makers().find(port["driver"].text())->second(port, domain.board), port["name"].text(), program);
+        }
+        add(std::make_unique<ResetDriver>(domains_.front().board), "reset", program);
+        int place = 0;
+        for (const auto& driver : drivers_) place += driver->width();
+        drive_.assign(words_for(place), 0);
+        reset_place_ = --place;
+        for (size_t port = 0; port + 1 < drivers_.size(); port++) {
+            places_.push_back(place -= drivers_[port]->width());
+            shown_.push_back(nullptr);
+        }
+        show_reset();
+    }
+    void add(std::unique_ptr<Driver> driver, std::string_view name, Json::Value program) {
+        std::vector<Op> operations;
+        for (Json::Value op = program["tracks"][name].first(); op; op = op.next()) operations.push_back(read(op));
+        driver->load(std::move(operations));
+        driver->memory(program["memories"][name]);
+        drivers_.push_back(std::move(driver)), tracks_.emplace_back(name);
+    }
+    // The members of designs.program.Op in order.
+    static Op read(Json::Value op) {
+        Json::Value kind = op.first(), value = kind.next(), gap = value.next(), last = gap.next(), stall = last.next(),
+                    port = stall.next(), strobes = port.next(), step = strobes.next();
+        return {kind.text(), value.text(), value.integer(), gap.integer(), last.truth(), stall.integer(), port.text(),
+                strobes, step.integer()};
+    }
+    bool show_reset() {
+        bool changed = !bit(drive_.data(), reset_place_);
+        set_bit(drive_.data(), reset_place_, true);
+        for (size_t port = 0; port + 1 < drivers_.size(); port++) {
+            shown_[port] = drivers_[port]->while_reset();
+            changed |= set_bits(drive_.data(), places_[port], drivers_[port]->width(), shown_[port]);
+        }
+        return changed;
+    }
+    // Whether a clock has not risen yet since the last reset began, so that it has not been noticed there.
+    bool holds_reset() const {
+        if (several_)
+            for (const Domain& one : domains_)
+                if (!one.reset) return true;
+        return false;
+    }
+    void take(const Word* sample) {
+        for (Domain& one : domains_) {
+            one.due = one.place < 0 || bit(sample, one.place);
+            one.board.sample = sample;
+            if (!one.due) continue;
+            one.board.cycle++;
+            one.reset = true;
+        }
+    }
+    bool saw_transfer(const Word* sample) {
+        bool moved = false;
+        for (size_t number = 0; number < monitors_.size(); number++) {
+            const Monitor& one = monitors_[number];
+            if (!bit(sample, one.valid) || (one.ready >= 0 && !bit(sample, one.ready))) continue;
+            if (!domains_[one.clock].due) continue;
+            shared_.counts[number]++;
+            moved = true;
+        }
+        return moved;
+    }
+    bool any(State state) const {
+        for (const auto& driver : drivers_)
+            if (driver->state == state) return true;
+        return false;
+    }
+    int64_t let_go() {
+        int64_t waiting = 0;
+        for (auto& driver : drivers_)
+            if (driver->state == State::Waiting) driver->release = true, waiting++;
+        return waiting;
+    }
+    bool relax() {
+        bool changed = false;
+        for (auto& driver : drivers_) changed |= driver->relax();
+        return changed;
+    }
+};
+
+}  // namespace dv

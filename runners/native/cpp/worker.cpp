@@ -1,0 +1,350 @@
+// The worker process: plays programs on the Verilated model, and speaks the same messages as the process of cocotb
+// (runners/cocotb/framing.py): length-prefixed JSON on a socket, rows in shared memory.
+//
+// The first process never simulates. It forks a copy that plays the tests, each on a model of its own, and another one
+// when that ends: by a $finish or a crash of the RTL, or by the limit of processor time, if a clock cycle does not end.
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+
+#include "play.hpp"
+
+namespace dv {
+namespace {
+
+constexpr int kHeader = 64;           // bytes before the rows; the first 8 are the number of rows
+constexpr int kTimerCycles = 256;
+constexpr int kDigestDigits = 16;
+constexpr rlim_t kMostMemory = rlim_t(4) << 30;
+constexpr uint32_t kMostMessage = 1u << 30;
+constexpr int kTestsOfACopy = 1000;   // files that RTL opened are closed with its copy
+constexpr int kFinished = 77;
+constexpr char kStarted = 's', kAnswering = 'r', kAnswered = 'a', kClosed = 'c', kTired = 't';
+
+struct Config {
+    int socket = -1, recording = -1;
+    double hang_seconds = 5;
+};
+
+struct Closed {};
+
+void read_exactly(int from, char* to, size_t count) {
+    while (count) {
+        ssize_t got = ::read(from, to, count);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) throw Closed();
+        to += got, count -= size_t(got);
+    }
+}
+
+std::string receive(int connection) {
+    uint32_t length = 0;
+    read_exactly(connection, reinterpret_cast<char*>(&length), sizeof length);
+    if (length > kMostMessage) throw Closed();
+    std::string body(length, '\0');
+    read_exactly(connection, body.data(), length);
+    return body;
+}
+
+void send(int connection, const std::string& body) {
+    uint32_t length = uint32_t(body.size());
+    std::string whole(reinterpret_cast<const char*>(&length), sizeof length);
+    whole += body;
+    for (size_t done = 0; done < whole.size();) {
+        ssize_t sent = ::send(connection, whole.data() + done, whole.size() - done, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent <= 0) throw Closed();
+        done += size_t(sent);
+    }
+}
+
+double now() {
+    timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return double(time.tv_sec) + double(time.tv_nsec) * 1e-9;
+}
+
+// Processor time, and for a number of cycles: a busy machine or a long test is no hang.
+void limit_time(double seconds) {
+    itimerval timer{};
+    timer.it_value.tv_sec = time_t(seconds);
+    timer.it_value.tv_usec = suseconds_t((seconds - double(timer.it_value.tv_sec)) * 1e6);
+    setitimer(ITIMER_PROF, &timer, nullptr);
+}
+
+// The rows of a test as text, highest bit first, in memory shared with the parent: every cycle up to the one in which
+// the RTL hangs or crashes is kept.
+class Recording {
+   public:
+    Recording(int file, int width, int64_t cycles) : width_(width), size_(size_t(kHeader) + size_t(width) * cycles) {
+        void* place = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+        if (place == MAP_FAILED) throw std::runtime_error("MemoryError: no room for the recording");
+        memory_ = static_cast<char*>(place);
+        out_ = memory_ + kHeader;
+        if (!eight_[1]) fill();
+    }
+    ~Recording() { munmap(memory_, size_); }
+    Recording(const Recording&) = delete;
+
+    void add(const Word* sample) {
+        int left = width_;
+        for (; left & 7; left--) *out_++ = char('0' + bit(sample, left - 1));
+        for (; left; left -= 8, out_ += 8) {
+            const int low = left - 8;
+            std::memcpy(out_, &eight_[(sample[low >> 5] >> (low & 31)) & 255], 8);
+        }
+        count();
+    }
+    void add_digest(uint64_t value) {
+        for (int place = 60; place >= 0; place -= 4) *out_++ = "0123456789abcdef"[(value >> place) & 15];
+        count();
+    }
+
+   private:
+    static inline uint64_t eight_[256];  // a byte as text
+    int width_;
+    size_t size_;
+    char *memory_, *out_;
+    int64_t rows_ = 0;
+
+    void count() {
+        rows_++;
+        std::memcpy(memory_, &rows_, sizeof rows_);
+    }
+    static void fill() {
+        for (int value = 0; value < 256; value++) {
+            char text[8];
+            for (int place = 0; place < 8; place++) text[place] = char('0' + ((value >> (7 - place)) & 1));
+            std::memcpy(&eight_[value], text, 8);
+        }
+    }
+};
+
+std::string reply_of(const Outcome& outcome, double seconds) {
+    std::ostringstream out;
+    out << "{\"end\":\"" << outcome.end << "\",\"released\":" << outcome.released << ",\"seconds\":" << seconds
+        << ",\"starts\":{";
+    for (size_t track = 0; track < outcome.tracks.size(); track++) {
+        out << (track ? "," : "") << '"' << outcome.tracks[track] << "\":[";
+        const auto& starts = outcome.drivers[track]->starts;
+        for (size_t place = 0; place < starts.size(); place++)
+            out << (place ? "," : "") << '[' << starts[place].first << ',' << starts[place].second << ']';
+        out << ']';
+    }
+    out << "}}";
+    return out.str();
+}
+
+std::string play_one(Bench& bench, Json::Value program, const Config& config, int width) {
+    const double started = now();
+    limit_time(config.hang_seconds);
+    Recording recording(config.recording, width, program["max_cycles"].integer());
+    std::unique_ptr<Model> model = new_model(0);
+    Outcome outcome = bench.play(program, *model, [&](const Word* sample, int64_t cycle) {
+        if (cycle % kTimerCycles == 0) limit_time(config.hang_seconds);
+        recording.add(sample);
+    });
+    limit_time(0);
+    return reply_of(outcome, now() - started);
+}
+
+// A number that two tests share if their rows and ends are equal.
+class Digest {
+   public:
+    explicit Digest(int words) : words_(words) {}
+    void add(const Word* sample) {
+        for (int place = 0; place < words_; place++) mix(sample[place]);
+    }
+    void add(const char* text) {
+        while (*text) mix(Word(*text++));
+    }
+    uint64_t value() const { return value_; }
+
+   private:
+    int words_;
+    uint64_t value_ = 0x243f6a8885a308d3;
+    void mix(Word word) {
+        value_ = (value_ ^ word) * 0x9e3779b97f4a7c15;
+        value_ ^= value_ >> 32;
+    }
+};
+
+// The digests of many programs, each from several power-up states: 16 hexadecimal digits each, in the place of rows.
+// So if the RTL crashes or hangs, the number of rows tells in which.
+std::string digest_all(Bench& bench, Json::Value request, const Config& config, int width) {
+    std::ostringstream text;
+    text << std::ifstream(std::string(request["programs"].text())).rdbuf();
+    std::string kept = text.str();
+    Json programs;
+    programs.parse(kept);
+    Recording recording(config.recording, kDigestDigits, request["max_cycles"].integer());
+    int64_t skipped = request["skipped"].integer(), left = request["max_cycles"].integer();
+    for (Json::Value program = programs.root().first(); program && left > 0; program = program.next()) {
+        if (skipped-- > 0) continue;
+        for (Json::Value fill = request["fills"].first(); fill; fill = fill.next()) {
+            limit_time(config.hang_seconds);
+            Digest digest((width + 31) / 32);
+            std::unique_ptr<Model> model = new_model(int(fill.integer()));
+            try {
+                Outcome outcome = bench.play(program, *model, [&](const Word* sample, int64_t cycle) {
+                    if (cycle % kTimerCycles == 0) limit_time(config.hang_seconds);
+                    digest.add(sample);
+                });
+                digest.add(outcome.end);
+            } catch (const Bench::Finished&) {
+                digest.add("finished");
+            }
+            limit_time(0);
+            recording.add_digest(digest.value());
+            left--;
+        }
+    }
+    return "{\"end\":\"digests\"}";
+}
+
+// Plays tests until the parent closes the connection; reports its progress to the first process.
+[[noreturn]] void play_all(const Config& config, Json::Value layout, int progress) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    auto tell = [&](char news) { (void)!::write(progress, &news, 1); };
+    Bench bench(layout);
+    Json message;
+    const int width = int(layout["sample_width"].integer());
+    try {
+        for (int number = 0; number < kTestsOfACopy; number++) {
+            std::string text = receive(config.socket), reply;
+            tell(kStarted);
+            try {
+                message.parse(text);
+                Json::Value request = message.root();
+                reply = request["programs"] ? digest_all(bench, request, config, width)
+                                            : play_one(bench, request, config, width);
+            } catch (const Bench::Finished&) {
+                fflush(nullptr);
+                _exit(0);
+            } catch (const std::runtime_error& error) {
+                reply = std::string("{\"error\":\"") + error.what() + "\"}";
+            }
+            fflush(nullptr);
+            tell(kAnswering);
+            send(config.socket, reply);
+            tell(kAnswered);
+        }
+        tell(kTired);
+    } catch (const Closed&) {
+        tell(kClosed);
+    }
+    _exit(0);
+}
+
+// Follows one copy to its end; returns whether another one is needed.
+bool follow(pid_t copy, int progress, int connection) {
+    char last = kAnswered;
+    pollfd events[2] = {{progress, POLLIN, 0}, {connection, POLLRDHUP, 0}};
+    while (true) {
+        if (poll(events, 2, -1) < 0) continue;
+        if (events[1].revents && !(events[0].revents & POLLIN)) {
+            kill(copy, SIGKILL);
+            return false;
+        }
+        char news;
+        if (::read(progress, &news, 1) != 1) break;
+        last = news;
+    }
+    int status = 0;
+    waitpid(copy, &status, 0);
+    if (last == kTired) return true;
+    // Killed while it waited for a program (no reply is expected), or in the middle of its reply (which cannot be
+    // completed): the parent notices the end of this process.
+    if (last != kStarted) return false;
+    send(connection, "{\"died\":true,\"signal\":" + std::to_string(WIFSIGNALED(status) ? WTERMSIG(status) : 0) + "}");
+    return true;
+}
+
+template <class Work>
+pid_t fork_for(Work&& work) {
+    pid_t copy = fork();
+    if (copy == 0) work();
+    return copy;
+}
+
+// RTL that ends or crashes before the first edge: this process ends in the same way, before it says that it is ready.
+void require_power_up(double hang_seconds) {
+    pid_t probe = fork_for([&] {
+        limit_time(hang_seconds);
+        bool finished = new_model(0)->finished();
+        fflush(nullptr);
+        _exit(finished ? kFinished : 0);
+    });
+    int status = 0;
+    waitpid(probe, &status, 0);
+    if (WIFSIGNALED(status)) {
+        signal(WTERMSIG(status), SIG_DFL);
+        raise(WTERMSIG(status));
+    }
+    if (status) _exit(WEXITSTATUS(status) == kFinished ? 0 : 1);
+}
+
+Config read_config() {
+    const char* text = getenv("DV_AGENT_CHILD");
+    Json json;
+    json.parse(text ? text : "");
+    Json::Value root = json.root();
+    return {int(root["socket"].integer()), int(root["recording"].integer()),
+            root["hang_seconds"].real()};
+}
+
+int serve(const char* layout_file) {
+    rlimit memory{kMostMemory, kMostMemory};
+    setrlimit(RLIMIT_DATA, &memory);
+    // Line by line, so that the last output of RTL that hangs reaches the log; a full log must not end the process.
+    setvbuf(stdout, nullptr, _IOLBF, 0);
+    signal(SIGXFSZ, SIG_IGN);
+    Config config = read_config();
+    std::ostringstream text;
+    text << std::ifstream(layout_file).rdbuf();
+    std::string kept = text.str();
+    Json layout;
+    layout.parse(kept);
+    require_power_up(config.hang_seconds);
+    send(config.socket, "{\"ready\":true}");
+    while (true) {
+        int pipes[2];
+        if (pipe(pipes)) return 1;
+        pid_t copy = fork_for([&] {
+            ::close(pipes[0]);
+            play_all(config, layout.root(), pipes[1]);
+        });
+        if (copy < 0) return 1;
+        ::close(pipes[1]);
+        bool more = follow(copy, pipes[0], config.socket);
+        ::close(pipes[0]);
+        if (!more) return 1;
+    }
+}
+
+}  // namespace
+}  // namespace dv
+
+int main(int count, char** words) {
+    try {
+        return count == 2 ? dv::serve(words[1]) : 2;
+    } catch (const dv::Closed&) {
+        return 0;
+    } catch (const std::exception& error) {
+        fprintf(stderr, "%s\n", error.what());
+        return 1;
+    }
+}
