@@ -33,6 +33,9 @@ def signals(guess: Guess) -> Iterator[str]:
     for key in ("valid", "ready", "last", "enable", "unless"):
         if value.get(key):
             yield _base(value[key])
+    for part in (value.get("request", {}), value.get("response", {})):
+        yield from (_base(part[key]) for key in ("valid", "ready") if key in part)
+        yield from (_base(one["signal"]) for one in part.get("fields", {}).values())
     for part in (*value.get("fields", {}).values(), *value.get("signals", {}).values()):
         yield _base(part["signal"] if isinstance(part, dict) else part)
 

@@ -160,6 +160,26 @@ def test_an_axi_manager_is_five_streams(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
+def test_an_axi_lite_manager_is_answered_from_memory(tmp_path: Path) -> None:
+    pool = pool_of(tmp_path, axi("m_axil_", True, "output", "input"))
+    found = ports(pool)
+    assert {name: one["kind"] for name, one in found.items()} == {
+        "m_axil_reads": "responder", "m_axil_writes": "responder", "m_axil_aw": "sink", "seen": "observe",
+    }  # fmt: skip
+    assert found["m_axil_reads"]["request"]["fields"] == {"addr": {"signal": "m_axil_araddr", "width": 16}}
+    assert pool.wired("ties") == {"m_axil_rresp": 0}
+
+
+def test_a_bridge_of_axi4_is_streams_on_both_sides_and_that_is_told(tmp_path: Path) -> None:
+    both = axi("s_axi_", False).replace("endmodule\n", "").replace(");\n", ", ")
+    text = both + axi("m_axi_", False, "output", "input").partition("input rst, ")[2]
+    pool = pool_of(tmp_path, text)
+    assert {one["kind"] for one in ports(pool).values()} == {"source", "sink"}
+    assert "asks for bursts of AXI4" in pool.notes[0]
+    assert "deadlock" in ports(pool)["s_axi_w"]["rules_off"]
+    assert "deadlock" in ports(pool)["m_axi_r"]["rules_off"]
+
+
 def one_port(folder: Path, declaration: str) -> dict[str, Any]:
     """The fields of the only pins port of a module."""
     return dict(ports(pool_of(folder, f"module unit({declaration});\nendmodule\n"))["pins"]["fields"])

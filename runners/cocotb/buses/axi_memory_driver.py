@@ -31,7 +31,7 @@ class AxiMemoryDriver(Driver):
         self._reads: deque[tuple[int, Fields, int]] = deque()  # beats of reads: earliest cycle, request, place
         self._offered = ""  # the beat of a read that is being offered
         self._latency = self._taken = 0
-        self._held = "0" * port.get("held", 0)
+        self._held: str = "0" * port.get("held", 0)
         super().__init__(port["name"], operations, board, "1")
         self._willing: Callable[[], str] = self._walk().__next__
         self._request_state = ENDED
