@@ -12,6 +12,7 @@ from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.ports.registry import Port
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.probes.probe import Probe
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.rtl_files import PRIMITIVES, RtlFiles
 from dv_agent.designs.wiring.clocking import MAIN, Clock, FurtherReset, Reset
@@ -48,6 +49,7 @@ class Design(RtlFiles):
     more_resets: tuple[FurtherReset, ...] = Field(default=(), description="asserted together with `reset`")
     ties: dict[Signal, int] = Field(default_factory=dict, description="inputs held constant")
     ports: dict[Identifier, Port]
+    probes: dict[Identifier, Probe] = Field(default_factory=dict, description="registers sampled in every cycle")
     limits: Limits = Limits()
 
     @model_validator(mode="before")

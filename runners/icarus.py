@@ -10,7 +10,7 @@ from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.places import cache_folder
 from dv_agent.errors import UsageError
-from dv_agent.runners.build.icarus import build_icarus, icarus_version
+from dv_agent.runners.build.icarus import build_icarus, build_icarus_lanes, icarus_version
 from dv_agent.runners.cocotb.environment import vpi_library
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 from dv_agent.runners.repeating_session import Repeats
@@ -57,7 +57,7 @@ class IcarusSimulator:
 
     def open(self, design: Design, *, waves: Path | None = None) -> CocotbSession:
         """See `Simulator.open`; also raises `InputFileError` if a source file is missing."""
-        build = build_icarus(design, self._cache or cache_folder(), self.version())
+        build = (build_icarus if waves else build_icarus_lanes)(design, self._cache or cache_folder(), self.version())
         # -n: $stop ends the simulation as $finish does. -none: the RTL's own $dumpvars writes nothing.
         command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]
         room = (waves.absolute().parent,) if waves else ()

@@ -34,10 +34,14 @@ def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str =
         in_reset = reset if design.reset.active == "high" else ~reset
     begins = in_reset & ~np.concatenate([np.zeros(1, np.bool_), in_reset[:-1]])[:cycles]
     epoch = np.cumsum(begins, dtype=np.int64)
-    accepted = {
-        one.key: _transfers(pins, np.flatnonzero(_fires(pins, one) & ~in_reset), epoch, one) for one in design.streams
-    }
-    return Trace(cycles, end, pins.values(), pins.unknown, in_reset, epoch, accepted, message)
+    edges: dict[str, BoolColumn] = {clock: text[:, place] == _ONE for clock, place in layout.rises.items()}
+    accepted = {}
+    for one in design.streams:
+        fires = _fires(pins, one) & ~in_reset
+        if edges:
+            fires &= edges[design.clock_of(one.port)]
+        accepted[one.key] = _transfers(pins, np.flatnonzero(fires), epoch, one)
+    return Trace(cycles, end, pins.values(), pins.unknown, in_reset, epoch, accepted, message, edges)
 
 
 class _Pins:

@@ -48,7 +48,7 @@ class TraceObserver:
             tables[f"beat_{stream.column}"] = _beats(stream, seen)
             if stream.last is not None:
                 tables[f"packet_{stream.column}"] = _packets(seen)
-        return Observation(expected={}, tables=tables, may_wait=_may_wait(self._design, trace))
+        return Observation(expected={}, tables=tables, may_wait=_may_wait(self._design, trace), judged=False)
 
 
 def field_column(name: str) -> str:

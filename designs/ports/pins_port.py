@@ -52,15 +52,15 @@ class PinsPort(PortModel):
             counts="changes",
             timing=(Timing("gap"), Timing("for", least=1, default=1)),
             words=(Word("hold", passive=True),),
-            item=Item("set", self.fields, packets=False, options={"for": Option("stall", 1)}, level=self._rest),
+            item=Item("set", self.fields, packets=False, options={"for": Option("stall", 1)}, level=self.at_rest()),
         )
 
     def driver_facts(self) -> dict[str, int | bool | str]:
         """Return the levels at rest, in binary."""
-        return {"rest": format(self._rest, f"0{sum(spec.bits for spec in self.fields.values())}b")}
+        return {"rest": format(self.at_rest(), f"0{sum(spec.bits for spec in self.fields.values())}b")}
 
-    @property
-    def _rest(self) -> int:
+    def at_rest(self) -> int:
+        """Return the packed levels at rest."""
         return pack(self.fields, {name: (spec.reset,) * spec.lanes for name, spec in self.fields.items()})
 
     @classmethod

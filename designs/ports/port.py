@@ -88,6 +88,10 @@ class PortModel(Frozen):
         """Return the inputs that the testbench drives to some value in every cycle, without a handshake."""
         return {}
 
+    def at_rest(self) -> int:
+        """Return the packed values of the held inputs at power-up."""
+        return 0
+
     def observed(self) -> Mapping[str, FieldSpec]:
         """Return the outputs that are only sampled."""
         return {}

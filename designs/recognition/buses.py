@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from dv_agent.designs.elaboration.interface import PortShape
@@ -16,9 +16,13 @@ _TITLES = {"axi4": "AXI4", "axi_lite": "AXI4-Lite", "apb": "APB", "wishbone": "W
 _KEYS = {"axi4": "awlen arlen", "axi_lite": "awaddr araddr", "apb": "psel", "wishbone": "stb", "memory": "addr"}
 
 
-def find_buses(pool: Pool) -> None:
-    """Claim the buses on which the design answers, and the memories that it asks."""
-    for kind in ORDER:
+def find_buses(pool: Pool, kinds: Collection[str]) -> None:
+    """Claim the buses on which the design answers, and the memories that it asks.
+
+    Args:
+        kinds: the kinds of ports that can be written; buses of other kinds are left to be streams and pins.
+    """
+    for kind in (one for one in ORDER if one in kinds):
         for prefix in _prefixes(pool, kind):
             found = _match(pool, BUSES[kind], prefix)
             if found and _is_enough(kind, found):

@@ -15,6 +15,10 @@ _START = (
     "each is a list of steps in order. A track that is left out or has ended is silent: "
 )
 
+_CLOCKS = """\
+* Numbers of cycles on a track are cycles of its own clock. A cycle of a trace is a step in which some clock rises.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class LanguageWords:
@@ -42,7 +46,10 @@ def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
     parts = {kind: [f"PORT.{one.part}" for one in ports[kind].streams("PORT") if one.part] for kind in kinds}
     return LanguageWords(
         _START + _silence([*map(type, ports.values())]) + (", reset inactive." if design.reset else "."),
-        tuple(lines for kind in kinds if (lines := ports[kind].language(packet, writes))),
+        (
+            *(lines for kind in kinds if (lines := ports[kind].language(packet, writes))),
+            *([_CLOCKS] if len(design.all_clocks) > 1 else []),
+        ),
         tuple((kind, " and ".join(names)) for kind, names in parts.items() if names),
         design.reset is not None,
     )

@@ -43,6 +43,7 @@ class TrackText:
         beats: allowed packet lengths, such as ``1..8``.
         answer, request: the keyword and the address field of a track that answers from memory.
         memory_words: maximum number of words of that memory.
+        clock: words about the clock of its port; empty if the design has only one.
     """
 
     name: str
@@ -58,6 +59,7 @@ class TrackText:
     counts: str
     profiles: tuple[ProfileText, ...]
     memory_words: int
+    clock: str = ""
 
 
 def track_texts(design: Design, schema: StimulusSchema) -> tuple[TrackText, ...]:
@@ -81,7 +83,15 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         counts=grammar.counts,
         profiles=tuple(ProfileText(word, compact_json(draws, PROFILE_MOST)) for word, draws in track.profiles.items()),
         memory_words=track.memory_words,
+        clock=_clock(design, name),
     )
+
+
+def _clock(design: Design, name: str) -> str:
+    if len(design.all_clocks) < 2:
+        return ""
+    clock = next(iter(design.all_clocks)) if name == RESET_TRACK else design.clock_of(name)
+    return f", clock {clock} of {design.all_clocks[clock].period_ns} ns"
 
 
 def _fields(fields: Mapping[str, FieldSpec], track: TrackSchema) -> tuple[FieldText, ...]:

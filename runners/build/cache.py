@@ -19,6 +19,7 @@ from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 WRAPPER = f"{TOP}.v"
 PROGRAM = "sim"
+LAYOUT = "layout.json"
 AS_SYSTEM_VERILOG = "its .v files are compiled as SystemVerilog, because Verilog-2005 is not enough"
 _FORMAT = "3"  # raise when the contents of a build folder change
 SHARED_SHELVES = ("verilator-runtime",)
@@ -47,7 +48,7 @@ class Build:
     @property
     def layout(self) -> Path:
         """The layout file that the simulator process reads."""
-        return self.folder / "layout.json"
+        return self.folder / LAYOUT
 
 
 def cached_build(
@@ -85,7 +86,7 @@ def cached_build(
     aside = new_scratch(shelf, BUILDING)
     try:
         _write(aside / WRAPPER, wrapper)
-        _write(aside / "layout.json", plain)
+        _write(aside / LAYOUT, plain)
         compiler(aside)
         _move(aside, target)
     finally:

@@ -9,8 +9,9 @@ from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.external_tools import printed_version, require, run_command, shorten
+from dv_agent.runners.build.lanes import compile_lanes, lanes_text
 from dv_agent.runners.build.loose_inputs import floating_inputs, is_fitting_tie, reject_loose_inputs
-from dv_agent.runners.build.wrappers.layout import Layout
+from dv_agent.runners.build.wrappers.layout import Layout, layout_of
 from dv_agent.runners.build.wrappers.wrapper import TOP, wrapper_text
 
 INSTALL_ICARUS = "apt-get install iverilog"
@@ -49,6 +50,21 @@ def build_icarus(
         return cached_build(
             design, cache / "icarus", [version, language], lambda folder: _compile(design, folder, language), wrapper_of
         )
+
+    return build_in(design, build)
+
+
+def build_icarus_lanes(design: Design, cache: Path, version: str) -> Build:
+    """Compile `design` in lanes, see `dv_agent.runners.build.lanes`; raises as `build_icarus`."""
+
+    def build(plain: bool) -> Build:
+        language = "-g2005" if plain else "-g2012"
+
+        def compiler(folder: Path) -> None:
+            single = wrapper_text(design, layout_of(design))
+            compile_lanes(lambda folder: _compile(design, folder, language), single, folder)
+
+        return cached_build(design, cache / "icarus", [version, language, "lanes"], compiler, lanes_text)
 
     return build_in(design, build)
 

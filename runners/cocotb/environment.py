@@ -19,9 +19,9 @@ from dv_agent.errors import PrerequisiteError
 _INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "TMPDIR", "VIRTUAL_ENV")
 
 
-# What cocotb starts in the simulator, without its own coverage, and after `without_pytest`.
+# What cocotb starts in the simulator, without its own coverage, and after `without_unused_modules`.
 _STARTED_IN_CHILD = (
-    "dv_agent.runners.cocotb.forking.lean_imports:without_pytest",
+    "dv_agent.runners.cocotb.forking.lean_imports:without_unused_modules",
     "cocotb.logging:_configure",
     "cocotb._init:init_package_from_simulation",
     "cocotb.regression:_run_regression",
@@ -58,7 +58,7 @@ def child_environment(test_module: str, top: str) -> dict[str, str]:
         "COCOTB_LOG_LEVEL": "CRITICAL",
         "GPI_LOG_LEVEL": "CRITICAL",
         "COCOTB_ANSI_OUTPUT": "0",
-        # There are no assertions to rewrite, and no pytest that could do it; see `without_pytest`.
+        # There are no assertions to rewrite, and no pytest that could do it; see `without_unused_modules`.
         "COCOTB_REWRITE_ASSERTION_FILES": "",
     }
 

@@ -156,6 +156,7 @@ def _lengthened(trace: Trace, cycles: int) -> Trace:
         cycles=cycles,
         in_reset=np.concatenate([trace.in_reset, np.zeros(more, np.bool_)]),
         epoch=np.concatenate([trace.epoch, np.repeat(last_epoch, more)]),
+        edges={name: np.concatenate([ticks, np.ones(more, np.bool_)]) for name, ticks in trace.edges.items()},
     )
 
 
@@ -170,6 +171,7 @@ def _within(trace: Trace, max_cycles: int) -> Trace:
         end=End.LIMIT,
         in_reset=trace.in_reset[:max_cycles],
         epoch=trace.epoch[:max_cycles],
+        edges={name: ticks[:max_cycles] for name, ticks in trace.edges.items()},
         accepted=accepted,
     )
 

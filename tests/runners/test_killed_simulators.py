@@ -14,9 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
-from runner_fixtures import Opener, beats, counter, pipe, program, same
+from runner_fixtures import Opener, adder, beats, counter, pipe, program, same
 
-from dv_agent.designs.program import Op
+from dv_agent.designs.design import Design
+from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
 from dv_agent.errors import OutputError, SimulatorCrash, SimulatorLost
 from dv_agent.runners.cocotb.deaths import Cause, Death
@@ -28,6 +29,7 @@ from dv_agent.runners.waves import dump_waves
 FALSE = Path(__file__).with_name("false_simulator.py")
 KILL, SEGV, ABRT, TERM = int(signal.SIGKILL), int(signal.SIGSEGV), int(signal.SIGABRT), int(signal.SIGTERM)
 PLAIN = {"tracks": {}, "memories": {}, "max_cycles": 3}
+SUMS = program(5000, in_=tuple(Op("send", n % 100, gap=1) for n in range(1500)))
 LONG = program(in_=beats(*(n % 200 for n in range(1500)), gap=1), out=(Op("stall", 7),))
 
 
@@ -65,19 +67,25 @@ def killing(session_pid: Callable[[], int | None], number: int, pause: float, ti
         thread.join()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV])
+@pytest.mark.parametrize(
+    ("number", "design", "long"),
+    [
+        (signal.SIGKILL, pipe(), LONG), (signal.SIGTERM, pipe(), LONG), (signal.SIGSEGV, pipe(), LONG),
+        (signal.SIGKILL, adder(), SUMS), (signal.SIGSEGV, adder(), SUMS),
+    ],
+)  # fmt: skip
 def test_tests_whose_simulator_is_killed_at_random_give_the_same_trace(
-    simulator: IcarusSimulator, number: signal.Signals
+    simulator: IcarusSimulator, number: signal.Signals, design: Design, long: Program
 ) -> None:
-    with simulator.open(pipe()) as session:
-        first = session.run(LONG)
+    with simulator.open(design) as session:
+        first = session.run(long)
         before = simulator.repeated
         with killing(lambda: session.pid, number, 0.5, 2) as hit:
             while len(hit) < 2:
-                again = session.run(LONG)
+                again = session.run(long)
                 assert same(again.trace, first.trace)
                 assert again.rows == first.rows
-        assert same(session.run(LONG).trace, first.trace)
+        assert same(session.run(long).trace, first.trace)
     assert before <= simulator.repeated <= before + 2
 
 

@@ -9,7 +9,7 @@ a position in a vector is an index into a string.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dv_agent.designs.design import Design
@@ -23,10 +23,11 @@ from dv_agent.runners.build.wrappers.nets import Net, nets_of, reject_bad_driver
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the drive vector, identified by `key`, for example ``("in", "valid")``."""
+    """A part of the drive vector, identified by `key`, such as ``("in", "valid")``; `at_rest` is its first value."""
 
     key: tuple[str, ...]
     width: int
+    at_rest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +39,14 @@ class Layout:
         sample: signal -> (first index, width in bits) in text order.
         rises: clock -> index of the bit that tells whether it rises; after all signals, empty for a single clock.
         nets: the ports of the top module that the signals are on, by name.
+        probes: probe -> path of its register below the top module; sampled behind all signals.
     """
 
     drive: tuple[Piece, ...]
     sample: Mapping[str, tuple[int, int]]
     rises: Mapping[str, int]
     nets: Mapping[str, Net]
+    probes: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def drive_width(self) -> int:
@@ -88,8 +91,14 @@ def layout_of(design: Design) -> Layout:
             )
     nets = nets_of(design, sample)
     reject_bad_drivers(design, _with_a_driver(design), nets)
+    for name, probe in design.probes.items():
+        if name in sample:
+            raise InputFileError(design.folder / "design.yaml", f"probes: {name} is also the name of a signal")
+        sample[name] = (place, probe.width)
+        place += probe.width
     clocks = design.all_clocks if is_multiple(design) else ()
-    return Layout(tuple(_pieces(design)), sample, {name: place + index for index, name in enumerate(clocks)}, nets)
+    rises = {name: place + index for index, name in enumerate(clocks)}
+    return Layout(tuple(_pieces(design)), sample, rises, nets, {name: one.path for name, one in design.probes.items()})
 
 
 def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
@@ -100,6 +109,19 @@ def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
         "sample_width": layout.sample_width,
         "ports": [_child_port(design, layout, name, port) for name, port in _driven_ports(design)],
         "monitors": [_child_monitor(one, layout) for one in design.streams],
+        **_child_clocks(design, layout),
+    }
+
+
+def _child_clocks(design: Design, layout: Layout) -> dict[str, Any]:
+    """Return which bits of a sample tell of several clocks, and the clock of each monitor; nothing for one clock."""
+    if not layout.rises:
+        return {}
+    clocks = [*layout.rises]
+    return {
+        "rises": [*layout.rises.values()],
+        "monitor_clocks": [clocks.index(design.clock_of(one.port)) for one in design.streams],
+        "asynchronous": all(reset.asynchronous for reset in design.resets),
     }
 
 
@@ -116,6 +138,8 @@ def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> d
         if stream.carries:
             one["attached"] = [[rider.port, rider.bits] for rider in riders(design, stream)]
         facts |= {stream.part: one} if stream.part else one
+    if layout.rises:
+        facts["clock"] = [*layout.rises].index(design.clock_of(name))
     return facts | ({"held": _bits(port)} if port.held() else {})
 
 
@@ -149,7 +173,8 @@ def _pieces(design: Design) -> Iterator[Piece]:
                 key = (*stream.path, "attached", rider.port)
                 yield Piece(key, 1)
                 yield from _payload((*key, "payload"), rider.bits)
-        yield from _payload((name, "held"), _bits(port))
+        if port.held():
+            yield Piece((name, "held"), _bits(port), port.at_rest())
 
 
 def _bits(port: PortModel) -> int:

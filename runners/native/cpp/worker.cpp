@@ -191,8 +191,8 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
     Json programs;
     programs.parse(kept);
     Recording recording(config.recording, kDigestDigits, request["max_cycles"].integer());
-    int64_t skipped = request["skipped"].integer();
-    for (Json::Value program = programs.root().first(); program; program = program.next()) {
+    int64_t skipped = request["skipped"].integer(), left = request["max_cycles"].integer();
+    for (Json::Value program = programs.root().first(); program && left > 0; program = program.next()) {
         if (skipped-- > 0) continue;
         for (Json::Value fill = request["fills"].first(); fill; fill = fill.next()) {
             limit_time(config.hang_seconds);
@@ -209,6 +209,7 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
             }
             limit_time(0);
             recording.add_digest(digest.value());
+            left--;
         }
     }
     return "{\"end\":\"digests\"}";
