@@ -61,12 +61,3 @@ def made(room: Path, design: DesignFolder | None = None, tests: str = "witnesses
     folder = design or load_design(tally(room / "tally"))
     wish = Wish("icarus", tests, count, further_cycles=more.pop("further_cycles", FURTHER), **more)
     return start(folder, wish, room / "runs", 2, Heard())
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """A campaign, and where it was made."""
-
-    design: DesignFolder
-    home: Path
-    result: MutationResult
