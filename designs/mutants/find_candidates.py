@@ -35,6 +35,7 @@ def find_candidates(design: Design, seconds: float = SEARCH_SECONDS) -> tuple[Ca
         BuildError: reading took too long, or too much memory.
         SimulatorLost: the child was killed from outside, each time.
     """
+    handshakes = {split(name).base for one in design.streams for name in (one.valid, one.ready) if name}
     request = SearchRequest(
         files=tuple(zip(copied_names(design), design.source_files(), strict=True)),
         folders=tuple(design.base / name for name in design.include_dirs),
