@@ -76,6 +76,7 @@ class _Writer:
             "code": lambda: code_holes(view, min(strategy.holes.detailed, MOST_CODE)),
             "sampled": lambda: self._shown,
             "cone": self._cone,
+            "unnoticed": lambda: strategy.unnoticed,
         }
 
     def _specification(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class Stream:
         packets: whether its transfers are the beats of a test's packets.
         carries: whether a beat may carry writes to streams with `rides`; such a stream has a ready.
         rides: whether a write may happen in the same cycle in which a beat that carries it is accepted.
+        unless: a signal of the design that holds the testbench's valid back while it is not 0.
         caused: whether the design asserts valid only after an input has caused it, so that a reset clears it.
     """
 
@@ -51,6 +52,7 @@ class Stream:
     carries: bool = False
     rides: bool = False
     caused: bool = False
+    unless: Signal | None = None
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -91,6 +93,8 @@ class Stream:
         if self.ready is not None:
             yield self.ready, 1
         yield from payload
+        if self.unless is not None:
+            yield self.unless, 1
 
 
 def handshake(port: str, part: str, spec: StreamSpec, *, driven: bool, packets: bool = False, caused: bool = False,

@@ -8,6 +8,7 @@ from typing import Any
 from dv_agent.designs.elaboration.interface import Interface
 from dv_agent.designs.ports.registry import KINDS
 from dv_agent.designs.recognition.buses import find_buses
+from dv_agent.designs.recognition.fifo_sides import find_fifo_sides
 from dv_agent.designs.recognition.find_clocks import find_clocks, find_resets
 from dv_agent.designs.recognition.guess import Guess, Pool
 from dv_agent.designs.recognition.handshakes import find_streams
@@ -27,10 +28,15 @@ def recognise(top: Interface, kinds: Collection[str] = tuple(KINDS)) -> Pool:
     tie_test_pins(pool)
     find_buses(pool, kinds)
     find_streams(pool)
+    find_fifo_sides(pool)
     add_rest(pool)
     if pool.wired("clocks"):
         pool.ports = [_clocked(pool, one) for one in pool.ports]
     switch_off_rules(pool)
+    if top.assumptions:
+        places = ", ".join(top.assumptions[:3]) + (", ..." if len(top.assumptions) > 3 else "")
+        reason = f"the RTL assumes things of its inputs ({places}), which random tests break; that is no fault of it"
+        pool.wiring.append(Guess("assumptions", "ignored", reason, "certain"))
     return pool
 
 

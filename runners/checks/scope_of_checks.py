@@ -36,6 +36,8 @@ def what_is_checked(design: Design, has_model: bool, simulator: str) -> Checked:
     left_out = [] if has_model else ["outputs were compared with nothing: there is no model.py"]
     if not has_model and simulator in _TWO_VALUED:  # then rules are all there is
         left_out.append(f"X and Z: {simulator} has two values")
+    if design.assumptions == "ignored":
+        left_out.append("what the RTL assumes of its inputs (`assume`): a test that breaks it goes on, by design.yaml")
     return Checked(tuple(_rules(design, has_model, simulator)), tuple(left_out))
 
 
@@ -69,6 +71,7 @@ def _rules(design: Design, has_model: bool, simulator: str) -> Iterator[str]:
         yield f"nothing comes out right after reset on {_names(caused)}"
     if waited := on("deadlock", inputs):
         yield f"nothing is refused for ever on {_names(waited)}"
+    yield "the RTL reports no error itself ($error, $fatal, assertions)"
     yield "the simulation neither hangs nor ends by itself"
 
 

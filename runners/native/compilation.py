@@ -37,8 +37,6 @@ def missing_drivers(design: Design) -> list[str]:
             missing.add(port.driver)
         elif port.driver:
             missing |= {f"`{fact}` of {port.driver}" for fact in port.driver_facts() if fact not in known[port.driver]}
-    if any(one.packets and one.driven and one.ready is None for one in design.streams):
-        missing.add("source without ready")
     return sorted(missing)
 
 

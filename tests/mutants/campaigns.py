@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,3 +52,12 @@ def made(room: Path, design: DesignFolder | None = None, tests: str = "witnesses
     folder = design or load_design(tally(room / "tally"))
     wish = Wish("icarus", tests, count, further_cycles=more.pop("further_cycles", FURTHER), **more)
     return start(folder, wish, room / "runs", 2, Heard())
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign, and where it was made."""
+
+    design: DesignFolder
+    home: Path
+    result: MutationResult

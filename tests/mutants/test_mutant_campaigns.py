@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from campaigns import COUNT, FURTHER, Heard, edited, made
-from conftest import Campaign
+from campaigns import COUNT, FURTHER, Campaign, Heard, edited, made
 from mutant_designs import tally
 from prerequisites import need
 

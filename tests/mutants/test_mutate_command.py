@@ -8,10 +8,9 @@ import time
 from pathlib import Path
 
 import pytest
-from campaigns import COUNT, Heard, edited
+from campaigns import COUNT, Campaign, Heard, edited
 from command import call
 from command import start as begin
-from conftest import Campaign
 from killing import below
 from mutant_designs import tally
 

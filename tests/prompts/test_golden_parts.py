@@ -22,6 +22,7 @@ from dv_agent.prompts.renderer import render
 from dv_agent.prompts.sections import sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.template_set import TemplatePage
+from dv_agent.prompts.unnoticed import Unnoticed
 from dv_agent.prompts.view import View
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -36,6 +37,11 @@ PARTS = {
     "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
     "ask@structured": "structured",
 }  # fmt: skip
+UNNOTICED = (
+    Unnoticed(place="rtl/small.v:7", change="+ becomes -", diff="-    a + b\n+    a - b", missing="stimulus",
+              shown="y is 3, expected 5"),
+    Unnoticed(place="rtl/small.v:9", change="dbg is stuck at 0", missing="check", shown="dbg is 0 in cycle 6, not 1"),
+)  # fmt: skip
 # Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
 WHOLE = {
     "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
@@ -58,6 +64,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     planned = alone["structured"].model_copy(update={"reasoning": True})
     yield "parts/contract@planned", text_of(view, planned, "contract")
     yield "parts/progress@untested", text_of(replace(view, last=()), alone["default"], "progress")
+    yield "parts/unnoticed", text_of(view, alone["default"].model_copy(update={"unnoticed": UNNOTICED}), "unnoticed")
     nothing = tuple(replace(one, new_bins=()) for one in view.last)
     yield "parts/progress@stale", text_of(replace(view, last=nothing), alone["default"], "progress")
     blind = unobserved(view)

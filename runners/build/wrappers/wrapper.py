@@ -54,6 +54,11 @@ def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
     yield from _drivers(design, wires)
     yield from ties(design)
     yield from instance(design, layout)
+    if design.assumptions == "ignored":
+        # Off (4), for all types of assertions (255), for the directive `assume` (4); IEEE 1800-2017, 20.12.
+        yield "`ifdef VERILATOR"
+        yield "  initial $assertcontrol(4, 255, 4);"
+        yield "`endif"
 
 
 def power_up(layout: Layout) -> str:
@@ -161,7 +166,9 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
         ready = pin(beat.ready) if beat.ready else "1'b1"
         # Case equality: a ready of X must not become a write of X.
         yield f"  wire {fired[-1]} = {attached} & ({pin(beat.valid)} === 1'b1) & ({ready} === 1'b1);"
-    yield f"  assign {pin(stream.valid)} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
+    offers = " | ".join([wires[(*stream.path, stream.offer)], *fired])
+    held_back = f"({offers}) & ({pin(stream.unless)} === 1'b0)" if stream.unless else offers
+    yield f"  assign {pin(stream.valid)} = {held_back};"
     if not stream.fields:
         return
     choice = wires[(*stream.path, "payload")]
