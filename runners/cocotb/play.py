@@ -10,6 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
+from dv_agent.runners.cocotb.buses.apb_driver import ApbDriver
+from dv_agent.runners.cocotb.buses.axi_driver import AxiDriver
+from dv_agent.runners.cocotb.buses.memory_driver import MemoryDriver
+from dv_agent.runners.cocotb.buses.wishbone_driver import WishboneDriver
 from dv_agent.runners.cocotb.clock_domains import ClockDomains, OneClock
 from dv_agent.runners.cocotb.drivers import OFFERING, TIMED, WAITING, Driver, Operation, PinBoard, ResetDriver
 from dv_agent.runners.cocotb.kinds.pins_driver import PinsDriver
@@ -24,6 +28,10 @@ DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Dri
     "strobe": StrobeDriver,
     "responder": ResponderDriver,
     "pins": PinsDriver,
+    "apb": ApbDriver,
+    "axi": AxiDriver,
+    "wishbone": WishboneDriver,
+    "memory": MemoryDriver,
 }
 """Drivers by name; each kind of port names its driver."""
 
