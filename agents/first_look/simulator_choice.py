@@ -21,7 +21,6 @@ from dv_agent.errors import (
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session, Simulator
 
-
 ORDER = ("icarus", "verilator")
 
 
