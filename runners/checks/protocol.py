@@ -104,7 +104,7 @@ def _unstable(stream: Stream, trace: Trace, cycles: IntColumn, may_drop: bool) -
         values, unknown = trace.signals[signal][cycles], _unknown(trace, signal)[cycles]
         differs = values[1:] != values[:-1] if values.ndim == 1 else (values[1:] != values[:-1]).any(axis=1)
         # X and Z are covered by the check `unknown`.
-        changed = held & differs & ~unknown[1:] & ~unknown[:-1] & _counts(stream, field, trace)[1:]
+        changed = held & differs & ~unknown[1:] & ~unknown[:-1] & _counts(stream, field, trace)[cycles][1:]
         for row in np.flatnonzero(changed)[:MAX_EACH].tolist():
             before, after = _number(values, row), _number(values, row + 1)
             message = f"{signal} changed from 0x{before:x} to 0x{after:x} while {stream.ready} was low"
