@@ -172,7 +172,7 @@ def bridge() -> str:
 
 
 def test_a_manager_that_lacks_a_signal_is_streams_on_both_sides_and_that_is_told(tmp_path: Path) -> None:
-    pool = pool_of(tmp_path, bridge().replace("m_axi_rlast", "m_axi_rend"))
+    pool = pool_of(tmp_path, bridge().replace("m_axi_rlast", "m_axi_rend").replace("m_axi_wlast", "m_axi_wend"))
     assert {one["kind"] for one in ports(pool).values()} >= {"source", "sink"}
     assert "asks for bursts of AXI4" in pool.notes[0]
     assert "deadlock" in ports(pool)["s_axi_w"]["rules_off"]
