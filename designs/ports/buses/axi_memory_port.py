@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from dv_agent.designs.ports.buses.roles import AXI4, AXI_LITE, turned
 from dv_agent.designs.ports.buses.rules import Framed, Rule
-from dv_agent.designs.ports.buses.serving import LANGUAGE, ServingPort
+from dv_agent.designs.ports.buses.requester import LANGUAGE, ServingPort
 from dv_agent.designs.ports.buses.signals_by_role import MOST_BITS, no_pin, places
 from dv_agent.designs.ports.buses.views.accesses import answered_by_channel
 from dv_agent.designs.ports.buses.views.bursts import answered_by_burst
