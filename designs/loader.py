@@ -138,11 +138,11 @@ def load_design(folder: Path) -> DesignFolder:
     if fault := all_faults(folder, _missing_sources(document, design)):
         raise fault
     if "probes" not in document.data and not _there(folder / "plan.yaml"):
-        design = _with_probes(design)  # for the automatic plan
+        design = with_probes(design)  # for the automatic plan
     return DesignFolder(design)
 
 
-def _with_probes(design: Design) -> Design:
+def with_probes(design: Design) -> Design:
     """Return the design with a probe for each of its state machines."""
     found = {name: one.probe for name, one in probe_names(state_machines(design)).items()}
     return design.model_copy(update={"probes": found}) if found else design

@@ -17,7 +17,7 @@ from dv_agent.designs.elaboration.interface import Interface
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.files.places import FILE
-from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.loader import DesignFolder, with_probes
 from dv_agent.designs.recognition.design_text import as_data, design_text
 from dv_agent.designs.recognition.guess import Pool
 from dv_agent.designs.recognition.names import identifier
@@ -87,7 +87,7 @@ class Draft:
         document = Document(self.folder / FILE, self.text)
         assert document.data == data, "the text of design.yaml says something else than the guesses"
         document.data["folder"] = self.folder.resolve()
-        return DesignFolder(document.validate(Design))
+        return DesignFolder(with_probes(document.validate(Design)))
 
 
 def make_draft(wish: Wish) -> Draft:

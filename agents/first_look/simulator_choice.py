@@ -18,8 +18,10 @@ from dv_agent.errors import (
     SimulatorCrash,
     SimulatorTimeout,
 )
-from dv_agent.runners.registry import SIMULATOR_NAMES, find_simulator
+from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session, Simulator
+
+ORDER = ("icarus", "verilator")
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ class Choice:
     notes: tuple[str, ...]
 
 
-def choose(draft: Draft, wanted: Sequence[str] = SIMULATOR_NAMES) -> Choice:
+def choose(draft: Draft, wanted: Sequence[str] = ORDER) -> Choice:
     """Build the draft with the first simulator that can; the caller closes the session.
 
     Raises:

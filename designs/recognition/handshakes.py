@@ -9,7 +9,7 @@ from typing import Any
 from dv_agent.designs.elaboration.interface import PortShape
 from dv_agent.designs.recognition.fields import Piece, pieces, slice_of
 from dv_agent.designs.recognition.guess import Certainty, Guess, Pool
-from dv_agent.designs.recognition.names import PAYLOAD, Hand, bare, hands, identifier, is_last, plain_forms
+from dv_agent.designs.recognition.names import CONTROL, PAYLOAD, Hand, bare, hands, identifier, is_last, plain_forms
 from dv_agent.designs.text.wording import counted
 
 MOST_COPIES = 8
@@ -141,7 +141,7 @@ def _payloads(pool: Pool, pairs: list[Pair]) -> list[list[PortShape]]:
 
 def _fit(pair: Pair, port: PortShape, pairs: list[Pair]) -> int:
     """Return how well a port fits as payload: 0 not at all, else 1 and the length of the common prefix."""
-    if port.direction != pair.valid.direction:
+    if port.direction != pair.valid.direction or (port.width == 1 and CONTROL.search(port.name.lower())):
         return 0
     forms = plain_forms(port.name, port.direction == "input")
     before, after = pair.hand.stem
