@@ -43,7 +43,7 @@ import numpy as np
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Table
 from dv_agent.designs.packet_columns import begins_epoch, places
-from dv_agent.designs.ports.buses.access_tables import access_tables
+from dv_agent.designs.ports.buses.views.access_tables import access_tables
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 

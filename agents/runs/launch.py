@@ -23,7 +23,7 @@ from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, r
 from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
-from dv_agent.coverage.code.counts import KindCounts, code_counts
+from dv_agent.coverage.code.by_kind import KindCounts, code_counts
 from dv_agent.coverage.export import Report, report
 from dv_agent.designs.code.counter import CodeKind
 from dv_agent.designs.files.scratch import scratch_folder

@@ -42,7 +42,7 @@ def automatic_plan(design: Design, schema: StimulusSchema, structure: Structure 
 
 
 def _groups(design: Design, schema: StimulusSchema, detail: int, known: Known) -> Iterator[Group]:
-    answers = {memory.answer.key for memory in design.memories.values() if memory.answer}
+    answers = {one.key for one in design.streams if one.driven and one.port in design.memories}
     asked = [one for one in design.streams if one.key not in answers]
     for stream in design.streams:
         track = schema.tracks.get(stream.port)

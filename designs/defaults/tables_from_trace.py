@@ -91,7 +91,7 @@ def _may_wait(design: Design, trace: Trace) -> frozenset[str]:
     if trace.end != End.DEADLOCK or not trace.cycles:
         return frozenset()
     # These wait for the design, not it for them.
-    answers = {memory.answer.key for memory in design.memories.values() if memory.answer}
+    answers = {one.key for one in design.streams if one.driven and one.port in design.memories}
     inputs = [one for one in design.streams if one.driven and one.key not in answers]
     offered = [one for one in inputs if _is_high(trace, one.valid)]
     refused = frozenset(one.key for one in offered if one.ready is not None and not _is_high(trace, one.ready))

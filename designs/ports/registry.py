@@ -9,6 +9,7 @@ from pydantic import Field
 from dv_agent.designs.ports.buses.apb_port import ApbPort
 from dv_agent.designs.ports.buses.axi4_port import Axi4Port
 from dv_agent.designs.ports.buses.axi_lite_port import AxiLitePort
+from dv_agent.designs.ports.buses.axi_memory_port import Axi4MemoryPort, AxiLiteMemoryPort
 from dv_agent.designs.ports.buses.memory_port import MemoryPort
 from dv_agent.designs.ports.buses.wishbone_port import WishbonePort
 from dv_agent.designs.ports.observe_port import ObservePort
@@ -21,7 +22,8 @@ from dv_agent.designs.ports.strobe_port import StrobePort
 
 Port = Annotated[
     SourcePort | SinkPort | StrobePort | ResponderPort | ObservePort | PinsPort
-    | ApbPort | AxiLitePort | WishbonePort | MemoryPort | Axi4Port,
+    | ApbPort | AxiLitePort | WishbonePort | MemoryPort | Axi4Port
+    | AxiLiteMemoryPort | Axi4MemoryPort,
     Field(discriminator="kind"),
 ]  # fmt: skip
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -15,16 +16,35 @@ from dv_agent.runners.checks.failure import CheckFailure
 MAX_EACH = 3
 
 
-def answer_failures(_port: str, rule: Answers, streams: dict[str, Stream], trace: Trace) -> Iterator[CheckFailure]:
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A bus in one trace.
+
+    Attributes:
+        counts: bool[cycles], whether a cycle counts: its clock rises and there is no reset.
+    """
+
+    port: str
+    streams: Mapping[str, Stream]
+    trace: Trace
+    counts: BoolColumn
+
+    def high(self, signal: str) -> BoolColumn:
+        """Return in which cycles that count a signal is high."""
+        found: BoolColumn = (self.trace.signals[signal] == 1) & self.counts
+        return found
+
+
+def answer_failures(rule: Answers, bus: Watched) -> Iterator[CheckFailure]:
     """Return answers that nothing asked for, requests without an answer, and answers of the wrong shape."""
+    trace = bus.trace
     asked = _requests(rule, trace)
     seen = trace.accepted[rule.answer]
     owed = _total(trace, asked.cycle, asked.beats)
     given = _total(trace, seen.cycle, np.ones(len(seen), np.int64))
     before = given - _rises(trace, seen.cycle)
-    signal = streams[rule.answer].valid
-    offered = (trace.signals[signal] == 1) & ~trace.in_reset
-    for row in _stretches(offered & (owed - before <= 0)):
+    signal = bus.streams[rule.answer].valid
+    for row in _stretches(bus.high(signal) & (owed - before <= 0)):
         message = f"{signal} is high, and every request so far has had its answer"
         yield CheckFailure(check="unasked", port=rule.answer, cycle=row, field=signal, message=message)
     yield from _misshapen(rule, asked, seen)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.ports.port import DROP
+from dv_agent.designs.ports.port import DROP, PortModel
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
@@ -157,11 +157,15 @@ def _unknown_level(name: str, field: str, signal: str, trace: Trace) -> Iterator
 
 
 def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
-    if not trace.cycles:
+    if not trace.cycles or not trace.signals or design.reset is None:
         return
     before = np.concatenate([np.ones(1, np.bool_), trace.in_reset[:-1]])
     suspect = before & ~trace.in_reset
-    # An input of the same cycle may be the cause, through a combinational path.
+    # An input of the same cycle may be the cause, through a combinational path; or a level that is not at rest.
+    for port in design.ports.values():
+        for spec, rest in zip(port.held().values(), rest_levels(port), strict=True):
+            if spec.signal in trace.signals and spec.bits < 64:
+                suspect &= trace.signals[spec.signal] == rest
     for one in design.streams:
         if one.driven and one.valid in trace.signals:
             suspect &= trace.signals[one.valid] != 1
@@ -171,6 +175,14 @@ def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
             for row in np.flatnonzero(suspect & high)[:MAX_EACH].tolist():
                 message = f"{one.valid} is high in the first cycle after reset, before anything was accepted"
                 yield CheckFailure(check="after_reset", port=one.key, cycle=row, field=one.valid, message=message)
+
+
+def rest_levels(port: PortModel) -> Iterator[int]:
+    """Yield the level at rest of each held field of a port, as the unsigned number that a trace holds."""
+    rest = port.at_rest()
+    for spec in port.held().values():
+        yield rest & ((1 << spec.bits) - 1)
+        rest >>= spec.bits
 
 
 def refused_at_the_end(design: Design, trace: Trace) -> frozenset[str]:

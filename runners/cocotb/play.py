@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from dv_agent.runners.cocotb.buses.apb_driver import ApbDriver
 from dv_agent.runners.cocotb.buses.axi_driver import AxiDriver
+from dv_agent.runners.cocotb.buses.axi_memory_driver import AxiMemoryDriver
 from dv_agent.runners.cocotb.buses.memory_driver import MemoryDriver
 from dv_agent.runners.cocotb.buses.wishbone_driver import WishboneDriver
 from dv_agent.runners.cocotb.clock_domains import ClockDomains, OneClock
@@ -32,6 +33,7 @@ DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Dri
     "axi": AxiDriver,
     "wishbone": WishboneDriver,
     "memory": MemoryDriver,
+    "axi_memory": AxiMemoryDriver,
 }
 """Drivers by name; each kind of port names its driver."""
 

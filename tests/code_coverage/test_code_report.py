@@ -13,7 +13,7 @@ import pytest
 from command import call
 from test_points import counter
 
-from dv_agent.coverage.code.counts import code_counts
+from dv_agent.coverage.code.by_kind import code_counts
 from dv_agent.coverage.code.group import with_code
 from dv_agent.coverage.code.points import merge_counters
 from dv_agent.coverage.database import Coverage, empty_coverage

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jinja2 import Environment
-from prompt_views import busy_view, coded, small_view
+from prompt_views import UNNOTICED, busy_view, coded, small_view
 
 from dv_agent.agents.llm.agent import messages_of
 from dv_agent.agents.toolbox.text import ResultLimits
@@ -22,10 +22,15 @@ from dv_agent.prompts.renderer import render
 from dv_agent.prompts.sections import sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.template_set import TemplatePage
-from dv_agent.prompts.unnoticed import Unnoticed
 from dv_agent.prompts.view import View
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
+WHOLE = {
+    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
+    "tools_first": "tools_first", "words": "parts/targets",
+}  # fmt: skip
 ROOMY, REPLY = 100_000, 4_000
 # Part -> the strategy that has it; a name behind @ is a second wording of the same template.
 PARTS = {
@@ -36,16 +41,6 @@ PARTS = {
     "failures": "default", "results": "default", "holes": "default", "targets": "default", "stuck": "stuck",
     "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
     "ask@structured": "structured",
-}  # fmt: skip
-UNNOTICED = (
-    Unnoticed(place="rtl/small.v:7", change="+ becomes -", diff="-    a + b\n+    a - b", missing="stimulus",
-              shown="y is 3, expected 5"),
-    Unnoticed(place="rtl/small.v:9", change="dbg is stuck at 0", missing="check", shown="dbg is 0 in cycle 6, not 1"),
-)  # fmt: skip
-# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
-WHOLE = {
-    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
-    "tools_first": "tools_first", "words": "parts/targets",
 }  # fmt: skip
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from dv_agent.designs.ports.buses.accesses import answered_at_once
 from dv_agent.designs.ports.buses.completer import CompleterPort
 from dv_agent.designs.ports.buses.roles import APB
 from dv_agent.designs.ports.buses.rules import Rule
 from dv_agent.designs.ports.buses.signals_by_role import Fields, places
+from dv_agent.designs.ports.buses.views.accesses import answered_at_once
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import Signals, Transfers
 

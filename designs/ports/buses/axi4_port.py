@@ -7,9 +7,9 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from dv_agent.designs.ports.buses.axi_channels import AxiChannels
-from dv_agent.designs.ports.buses.bursts import answered_by_burst
 from dv_agent.designs.ports.buses.roles import AXI4
 from dv_agent.designs.ports.buses.signals_by_role import Fields
+from dv_agent.designs.ports.buses.views.bursts import answered_by_burst
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar, Item, Timing
 from dv_agent.designs.trace import Signals, Transfers

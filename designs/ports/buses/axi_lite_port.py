@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-from dv_agent.designs.ports.buses.accesses import answered_by_channel
 from dv_agent.designs.ports.buses.axi_channels import AxiChannels
 from dv_agent.designs.ports.buses.roles import AXI_LITE
+from dv_agent.designs.ports.buses.views.accesses import answered_by_channel
 from dv_agent.designs.trace import Signals, Transfers
 
 _LANGUAGE = """\

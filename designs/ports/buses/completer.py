@@ -13,6 +13,7 @@ from dv_agent.designs.ports.grammar import Form, Grammar, Item, Option, Timing, 
 from dv_agent.designs.ports.port import Words
 
 Range = tuple[int, int]
+_FEW, _MANY = 16, 64  # words
 OVERLAP = "overlap"
 """Field of an access: 1 if the next step need not wait for its answer."""
 
@@ -100,17 +101,23 @@ class CompleterPort(BusPort):
 
     def _drawn(self) -> dict[str, Any]:
         """Return the distributions of random accesses: words that exist, mostly whole, and few refinements."""
-        first, last = self.span
         whole = (1 << self.bytes) - 1
         return {
             "write": [0, 1] if self.may_write and self.may_read else int(self.may_write),
-            "addr": {"range": [first, last], "step": self.step},
+            "addr": self._addresses(),
             "strb": {"weights": [[whole, 3], [[0, whole], 1]]},
             "prot": 0,
             OVERLAP: {"weights": [[0, 1], [1, 1]]},
             "aw_delay": {"weights": [[0, 4], [[1, 5], 1]]},
             "w_delay": {"weights": [[0, 4], [[1, 5], 1]]},
         }
+
+    def _addresses(self) -> dict[str, Any]:
+        """Return the distribution of addresses: of many words, half of the accesses go to the first few."""
+        first, last = self.span
+        every = {"range": [first, last], "step": self.step}
+        few = {"range": [first, min(last, first + (_FEW - 1) * self.step)], "step": self.step}
+        return every if (last - first) // self.step < _MANY else {"weights": [[few, 1], [every, 1]]}
 
     def protocol(self, name: str) -> tuple[Rule, ...]:
         """Return the rule of plain registers, if it was asked for."""

@@ -7,24 +7,20 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from dv_agent.designs.ports.buses.accesses import asked_of_memory
+from dv_agent.designs.ports.buses.requester_bus import LANGUAGE, ServingPort
 from dv_agent.designs.ports.buses.roles import MEMORY
 from dv_agent.designs.ports.buses.rules import Known, Rule
-from dv_agent.designs.ports.buses.signals_by_role import BusPort, places
+from dv_agent.designs.ports.buses.signals_by_role import places
+from dv_agent.designs.ports.buses.views.accesses import asked_of_memory
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.grammar import Grammar, RandomOp, Timing, Word
 from dv_agent.designs.ports.port import Memory, Words
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import Signals, Transfers
 
-_LANGUAGE = """\
-* memory: {"serve": 4, "latency": 7, "stall": 2}: the next 4 requests are each held 2 cycles longer, and answered 7
-  cycles later than possible. The test's "memory": {"PORT": [words]} gives its contents; the design may write to it.
-"""
 Answer = Literal["with_ready", "next", "rvalid"]
 
 
-class MemoryPort(BusPort):
+class MemoryPort(ServingPort):
     """Requests of the design to a memory, whose words are those of the test; an address beyond them starts again at 0.
 
     Attributes:
@@ -36,10 +32,7 @@ class MemoryPort(BusPort):
     kind: Literal["memory"]
     answer: Answer | None = None
     answers_writes: bool = Field(default=True)
-    label: ClassVar[str] = "memory"
     driver: ClassVar[str] = "memory"
-    plural: ClassVar[str] = "memories"
-    silence: ClassVar[str] = "answering at once"
     roles = MEMORY
 
     @model_validator(mode="after")
@@ -89,16 +82,6 @@ class MemoryPort(BusPort):
         """Return the words that the design may ask for; it may repeat those of the test."""
         return Words(*self.span, self.step, self.has("rdata"), self.has("wdata"))
 
-    def grammar(self) -> Grammar:
-        """Return the grammar of how requests are answered."""
-        return Grammar(
-            counts="answers",
-            timing=(Timing("latency"), Timing("stall")),
-            words=(Word("serve", "items", {"latency": "gap", "stall": "stall"}),),
-            random=(RandomOp("serve", 1, {"gap": "latency", "stall": "stall"}),),
-            directed=({"serve": 2, "latency": 7, "stall": 2},),
-        )
-
     def views(self, name: str, accepted: Mapping[str, Transfers], signals: Signals) -> dict[str, Transfers]:
         """Return reads and writes."""
         late = signals[self.pin("rdata")] if self.held() else None
@@ -123,4 +106,4 @@ class MemoryPort(BusPort):
     def language(cls, packet: str, writes: bool) -> str:
         """Return the lines on how requests are answered, and from which words."""
         del packet, writes
-        return _LANGUAGE
+        return LANGUAGE.replace("KIND", "memory")

@@ -89,4 +89,19 @@ class ReadsBack:
     lane: int
 
 
-Rule = Answers | OneOf | OnlyWhile | Known | Legal | ReadsBack
+@dataclass(frozen=True, slots=True)
+class Framed:
+    """Each burst of data has as many transfers as its request says, and ``last`` with the last of them.
+
+    Attributes:
+        request, data: streams; the k-th burst of data belongs to the k-th request.
+        length: the field of a request with the transfers less 1.
+    """
+
+    words: ClassVar[str] = "bursts of data are as long as asked"
+    request: str
+    data: str
+    length: str
+
+
+Rule = Framed | Answers | OneOf | OnlyWhile | Known | Legal | ReadsBack

@@ -15,6 +15,7 @@ from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import UnknownNameError
 
 Fields = dict[str, FieldSpec]
+MOST_BITS = 64  # of one field of one lane
 
 
 class Addresses(Frozen):

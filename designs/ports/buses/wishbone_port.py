@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from dv_agent.designs.ports.buses.accesses import answered_at_once, answered_in_order
 from dv_agent.designs.ports.buses.completer import OVERLAP, CompleterPort
 from dv_agent.designs.ports.buses.roles import WISHBONE
 from dv_agent.designs.ports.buses.rules import Answers, OneOf, OnlyWhile, Rule
 from dv_agent.designs.ports.buses.signals_by_role import Fields, no_pin, places
+from dv_agent.designs.ports.buses.views.accesses import answered_at_once, answered_in_order
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.port import Derived
 from dv_agent.designs.ports.stream import Stream

@@ -128,7 +128,7 @@ def _child_clocks(design: Design, layout: Layout) -> dict[str, Any]:
     return {
         "rises": [*layout.rises.values()],
         "monitor_clocks": [clocks.index(design.clock_of(one.port)) for one in design.streams],
-        "asynchronous": design.reset is not None and design.reset.asynchronous,
+        "asynchronous": all(reset.asynchronous for reset in design.resets),
     }
 
 

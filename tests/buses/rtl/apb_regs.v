@@ -13,7 +13,7 @@ module apb_regs #(parameter FAULT = 0, parameter WAIT = 0) (
   wire done = psel & penable & pready;
   wire [31:0] word = regs[place];
   assign pready = count >= WAIT && !(FAULT == 4 && place == 15);
-  assign prdata = FAULT == 2 && wrote ? {32{1'bx}} : FAULT == 3 ? word ^ (place == 5 ? 32'h100 : 0) : word;
+  assign prdata = FAULT == 2 && wrote ? {32{1'bx}} : FAULT == 3 ? word ^ (place[0] ? 32'h100 : 0) : word;
   assign pslverr = FAULT == 5 && place == 7 && penable;
   always @(posedge pclk) begin
     count <= psel & penable & !pready ? count + 1 : 0;

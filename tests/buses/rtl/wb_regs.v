@@ -12,7 +12,7 @@ module wb_regs #(parameter FAULT = 0, parameter WAIT = 1) (
   integer i;
   wire [3:0] place = wb_adr_i[5:2];
   wire request = wb_cyc_i & wb_stb_i & !wb_ack_o;
-  assign wb_dat_o = FAULT == 4 && place == 3 ? regs[place] ^ 1 : FAULT == 5 && place == 3 ? {32{1'bx}} : regs[place];
+  assign wb_dat_o = FAULT == 4 && place[0] ? regs[place] ^ 1 : FAULT == 5 && place[0] ? {32{1'bx}} : regs[place];
   assign wb_err_o = FAULT == 3 & wb_ack_o & place == 9;
   always @(posedge clk) begin
     wb_ack_o <= request && count + 1 >= WAIT || FAULT == 2 & wb_ack_o & place == 6;

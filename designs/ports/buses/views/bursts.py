@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from dv_agent.designs.ports.buses.accesses import OPEN, READS, WRITES, answered
+from dv_agent.designs.ports.buses.views.accesses import OPEN, READS, WRITES, answered
 from dv_agent.designs.trace import IntColumn, Transfers
 
 
