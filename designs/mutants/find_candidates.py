@@ -42,9 +42,7 @@ def find_candidates(design: Design, seconds: float = SEARCH_SECONDS) -> tuple[Ca
         defines=dict(design.defines),
         plain=design.plain_verilog,
         top=design.top,
-        handshakes=tuple(
-            sorted({split(name).base for one in design.streams for name in (one.valid, one.ready) if name})
-        ),
+        handshakes=tuple(sorted(handshakes)),
     )
     data = request.model_dump_json().encode()
     answer = SearchAnswer.model_validate_json(
