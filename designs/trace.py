@@ -6,6 +6,7 @@ Arrays are columnar, one entry for each cycle or transfer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 IntColumn = NDArray[np.int64]
 BoolColumn = NDArray[np.bool_]
+Signals = Mapping[str, IntColumn]
+"""Columns as in `Trace.signals`."""
 
 
 class End(StrEnum):

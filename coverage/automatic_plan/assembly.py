@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dv_agent.coverage.automatic_plan.known import Known, known_from
+from dv_agent.coverage.automatic_plan.of_accesses import access_group
 from dv_agent.coverage.automatic_plan.of_fields import COARSE, FINE, PLAIN
 from dv_agent.coverage.automatic_plan.of_levels import level_groups
 from dv_agent.coverage.automatic_plan.of_machines import machine_groups
@@ -40,13 +42,19 @@ def automatic_plan(design: Design, schema: StimulusSchema, structure: Structure 
 
 
 def _groups(design: Design, schema: StimulusSchema, detail: int, known: Known) -> Iterator[Group]:
-    answers = {memory.answer.key for memory in design.memories.values()}
+    answers = {one.key for one in design.streams if one.driven and one.port in design.memories}
     asked = [one for one in design.streams if one.key not in answers]
     for stream in design.streams:
         track = schema.tracks.get(stream.port)
-        yield from stream_groups(stream, track.beats.max if track else 1, detail, known, answers=stream.key in answers)
+        most = track.beats.max if track else 1
+        # What a bus carries is told by its accesses.
+        plain = replace(stream, fields={}) if design.ports[stream.port].words() else stream
+        yield from stream_groups(plain, most, detail, known, answers=stream.key in answers)
     for name, port in design.ports.items():
-        yield from level_groups(name, port, detail, known.constant)
+        if words := port.words():
+            yield access_group(name, words)
+        else:
+            yield from level_groups(name, port, detail, known.constant)
     yield from together_groups(asked, known)
     if design.reset:
         yield reset_group(asked, known.constant)

@@ -30,6 +30,7 @@ def stream_groups(
         yield _strobe(stream)
     elif not answers:
         yield _handshake(stream, constant)
+    if stream.ready is not None and not answers and not stream.returns:
         yield _timing(stream, detail, constant, known.once(stream))
     if stream.last is not None and stream.last not in constant:
         yield _packets(stream, most_beats)
@@ -44,6 +45,8 @@ def _handshake(stream: Stream, constant: frozenset[str]) -> Group:
         states = {"idle": 1, "transfer": 3}
     if stream.valid in constant:
         states = {"stalled": 2, "transfer": 3}
+    if stream.returns:  # a ready that comes with an answer needs a request
+        states = {state: value for state, value in states.items() if state != "ready_first"}
     point = Point("state", f"2 * {name}_valid + {name}_ready", f"{stream.key} in one cycle: {{bin}}", states)
     return Group(f"{name}_handshake", "cycle", f"Valid and ready of {stream.key}", [point], when="in_reset == 0")
 

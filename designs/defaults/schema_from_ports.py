@@ -74,7 +74,7 @@ def _item_profiles(grammar: Grammar, framed: bool) -> _Profiles:
     if waits:
         profiles["full_rate"] = dict.fromkeys(waits, 0)
         profiles["bursts"] = dict.fromkeys(waits, _BURSTS)
-    wide = {name: spec for name, spec in grammar.fields.items() if spec.width > _NARROW}
+    wide = {n: spec for n, spec in grammar.fields.items() if spec.width > _NARROW and n not in grammar.defaults}
     if wide:
         profiles["corners"] = {name: {"set": corner_values(spec)} for name, spec in wide.items()}
         profiles["small"] = {name: [max(spec.low, -_SMALL), min(spec.high, _SMALL)] for name, spec in wide.items()}

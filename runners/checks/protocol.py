@@ -71,6 +71,14 @@ def _unknown(trace: Trace, signal: str) -> BoolColumn:
     return trace.unknown.get(signal, np.zeros(trace.cycles, np.bool_))
 
 
+def _counts(stream: Stream, field: str, trace: Trace) -> BoolColumn:
+    """Return in which cycles a field of a valid stream counts; see `Stream.loose`."""
+    decider = stream.loose.get(field)
+    if decider is None:
+        return np.ones(trace.cycles, np.bool_)
+    return trace.signals[stream.fields[decider].signal] != 0 if decider else np.zeros(trace.cycles, np.bool_)
+
+
 def _number(values: IntColumn, row: int) -> int:
     """Return one value of `Trace.signals`, with the words of a wide signal joined."""
     if values.ndim == 1:
@@ -96,7 +104,7 @@ def _unstable(stream: Stream, trace: Trace, cycles: IntColumn, may_drop: bool) -
         values, unknown = trace.signals[signal][cycles], _unknown(trace, signal)[cycles]
         differs = values[1:] != values[:-1] if values.ndim == 1 else (values[1:] != values[:-1]).any(axis=1)
         # X and Z are covered by the check `unknown`.
-        changed = held & differs & ~unknown[1:] & ~unknown[:-1]
+        changed = held & differs & ~unknown[1:] & ~unknown[:-1] & _counts(stream, field, trace)[cycles][1:]
         for row in np.flatnonzero(changed)[:MAX_EACH].tolist():
             before, after = _number(values, row), _number(values, row + 1)
             message = f"{signal} changed from 0x{before:x} to 0x{after:x} while {stream.ready} was low"
@@ -129,7 +137,7 @@ def _unknown_payload(stream: Stream, trace: Trace, ticks: BoolColumn) -> Iterato
     valid = (trace.signals[stream.valid] == 1) & ~trace.in_reset & ticks
     for field, signal in _payload(stream):
         if signal in trace.unknown:
-            for row in _stretches(valid & trace.unknown[signal]):
+            for row in _stretches(valid & trace.unknown[signal] & _counts(stream, field, trace)):
                 message = f"{signal} is X or Z while {stream.valid} is high"
                 yield CheckFailure(check="unknown", port=stream.key, cycle=row, field=field, message=message)
 

@@ -1,4 +1,4 @@
-"""All checks of a test: protocol, the RTL's own assertions, and scoreboard."""
+"""All checks of a test: protocol, rules of buses, the RTL's own assertions, and scoreboard."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.assertions import assertion_failures
+from dv_agent.runners.checks.bus_rules import bus_failures
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.protocol import may_always_wait, protocol_failures, refused_at_the_end
 from dv_agent.runners.checks.scoreboard import scoreboard_failures
@@ -28,7 +29,11 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
         ValueError: the model expects a port or a field that the design does not have.
     """
     trace = _settled(design, trace, observation)
-    protocol = list(protocol_failures(design, trace))
+    buses = list(bus_failures(design, trace))
+    protocol = [*protocol_failures(design, trace), *buses]
+    if any(failure.check == "unanswered" for failure in buses):
+        # It tells which port the test waited for.
+        protocol = [failure for failure in protocol if failure.check != "deadlock" or failure.port]
     asserted = list(assertion_failures(trace))
     if any(one.fatal or trace.cycles in one.cycles for one in trace.reported):
         # The RTL said why it ended the simulation.

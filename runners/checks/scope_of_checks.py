@@ -71,6 +71,9 @@ def _rules(design: Design, has_model: bool, simulator: str) -> Iterator[str]:
         yield f"nothing comes out right after reset on {_names(caused)}"
     if waited := on("deadlock", inputs):
         yield f"nothing is refused for ever on {_names(waited)}"
+    for name, port in design.ports.items():
+        for words in dict.fromkeys(rule.words for rule in port.protocol(name)):
+            yield f"{words} on {name}"
     yield "the RTL reports no error itself ($error, $fatal, assertions)"
     yield "the simulation neither hangs nor ends by itself"
 

@@ -49,6 +49,7 @@ def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
     yield from (f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive)
     yield f"  assign {{{', '.join(wires.values())}}} = drive;"
     yield from (f"  {net.declaration}" for net in layout.nets.values())
+    yield from derived_signals(layout)
     yield from probes(layout)
     yield f"  assign sample = {{{sampled(layout)}}};"
     yield from _drivers(design, wires)
@@ -136,8 +137,10 @@ def _drivers(design: Design, wires: Mapping[tuple[str, ...], str]) -> Iterator[s
             yield from _ridden(design, stream, wires)
         elif stream.driven:
             yield from _driven(stream, wires)
-        elif stream.ready is not None:
-            yield f"  assign {pin(stream.ready)} = {wires[(*stream.path, 'ready')]};"
+        else:
+            if stream.ready is not None:
+                yield f"  assign {pin(stream.ready)} = {wires[(*stream.path, 'ready')]};"
+            yield from _fields(stream.returns, wires.get((*stream.path, "returns"), ""))
     for name, port in design.ports.items():
         yield from _fields(port.held(), wires.get((name, "held"), ""))
 
@@ -154,6 +157,13 @@ def _fields(fields: Mapping[str, FieldSpec], payload: str) -> Iterator[str]:
     for spec in fields.values():
         yield f"  assign {pin(spec.signal)} = {payload}[{place + spec.bits - 1}:{place}];"
         place += spec.bits
+
+
+def derived_signals(layout: Layout) -> Iterator[str]:
+    """Yield the declarations of the signals that are no pins."""
+    for one in layout.derived:
+        value = " | ".join(pin(signal) for signal in one.of)
+        yield f"  wire {pin(one.signal)} = {f'~({value})' if one.inverted else value};"
 
 
 def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
