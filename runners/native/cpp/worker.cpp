@@ -215,6 +215,16 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
     return "{\"end\":\"digests\"}";
 }
 
+std::string shake(Bench& bench, Json::Value request, const Config& config) {
+    limit_time(config.hang_seconds * 100);
+    std::unique_ptr<Model> model = new_model(0);
+    const double started = now();
+    bench.shake(request, *model, request["shaken"].integer());
+    const double seconds = now() - started;
+    limit_time(0);
+    return "{\"end\":\"shaken\",\"seconds\":" + std::to_string(seconds) + "}";
+}
+
 // Plays tests until the parent closes the connection; reports its progress to the first process.
 [[noreturn]] void play_all(const Config& config, Json::Value layout, int progress) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -230,6 +240,7 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
                 message.parse(text);
                 Json::Value request = message.root();
                 reply = request["programs"] ? digest_all(bench, request, config, width)
+                        : request["shaken"] ? shake(bench, request, config)
                                             : play_one(bench, request, config, width);
             } catch (const Bench::Finished&) {
                 fflush(nullptr);
