@@ -84,7 +84,7 @@ class BuggyCopy:
             cycles=cycles,
         )  # fmt: skip
 
-    def _one(self, test: CleanTest, left: int | None, tests: Sequence[CleanTest]) -> tuple[int, CheckFailure | None]:
+    def _one(self, test: CleanTest, left: int | None) -> tuple[int, CheckFailure | None]:
         """Return the cycles that the copy took (at most `left`), and the first failed check that a fresh process
         confirms.
         """
