@@ -30,7 +30,6 @@ from dv_agent.runners.native.simulator import NativeSimulator
 from dv_agent.runners.simulator import Run
 from dv_agent.runners.verilator import VerilatorSimulator
 
-
 _HEAD = """\
 | design | copies | tests | cycles | ended by the RTL | differing tests | seconds |
 |---|---:|---:|---:|---:|---:|---:|"""

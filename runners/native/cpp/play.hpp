@@ -111,26 +111,14 @@ class Bench {
         return {end, std::move(drivers_), std::move(tracks_), released};
     }
 
-    // Cycles with random values on all driven pins, without drivers and monitors: what others are measured against.
-    void shake(Json::Value program, Model& model, int64_t cycles) {
-        begin(program);
-        uint64_t state = 0x9e3779b97f4a7c15;
-        Word seen = 0;
-        for (int64_t cycle = 0; cycle < cycles; cycle++) {
-            for (Word& word : drive_) {
-                state ^= state << 13, state ^= state >> 7, state ^= state << 17;
-                word = Word(state);
-            }
-            set_bit(drive_.data(), reset_place_, cycle < 4);
-            model.drive(drive_.data());
-            finish_if(model.step());
-            seen ^= model.sample()[0];
-        }
-        shaken_ = seen;
+    // The drive vectors of all cycles of a program: for playing it again without drivers.
+    std::vector<Words> driven(Json::Value program, Model& model) {
+        std::vector<Words> all;
+        play(program, model, [&](const Word*, int64_t) { all.push_back(drive_); });
+        return all;
     }
 
    private:
-    Word shaken_ = 0;
     static constexpr Word kLow[2] = {0, 0};
     struct Monitor {
         int valid, ready;
