@@ -22,9 +22,11 @@ from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.trace import End
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
+from dv_agent.runners.checks.assertions import reset_notes
 from dv_agent.runners.checks.ending import Ended, ending_words
 
 MAX_EARNED = 24
+MAX_NOTES = 5
 Progress = Callable[[TestRecord], None]
 
 
@@ -41,6 +43,7 @@ class RunState:
         exchanges: prompt and reply of a model, turn by turn.
         earned: the tests that covered the most new bins, at most `MAX_EARNED`, the best one first.
         ended: how each test ended, refused tests included.
+        reset_notes: what the RTL reported only in reset, each once, see `dv_agent.runners.checks.assertions`.
         silence: why the last turn without a test had no test, see `Proposal.silence`.
         stale_turns: turns in a row without a new bin.
         done: the agent said that it has nothing more to propose; `stop_reason` says why.
@@ -57,6 +60,7 @@ class RunState:
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
     ended: tuple[Ended, ...] = ()
+    reset_notes: tuple[str, ...] = ()
     stale_turns: int = 0
     silence: str = ""
     done: bool = False
@@ -237,6 +241,7 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
         tests=state.tests + 1,
         last=(*state.last, outcome),
         ended=(*state.ended, record.ended),
+        reset_notes=tuple(dict.fromkeys((*state.reset_notes, *reset_notes(trace))))[:MAX_NOTES],
         failures=log,
     ), record
 

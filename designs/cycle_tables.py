@@ -2,6 +2,7 @@
 
 ``cycle``           one row for each cycle
 ``transfer_<port>`` one row for each accepted transfer of a stream, except of writes that a beat may carry
+``access_<port>``   one row for each answered access of a bus, each beat of a burst
 ``reset``           one row for each reset pulse after the initial one
 
 Columns of ``cycle``: every observed or held field, signed if design.yaml says so; for every stream P
@@ -15,6 +16,11 @@ If a port P has several streams, its kind names them, such as ``P_request`` and 
 Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0),
 ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
 waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
+
+Columns of ``access_P``: ``cycle`` (of the answer), ``epoch``, ``write`` (0 or 1), ``addr``, ``data`` (the lowest 63
+bits), ``error`` (0 or 1), ``resp`` and ``id`` if the bus has them, ``latency`` (cycles from the complete request to the
+answer), ``gap`` (cycles between the previous answer and this one, -1 if there is none), ``same_address`` (1 if the
+previous access had this address, 0 otherwise).
 
 Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every stream
 of packets (accepted beats of the packet that the pulse interrupted), and the columns of ``cycle``
@@ -37,6 +43,7 @@ import numpy as np
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Table
 from dv_agent.designs.packet_columns import begins_epoch, places
+from dv_agent.designs.ports.buses.views.access_tables import access_tables
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
@@ -49,6 +56,7 @@ def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
         if not one.rides and one.key in trace.accepted:
             ticks = trace.ticks(design.clock_of(one.port))
             tables[f"transfer_{one.column}"] = _transfer_table(trace.accepted[one.key], facts, one.column, ticks)
+    tables.update(access_tables(design.ports, trace, facts))
     return tables
 
 

@@ -59,6 +59,9 @@ class RtlFiles(Frozen):
     defines: dict[DefineName, DefineText | None] = Field(default_factory=dict)
     language: Literal["verilog", "systemverilog"] | None = None
     parameters: dict[Identifier, ParameterValue] = Field(default_factory=dict)
+    assumptions: Literal["checked", "ignored"] = Field(
+        default="checked", description="whether a test that breaks an `assume` of the RTL ends there"
+    )
     simulators: tuple[Identifier, ...] = Field(default=(), description="those that can build it; none named: any")
     folder: Path = Field(exclude=True)
 

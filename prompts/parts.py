@@ -48,6 +48,7 @@ PARTS: dict[str, PartKind] = {
     "code": PartKind("user", 42, 4),
     "sampled": PartKind("user", 0),
     "cone": PartKind("user", 65, 10),
+    "unnoticed": PartKind("user", 55, 3),
     "ask": PartKind("user", 0),
 }
 

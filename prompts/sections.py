@@ -33,7 +33,7 @@ Kind = Literal["first", "next", "follow"]
 """First message of a run; a message that starts a dialogue; one that continues a dialogue."""
 
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
-_ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots"}
+_ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots", "unnoticed"}
 """Parts that an existing dialogue already contains."""
 _SINGLE = {"role", "contract", "tracks", "language", "progress", "ask"}
 
@@ -76,6 +76,7 @@ class _Writer:
             "code": lambda: code_holes(view, min(strategy.holes.detailed, MOST_CODE)),
             "sampled": lambda: self._shown,
             "cone": self._cone,
+            "unnoticed": lambda: strategy.unnoticed,
         }
 
     def _specification(self) -> tuple[str, ...]:

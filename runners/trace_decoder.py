@@ -41,7 +41,10 @@ def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str =
         if edges:
             fires &= edges[design.clock_of(one.port)]
         accepted[one.key] = _transfers(pins, np.flatnonzero(fires), epoch, one)
-    return Trace(cycles, end, pins.values(), pins.unknown, in_reset, epoch, accepted, message, edges)
+    signals = pins.values()
+    for name, port in design.ports.items():
+        accepted |= port.views(name, accepted, signals)
+    return Trace(cycles, end, signals, pins.unknown, in_reset, epoch, accepted, message, edges)
 
 
 class _Pins:
@@ -108,7 +111,7 @@ def _fires(pins: _Pins, stream: Stream) -> BoolColumn:
 
 
 def _transfers(pins: _Pins, cycles: IntColumn, epoch: IntColumn, stream: Stream) -> Transfers:
-    fields, last = stream.fields, stream.last
+    fields, last = {**stream.fields, **stream.returns}, stream.last
     columns = {name: field_values(pins.bits(spec.signal, cycles), spec) for name, spec in fields.items()}
     if last is not None:
         columns["last"] = pins.is_one(last)[cycles].astype(np.int64)

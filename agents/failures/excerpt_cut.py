@@ -81,7 +81,7 @@ class _Rows:
 
 def _rows(design: Design) -> dict[str, _Rows]:
     """Return name in traces -> rows, one entry for each stream of a port; ports without handshake come last."""
-    rows = {one.key: _Rows(design.ports[one.port].kind, one, one.fields) for one in design.streams}
+    rows = {one.key: _Rows(design.ports[one.port].kind, one, {**one.fields, **one.returns}) for one in design.streams}
     for name, port in design.ports.items():
         if levels := port.levels():
             fields = {**rows[name].fields, **levels} if name in rows else levels

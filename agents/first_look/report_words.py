@@ -13,6 +13,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import End
 from dv_agent.designs.wiring.signal_slice import Signal
+from dv_agent.runners.checks.scope_of_checks import what_is_checked
 
 _SHOWN = 10
 
@@ -92,7 +93,9 @@ def look_lines(look: Look) -> Iterator[str]:
 def _fired(look: Look) -> Iterator[str]:
     seen = look.seen
     if not seen.failures:
-        yield "no check fired: handshakes, unknown values, deadlock"
+        scope = what_is_checked(look.bench.folder.design, False, look.simulator)
+        yield f"no check fired; checked: {'; '.join(scope.rules)}"
+        yield f"not checked: {'; '.join(scope.left_out)}"
         return
     for failure in seen.failures[:_SHOWN]:
         count = seen.fired[failure.check, failure.port]

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import combinations, islice, product
 
+from dv_agent.coverage.automatic_plan.known import Known
 from dv_agent.coverage.automatic_plan.plan_parts import OPEN, CrossOf, Group, Point, Values
-from dv_agent.coverage.automatic_plan.serving_states import Servings, together
 from dv_agent.designs.ports.stream import Stream
 
 _PAIRS = 4
@@ -14,28 +14,32 @@ _MOST_RESET = 4
 _STATES: Mapping[str, Values] = {"idle": (0, 1), "stalled": 2, "moves": 3}
 
 
-def together_groups(streams: Sequence[Stream], constant: frozenset[str], servings: Servings) -> Iterator[Group]:
+def together_groups(streams: Sequence[Stream], known: Known) -> Iterator[Group]:
     """Return crosses of the handshakes of neighbouring streams: inputs with outputs first, then inputs with inputs."""
-    plain = [one for one in streams if one.ready is not None and one.valid not in constant]
+    plain = [one for one in streams if one.ready is not None and one.valid not in known.constant]
     ins, outs = [one for one in plain if one.driven], [one for one in plain if not one.driven]
     pairs = [*product(ins, outs), *combinations(ins, 2), *combinations(outs, 2)]
-    groups = (_pair(one, other, constant, servings) for one, other in pairs if one.port != other.port)
+    groups = (_pair(one, other, known) for one, other in pairs if one.port != other.port)
     yield from islice((group for group in groups if group is not None), _PAIRS)
 
 
-def _pair(one: Stream, other: Stream, constant: frozenset[str], servings: Servings) -> Group | None:
+def _pair(one: Stream, other: Stream, known: Known) -> Group | None:
     names = one.column, other.column
     points = [
         Point(name, f"2 * {name}_valid + {name}_ready", f"{name}: {{bin}}", dict(_STATES), hidden=True)
         for name in names
     ]
-    first = [state for state in ("moves", "stalled", "idle") if not (state == "stalled" and one.ready in constant)]
-    second = [state for state in ("moves", "stalled", "idle") if not (state == "stalled" and other.ready in constant)]
+    first = [
+        state for state in ("moves", "stalled", "idle") if not (state == "stalled" and one.ready in known.constant)
+    ]
+    second = [
+        state for state in ("moves", "stalled", "idle") if not (state == "stalled" and other.ready in known.constant)
+    ]
     # An idle neighbour says little unless the other one moves.
     kept = [
         (mine, his)
         for mine, his in product(first, second)
-        if ("idle" not in (mine, his) or "moves" in (mine, his)) and together(servings, (one, mine), (other, his))
+        if ("idle" not in (mine, his) or "moves" in (mine, his)) and known.together(one, mine, other, his)
     ]
     if not kept:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from dv_agent.coverage.automatic_plan.known import Known
 from dv_agent.coverage.automatic_plan.of_fields import COARSE, FINE, field_points
 from dv_agent.coverage.automatic_plan.plan_parts import OPEN, CrossOf, Group, Moves, Point, Values, lengths
 from dv_agent.designs.defaults.tables_from_trace import field_column
@@ -16,23 +17,21 @@ _CROSSES = 3
 
 
 def stream_groups(
-    stream: Stream, most_beats: int, detail: int, constant: frozenset[str], once: bool, answers: bool
+    stream: Stream, most_beats: int, detail: int, known: Known, *, answers: bool = False
 ) -> Iterator[Group]:
     """Return the covergroups of a stream.
 
     Args:
         most_beats: the longest packet that a test may send on it.
-        constant: signals that always have the same value.
-        once: whether it cannot move in consecutive cycles.
         answers: whether it only answers requests of the design, so that its timing follows from theirs.
     """
-    if answers:
-        pass
-    elif stream.ready is None:
+    constant = known.constant
+    if stream.ready is None and not answers:
         yield _strobe(stream)
-    else:
+    elif not answers:
         yield _handshake(stream, constant)
-        yield _timing(stream, detail, constant, once)
+    if stream.ready is not None and not answers and not stream.returns:
+        yield _timing(stream, detail, constant, known.once(stream))
     if stream.last is not None and stream.last not in constant:
         yield _packets(stream, most_beats)
     if payload := _payload(stream, detail, constant):
@@ -46,6 +45,8 @@ def _handshake(stream: Stream, constant: frozenset[str]) -> Group:
         states = {"idle": 1, "transfer": 3}
     if stream.valid in constant:
         states = {"stalled": 2, "transfer": 3}
+    if stream.returns:  # a ready that comes with an answer needs a request
+        states = {state: value for state, value in states.items() if state != "ready_first"}
     point = Point("state", f"2 * {name}_valid + {name}_ready", f"{stream.key} in one cycle: {{bin}}", states)
     return Group(f"{name}_handshake", "cycle", f"Valid and ready of {stream.key}", [point], when="in_reset == 0")
 

@@ -135,14 +135,12 @@ class DeadCounters:
                 return None if number is None or getattr(number, "hasUnknown", True) else int(number)
             return self._evaluator.known.get(f"{instance.path}.{text}")
         words, signs = _WORD.findall(_LITERAL.sub(" ", text)), _signs(text)
-        values = set()
-        for operation in self._operations[instance.path].get(place, ()):
-            for leaf in _leaves(operation):
-                # The simulator has replaced parameters by numbers, so that a part of a term may name the same signals.
-                if [symbol.name for symbol in symbols_in(leaf)] == words and _signs(
-                    self._collector.text(leaf)
-                ) == signs:
-                    values.add(self._evaluator.value(leaf))
+        # The simulator has replaced parameters by numbers, so that a part of a term may name the same signals.
+        values = {
+            self._evaluator.value(term) if _signs(self._collector.text(term)) == signs else None
+            for operation in self._operations[instance.path].get(place, ())
+            for term in _terms(operation, words)
+        }
         return values.pop() if len(values) == 1 else None
 
     def _conditions(self, one: CodeCounter, place: Place, path: str) -> tuple[str, ...]:
@@ -177,13 +175,12 @@ def _split(text: str) -> Iterator[str]:
     yield text[start:]
 
 
-def _leaves(operation: Any) -> Iterator[Any]:
-    """Yield the operands of an operation, and theirs, down to the names."""
-    waiting = [operation]
-    while waiting:
-        node = waiting.pop()
-        for side in ("left", "right", "operand"):
-            inner = getattr(node, side, None)
-            if inner is not None and hasattr(inner, "kind"):
-                yield inner
-                waiting.append(inner)
+def _terms(expression: Any, words: list[str]) -> Iterator[Any]:
+    """Yield the largest parts of an expression that name just `words`: ``n == 0``, not the ``n`` in it."""
+    if [symbol.name for symbol in symbols_in(expression)] == words:
+        yield expression
+        return
+    for side in ("left", "right", "operand"):
+        inner = getattr(expression, side, None)
+        if inner is not None and hasattr(inner, "kind"):
+            yield from _terms(inner, words)

@@ -19,6 +19,7 @@ _NARROW = 4  # bits; up to here a uniform draw meets every corner by itself
 _Profiles = dict[str, dict[str, Any]]
 # Most waits are short, so that a test moves; the long ones fill and empty what is inside the design.
 _MIXED = {"weights": [[0, 70], [[1, 4], 20], [[5, 40], 10]]}
+_STAYS = {"weights": [[1, 50], [[2, 8], 35], [[9, 60], 15]]}
 _BURSTS = {"weights": [[0, 90], [[20, 120], 10]]}
 _LENGTHS = {"weights": [[1, 3], [[2, 4], 3], [[5, MOST_BEATS], 2]]}
 
@@ -66,13 +67,14 @@ def _words_of(design: Design, name: str) -> int:
 def _item_profiles(grammar: Grammar, framed: bool) -> _Profiles:
     waits = [one.key for one in grammar.timing if not one.beats and one.least == 0]
     default: dict[str, Any] = {"count": [4, 24] if framed else [8, 60], **dict.fromkeys(waits, _MIXED)}
+    default |= {one.key: _STAYS for one in grammar.timing if not one.beats and one.least > 0}
     if framed:
         default |= {one.key: _LENGTHS for one in grammar.timing if one.beats}
     profiles: _Profiles = {"default": default}
     if waits:
         profiles["full_rate"] = dict.fromkeys(waits, 0)
         profiles["bursts"] = dict.fromkeys(waits, _BURSTS)
-    wide = {name: spec for name, spec in grammar.fields.items() if spec.width > _NARROW}
+    wide = {n: spec for n, spec in grammar.fields.items() if spec.width > _NARROW and n not in grammar.defaults}
     if wide:
         profiles["corners"] = {name: {"set": corner_values(spec)} for name, spec in wide.items()}
         profiles["small"] = {name: [max(spec.low, -_SMALL), min(spec.high, _SMALL)] for name, spec in wide.items()}

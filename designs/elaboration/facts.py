@@ -32,6 +32,7 @@ def rtl_facts(top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Ca
         "driven_by": driven,
         "through": through,
         "registers": len(graph.registers),
+        "assumptions": tuple(dict.fromkeys(where(one) for one in graph.assumptions)),
         "loops": tuple(
             f"{where(graph.places[one]) if one in graph.places else top.name}: {one.partition('.')[2]}"
             for one in loops(graph, _MOST_LOOPS)

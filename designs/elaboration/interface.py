@@ -83,6 +83,7 @@ class Interface(Frozen):
         modules: all modules.
         notes: what the elaborator complains about, although it could go on; each with file and line.
         files: the files that the top needs, in the order given.
+        assumptions: file and line of each ``assume`` statement: what the RTL expects of its inputs.
         loops: signals that follow themselves in the same cycle, each with file and line.
         verilog: whether the ``.v`` files had to be read with the keywords of Verilog-2005.
     """
@@ -104,6 +105,7 @@ class Interface(Frozen):
     notes: tuple[str, ...] = ()
     verilog: bool = False
     registers: int = 0
+    assumptions: tuple[str, ...] = ()
     loops: tuple[str, ...] = ()
 
 

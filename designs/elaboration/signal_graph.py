@@ -11,7 +11,7 @@ from pyslang.ast import ExpressionKind as E
 from pyslang.ast import SymbolKind as S
 
 from dv_agent.designs.elaboration.expressions import plain_name, references, written
-from dv_agent.designs.elaboration.statements import Walked, walk_block
+from dv_agent.designs.elaboration.statements import Walked, assumptions_of, walk_block
 
 _MOST_INSTANCES = 20_000
 _SCOPES = {S.GenerateBlock, S.GenerateBlockArray, S.InstanceArray}
@@ -27,6 +27,7 @@ class Graph:
         registers: register -> clock signals that it is written at.
         samples: signal -> clock signals at whose edges it is read.
         edges: clock signal -> number of blocks that wait for its rising, falling edges.
+        assumptions: locations of ``assume`` statements.
         places: signal -> where it is assigned first, as a location of pyslang.
         resets: (signal, active high, asynchronous) -> number of blocks that begin or end with its test.
     """
@@ -36,6 +37,7 @@ class Graph:
     registers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     samples: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     edges: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    assumptions: list[Any] = field(default_factory=list)
     places: dict[str, Any] = field(default_factory=dict)
     resets: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
 
@@ -65,6 +67,7 @@ def _members(graph: Graph, scope: Any) -> list[Any]:
         elif kind == S.Net and member.initializer is not None:
             _follow(graph, {member.hierarchicalPath}, member.initializer)
         elif kind == S.ProceduralBlock:
+            graph.assumptions += assumptions_of(member)
             _block(graph, walk_block(member), member.location)
     return found
 

@@ -140,6 +140,7 @@ class _TrackExpander:
         words.update(dict.fromkeys((word.key for word in self.grammar.words), self._number))
         if self.grammar.item:
             words[self.packets.word] = self.packets.read
+            words.update(dict.fromkeys(self.grammar.item.forms, self.packets.read_form))
         return words
 
     def _number(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:

@@ -25,15 +25,18 @@ def literal_test(design: Design, schema: StimulusSchema, program: Program, name:
 def _steps(design: Design, schema: StimulusSchema, track: str, ops: tuple[Op, ...]) -> list[Step]:
     steps: list[Step] = []
     packet: list[Step] = []
+    more: Step = {}
     grammar = grammar_of(design, track)
     word = grammar.item_word(schema.tracks[track].item)
     for op in ops:
         if grammar.item is None or op.kind != grammar.item.op:
             steps.append(_plain(grammar, op))
         elif grammar.item.packets:
+            if not packet:
+                more = _options(grammar.item, op)
             packet.append(_beat(design, grammar, op))
             if op.last:
-                steps.append({word: packet})
+                steps.append({word: packet, **more})
                 packet = []
         else:
             steps.append({word: unpack(grammar.fields, op.value), **_timing(grammar.item, op)})
@@ -42,8 +45,12 @@ def _steps(design: Design, schema: StimulusSchema, track: str, ops: tuple[Op, ..
 
 def _timing(item: Item, op: Op) -> Step:
     found: Step = {"gap": op.gap} if op.gap else {}
+    return found | _options(item, op)
+
+
+def _options(item: Item, op: Op) -> Step:
     more = {key: getattr(op, option.member) + option.least for key, option in item.options.items()}
-    return found | {key: value for key, value in more.items() if value != item.options[key].least}
+    return {key: value for key, value in more.items() if value != item.options[key].least}
 
 
 def _beat(design: Design, grammar: Grammar, op: Op) -> Step:

@@ -112,6 +112,7 @@ class _Measure:
         self._design, self._track, self._name = design, track, name
         grammar = grammar_of(design, name)
         self._write = "" if grammar.packets else grammar.item_word(track.item)
+        self._forms = tuple(grammar.item.forms) if grammar.item and grammar.packets else ()
 
     def step(self, step: Step, where: Location, depth: int) -> Size:
         if not isinstance(step, dict):
@@ -134,6 +135,12 @@ class _Measure:
             return self._random(step["random"], (*where, "random"))
         if self._track.item in step:
             return self._packet(step[self._track.item])
+        return self._single(step)
+
+    def _single(self, step: Step) -> Size:
+        """Return the size of a step that is neither a loop nor a list of beats."""
+        if any(word in step for word in self._forms):
+            return Size(1, self._track.beats.max)
         return Size(0, 1) if any(second in step for _, second in PAIRS) else Size(1, 1)
 
     def _packet(self, beats: Any) -> Size:

@@ -21,6 +21,19 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Form:
+    """A shorter way to write an item: with a keyword of its own that stands for some of the fields.
+
+    Attributes:
+        fixed: field -> value that the keyword stands for.
+        defaults: field -> value if it is left out; all other fields must be given.
+    """
+
+    fixed: Mapping[str, int]
+    defaults: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A step that carries payload: a packet of beats, or a single write.
 
@@ -29,8 +42,10 @@ class Item:
         fields: the payload.
         packets: whether it is a list of beats, with the keyword of the design's stimulus schema; else one object.
         part: the part of the port whose transfers are its beats.
-        options: more numbers of a single write, besides ``gap``; each is a timing key of random blocks too.
+        options: more numbers of an item, besides ``gap``; each is a timing key of random blocks too.
         level: if fields that a write leaves out keep their values, the packed values at first.
+        forms: keyword -> shorter way to write it.
+        per_beat: fields of a packet that a form may give as a list, one value for each beat.
     """
 
     op: str
@@ -39,6 +54,16 @@ class Item:
     part: str = ""
     options: Mapping[str, Option] = field(default_factory=dict)
     level: int | None = None
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    per_beat: tuple[str, ...] = ()
+
+    def shown(self, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return the shortest way to write a single item: keyword and fields; the word is empty if no form fits."""
+        for word, form in self.forms.items():
+            if all(values[name] == value for name, value in form.fixed.items()):
+                left_out = {name for name, value in form.defaults.items() if values[name] == value}
+                return word, {k: v for k, v in values.items() if k not in form.fixed and k not in left_out}
+        return "", dict(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +124,7 @@ class Grammar:
         inserted: words that a search may insert; empty if drawing the whole track again is better.
         directed: steps for an example, if there is no item.
         joined: steps for an example in which the track first waits for another track.
+        defaults: field -> distribution of random blocks where neither step nor profile gives one; else the full range.
     """
 
     counts: str
@@ -109,6 +135,7 @@ class Grammar:
     inserted: tuple[str, ...] = ()
     directed: tuple[dict[str, Any], ...] = ()
     joined: tuple[dict[str, Any], ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fields(self) -> Mapping[str, FieldSpec]:

@@ -1,8 +1,8 @@
-"""What is asked of the child process that looks registers up in elaborated RTL, and what it answers."""
+"""What is asked of the child process that looks into elaborated RTL, and what it answers."""
 
 from __future__ import annotations
 
-from pydantic import TypeAdapter
+from pydantic import Field
 
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.frozen import Frozen
@@ -38,4 +38,15 @@ class Found(Frozen):
     codes: dict[str, int]
 
 
-ANSWER: TypeAdapter[tuple[Found, ...]] = TypeAdapter(tuple[Found, ...])
+class Answer(Frozen):
+    """What the RTL holds.
+
+    Attributes:
+        found: the registers that were wanted, in the order of the hierarchy; those that are not there are left out.
+        constant: outputs of the top that nothing but constants drives, with the parameters as they are.
+        wired: output of the top -> input that it is nothing else than.
+    """
+
+    found: tuple[Found, ...] = ()
+    constant: tuple[str, ...] = ()
+    wired: dict[str, str] = Field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""The child process that looks registers up in elaborated RTL: where they are, their widths, values of their states."""
+"""The child process that looks into elaborated RTL: where registers are, and what outputs are driven by."""
 
 from __future__ import annotations
 
@@ -9,22 +9,53 @@ from typing import Any
 from pyslang.ast import SymbolKind as S
 
 from dv_agent.designs.elaboration.compilation import RefusedError, Sources
-from dv_agent.designs.probes.register_question import ANSWER, Found, Question, Wanted
+from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph
+from dv_agent.designs.probes.register_question import Answer, Found, Question, Wanted
 
 _SCOPES = {S.GenerateBlock, S.GenerateBlockArray, S.InstanceArray}
 _MOST_INSTANCES = 20_000
 _MOST_BITS = 63
 
 
-def look_up(question: Question) -> Iterator[Found]:
-    """Yield the registers that are wanted, in the order of the hierarchy; those that are not found are left out."""
+def look_up(question: Question) -> Answer:
+    """Return what is asked of the RTL."""
     sources = Sources(question.request, plain=question.request.language == "verilog")
     tops = [one for one in sources.compilation.getRoot().topInstances if one.name == question.request.top]
-    for top in tops[:1]:
-        for instance in _instances(top):
-            for one in question.wanted:
-                if instance.body.definition.name == one.module and (found := _register(top, instance, one)):
-                    yield found
+    if not tops:
+        return Answer()
+    registers = (
+        _register(tops[0], instance, one)
+        for instance in _instances(tops[0])
+        for one in question.wanted
+        if instance.body.definition.name == one.module
+    )
+    found = tuple(one for one in registers if one)
+    return Answer(found=found, **dict(_outputs(tops[0])))
+
+
+def _outputs(top: Any) -> Iterator[tuple[str, Any]]:
+    graph = build_graph(top)
+    inside = {f"{top.hierarchicalPath}.{one.name}": one for one in top.body.portList if hasattr(one, "direction")}
+    ways = {path: str(one.direction).rpartition(".")[2] for path, one in inside.items()}
+    outputs = [path for path, way in ways.items() if way == "Out"]
+    yield "constant", tuple(inside[path].name for path in outputs if _is_constant(graph, path))
+    wired = {path: _origin(graph, path) for path in outputs}
+    yield "wired", {inside[out].name: inside[into].name for out, into in wired.items() if ways.get(into) == "In"}
+
+
+def _is_constant(graph: Graph, path: str) -> bool:
+    """Return whether everything behind a signal is assigned, by nothing but constants; what is not known may change."""
+    return all(one in graph.follows and one not in graph.registers for one in backwards(graph, path))
+
+
+def _origin(graph: Graph, path: str) -> str:
+    seen = {path}
+    while path in graph.alias:
+        path, inverted = graph.alias[path]
+        if inverted or path in seen:
+            return ""
+        seen.add(path)
+    return path
 
 
 def _instances(top: Any) -> Iterator[Any]:
@@ -71,10 +102,10 @@ def main() -> None:
     """Answer one question."""
     question = Question.model_validate_json(sys.stdin.buffer.read())
     try:
-        found = tuple(look_up(question))
+        answer = look_up(question)
     except RefusedError:
-        found = ()
-    sys.stdout.buffer.write(ANSWER.dump_json(found))
+        answer = Answer()
+    sys.stdout.write(answer.model_dump_json())
 
 
 if __name__ == "__main__":

@@ -3,32 +3,19 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-
-from pydantic import ValidationError
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.places import cache_folder
+from dv_agent.designs.probes.look_up import READ_SECONDS, looked_up
 from dv_agent.designs.probes.probe import Probe
-from dv_agent.designs.probes.register_question import ANSWER, Found, Question, Wanted
-from dv_agent.designs.reader.parse_rtl import keep_answer, read_rtl, request_key, request_of
-from dv_agent.designs.reader.structure import StateMachine, Structure
-from dv_agent.designs.rtl_files import parameter_texts
+from dv_agent.designs.probes.register_question import Found
+from dv_agent.designs.reader.parse_rtl import read_rtl
+from dv_agent.designs.reader.structure import StateMachine
 from dv_agent.errors import BuildError, InputFileError
 
-SECONDS = 30.0
 MOST = 8
-MOST_STATES = 64
 _PLAIN = re.compile(r"[^A-Za-z0-9_]")
-_LIMITED = """\
-import resource, runpy
-resource.setrlimit(resource.RLIMIT_AS, (4096 << 20, 4096 << 20))
-runpy.run_module("dv_agent.designs.probes.registers_child", run_name="__main__")
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +39,10 @@ def state_machines(design: Design) -> tuple[Machine, ...]:
     """
     cache = cache_folder() / "structures"
     try:
-        structure = read_rtl(design, cache, SECONDS)
+        structure = read_rtl(design, cache, READ_SECONDS)
         known = {(module.name, one.state_register): one for module in structure.modules for one in module.machines}
-        found = _looked_up(design, structure, cache) if known else ()
-    except (BuildError, InputFileError, subprocess.TimeoutExpired):
+        found = looked_up(design, structure).found if known else ()
+    except (BuildError, InputFileError):
         return ()
     machines = (_machine(known[one.module, one.name], one) for one in found)
     return tuple(one for one in machines if len(one.states) > 1)[:MOST]
@@ -84,34 +71,3 @@ def _machine(machine: StateMachine, found: Found) -> Machine:
     kept = tuple((one, two) for one, two in arcs if one in states and two in states and one != two)
     probe = Probe(path=found.path, width=found.width, states={name: found.codes[name] for name in states})
     return Machine(probe, states, kept)
-
-
-def _wanted(structure: Structure) -> Iterator[Wanted]:
-    for module in structure.modules:
-        for one in module.machines:
-            names = tuple(state.name for state in one.states)
-            if 1 < len(names) <= MOST_STATES:
-                yield Wanted(module=module.name, name=one.state_register, states=names)
-
-
-def _looked_up(design: Design, structure: Structure, cache: Path) -> tuple[Found, ...]:
-    parameters = dict(parameter_texts(design.parameters))
-    request = request_of(design).model_copy(update={"parameters": parameters})
-    question = Question(request=request, wanted=tuple(_wanted(structure)))
-    text = question.model_dump_json()
-    kept = cache / f"{request_key(request, design.header_files(), text)}.probes.json"
-    if kept.is_file():
-        try:
-            return ANSWER.validate_json(kept.read_bytes())
-        except (ValidationError, OSError):
-            kept.unlink(missing_ok=True)
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", _LIMITED], input=text.encode(), capture_output=True, timeout=SECONDS,
-        check=False,
-    )  # fmt: skip
-    try:
-        found = ANSWER.validate_json(done.stdout)
-    except ValidationError:
-        return ()
-    keep_answer(kept, done.stdout.decode())
-    return found

@@ -10,10 +10,16 @@ from dv_agent.designs.ports.buses.roles import BUSES, Role
 from dv_agent.designs.recognition.guess import Certainty, Guess, Pool
 from dv_agent.designs.recognition.names import identifier, plain_forms
 
-ORDER = ("axi4", "axi_lite", "apb", "wishbone", "memory")
-_TITLES = {"axi4": "AXI4", "axi_lite": "AXI4-Lite", "apb": "APB", "wishbone": "Wishbone", "memory": "a simple memory"}
+ORDER = ("axi4", "axi4_memory", "axi_lite", "axi_lite_memory", "apb", "wishbone", "memory")
+_TITLES = {
+    "axi4": "AXI4", "axi4_memory": "AXI4", "axi_lite": "AXI4-Lite", "axi_lite_memory": "AXI4-Lite", "apb": "APB",
+    "wishbone": "Wishbone", "memory": "a simple memory",
+}  # fmt: skip
 # Without these, the other names of a bus are too usual to mean it.
-_KEYS = {"axi4": "awlen arlen", "axi_lite": "awaddr araddr", "apb": "psel", "wishbone": "stb", "memory": "addr"}
+_KEYS = {
+    "axi4": "awlen arlen", "axi4_memory": "awlen arlen", "axi_lite": "awaddr araddr",
+    "axi_lite_memory": "awaddr araddr", "apb": "psel", "wishbone": "stb", "memory": "addr",
+}  # fmt: skip
 
 
 def find_buses(pool: Pool, kinds: Collection[str]) -> None:
@@ -95,7 +101,7 @@ def _add(pool: Pool, kind: str, prefix: str, found: dict[str, PortShape]) -> Non
         for role, port in found.items()
     }
     names = ", ".join(port.name for port in list(found.values())[:5])
-    side = "the design asks" if kind == "memory" else "the design answers"
+    side = "the design asks" if kind.endswith("memory") else "the design answers"
     certainty: Certainty = "guess" if kind == "memory" else "certain" if kind.startswith("a") else "likely"
     reason = f"{_TITLES[kind]}, {side}, by {len(found)} names with one prefix: {names}, ..."
     name = identifier(prefix.strip("_"), "bus" if kind != "memory" else "mem")

@@ -17,6 +17,7 @@ _PATTERNS: tuple[tuple[Word, re.Pattern[str]], ...] = (
     ("ready", re.compile(rf"^(.*?)({_READY})(_.*|\d*)$")),
     ("valid", re.compile(rf"^((?:.*_)?)({_ASK})(_.*|\d*)$")),
     ("ready", re.compile(rf"^((?:.*_)?)({_GRANT})(_.*|\d*)$")),
+    ("valid", re.compile(r"^(.*_)(en)(_.*|\d*)$")),
 )
 _SUFFIX = re.compile(r"_(i|o|ni|no|in|out|input|output)$")
 _PREFIX = re.compile(r"^(i|o|in|out)_")

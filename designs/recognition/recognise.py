@@ -7,7 +7,9 @@ from typing import Any
 
 from dv_agent.designs.elaboration.interface import Interface
 from dv_agent.designs.ports.registry import KINDS
+from dv_agent.designs.recognition.axi_sides import answer_lite_managers, asks_as_manager, loosen_channels
 from dv_agent.designs.recognition.buses import find_buses
+from dv_agent.designs.recognition.fifo_sides import find_fifo_sides
 from dv_agent.designs.recognition.find_clocks import find_clocks, find_resets
 from dv_agent.designs.recognition.guess import Guess, Pool
 from dv_agent.designs.recognition.handshakes import find_streams
@@ -25,12 +27,25 @@ def recognise(top: Interface, kinds: Collection[str] = tuple(KINDS)) -> Pool:
     find_clocks(pool)
     find_resets(pool)
     tie_test_pins(pool)
+    answer_lite_managers(pool)
+    if asked := asks_as_manager(pool):
+        kinds = [one for one in kinds if not one.startswith("axi")]
+        pool.notes.append(
+            f"{', '.join(asked[:3])}: the design asks for bursts of AXI4, which nothing answers: all its channels of "
+            "AXI are streams, and responses come whether they are asked for or not"
+        )
     find_buses(pool, kinds)
     find_streams(pool)
+    find_fifo_sides(pool)
     add_rest(pool)
     if pool.wired("clocks"):
         pool.ports = [_clocked(pool, one) for one in pool.ports]
     switch_off_rules(pool)
+    loosen_channels(pool)
+    if top.assumptions:
+        places = ", ".join(top.assumptions[:3]) + (", ..." if len(top.assumptions) > 3 else "")
+        reason = f"the RTL assumes things of its inputs ({places}), which random tests break; that is no fault of it"
+        pool.wiring.append(Guess("assumptions", "ignored", reason, "certain"))
     return pool
 
 

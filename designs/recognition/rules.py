@@ -30,9 +30,12 @@ def _free_inputs(pool: Pool) -> set[str]:
 def signals(guess: Guess) -> Iterator[str]:
     """Yield the ports of the top that a guess about a port names."""
     value = guess.value
-    for key in ("valid", "ready", "last"):
+    for key in ("valid", "ready", "last", "enable", "unless"):
         if value.get(key):
             yield _base(value[key])
+    for part in (value.get("request", {}), value.get("response", {})):
+        yield from (_base(part[key]) for key in ("valid", "ready") if key in part)
+        yield from (_base(one["signal"]) for one in part.get("fields", {}).values())
     for part in (*value.get("fields", {}).values(), *value.get("signals", {}).values()):
         yield _base(part["signal"] if isinstance(part, dict) else part)
 
@@ -59,6 +62,11 @@ def _judged(pool: Pool, guess: Guess, free: set[str], clearing: list[str]) -> Gu
         off["after_reset"] = f"{valid} follows {_listed(through)} in the same cycle"
     if off:
         value["rules_off"] = off
+    elif clearing and "ready" in value and (behind := pool.top.through.get(valid, ())):
+        value["rules_off"] = {
+            "stable": f"{_listed(clearing)} may clear what waits, and another offer takes its place at once, because "
+            f"{valid} follows {_listed(list(behind))} in the same cycle"
+        }
     elif clearing and "ready" in value:
         value["may_drop"] = f"{_listed(clearing)} may clear what waits, at any time"
     return Guess(guess.key, value, guess.reason, guess.certainty)

@@ -25,6 +25,7 @@ class FurtherReset(Frozen):
 
     signal: Identifier
     active: Literal["high", "low"] = "high"
+    asynchronous: bool = False
 
 
 class Reset(FurtherReset):
@@ -36,4 +37,3 @@ class Reset(FurtherReset):
 
     signal: Identifier = "rst"
     cycles: int = Field(default=4, ge=1, le=1000)
-    asynchronous: bool = False

@@ -38,6 +38,7 @@ _CHECKS = {
     "unknown": "X or Z on an output",
     "after_reset": "valid right after reset",
     "deadlock": "deadlock",
+    "assertion": "assertion of the RTL",
     "hung": "simulator hung",
     "crashed": "simulation ended early",
     "illegal_bin": "illegal bin hit",

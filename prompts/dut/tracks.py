@@ -9,6 +9,7 @@ from dv_agent.coverage.values import range_text
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, grammar_of
 from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.text.compact_json import compact_json
 
@@ -76,7 +77,7 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         item=track.item,
         description=track.description,
         fields=_fields(grammar.fields, track),
-        answer=_fields(memory.answer.fields if memory else {}, track),
+        answer=_fields(_answer(memory) if memory else {}, track),
         request=_fields(memory.ask.fields if memory else {}, track),
         beats=range_text(track.beats.min, track.beats.max),
         timing=grammar.timing_keys,
@@ -85,6 +86,10 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         memory_words=track.memory_words,
         clock=_clock(design, name),
     )
+
+
+def _answer(memory: Memory) -> Mapping[str, FieldSpec]:
+    return memory.answer.fields if memory.answer else {"data": memory.word}
 
 
 def _clock(design: Design, name: str) -> str:

@@ -25,7 +25,7 @@ CHUNK = 31
 _MOST_CHUNKS = 1_000
 MAIN_FILE = "dv_code_main.cpp"
 # An object of its own library is not compiled anew for each design, so this file, which is, holds all of it.
-_FORMAT = "4"  # raise when what is told of a counter changes
+_FORMAT = "6"  # raise when what is told of a counter changes
 _MAIN = """\
 // @FORMAT@
 #include "Vtop__Syms.h"

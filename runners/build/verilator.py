@@ -41,6 +41,7 @@ DESCRIBE_SECONDS = 60.0
 _TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
 COMMON_OPTIONS = (
     "--cc", "--exe", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM, "--threads", "1",
+    "--assert",
     # Warnings are not errors, except those that show that the wrapper does not fit; see _refused.
     "-Wno-fatal",
     # An endless loop in the RTL must hang; without this option g++ may assume that every loop ends.

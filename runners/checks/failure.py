@@ -20,9 +20,10 @@ class CheckFailure(Frozen):
     duplicate     delivered the previous transfer again
     order         delivered two consecutive transfers in the wrong order
     stable        deasserted valid, or changed its payload, while ready was low
-    unknown       showed X or Z on valid, on ready, or on the payload of a valid output
+    unknown       showed X or Z on valid, on ready, on the payload of a valid output, or on an observed flag
     after_reset   had a valid output in the first cycle after a reset
     deadlock      stopped accepting, and no further input could make it continue
+    assertion     reported an error itself: ``$error``, ``$fatal``, an assertion, ``unique case`` out of range
     hung          made the simulator hang
     crashed       ended the simulation
     ============  ==========================================================================================

@@ -36,6 +36,8 @@ def what_is_checked(design: Design, has_model: bool, simulator: str) -> Checked:
     left_out = [] if has_model else ["outputs were compared with nothing: there is no model.py"]
     if not has_model and simulator in _TWO_VALUED:  # then rules are all there is
         left_out.append(f"X and Z: {simulator} has two values")
+    if design.assumptions == "ignored":
+        left_out.append("what the RTL assumes of its inputs (`assume`): a test that breaks it goes on, by design.yaml")
     return Checked(tuple(_rules(design, has_model, simulator)), tuple(left_out))
 
 
@@ -61,10 +63,18 @@ def _rules(design: Design, has_model: bool, simulator: str) -> Iterator[str]:
             yield f"payload stays while valid stays on {_names(rest)}"
     if simulator not in _TWO_VALUED and (known := on("unknown", [*outputs, *inputs])):
         yield f"no X on valid, ready and valid payload of {_names(known)}"
+    flags = [name for name, port in design.ports.items() if any(one.bits == 1 for one in port.observed().values())]
+    watched = [name for name in flags if "unknown" not in design.exceptions.get(name, {})]
+    if simulator not in _TWO_VALUED and watched and design.reset:
+        yield f"no X on the flags of {', '.join(watched[:_SHOWN])}"
     if design.reset and (caused := on("after_reset", [one for one in outputs if one.caused])):
         yield f"nothing comes out right after reset on {_names(caused)}"
     if waited := on("deadlock", inputs):
         yield f"nothing is refused for ever on {_names(waited)}"
+    for name, port in design.ports.items():
+        for words in dict.fromkeys(rule.words for rule in port.protocol(name)):
+            yield f"{words} on {name}"
+    yield "the RTL reports no error itself ($error, $fatal, assertions)"
     yield "the simulation neither hangs nor ends by itself"
 
 

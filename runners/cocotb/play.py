@@ -10,6 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
+from dv_agent.runners.cocotb.buses.apb_driver import ApbDriver
+from dv_agent.runners.cocotb.buses.axi_driver import AxiDriver
+from dv_agent.runners.cocotb.buses.axi_memory_driver import AxiMemoryDriver
+from dv_agent.runners.cocotb.buses.memory_driver import MemoryDriver
+from dv_agent.runners.cocotb.buses.wishbone_driver import WishboneDriver
 from dv_agent.runners.cocotb.clock_domains import ClockDomains, OneClock
 from dv_agent.runners.cocotb.drivers import OFFERING, TIMED, WAITING, Driver, Operation, PinBoard, ResetDriver
 from dv_agent.runners.cocotb.kinds.pins_driver import PinsDriver
@@ -24,6 +29,11 @@ DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Dri
     "strobe": StrobeDriver,
     "responder": ResponderDriver,
     "pins": PinsDriver,
+    "apb": ApbDriver,
+    "axi": AxiDriver,
+    "wishbone": WishboneDriver,
+    "memory": MemoryDriver,
+    "axi_memory": AxiMemoryDriver,
 }
 """Drivers by name; each kind of port names its driver."""
 

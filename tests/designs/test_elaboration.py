@@ -82,11 +82,11 @@ def test_a_branch_that_parameters_exclude_makes_no_path(tmp_path: Path) -> None:
     text = (
         "module unit #(parameter REG = 1) (input clk, input a, output b, output c);\n  reg r;\n"
         "  always @(posedge clk) r <= a;\n  assign b = REG ? r : a;\n  reg k;\n"
-        "  always @* begin k = r; if (!REG) k = a; end\n  assign c = k;\nendmodule\n"
+        "  always @* begin k = r; if (!REG && clk) k = a; end\n  assign c = k;\nendmodule\n"
     )
     assert elaborated(tmp_path, text, "unit.v", top="unit").through == {"b": (), "c": ()}
     wired = elaborated(tmp_path, text, "unit.v", top="unit", parameters={"REG": "0"})
-    assert wired.through == {"b": ("a",), "c": ("a",)}
+    assert wired.through == {"b": ("a",), "c": ("a", "clk")}
 
 
 def test_a_reset_is_found_through_an_inversion_and_a_clock_through_a_gate(tmp_path: Path) -> None:

@@ -117,6 +117,28 @@ def test_what_never_changes_has_no_bins(tmp_path: Path) -> None:
     assert not any(name.startswith(("q_timing.stall", "reset_in_test.q.stalled")) for name in found)
 
 
+def test_outputs_that_parameters_make_constant_and_streams_that_are_wires_exclude_bins(tmp_path: Path) -> None:
+    rtl = """\
+module wires #(parameter TAGGED = 0) (input clk, input rst,
+    input [7:0] s_data, input s_valid, output s_ready,
+    output [7:0] m_data, output [3:0] m_tag, output m_valid, input m_ready);
+  reg [3:0] tag;
+  always @(posedge clk) if (rst) tag <= 4'd0; else if (s_valid & s_ready) tag <= tag + 4'd1;
+  assign m_tag = TAGGED ? tag : 4'd0;
+  assign m_data = s_data;
+  assign m_valid = s_valid;
+  assign s_ready = m_ready;
+endmodule
+"""
+    ports = {"s": stream("source", "s", data=8), "m": stream("sink", "m", data=8, tag=4)}
+    found = ids(bare(tmp_path, "wires", rtl, ports=ports))
+    assert not any(name.startswith("m_payload.tag") for name in found)
+    crossed = {name.removeprefix("s_m.together.") for name in found if name.startswith("s_m")}
+    assert crossed == {"moves+moves", "stalled+stalled"}
+    found = ids(bare(tmp_path, "wires", rtl, "tagged", ports=ports, parameters={"TAGGED": 1}))
+    assert "m_payload.tag.high" in found
+
+
 @pytest.mark.parametrize("simulator", ["icarus", "verilator"])
 def test_states_and_transitions_of_state_machines_are_sampled(tmp_path: Path, simulator: str) -> None:
     home = bare(tmp_path, "control", CONTROL, ports=CONTROL_PORTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,15 @@ from dv_agent.eval.mutants.data_model import Outcome, Selection, Settings
 from dv_agent.eval.mutants.summary import MutationResult
 
 COUNT, FURTHER = 8, 1_000
+
+
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign, and where it was made."""
+
+    design: DesignFolder
+    home: Path
+    result: MutationResult
 
 
 class Heard:

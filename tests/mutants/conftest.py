@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from campaigns import made
+from campaigns import Campaign, made
 from mutant_designs import tally
 
-from dv_agent.designs.loader import DesignFolder, load_design
-from dv_agent.eval.mutants.summary import MutationResult
+from dv_agent.designs.loader import load_design
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -22,15 +20,6 @@ def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     patch.setenv("DV_AGENT_CACHE", str(cache))
     yield cache
     patch.undo()
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """A campaign, and where it was made."""
-
-    design: DesignFolder
-    home: Path
-    result: MutationResult
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from dv_agent.designs.loader import find_design
 from dv_agent.designs.reader.analysis import build_module
 from dv_agent.designs.reader.from_pyslang import parse
 from dv_agent.designs.reader.structure import Structure
+from dv_agent.prompts.unnoticed import Unnoticed
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 
 PLAN = """\
@@ -49,6 +50,12 @@ covergroups:
         ignore: [{when: {now: empty, moving: "1"}, why: "empty does not move"}]
 """
 SPECIFICATION = "# small\n\nIt adds.\n\n## 1. Input\n\nTwo lanes.\n\n## 2. Output\n\nOne lane.\n"
+
+UNNOTICED = (
+    Unnoticed(place="rtl/small.v:7", change="+ becomes -", diff="-    a + b\n+    a - b", missing="stimulus",
+              shown="y is 3, expected 5"),
+    Unnoticed(place="rtl/small.v:9", change="dbg is stuck at 0", missing="check", shown="dbg is 0 in cycle 6, not 1"),
+)  # fmt: skip
 
 
 RTL = """\

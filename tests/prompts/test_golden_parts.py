@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jinja2 import Environment
-from prompt_views import busy_view, coded, small_view
+from prompt_views import UNNOTICED, busy_view, coded, small_view
 
 from dv_agent.agents.llm.agent import messages_of
 from dv_agent.agents.toolbox.text import ResultLimits
@@ -25,6 +25,12 @@ from dv_agent.prompts.template_set import TemplatePage
 from dv_agent.prompts.view import View
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
+WHOLE = {
+    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
+    "tools_first": "tools_first", "words": "parts/targets",
+}  # fmt: skip
 ROOMY, REPLY = 100_000, 4_000
 # Part -> the strategy that has it; a name behind @ is a second wording of the same template.
 PARTS = {
@@ -35,11 +41,6 @@ PARTS = {
     "failures": "default", "results": "default", "holes": "default", "targets": "default", "stuck": "stuck",
     "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
     "ask@structured": "structured",
-}  # fmt: skip
-# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
-WHOLE = {
-    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
-    "tools_first": "tools_first", "words": "parts/targets",
 }  # fmt: skip
 
 
@@ -58,6 +59,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     planned = alone["structured"].model_copy(update={"reasoning": True})
     yield "parts/contract@planned", text_of(view, planned, "contract")
     yield "parts/progress@untested", text_of(replace(view, last=()), alone["default"], "progress")
+    yield "parts/unnoticed", text_of(view, alone["default"].model_copy(update={"unnoticed": UNNOTICED}), "unnoticed")
     nothing = tuple(replace(one, new_bins=()) for one in view.last)
     yield "parts/progress@stale", text_of(replace(view, last=nothing), alone["default"], "progress")
     blind = unobserved(view)

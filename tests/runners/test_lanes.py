@@ -140,7 +140,7 @@ def test_a_large_design_is_compiled_once(tmp_path: Path) -> None:
 def test_rtl_that_hangs_on_a_later_lane_hangs_in_the_same_cycle_and_harms_no_other_test(tmp_path: Path) -> None:
     body = "reg [7:0] n = 0; always @(posedge clk) if (!rst & in_valid) begin n = n + 1; while (n == 5) n = 5; end"
     design = counter(tmp_path, body)
-    simulator = IcarusSimulator(tmp_path / "cache", hang_seconds=0.2)
+    simulator = IcarusSimulator(tmp_path / "cache", hang_seconds=0.5)
     assert lanes_of(design, tmp_path / "cache") == LANES
     short = program(in_=(Op("send"), Op("idle", 2)))
     with simulator.open(design) as session:

@@ -161,3 +161,29 @@ def test_an_input_that_may_wait_for_ever_is_no_deadlock(tmp_path: Path) -> None:
         run = played(design, {"in": sends(1)})
         assert run.trace.end == "deadlock"
         assert [one.check for one in check(design, run.trace, Observation({}, {}))] == checks
+
+
+def test_without_a_reset_an_output_may_be_valid_from_the_start(tmp_path: Path) -> None:
+    always = COMBINATIONAL.replace("out_valid = in_valid", "out_valid = 1")
+    for reset, found in ((None, []), ({"signal": "rst"}, ["after_reset"])):
+        verilog = always if reset is None else always.replace("module own(", "module own(input rst, ")
+        design = own_design(tmp_path / str(bool(reset)), verilog, THROUGH, clock=None, reset=reset)
+        run = played(design, {"out": (Op("stall", 5),)})
+        assert [one.check for one in check(design, run.trace, Observation({}, {}))] == found
+
+
+@pytest.mark.parametrize(("steps", "found"), [((Op("set", 1),), []), ((), ["after_reset"])])
+def test_a_level_that_is_not_at_rest_may_be_the_cause_of_an_output(
+    tmp_path: Path, steps: tuple[Op, ...], found: list[str]
+) -> None:
+    verilog = """\
+module own(input clk, input rst, input on, output out_valid, input out_ready, output [7:0] out_data);
+  assign out_valid = STRAY, out_data = 7;
+endmodule
+"""
+    pins = {"kind": "pins", "fields": {"on": {"signal": "on", "width": 1}}}
+    for stray, expected in (("on", []), ("1'b1", found)):
+        ports = {"out": stream("sink", "out"), "cfg": pins}
+        design = own_design(tmp_path / stray[:2], verilog.replace("STRAY", stray), ports)
+        run = played(design, {"out": (Op("stall", 5),), "cfg": steps})
+        assert [one.check for one in check(design, run.trace, Observation({}, {}))] == expected

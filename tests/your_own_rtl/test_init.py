@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 from command import call
-from foreign_blocks import FIFO, PULP, TWO_CLOCKS
+from foreign_blocks import FIFO, PULP, PUSH_POP, TWO_CLOCKS
+from prerequisites import need
 
 from dv_agent.agents.first_look.guessed_design import Draft, Wish, make_draft, parameter_value
 from dv_agent.agents.first_look.report_words import Look, dead_lines, look_lines
@@ -124,6 +125,37 @@ def test_a_block_with_two_clocks_plays_at_both(tmp_path: Path) -> None:
     seen = looked(make_draft(Wish(sources=written(tmp_path, crossing_v=TWO_CLOCKS), into=tmp_path / "d")))
     assert seen.seen.transfers["wr"] > 20
     assert seen.seen.failures == []
+
+
+def test_a_push_never_comes_while_full_nor_a_pop_while_empty(tmp_path: Path) -> None:
+    watch = "always @(posedge clk) if (!rst && (push && full || pop && empty)) $finish;\nendmodule"
+    text = PUSH_POP.replace("endmodule", watch)
+    seen = looked(make_draft(Wish(sources=written(tmp_path, stack_v=text), into=tmp_path / "d")))
+    assert seen.seen.ends == {"drained": 6}
+    assert {"full", "empty"} <= seen.seen.moved
+    assert seen.seen.transfers["push"] > 20
+
+
+ASSUMING = """
+module unit(input clk, input [3:0] kind, output logic [3:0] seen);
+  always_comb begin
+    is_low: assume (kind < 9) else $error("kind");
+  end
+  always_ff @(posedge clk) seen <= kind;
+endmodule
+"""
+
+
+def test_assumptions_about_inputs_are_no_faults_of_the_design(tmp_path: Path) -> None:
+    need("verilator")
+    draft = make_draft(Wish(sources=written(tmp_path, unit_sv=ASSUMING), into=tmp_path / "d"))
+    (guess,) = (one for one in draft.pool.wiring if one.key == "assumptions")
+    assert "unit.sv:4" in guess.reason
+    with choose(draft, ("verilator",)).session as session:
+        folder = draft.design()
+        seen = look(Testbench(folder, plan_of(folder), session), 0, 4)
+    assert seen.failures == []
+    assert "seen" in seen.moved
 
 
 def test_a_check_that_fires_is_told_with_what_to_write_if_it_is_no_fault(tmp_path: Path) -> None:

@@ -88,10 +88,32 @@ def test_a_combinational_block_has_neither_clock_nor_reset(tmp_path: Path) -> No
     assert list(ports(pool)) == ["pins", "seen"]
 
 
-def test_push_and_pop_become_pins_and_the_reason_is_told(tmp_path: Path) -> None:
+def test_push_and_pop_are_strobes_that_full_and_empty_hold_back(tmp_path: Path) -> None:
     pool = pool_of(tmp_path, PUSH_POP)
-    assert list(ports(pool)["pins"]["fields"]) == ["push", "pop", "din"]
-    assert "push and full look like a FIFO's" in pool.notes[0]
+    assert ports(pool)["push"] == {
+        "kind": "strobe", "enable": "push", "unless": "full", "fields": {"din": {"signal": "din", "width": 8}},
+    }  # fmt: skip
+    assert ports(pool)["pop"] == {"kind": "strobe", "enable": "pop", "unless": "empty", "fields": {}}
+    assert list(ports(pool)["seen"]["fields"]) == ["dout", "full", "empty"]
+    assert "push, which must not come while full" in guess(pool, "push").reason
+
+
+@pytest.mark.parametrize(
+    ("names", "found"),
+    [
+        ("input wr_en, input [3:0] wr_data, output full, input rd_en, output empty", ["push", "pop"]),
+        (
+            "input push_i, input data_i, output full_o, output almost_full_o, input pop_i, output empty_o",
+            ["push", "pop"],
+        ),
+        ("input winc, input wdata, output wfull, input rinc, output rempty", ["push", "pop"]),
+        ("input push, output full_n, input pop, output empty_n", []),
+        ("input push, output almost_full", []),
+    ],
+)
+def test_names_of_the_sides_of_a_fifo(tmp_path: Path, names: str, found: list[str]) -> None:
+    pool = pool_of(tmp_path, f"module unit({names});\nendmodule\n")
+    assert [one for one in ports(pool) if one in ("push", "pop")] == found
 
 
 def test_prefixes_of_the_direction_and_a_pin_that_an_output_follows(tmp_path: Path) -> None:
@@ -136,6 +158,26 @@ def test_an_axi_manager_is_five_streams(tmp_path: Path) -> None:
     assert {name: one["kind"] for name, one in found.items()} == {
         "m_axi_aw": "sink", "m_axi_w": "sink", "m_axi_b": "source", "m_axi_ar": "sink", "m_axi_r": "source",
     }  # fmt: skip
+
+
+def test_an_axi_lite_manager_is_answered_from_memory(tmp_path: Path) -> None:
+    pool = pool_of(tmp_path, axi("m_axil_", True, "output", "input"))
+    found = ports(pool)
+    assert {name: one["kind"] for name, one in found.items()} == {
+        "m_axil_reads": "responder", "m_axil_writes": "responder", "m_axil_aw": "sink", "seen": "observe",
+    }  # fmt: skip
+    assert found["m_axil_reads"]["request"]["fields"] == {"addr": {"signal": "m_axil_araddr", "width": 16}}
+    assert pool.wired("ties") == {"m_axil_rresp": 0}
+
+
+def test_a_bridge_of_axi4_is_streams_on_both_sides_and_that_is_told(tmp_path: Path) -> None:
+    both = axi("s_axi_", False).replace("endmodule\n", "").replace(");\n", ", ")
+    text = both + axi("m_axi_", False, "output", "input").partition("input rst, ")[2]
+    pool = pool_of(tmp_path, text)
+    assert {one["kind"] for one in ports(pool).values()} == {"source", "sink"}
+    assert "asks for bursts of AXI4" in pool.notes[0]
+    assert "deadlock" in ports(pool)["s_axi_w"]["rules_off"]
+    assert "deadlock" in ports(pool)["m_axi_r"]["rules_off"]
 
 
 def one_port(folder: Path, declaration: str) -> dict[str, Any]:

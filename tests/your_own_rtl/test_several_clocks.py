@@ -17,11 +17,14 @@ from small_rtl import own_design, played, sends, stream, values
 
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.failures.excerpt_cut import make_excerpt
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.schema import load_schema
+from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.program import Op, Program
 from dv_agent.designs.wiring.clocking import Clock
@@ -160,7 +163,10 @@ def test_the_tables_count_in_the_clock_of_each_stream(tmp_path: Path, simulator:
 def test_a_synchronous_reset_lasts_until_every_clock_has_risen(
     tmp_path: Path, simulator: IcarusSimulator, asynchronous: bool, noticed: bool
 ) -> None:
-    keys = {"reset": {"signal": "wrst_n", "active": "low", "cycles": 2, "asynchronous": asynchronous}}
+    keys: dict[str, Any] = {
+        "reset": {"signal": "wrst_n", "active": "low", "cycles": 2, "asynchronous": True},
+        "more_resets": [{"signal": "rrst", "asynchronous": asynchronous}],
+    }
     design = fifo(tmp_path, wr=4, rd=90, **keys)
     run = played(design, {"in": sends(1), "reset": (Op("idle", 30), Op("pulse", 1))}, simulator)
     pulse = np.flatnonzero(run.trace.in_reset)
@@ -207,6 +213,21 @@ def test_random_tests_fill_and_empty_the_fifo_and_what_comes_out_went_in(
                 taken = got.columns["x"][got.epoch == epoch].tolist()
                 assert taken == sent[: len(taken)]
     assert seen == {"full": {0, 1}, "empty": {0, 1}}
+
+
+def test_random_tests_close_its_automatic_plan(tmp_path: Path, simulator: IcarusSimulator) -> None:
+    folder = DesignFolder(fifo(tmp_path))
+    plan, source = plan_of(folder), random.Random(1)
+    hit = np.zeros(len(plan.bins), np.bool_)
+    with simulator.open(folder.design) as session:
+        bench = Testbench(folder, plan, session)
+        for _ in range(200):
+            result = bench.run(random_test(folder.design, folder.schema, source))
+            assert result.failures == ()
+            hit |= result.sample.hits > 0
+            if hit.all():
+                break
+    assert [one.id for one, seen in zip(plan.bins, hit, strict=True) if not seen] == []
 
 
 def test_a_broken_crossing_is_found_by_comparing_it_with_the_good_one(

@@ -16,6 +16,11 @@ def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.S | re.M)
 
 
+def _without_numbers(text: str) -> str:
+    """Counts of a run depend on the version; what is counted does not."""
+    return re.sub(r"\b[0-9][0-9,]*\b", "N", re.sub(r" +", " ", text))
+
+
 def test_the_page_holds_what_its_commands_do(tmp_path: Path) -> None:
     need("verilator")
     (tmp_path / "rtl").mkdir()
@@ -26,8 +31,9 @@ def test_the_page_holds_what_its_commands_do(tmp_path: Path) -> None:
     done = call("init", "rtl/word_fifo.sv", "--top", "word_fifo", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     (shown,) = blocks("text")
+    told = _without_numbers(done.stdout)
     for line in shown.splitlines()[1:]:
-        assert line.split("...")[0].rstrip() in done.stdout, line
+        assert _without_numbers(line.split("...")[0].rstrip()) in told, line
     (yaml,) = blocks("yaml")
     assert yaml in (tmp_path / "word_fifo" / "design.yaml").read_text(encoding="utf-8")
     run, show, _ = then.splitlines()

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.ports.port import PortModel
+from dv_agent.designs.ports.port import Derived, PortModel
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import InputFileError
@@ -37,6 +37,7 @@ class Layout:
     Attributes:
         drive: pieces in text order.
         sample: signal -> (first index, width in bits) in text order.
+        derived: signals of `sample` that are no pins.
         rises: clock -> index of the bit that tells whether it rises; after all signals, empty for a single clock.
         nets: the ports of the top module that the signals are on, by name.
         probes: probe -> path of its register below the top module; sampled behind all signals.
@@ -47,6 +48,7 @@ class Layout:
     rises: Mapping[str, int]
     nets: Mapping[str, Net]
     probes: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[Derived, ...] = ()
 
     @property
     def drive_width(self) -> int:
@@ -89,7 +91,11 @@ def layout_of(design: Design) -> Layout:
             raise InputFileError(
                 design.folder / "design.yaml", f"ports: signal {signal} has two widths, {sample[signal][1]} and {width}"
             )
-    nets = nets_of(design, sample)
+    derived = tuple(one for name, port in design.ports.items() for one in port.derived(name))
+    computed = {one.signal for one in derived}
+    nets = nets_of(design, {signal: facts for signal, facts in sample.items() if signal not in computed})
+    if clash := sorted(computed & nets.keys()):
+        raise InputFileError(design.folder / "design.yaml", f"ports: {clash[0]} is a name that the tool itself needs")
     reject_bad_drivers(design, _with_a_driver(design), nets)
     for name, probe in design.probes.items():
         if name in sample:
@@ -98,7 +104,8 @@ def layout_of(design: Design) -> Layout:
         place += probe.width
     clocks = design.all_clocks if is_multiple(design) else ()
     rises = {name: place + index for index, name in enumerate(clocks)}
-    return Layout(tuple(_pieces(design)), sample, rises, nets, {name: one.path for name, one in design.probes.items()})
+    paths = {name: one.path for name, one in design.probes.items()}
+    return Layout(tuple(_pieces(design)), sample, rises, nets, paths, derived)
 
 
 def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
@@ -121,7 +128,7 @@ def _child_clocks(design: Design, layout: Layout) -> dict[str, Any]:
     return {
         "rises": [*layout.rises.values()],
         "monitor_clocks": [clocks.index(design.clock_of(one.port)) for one in design.streams],
-        "asynchronous": design.reset is not None and design.reset.asynchronous,
+        "asynchronous": all(reset.asynchronous for reset in design.resets),
     }
 
 
@@ -135,6 +142,8 @@ def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> d
             "valid": valid, "ready": ready, "last": stream.last is not None, "width": stream.bits,
             "fields": [[first, first + width] for first, width in places],
         }  # fmt: skip
+        if stream.returned_bits and not stream.driven:
+            one["returns"] = stream.returned_bits
         if stream.carries:
             one["attached"] = [[rider.port, rider.bits] for rider in riders(design, stream)]
         facts |= {stream.part: one} if stream.part else one
@@ -192,6 +201,7 @@ def _driven(stream: Stream) -> Iterator[Piece]:
 def _taken(stream: Stream) -> Iterator[Piece]:
     if stream.ready is not None:
         yield Piece((*stream.path, "ready"), 1)
+    yield from _payload((*stream.path, "returns"), stream.returned_bits)
 
 
 def _payload(key: tuple[str, ...], width: int) -> Iterator[Piece]:
@@ -205,6 +215,7 @@ def _signals(design: Design) -> Iterator[tuple[Signal, int]]:
     for name, port in design.ports.items():
         for stream in port.streams(name):
             yield from ((Signal(signal), bits) for signal, bits in stream.signals())
+        yield from ((pin, 1) for one in port.derived(name) for pin in one.of)
         yield from ((spec.signal, spec.bits) for spec in port.levels().values())
 
 
@@ -215,8 +226,10 @@ def driven_signals(design: Design) -> Iterator[tuple[Signal, int]]:
     for stream in design.streams:
         if stream.driven:
             yield from ((Signal(signal), bits) for signal, bits in stream.offered())
-        elif stream.ready is not None:
+            continue
+        if stream.ready is not None:
             yield Signal(stream.ready), 1
+        yield from ((spec.signal, spec.bits) for spec in stream.returns.values())
     for port in design.ports.values():
         yield from ((spec.signal, spec.bits) for spec in port.held().values())
 

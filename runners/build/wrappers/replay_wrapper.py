@@ -23,7 +23,7 @@ from dv_agent.runners.build.wrappers.clock_lines import (
 )
 from dv_agent.runners.build.wrappers.layout import Layout, driven_signals
 from dv_agent.runners.build.wrappers.nets import pin, vector
-from dv_agent.runners.build.wrappers.wrapper import TOP, instance, probes, sampled, ties
+from dv_agent.runners.build.wrappers.wrapper import TOP, derived_signals, instance, probes, sampled, ties
 
 ROWS = "rows"
 RUNNING, SAME, OTHER = range(3)  # values of `verdict`
@@ -47,6 +47,7 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
         "  integer count = 0, masked = 0, n, file, got;",
         *(declarations(design) if layout.rises else ()),
         *(f"  {net.declaration}" for net in layout.nets.values()),
+        *derived_signals(layout),
         *probes(layout),
         f"  assign sample = {{{sampled(layout)}}};",
         *_inputs(design, layout),

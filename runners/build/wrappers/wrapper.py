@@ -49,11 +49,17 @@ def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
     yield from (f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive)
     yield f"  assign {{{', '.join(wires.values())}}} = drive;"
     yield from (f"  {net.declaration}" for net in layout.nets.values())
+    yield from derived_signals(layout)
     yield from probes(layout)
     yield f"  assign sample = {{{sampled(layout)}}};"
     yield from _drivers(design, wires)
     yield from ties(design)
     yield from instance(design, layout)
+    if design.assumptions == "ignored":
+        # Off (4), for all types of assertions (255), for the directive `assume` (4); IEEE 1800-2017, 20.12.
+        yield "`ifdef VERILATOR"
+        yield "  initial $assertcontrol(4, 255, 4);"
+        yield "`endif"
 
 
 def power_up(layout: Layout) -> str:
@@ -131,8 +137,10 @@ def _drivers(design: Design, wires: Mapping[tuple[str, ...], str]) -> Iterator[s
             yield from _ridden(design, stream, wires)
         elif stream.driven:
             yield from _driven(stream, wires)
-        elif stream.ready is not None:
-            yield f"  assign {pin(stream.ready)} = {wires[(*stream.path, 'ready')]};"
+        else:
+            if stream.ready is not None:
+                yield f"  assign {pin(stream.ready)} = {wires[(*stream.path, 'ready')]};"
+            yield from _fields(stream.returns, wires.get((*stream.path, "returns"), ""))
     for name, port in design.ports.items():
         yield from _fields(port.held(), wires.get((name, "held"), ""))
 
@@ -151,6 +159,13 @@ def _fields(fields: Mapping[str, FieldSpec], payload: str) -> Iterator[str]:
         place += spec.bits
 
 
+def derived_signals(layout: Layout) -> Iterator[str]:
+    """Yield the declarations of the signals that are no pins."""
+    for one in layout.derived:
+        value = " | ".join(pin(signal) for signal in one.of)
+        yield f"  wire {pin(one.signal)} = {f'~({value})' if one.inverted else value};"
+
+
 def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
     number = [one.key for one in riders(design)].index(stream.key)
     fired: list[str] = []
@@ -161,7 +176,9 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
         ready = pin(beat.ready) if beat.ready else "1'b1"
         # Case equality: a ready of X must not become a write of X.
         yield f"  wire {fired[-1]} = {attached} & ({pin(beat.valid)} === 1'b1) & ({ready} === 1'b1);"
-    yield f"  assign {pin(stream.valid)} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
+    offers = " | ".join([wires[(*stream.path, stream.offer)], *fired])
+    held_back = f"({offers}) & ({pin(stream.unless)} === 1'b0)" if stream.unless else offers
+    yield f"  assign {pin(stream.valid)} = {held_back};"
     if not stream.fields:
         return
     choice = wires[(*stream.path, "payload")]
