@@ -33,7 +33,7 @@ Kind = Literal["first", "next", "follow"]
 """First message of a run; a message that starts a dialogue; one that continues a dialogue."""
 
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
-_ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots"}
+_ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots", "unnoticed"}
 """Parts that an existing dialogue already contains."""
 _SINGLE = {"role", "contract", "tracks", "language", "progress", "ask"}
 

@@ -102,6 +102,11 @@ def _fired(look: Look) -> Iterator[str]:
         yield f"check {failure} (in {counted(count, 'test')})"
     if {failure.check for failure in seen.failures} & {End.HUNG.value, End.CRASHED.value}:
         yield from (loop_words(one) for one in look.draft.top.loops)
+    if any(failure.check == "assertion" for failure in seen.failures):
+        yield (
+            "an assertion of the RTL that fails is a fault of it, or says what its inputs must not do: then keep tests "
+            "to that with stimulus.yaml, or hold an input with `ties`"
+        )
     rules = sorted({f.check for f in seen.failures if f.check in ("stable", "unknown", "after_reset", "deadlock")})
     if rules:
         yield (

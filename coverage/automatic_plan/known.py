@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dv_agent.coverage.automatic_plan.serving_states import Servings, serving_states, together
@@ -11,6 +12,7 @@ from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.probes.look_up import looked_up
 from dv_agent.designs.reader.structure import Structure
 
+_BASE = re.compile(r"[\[{]")  # behind the name of a port, a slice or an element begins
 _HANDSHAKES = {"idle": (False, None), "stalled": (True, False), "moves": (True, True)}
 """What a stream does -> (valid, ready); None: either."""
 
@@ -20,7 +22,7 @@ class Known:
     """What the RTL excludes.
 
     Attributes:
-        constant: outputs that always have the same value.
+        constant: signals of outputs that always have the same value.
         wired: output -> input that it is nothing else than.
         servings: streams that are open only in some states.
     """
@@ -51,4 +53,12 @@ def known_from(design: Design, structure: Structure | None) -> Known:
     if structure is None:
         return Known()
     answer = looked_up(design, structure)
-    return Known(frozenset(answer.constant), answer.wired, serving_states(design, structure))
+    constant = frozenset(signal for signal in _signals(design) if _BASE.split(signal)[0] in answer.constant)
+    return Known(constant, answer.wired, serving_states(design, structure))
+
+
+def _signals(design: Design) -> Iterator[str]:
+    for name, port in design.ports.items():
+        for stream in port.streams(name):
+            yield from (signal for signal, _ in stream.signals())
+        yield from (spec.signal for spec in port.levels().values())

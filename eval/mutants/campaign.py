@@ -26,6 +26,7 @@ from dv_agent.eval.mutants.clean_tests import (
     Given,
     read_given,
     save_tests,
+    turns_digest,
 )
 from dv_agent.eval.mutants.data_model import Oracle, Outcome, Selection, Settings
 from dv_agent.eval.mutants.result_folder import OutcomeLines, begin, read_result, read_settings, read_tests
@@ -195,7 +196,8 @@ def _settings(folder: DesignFolder, wish: Wish, words: str, given: tuple[Given, 
     further = [one for one in ready.tests if one.further]
     return Settings(
         design=folder.design.name, hashes=fingerprint(folder), simulator=wish.simulator, seed=wish.seed,
-        count=wish.count, tests=words, tests_digest=digest, test_count=len(ready.given),
+        count=wish.count, tests=words, tests_digest=digest, turns_digest=turns_digest(wish.tests),
+        test_count=len(ready.given),
         test_cycles=sum(one.cycles for one in ready.given), left_out=ready.left_out, oracle=oracle,
         has_model=folder.has_model, further_cycles=wish.further_cycles, further_count=len(further),
         started=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import random
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,7 +13,7 @@ from pydantic import Field
 
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.records.reader import read_run
-from dv_agent.agents.records.schema import HEADER
+from dv_agent.agents.records.schema import HEADER, TURNS
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.goal import plan_of
@@ -90,6 +91,12 @@ def read_given(source: str, folder: DesignFolder) -> tuple[str, tuple[Given, ...
     if len(found) > _MOST_TESTS:
         raise UsageError(f"{words}: {len(found):,} tests, more than {_MOST_TESTS:,}")
     return words, found
+
+
+def turns_digest(source: str) -> str:
+    """Return the SHA-256 (hexadecimal) of the turns of a run; empty if `source` is none."""
+    path = Path(source) / TURNS
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _of_file(path: Path, folder: DesignFolder) -> Iterator[Given]:

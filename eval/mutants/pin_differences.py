@@ -39,17 +39,19 @@ def first_difference(design: Design, clean: Run, mutant: Run) -> Difference | No
     if signal:
         words = f"{signal} is {values[0]} in cycle {cycle}, not {values[1]}"
     aspects = tuple(sorted(set(_aspects(design, clean.trace, mutant.trace, common)), key=ASPECTS.index))
-    number, moved = _transfer(design, clean.trace, mutant.trace)
+    number, stream, moved = _transfer(design, clean.trace, mutant.trace)
     return Difference(
         cycle=cycle, signals=signals[:_SHOWN], port=_ports(design).get(signal, ""), aspects=aspects,
-        transfer=number, message="; ".join(part for part in (words, moved) if part),
+        stream=stream, transfer=number, message="; ".join(part for part in (words, moved) if part),
     )  # fmt: skip
 
 
 def hint(design: Design, difference: Difference) -> str:
     """Return which check could notice a difference that none fails on, in words."""
     signal = difference.signals[0] if difference.signals else ""
-    where = f"`{difference.port or design.name}`"
+    main = difference.aspects[0] if difference.aspects else "end"
+    moved = difference.stream if main in ("payload", "count", "order", "latency") else ""
+    where = f"`{moved or difference.port or design.name}`"
     words = {
         "payload": f"a check of the values that {where} delivers: the reference model does not tell this one",
         "count": f"a check of how many transfers {where} has made when the test ends",
@@ -60,7 +62,6 @@ def hint(design: Design, difference: Difference) -> str:
         "debug": f"a check of the level `{signal}`, which the reference model would have to foretell",
         "idle payload": f"a check of the payload of {where} while its valid is low, if it is specified",
     }
-    main = difference.aspects[0] if difference.aspects else "end"
     return words[main]
 
 
@@ -144,8 +145,8 @@ def _rows_that_differ(clean: Trace, mutant: Trace, signal: str, common: int) -> 
     return found
 
 
-def _transfer(design: Design, clean: Trace, mutant: Trace) -> tuple[int | None, str]:
-    """Return the number of the first transfer that differs in value or time, and words for it."""
+def _transfer(design: Design, clean: Trace, mutant: Trace) -> tuple[int | None, str, str]:
+    """Return the number of the first transfer that differs in value or time, its stream, and words for it."""
     for stream in design.streams:
         if stream.driven:
             continue
@@ -160,7 +161,7 @@ def _transfer(design: Design, clean: Trace, mutant: Trace) -> tuple[int | None, 
                 if one.cycle[row] != two.cycle[row]
                 else "with another value"
             )
-            return row, f"transfer {row} of {stream.key} comes {late}"
+            return row, stream.key, f"transfer {row} of {stream.key} comes {late}"
         if len(left) != len(right):
-            return least, f"{stream.key} makes {len(right):,} transfers, not {len(left):,}"
-    return None, ""
+            return least, stream.key, f"{stream.key} makes {len(right):,} transfers, not {len(left):,}"
+    return None, "", ""

@@ -16,6 +16,15 @@ from dv_agent.eval.mutants.summary import MutationResult
 COUNT, FURTHER = 8, 1_000
 
 
+@dataclass(frozen=True)
+class Campaign:
+    """A campaign, and where it was made."""
+
+    design: DesignFolder
+    home: Path
+    result: MutationResult
+
+
 class Heard:
     """A watcher that keeps what it hears; it can end the campaign after some outcomes."""
 
@@ -52,12 +61,3 @@ def made(room: Path, design: DesignFolder | None = None, tests: str = "witnesses
     folder = design or load_design(tally(room / "tally"))
     wish = Wish("icarus", tests, count, further_cycles=more.pop("further_cycles", FURTHER), **more)
     return start(folder, wish, room / "runs", 2, Heard())
-
-
-@dataclass(frozen=True)
-class Campaign:
-    """A campaign, and where it was made."""
-
-    design: DesignFolder
-    home: Path
-    result: MutationResult

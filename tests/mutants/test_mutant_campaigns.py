@@ -96,7 +96,7 @@ def test_a_difference_that_no_check_fails_on_names_cycle_port_and_aspect(tmp_pat
     assert outcome.difference.signals[0] == "in_ready"
     assert outcome.difference.port == "in"
     assert "handshake" in outcome.difference.aspects
-    assert "in" in outcome.hint
+    assert "latency or throughput of `out`" in outcome.hint
     assert outcome.shortest is not None
     assert len(outcome.shortest.data["tracks"]["in"]) == 2  # one beat alone cannot come late
 

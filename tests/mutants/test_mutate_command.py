@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -12,14 +13,21 @@ from campaigns import COUNT, Campaign, Heard, edited
 from command import call
 from command import start as begin
 from killing import below
+from loopback import LoopbackServer, ok
 from mutant_designs import tally
 
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import load_design
 from dv_agent.errors import BuildError, DvAgentError, InputFileError, UsageError
+from dv_agent.eval.board.metrics import figures_of
 from dv_agent.eval.mutants.campaign import Wish, resume, start
+from dv_agent.eval.mutants.data_model import Difference, Outcome
+from dv_agent.eval.mutants.feedback import unnoticed_of
 from dv_agent.eval.mutants.page import render
 from dv_agent.eval.mutants.result_folder import OUTCOMES, read_result
 from dv_agent.eval.mutants.summary import as_json
+from dv_agent.eval.scoring.score import MutantCount
+from dv_agent.eval.scoring.score_trial import score_records
 
 SMALL = ("--count", "4", "--further-cycles", "500", "--jobs", "1")
 
@@ -138,3 +146,59 @@ def test_the_page_escapes_rtl_and_tests_and_shows_every_mutant(finished: Campaig
     assert all(f"<code>{mutant.id}</code>" in page for mutant, _ in finished.result.pairs())
     assert page.count('<details class="mutant"') == COUNT + len(selection.mutants) - len(selection.to_run)
     assert '<span class="minus">-' in page
+
+
+def test_an_agent_is_told_what_would_not_be_noticed_and_its_run_records_it(finished: Campaign, tmp_path: Path) -> None:
+    home = tmp_path / "mutants"
+    shutil.copytree(finished.result.folder, home)
+    (home / OUTCOMES).unlink()
+    with pytest.raises(UsageError, match="no change of the RTL is different but unnoticed"):
+        unnoticed_of(home, finished.design)
+    first, second = finished.result.selection.to_run[:2]
+    survivors = [
+        Outcome(mutant=first.id, verdict="unnoticed", missing="check", difference=Difference(cycle=3, signals=("y",))),
+        Outcome(mutant=second.id, verdict="unnoticed", missing="stimulus", hint="x" * 500),
+    ]
+    (home / OUTCOMES).write_text("".join(f"{one.model_dump_json()}\n" for one in survivors))
+    told = unnoticed_of(home, finished.design)
+    assert [one.missing for one in told] == ["stimulus", "check"]
+    assert told[1].place == f"{first.change.source}:{first.change.line}"
+    assert told[1].diff.startswith("-")
+    other = load_design(tally(tmp_path / "other"))
+    edited(other.path, "tally.v", "in_v + before", "before + in_v")
+    with pytest.raises(UsageError, match="the RTL of tally changed since"):
+        unnoticed_of(home, load_design(other.path))
+    words = ("run", "--design", str(finished.design.path), "--mutants", str(home))
+    done = call(*words, "--agent", "search", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "only the agent llm reads a prompt" in done.stderr
+    with LoopbackServer([ok("nothing to test")]) as server:
+        model = ("--model", "openai:x", "--base-url", server.url, "--max-calls", "1", "-q")
+        call(*words, *model, cwd=tmp_path, env={"OPENAI_API_KEY": "sk-none"})
+        sent = json.dumps([request.body for request in server.requests])
+    assert "Changes of the RTL that would not be noticed" in sent
+    assert told[1].place in sent
+    (run,) = (tmp_path / "runs").iterdir()
+    kept = json.loads((run / "run.json").read_text())["prompting"]["unnoticed"]
+    assert [one["missing"] for one in kept] == ["stimulus", "check"]
+
+
+def test_the_score_of_a_trial_counts_mutants_that_played_its_tests(finished: Campaign, tmp_path: Path) -> None:
+    room = tmp_path / "trial"
+    words = ("run", "--design", str(finished.design.path), "--agent", "random", "--max-cycles", "300")
+    assert call(*words, "--out", str(tmp_path / "runs"), cwd=tmp_path).returncode == 0
+    (made,) = (tmp_path / "runs").iterdir()
+    shutil.copytree(made, room / "run")
+    plan = plan_of(finished.design)
+    assert score_records(room, plan).mutants is None
+    wish = Wish("icarus", str(room / "run"), 3, further_cycles=0)
+    result = start(finished.design, wish, tmp_path, 2, Heard(), into=room / "mutants")
+    killed = sum(one.verdict == "killed" for one in result.outcomes)
+    counted = sum(outcome.verdict != "equivalent" for _, outcome in result.pairs())
+    score = score_records(room, plan)
+    assert score.mutants == MutantCount(killed=killed, counted=counted)
+    assert figures_of(score)["mutants"] == 100 * killed / counted
+    settings = json.loads((room / "mutants" / "mutate.json").read_text())
+    (room / "mutants" / "mutate.json").write_text(json.dumps(settings | {"turns_digest": "00"}))
+    with pytest.raises(InputFileError, match="not played the tests of this trial"):
+        score_records(room, plan)

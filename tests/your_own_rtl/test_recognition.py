@@ -211,6 +211,10 @@ def test_shapes_become_fields(tmp_path: Path, declaration: str, fields: dict[str
         ("input valid_in, output ready_out, input data_in", {"in": 1}),
         ("input out_ready, output out_valid, output data", {"out": 0, "seen": 1}),
         ("input in_valid, output in_ready, input in_data, input in_clear", {"in": 1, "pins": 1}),
+        (
+            "output d_valid, input d_ready, output d_x, output [1:0] d_s_valid, output [3:0] d_s_code",
+            {"d": 1, "d_s": 1},
+        ),
         ("output done_valid, output [3:0] done_code, input go", {"done": 1, "pins": 1}),
         ("input invalid, output already", {"pins": 1, "seen": 1}),
         ("input s_awvalid, output s_awready, input s_awaddr, input s_awayfrom", {"s_aw": 2}),
