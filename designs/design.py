@@ -23,7 +23,7 @@ __all__ = ["PRIMITIVES", "Clock", "Design", "Limits", "Reset"]
 
 
 class Limits(Frozen):
-    """Limits of the design, in clock cycles unless noted otherwise."""
+    """Limits of the design, in clock cycles unless noted otherwise; with several clocks, see docs/design-format.md."""
 
     quiet_cycles: int = Field(
         default=200, ge=8, le=100_000, description="cycles without any transfer after which the design counts as stuck"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from dv_agent.coverage.automatic_plan.known import Known, known_from
-from dv_agent.coverage.automatic_plan.of_accesses import access_group
+from dv_agent.coverage.automatic_plan.of_accesses import access_groups
 from dv_agent.coverage.automatic_plan.of_fields import COARSE, FINE, PLAIN
 from dv_agent.coverage.automatic_plan.of_levels import level_groups
 from dv_agent.coverage.automatic_plan.of_machines import machine_groups
@@ -47,17 +47,20 @@ def _groups(design: Design, schema: StimulusSchema, detail: int, known: Known) -
     for stream in design.streams:
         track = schema.tracks.get(stream.port)
         most = track.beats.max if track else 1
-        # What a bus carries is told by its accesses.
-        plain = replace(stream, fields={}) if design.ports[stream.port].words() else stream
-        yield from stream_groups(plain, most, detail, known, answers=stream.key in answers)
+        if not design.ports[stream.port].words():
+            yield from stream_groups(stream, most, detail, known, answers=stream.key in answers)
+        elif not stream.driven and stream.ready is not None:
+            # What a bus carries is told by its accesses; of its channels, the test stalls those of answers at will.
+            yield from stream_groups(replace(stream, fields={}), most, COARSE, known)
     for name, port in design.ports.items():
         if words := port.words():
-            yield access_group(name, words)
+            yield from access_groups(name, words, port.streams(name), detail, known.constant)
         else:
             yield from level_groups(name, port, detail, known.constant)
     yield from together_groups(asked, known)
     if design.reset:
-        yield reset_group(asked, known.constant)
+        resets = reset_group(asked, known.constant, len(design.all_clocks) < 2)
+        yield from [resets] if resets.points else []
 
 
 def _within(groups: list[Group]) -> list[Group]:

@@ -51,8 +51,12 @@ def _pair(one: Stream, other: Stream, known: Known) -> Group | None:
     )  # fmt: skip
 
 
-def reset_group(streams: Sequence[Stream], constant: frozenset[str]) -> Group:
-    """Return what streams were doing in the cycle before a reset in mid-test."""
+def reset_group(streams: Sequence[Stream], constant: frozenset[str], widths: bool) -> Group:
+    """Return what streams were doing in the cycle before a reset in mid-test.
+
+    Args:
+        widths: whether a test chooses how long a reset is; with several clocks, they need it to last.
+    """
     points = []
     for one in [one for one in streams if one.ready is not None][:_MOST_RESET]:
         name = one.column
@@ -64,5 +68,6 @@ def reset_group(streams: Sequence[Stream], constant: frozenset[str]) -> Group:
         if one.packets and one.last is not None:
             text = f"a reset in mid-test inside a packet on {one.key}"
             points.append(Point(f"{name}_open", f"{name}_beat", text, {"open": (1, OPEN)}))
-    points.append(Point("width", "width", "a reset in mid-test of {value} cycles", {"1": 1, "longer": (2, OPEN)}))
+    if widths:
+        points.append(Point("width", "width", "a reset in mid-test of {value} cycles", {"1": 1, "longer": (2, OPEN)}))
     return Group("reset_in_test", "reset", "Resets in mid-test", points, rank=1)

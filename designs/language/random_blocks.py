@@ -78,9 +78,10 @@ def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator
             op = Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=gap, last=int(beat == beats))
             yield op if beat > 1 else _with_options(grammar.item, op, draws, source)
     else:
-        op = Op(grammar.item.op, 0, gap=draws["gap"].draw(source))
-        op = _with_options(grammar.item, op, draws, source)
-        yield op._replace(value=_payload(draws, source, grammar.fields))
+        # Payload, gap, options: another order would draw other tests from the same seed.
+        payload = _payload(draws, source, grammar.fields)
+        op = Op(grammar.item.op, payload, gap=draws["gap"].draw(source))
+        yield _with_options(grammar.item, op, draws, source)
 
 
 def _with_options(item: Item, op: Op, draws: Draws, source: random.Random) -> Op:

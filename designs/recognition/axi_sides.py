@@ -1,8 +1,9 @@
 """AXI that the design drives itself: lite ones are answered from memory; what cannot be answered is played as streams.
 
-An AXI4 manager asks for bursts, which no kind of port answers. Its channels are then independent streams: every rule of
-a handshake holds, but responses come whether they are asked for or not. So the buses on the other side of such a design
-are streams as well, because a response that was not asked for may come out there.
+A manager with all signals of its channels is a bus that is answered from memory. One that lacks some, or whose signals
+are packed in vectors, is not. Its channels are then independent streams: every rule of a handshake holds, but responses
+come whether they are asked for or not. So the buses on the other side of such a design are streams as well, because a
+response that was not asked for may come out there.
 """
 
 from __future__ import annotations

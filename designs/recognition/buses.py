@@ -31,8 +31,14 @@ def find_buses(pool: Pool, kinds: Collection[str]) -> None:
     for kind in (one for one in ORDER if one in kinds):
         for prefix in _prefixes(pool, kind):
             found = _match(pool, BUSES[kind], prefix)
-            if found and _is_enough(kind, found):
+            if found and _is_enough(kind, found) and not (kind.startswith("axi_lite") and _has_bursts(pool, prefix)):
                 _add(pool, kind, prefix, found)
+
+
+def _has_bursts(pool: Pool, prefix: str) -> bool:
+    """Return whether a bus asks for bursts, so that it is AXI4, even if it lacks one of its signals."""
+    names = {form for port in pool.free.values() for form in plain_forms(port.name, port.direction == "input")}
+    return bool({f"{prefix}awlen", f"{prefix}arlen"} & names)
 
 
 def _prefixes(pool: Pool, kind: str) -> list[str]:

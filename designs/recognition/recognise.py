@@ -27,6 +27,7 @@ def recognise(top: Interface, kinds: Collection[str] = tuple(KINDS)) -> Pool:
     find_clocks(pool)
     find_resets(pool)
     tie_test_pins(pool)
+    find_buses(pool, [one for one in kinds if one.startswith("axi") and one.endswith("memory")])
     answer_lite_managers(pool)
     if asked := asks_as_manager(pool):
         kinds = [one for one in kinds if not one.startswith("axi")]

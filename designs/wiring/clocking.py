@@ -31,8 +31,8 @@ class FurtherReset(Frozen):
 class Reset(FurtherReset):
     """The reset; every test starts with `cycles` cycles of it.
 
-    It changes right after a rising edge, as all inputs do. An asynchronous one acts before the next edge already; a
-    synchronous one stays active until every clock of the design has risen.
+    It changes right after a rising edge, as all inputs do; an asynchronous one acts before the next edge already. With
+    several clocks, a reset within a test lasts until each has risen `cycles` times, too.
     """
 
     signal: Identifier = "rst"

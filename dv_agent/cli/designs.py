@@ -79,9 +79,7 @@ def plan(
 ) -> None:
     """Print the plan that dv-agent makes for a design without plan.yaml; or write it there, to be edited.
 
-    Examples:
-
-      dv-agent designs plan my_fifo
+    Example:
 
       dv-agent designs plan my_fifo --write
     """

@@ -16,7 +16,7 @@ from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import PROGRAM, SHARED_SHELVES, WRAPPER, Build, build_in, cached_build
 from dv_agent.runners.build.code_counters import COUNTERS, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
-from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
+from dv_agent.runners.build.loose_inputs import is_fitting_tie, missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.build.wrappers.layout import Layout
@@ -255,19 +255,21 @@ def _refused(done: CommandResult, design: Design) -> Iterator[str]:
     text = done.output.replace(f"{design.base.absolute()}{os.sep}", "").replace(f"{design.base}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
-    misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:"))
+    misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:", lambda line: is_fitting_tie(design, line)))
     if done.code:
         yield from errors or lines[-1:] or [f"exit code {done.code}"]
     else:
         yield from misfits
 
 
-def _messages(lines: Iterable[str], begin: str, holding: str = "") -> Iterator[str]:
+def _messages(
+    lines: Iterable[str], begin: str, holding: str = "", spared: Callable[[str], bool] = lambda _: False
+) -> Iterator[str]:
     """Yield the messages that begin with `begin`, each with the source excerpt below it, without Verilator's advice."""
     inside = False
     for line in lines:
         if line.startswith("%"):
-            inside = line.startswith(begin) and holding in line and "Exiting due to" not in line
+            inside = line.startswith(begin) and holding in line and "Exiting due to" not in line and not spared(line)
         if inside and not line.lstrip().startswith("..."):
             yield line
 

@@ -49,9 +49,11 @@ class OneClock:
 
     Attributes:
         holds_reset: always False.
+        slowest_rose: always True.
     """
 
     holds_reset = False
+    slowest_rose = True
 
     def __init__(self, board: PinBoard) -> None:
         self._board = board
@@ -86,13 +88,19 @@ class ClockDomains:
     def __init__(self, layout: dict[str, Any], boards: Sequence[PinBoard]) -> None:
         self._domains = [Domain(place, board) for place, board in zip(layout["rises"], boards, strict=True)]
         self._of_ports = [self._domains[port["clock"]] for port in layout["ports"]]
-        self._asynchronous: bool = layout["asynchronous"]
-        self._unreset: set[int] = set()
+        self._slowest: Domain = self._domains[layout["slowest"]]
+        self._reset_edges: int = layout["reset_edges"]
+        self._unreset: dict[int, int] = {}
 
     @property
     def holds_reset(self) -> bool:
-        """Whether a clock has not risen yet since the last reset began, so that it has not been noticed there."""
+        """Whether a clock has not risen often enough since the last reset began."""
         return bool(self._unreset)
+
+    @property
+    def slowest_rose(self) -> bool:
+        """Whether the slowest clock rose in the last step: a test is quiet for so many cycles of that one."""
+        return self._slowest.due
 
     def planners(self, drivers: Sequence[Driver]) -> Sequence[Driver | ClockedDriver]:
         """Return the drivers of the ports, each bound to its clock."""
@@ -108,8 +116,8 @@ class ClockDomains:
             domain.board.row = row
 
     def reset_begins(self) -> None:
-        """Handle the first step of a reset; a synchronous one lasts until every clock has risen."""
-        self._unreset = set() if self._asynchronous else {domain.place for domain in self._domains}
+        """Handle the first step of a reset; it lasts as long as the first one, in edges of every clock, at least."""
+        self._unreset = dict.fromkeys((domain.place for domain in self._domains), self._reset_edges)
 
     def take(self, sample: str) -> None:
         """Take in the sample of a step."""
@@ -118,4 +126,10 @@ class ClockDomains:
             domain.board.sample = sample
             if domain.due:
                 domain.board.cycle += 1
-                self._unreset.discard(domain.place)
+                if self._unreset:
+                    self._count_reset(domain.place)
+
+    def _count_reset(self, place: int) -> None:
+        left = self._unreset.pop(place, 0) - 1
+        if left > 0:
+            self._unreset[place] = left

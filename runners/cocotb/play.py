@@ -108,7 +108,7 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
         record(sample)
         if pulse or monitors.saw_transfer(sample):
             judge.moved()
-        elif verdict := judge.still():
+        elif clocks.slowest_rose and (verdict := judge.still()):
             end = verdict
             break
     return Outcome(end, {driver.name: driver.starts for driver in everyone}, judge.released)

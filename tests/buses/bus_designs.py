@@ -97,6 +97,24 @@ def axi_ram(**more: Any) -> Design:
     return design("axi_ram", AXI4, "aclk", "aresetn", **more)
 
 
+def axi_mover(beats: int) -> Design:
+    """A manager of AXI4, or of AXI4-Lite if bursts have one beat."""
+    signals = bits(
+        "arvalid arready rvalid rready awvalid awready wvalid wready bvalid bready",
+        araddr=16, awaddr=16, rdata=32, wdata=32, wstrb=4, rresp=2, bresp=2,
+    )  # fmt: skip
+    bursts = bits("rlast wlast", arlen=8, awlen=8, arid=2, awid=2, rid=2, bid=2)
+    lite = beats == 1
+    ports = {
+        "bus": {"kind": "axi_lite_memory", "signals": signals} if lite
+        else {"kind": "axi4_memory", "signals": signals | bursts},
+        "in": {"kind": "source", "valid": "in_valid", "ready": "in_ready",
+               "fields": {"place": {"signal": "in_place", "width": 4}}},
+    }  # fmt: skip
+    ties = {"rlast": 1, "rid": 0, "bid": 0} if lite else {}
+    return design("axi_mover", {}, ports=ports, parameters={"BEATS": beats}, ties=ties)
+
+
 def copier(mode: int) -> Design:
     """A design that asks a memory, in one of the three ways to answer."""
     lacking = ({"rvalid"}, {"rvalid", "ready"}, set[str]())[mode]

@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from bus_designs import NOTHING, copier, faulty, schema
+from bus_designs import NOTHING, axi_mover, copier, faulty, schema
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
@@ -18,7 +18,7 @@ from dv_agent.runners.checks.run_checks import CheckFailure, check
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Run
 
-WORDS = 8
+WORDS = 32
 
 
 def played(one: Design, tests: Sequence[Test]) -> list[Run]:
@@ -30,7 +30,7 @@ def played(one: Design, tests: Sequence[Test]) -> list[Run]:
 def random_tests(count: int) -> list[Test]:
     source, tests = random.Random(4), []
     for seed in range(count):
-        asked = {"count": source.randint(1, 12), "gap": [0, 3], "place": [0, 20]}
+        asked = {"count": source.randint(1, 12), "gap": [0, 3], "place": [0, 15]}
         served = {"count": 40, "latency": source.choice([0, [0, 6]]), "stall": source.choice([0, [0, 4]])}
         tracks: dict[str, tuple[Step, ...]] = {"in": ({"random": asked},), "bus": ({"random": served},)}
         if source.random() < 0.2:
@@ -103,3 +103,45 @@ def test_stalls_and_latencies_are_those_of_the_steps() -> None:
     waited = [run.trace.signals["mem_ready"].tolist().index(1) - run.trace.signals["mem_valid"].tolist().index(1)
               for run in (slow, fast)]  # fmt: skip
     assert waited == [1 + 3 + 2, 1]
+
+
+def moved(trace: Trace) -> Observation:
+    """Each word that was read is written one higher, behind the words that were read."""
+    reads = trace.accepted["bus.reads"]
+    step = 4 * (int(trace.signals["arlen"][0]) + 1 if "arlen" in trace.signals else 1)
+    word = (reads.columns["data"] + 1) & 0xFFFFFFFF
+    writes = {"addr": reads.columns["addr"] + step, "data": word, "strb": word * 0 + 15}
+    return Observation({"bus.writes": Expected(reads.epoch, writes, reads.cycle)}, {})
+
+
+@pytest.mark.parametrize("beats", [1, 4])
+def test_a_good_manager_gives_no_false_alarm(beats: int) -> None:
+    one = axi_mover(beats)
+    runs = played(one, random_tests(60))
+    assert [failure for run in runs for failure in check(one, run.trace, moved(run.trace))] == []
+    assert {run.trace.end for run in runs} == {End.DRAINED}
+    assert sum(len(run.trace.accepted["bus.writes"]) for run in runs) > 100 * beats
+
+
+@pytest.mark.parametrize(
+    ("beats", "fault", "name"), [(1, 1, "value"), (4, 1, "value"), (4, 2, "beats"), (4, 3, "stable")]
+)
+def test_a_faulty_manager_is_found(beats: int, fault: int, name: str) -> None:
+    one = faulty(axi_mover(beats), fault)
+    found = {
+        failure.check for run in played(one, random_tests(10)) for failure in check(one, run.trace, moved(run.trace))
+    }
+    assert name in found
+
+
+def test_a_burst_is_read_from_the_words_of_the_test_and_written_to_them() -> None:
+    steps: tuple[Step, ...] = ({"beat": {"place": 0}}, {"beat": {"place": 1}})
+    test = Test(tracks={"in": steps, "bus": ({"serve": 2, "latency": 5},)}, memory={"bus": [7, 8, 9, 10, *[0] * 28]})
+    (run,) = played(axi_mover(4), [test])
+    accepted = run.trace.accepted
+    assert accepted["bus.reads"].columns["data"].tolist()[:4] == [7, 8, 9, 10]
+    assert accepted["bus.writes"].columns["data"].tolist()[:4] == [8, 9, 10, 11]
+    assert accepted["bus.writes"].columns["addr"].tolist()[:4] == [16, 20, 24, 28]
+    assert int(accepted["bus.r"].cycle[0] - accepted["bus.ar"].cycle[0]) == 1 + 5
+    assert accepted["bus.r"].columns["id"].tolist() == [2] * 8
+    assert accepted["bus.b"].columns["id"].tolist() == [1, 1]

@@ -92,6 +92,21 @@ def test_resets_of_both_polarities_act_together_and_an_asynchronous_one_at_once(
     assert check(design, run.trace, Observation({}, {})) == ()
 
 
+@pytest.mark.parametrize("simulator", ["icarus", "verilator"])
+def test_constants_of_any_width_fit(tmp_path: Path, simulator: str) -> None:
+    need("iverilog" if simulator == "icarus" else simulator)
+    verilog = """\
+module own(input clk, input rst, input [39:0] wide, input [63:0] whole, input [2:0] few, input in_valid,
+           output in_ready, input [7:0] in_data, output out_valid, input out_ready, output [7:0] out_data);
+  assign out_valid = in_valid, in_ready = out_ready, out_data = wide[39:32] + wide[7:0] + whole[63:56] + few;
+endmodule
+"""
+    ties = {"wide": (0x80 << 32) + 3, "whole": (1 << 64) - 1, "few": 7}
+    design = own_design(tmp_path, verilog, THROUGH, ties=ties)
+    run = played(design, {"in": sends(1)}, VerilatorSimulator() if simulator == "verilator" else None)
+    assert values(run, "out") == [(0x80 + 3 + 0xFF + 7) % 256]
+
+
 def test_tied_inputs_are_constant(tmp_path: Path) -> None:
     run = played(own_design(tmp_path, REGISTER, THROUGH, ties=TIES, **RESETS), {"in": sends(10, 20)})
     assert values(run, "out") == [18, 28]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
-from dv_agent.designs.ports.buses.requester_bus import LANGUAGE, ServingPort
+from dv_agent.designs.ports.buses.memory_bus import LANGUAGE, ServingPort
 from dv_agent.designs.ports.buses.roles import AXI4, AXI_LITE, turned
 from dv_agent.designs.ports.buses.rules import Framed, Rule
 from dv_agent.designs.ports.buses.signals_by_role import MOST_BITS, no_pin, places

@@ -7,7 +7,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from dv_agent.designs.ports.buses.requester_bus import LANGUAGE, ServingPort
+from dv_agent.designs.ports.buses.memory_bus import LANGUAGE, ServingPort
 from dv_agent.designs.ports.buses.roles import MEMORY
 from dv_agent.designs.ports.buses.rules import Known, Rule
 from dv_agent.designs.ports.buses.signals_by_role import places

@@ -125,10 +125,12 @@ def _child_clocks(design: Design, layout: Layout) -> dict[str, Any]:
     if not layout.rises:
         return {}
     clocks = [*layout.rises]
+    periods = [design.all_clocks[name].period_ns for name in clocks]
     return {
+        "slowest": periods.index(max(periods)),
         "rises": [*layout.rises.values()],
         "monitor_clocks": [clocks.index(design.clock_of(one.port)) for one in design.streams],
-        "asynchronous": all(reset.asynchronous for reset in design.resets),
+        "reset_edges": design.reset.cycles if design.reset else 1,
     }
 
 

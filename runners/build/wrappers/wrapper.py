@@ -193,6 +193,11 @@ def instance(design: Design, layout: Layout) -> Iterator[str]:
     parameters = ", ".join(f".{name}({value})" for name, value in parameter_texts(design.parameters))
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
     wires = connections(design) | {net: f"p_{net}" for net in layout.nets}
-    wires |= {signal.base: str(value) for signal, value in design.ties.items() if signal.width is None}
+    # Without a size a constant has 32 bits; see `loose_inputs.is_fitting_tie` for widths.
+    wires |= {
+        signal.base: str(value) if value < 1 << 31 else f"64'd{value}"
+        for signal, value in design.ties.items()
+        if signal.width is None
+    }
     yield ",\n".join(f"    .{name}({wire})" for name, wire in wires.items())
     yield "  );"
