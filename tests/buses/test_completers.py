@@ -72,6 +72,19 @@ def test_a_fault_is_found_by_its_rule(one: Design, fault: int, check: str) -> No
     assert all(failure.port.split(".")[0] == "bus" for failure in failures)
 
 
+def test_verilator_sees_the_same_transfers_as_icarus() -> None:
+    tests = random_tests(10, **STALLED)
+    one = axil_regs()
+    both = [play(one, tests, simulator) for simulator in ("icarus", "verilator")]
+    for (run, failures), (other, others) in zip(*both, strict=True):
+        assert failures == others == ()
+        for key, seen in run.trace.accepted.items():
+            assert seen.cycle.tolist() == other.trace.accepted[key].cycle.tolist()
+            assert {name: column.tolist() for name, column in seen.columns.items()} == {
+                name: column.tolist() for name, column in other.trace.accepted[key].columns.items()
+            }
+
+
 def test_an_apb_access_has_one_cycle_of_setup_and_then_waits_for_ready() -> None:
     test = steps({"write": {"addr": 8, "data": 7}}, {"read": {"addr": 8}, "gap": 1})
     ((run, failures),) = play(apb_regs(parameters={"WAIT": 1}), [test])
