@@ -67,7 +67,7 @@ def test_a_good_design_gives_no_false_alarm(name: str) -> None:
 @pytest.mark.parametrize(("one", "fault", "check"), FAULTS, ids=lambda part: getattr(part, "name", part))
 def test_a_fault_is_found_by_its_rule(one: Design, fault: int, check: str) -> None:
     keys = STALLED if one.name.startswith("axi") else {}
-    failures = [failure for _, found in play(faulty(one, fault), random_tests(20, 15, **keys)) for failure in found]
+    failures = [failure for _, found in play(faulty(one, fault), random_tests(30, 25, **keys)) for failure in found]
     assert check in {failure.check for failure in failures}, failures
     assert all(failure.port.split(".")[0] == "bus" for failure in failures)
 
