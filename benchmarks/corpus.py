@@ -150,7 +150,7 @@ def _judged(look: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Try every module, print a line each and the table at the end."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("folders", nargs="*", type=Path, help="checkouts; none: nothing is tried")
     parser.add_argument("--out", type=Path, default=Path("corpus.jsonl"))
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--again", action="store_true")

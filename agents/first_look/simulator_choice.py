@@ -80,13 +80,13 @@ def _stuck(folder: DesignFolder, session: Session) -> str:
 
 def loop_words(loop: str) -> str:
     """Return what to say of one loop of `Interface.loops`, which may be why a simulation hangs."""
-    return f"{loop} follows itself in the same cycle: a combinational loop"
+    return f"{loop} follows itself in the same cycle: a combinational loop, unless its bits are apart"
 
 
 def _stuck_words(draft: Draft, words: str) -> str:
     """Return that the simulation gets stuck, and the combinational loops that may be why."""
     loops = [loop_words(one) for one in draft.top.loops]
-    return "\n".join(["the simulation does not get through reset", *loops, *([] if loops else [words[:600]])])
+    return "\n".join(["the simulation does not get through reset", words[:600], *loops])
 
 
 def _notes(refused: Sequence[tuple[str, DvAgentError]], name: str) -> Iterator[str]:

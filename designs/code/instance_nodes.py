@@ -9,16 +9,17 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from pyslang.ast import ExpressionKind as E
+from pyslang.ast import NetType, VisitAction
 from pyslang.ast import StatementKind as K
 from pyslang.ast import SymbolKind as S
 from pyslang.ast import UnaryOperator as U
-from pyslang.ast import VisitAction
 
 from dv_agent.designs.code.known_values import NAMES
 
 MOST_INSTANCES = 5_000
 _MOST_TEXT = 120
 _KEPT = {K.Conditional: "branches", K.Case: "cases", E.ConditionalOp: "choices", E.BinaryOp: "operations"}
+_WIRES = (NetType.Wire, NetType.UWire)
 _COMMENT = re.compile(r"//.*?$|/\*.*?\*/", re.MULTILINE | re.DOTALL)
 _STEPS = (U.Preincrement, U.Predecrement, U.Postincrement, U.Postdecrement)
 
@@ -53,12 +54,14 @@ class Instance:
 
     Attributes:
         path: hierarchical name; signals are called ``path.name``.
+        interface: whether it is one of an interface, not of a module.
         signals: names of its nets and variables, those of generate blocks included.
         inputs: name of an input -> the expression connected; None if nothing is.
     """
 
     path: str
     body: Any
+    interface: bool = False
     signals: list[str] = field(default_factory=list)
     inputs: dict[str, Any] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
@@ -85,7 +88,7 @@ class Collector:
         waiting: list[tuple[Any, Instance | None]] = [(top, None)]
         while waiting and len(found) < MOST_INSTANCES:
             symbol, parent = waiting.pop()
-            one = Instance(symbol.hierarchicalPath, symbol.body)
+            one = Instance(symbol.hierarchicalPath, symbol.body, bool(symbol.isInterface))
             if parent is not None:
                 self._connect(symbol, one, parent)
             below: list[Any] = []
@@ -135,13 +138,19 @@ class Collector:
             self._assigned(node, one, lasting=False)
         elif kind == E.UnaryOp and node.op in _STEPS:
             self._unknown(node.operand, one)
+        elif kind == S.NetAlias:
+            for reference in node.netReferences:
+                self._unknown(reference, one)
         elif kind == E.Call:
             for argument in node.arguments:
                 self._unknown(argument, one)
 
     def _declared(self, node: Any, one: Instance) -> None:
         path = node.hierarchicalPath
-        if node.parentScope is not None and not node.parentScope.isProceduralContext:
+        # Other nets than wires have a value of their own; signals of an interface are written under other names.
+        plain = node.kind != S.Net or node.netType.netKind in _WIRES
+        inside = node.parentScope is not None and not node.parentScope.isProceduralContext
+        if plain and inside and not one.interface:
             one.signals.append(path)
         if node.initializer is not None:
             one.writes.append(Write(path, True, node.initializer, True, None))

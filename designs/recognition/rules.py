@@ -15,7 +15,8 @@ def switch_off_rules(pool: Pool) -> None:
     """Add `may_drop` and `rules_off` to the ports on which the design drives valid."""
     free = _free_inputs(pool)
     clearing = _clearing(pool, free)
-    pool.ports = [_judged(pool, one, free, clearing) if one.value["kind"] == "sink" else one for one in pool.ports]
+    kinds = ("sink", "memory")
+    pool.ports = [_judged(pool, one, free, clearing) if one.value["kind"] in kinds else one for one in pool.ports]
 
 
 def _free_inputs(pool: Pool) -> set[str]:
@@ -53,21 +54,23 @@ def _clearing(pool: Pool, free: set[str]) -> list[str]:
 
 def _judged(pool: Pool, guess: Guess, free: set[str], clearing: list[str]) -> Guess:
     value = dict(guess.value)
-    valid = _base(value["valid"])
-    offered = sorted({*signals(guess)} - {_base(value.get("ready", ""))})
+    roles = value.get("signals", value)
+    valid = _base(roles["valid"])
+    driven = {one.name for one in pool.top.ports if one.direction == "output"}
+    offered = sorted({*signals(guess)} & driven)
     off = {}
-    if "ready" in value and (through := _through(pool, offered, free)):
+    if "ready" in roles and (through := _through(pool, offered, free)):
         off["stable"] = f"{_listed(offered)} follow {_listed(through)} in the same cycle, which may change at any time"
     if through := _through(pool, [valid], free):
         off["after_reset"] = f"{valid} follows {_listed(through)} in the same cycle"
     if off:
         value["rules_off"] = off
-    elif clearing and "ready" in value and (behind := pool.top.through.get(valid, ())):
+    elif clearing and "ready" in roles and (behind := pool.top.through.get(valid, ())):
         value["rules_off"] = {
             "stable": f"{_listed(clearing)} may clear what waits, and another offer takes its place at once, because "
             f"{valid} follows {_listed(list(behind))} in the same cycle"
         }
-    elif clearing and "ready" in value:
+    elif clearing and "ready" in roles:
         value["may_drop"] = f"{_listed(clearing)} may clear what waits, at any time"
     return Guess(guess.key, value, guess.reason, guess.certainty)
 

@@ -131,14 +131,19 @@ def _numbers(one: Counts) -> list[str]:
 
 
 def _words(result: MutationResult) -> Iterator[str]:
-    settings, selection = result.settings, result.selection
+    selection = result.selection
     checks = ", ".join(f"{check_title(name)} {number}" for name, number in by_check(result).items())
     if checks:
         yield f"killed by: {checks}"
     yield from _notes(result)
     survivors = [(mutant, one) for mutant, one in result.pairs() if one.verdict in ("unnoticed", "unknown")]
     if survivors:
-        yield "these changes of the RTL would not be noticed:" if settings.test_count else ""
+        sure = any(one.verdict == "unnoticed" for _, one in survivors)
+        yield (
+            "these changes of the RTL would not be noticed:"
+            if sure
+            else "nothing is known of these changes of the RTL:"
+        )
     for mutant, one in sorted(survivors, key=lambda pair: pair[1].verdict == "unknown")[:SHOWN]:
         change = mutant.change
         yield f"  {mutant.id} {change.source}:{change.line}  {change.change}"

@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.observation import ReferenceModel
 from dv_agent.designs.program import Program
 from dv_agent.errors import PrerequisiteError, SimulationError
+from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.native.digests import ONES, RANDOM, ZEROS, DigestSession, ProgramFile
+from dv_agent.runners.native.simulator import NativeSimulator
+from dv_agent.runners.simulator import Session
 
 _TWO_STATES, _FOUR_STATES = (ZEROS,), (ZEROS, ONES, RANDOM)
 _FIRST = 16  # most bugs are killed early
@@ -58,6 +62,7 @@ class ScreenedCopy:
     def __init__(self, screening: Screening, design: Design) -> None:
         self._screening, self._design = screening, design
         self._session: DigestSession | None = None
+        self._checked: Session | None = None
         self.usable = True
         self._number = 0
         self._digests: list[bytes] = []
@@ -73,6 +78,16 @@ class ScreenedCopy:
             self._play_more()
         return place < len(clean) and self._digests[place] == clean[place]
 
+    def fails(self, place: int, program: Program, model: ReferenceModel) -> bool:
+        """Return whether a check fails, as far as two states show, in the test at `place`, or in a cut form of it."""
+        if place < len(self._digests) and not self._digests[place]:
+            return True  # it hangs or crashes
+        if self._checked is None:
+            simulator = NativeSimulator(share=0, say=lambda words: None)
+            self._checked = simulator.open(self._design)
+        trace = self._checked.run(program).trace
+        return bool(check(self._design, trace, model.observe(trace)))
+
     def distrust(self) -> None:
         """Say that the simulator whose verdict counts knows better: from now on nothing is known here."""
         self.usable = False
@@ -80,9 +95,10 @@ class ScreenedCopy:
 
     def close(self) -> None:
         """End the worker; may be called twice."""
-        if self._session:
-            self._session.close()
-        self._session = None
+        for one in (self._session, self._checked):
+            if one:
+                one.close()
+        self._session = self._checked = None
 
     def _play_more(self) -> None:
         known = len(self._digests)

@@ -181,6 +181,54 @@ def test_the_conditions_on_the_way_are_told(box: Design) -> None:
     assert found.conditions == ("k == 0",)
 
 
+ODD = """\
+interface bus_if; logic v; logic r; modport drv(output v, input r); endinterface
+module drv(bus_if.drv b, input a); assign b.v = a; endmodule
+module expl(.p(x[3:0]), .q({y1, y0}));
+  input [3:0] x; input y1, y0;
+  always @(*) if (x == 3 && y1) ;
+endmodule
+module dflt(input logic en = 1'b1, output logic o); always_comb if (en) o = 1; else o = 0; endmodule
+module odd(input clk, input a, input b, inout io, output logic [7:0] o);
+  wire gate, pulled, inverted, other, pair;
+  supply1 vdd; tri1 loose;
+  alias other = inverted;
+  and u1(gate, a, b); pullup(pulled); not(inverted, a);
+  bus_if bi(); drv d(.b(bi), .a(a)); assign bi.r = b;
+  expl e(.p({a, b, a, b}), .q({a, b}));
+  dflt f(.o(o[6]));
+  integer count; reg set, forced, joined, begun;
+  task write; set = a; endtask
+  initial begun = 1'b1;
+  always @(posedge clk) begin
+    force forced = a; write; {joined, o[0]} <= {a, b};
+    for (count = 0; count < 2; count = count + 1) o[1] <= a;
+  end
+endmodule
+"""
+
+
+def test_whatever_may_write_a_signal_keeps_it_alive(tmp_path: Path) -> None:
+    """Gates, pulls, aliases, interfaces, ports of expressions, tasks, force, loops: none leaves a signal at 0."""
+    (tmp_path / "odd.sv").write_text(ODD)
+    ports = {"in": {"kind": "strobe", "enable": "a", "fields": {}}}
+    design = Design.model_validate({
+        "schema_version": 1, "name": "odd", "top": "odd", "sources": ("odd.sv",), "ports": ports, "folder": tmp_path,
+    })  # fmt: skip
+    names = {
+        "dut": "gate pulled inverted other vdd loose io set forced joined begun count o", "dut.bi": "v r",
+        "dut.e": "x y1 y0", "dut.f": "o",
+    }  # fmt: skip
+    asked = [
+        CodeCounter(index=0, kind="toggle", file="odd.sv", line=1, column=1, module="odd", instance=instance,
+                    comment=f"{name}:0->1")
+        for instance, listed in names.items() for name in listed.split()
+    ]  # fmt: skip
+    asked.append(asked[0].model_copy(update={"comment": "pair:0->1"}))
+    judged = judged_counters(design, asked)
+    assert [(one.comment, one.dead) for one in judged if one.dead] == [("pair:0->1", "pair is always 0")]
+
+
 def test_rtl_that_slang_refuses_leaves_every_point_alive(box: Design, tmp_path: Path) -> None:
     (tmp_path / "box.v").write_text("module box(input clk; endmodule")
     one = DEAD["a parameter"][0]

@@ -13,7 +13,7 @@ from dv_agent.eval.mutants.campaign import Wish, start
 from dv_agent.eval.mutants.data_model import Outcome, Selection, Settings
 from dv_agent.eval.mutants.summary import MutationResult
 
-COUNT, FURTHER = 8, 1_000
+COUNT, FURTHER = 6, 1_000
 
 
 @dataclass(frozen=True)

@@ -111,6 +111,13 @@ class Bench {
         return {end, std::move(drivers_), std::move(tracks_), released};
     }
 
+    // The drive vectors of all cycles of a program: for playing it again without drivers.
+    std::vector<Words> driven(Json::Value program, Model& model) {
+        std::vector<Words> all;
+        play(program, model, [&](const Word*, int64_t) { all.push_back(drive_); });
+        return all;
+    }
+
    private:
     static constexpr Word kLow[2] = {0, 0};
     struct Monitor {

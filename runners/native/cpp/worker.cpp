@@ -215,6 +215,23 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
     return "{\"end\":\"digests\"}";
 }
 
+// What others are measured against: the pins of a program again and again, without drivers, monitors and recording.
+std::string repeat_bare(Bench& bench, Json::Value request, const Config& config) {
+    limit_time(config.hang_seconds * 100);
+    std::vector<Words> driven = bench.driven(request, *new_model(0));
+    Word seen = 0;
+    for (int64_t times = request["bare"].integer(); times > 0; times--) {
+        std::unique_ptr<Model> model = new_model(0);
+        for (const Words& words : driven) {
+            model->drive(words.data());
+            model->step();
+            seen ^= model->sample()[0];
+        }
+    }
+    limit_time(0);
+    return "{\"end\":\"bare\",\"cycles\":" + std::to_string(driven.size()) + ",\"seen\":" + std::to_string(seen) + "}";
+}
+
 // Plays tests until the parent closes the connection; reports its progress to the first process.
 [[noreturn]] void play_all(const Config& config, Json::Value layout, int progress) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -230,6 +247,7 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
                 message.parse(text);
                 Json::Value request = message.root();
                 reply = request["programs"] ? digest_all(bench, request, config, width)
+                        : request["bare"]   ? repeat_bare(bench, request, config)
                                             : play_one(bench, request, config, width);
             } catch (const Bench::Finished&) {
                 fflush(nullptr);
