@@ -15,8 +15,12 @@ settings.load_profile("dv-agent")
 
 
 @pytest.fixture(scope="session", autouse=True)
-def hangups_are_heard() -> Iterator[None]:
-    """SIGHUP means what it means at a terminal, even where the tests were started under nohup, which ignores it."""
+def signals_are_heard() -> Iterator[None]:
+    """SIGHUP and SIGINT mean what they mean at a terminal, even where the tests were started under nohup or in the
+    background of a script, which ignores them, for the processes that tests start too.
+    """
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGHUP, before)

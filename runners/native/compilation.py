@@ -28,6 +28,9 @@ _OPTIONS = (
 _KEPT = ("--public-flat-rw",)
 
 
+_ASSERTS = re.compile(r"\$error\b|\bassert\b|\b(unique|unique0|priority)\s+(case|if)")
+
+
 def missing_drivers(design: Design) -> list[str]:
     """Return what the drivers of the design's ports need that is not written in C++: drivers, and facts of ports."""
     known = _known_drivers()
@@ -49,6 +52,10 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
     """
     if missing := missing_drivers(design):
         raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
+    if len(design.all_clocks) > 1:
+        raise BuildError(f"{design.name}: not yet for designs with several clocks")
+    if any(_ASSERTS.search(_text(file)) for file in design.source_files()):
+        raise BuildError(f"{design.name}: its RTL reports errors, after which cocotb alone can go on")
     code = _code()
     recipe = Recipe(
         "native",
@@ -68,6 +75,10 @@ def _code() -> dict[str, str]:
     files = sorted(file for file in _CODE.iterdir() if file.suffix in (".hpp", ".cpp"))
     drivers = "".join(f'#include "{file.name}"\n' for file in files if file.name.endswith(_DRIVER))
     return {file.name: file.read_text(encoding="utf-8") for file in files} | {_INCLUDED: drivers}
+
+
+def _text(file: Path) -> str:
+    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _known_drivers() -> dict[str, frozenset[str]]:

@@ -83,7 +83,7 @@ def test_what_is_not_the_task_may_change(home: Path, suite: Path, file: str) -> 
 def test_shared_rtl_is_part_of_the_task(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = tmp_path / "primitives"
     shutil.copytree(PRIMITIVES, copy)
-    monkeypatch.setattr("dv_agent.designs.design.PRIMITIVES", copy)
+    monkeypatch.setattr("dv_agent.designs.rtl_files.PRIMITIVES", copy)
     before = task_checksum(find_design(NAME))
     edit(copy / "stream_fifo.v", "endmodule", "endmodule // changed")
     assert task_checksum(find_design(NAME)) != before
