@@ -54,7 +54,7 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
         raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
     if len(design.all_clocks) > 1:
         raise BuildError(f"{design.name}: not yet for designs with several clocks")
-    if any(_ASSERTS.search(_text(file)) for file in design.source_files()):
+    if any(_ASSERTS.search(_text(file)) for file in (*design.source_files(), *design.header_files())):
         raise BuildError(f"{design.name}: its RTL reports errors, after which cocotb alone can go on")
     code = _code()
     recipe = Recipe(

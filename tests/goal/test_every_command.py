@@ -62,7 +62,8 @@ def test_a_model_closes_bins_and_its_run_is_replayed_resumed_and_rescored(tmp_pa
 @pytest.mark.parametrize("agent", ["null", "random", "crv", "sweep", "search"])
 def test_every_agent_without_a_model_plays_bare_designs(tmp_path: Path, agent: str) -> None:
     for name in ("tally", "lookup"):
-        dv("run", "--design", bare(tmp_path, name), "--agent", agent, "--max-cycles", 600, "-q")
+        told = dv("run", "--design", bare(tmp_path, name), "--agent", agent, "--max-cycles", 600, "-q", "--json").stdout
+        assert json.loads(told)["totals"]["overall"]["bins_hit"] > 0
 
 
 def test_a_test_by_hand_is_simulated(tmp_path: Path) -> None:

@@ -50,6 +50,13 @@ def test_rtl_that_reports_errors_is_left_to_cocotb(tmp_path: Path) -> None:
     assert "reports errors" in why_not(own_design(tmp_path, REPORTS, {"s": stream("source", "s")}))
 
 
+def test_an_error_that_stands_in_a_header_is_one_too(tmp_path: Path) -> None:
+    rtl = '`include "told.vh"\n' + REPORTS.replace('$error("three")', "`TOLD")
+    design = own_design(tmp_path, rtl, {"s": stream("source", "s")})
+    (tmp_path / "told.vh").write_text('`define TOLD $error("three")\n')
+    assert "reports errors" in why_not(design)
+
+
 @pytest.mark.parametrize("hold", [False, True])
 def test_valid_without_ready_and_held_payloads(tmp_path: Path, hold: bool) -> None:
     (run,) = both(core(tmp_path, hold=hold), Program({"in": sends(*range(1, 30), gap=3), "reset": PULSES}, 400))
