@@ -6,15 +6,16 @@ replay, by resume and by re-scoring, so all of them change a run in the same way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
+from typing import NamedTuple
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.failures.log import FailureLog
 from dv_agent.agents.llm.thinking import spoken
 from dv_agent.agents.proposal import Proposal
-from dv_agent.agents.testbench import Result, Testbench
+from dv_agent.agents.testbench import Result, Simulated, Testbench
 from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord
 from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
@@ -25,6 +26,8 @@ from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 from dv_agent.runners.checks.ending import Ended, ending_words
 
 MAX_EARNED = 24
+SAMPLED_TOGETHER = 20_000
+"""Simulated cycles after which coverage is sampled at the latest."""
 Progress = Callable[[TestRecord], None]
 
 
@@ -102,11 +105,8 @@ def advance(
     usage = proposal.usage
     start = replace(state, spent=_paid(state.spent, proposal), last=(), errors=proposal.errors)
     current, records = start, list[TestRecord]()
-    for test, limit in zip_longest(proposal.tests, proposal.limits[: len(proposal.tests)]):
-        if budget.exceeded(current.spent):
-            break
-        most = least(limit, budget.cycles_left(current.spent))
-        current, record = _one_test(current, test, bench, most)
+    for done in _simulated(start.spent, proposal, bench, budget, start.coverage.open_bins.tolist()):
+        current, record = _refused(current, done) if isinstance(done, Refused) else _sampled(current, done, bench)
         records.append(record)
         if progress:
             progress(record)
@@ -182,19 +182,61 @@ def _paid(spent: Spent, proposal: Proposal) -> Spent:
     )
 
 
-def _one_test(state: RunState, test: Test, bench: Testbench, max_cycles: int | None) -> tuple[RunState, TestRecord]:
-    try:
-        result = bench.run(test, state.coverage.open_bins.tolist(), max_cycles)
-    except StimulusError as error:
-        record = TestRecord(test=test, index=state.tests, error=str(error))
-        outcome = Outcome(test=test, cycles=0, end="refused", new_bins=(), hits=())
-        errors = (*state.errors, f"test {test.name or state.tests}: {error}")
-        ended = (*state.ended, record.ended)
-        return replace(state, tests=state.tests + 1, last=(*state.last, outcome), errors=errors, ended=ended), record
-    return _sampled(state, result, bench)
+class Refused(NamedTuple):
+    """A test that cannot be expanded."""
+
+    test: Test
+    error: StimulusError
+
+
+def _simulated(
+    spent: Spent, proposal: Proposal, bench: Testbench, budget: Budget, targets: Sequence[int]
+) -> Iterator[Result | Refused]:
+    """Simulate the tests of a proposal one by one, until the budget is used up; sample many of them together.
+
+    Args:
+        targets: the bins that are open before the first test.
+    """
+    done: list[Simulated | Refused] = []
+    waiting = 0
+    for test, limit in zip_longest(proposal.tests, proposal.limits[: len(proposal.tests)]):
+        if budget.exceeded(spent):
+            break
+        try:
+            simulated = bench.simulate(test, least(limit, budget.cycles_left(spent)))
+        except StimulusError as error:
+            done.append(Refused(test, error))
+            continue
+        done.append(simulated)
+        cycles = simulated.run.trace.cycles
+        spent = spent.model_copy(update={"cycles": spent.cycles + cycles})
+        waiting += cycles
+        if waiting >= SAMPLED_TOGETHER:  # bounds the memory of a turn
+            yield from _results(done, bench, targets)
+            done, waiting = [], 0
+    yield from _results(done, bench, targets)
+
+
+def _results(
+    done: Sequence[Simulated | Refused], bench: Testbench, targets: Sequence[int]
+) -> Iterator[Result | Refused]:
+    results = iter(bench.sampled([one for one in done if isinstance(one, Simulated)], targets))
+    return (one if isinstance(one, Refused) else next(results) for one in done)
+
+
+def _refused(state: RunState, refused: Refused) -> tuple[RunState, TestRecord]:
+    test, error = refused
+    record = TestRecord(test=test, index=state.tests, error=str(error))
+    outcome = Outcome(test=test, cycles=0, end="refused", new_bins=(), hits=())
+    errors = (*state.errors, f"test {test.name or state.tests}: {error}")
+    ended = (*state.ended, record.ended)
+    return replace(state, tests=state.tests + 1, last=(*state.last, outcome), errors=errors, ended=ended), record
 
 
 def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunState, TestRecord]:
+    if state.last:  # a bin that a test of this turn has covered is no target of the next one
+        is_open = ~state.coverage.covered
+        result = replace(result, near=tuple(near for near in result.near if is_open[near.bin]))
     coverage = state.coverage.add(result.sample, f"{state.tests:06}", state.turn)
     new = new_bins(state.coverage, coverage)
     failures = tuple(str(failure) for failure in result.failures)
