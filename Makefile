@@ -17,6 +17,7 @@ test: setup lint
 test-full: setup lint
 	@.venv/bin/python -m pytest --numprocesses 2 --dist worksteal --quiet
 	@.venv/bin/dv-agent designs check --all --write-proof
+	@.venv/bin/python benchmarks/native_equality.py
 
 lint: setup
 	@.venv/bin/ruff check --quiet $(PYTHON_FILES)

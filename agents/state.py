@@ -6,28 +6,26 @@ replay, by resume and by re-scoring, so all of them change a run in the same way
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
-from typing import NamedTuple
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.failures.log import FailureLog
 from dv_agent.agents.llm.thinking import spoken
 from dv_agent.agents.proposal import Proposal
-from dv_agent.agents.testbench import Result, Simulated, Testbench
+from dv_agent.agents.simulated_turn import Refused, simulate_turn
+from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord
 from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
-from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.trace import End
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
+from dv_agent.runners.checks.assertions import reset_notes
 from dv_agent.runners.checks.ending import Ended, ending_words
 
 MAX_EARNED = 24
-SAMPLED_TOGETHER = 20_000
-"""Simulated cycles after which coverage is sampled at the latest."""
+MAX_NOTES = 5
 Progress = Callable[[TestRecord], None]
 
 
@@ -44,6 +42,7 @@ class RunState:
         exchanges: prompt and reply of a model, turn by turn.
         earned: the tests that covered the most new bins, at most `MAX_EARNED`, the best one first.
         ended: how each test ended, refused tests included.
+        reset_notes: what the RTL reported only in reset, each once, see `dv_agent.runners.checks.assertions`.
         silence: why the last turn without a test had no test, see `Proposal.silence`.
         stale_turns: turns in a row without a new bin.
         done: the agent said that it has nothing more to propose; `stop_reason` says why.
@@ -60,6 +59,7 @@ class RunState:
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
     ended: tuple[Ended, ...] = ()
+    reset_notes: tuple[str, ...] = ()
     stale_turns: int = 0
     silence: str = ""
     done: bool = False
@@ -105,7 +105,7 @@ def advance(
     usage = proposal.usage
     start = replace(state, spent=_paid(state.spent, proposal), last=(), errors=proposal.errors)
     current, records = start, list[TestRecord]()
-    for done in _simulated(start.spent, proposal, bench, budget, start.coverage.open_bins.tolist()):
+    for done in simulate_turn(start.spent, proposal, bench, budget, start.coverage.open_bins.tolist()):
         current, record = _refused(current, done) if isinstance(done, Refused) else _sampled(current, done, bench)
         records.append(record)
         if progress:
@@ -145,11 +145,6 @@ def advance(
     return current, turn
 
 
-def least(*bounds: int | None) -> int | None:
-    """Return the smallest bound; None means no bound."""
-    return min((one for one in bounds if one is not None), default=None)
-
-
 def _silence(proposal: Proposal, records: Sequence[TestRecord]) -> str:
     if records and all(one.end == "refused" for one in records):
         return f"every test was refused: {records[0].error}"[:400]
@@ -180,48 +175,6 @@ def _paid(spent: Spent, proposal: Proposal) -> Spent:
     return spent.model_copy(
         update={f"{prefix}{name}": getattr(spent, f"{prefix}{name}") + amount for name, amount in used.items()}
     )
-
-
-class Refused(NamedTuple):
-    """A test that cannot be expanded."""
-
-    test: Test
-    error: StimulusError
-
-
-def _simulated(
-    spent: Spent, proposal: Proposal, bench: Testbench, budget: Budget, targets: Sequence[int]
-) -> Iterator[Result | Refused]:
-    """Simulate the tests of a proposal one by one, until the budget is used up; sample many of them together.
-
-    Args:
-        targets: the bins that are open before the first test.
-    """
-    done: list[Simulated | Refused] = []
-    waiting = 0
-    for test, limit in zip_longest(proposal.tests, proposal.limits[: len(proposal.tests)]):
-        if budget.exceeded(spent):
-            break
-        try:
-            simulated = bench.simulate(test, least(limit, budget.cycles_left(spent)))
-        except StimulusError as error:
-            done.append(Refused(test, error))
-            continue
-        done.append(simulated)
-        cycles = simulated.run.trace.cycles
-        spent = spent.model_copy(update={"cycles": spent.cycles + cycles})
-        waiting += cycles
-        if waiting >= SAMPLED_TOGETHER:  # bounds the memory of a turn
-            yield from _results(done, bench, targets)
-            done, waiting = [], 0
-    yield from _results(done, bench, targets)
-
-
-def _results(
-    done: Sequence[Simulated | Refused], bench: Testbench, targets: Sequence[int]
-) -> Iterator[Result | Refused]:
-    results = iter(bench.sampled([one for one in done if isinstance(one, Simulated)], targets))
-    return (one if isinstance(one, Refused) else next(results) for one in done)
 
 
 def _refused(state: RunState, refused: Refused) -> tuple[RunState, TestRecord]:
@@ -279,6 +232,7 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
         tests=state.tests + 1,
         last=(*state.last, outcome),
         ended=(*state.ended, record.ended),
+        reset_notes=tuple(dict.fromkeys((*state.reset_notes, *reset_notes(trace))))[:MAX_NOTES],
         failures=log,
     ), record
 

@@ -1,14 +1,15 @@
 """Event tables that exist for every design, made from the trace alone.
 
 ``cycle``           one row for each cycle
-``transfer_<port>`` one row for each accepted transfer of a stream with a ready
+``transfer_<port>`` one row for each accepted transfer of a stream, except of writes that a beat may carry
+``access_<port>``   one row for each answered access of a bus, each beat of a burst
 ``reset``           one row for each reset pulse after the initial one
 
 Columns of ``cycle``: every observed or held field, signed if design.yaml says so; for every stream P
 with a ready ``P_valid``, ``P_ready``, ``P_transfer`` (0 or 1), ``P_stall`` (cycles, this one
 included, that valid has waited for ready; 0 when not waiting) and ``P_idle``
 (cycles, this one included, without valid); for every other stream P ``P_strobe`` (1 where
-its valid is high out of reset); ``in_reset``, ``epoch``, ``cycle``.
+its valid is high out of reset); every probe; ``in_reset``, ``epoch``, ``cycle``.
 
 If a port P has several streams, its kind names them, such as ``P_request`` and ``P_response``.
 
@@ -16,9 +17,18 @@ Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet,
 ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
 waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
 
+Columns of ``access_P``: ``cycle`` (of the answer), ``epoch``, ``write`` (0 or 1), ``addr``, ``data`` (the lowest 63
+bits), ``error`` (0 or 1), ``resp`` and ``id`` if the bus has them, ``latency`` (cycles from the complete request to the
+answer), ``gap`` (cycles between the previous answer and this one, -1 if there is none), ``same_address`` (1 if the
+previous access had this address, 0 otherwise).
+
 Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every stream
 of packets (accepted beats of the packet that the pulse interrupted), and the columns of ``cycle``
 for the cycle *before* the pulse, under the same names.
+
+With several clocks, a row of ``cycle`` is a step in which one of them rises: ``<clock>_edge`` (0 or 1) tells which, and
+``cycle`` and ``width`` count steps. Transfers, stalls, idle times and gaps of a stream are counted at the edges of its
+own clock; between two of them ``P_stall`` and ``P_idle`` keep their value.
 
 `join` adds to any table with a ``cycle`` column the columns of ``cycle`` for that cycle;
 a column of the table's own has precedence over one of the same name.
@@ -33,6 +43,7 @@ import numpy as np
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Table
 from dv_agent.designs.packet_columns import begins_epoch, places
+from dv_agent.designs.ports.buses.views.access_tables import access_tables
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
@@ -42,8 +53,10 @@ def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
     facts = _cycle_facts(design, trace)
     tables = {"cycle": Table(facts), "reset": _reset_table(design, trace, facts)}
     for one in design.streams:
-        if one.ready is not None and one.key in trace.accepted:
-            tables[f"transfer_{one.column}"] = _transfer_table(trace.accepted[one.key], facts, one.column)
+        if not one.rides and one.key in trace.accepted:
+            ticks = trace.ticks(design.clock_of(one.port))
+            tables[f"transfer_{one.column}"] = _transfer_table(trace.accepted[one.key], facts, one.column, ticks)
+    tables.update(access_tables(design.ports, trace, facts))
     return tables
 
 
@@ -77,25 +90,33 @@ def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
         return {}
     facts: dict[str, IntColumn] = {"cycle": np.arange(n, dtype=np.int64), "epoch": trace.epoch}
     facts["in_reset"] = trace.in_reset.astype(np.int64)
+    facts.update({f"{clock}_edge": ticks.astype(np.int64) for clock, ticks in trace.edges.items()})
     for name, port in design.ports.items():
         levels = port.levels().items()
         facts.update({field: _value(trace.signals[spec.signal], spec) for field, spec in levels})
         for stream in port.streams(name):
             if stream.ready is None:
-                strobe = (trace.signals[stream.valid] != 0) & ~trace.in_reset
+                strobe = (trace.signals[stream.valid] != 0) & ~trace.in_reset & trace.ticks(design.clock_of(name))
                 facts[f"{stream.column}_strobe"] = strobe.astype(np.int64)
+    facts.update({name: trace.signals[name] for name in design.probes if name in trace.signals})
     for stream in design.streams:
         if stream.ready is None:
             continue
-        name = stream.column
+        name, ticks = stream.column, trace.ticks(design.clock_of(stream.port))
         valid = (trace.signals[stream.valid] != 0) & ~trace.in_reset
         ready = (trace.signals[stream.ready] != 0) & ~trace.in_reset
         facts[f"{name}_valid"] = valid.astype(np.int64)
         facts[f"{name}_ready"] = ready.astype(np.int64)
-        facts[f"{name}_transfer"] = (valid & ready).astype(np.int64)
-        facts[f"{name}_stall"] = run_lengths(valid & ~ready)
-        facts[f"{name}_idle"] = run_lengths(~valid)
+        facts[f"{name}_transfer"] = (valid & ready & ticks).astype(np.int64)
+        facts[f"{name}_stall"] = _spread(run_lengths((valid & ~ready)[ticks]), ticks)
+        facts[f"{name}_idle"] = _spread(run_lengths(~valid[ticks]), ticks)
     return facts
+
+
+def _spread(values: IntColumn, ticks: BoolColumn) -> IntColumn:
+    """Return int64[cycles] from one value for each edge of a clock: the value of the last edge, 0 before the first."""
+    edge = np.cumsum(ticks, dtype=np.int64)
+    return np.concatenate([np.zeros(1, np.int64), values])[edge]
 
 
 def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
@@ -105,18 +126,21 @@ def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
     return np.where(signal > spec.high, signal - (1 << spec.width), signal)
 
 
-def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str) -> Table:
-    cycle, epoch = transfers.cycle, transfers.epoch
-    n = len(transfers)
+def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str, ticks: BoolColumn) -> Table:
+    epoch = transfers.epoch
     first = begins_epoch(epoch)
-    previous = np.empty(n, dtype=np.int64)
-    previous[1:] = cycle[:-1]
-    columns = {"cycle": cycle, "epoch": epoch, "beat": _beat_places(transfers)}
+    columns = {"cycle": transfers.cycle, "epoch": epoch, "beat": _beat_places(transfers)}
     if facts:
-        start = _epoch_starts(facts)
-        previous[first] = start[epoch[first]] - 1
-        valid_before = np.maximum(cycle - 1, 0)
-        stall = np.where(cycle > 0, facts[f"{name}_stall"][valid_before], 0)
+        # Edges of the stream's clock before each cycle: with one clock, the number of the cycle.
+        edges = np.cumsum(ticks, dtype=np.int64) - ticks
+        cycle = edges[transfers.cycle]
+        previous = np.empty(len(transfers), dtype=np.int64)
+        previous[1:] = cycle[:-1]
+        previous[first] = edges[_epoch_starts(facts)[epoch[first]]] - 1
+        valid_before = np.maximum(transfers.cycle - 1, 0)
+        # Without a ready, no transfer waits.
+        stalls = facts.get(f"{name}_stall", np.zeros_like(facts["cycle"]))
+        stall = np.where(cycle > 0, stalls[valid_before], 0)
         stall = np.where(cycle - stall > previous, stall, cycle - previous - 1)
         columns["stall"] = stall
         columns["gap"] = cycle - previous - 1 - stall

@@ -12,6 +12,7 @@ from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.ports.registry import Port
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.probes.probe import Probe
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.rtl_files import PRIMITIVES, RtlFiles
 from dv_agent.designs.wiring.clocking import MAIN, Clock, FurtherReset, Reset
@@ -22,7 +23,7 @@ __all__ = ["PRIMITIVES", "Clock", "Design", "Limits", "Reset"]
 
 
 class Limits(Frozen):
-    """Limits of the design, in clock cycles unless noted otherwise."""
+    """Limits of the design, in clock cycles unless noted otherwise; with several clocks, see docs/design-format.md."""
 
     quiet_cycles: int = Field(
         default=200, ge=8, le=100_000, description="cycles without any transfer after which the design counts as stuck"
@@ -48,6 +49,7 @@ class Design(RtlFiles):
     more_resets: tuple[FurtherReset, ...] = Field(default=(), description="asserted together with `reset`")
     ties: dict[Signal, int] = Field(default_factory=dict, description="inputs held constant")
     ports: dict[Identifier, Port]
+    probes: dict[Identifier, Probe] = Field(default_factory=dict, description="registers sampled in every cycle")
     limits: Limits = Limits()
 
     @model_validator(mode="before")
@@ -74,7 +76,7 @@ class Design(RtlFiles):
     def _names_are_unique(self) -> Design:
         if RESET_TRACK in self.ports:
             raise ValueError("ports: 'reset' is the name of the built-in reset track; name the port otherwise")
-        if not self.grammars:
+        if not self.tracks:
             raise ValueError("ports: nothing to drive; at least one port must be a source, a strobe, or pins")
         return self
 

@@ -50,11 +50,13 @@ class Observation:
     Attributes:
         may_wait: source ports whose offer the design may leave unaccepted for ever after this trace, because
             the specification lets it wait for another port first. On other ports that is a deadlock.
+        judged: whether a reference model says so; else `may_wait` is what cannot be told from a deadlock.
     """
 
     expected: dict[str, Expected]
     tables: dict[str, Table]
     may_wait: frozenset[str] = frozenset()
+    judged: bool = True
 
 
 class ReferenceModel(Protocol):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dv_agent.designs.ports.field_spec import FieldSpec
 
@@ -23,6 +23,8 @@ class Op(NamedTuple):
     ========  ==================  =====================================================================
     send      source              after `gap` idle cycles, offer the beat `value` until it is accepted
     write     strobe              after `gap` idle cycles, strobe `value` for one cycle
+    set       pins                after `gap` cycles, change the levels to `value`, and wait 1 + `stall` cycles
+    hold      pins                do nothing for `value` cycles
     idle      source strobe reset do nothing for `value` cycles
     ready     sink                ready high for `value` cycles
     stall     sink                ready low for `value` cycles
@@ -38,7 +40,7 @@ class Op(NamedTuple):
         value: packed payload, number of cycles, or count.
         gap: idle cycles before; for ``serve``, added latency in cycles.
         last: 1 where a ``send`` ends its packet (always 1 on ports without packets).
-        stall: cycles of low ready before each request (``serve`` only).
+        stall: cycles of low ready before each request (``serve``), more cycles to wait (``set``).
         port: the port whose transfers ``after`` counts.
         strobes: (strobe port, packed payload) pairs fired in the same cycle in which a ``send`` is accepted.
         step: index of the top-level step of the track that this came from.
@@ -85,3 +87,20 @@ def pack(fields: Mapping[str, FieldSpec], values: dict[str, tuple[int, ...]]) ->
             packed |= (value & ((1 << spec.width) - 1)) << place
             place += spec.width
     return packed
+
+
+def unpack(fields: Mapping[str, FieldSpec], packed: int) -> dict[str, Any]:
+    """Unpack a payload; the inverse of `pack`: scalars for fields of one lane, else lists."""
+    values: dict[str, Any] = {}
+    for name, spec in fields.items():
+        lanes = []
+        for _ in range(spec.lanes):
+            lanes.append(signed_word(packed & ((1 << spec.width) - 1), spec))
+            packed >>= spec.width
+        values[name] = lanes if spec.lanes > 1 else lanes[0]
+    return values
+
+
+def signed_word(word: int, spec: FieldSpec) -> int:
+    """Return the value of one lane, from its bits."""
+    return word - (1 << spec.width) if word > spec.high else word

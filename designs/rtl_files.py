@@ -59,6 +59,9 @@ class RtlFiles(Frozen):
     defines: dict[DefineName, DefineText | None] = Field(default_factory=dict)
     language: Literal["verilog", "systemverilog"] | None = None
     parameters: dict[Identifier, ParameterValue] = Field(default_factory=dict)
+    assumptions: Literal["checked", "ignored"] = Field(
+        default="checked", description="whether a test that breaks an `assume` of the RTL ends there"
+    )
     simulators: tuple[Identifier, ...] = Field(default=(), description="those that can build it; none named: any")
     folder: Path = Field(exclude=True)
 
@@ -68,7 +71,7 @@ class RtlFiles(Frozen):
         for name in names:
             if Path(name).is_absolute() or ".." in Path(name).parts or not name.isprintable():
                 raise ValueError(
-                    f"{name!r}: a place in the design's folder is expected, by its relative path; for files that stand "
+                    f"{name!r}: a file of the design's folder is expected, by its relative path; for files that stand "
                     "higher up write `root: ..` (or ../.., ...), from which all paths then start"
                 )
         return names
@@ -93,14 +96,18 @@ class RtlFiles(Frozen):
         """Return the paths of the RTL files, in compile order."""
         return tuple(self.base / name for name in self.compiled_names())
 
-    def compile_options(self, names: Sequence[str] = ()) -> list[str]:
+    def compile_options(self, names: Sequence[str] = (), *, absolute: bool = False) -> list[str]:
         """Return the options for include folders and defines, as simulators read them.
 
         Args:
             names: the names that the sources have on the command line, if other than `compiled_names`.
+            absolute: whether folders are given by their whole paths.
         """
         beside = sorted({str(Path(name).parent) for name in names or self.compiled_names()})
-        folders = [f"./{name}" if name.startswith("-") else name for name in self.include_dirs]
+        folders = [
+            str((self.base / name).absolute()) if absolute else f"./{name}" if name.startswith("-") else name
+            for name in self.include_dirs
+        ]
         defines = (f"-D{name}" if text is None else f"-D{name}={text}" for name, text in self.defines.items())
         return [*(f"-I{one}" for one in dict.fromkeys((*folders, *beside))), *defines]
 

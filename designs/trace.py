@@ -6,6 +6,7 @@ Arrays are columnar, one entry for each cycle or transfer.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -14,6 +15,8 @@ from numpy.typing import NDArray
 
 IntColumn = NDArray[np.int64]
 BoolColumn = NDArray[np.bool_]
+Signals = Mapping[str, IntColumn]
+"""Columns as in `Trace.signals`."""
 
 
 class End(StrEnum):
@@ -49,6 +52,28 @@ class Transfers:
 
 
 @dataclass(frozen=True, slots=True)
+class RtlMessage:
+    """An error that the RTL itself reported: ``$error``, ``$fatal``, an assertion, a ``unique case`` out of range.
+
+    Attributes:
+        fatal: whether it ended the simulation.
+        file, line: where it stands; `file` as design.yaml names it.
+        scope: the instance, such as ``dut.fifo``.
+        text: what it said, on one line.
+        cycles: the cycles in which it was reported, ascending, the first ones of many; negative in the initial reset.
+        count: how often it was reported.
+    """
+
+    fatal: bool
+    file: str
+    line: int
+    scope: str
+    text: str
+    cycles: tuple[int, ...] = ()
+    count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """The trace of one test.
 
@@ -63,6 +88,9 @@ class Trace:
         accepted: port name -> transfers. A responder has two: ``<port>.request`` and ``<port>.response``;
             a strobe port holds one entry for each cycle with its enable high. Nothing is accepted in reset.
         message: the last output of the simulator if it hung or crashed.
+        edges: clock name -> bool[cycles], whether it rises, if there are several clocks: a cycle is then a step in
+            which at least one of them does, and a stream moves only in steps in which its own does.
+        reported: errors that the RTL reported, in the order of their first report.
     """
 
     cycles: int
@@ -73,3 +101,9 @@ class Trace:
     epoch: IntColumn
     accepted: dict[str, Transfers]
     message: str = field(default="")
+    edges: dict[str, BoolColumn] = field(default_factory=dict)
+    reported: tuple[RtlMessage, ...] = ()
+
+    def ticks(self, clock: str) -> BoolColumn:
+        """Return bool[cycles], whether the clock of this name rises; all true if there is only one clock."""
+        return self.edges[clock] if clock in self.edges else np.ones(self.cycles, np.bool_)

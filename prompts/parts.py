@@ -45,8 +45,10 @@ PARTS: dict[str, PartKind] = {
     "holes": PartKind("user", 60, 8),
     "targets": PartKind("user", 40, 8),
     "stuck": PartKind("user", 40, 4),
+    "code": PartKind("user", 42, 4),
     "sampled": PartKind("user", 0),
     "cone": PartKind("user", 65, 10),
+    "unnoticed": PartKind("user", 55, 3),
     "ask": PartKind("user", 0),
 }
 

@@ -13,6 +13,7 @@ from dv_agent.prompts.dut.language_words import language_words
 from dv_agent.prompts.dut.rtl_cone import cone_lines
 from dv_agent.prompts.dut.rtl_digest import digests
 from dv_agent.prompts.dut.tracks import track_texts
+from dv_agent.prompts.feedback.code_holes import code_holes
 from dv_agent.prompts.feedback.history import past_turns, shots
 from dv_agent.prompts.feedback.hole_families import family_texts
 from dv_agent.prompts.feedback.results import failing_tests, test_results
@@ -25,12 +26,14 @@ from dv_agent.prompts.view import View, is_readable
 ERROR_MOST = 300
 SOURCE_MOST = 24_000
 """Characters of RTL that are shown in full where there is no specification; of more RTL a digest is shown."""
+MOST_CODE = 10
+"""Most points of code that a prompt shows with their sources."""
 NO_SPECIFICATION = "There is no specification of this design: read in its RTL what it does.\n"
 Kind = Literal["first", "next", "follow"]
 """First message of a run; a message that starts a dialogue; one that continues a dialogue."""
 
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
-_ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots"}
+_ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots", "unnoticed"}
 """Parts that an existing dialogue already contains."""
 _SINGLE = {"role", "contract", "tracks", "language", "progress", "ask"}
 
@@ -70,8 +73,10 @@ class _Writer:
             "holes": self._families,
             "targets": lambda: self._near,
             "stuck": self._stuck,
+            "code": lambda: code_holes(view, min(strategy.holes.detailed, MOST_CODE)),
             "sampled": lambda: self._shown,
             "cone": self._cone,
+            "unnoticed": lambda: strategy.unnoticed,
         }
 
     def _specification(self) -> tuple[str, ...]:

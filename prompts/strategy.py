@@ -17,6 +17,7 @@ from dv_agent.coverage.structure import Tier
 from dv_agent.designs.files.documents import read_document, require_inside
 from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.prompts.unnoticed import Changes
 
 SHIPPED = Path(__file__).parent / "strategies"
 TEMPLATES = Path(__file__).parent / "templates"
@@ -188,6 +189,7 @@ class Strategy(Frozen):
         feedback: what is told of the last tests: which step won what (``steps``), ``counts``, or nothing.
         values: whether tests may use random blocks, loops and sweeps (``all``) or literal values only (``literal``).
         structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
+        unnoticed: changes of the RTL that the tests so far would not notice; filled by ``run --mutants``.
         without: names of parts of the prompt that are left out.
         templates: a folder beside the file whose templates go before the shipped ones.
         wording: templates in the file itself, by name, such as ``parts/ask``; they go before those of `templates`.
@@ -208,6 +210,7 @@ class Strategy(Frozen):
     feedback: Literal["steps", "counts", "none"] = "steps"
     values: Literal["all", "literal"] = "all"
     structured: bool = False
+    unnoticed: Changes = ()
     without: frozenset[str] = frozenset()
     templates: str = ""
     wording: dict[str, Template] = Field(default_factory=dict)

@@ -120,6 +120,8 @@ def _signals(program: int, one: Trace, two: Trace) -> Iterator[Difference]:
         unknown = one.unknown.get(signal, nothing) | two.unknown.get(signal, nothing)
         yield from _column(program, signal, left, two.signals[signal], unknown)
     yield from _column(program, "in_reset", one.in_reset, two.in_reset, nothing)
+    for clock, ticks in one.edges.items():
+        yield from _column(program, f"edges of {clock}", ticks, two.edges[clock], nothing)
 
 
 def _transfers(program: int, port: str, one: Transfers, two: Transfers) -> Iterator[Difference]:

@@ -2,13 +2,40 @@
 
 from __future__ import annotations
 
+from dv_agent.designs.design import Design
 from dv_agent.errors import UnknownNameError
+from dv_agent.runners.build.verilator_tool import verilator_status
 from dv_agent.runners.icarus import IcarusSimulator
+from dv_agent.runners.native.compilation import missing_drivers
 from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
 from dv_agent.runners.simulator import Simulator
 from dv_agent.runners.verilator import VerilatorSimulator
 
 SIMULATOR_NAMES = ("icarus", "verilator", NATIVE)
+
+
+def usable_name(name: str, design: Design) -> tuple[str, str]:
+    """Return the name of a simulator that can build `design`, and what to tell if it is not the one asked for.
+
+    Raises:
+        UnknownNameError: design.yaml names only simulators that do not exist.
+    """
+    if not design.simulators or name in design.simulators:
+        return name, ""
+    able = next((one for one in design.simulators if one in SIMULATOR_NAMES), None)
+    if able is None:
+        raise UnknownNameError(f"simulator in design.yaml of {design.name}", design.simulators[0], SIMULATOR_NAMES)
+    return able, f"{design.name}: simulated with {able}; design.yaml says that {name} cannot build it"
+
+
+def fastest_name(name: str, design: Design) -> str:
+    """Return ``native`` if it can simulate `design`, else `name`; for traffic of which a part is played on `name` too.
+
+    A name that is not the default is kept: whoever named a simulator wants that one.
+    """
+    if name != SIMULATOR_NAMES[0] or (design.simulators and "verilator" not in design.simulators):
+        return name
+    return NATIVE if verilator_status().usable and not missing_drivers(design) else name
 
 
 def find_simulator(name: str) -> Simulator:

@@ -35,12 +35,14 @@ class Played:
         rows: the recorded rows.
         death: how the process ended, if the design caused that.
         words: the last output of the process, if it died.
+        printed: what was printed while the program was played; the beginning of it.
     """
 
     reply: dict[str, Any]
     rows: bytes
     death: Death | None
     words: str
+    printed: str = ""
 
 
 class LastingSimulator:
@@ -69,6 +71,11 @@ class LastingSimulator:
     def pid(self) -> int | None:
         """Process id of the simulator, if it runs."""
         return self._process.pid if self._process else None
+
+    @property
+    def said_at_start(self) -> str:
+        """What the process that runs had printed before its first program; empty after that."""
+        return self._process.printed() if self._process else ""
 
     def play(self, plain: dict[str, Any], width: int, prepare: Callable[[Path], None] | None = None) -> Played:
         """Play a program, again if necessary, until the result is caused by the design.
@@ -111,7 +118,8 @@ class LastingSimulator:
             # The waveform, for which it was started, is complete only if the process ended by itself.
             reply = self._process.finish() or reply
         words = self._process.last_words() if reply.get("died") else ""
-        return Played(reply, rows, death_of(reply, words), words)
+        printed = self._process.printed() if reply.get("died") or reply.get("printed") else ""
+        return Played(reply, rows, death_of(reply, words), words, printed)
 
     def _start(self) -> SimulatorProcess:
         lost = crashed = 0

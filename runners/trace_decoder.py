@@ -34,10 +34,17 @@ def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str =
         in_reset = reset if design.reset.active == "high" else ~reset
     begins = in_reset & ~np.concatenate([np.zeros(1, np.bool_), in_reset[:-1]])[:cycles]
     epoch = np.cumsum(begins, dtype=np.int64)
-    accepted = {
-        one.key: _transfers(pins, np.flatnonzero(_fires(pins, one) & ~in_reset), epoch, one) for one in design.streams
-    }
-    return Trace(cycles, end, pins.values(), pins.unknown, in_reset, epoch, accepted, message)
+    edges: dict[str, BoolColumn] = {clock: text[:, place] == _ONE for clock, place in layout.rises.items()}
+    accepted = {}
+    for one in design.streams:
+        fires = _fires(pins, one) & ~in_reset
+        if edges:
+            fires &= edges[design.clock_of(one.port)]
+        accepted[one.key] = _transfers(pins, np.flatnonzero(fires), epoch, one)
+    signals = pins.values()
+    for name, port in design.ports.items():
+        accepted |= port.views(name, accepted, signals)
+    return Trace(cycles, end, signals, pins.unknown, in_reset, epoch, accepted, message, edges)
 
 
 class _Pins:
@@ -104,7 +111,7 @@ def _fires(pins: _Pins, stream: Stream) -> BoolColumn:
 
 
 def _transfers(pins: _Pins, cycles: IntColumn, epoch: IntColumn, stream: Stream) -> Transfers:
-    fields, last = stream.fields, stream.last
+    fields, last = {**stream.fields, **stream.returns}, stream.last
     columns = {name: field_values(pins.bits(spec.signal, cycles), spec) for name, spec in fields.items()}
     if last is not None:
         columns["last"] = pins.is_one(last)[cycles].astype(np.int64)

@@ -17,6 +17,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema, TrackSchema
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.view import View
 
@@ -86,7 +87,7 @@ def _packet_blocks(design: Design, name: str, track: TrackSchema, room: int, sou
         beats = source.choices([(low, high), (low, low), (high, high), (low, min(low + 1, high))], [5, 1, 1, 1])[0]
         wanted = 2 * _log_uniform(*_BEATS, source) / sum(beats)
         count = max(1, min(round(wanted), room // (phases * high)))
-        fields = {field: _shape(spec, source) for field, spec in design.grammars[name].fields.items()}
+        fields = _shapes(design.grammars[name], source)
         blocks.append({"count": count, "beats": list(beats), "gap": _wait(source), **fields})
     return blocks
 
@@ -94,7 +95,7 @@ def _packet_blocks(design: Design, name: str, track: TrackSchema, room: int, sou
 def _write_blocks(design: Design, name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
     # Configure once, now and then during the traffic, or all the time.
     count, gap = source.choices([(1, 0), (8, [0, 200]), (60, [0, 20])], [3, 4, 1])[0]
-    fields = {field: _shape(spec, source) for field, spec in design.grammars[name].fields.items()}
+    fields = _shapes(design.grammars[name], source)
     first = {"count": min(16, room // 2), "gap": 0, **fields}
     rest = {"count": min(count, room // 2), "gap": gap, **fields}
     return [first, rest] if source.random() < 0.5 else [rest]
@@ -139,6 +140,12 @@ def _bounded(block: dict[str, Any] | None, most: int) -> Blocks:
         return []
     low, high = block["count"]
     return [{**block, "count": [min(low, most), min(high, most)]}]
+
+
+def _shapes(grammar: Grammar, source: random.Random) -> dict[str, Any]:
+    """Return the distributions of all fields during one phase; a field with a default of its own keeps it."""
+    shapes = {name: _shape(spec, source) for name, spec in grammar.fields.items()}
+    return {**shapes, **grammar.defaults}
 
 
 def _shape(spec: FieldSpec, source: random.Random) -> Any:

@@ -103,6 +103,7 @@ class _ScriptWriter:
         """Every value of every strobe field before traffic, and a strobe at every early cycle of it."""
         for name in self.design.write_ports:
             payload, word = self.design.grammars[name].fields, self._word(name)
+            pause = self.design.grammars[name].pause
             for field, spec in payload.items():
                 for value in walk(spec, 16):
                     for background in backgrounds(payload):
@@ -110,7 +111,7 @@ class _ScriptWriter:
                         yield self._test(f"{name}.{field} = {value}", {**self._traffic(), name: [write]})
             for cycle in range(_RESETS):
                 fields = backgrounds(payload)[cycle % 3]
-                writes: list[Step] = [{"idle": cycle + 1}, *({word: fields, "gap": gap} for gap in (0, 1, cycle))]
+                writes: list[Step] = [{pause: cycle + 1}, *({word: fields, "gap": gap} for gap in (0, 1, cycle))]
                 yield self._test(f"{name} at {cycle}", {**self._traffic(), name: writes})
 
     def stalls(self) -> Iterator[Test]:

@@ -86,9 +86,11 @@ class Comparer:
         if not self.ports.comparable:
             notes = "".join(f"\n  {note}" for note in self.ports.notes)
             raise UsageError(f"nothing to compare: the two designs have no output port in common{notes}")
-        self._golden, self._changed, self._simulator, self._pins = golden, changed, simulator, pins
+        self._golden, self._changed = _without_probes(golden), _without_probes(changed)
+        self._simulator, self._pins = simulator, pins
         self._schema = _schema_for(golden, changed)
-        self._tracks = self.ports.tracks | {RESET_TRACK}
+        resets = {*golden.design.tracks} & {*changed.design.tracks} & {RESET_TRACK}
+        self._tracks = self.ports.tracks | resets
 
     def compare(
         self, tests: Sequence[Test], *, waves: Path | None = None, limits: Limits | None = None,
@@ -155,10 +157,14 @@ class Comparer:
         return tuple(found)
 
 
+def _without_probes(folder: DesignFolder) -> DesignFolder:
+    """Return the design as it is seen from outside: its state may be kept in other registers."""
+    return DesignFolder(folder.design.model_copy(update={"probes": {}}), home=folder.path)
+
+
 def _schema_for(golden: DesignFolder, changed: DesignFolder) -> StimulusSchema:
     """Return the schema that tests are expanded with on `changed`: the golden one, as far as there are such tracks."""
-    known = {*changed.design.grammars, RESET_TRACK}
-    tracks = {name: track for name, track in golden.schema.tracks.items() if name in known}
+    tracks = {name: track for name, track in golden.schema.tracks.items() if name in changed.design.tracks}
     missing = {name: track for name, track in changed.schema.tracks.items() if name not in tracks}
     return golden.schema.model_copy(update={"tracks": {**tracks, **missing}})
 

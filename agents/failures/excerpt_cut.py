@@ -54,7 +54,7 @@ def excerpt_at(
         failing_port=failure.port if failure else "",
         failing_field=failure.field if failure else "",
         ports={name: rows.kind for name, rows in ports.items()},
-        signals=(*_reset(design, trace, window), *_signals(trace, window, ports)),
+        signals=(*_edges(design, trace, window), *_reset(design, trace, window), *_signals(trace, window, ports)),
         transfers={
             name: tuple(cycle for cycle in taken.cycle.tolist() if start <= cycle < start + size)
             for name, taken in trace.accepted.items()
@@ -81,12 +81,20 @@ class _Rows:
 
 def _rows(design: Design) -> dict[str, _Rows]:
     """Return name in traces -> rows, one entry for each stream of a port; ports without handshake come last."""
-    rows = {one.key: _Rows(design.ports[one.port].kind, one, one.fields) for one in design.streams}
+    rows = {one.key: _Rows(design.ports[one.port].kind, one, {**one.fields, **one.returns}) for one in design.streams}
     for name, port in design.ports.items():
         if levels := port.levels():
             fields = {**rows[name].fields, **levels} if name in rows else levels
             rows[name] = _Rows(port.kind, rows[name].stream if name in rows else None, fields)
     return rows
+
+
+def _edges(design: Design, trace: Trace, window: slice) -> Iterator[WaveSignal]:
+    """Yield which of several clocks rise in each cycle."""
+    for name, ticks in trace.edges.items():
+        values = tuple(int(one) for one in ticks[window])
+        signal = design.all_clocks[name].signal
+        yield WaveSignal(port="", name=f"{name} rises", signal=signal, kind="bit", role="data", values=values)
 
 
 def _reset(design: Design, trace: Trace, window: slice) -> Iterator[WaveSignal]:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 Path = tuple[str | int, ...]
 """Keys and indices that lead to a part of JSON data."""
-EXTRAS = ("gap", "with", "latency", "times")
+EXTRAS = ("gap", "with", "latency", "times", "for")
 """Optional keys of a step or beat, which may be removed."""
 
 

@@ -11,9 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.literal import unpack
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.program import Op, Program
+from dv_agent.designs.program import Op, Program, unpack
 from dv_agent.runners.checks.failure import CheckFailure
 
 ALIKE = 0.6

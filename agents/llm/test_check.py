@@ -38,7 +38,8 @@ def check_test(data: Any, design: Design, schema: StimulusSchema, room: int, lit
 def _only_literal(test: Test) -> None:
     for track, steps in test.tracks.items():
         for index, step in enumerate(steps):
-            if found := [key for key in LOOPS if key in step]:
+            # A change of pins has a number under the key `for`, a sweep has steps.
+            if found := [key for key in LOOPS if key in step and (key == "random" or "steps" in step)]:
                 raise StimulusError(
                     ("tracks", track, index), f"{found[0]!r} is not allowed here: write every value out"
                 )

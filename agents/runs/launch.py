@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -23,13 +23,15 @@ from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, r
 from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
+from dv_agent.coverage.code.by_kind import KindCounts, code_counts
 from dv_agent.coverage.export import Report, report
+from dv_agent.designs.code.counter import CodeKind
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import DvAgentError, ModelFailure, SimulatorLost
 from dv_agent.runners.checks.ending import ending_notes
 from dv_agent.runners.checks.exceptions import exception_notes
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import find_simulator, usable_name
 from dv_agent.runners.simulator import Simulator
 
 
@@ -39,6 +41,7 @@ class FinishedRun:
 
     Attributes:
         triaged: failures that a fresh process confirmed, shrunk, with waveforms; and notes on those not analysed.
+        code: counts of code coverage by kind; empty if it was no goal.
         notes: further messages for the user, see `dv_agent.runners.checks.ending.ending_notes`.
     """
 
@@ -48,6 +51,7 @@ class FinishedRun:
     triaged: Triaged
     target_met: bool
     notes: tuple[str, ...] = ()
+    code: Mapping[CodeKind, KindCounts] = field(default_factory=dict)
 
     @property
     def failures(self) -> int:
@@ -60,6 +64,7 @@ class FinishedRun:
             "run": self.header.model_dump(mode="json"),
             "record": str(self.folder),
             "totals": self.report.summary.model_dump(mode="json"),
+            "code": {kind: one.model_dump(mode="json") for kind, one in self.code.items()},
             "holes": [hole.model_dump(mode="json") for hole in self.report.holes],
             "notes": list(self.notes),
             "findings": [finding.model_dump(mode="json") for finding in self.triaged.findings],
@@ -141,7 +146,10 @@ def launch(
         else:
             folder = open_design(request.design or "", request.bug, room)
         request = replace(request, goal=old.header.goal if old else goal_of(request, folder, watcher.say))
-        name = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, request.goal)
+        asked = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, request.goal)
+        name, told = usable_name(asked, folder.design)
+        if told:
+            watcher.say(told)
         plan, simulator = open_goal(folder, request.goal, simulator_of(name))
         session = stack.enter_context(simulator.open(folder.design))
         bench = open_bench(request, past or recorded, folder, plan, simulator, session)
@@ -178,8 +186,16 @@ def launch(
             start.record.recount()
             write_report(run_folder, folder)
     ended = start.record.header
-    notes = (*ending_notes(state.ended), *exception_notes(ended.rules_off))
-    return FinishedRun(ended, run_folder, report(state.coverage), triaged, ended.stop_reason == "target", notes)
+    notes = (*ending_notes(state.ended), *state.reset_notes, *exception_notes(ended.rules_off))
+    return FinishedRun(
+        ended,
+        run_folder,
+        report(state.coverage),
+        triaged,
+        ended.stop_reason == "target",
+        notes,
+        code_counts(state.coverage),
+    )
 
 
 def _triaged(folder: DesignFolder, simulator: Simulator, state: RunState, run_folder: Path) -> Triaged:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dv_agent.coverage.code.group import Goal
+from dv_agent.prompts.unnoticed import Unnoticed
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class RunRequest:
     Attributes:
         requests_per_minute: request rate limit of the model; overrides `model` and the record of a resumed run.
         base_url: the address of the model, when a run is resumed.
+        unnoticed: changes of the RTL that an agent `llm` is told of.
         into: the run folder itself, instead of a new one below `out`; the name of its parent is the run's id.
     """
 
@@ -44,3 +46,4 @@ class RunRequest:
     cache: Path | None = None
     reparse: bool = False
     base_url: str | None = None
+    unnoticed: tuple[Unnoticed, ...] = ()

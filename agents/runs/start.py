@@ -74,8 +74,10 @@ def new_run(
         raise UsageError(
             f"the {agent} agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL"
         )
+    if request.unnoticed and agent != "llm":
+        raise UsageError(f"--mutants: only the agent llm reads a prompt, {agent} does not")
     model = _paced(request, _settings(request.model)) if request.model and agent in ("llm", TOOLS) else None
-    who = _Proposer(agent, model, _prompting(request.prompt_strategy) if model and agent == "llm" else None)
+    who = _Proposer(agent, model, _prompting(request) if model and agent == "llm" else None)
     run_folder = request.into or new_folder(request.out, folder.design.name, agent, model.model if model else None)
     hold(run_folder)
     header = _header(request, folder, simulator, bench, who, run_folder)
@@ -88,11 +90,13 @@ def new_run(
     return Start(record, state, make_agent(header, folder, record, say))
 
 
-def _prompting(name: str) -> Strategy:
+def _prompting(request: RunRequest) -> Strategy:
     """Return the strategy with its templates included, so that the record does not depend on a folder."""
     from dv_agent.agents.session.drafts.changes import self_contained
 
-    strategy = find_strategy(name)
+    strategy = find_strategy(request.prompt_strategy)
+    if request.unnoticed:
+        strategy = strategy.model_copy(update={"unnoticed": request.unnoticed})
     return self_contained(strategy) if strategy.templates else strategy
 
 

@@ -54,6 +54,11 @@ class MoveSites:
         """Return whether the items of a track are single writes with one gap, not packets with a gap for each beat."""
         return name not in self.design.packet_ports
 
+    def numbers(self, name: str) -> dict[str, int]:
+        """Return the numbers that say when the items of a track happen, each with its least value."""
+        item = self.design.grammars[name].item
+        return {"gap": 0, **({key: option.least for key, option in item.options.items()} if item else {})}
+
     def beats(self, name: str, step: Step) -> list[Step]:
         """Return the objects of an item that hold field values; editing them changes the item."""
         found = step[self._words[name]]

@@ -9,15 +9,18 @@ from dv_agent.designs.program import RESET_TRACK
 
 
 def gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:
-    """Change the gap before one beat."""
+    """Change the gap before one beat, or another number of a write."""
     place = sites.choose_item(tracks, source, focus)
     if place is None:
         return False
     item = tracks[place[0]][place[1]]
     holder = item if sites.is_single(place[0]) else source.choice(sites.beats(place[0], item))
-    old = holder.get("gap", 0)
-    holder["gap"] = max(0, source.choice((0, old + source.choice(SPREAD), old - source.choice(SPREAD), 1)))
-    return bool(holder["gap"] != old)
+    numbers = sites.numbers(place[0])
+    key = source.choice([*numbers]) if len(numbers) > 1 else "gap"
+    least = numbers[key]
+    old = holder.get(key, least)
+    holder[key] = max(least, source.choice((0, old + source.choice(SPREAD), old - source.choice(SPREAD), 1)))
+    return bool(holder[key] != old)
 
 
 def long_gap(sites: MoveSites, tracks: Tracks, source: random.Random, focus: Focus) -> bool:

@@ -37,7 +37,7 @@ from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.prompts.strategy import find_strategy
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import find_simulator, usable_name
 from dv_agent.runners.simulator import Simulator
 
 SESSIONS = Path("sessions")
@@ -123,8 +123,8 @@ def _new(request: SessionRequest, room: Path) -> Path:
     else:
         home = open_design(request.design or "", request.bug, room / "first")
     goal = past.header.goal if past else request.goal or default_goal(home, request.simulator)[0]
-    name = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, goal)
-    plan, simulator = open_goal(home, goal, find_simulator(name))
+    asked = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, goal)
+    plan, simulator = open_goal(home, goal, find_simulator(usable_name(asked, home.design)[0]))
     folder = request.folder or request.room / session_name(home.design.name)
     header = _header(request, past, home, simulator, folder.name, goal)
     try:

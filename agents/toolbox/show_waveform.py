@@ -51,6 +51,8 @@ def show_waveform(design: Design, waves: Waves, test: Test, asked: ShowWaveform,
         if name in trace.signals:
             columns[name] = [_value(trace, name, cycle, bits.get(name, 1)) for cycle in cycles]
     table = [("cycle", [str(cycle) for cycle in cycles])]
+    for clock, ticks in trace.edges.items():
+        table.append((f"{clock} rises", [str(int(ticks[cycle])) for cycle in cycles]))
     if trace.in_reset[cycles.start : cycles.stop].any():
         table.append(("in_reset", [str(int(trace.in_reset[cycle])) for cycle in cycles]))
     table += [(name, columns[name]) for name in dict.fromkeys(names)]

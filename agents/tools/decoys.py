@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.plan import Plan, build_plan
 from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Cross, Excluded, Tier
 from dv_agent.coverage.values import range_text
@@ -30,8 +31,8 @@ def choose_decoys(plan: Plan, wanted: int, seed: int) -> tuple[str, ...]:
 
 
 def decoy_bins(plan: Plan) -> tuple[tuple[Excluded, Bin], ...]:
-    """Return each `ignore` entry of the plan, with the bin that it would be."""
-    return tuple(pair for group in plan.covergroups for pair in _bins_of(group))
+    """Return each `ignore` entry of the plan, with the bin that it would be; of the plan alone, not of the code."""
+    return tuple(pair for group in plan.covergroups if group.name != CODE for pair in _bins_of(group))
 
 
 def argument_of(plan: Plan, decoy: str) -> str:

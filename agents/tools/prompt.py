@@ -47,6 +47,7 @@ def first_text(view: View, progress: str, reply_tokens: int) -> str:
         .render(
             design=view.design,
             contents=contents(view.specification),
+            compared=view.compared,
             parts=[known[name].strip() + "\n" for name in PARTS if name in known],
             progress=progress,
             budget=budget_text(view),

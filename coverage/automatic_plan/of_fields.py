@@ -56,6 +56,8 @@ def classes(spec: FieldSpec, exact: bool) -> dict[str, Values]:
         exact: whether the greatest value and its like are classes of their own.
     """
     half = (spec.high + 1) // 2
+    if spec.width == 1:
+        return {"minus_one": -1, "zero": 0} if spec.signed else {"zero": 0, "one": 1}
     if not exact:
         low: dict[str, Values] = {"negative": (spec.low, -1)} if spec.signed else {}
         return low | {"zero": 0} | _range("low", 1, half - 1) | _range("high", half, spec.high)

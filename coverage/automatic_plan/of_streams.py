@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations
 
+from dv_agent.coverage.automatic_plan.known import Known
 from dv_agent.coverage.automatic_plan.of_fields import COARSE, FINE, field_points
 from dv_agent.coverage.automatic_plan.plan_parts import OPEN, CrossOf, Group, Moves, Point, Values, lengths
 from dv_agent.designs.defaults.tables_from_trace import field_column
@@ -15,18 +16,22 @@ _CROSSED_BITS = 2  # of fields that are crossed with one another
 _CROSSES = 3
 
 
-def stream_groups(stream: Stream, most_beats: int, detail: int, constant: frozenset[str]) -> Iterator[Group]:
+def stream_groups(
+    stream: Stream, most_beats: int, detail: int, known: Known, *, answers: bool = False
+) -> Iterator[Group]:
     """Return the covergroups of a stream.
 
     Args:
         most_beats: the longest packet that a test may send on it.
-        constant: signals that always have the same value.
+        answers: whether it only answers requests of the design, so that its timing follows from theirs.
     """
-    if stream.ready is None:
+    constant = known.constant
+    if stream.ready is None and not answers:
         yield _strobe(stream)
-    else:
+    elif not answers:
         yield _handshake(stream, constant)
-        yield _timing(stream, detail, constant)
+    if stream.ready is not None and not answers and not stream.returns:
+        yield _timing(stream, detail, constant, known.once(stream))
     if stream.last is not None and stream.last not in constant:
         yield _packets(stream, most_beats)
     if payload := _payload(stream, detail, constant):
@@ -40,12 +45,16 @@ def _handshake(stream: Stream, constant: frozenset[str]) -> Group:
         states = {"idle": 1, "transfer": 3}
     if stream.valid in constant:
         states = {"stalled": 2, "transfer": 3}
+    if stream.returns:  # a ready that comes with an answer needs a request
+        states = {state: value for state, value in states.items() if state != "ready_first"}
     point = Point("state", f"2 * {name}_valid + {name}_ready", f"{stream.key} in one cycle: {{bin}}", states)
     return Group(f"{name}_handshake", "cycle", f"Valid and ready of {stream.key}", [point], when="in_reset == 0")
 
 
-def _timing(stream: Stream, detail: int, constant: frozenset[str]) -> Group:
+def _timing(stream: Stream, detail: int, constant: frozenset[str], once: bool) -> Group:
     gap = lengths(0, 1, 2, 4, 16) if stream.driven and detail else lengths(0, 1, 4)
+    if once and not stream.driven:
+        gap = lengths(1, 4)
     points = [Point("gap", "gap", f"{{value}} cycles without valid before a transfer on {stream.key}", gap)]
     if stream.ready not in constant:
         # The testbench stalls outputs at will; how long the design stalls an input is its own affair.
@@ -53,7 +62,8 @@ def _timing(stream: Stream, detail: int, constant: frozenset[str]) -> Group:
         points.append(Point("stall", "stall", f"a transfer on {stream.key} waited {{value}} cycles for ready", stall))
     run: dict[str, Moves] = {"two": [[1], [1]], "three": [[1], [1], [1]], "after_pause": [[0], [1]]}
     text = f"transfers on {stream.key} in consecutive cycles: {{bin}}"
-    points.append(Point("run", "back_to_back", text, run))
+    if not once:
+        points.append(Point("run", "back_to_back", text, run))
     return Group(f"{stream.column}_timing", f"transfer_{stream.column}", f"Pauses and stalls of {stream.key}", points)
 
 

@@ -114,4 +114,6 @@ def _position(values: Sequence[Values]) -> Any:
     (first, *rest) = values
     if isinstance(first, tuple) and not rest:
         return {"range": list(first)}
+    if all(isinstance(one, int) for one in values):
+        return list(values)
     return {"values": [list(one) if isinstance(one, tuple) else one for one in values]}

@@ -76,7 +76,7 @@ def _coverpoint(kind: CodeKind, points: CodePoints) -> Coverpoint:
     bins = tuple(
         Bin(
             id=f"{CODE}.{kind}.{one.name}", covergroup=CODE, item=kind, name=one.name, kind="value", tier=_TIERS[kind],
-            description=one.words, at_least=1, weight=1, values=(value_set([(index, index)]),),
+            description=one.description, at_least=1, weight=1, values=(value_set([(index, index)]),),
         )
         for index, one in found
         if not one.excluded

@@ -20,6 +20,7 @@ MAX_POINTS = 5_000
 _INDEX, _TURN = re.compile(r"\[[^\]]*\]"), re.compile(r":(0->1|1->0)$")
 _OTHER = re.compile(r"[^A-Za-z0-9_.+-]+")
 _SHOWN_INSTANCES = 4
+_MOST_WHEN = 300
 Group = Annotated[tuple[Count, ...], Field(min_length=1, max_length=100_000)]
 
 
@@ -34,6 +35,7 @@ class CodePoint(Frozen):
         groups: counters; a test hits the point if it hit at least one of each group. A signal has two groups: rising
             and falling. Empty in a record: the counters are those of one build.
         excluded: why no test can hit it; empty if some may.
+        conditions: the conditions on the way to it, outermost first.
     """
 
     kind: CodeKind
@@ -48,16 +50,26 @@ class CodePoint(Frozen):
     count: Count = 1
     groups: Annotated[tuple[Group, ...], Field(max_length=2)] = ()
     excluded: PlainText = ""
+    conditions: Annotated[tuple[PlainText, ...], Field(max_length=20)] = ()
 
     @property
     def words(self) -> str:
-        """One line on what hits it."""
+        """One line on what hits it, without its conditions."""
         where = f"{self.file}:{self.line}"
         if self.kind == "toggle":
             return f"{where}: some bit of {self.text} rises, and some bit falls"
         if self.kind == "expression":
-            return f"{where}: {self.text}"
+            terms, _, value = self.text.rpartition(" => ")
+            return f"{where}: {terms.removeprefix('(').removesuffix(')')} makes the expression {value}"
         return f"{where}: {_WHAT.get(self.text, self.text)}"
+
+    @property
+    def description(self) -> str:
+        """One line on what hits it, and when."""
+        when = "; ".join(self.conditions)
+        if not when:
+            return self.words
+        return f"{self.words} (when {when[:_MOST_WHEN]}{' ...' if len(when) > _MOST_WHEN else ''})"
 
 
 _WHAT = {
@@ -89,25 +101,20 @@ class CodePoints(Frozen):
         return hashlib.sha256(repr(text).encode()).hexdigest()
 
 
-def merge_counters(
-    counters: Iterable[CodeCounter], excluded: Mapping[int, str] | None = None, *, bits: bool = False
-) -> CodePoints:
-    """Return the points of `counters`.
+def merge_counters(counters: Iterable[CodeCounter], *, bits: bool = False) -> CodePoints:
+    """Return the points of `counters`; a point is excluded if nothing can make any of its counters count.
 
     Args:
-        excluded: place of a counter in `counters` -> why nothing can make it count. A point is excluded if all of its
-            counters are.
         bits: a point for each bit of a signal, not for each signal.
     """
-    listed, dead = list(counters), excluded or {}
-    places: dict[tuple[CodeKind, str, int, int, str], list[int]] = defaultdict(list)
-    for place, one in enumerate(listed):
+    listed = list(counters)
+    places: dict[tuple[CodeKind, str, int, int, str], list[CodeCounter]] = defaultdict(list)
+    for one in listed:
         text = _TURN.sub("", one.comment) if one.kind == "toggle" else one.comment
-        places[one.kind, one.file, one.line, one.column, text if bits else _whole(one, text)].append(place)
+        places[one.kind, one.file, one.line, one.column, text if bits else _whole(one, text)].append(one)
     ordered = sorted(places.items(), key=lambda item: (CODE_KINDS.index(item[0][0]), *item[0][1:]))
     stems = _stems({one.file for one in listed})
-    points = [_point(text, [listed[place] for place in members], [dead.get(place, "") for place in members], stems)
-              for (_, _, _, _, text), members in ordered]  # fmt: skip
+    points = [_point(text, members, stems) for (*_, text), members in ordered]
     named = _named([one for one in points if one is not None])
     return CodePoints(points=tuple(named[:MAX_POINTS]), left_out=max(len(named) - MAX_POINTS, 0))
 
@@ -116,7 +123,7 @@ def _whole(one: CodeCounter, text: str) -> str:
     return _INDEX.sub("", text) if one.kind == "toggle" else text
 
 
-def _point(text: str, members: list[CodeCounter], reasons: list[str], stems: Mapping[str, str]) -> CodePoint | None:
+def _point(text: str, members: list[CodeCounter], stems: Mapping[str, str]) -> CodePoint | None:
     first = members[0]
     groups: dict[str, set[int]] = defaultdict(set)
     for one in members:
@@ -130,7 +137,8 @@ def _point(text: str, members: list[CodeCounter], reasons: list[str], stems: Map
         kind=first.kind, name=_name(first, text, stems), file=first.file, line=first.line, column=first.column,
         module=first.module, text=text, lines=first.lines, instances=tuple(instances[:_SHOWN_INSTANCES]),
         count=len(instances), groups=tuple(tuple(sorted(groups[turn])) for turn in sorted(groups)),
-        excluded=reasons[0] if all(reasons) else "",
+        excluded=first.dead if all(one.dead for one in members) else "",
+        conditions=next((one.conditions for one in members if not one.dead), ()),
     )  # fmt: skip
 
 

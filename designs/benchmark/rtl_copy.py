@@ -16,7 +16,7 @@ def copied_names(design: Design) -> tuple[str, ...]:
 
 
 def rtl_copy(folder: DesignFolder, target: Path) -> DesignFolder:
-    """Copy the RTL of a design and the headers beside it to `target`; model, schema and all else stay the originals.
+    """Copy the RTL of a design and its headers to `target`; model, schema and all else stay the originals.
 
     Raises:
         OutputError: it cannot be written.

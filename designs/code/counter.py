@@ -26,6 +26,8 @@ class CodeCounter(Frozen):
         instance: hierarchical name below the wrapper, such as ``dut.fifo``.
         comment: what it counts: ``if``, ``else``, ``(a==0) => 0``, ``count[3]:0->1``.
         lines: the lines that were executed if it counted; empty for expressions and toggles.
+        dead: why nothing can make it count, such as a parameter; empty if something may, or nobody looked.
+        conditions: the conditions on the way to it, outermost first.
     """
 
     index: Count | None
@@ -37,3 +39,5 @@ class CodeCounter(Frozen):
     instance: PlainText
     comment: PlainText
     lines: Annotated[Lines, Field(max_length=10_000)] = ()
+    dead: PlainText = ""
+    conditions: Annotated[tuple[PlainText, ...], Field(max_length=20)] = ()

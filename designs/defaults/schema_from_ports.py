@@ -19,6 +19,7 @@ _NARROW = 4  # bits; up to here a uniform draw meets every corner by itself
 _Profiles = dict[str, dict[str, Any]]
 # Most waits are short, so that a test moves; the long ones fill and empty what is inside the design.
 _MIXED = {"weights": [[0, 70], [[1, 4], 20], [[5, 40], 10]]}
+_STAYS = {"weights": [[1, 50], [[2, 8], 35], [[9, 60], 15]]}
 _BURSTS = {"weights": [[0, 90], [[20, 120], 10]]}
 _LENGTHS = {"weights": [[1, 3], [[2, 4], 3], [[5, MOST_BEATS], 2]]}
 
@@ -34,13 +35,17 @@ def schema_from_ports(design: Design) -> StimulusSchema:
     return StimulusSchema(
         schema_version=1,
         description="Made from the ports: every field may take any value of its width, at any time.",
-        tracks={**tracks, **({RESET_TRACK: _reset()} if design.reset else {})},
+        tracks=tracks | ({RESET_TRACK: _reset()} if RESET_TRACK in design.tracks else {}),
     )
 
 
 def _track(design: Design, name: str, grammar: Grammar, room: int) -> TrackSchema:
     framed = grammar.packets and any(one.packets and one.last is not None for one in design.streams if one.port == name)
     profiles = _item_profiles(grammar, framed) if grammar.item else _timing_profiles(grammar)
+    if name in design.memories:
+        word = design.memories[name].word
+        corners = {"set": corner_values(word)}
+        profiles["default"]["memory"] = {"weights": [[[word.low, word.high], 60], [corners, 40]]}
     _bound_counts(profiles, max(1, room // (MOST_BEATS if framed else 1)))
     return TrackSchema(
         item="packet" if framed else "beat",
@@ -62,13 +67,14 @@ def _words_of(design: Design, name: str) -> int:
 def _item_profiles(grammar: Grammar, framed: bool) -> _Profiles:
     waits = [one.key for one in grammar.timing if not one.beats and one.least == 0]
     default: dict[str, Any] = {"count": [4, 24] if framed else [8, 60], **dict.fromkeys(waits, _MIXED)}
+    default |= {one.key: _STAYS for one in grammar.timing if not one.beats and one.least > 0}
     if framed:
         default |= {one.key: _LENGTHS for one in grammar.timing if one.beats}
     profiles: _Profiles = {"default": default}
     if waits:
         profiles["full_rate"] = dict.fromkeys(waits, 0)
         profiles["bursts"] = dict.fromkeys(waits, _BURSTS)
-    wide = {name: spec for name, spec in grammar.fields.items() if spec.width > _NARROW}
+    wide = {n: spec for n, spec in grammar.fields.items() if spec.width > _NARROW and n not in grammar.defaults}
     if wide:
         profiles["corners"] = {name: {"set": corner_values(spec)} for name, spec in wide.items()}
         profiles["small"] = {name: [max(spec.low, -_SMALL), min(spec.high, _SMALL)] for name, spec in wide.items()}
@@ -113,5 +119,5 @@ def _reset() -> TrackSchema:
     waits = {one.key: [0, 300] if one.least == 0 else [one.least, 3] for one in RESET.timing}
     return TrackSchema(
         item="pulse", profiles={"default": {"count": 0, **waits}, "some": {"count": [1, 3]}},
-        use={"default": 9.0, "some": 1.0},
+        use={"default": 7.0, "some": 2.0},
     )  # fmt: skip

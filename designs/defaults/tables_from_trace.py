@@ -48,7 +48,7 @@ class TraceObserver:
             tables[f"beat_{stream.column}"] = _beats(stream, seen)
             if stream.last is not None:
                 tables[f"packet_{stream.column}"] = _packets(seen)
-        return Observation(expected={}, tables=tables, may_wait=_may_wait(self._design, trace))
+        return Observation(expected={}, tables=tables, may_wait=_may_wait(self._design, trace), judged=False)
 
 
 def field_column(name: str) -> str:
@@ -90,12 +90,20 @@ def _may_wait(design: Design, trace: Trace) -> frozenset[str]:
     """
     if trace.end != End.DEADLOCK or not trace.cycles:
         return frozenset()
-    answers = {memory.answer.key for memory in design.memories.values()}  # these wait for the design, not it for them
+    # These wait for the design, not it for them.
+    answers = {one.key for one in design.streams if one.driven and one.port in design.memories}
     inputs = [one for one in design.streams if one.driven and one.key not in answers]
     offered = [one for one in inputs if _is_high(trace, one.valid)]
     refused = frozenset(one.key for one in offered if one.ready is not None and not _is_high(trace, one.ready))
-    levels = any(port.held() for port in design.ports.values())
-    return refused if levels or len(refused) < len(inputs) else frozenset()
+    # The other channels of a bus are offered as far as the protocol allows, and its pins follow its accesses.
+    blocked = {one.port for one in inputs if one.key in refused}
+    others = [one for one in inputs if one.key not in refused and (one.port not in blocked or not _is_bus(design, one))]
+    levels = any(port.held() and not port.streams(name) for name, port in design.ports.items())
+    return refused if levels or others else frozenset()
+
+
+def _is_bus(design: Design, stream: Stream) -> bool:
+    return design.ports[stream.port].words() is not None
 
 
 def _is_high(trace: Trace, signal: str) -> bool:

@@ -9,19 +9,42 @@ from typing import Any
 from dv_agent.designs.elaboration.compilation import RefusedError, Sources
 from dv_agent.designs.elaboration.facts import rtl_facts
 from dv_agent.designs.elaboration.interface import Interface, Parameter, Refusal
+from dv_agent.designs.elaboration.needed_files import needed_files
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.elaboration.shapes import port_shapes
 
 _SHOWN = 5
+_MOST_LEFT_OUT = 12
 _FATAL = ("UnknownModule", "CouldNotOpenIncludeFile", "UnknownPackage", "InvalidTopModule", "UnknownInterface")
 
 
 def elaborate(request: Request) -> Interface:
-    """Return the interface of the top of `request`.
+    """Return the interface of the top of `request`; files that cannot be read are left out if it needs none of them.
 
     Raises:
         RefusedError: with file and line of what is wrong.
     """
+    first: RefusedError | None = None
+    left_out: list[str] = []
+    for _ in range(_MOST_LEFT_OUT):
+        try:
+            found = _elaborate(request)
+        except RefusedError as refused:
+            first = first or refused
+            rest = tuple(file for file in request.sources if str(file) not in refused.files)
+            if not request.top or not rest or rest == request.sources:
+                raise first from None
+            left_out.append(str(refused).splitlines()[0])
+            request = request.model_copy(update={"sources": rest})
+        else:
+            notes = [
+                f"left out, because it cannot be read, and {found.top} needs nothing of it: {one}" for one in left_out
+            ]
+            return found.model_copy(update={"notes": (*notes, *found.notes)})
+    raise first or RefusedError("no file can be read")
+
+
+def _elaborate(request: Request) -> Interface:
     sources, plain = _readable(request)
     tops = [instance.name for instance in sources.compilation.getRoot().topInstances]
     defined: list[Any] = list(sources.compilation.getDefinitions())
@@ -34,28 +57,31 @@ def elaborate(request: Request) -> Interface:
     ports = tuple(port_shapes(sources, top.body))
     facts = rtl_facts(
         top, [one.name for one in ports if one.direction == "input"],
-        [one.name for one in ports if one.direction == "output"],
+        [one.name for one in ports if one.direction == "output"], sources.where,
     )  # fmt: skip
     file, _, line = sources.where(top.definition.location).rpartition(":")
     return Interface(
         top=top.name, file=file, line=int(line or 0), ports=ports,
         parameters=tuple(map(_parameter, top.body.parameters)),
         tops=tuple(tops), modules=tuple(modules), notes=tuple(words for _, words in semantic[:20]), verilog=plain,
-        files=tuple(map(str, (*request.sources, *request.library))), **facts,
+        files=tuple(map(str, needed_files(sources, top, [*request.sources, *request.library]))),
+        **facts,
     )  # fmt: skip
 
 
 def _readable(request: Request) -> tuple[Sources, bool]:
     """Read the files as SystemVerilog, and if that fails and all are ``.v``, with the keywords of Verilog-2005."""
     first: list[str] = []
+    files: set[str] = set()
     only_v = all(file.suffix != ".sv" for file in request.sources)
     for plain in (False, True) if only_v and request.language != "systemverilog" else (False,):
         sources = Sources(request, plain=plain)
-        errors = [words for _, words in sources.errors(sources.compilation.getParseDiagnostics())]
-        if not errors:
+        faults = [one for one in sources.compilation.getParseDiagnostics() if one.isError()]
+        if not faults:
             return sources, plain
-        first = first or errors
-    raise RefusedError(_joined(first))
+        first = first or [sources.words(one) for one in faults]
+        files = {sources.where(one.location).rpartition(":")[0] for one in faults}
+    raise RefusedError(_joined(first), files)
 
 
 def _joined(words: list[str]) -> str:

@@ -13,11 +13,20 @@ from dv_agent.designs.elaboration.request import Request
 
 _ENCRYPTED = ("`protected", "`pragma protect")
 _VHDL = (".vhd", ".vhdl")
+_KEYWORDS = '`begin_keywords "1364-2005"\n'
 _STEPS = 2_000_000  # of constant functions; a file from elsewhere may loop
 
 
 class RefusedError(ValueError):
-    """The error that the files cannot be elaborated, with a message for people."""
+    """The error that the files cannot be elaborated, with a message for people.
+
+    Args:
+        files: the files that cannot be read, if that is the reason.
+    """
+
+    def __init__(self, message: str, files: Iterable[str] = ()) -> None:
+        super().__init__(message)
+        self.files = frozenset(files)
 
 
 class Sources:
@@ -32,6 +41,7 @@ class Sources:
 
     def __init__(self, request: Request, *, plain: bool) -> None:
         self.manager = pyslang.SourceManager()
+        self.manager.setDisableProximatePaths(True)
         self._engine = pyslang.DiagnosticEngine(self.manager)
         self._files = [*request.sources, *request.library]
         self._plain = plain
@@ -59,21 +69,14 @@ class Sources:
         return options
 
     def _trees(self) -> Iterator[Any]:
-        """Yield one tree a file; macros of a file hold in the next ones, as with the simulators."""
+        """Yield one tree for all files; macros of a file hold in the next ones, as with the simulators."""
         buffers = [self._buffer(file) for file in self._files]
-        begins: Any = None
-        if self._plain:
-            text = '`begin_keywords "1364-2005"\n'
-            begins = text
-        if begins is None:
-            yield syntax.SyntaxTree.fromBuffers(buffers, self.manager, self._bag)
-            return
-        whole = [self.manager.assignText("<keywords>", text), *buffers]
-        yield syntax.SyntaxTree.fromBuffers(whole, self.manager, self._bag)
+        first = [self.manager.assignText("<keywords>", _KEYWORDS)] if self._plain else []
+        yield syntax.SyntaxTree.fromBuffers([*first, *buffers], self.manager, self._bag)
 
     def _buffer(self, file: Path) -> Any:
         if file.suffix.lower() in _VHDL:
-            raise RefusedError(f"{file}:1: VHDL is not read; dv-agent verifies Verilog and SystemVerilog")
+            raise RefusedError(f"{file}:1: VHDL is not read; dv-agent verifies Verilog and SystemVerilog", [str(file)])
         reject_what_is_no_text(file)
         return self.manager.readSource(str(file))
 
@@ -96,19 +99,23 @@ class Sources:
 
 def reject_what_is_no_text(file: Path) -> None:
     """Raise `RefusedError` if a file is missing, empty, encrypted or binary."""
+    if not file.is_file():
+        raise RefusedError(f"{file}: {'a folder, not a file' if file.is_dir() else 'no such file'}")
     try:
         data = file.read_bytes()
     except OSError as error:
         raise RefusedError(f"{file}: {error.strerror or error}") from None
     if not data.strip():
-        raise RefusedError(f"{file}:1: the file is empty; name the file that holds the module")
+        raise RefusedError(f"{file}:1: the file is empty; name the file that holds the module", [str(file)])
     place = data.find(b"\0")
     if place >= 0:
         line = data.count(b"\n", 0, place) + 1
-        raise RefusedError(f"{file}:{line}: a binary file, not Verilog text (a NUL byte at offset {place})")
+        raise RefusedError(
+            f"{file}:{line}: a binary file, not Verilog text (a NUL byte at offset {place})", [str(file)]
+        )
     for number, line_text in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         if line_text.lstrip().startswith(_ENCRYPTED):
             raise RefusedError(
                 f"{file}:{number}: encrypted ({line_text.strip()[:40]}); no open simulator reads it: use the vendor's "
-                "plain simulation model, or write a stand-in for this module"
-            )
+                "plain simulation model, or write a stand-in for this module", [str(file)],
+            )  # fmt: skip

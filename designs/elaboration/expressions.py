@@ -12,6 +12,7 @@ from pyslang.ast import UnaryOperator as U
 _NAMES = (E.NamedValue, E.HierarchicalValue)
 _INVERSIONS = (U.BitwiseNot, U.LogicalNot)
 _NO_SIGNALS = {S.Parameter, S.EnumValue, S.Genvar, S.Specparam}
+_JOINS = ("LogicalAnd", "LogicalOr")
 _EQUAL = ("Equality", "CaseEquality")
 
 
@@ -42,6 +43,8 @@ def _chosen(node: Any) -> Any:
 
 def constant_truth(expression: Any) -> bool | None:
     """Return whether a condition of constants only is true; None if it reads signals or cannot be evaluated."""
+    if expression.kind == E.BinaryOp and str(expression.op).endswith(_JOINS):
+        return _joined_truth(expression)
     symbols: list[Any] = []
 
     def note(node: Any) -> Any:
@@ -58,6 +61,13 @@ def constant_truth(expression: Any) -> bool | None:
     if not _is_known(value):
         return None
     return True if value.isTrue() else False if value.isFalse() else None
+
+
+def _joined_truth(expression: Any) -> bool | None:
+    """Return the truth of ``a && b`` and ``a || b``: one constant part may decide."""
+    parts = (constant_truth(expression.left), constant_truth(expression.right))
+    decides = not str(expression.op).endswith("And")
+    return decides if decides in parts else None if None in parts else not decides
 
 
 def _is_known(value: Any) -> bool:

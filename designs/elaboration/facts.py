@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from dv_agent.designs.elaboration.interface import ResetFact
-from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph
+from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph, loops
+
+_MOST_LOOPS = 3
 
 
-def rtl_facts(top: Any, inputs: Iterable[str], outputs: Iterable[str]) -> dict[str, Any]:
-    """Return the fields of `Interface` that the RTL below the instance `top` gives."""
+def rtl_facts(top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Callable[[Any], str]) -> dict[str, Any]:
+    """Return the fields of `Interface` that the RTL below the instance `top` gives.
+
+    Args:
+        where: returns file and line of a location.
+    """
     graph = build_graph(top)
     ins = {f"{top.hierarchicalPath}.{name}": name for name in inputs}
     outs = {f"{top.hierarchicalPath}.{name}": name for name in outputs}
@@ -26,6 +32,11 @@ def rtl_facts(top: Any, inputs: Iterable[str], outputs: Iterable[str]) -> dict[s
         "driven_by": driven,
         "through": through,
         "registers": len(graph.registers),
+        "assumptions": tuple(dict.fromkeys(where(one) for one in graph.assumptions)),
+        "loops": tuple(
+            f"{where(graph.places[one]) if one in graph.places else top.name}: {one.partition('.')[2]}"
+            for one in loops(graph, _MOST_LOOPS)
+        ),
     }
 
 

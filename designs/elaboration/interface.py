@@ -82,6 +82,9 @@ class Interface(Frozen):
         tops: all modules that no other module instantiates.
         modules: all modules.
         notes: what the elaborator complains about, although it could go on; each with file and line.
+        files: the files that the top needs, in the order given.
+        assumptions: file and line of each ``assume`` statement: what the RTL expects of its inputs.
+        loops: signals that follow themselves in the same cycle, each with file and line.
         verilog: whether the ``.v`` files had to be read with the keywords of Verilog-2005.
     """
 
@@ -102,6 +105,8 @@ class Interface(Frozen):
     notes: tuple[str, ...] = ()
     verilog: bool = False
     registers: int = 0
+    assumptions: tuple[str, ...] = ()
+    loops: tuple[str, ...] = ()
 
 
 class Refusal(Frozen):

@@ -11,7 +11,7 @@ from pyslang.ast import ExpressionKind as E
 from pyslang.ast import SymbolKind as S
 
 from dv_agent.designs.elaboration.expressions import plain_name, references, written
-from dv_agent.designs.elaboration.statements import Walked, walk_block
+from dv_agent.designs.elaboration.statements import Walked, assumptions_of, walk_block
 
 _MOST_INSTANCES = 20_000
 _SCOPES = {S.GenerateBlock, S.GenerateBlockArray, S.InstanceArray}
@@ -27,6 +27,8 @@ class Graph:
         registers: register -> clock signals that it is written at.
         samples: signal -> clock signals at whose edges it is read.
         edges: clock signal -> number of blocks that wait for its rising, falling edges.
+        assumptions: locations of ``assume`` statements.
+        places: signal -> where it is assigned first, as a location of pyslang.
         resets: (signal, active high, asynchronous) -> number of blocks that begin or end with its test.
     """
 
@@ -35,6 +37,8 @@ class Graph:
     registers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     samples: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     edges: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    assumptions: list[Any] = field(default_factory=list)
+    places: dict[str, Any] = field(default_factory=dict)
     resets: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
 
 
@@ -59,11 +63,12 @@ def _members(graph: Graph, scope: Any) -> list[Any]:
             if kind != S.GenerateBlock or not member.isUninstantiated:
                 found += _members(graph, member)
         elif kind == S.ContinuousAssign:
-            _assign(graph, member.assignment)
+            _assign(graph, member)
         elif kind == S.Net and member.initializer is not None:
             _follow(graph, {member.hierarchicalPath}, member.initializer)
         elif kind == S.ProceduralBlock:
-            _block(graph, walk_block(member))
+            graph.assumptions += assumptions_of(member)
+            _block(graph, walk_block(member), member.location)
     return found
 
 
@@ -74,9 +79,13 @@ def _iterate(scope: Any) -> Iterator[Any]:
         return
 
 
-def _assign(graph: Graph, assignment: Any) -> None:
+def _assign(graph: Graph, member: Any) -> None:
+    assignment = member.assignment
     if assignment.kind == E.Assignment:
-        _follow(graph, written(assignment.left), assignment.right)
+        targets = written(assignment.left)
+        _follow(graph, targets, assignment.right)
+        for target in targets:
+            graph.places.setdefault(target, assignment.sourceRange.start)
 
 
 def _follow(graph: Graph, targets: set[str], value: Any) -> None:
@@ -109,12 +118,13 @@ def _follow_out(graph: Graph, outside: Any, name: str) -> None:
         graph.alias[next(iter(targets))] = (name, False)
 
 
-def _block(graph: Graph, walked: Walked) -> None:
+def _block(graph: Graph, walked: Walked, place: Any) -> None:
     clocks = clocks_of(walked)
     for edge in walked.edges:
         if edge.signal in clocks:
             graph.edges[edge.signal][0 if edge.rising else 1] += 1
     for target, sources in walked.assigned.items():
+        graph.places.setdefault(target, place)
         if clocks:
             graph.registers[target] |= clocks
             for source in sources:
@@ -132,6 +142,23 @@ def clocks_of(walked: Walked) -> set[str]:
     tested = {signal for signal, _ in walked.tested}
     listed = {edge.signal for edge in walked.edges}
     return (listed - tested if len(listed) > 1 else listed) or listed
+
+
+def loops(graph: Graph, most: int) -> list[str]:
+    """Return signals that follow themselves without a register between, one of each loop, at most `most`.
+
+    Whole signals are looked at: bits of one vector that follow each other count as well.
+    """
+    found: list[str] = []
+    known: set[str] = set()
+    for signal in graph.follows:
+        if signal in known or signal in graph.registers or len(found) >= most:
+            continue
+        behind = [one for source in graph.follows[signal] for one in backwards(graph, source, graph.registers)]
+        if signal in behind and signal not in graph.registers:
+            found.append(signal)
+            known.update(behind)
+    return found
 
 
 def backwards(graph: Graph, signal: str, stop: dict[str, set[str]] | None = None) -> Iterator[str]:

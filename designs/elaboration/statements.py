@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from pyslang.ast import AssertionKind
 from pyslang.ast import ExpressionKind as E
 from pyslang.ast import StatementKind as K
 from pyslang.ast import TimingControlKind as T
@@ -50,6 +51,19 @@ def walk_block(block: Any) -> Walked:
         walked.tested = list(_resets(body, {edge.signal for edge in walked.edges}))
     _walk(body, set(), walked, 0)
     return walked
+
+
+def assumptions_of(block: Any) -> list[Any]:
+    """Return where a block holds ``assume`` statements: what the RTL expects of its inputs."""
+    found: list[Any] = []
+
+    def note(node: Any) -> None:
+        is_assertion = getattr(node, "kind", None) in (K.ImmediateAssertion, K.ConcurrentAssertion)
+        if is_assertion and node.assertionKind == AssertionKind.Assume:
+            found.append(node.sourceRange.start)
+
+    block.visit(note)
+    return found
 
 
 def _edges(timing: Any) -> Iterable[Edge]:

@@ -29,11 +29,11 @@ def _is_more(text: str) -> bool:
 _Dumper.add_representer(str, _text)
 
 
-def write_yaml(data: Any, *, width: int = 110, flow: bool = False) -> str:
+def write_yaml(data: Any, *, width: int = 110, flow: bool | None = False) -> str:
     """Return `data` (dicts, lists, scalars) as YAML text, keys in their order.
 
     Args:
-        flow: whether collections are written in flow style, as in JSON.
+        flow: whether collections are written in flow style, as in JSON; None: those that hold no other collection.
     """
     return yaml.dump(
         data, Dumper=_Dumper, sort_keys=False, width=width, allow_unicode=True, default_flow_style=flow

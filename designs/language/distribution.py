@@ -5,6 +5,7 @@
     5                                   always 5
     [0, 7]                              uniform over the inclusive range
     {"set": [1, 3, 9]}                  uniform over the listed values
+    {"range": [0, 60], "step": 4}       uniform over every fourth value, from the first on
     {"weights": [[0, 60], [[1, 3], 40]]}  each part is a distribution, with its weight
 """
 
@@ -25,28 +26,28 @@ class DistributionError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """A mixture of inclusive ranges; `cumulative` are the running weights of `ranges`."""
+    """A mixture of inclusive ranges (first, last, step); `cumulative` are the running weights of `ranges`."""
 
-    ranges: tuple[tuple[int, int], ...]
+    ranges: tuple[tuple[int, int, int], ...]
     cumulative: tuple[float, ...]
 
     @property
     def low(self) -> int:
         """Least value that can be drawn."""
-        return min(low for low, _ in self.ranges)
+        return min(low for low, _, _ in self.ranges)
 
     @property
     def high(self) -> int:
         """Greatest value that can be drawn."""
-        return max(high for _, high in self.ranges)
+        return max(high for _, high, _ in self.ranges)
 
     def draw(self, source: random.Random) -> int:
         """Return one drawn value; takes one or two numbers from `source`."""
-        low, high = self.ranges[0]
+        low, high, step = self.ranges[0]
         if len(self.ranges) > 1:
-            low, high = self.ranges[bisect(self.cumulative, source.random() * self.cumulative[-1])]
+            low, high, step = self.ranges[bisect(self.cumulative, source.random() * self.cumulative[-1])]
         # int(random() * n) is three times as fast as randint, and its bias below 2**-30 does not matter here.
-        return low if low == high else low + int(source.random() * (high - low + 1))
+        return low if low == high else low + step * int(source.random() * ((high - low) // step + 1))
 
 
 def parse_distribution(data: Any, low: int, high: int) -> Distribution:
@@ -58,41 +59,47 @@ def parse_distribution(data: Any, low: int, high: int) -> Distribution:
     parts = _parts(data, 0)
     if len(parts) > MAX_PARTS:
         raise DistributionError(f"more than {MAX_PARTS} parts")
-    for first, last, _ in parts:
+    for first, last, _, _ in parts:
         if first < low or last > high:
             raise DistributionError(f"{first if first < low else last} is outside {low}..{high}")
     return Distribution(
-        tuple((first, last) for first, last, _ in parts), tuple(accumulate(weight for _, _, weight in parts))
+        tuple((first, last, step) for first, last, step, _ in parts), tuple(accumulate(weight for *_, weight in parts))
     )
 
 
-def _parts(data: Any, depth: int) -> list[tuple[int, int, float]]:
+_Part = tuple[int, int, int, float]  # first, last, step, weight
+
+
+def _parts(data: Any, depth: int) -> list[_Part]:
     if _is_int(data):
-        return [(data, data, 1.0)]
+        return [(data, data, 1, 1.0)]
     if isinstance(data, list) and len(data) == 2 and all(_is_int(x) for x in data):
         if data[0] > data[1]:
             raise DistributionError(f"range {data} is empty; write [low, high] with low <= high")
-        return [(data[0], data[1], 1.0)]
+        return [(data[0], data[1], 1, 1.0)]
     if isinstance(data, dict) and len(data) == 1 and depth < 4:
         if "set" in data and isinstance(data["set"], list) and data["set"] and all(map(_is_int, data["set"])):
-            return [(value, value, 1.0) for value in data["set"]]
+            return [(value, value, 1, 1.0) for value in data["set"]]
         if "weights" in data and isinstance(data["weights"], list) and data["weights"]:
             return [part for entry in data["weights"] for part in _weighted(entry, depth)]
+    if isinstance(data, dict) and set(data) == {"range", "step"} and _is_int(data["step"]) and data["step"] > 0:
+        low, high, _, _ = _parts(data["range"], depth)[0]
+        return [(low, high - (high - low) % data["step"], data["step"], 1.0)]
     raise DistributionError(
         f"{str(data)[:60]!r} is not a distribution; write 5, [low, high], "
         '{"set": [1, 2]} or {"weights": [[0, 3], [[1, 9], 1]]}'
     )
 
 
-def _weighted(entry: Any, depth: int) -> list[tuple[int, int, float]]:
+def _weighted(entry: Any, depth: int) -> list[_Part]:
     if not (isinstance(entry, list) and len(entry) == 2):
         raise DistributionError(f"{str(entry)[:60]!r} is not a pair of distribution and weight")
     weight = entry[1]
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight <= 1e9:
         raise DistributionError(f"weight {str(weight)[:20]!r} must be a number above 0 and at most 10^9")
     parts = _parts(entry[0], depth + 1)
-    total = sum(part[2] for part in parts)
-    return [(low, high, weight * share / total) for low, high, share in parts]
+    total = sum(part[3] for part in parts)
+    return [(low, high, step, weight * share / total) for low, high, step, share in parts]
 
 
 def _is_int(data: Any) -> bool:

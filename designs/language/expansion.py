@@ -111,16 +111,23 @@ class _TrackExpander:
 
     def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Yield the operations of one step, in order."""
-        key = one_of(step, self.words, where)
+        key = self.packets.word if self._is_item(step) else one_of(step, self.words, where)
         before = self.tally.count
         for op in self.words[key](step, where, scope):
             paired = (self.previous, op.kind) in PAIRS
             if key not in _COUNTS_ITSELF and not paired:
                 self.tally.add(self.name, where)
             self.previous = op.kind
+            self.packets.note(op)
             yield op if op.step == self.step_index else op._replace(step=self.step_index)
         if self.tally.count == before and key in _COUNTS_ITSELF:  # it made no operation, but took processing time
             self.tally.add(self.name, where)
+
+    def _is_item(self, step: Step) -> bool:
+        """Return whether it is a single write whose options are keywords of other steps, such as ``for``."""
+        item = self.grammar.item
+        others = [key for key in step if key in self.words and key != self.packets.word]
+        return bool(item and self.packets.word in step and others and all(key in item.options for key in others))
 
     def _words(self) -> dict[str, _Reader]:
         words: dict[str, _Reader] = {
@@ -133,6 +140,7 @@ class _TrackExpander:
         words.update(dict.fromkeys((word.key for word in self.grammar.words), self._number))
         if self.grammar.item:
             words[self.packets.word] = self.packets.read
+            words.update(dict.fromkeys(self.grammar.item.forms, self.packets.read_form))
         return words
 
     def _number(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:

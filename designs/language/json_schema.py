@@ -12,11 +12,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.language.packets import BEATS
 from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_of, key_range, stream_keys
 from dv_agent.designs.language.size import MAX_VARIABLES
 from dv_agent.designs.language.stimulus import MAX_STEPS
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.grammar import Word
+from dv_agent.designs.ports.grammar import Item, Word
 
 Json = dict[str, Any]
 MAX_SEED = (1 << 31) - 1  # narrower than the language: some servers read numbers as 32 bits
@@ -86,9 +87,23 @@ class _Language:
         track, grammar = self._schema.tracks[name], grammar_of(self._design, name)
         if grammar.item is None:
             return []
-        word = grammar.item_word(track.item)
-        payload = self._packet(name, track.beats.max) if grammar.packets else self._payload(grammar.fields)
-        return [json_object({word: payload, "gap": wait}, (word,))]
+        word, item = grammar.item_word(track.item), grammar.item
+        options = {key: self._integer(option.least, MAX_WAIT) for key, option in item.options.items()}
+        payload = (
+            self._packet(name, track.beats.max) if item.packets else self._payload(item.fields, item.level is None)
+        )
+        words = {**{form: self._form(item, form, track.beats.max) for form in item.forms}, word: payload}
+        return [json_object({one: body, "gap": wait, **options}, (one,)) for one, body in words.items()]
+
+    def _form(self, item: Item, word: str, most: int) -> Json:
+        """Return the schema of a shorter form of an item."""
+        form = item.forms[word]
+        fields = {name: self._field(spec) for name, spec in item.fields.items() if name not in form.fixed}
+        for name in item.per_beat if item.packets else ():
+            if name in fields:
+                fields[name] = {"anyOf": [fields[name], json_list(fields[name], 1, most)]}
+        needed = tuple(name for name in fields if name not in form.defaults)
+        return json_object({**fields, **({BEATS: self._integer(1, most)} if item.packets else {})}, needed)
 
     def _packet(self, name: str, most: int) -> Json:
         streams = self._design.streams
@@ -99,8 +114,8 @@ class _Language:
         fields = {field: self._field(spec) for field, spec in self._design.grammars[name].fields.items()}
         return json_list(json_object({**fields, **timing, **more}, tuple(fields)), 1, most)
 
-    def _payload(self, fields: Mapping[str, FieldSpec]) -> Json:
-        return json_object({name: self._field(spec) for name, spec in fields.items()}, tuple(fields))
+    def _payload(self, fields: Mapping[str, FieldSpec], whole: bool = True) -> Json:
+        return json_object({name: self._field(spec) for name, spec in fields.items()}, tuple(fields) if whole else ())
 
     def _field(self, spec: FieldSpec) -> Json:
         """Return the schema of a field: one number for all lanes, or one for each lane."""

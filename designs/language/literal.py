@@ -5,15 +5,11 @@ Such a test can be edited beat by beat, as shrinking and mutation need. It expan
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Step, Test
-from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.grammar import Grammar
-from dv_agent.designs.program import Op, Program
+from dv_agent.designs.ports.grammar import Grammar, Item
+from dv_agent.designs.program import Op, Program, signed_word, unpack
 
 
 def literal_test(design: Design, schema: StimulusSchema, program: Program, name: str = "") -> Test:
@@ -22,42 +18,39 @@ def literal_test(design: Design, schema: StimulusSchema, program: Program, name:
     memory = {}
     for port_name, words in program.memories.items():
         if port_name in design.memories:
-            memory[port_name] = [_signed(word, design.memories[port_name].word) for word in words]
+            memory[port_name] = [signed_word(word, design.memories[port_name].word) for word in words]
     return Test(name=name, tracks=tracks, memory=memory)
-
-
-def unpack(fields: Mapping[str, FieldSpec], packed: int) -> dict[str, Any]:
-    """Unpack a payload; the inverse of `dv_agent.designs.program.pack`: scalars for fields of one lane, else lists."""
-    values: dict[str, Any] = {}
-    for name, spec in fields.items():
-        lanes = []
-        for _ in range(spec.lanes):
-            lanes.append(_signed(packed & ((1 << spec.width) - 1), spec))
-            packed >>= spec.width
-        values[name] = lanes if spec.lanes > 1 else lanes[0]
-    return values
-
-
-def _signed(word: int, spec: FieldSpec) -> int:
-    return word - (1 << spec.width) if word > spec.high else word
 
 
 def _steps(design: Design, schema: StimulusSchema, track: str, ops: tuple[Op, ...]) -> list[Step]:
     steps: list[Step] = []
     packet: list[Step] = []
+    more: Step = {}
     grammar = grammar_of(design, track)
     word = grammar.item_word(schema.tracks[track].item)
     for op in ops:
         if grammar.item is None or op.kind != grammar.item.op:
             steps.append(_plain(grammar, op))
         elif grammar.item.packets:
+            if not packet:
+                more = _options(grammar.item, op)
             packet.append(_beat(design, grammar, op))
             if op.last:
-                steps.append({word: packet})
+                steps.append({word: packet, **more})
                 packet = []
         else:
-            steps.append({word: unpack(grammar.fields, op.value), **({"gap": op.gap} if op.gap else {})})
+            steps.append({word: unpack(grammar.fields, op.value), **_timing(grammar.item, op)})
     return steps
+
+
+def _timing(item: Item, op: Op) -> Step:
+    found: Step = {"gap": op.gap} if op.gap else {}
+    return found | _options(item, op)
+
+
+def _options(item: Item, op: Op) -> Step:
+    more = {key: getattr(op, option.member) + option.least for key, option in item.options.items()}
+    return {key: value for key, value in more.items() if value != item.options[key].least}
 
 
 def _beat(design: Design, grammar: Grammar, op: Op) -> Step:

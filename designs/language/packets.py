@@ -10,9 +10,12 @@ from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_o
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.grammar import Item
-from dv_agent.designs.program import Op, pack
+from dv_agent.designs.ports.grammar import Item, Member
+from dv_agent.designs.program import Op, pack, unpack
 from dv_agent.errors import UnknownNameError
+
+BEATS = "beats"
+"""Key of a form of a packet: the number of its beats, unless a list gives it."""
 
 
 class PacketReader:
@@ -28,6 +31,7 @@ class PacketReader:
         self.fields = grammar.fields
         self.word = grammar.item_word(schema.tracks[name].item)
         self._item = grammar.item
+        self._level = None if grammar.item is None else grammar.item.level
         self._carries = any(one.carries for one in design.streams if one.port == name)
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
@@ -41,14 +45,48 @@ class PacketReader:
         read = self._packet if self._item.packets else self._write
         return read(self._item, step, where, scope)
 
+    def read_form(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        """Return the operations of an item in one of its shorter forms, such as ``{"read": {"addr": 4}}``.
+
+        Raises:
+            StimulusError: a wrong key, value, or packet length.
+        """
+        if self._item is None:
+            return
+        word = next(word for word in self._item.forms if word in step)
+        rest = {key: value for key, value in step.items() if key != word}
+        unknown_keys(rest, ("gap", *self._item.options), where)
+        whole = whole_item(self._item, word, step[word], (*where, word))
+        try:
+            yield from self.read({self.word: whole, **rest}, where, scope)
+        except StimulusError as error:
+            # Say the words that were written, not those that they stand for.
+            place = tuple(word if index == len(where) else part for index, part in enumerate(error.location))
+            raise StimulusError(place, error.reason) from None
+
+    def note(self, op: Op) -> None:
+        """Take note of an operation of the track, for a write that leaves fields out."""
+        if self._level is not None and self._item and op.kind == self._item.op:
+            self._level = op.value
+
     def _write(self, item: Item, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
-        unknown_keys(step, (self.word, "gap"), where)
-        payload = read_payload(self.fields, step[self.word], scope, (*where, self.word))
-        yield Op(item.op, payload, gap=integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT))
+        unknown_keys(step, (self.word, "gap", *item.options), where)
+        payload = read_payload(self.fields, step[self.word], scope, (*where, self.word), self._level)
+        yield self._timed(Op(item.op, payload), item, step, where, scope)
+
+    def _timed(self, op: Op, item: Item, step: Step, where: Location, scope: Scope) -> Op:
+        """Return the first operation of an item with the numbers of its step; a gap of its own stays in front."""
+        members: dict[Member, int] = {
+            option.member: integer(step.get(key, option.least), scope, (*where, key), option.least, MAX_WAIT)
+            - option.least
+            for key, option in item.options.items()
+        }
+        gap = integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT)
+        return op._replace(gap=op.gap + gap, stall=members.get("stall", 0))
 
     def _packet(self, item: Item, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         track = self._schema.tracks[self._name]
-        unknown_keys(step, (track.item, "gap"), where)
+        unknown_keys(step, (track.item, "gap", *item.options), where)
         beats, place = step[track.item], (*where, track.item)
         if isinstance(beats, dict):
             beats = [beats]
@@ -64,8 +102,7 @@ class PacketReader:
             raise StimulusError(
                 place, f"a {track.item} has {track.beats.min} to {track.beats.max} beats, found {found}"
             )
-        first_gap = integer(step.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT)
-        ops[0] = ops[0]._replace(gap=ops[0].gap + first_gap)
+        ops[0] = self._timed(ops[0], item, step, where, scope)
         yield from (op._replace(last=0) for op in ops[:-1])
         yield ops[-1]
 
@@ -95,15 +132,27 @@ class PacketReader:
         return tuple(strobes)
 
 
-def read_payload(fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location) -> int:
+def read_payload(
+    fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location, level: int | None = None
+) -> int:
     """Return the packed payload of an object of fields; a scalar given for a vector fills every lane.
+
+    Args:
+        level: the packed values of fields that are left out; None: none may be.
 
     Raises:
         StimulusError: a field is missing, unknown, of the wrong length, or out of range.
     """
     unknown_keys(data, tuple(fields), where)
-    values = {}
+    values: dict[str, tuple[int, ...]] = {}
+    if level is not None:
+        if not data:
+            raise StimulusError(where, f"names no field; expected one or more of {', '.join(fields)}")
+        kept = unpack(fields, level)
+        values = {name: tuple(one if isinstance(one, list) else [one]) for name, one in kept.items()}
     for name, spec in fields.items():
+        if name not in data and level is not None:
+            continue
         if name not in data:
             raise StimulusError(where, f"field {name!r} is missing; expected {', '.join(fields)}")
         given, place = data[name], (*where, name)
@@ -113,3 +162,31 @@ def read_payload(fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where
             raise StimulusError(place, f"expected {spec.lanes} lanes, found {len(given)}")
         values[name] = tuple(integer(v, scope, (*place, i), spec.low, spec.high) for i, v in enumerate(given))
     return pack(fields, values)
+
+
+def whole_item(item: Item, word: str, given: Any, where: Location) -> Any:
+    """Return the item that the form `word` stands for: an object of all fields, or a list of beats.
+
+    Raises:
+        StimulusError: an unknown or missing field, or lists of different lengths.
+    """
+    form = item.forms[word]
+    open_fields = [name for name in item.fields if name not in form.fixed]
+    unknown_keys(given, (*open_fields, BEATS) if item.packets else tuple(open_fields), where)
+    missing = [name for name in open_fields if name not in given and name not in form.defaults]
+    if missing:
+        raise StimulusError(where, f"field {missing[0]!r} is missing; expected {', '.join(open_fields)}")
+    whole = {**form.defaults, **given, **form.fixed}
+    return _beats(item, whole, where) if item.packets else whole
+
+
+def _beats(item: Item, whole: dict[str, Any], where: Location) -> list[dict[str, Any]]:
+    lists = {name: value for name in item.per_beat if isinstance(value := whole[name], list)}
+    if not lists:
+        return [{**{name: whole[name] for name in item.fields}, "times": whole.get(BEATS, 1)}]
+    count = len(next(iter(lists.values())))
+    for name, values in lists.items():
+        if len(values) != count or whole.get(BEATS, count) != count:
+            raise StimulusError((*where, name), f"expected {whole.get(BEATS, count)} values, one for each beat")
+    same = {name: whole[name] for name in item.fields if name not in lists}
+    return [same | {name: values[place] for name, values in lists.items()} for place in range(count)]

@@ -12,7 +12,7 @@ from dv_agent.designs.language.schema import TrackSchema, default_distribution, 
 from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.grammar import Grammar, RandomOp
+from dv_agent.designs.ports.grammar import Grammar, Item, RandomOp
 from dv_agent.designs.program import Op
 from dv_agent.errors import UnknownNameError
 
@@ -75,9 +75,19 @@ def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator
         beats = draws["beats"].draw(source)
         for beat in range(1, beats + 1):
             gap = draws["gap"].draw(source)
-            yield Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=gap, last=int(beat == beats))
+            op = Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=gap, last=int(beat == beats))
+            yield op if beat > 1 else _with_options(grammar.item, op, draws, source)
     else:
-        yield Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=draws["gap"].draw(source))
+        # Payload, gap, options: another order would draw other tests from the same seed.
+        payload = _payload(draws, source, grammar.fields)
+        op = Op(grammar.item.op, payload, gap=draws["gap"].draw(source))
+        yield _with_options(grammar.item, op, draws, source)
+
+
+def _with_options(item: Item, op: Op, draws: Draws, source: random.Random) -> Op:
+    """Return `op` with the numbers drawn that an item has beside the gap before it."""
+    more = {option.member: draws[key].draw(source) - option.least for key, option in item.options.items()}
+    return op._replace(stall=more.get("stall", 0))
 
 
 def _drawn(one: RandomOp, draws: Draws, source: random.Random) -> Iterator[Op]:

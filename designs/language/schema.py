@@ -146,6 +146,8 @@ def default_distribution(design: Design, track: TrackSchema, name: str, profile:
         if key in entries:
             return key_distribution(design, track, name, key, entries[key])
     low, high = key_range(design, track, name, key)
+    if key in grammar_of(design, name).defaults:
+        return parse_distribution(grammar_of(design, name).defaults[key], low, high)
     timing = next((one for one in grammar_of(design, name).timing if one.key == key and not one.beats), None)
     if key == "count" or timing:
         low = high = timing.default if timing else 1

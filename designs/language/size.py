@@ -110,12 +110,17 @@ class Tally:
 class _Measure:
     def __init__(self, design: Design, track: TrackSchema, name: str) -> None:
         self._design, self._track, self._name = design, track, name
+        grammar = grammar_of(design, name)
+        self._write = "" if grammar.packets else grammar.item_word(track.item)
+        self._forms = tuple(grammar.item.forms) if grammar.item and grammar.packets else ()
 
     def step(self, step: Step, where: Location, depth: int) -> Size:
         if not isinstance(step, dict):
             raise StimulusError(where, f"expected a step, an object, found {str(step)[:40]!r}")
         if depth > MAX_DEPTH:
             raise StimulusError(where, f"loops nested deeper than {MAX_DEPTH}")
+        if self._write and self._write in step:
+            return Size(1, 1)
         if "repeat" in step:
             unknown_keys(step, ("repeat", "steps"), where)
             count = integer(step["repeat"], {}, (*where, "repeat"), 0, 1 << 62)
@@ -130,6 +135,12 @@ class _Measure:
             return self._random(step["random"], (*where, "random"))
         if self._track.item in step:
             return self._packet(step[self._track.item])
+        return self._single(step)
+
+    def _single(self, step: Step) -> Size:
+        """Return the size of a step that is neither a loop nor a list of beats."""
+        if any(word in step for word in self._forms):
+            return Size(1, self._track.beats.max)
         return Size(0, 1) if any(second in step for _, second in PAIRS) else Size(1, 1)
 
     def _packet(self, beats: Any) -> Size:

@@ -4,28 +4,18 @@ from __future__ import annotations
 
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TypeVar
 
 from dv_agent.designs.benchmark.rtl_copy import copied_names
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.limited_child import run_limited
 from dv_agent.designs.mutants.candidate import Candidate
-from dv_agent.designs.mutants.module_facts import facts_of
-from dv_agent.designs.mutants.mutators.assignments import assignments, resets
-from dv_agent.designs.mutants.mutators.conditions import branches, conditions
-from dv_agent.designs.mutants.mutators.constants import constants, ranges
-from dv_agent.designs.mutants.mutators.indices import indices
-from dv_agent.designs.mutants.mutators.off_by_one import counters
-from dv_agent.designs.mutants.mutators.operators import operators
-from dv_agent.designs.mutants.mutators.signals import connections, signals
-from dv_agent.designs.mutants.places import Place, places
-from dv_agent.designs.mutants.replacement import Change
-from dv_agent.designs.mutants.rtl_text import read_modules
+from dv_agent.designs.mutants.search_request import SearchAnswer, SearchRequest
+from dv_agent.designs.wiring.signal_slice import split
+from dv_agent.errors import InputFileError
 
-MUTATORS: tuple[Callable[[Place], Iterator[Change]], ...] = (
-    counters, indices, resets, connections, signals, branches, conditions, assignments, ranges, constants, operators,
-)  # fmt: skip
-"""In this order: of two that propose the same text, the first one names it."""
+SEARCH_SECONDS = 120.0
 KINDS = (
     "operator", "constant", "range", "condition", "index", "drop", "extra", "reset", "stuck", "delay", "branch",
     "counter", "handshake",
@@ -34,28 +24,33 @@ KINDS = (
 Item = TypeVar("Item")
 
 
-def find_candidates(design: Design) -> tuple[Candidate, ...]:
+def find_candidates(design: Design, seconds: float = SEARCH_SECONDS) -> tuple[Candidate, ...]:
     """Return every candidate in the modules below the top, in the order of the files; no edit stands twice.
 
+    Args:
+        seconds: time limit of the child process that reads the RTL, in seconds.
+
     Raises:
-        PrerequisiteError: pyslang is not installed.
         InputFileError: a file cannot be read, or is not valid Verilog or SystemVerilog.
+        BuildError: reading took too long, or too much memory.
+        SimulatorLost: the child was killed from outside, each time.
     """
-    files = tuple(zip(copied_names(design), design.source_files(), strict=True))
-    handshakes = {name for one in design.streams for name in (one.valid, one.ready) if name}
-    found: dict[tuple[object, ...], Candidate] = {}
-    modules = [(text, node, facts_of(text, node, handshakes)) for text, node in read_modules(files)]
-    used = _used(design.top, {facts.name: facts.instances for _, _, facts in modules})
-    for text, node, facts in modules:
-        for place in places(text, facts, node) if facts.name in used else ():
-            for change in (change for mutator in MUTATORS for change in mutator(place)):
-                line = text.line(change.edits[0].start)
-                one = Candidate(
-                    kind=change.kind, module=facts.name, source=text.source, line=line, change=change.words,
-                    edits=change.edits,
-                )  # fmt: skip
-                found.setdefault((text.source, *((e.start, e.end, e.text) for e in change.edits)), one)
-    return tuple(found.values())
+    handshakes = {split(name).base for one in design.streams for name in (one.valid, one.ready) if name}
+    request = SearchRequest(
+        files=tuple(zip(copied_names(design), design.source_files(), strict=True)),
+        folders=tuple(design.base / name for name in design.include_dirs),
+        defines=dict(design.defines),
+        plain=design.plain_verilog,
+        top=design.top,
+        handshakes=tuple(sorted(handshakes)),
+    )
+    data = request.model_dump_json().encode()
+    answer = SearchAnswer.model_validate_json(
+        run_limited("dv_agent.designs.mutants.child", data, seconds, f"reading the RTL of {design.name} for mutants")
+    )
+    if answer.path is not None:
+        raise InputFileError(answer.path, answer.message, answer.line)
+    return answer.candidates
 
 
 def stratified(candidates: Sequence[Candidate], seed: int) -> Iterator[Candidate]:
@@ -81,15 +76,3 @@ def _in_turn(queues: Sequence[Sequence[Item]]) -> Iterator[Item]:
 
 def _shuffled(items: Sequence[Item], chance: random.Random) -> list[Item]:
     return chance.sample(items, len(items))
-
-
-def _used(top: str, instances: dict[str, frozenset[str]]) -> frozenset[str]:
-    """Return the modules that `top` uses, itself included; all, if it is in none of the files."""
-    if top not in instances:
-        return frozenset(instances)
-    seen, todo = set[str](), [top]
-    while todo:
-        if (name := todo.pop()) not in seen and name in instances:
-            seen.add(name)
-            todo += sorted(instances[name])
-    return frozenset(seen)

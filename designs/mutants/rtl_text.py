@@ -59,14 +59,14 @@ class RtlText:
 
 
 def read_modules(
-    files: Sequence[tuple[str, Path]], include: Sequence[Path] = (), defines: Mapping[str, str | None] | None = None
-) -> list[tuple[RtlText, Any]]:
+    files: Sequence[tuple[str, Path]], include: Sequence[Path] = (), defines: Mapping[str, str | None] | None = None,
+    *, plain: bool = False,
+) -> list[tuple[RtlText, Any]]:  # fmt: skip
     """Parse files together, as a simulator does, and return every module with its file.
 
-    Files that are all called ``.v`` are read as Verilog-2005, in which the keywords of SystemVerilog are ordinary
-    names, and as SystemVerilog only if that fails.
-
     Args:
+        plain: read them as Verilog-2005, in which the keywords of SystemVerilog are ordinary names, and as
+            SystemVerilog only if that fails.
         files: the name to show, and the path, in compile order.
         include: folders of headers, besides those of the files.
         defines: macros, with their texts.
@@ -76,7 +76,7 @@ def read_modules(
         InputFileError: a file cannot be read, or is not valid Verilog or SystemVerilog.
     """
     folders = tuple(dict.fromkeys([*(path.parent for _, path in files), *include]))
-    if all(path.suffix == ".v" for _, path in files):
+    if plain:
         try:
             return _modules(files, folders, defines or {}, VERILOG)
         except InputFileError as error:

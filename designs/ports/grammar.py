@@ -13,6 +13,27 @@ Member = Literal["gap", "stall"]
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """An optional number of an item: `member` of its operation holds how much it exceeds `least`, its default."""
+
+    member: Member
+    least: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A shorter way to write an item: with a keyword of its own that stands for some of the fields.
+
+    Attributes:
+        fixed: field -> value that the keyword stands for.
+        defaults: field -> value if it is left out; all other fields must be given.
+    """
+
+    fixed: Mapping[str, int]
+    defaults: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """A step that carries payload: a packet of beats, or a single write.
 
@@ -21,12 +42,28 @@ class Item:
         fields: the payload.
         packets: whether it is a list of beats, with the keyword of the design's stimulus schema; else one object.
         part: the part of the port whose transfers are its beats.
+        options: more numbers of an item, besides ``gap``; each is a timing key of random blocks too.
+        level: if fields that a write leaves out keep their values, the packed values at first.
+        forms: keyword -> shorter way to write it.
+        per_beat: fields of a packet that a form may give as a list, one value for each beat.
     """
 
     op: str
     fields: Mapping[str, FieldSpec]
     packets: bool
     part: str = ""
+    options: Mapping[str, Option] = field(default_factory=dict)
+    level: int | None = None
+    forms: Mapping[str, Form] = field(default_factory=dict)
+    per_beat: tuple[str, ...] = ()
+
+    def shown(self, values: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+        """Return the shortest way to write a single item: keyword and fields; the word is empty if no form fits."""
+        for word, form in self.forms.items():
+            if all(values[name] == value for name, value in form.fixed.items()):
+                left_out = {name for name, value in form.defaults.items() if values[name] == value}
+                return word, {k: v for k, v in values.items() if k not in form.fixed and k not in left_out}
+        return "", dict(values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +124,7 @@ class Grammar:
         inserted: words that a search may insert; empty if drawing the whole track again is better.
         directed: steps for an example, if there is no item.
         joined: steps for an example in which the track first waits for another track.
+        defaults: field -> distribution of random blocks where neither step nor profile gives one; else the full range.
     """
 
     counts: str
@@ -97,6 +135,7 @@ class Grammar:
     inserted: tuple[str, ...] = ()
     directed: tuple[dict[str, Any], ...] = ()
     joined: tuple[dict[str, Any], ...] = ()
+    defaults: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def fields(self) -> Mapping[str, FieldSpec]:
@@ -122,6 +161,11 @@ class Grammar:
     def ops(self) -> frozenset[str]:
         """Kinds of operations that the track may hold, except waits."""
         return frozenset(word.key for word in self.words) | ({self.item.op} if self.item else set())
+
+    @property
+    def pause(self) -> str:
+        """The word of a step that only waits, such as ``idle``."""
+        return next((word.key for word in self.words if word.passive), "")
 
     def item_word(self, packet: str) -> str:
         """Return the keyword of an item; empty if there is none. Args: packet: the design's word for a packet."""

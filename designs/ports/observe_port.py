@@ -16,6 +16,7 @@ class ObservePort(PortModel):
     kind: Literal["observe"]
     fields: dict[Identifier, FieldSpec]
     label: ClassVar[str] = "observed"
+    rules: ClassVar[tuple[str, ...]] = ("unknown",)
 
     def observed(self) -> Mapping[str, FieldSpec]:
         """Return all fields of the port."""

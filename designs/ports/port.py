@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from dv_agent.designs.bounds import PlainText
 from dv_agent.designs.frozen import Frozen, Identifier
+from dv_agent.designs.ports.buses.rules import Rule
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.trace import Signals, Transfers
+from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import UnknownNameError
 
 Reason = Annotated[PlainText, Field(min_length=1, max_length=400)]
@@ -22,20 +25,49 @@ DROP = "drop"
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A port that answers from test memory, in order: each of both streams carries one field.
+    """A port that answers from test memory, in order.
 
     Attributes:
-        ask: the design's requests; the field is the address.
-        answer: the testbench's answers; the field is the word.
+        ask: the design's requests; the first field is the address.
+        answer: the testbench's answers, whose one field is the word; None if the word comes in another way.
+        word: the field of a word of the memory.
     """
 
     ask: Stream
-    answer: Stream
+    answer: Stream | None
+    word: FieldSpec
 
-    @property
-    def word(self) -> FieldSpec:
-        """The field of a word of the memory."""
-        return next(iter(self.answer.fields.values()))
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A signal that is no pin of the design: the wrapper computes it from pins, and it is sampled like one.
+
+    Attributes:
+        signal: its name, different from all pins.
+        of: signals of one bit; it is high if one of them is.
+        inverted: whether it is low instead.
+    """
+
+    signal: Signal
+    of: tuple[Signal, ...]
+    inverted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words behind a bus.
+
+    Attributes:
+        first, last: addresses of the first and of the last word.
+        step: addresses from one word to the next.
+        reads, writes: whether they can be read and written.
+    """
+
+    first: int
+    last: int
+    step: int
+    reads: bool
+    writes: bool
 
 
 class PortModel(Frozen):
@@ -88,6 +120,10 @@ class PortModel(Frozen):
         """Return the inputs that the testbench drives to some value in every cycle, without a handshake."""
         return {}
 
+    def at_rest(self) -> int:
+        """Return the packed values of the held inputs at power-up."""
+        return 0
+
     def observed(self) -> Mapping[str, FieldSpec]:
         """Return the outputs that are only sampled."""
         return {}
@@ -100,8 +136,33 @@ class PortModel(Frozen):
         """Return the grammar of its track; None if it has no track."""
         return None
 
-    def driver_facts(self) -> dict[str, int | bool | str]:
+    def words(self) -> Words | None:
+        """Return the words that it reaches, if it is a bus."""
+        return None
+
+    def driver_facts(self) -> dict[str, Any]:
         """Return what its driver needs besides places and widths, as plain data."""
+        return {}
+
+    def derived(self, name: str) -> tuple[Derived, ...]:
+        """Return the signals that the wrapper computes for it. Args: name: the name of the port."""
+        del name
+        return ()
+
+    def protocol(self, name: str) -> tuple[Rule, ...]:
+        """Return the rules of its protocol beyond those of its streams. Args: name: the name of the port."""
+        del name
+        return ()
+
+    def views(self, name: str, accepted: Mapping[str, Transfers], signals: Signals) -> dict[str, Transfers]:
+        """Return transfers made from those of several streams, by further keys of `Trace.accepted`.
+
+        Args:
+            name: the name of the port.
+            accepted: the transfers of its streams, by `Stream.key`.
+            signals: as in a trace.
+        """
+        del name, accepted, signals
         return {}
 
     def memory(self, name: str) -> Memory | None:

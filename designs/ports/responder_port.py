@@ -38,7 +38,8 @@ class ResponderPort(PortModel):
 
     def memory(self, name: str) -> Memory:
         """Return the memory with its streams of requests and answers."""
-        return Memory(*self.streams(name))
+        ask, answer = self.streams(name)
+        return Memory(ask, answer, next(iter(answer.fields.values())))
 
     def grammar(self) -> Grammar:
         """Return the grammar of how requests are answered."""

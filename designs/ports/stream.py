@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import Field
@@ -37,7 +37,11 @@ class Stream:
         packets: whether its transfers are the beats of a test's packets.
         carries: whether a beat may carry writes to streams with `rides`; such a stream has a ready.
         rides: whether a write may happen in the same cycle in which a beat that carries it is accepted.
+        unless: a signal of the design that holds the testbench's valid back while it is not 0.
         caused: whether the design asserts valid only after an input has caused it, so that a reset clears it.
+        loose: field -> field that must not be 0 for it to count; where it does not, it may be X and may change.
+            An empty name: a rule of its own says when it counts.
+        returns: fields of the opposite direction that count in the cycle of a transfer, such as ``prdata``.
     """
 
     port: str
@@ -51,6 +55,9 @@ class Stream:
     carries: bool = False
     rides: bool = False
     caused: bool = False
+    unless: Signal | None = None
+    returns: Mapping[str, FieldSpec] = field(default_factory=dict)
+    loose: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -77,6 +84,11 @@ class Stream:
         """Width of the packed payload in bits."""
         return sum(spec.bits for spec in self.fields.values())
 
+    @property
+    def returned_bits(self) -> int:
+        """Width of the packed fields of the opposite direction in bits."""
+        return sum(spec.bits for spec in self.returns.values())
+
     def offered(self) -> Iterator[tuple[Signal, int]]:
         """Return (signal, bits) of valid, last and payload."""
         yield self.valid, 1
@@ -91,6 +103,9 @@ class Stream:
         if self.ready is not None:
             yield self.ready, 1
         yield from payload
+        if self.unless is not None:
+            yield self.unless, 1
+        yield from ((spec.signal, spec.bits) for spec in self.returns.values())
 
 
 def handshake(port: str, part: str, spec: StreamSpec, *, driven: bool, packets: bool = False, caused: bool = False,

@@ -21,12 +21,14 @@ _LANGUAGE = """\
 class StrobePort(PortModel):
     """A port of writes without ready: a write happens in every cycle with `enable` high.
 
-    With `hold`, the payload keeps its value after a write, until the next one or a reset.
+    With `hold`, the payload keeps its value after a write, until the next one or a reset. With `unless`, a write is
+    left out in every cycle in which that signal of the design is not 0, such as ``full`` of a FIFO: it must not happen.
     """
 
     kind: Literal["strobe"]
     hold: bool = False
     enable: Bit
+    unless: Bit | None = None
     fields: dict[Identifier, FieldSpec] = Field(default_factory=dict)
     label: ClassVar[str] = "strobes"
     driver: ClassVar[str] = "strobe"
@@ -36,7 +38,7 @@ class StrobePort(PortModel):
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its one stream, which has no ready, and whose writes a beat may carry."""
-        return (Stream(name, "", True, self.enable, None, None, self.fields, rides=True),)
+        return (Stream(name, "", True, self.enable, None, None, self.fields, rides=True, unless=self.unless),)
 
     def driver_facts(self) -> dict[str, int | bool | str]:
         """Return whether its payload is held."""

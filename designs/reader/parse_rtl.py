@@ -39,11 +39,8 @@ def read_rtl(design: Design, cache: Path | None = None, seconds: float = READ_SE
         InputFileError: a source file cannot be read.
         BuildError: neither parser can read the RTL, or they took too long; with their messages.
     """
-    request = Request(
-        sources=tuple(file.resolve() for file in design.source_files()), top=design.top, defines=design.defines,
-        include_dirs=tuple((design.base / name).resolve() for name in design.include_dirs),
-    )  # fmt: skip
-    kept = cache / f"{_key(request, design.header_files())}.json" if cache else None
+    request = request_of(design)
+    kept = cache / f"{request_key(request, design.header_files())}.json" if cache else None
     if kept and kept.is_file():
         try:
             return Structure.model_validate_json(kept.read_bytes())
@@ -51,12 +48,25 @@ def read_rtl(design: Design, cache: Path | None = None, seconds: float = READ_SE
             kept.unlink(missing_ok=True)  # incomplete because of a crash; it is made again
     structure = _from_child(design.name, request, seconds)
     if kept:
-        _keep(kept, structure)
+        keep_answer(kept, structure.model_dump_json())
     return structure
 
 
-def _key(request: Request, headers: Sequence[Path]) -> str:
-    total = hashlib.sha256(f"{_FORMAT} {request.top} {sorted(request.defines.items())}".encode())
+def request_of(design: Design) -> Request:
+    """Return what a child process has to read for `design`, without the values of its parameters."""
+    return Request(
+        sources=tuple(file.resolve() for file in design.source_files()), top=design.top, defines=design.defines,
+        include_dirs=tuple((design.base / name).resolve() for name in design.include_dirs),
+    )  # fmt: skip
+
+
+def request_key(request: Request, headers: Sequence[Path], more: str = "") -> str:
+    """Return 32 hexadecimal digits that change with what is read; `more` is what else the answer depends on.
+
+    Raises:
+        InputFileError: a file cannot be read.
+    """
+    total = hashlib.sha256(f"{_FORMAT} {request.top} {sorted(request.defines.items())}{more}".encode())
     for file in (*request.sources, *headers):
         try:
             content = file.read_bytes()
@@ -66,11 +76,12 @@ def _key(request: Request, headers: Sequence[Path]) -> str:
     return total.hexdigest()[:32]
 
 
-def _keep(kept: Path, structure: Structure) -> None:
+def keep_answer(kept: Path, text: str) -> None:
+    """Write an answer to the cache, whole or not at all."""
     try:
         kept.parent.mkdir(parents=True, exist_ok=True)
         aside = kept.with_suffix(f".{os.getpid()}")
-        aside.write_text(structure.model_dump_json(), encoding="utf-8")
+        aside.write_text(text, encoding="utf-8")
         aside.rename(kept)
     except OSError:
         return  # on a full or read-only disk only the cache is missing next time

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from dv_agent.designs.elaboration.interface import PortShape
@@ -10,19 +10,35 @@ from dv_agent.designs.ports.buses.roles import BUSES, Role
 from dv_agent.designs.recognition.guess import Certainty, Guess, Pool
 from dv_agent.designs.recognition.names import identifier, plain_forms
 
-ORDER = ("axi4", "axi_lite", "apb", "wishbone", "memory")
-_TITLES = {"axi4": "AXI4", "axi_lite": "AXI4-Lite", "apb": "APB", "wishbone": "Wishbone", "memory": "a simple memory"}
+ORDER = ("axi4", "axi4_memory", "axi_lite", "axi_lite_memory", "apb", "wishbone", "memory")
+_TITLES = {
+    "axi4": "AXI4", "axi4_memory": "AXI4", "axi_lite": "AXI4-Lite", "axi_lite_memory": "AXI4-Lite", "apb": "APB",
+    "wishbone": "Wishbone", "memory": "a simple memory",
+}  # fmt: skip
 # Without these, the other names of a bus are too usual to mean it.
-_KEYS = {"axi4": "awlen arlen", "axi_lite": "awaddr araddr", "apb": "psel", "wishbone": "stb", "memory": "addr"}
+_KEYS = {
+    "axi4": "awlen arlen", "axi4_memory": "awlen arlen", "axi_lite": "awaddr araddr",
+    "axi_lite_memory": "awaddr araddr", "apb": "psel", "wishbone": "stb", "memory": "addr",
+}  # fmt: skip
 
 
-def find_buses(pool: Pool) -> None:
-    """Claim the buses on which the design answers, and the memories that it asks."""
-    for kind in ORDER:
+def find_buses(pool: Pool, kinds: Collection[str]) -> None:
+    """Claim the buses on which the design answers, and the memories that it asks.
+
+    Args:
+        kinds: the kinds of ports that can be written; buses of other kinds are left to be streams and pins.
+    """
+    for kind in (one for one in ORDER if one in kinds):
         for prefix in _prefixes(pool, kind):
             found = _match(pool, BUSES[kind], prefix)
-            if found and _is_enough(kind, found):
+            if found and _is_enough(kind, found) and not (kind.startswith("axi_lite") and _has_bursts(pool, prefix)):
                 _add(pool, kind, prefix, found)
+
+
+def _has_bursts(pool: Pool, prefix: str) -> bool:
+    """Return whether a bus asks for bursts, so that it is AXI4, even if it lacks one of its signals."""
+    names = {form for port in pool.free.values() for form in plain_forms(port.name, port.direction == "input")}
+    return bool({f"{prefix}awlen", f"{prefix}arlen"} & names)
 
 
 def _prefixes(pool: Pool, kind: str) -> list[str]:
@@ -91,7 +107,7 @@ def _add(pool: Pool, kind: str, prefix: str, found: dict[str, PortShape]) -> Non
         for role, port in found.items()
     }
     names = ", ".join(port.name for port in list(found.values())[:5])
-    side = "the design asks" if kind == "memory" else "the design answers"
+    side = "the design asks" if kind.endswith("memory") else "the design answers"
     certainty: Certainty = "guess" if kind == "memory" else "certain" if kind.startswith("a") else "likely"
     reason = f"{_TITLES[kind]}, {side}, by {len(found)} names with one prefix: {names}, ..."
     name = identifier(prefix.strip("_"), "bus" if kind != "memory" else "mem")

@@ -9,7 +9,7 @@ from typing import Any
 from dv_agent.designs.elaboration.interface import PortShape
 from dv_agent.designs.recognition.fields import Piece, pieces, slice_of
 from dv_agent.designs.recognition.guess import Certainty, Guess, Pool
-from dv_agent.designs.recognition.names import PAYLOAD, Hand, bare, hands, identifier, is_last, plain_forms
+from dv_agent.designs.recognition.names import CONTROL, PAYLOAD, Hand, bare, hands, identifier, is_last, plain_forms
 from dv_agent.designs.text.wording import counted
 
 MOST_COPIES = 8
@@ -44,15 +44,11 @@ def find_streams(pool: Pool) -> None:
     """Claim the handshakes with a ready, then valids without one that have a payload."""
     pairs = _pairs(pool)
     pool.claim(port.name for pair in pairs for port in (pair.valid, pair.ready) if port)
-    payloads = _payloads(pool, pairs)
-    for place, pair in enumerate(pairs):
-        _add(pool, pair, payloads[place])
-    lonely = _lonely(pool)
-    pool.claim(pair.valid.name for pair in lonely)
-    payloads = _payloads(pool, lonely)
-    for place, pair in enumerate(lonely):
-        if payloads[place]:
-            _add(pool, pair, payloads[place])
+    pairs += _lonely(pool)
+    pool.claim(pair.valid.name for pair in pairs)
+    for pair, payload in zip(pairs, _payloads(pool, pairs), strict=True):
+        if pair.ready or payload:
+            _add(pool, pair, payload)
         else:
             pool.free[pair.valid.name] = pair.valid
     pool.free = {one.name: one for one in pool.top.ports if one.name in pool.free}  # in their order again
@@ -118,7 +114,7 @@ def _lonely(pool: Pool) -> list[Pair]:
     for port in _candidates(pool):
         name = bare(port.name, port.direction == "input")
         for hand in hands(name):
-            if hand.word == "valid" and hand.spelled in ("valid", "vld") and port.width == 1:
+            if hand.word == "valid" and hand.spelled in ("valid", "vld"):
                 found.append(Pair(port, None, hand, 2))
                 break
     return found
@@ -141,7 +137,7 @@ def _payloads(pool: Pool, pairs: list[Pair]) -> list[list[PortShape]]:
 
 def _fit(pair: Pair, port: PortShape, pairs: list[Pair]) -> int:
     """Return how well a port fits as payload: 0 not at all, else 1 and the length of the common prefix."""
-    if port.direction != pair.valid.direction:
+    if port.direction != pair.valid.direction or (port.width == 1 and CONTROL.search(port.name.lower())):
         return 0
     forms = plain_forms(port.name, port.direction == "input")
     before, after = pair.hand.stem
@@ -151,7 +147,7 @@ def _fit(pair: Pair, port: PortShape, pairs: list[Pair]) -> int:
             if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
                 return 1 + len(before) + len(after)
         return 0
-    alone = sum(one.driven == pair.driven for one in pairs) == 1
+    alone = sum(one.driven == pair.driven and not any(one.hand.stem) for one in pairs) == 1
     return 1 if alone and any(PAYLOAD.match(name) for name in names) else 0
 
 

@@ -17,6 +17,7 @@ _PATTERNS: tuple[tuple[Word, re.Pattern[str]], ...] = (
     ("ready", re.compile(rf"^(.*?)({_READY})(_.*|\d*)$")),
     ("valid", re.compile(rf"^((?:.*_)?)({_ASK})(_.*|\d*)$")),
     ("ready", re.compile(rf"^((?:.*_)?)({_GRANT})(_.*|\d*)$")),
+    ("valid", re.compile(r"^(.*_)(en)(_.*|\d*)$")),
 )
 _SUFFIX = re.compile(r"_(i|o|ni|no|in|out|input|output)$")
 _PREFIX = re.compile(r"^(i|o|in|out)_")
@@ -24,7 +25,10 @@ _INTO = {"i", "ni", "in", "input"}
 _LAST = re.compile(r"^(t|w|r)?(last|eop|eof|eol)$")
 CONTROL = re.compile(r"(^|_)(flush|clr|clear|abort|cancel|kill|squash|srst|soft_?(rst|reset)|invalidate|drop)(_|$)")
 TEST_MODE = re.compile(r"(^|_)(test_?(mode|en|enable)?|scan_?(en|enable|mode)?|dft\w*|bist\w*|testmode)(_i)?$")
-RESET = re.compile(r"(^|_)\w{0,4}?(rst|reset)(n|b|_n|_b|_ni|_i|_in)?\d*(_|$)|^n?(rst|reset)\w{0,4}$|nreset|resetn|rstn")
+RESET = re.compile(
+    r"(^|_)(n|a|s|p|h|i|m|g|w|r|wr|rd|ar|por|sys|core|axi|axis|bus|cpu|user|sync|async|master|power|system)?"
+    r"(rst|reset)(n|b|i|in|ni)?\d*(_|$)"
+)
 CLOCK = re.compile(r"(^|_)\w{0,5}?(clk|clock)\w{0,4}?(_|$)|^clk|clk$")
 _LOW = re.compile(r"(n|_n|_ni|_b|_l|n_i|_n_in)$|^n(rst|reset)|nreset|nrst")
 # What names a payload without a prefix: only in modules with one stream a direction.

@@ -10,8 +10,6 @@ from dv_agent.designs.recognition.find_clocks import tie
 from dv_agent.designs.recognition.guess import Guess, Pool
 from dv_agent.designs.recognition.names import TEST_MODE, identifier
 
-_FIFO = (("push", "full"), ("wr_en", "full"), ("write", "full"), ("pop", "empty"), ("rd_en", "empty"),
-         ("read", "empty"))  # fmt: skip
 _SHOWN = 6
 
 
@@ -24,9 +22,14 @@ def tie_test_pins(pool: Pool) -> None:
 
 def add_rest(pool: Pool) -> None:
     """Claim all that is left."""
-    _tell_fifos(pool)
     for clock, ports in _by_clock(pool, pool.inputs()).items():
         _add(pool, "pins", ports, clock, "no handshake or bus claims them; levels that a test may change at any time")
+    for one in pool.free.values():
+        if one.direction == "inout":
+            pool.notes.append(
+                f"{one.file}:{one.line}: {one.name} is an inout: it is observed and not driven; to drive "
+                f"it, write a module around {pool.top.top} with an input, an output and an enable for it"
+            )
     watched = [*pool.outputs(), *(one for one in pool.free.values() if one.direction == "inout")]
     for clock, ports in _by_clock(pool, watched).items():
         _add(pool, "observe", ports, clock, "outputs of no handshake or bus; only looked at")
@@ -40,6 +43,8 @@ def _add(pool: Pool, kind: str, ports: list[PortShape], clock: str, reason: str)
         return
     names = ", ".join(port.name for port in ports[:_SHOWN]) + (", ..." if len(ports) > _SHOWN else "")
     value = {"kind": kind, **({"clock": clock} if clock else {}), "fields": fields}
+    if any(port.direction == "inout" for port in ports):
+        value["rules_off"] = {"unknown": "an inout among them, which nobody drives from outside"}
     name = {"pins": "pins", "observe": "seen"}[kind] + (f"_{clock.lower()}" if clock else "")
     pool.add(Guess(name, value, f"{names}: {reason}", "guess"), [port.name for port in ports])
 
@@ -78,15 +83,3 @@ def _common(one: str, other: str) -> int:
             break
         length += 1
     return length
-
-
-def _tell_fifos(pool: Pool) -> None:
-    names = {one.name.lower(): one for one in pool.free.values()}
-    for act, guard in _FIFO:
-        ask = next((name for name, one in names.items() if act in name and one.direction == "input"), None)
-        stop = next((name for name, one in names.items() if guard in name and one.direction == "output"), None)
-        if ask and stop:
-            pool.notes.append(
-                f"{ask} and {stop} look like a FIFO's {act} and {guard}: they become pins, because no kind of port "
-                f"holds back while {guard} is high; so what the RTL does then is tested too"
-            )

@@ -15,7 +15,8 @@ def switch_off_rules(pool: Pool) -> None:
     """Add `may_drop` and `rules_off` to the ports on which the design drives valid."""
     free = _free_inputs(pool)
     clearing = _clearing(pool, free)
-    pool.ports = [_judged(pool, one, free, clearing) if one.value["kind"] == "sink" else one for one in pool.ports]
+    kinds = ("sink", "memory")
+    pool.ports = [_judged(pool, one, free, clearing) if one.value["kind"] in kinds else one for one in pool.ports]
 
 
 def _free_inputs(pool: Pool) -> set[str]:
@@ -30,9 +31,12 @@ def _free_inputs(pool: Pool) -> set[str]:
 def signals(guess: Guess) -> Iterator[str]:
     """Yield the ports of the top that a guess about a port names."""
     value = guess.value
-    for key in ("valid", "ready", "last"):
+    for key in ("valid", "ready", "last", "enable", "unless"):
         if value.get(key):
             yield _base(value[key])
+    for part in (value.get("request", {}), value.get("response", {})):
+        yield from (_base(part[key]) for key in ("valid", "ready") if key in part)
+        yield from (_base(one["signal"]) for one in part.get("fields", {}).values())
     for part in (*value.get("fields", {}).values(), *value.get("signals", {}).values()):
         yield _base(part["signal"] if isinstance(part, dict) else part)
 
@@ -50,14 +54,30 @@ def _clearing(pool: Pool, free: set[str]) -> list[str]:
 
 def _judged(pool: Pool, guess: Guess, free: set[str], clearing: list[str]) -> Guess:
     value = dict(guess.value)
-    payload = set(signals(guess)) - {_base(value["ready"])} if "ready" in value else set()
-    through = sorted({name for one in payload for name in pool.top.through.get(one, ()) if name in free})
-    if through:
-        reason = f"{_listed(sorted(payload))} follow {_listed(through)} in the same cycle, which may change at any time"
-        value["rules_off"] = {"stable": reason}
-    elif clearing and "ready" in value:
+    roles = value.get("signals", value)
+    valid = _base(roles["valid"])
+    driven = {one.name for one in pool.top.ports if one.direction == "output"}
+    offered = sorted({*signals(guess)} & driven)
+    off = {}
+    if "ready" in roles and (through := _through(pool, offered, free)):
+        off["stable"] = f"{_listed(offered)} follow {_listed(through)} in the same cycle, which may change at any time"
+    if through := _through(pool, [valid], free):
+        off["after_reset"] = f"{valid} follows {_listed(through)} in the same cycle"
+    if off:
+        value["rules_off"] = off
+    elif clearing and "ready" in roles and (behind := pool.top.through.get(valid, ())):
+        value["rules_off"] = {
+            "stable": f"{_listed(clearing)} may clear what waits, and another offer takes its place at once, because "
+            f"{valid} follows {_listed(list(behind))} in the same cycle"
+        }
+    elif clearing and "ready" in roles:
         value["may_drop"] = f"{_listed(clearing)} may clear what waits, at any time"
     return Guess(guess.key, value, guess.reason, guess.certainty)
+
+
+def _through(pool: Pool, outputs: list[str], free: set[str]) -> list[str]:
+    """Return the inputs of `free` that reach one of `outputs` without a register between."""
+    return sorted({name for one in outputs for name in pool.top.through.get(one, ()) if name in free})
 
 
 def _listed(names: list[str]) -> str:

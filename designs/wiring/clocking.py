@@ -25,15 +25,15 @@ class FurtherReset(Frozen):
 
     signal: Identifier
     active: Literal["high", "low"] = "high"
+    asynchronous: bool = False
 
 
 class Reset(FurtherReset):
     """The reset; every test starts with `cycles` cycles of it.
 
-    It changes right after a rising edge, as all inputs do. An asynchronous one acts before the next edge already; a
-    synchronous one stays active until every clock of the design has risen.
+    It changes right after a rising edge, as all inputs do; an asynchronous one acts before the next edge already. With
+    several clocks, a reset within a test lasts until each has risen `cycles` times, too.
     """
 
     signal: Identifier = "rst"
     cycles: int = Field(default=4, ge=1, le=1000)
-    asynchronous: bool = False

@@ -71,6 +71,30 @@ def show(
 
 
 @designs_app.command()
+def plan(
+    name: Name,
+    write: Annotated[
+        bool, typer.Option("--write", help="Write it as plan.yaml into the folder of the design.")
+    ] = False,
+) -> None:
+    """Print the plan that dv-agent makes for a design without plan.yaml; or write it there, to be edited.
+
+    Example:
+
+      dv-agent designs plan my_fifo --write
+    """
+    from dv_agent.cli.design_plan import write_plan
+    from dv_agent.coverage.goal import plan_text
+    from dv_agent.designs.loader import find_design
+
+    folder = find_design(name)
+    if write:
+        say("\n".join(write_plan(folder)))
+    else:
+        say(plan_text(folder), end="", exact=True)
+
+
+@designs_app.command()
 def check(
     name: Annotated[str | None, typer.Argument(help="Name of a design, or path of its folder.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Check every design.")] = False,

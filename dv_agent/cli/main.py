@@ -17,9 +17,11 @@ from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
 from dv_agent.cli.limits import limit_words
+from dv_agent.cli.mutate import mutate
 from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
@@ -44,11 +46,13 @@ app = typer.Typer(
     "3 something must be installed, 4 build or simulator failure, 5 model failure, 6 nothing was checked, "
     "70 a fault of dv-agent itself, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP).",
 )
+app.command()(init)
 app.command()(run)
 app.command()(iterate)
 app.command()(simulate)
 app.command()(compare)
 app.command("eval")(evaluate)
+app.command()(mutate)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, GoalName, RoleSty
 from dv_agent.cli.shared_options import option as _option
 from dv_agent.cli.terminal import complain, say_json, tell_of_dotenv, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from dv_agent.prompts.unnoticed import Unnoticed
 
 NO_MODEL = (
     "No model is set, so the built-in `search` agent proposed the tests. Set one with --model openai:gpt-5 "
@@ -36,6 +39,17 @@ def _config(context: typer.Context, path: Path | None) -> Path | None:
     from dv_agent.cli.options_file import read_config
 
     return read_config(context, path)
+
+
+def _unnoticed(mutants: Path | None, design: str | None) -> tuple[Unnoticed, ...]:
+    if mutants is None:
+        return ()
+    if design is None:
+        raise UsageError("--mutants goes with --design; a run that is resumed or replayed holds what was told")
+    from dv_agent.designs.loader import find_design
+    from dv_agent.eval.mutants.feedback import unnoticed_of
+
+    return unnoticed_of(mutants, find_design(design))
 
 
 def run(
@@ -74,6 +88,8 @@ def run(
     model: Annotated[str | None, _option("MODEL", "provider:name, such as openai:gpt-5; or replay:RUN.", MODEL)] = None,
     prompt_strategy: Annotated[str, _option("PROMPT_STRATEGY",
         "How the model is prompted: a name of `dv-agent prompts list`, or a YAML file.", MODEL)] = "default",
+    mutants: Annotated[Path | None, _option("MUTANTS", "Folder of `dv-agent mutate`: tell the model which changes of "
+        "the RTL would not be noticed.", MODEL)] = None,
     decoys: Annotated[int, _option("DECOYS", "With --agent tools: mix so many bins that the plan documents as "
         "unreachable among the holes, to score claims.", MODEL, min=0, max=1_000)] = 0,
     cache: Annotated[Path | None, _option("REPLY_CACHE", "SQLite file of replies: identical calls are asked and paid "
@@ -140,7 +156,7 @@ def run(
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
         stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, resume=resume,
         goal=goal.value if goal else None, out=out, model=settings, prompt_strategy=prompt_strategy, decoys=decoys,
-        cache=cache, reparse=reparse, base_url=base_url,
+        cache=cache, reparse=reparse, base_url=base_url, unnoticed=_unnoticed(mutants, design),
     )  # fmt: skip
     if not quiet:
         tell_of_dotenv()

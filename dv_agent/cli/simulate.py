@@ -44,12 +44,15 @@ def simulate(
     from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.benchmark.witnesses import load_tests
     from dv_agent.designs.language.expansion import expand
-    from dv_agent.runners.registry import find_simulator
+    from dv_agent.runners.registry import find_simulator, usable_name
     from dv_agent.runners.waves import dump_waves
 
     with scratch_folder() as room:
         folder = open_design(design, bug, room)
-        tests, plan, chosen = load_tests(file, folder), plan_of(folder), find_simulator(simulator)
+        name, told = usable_name(simulator, folder.design)
+        if told:
+            complain(f"dv-agent: {told}")
+        tests, plan, chosen = load_tests(file, folder), plan_of(folder), find_simulator(name)
         if not tests:
             words = f"nothing was checked: {file} holds no test"
             if as_json:

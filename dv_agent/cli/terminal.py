@@ -46,7 +46,7 @@ def tell_of_dotenv() -> None:
 
 def warn_of_foreign(design: str | None) -> None:
     """Print on stderr a warning of what a design may do that is given as a folder, not one known by name."""
-    if design and ("/" in design or os.sep in design):
+    if design and (os.sep in design or (Path(design) / "design.yaml").is_file()):
         modelled = (Path(design) / "model.py").exists()
         what = f"model.py of {design} runs as you, and so does its RTL" if modelled else f"RTL of {design} runs as you"
         complain(f"dv-agent: {what} where there is no sandbox: use folders that you trust (docs/security.md)")

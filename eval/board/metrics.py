@@ -47,6 +47,10 @@ def _bins(score: TrialScore) -> float | None:
     return _share(score.coverage.overall.bins_hit, score.coverage.overall.bins)
 
 
+def _mutants(score: TrialScore) -> float | None:
+    return None if score.mutants is None else _share(score.mutants.killed, score.mutants.counted)
+
+
 def _usd(score: TrialScore) -> float | None:
     """Return dollars; None if any attempt has no known price, because the sum would then be too low."""
     return None if score.replies is None or score.cost.unpriced else score.cost.usd
@@ -86,6 +90,7 @@ METRICS: tuple[Metric, ...] = (
     Metric("area_calls", "area over calls", "%", lambda score: score.coverage.area.get("calls")),
     Metric(KILLS, "bugs killed", "%", _of_bugs(lambda bugs: _share(bugs.total.kills, bugs.total.bugs))),
     Metric("kill_rate", "kills per million cycles", "rate", _of_bugs(lambda bugs: bugs.per_million_cycles)),
+    Metric("mutants", "mutants killed", "%", _mutants),
     Metric("tests", "tests", "count", lambda score: score.tests),
     Metric("failing_tests", "tests failing on the design as it is", "count", lambda score: score.failing_tests),
     Metric("cycles", "simulated cycles", "count", lambda score: score.cost.cycles),

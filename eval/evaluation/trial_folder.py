@@ -18,7 +18,7 @@ Model = TypeVar("Model", bound=Frozen)
 EVALUATION = "evaluation.json"
 LARGEST = 64 << 20
 """Bytes of ``evaluation.json``."""
-TRIAL, KILLS, RUN, REPORT = "trial.json", "kills.json", "run", "report.html"
+TRIAL, KILLS, RUN, REPORT, MUTANTS = "trial.json", "kills.json", "run", "report.html", "mutants"
 
 
 def read_evaluation(folder: Path) -> Evaluation | None:

@@ -1,7 +1,8 @@
 """The bug hunt of a trial: runs its tests against the seeded bugs of the design; reports which are killed, and when.
 
 The result equals that of `eval.soundness.kills.hunt`, at lower cost: a test cannot kill a bug if the buggy copy behaves
-exactly as the clean design, so this is checked first, without drivers, reference model or checks.
+exactly as the clean design, so this is checked first, without reference model or checks: by the native path for all
+tests in one call (`screening.py`), and where that finds a difference or cannot be used, by replay of the recorded pins.
 """
 
 from __future__ import annotations
@@ -9,45 +10,22 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
-from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dv_agent.agents.turn import TestRecord
-from dv_agent.designs.benchmark.seeded_bugs import Bug, broken_copy, load_bugs
-from dv_agent.designs.design import Design
+from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.files.scratch import scratch_folder
-from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.program import Program
-from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet
-from dv_agent.runners.checks.failure import CheckFailure
-from dv_agent.runners.checks.run_checks import check
-from dv_agent.runners.confirmation import confirm
-from dv_agent.runners.recording.pin_replay import PinRecording, PinReplaySession, recording_of
+from dv_agent.eval.evaluation.data_model import KillSheet
+from dv_agent.eval.execution.buggy_side import BuggyCopy
+from dv_agent.eval.execution.clean_side import CleanDesign
 from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.repeating_session import Repeats
-from dv_agent.runners.simulator import Session, Simulator
+from dv_agent.runners.simulator import Simulator
 
-
-@dataclass(frozen=True, slots=True)
-class CleanTest:
-    """A test, and what the clean design did in it.
-
-    Attributes:
-        index: its number in the run.
-        recording: pin recording of the clean design; None if nothing can be compared; then every buggy copy is
-            simulated and checked.
-        cycles: cycles that the clean design took.
-    """
-
-    index: int
-    program: Program
-    recording: PinRecording | None
-    cycles: int
+SCREEN_FROM = 30_000
 
 
 class Hunter:
@@ -55,15 +33,17 @@ class Hunter:
 
     Args:
         folder: folder of the clean design.
+        simulator: the one whose verdict counts.
+        screen_from: the number of cycles from which on it pays to build the native workers of a screening.
     """
 
-    def __init__(self, folder: DesignFolder, simulator: Simulator) -> None:
+    def __init__(self, folder: DesignFolder, simulator: Simulator, screen_from: int = SCREEN_FROM) -> None:
         self.folder, self.simulator = folder, simulator
         self._stack = ExitStack()
         room = self._stack.enter_context(scratch_folder())
-        self._clean: Session | None = None
         self._repeats = Repeats()
-        self._copies = [_Copy(self, bug, room, self._stack, self._repeats) for bug in load_bugs(folder)]
+        self._clean = CleanDesign(folder, simulator, self._stack, screen_from)
+        self._copies = [BuggyCopy(self._clean, bug, room, self._stack, self._repeats) for bug in load_bugs(folder)]
 
     @property
     def repeated(self) -> int:
@@ -89,11 +69,11 @@ class Hunter:
             BuildError: a buggy copy does not build.
             SimulationError: the simulator itself failed.
         """
-        tests = [self._clean_test(record, store) for record in records if not record.error]
+        self._clean.begin(records, store)
         outcomes = []
         for copy in self._copies:
             tell(copy.bug.id)
-            outcomes.append(copy.outcome(tests, max_cycles))
+            outcomes.append(copy.outcome(max_cycles))
         return KillSheet(tests=tests_digest(record.test for record in records), outcomes=tuple(outcomes))
 
     def close(self) -> None:
@@ -107,78 +87,6 @@ class Hunter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
-
-    def _clean_test(self, record: TestRecord, store: RecordingStore) -> CleanTest:
-        program = expand(self.folder.design, self.folder.schema, record.test, record.max_cycles)
-        recording = None
-        if not record.failures:  # a test that fails on the clean design also fails on every copy that behaves the same
-            recording = store.get(program) or self._record(program)
-        return CleanTest(record.index, program, recording, record.cycles)
-
-    def _record(self, program: Program) -> PinRecording | None:
-        if self._clean is None:
-            self._clean = self._stack.enter_context(self.simulator.open(self.folder.design))
-        done = self._clean.run(program)
-        return recording_of(self.folder.design, done.rows, done.trace.end)
-
-
-class _Copy:
-    """A copy of the design with one bug; its simulators start when they are first needed."""
-
-    def __init__(self, hunter: Hunter, bug: Bug, room: Path, stack: ExitStack, repeats: Repeats) -> None:
-        self.bug = bug
-        self._folder, self._simulator = hunter.folder, hunter.simulator
-        self._room, self._stack, self._repeats = room, stack, repeats
-
-    @cached_property
-    def _design(self) -> Design:
-        return broken_copy(self._folder, self.bug, self._room).design
-
-    @cached_property
-    def _replay(self) -> PinReplaySession | None:
-        if self._simulator.name != "icarus":
-            return None
-        return self._stack.enter_context(PinReplaySession(self._design, repeats=self._repeats))
-
-    @cached_property
-    def _session(self) -> Session:
-        return self._stack.enter_context(self._simulator.open(self._design))
-
-    def outcome(self, tests: Sequence[CleanTest], max_cycles: int | None) -> BugOutcome:
-        cycles = 0
-        for test in tests:
-            left = None if max_cycles is None else max_cycles - cycles
-            if left is not None and left <= 0:
-                break
-            spent, failure = self._one(test, left)
-            cycles += spent
-            if failure:
-                return self._noticed(failure, test, cycles)
-        return BugOutcome(bug=self.bug.id, difficulty=self.bug.difficulty, killed=False, cycles=cycles)
-
-    def _noticed(self, failure: CheckFailure, test: CleanTest, cycles: int) -> BugOutcome:
-        return BugOutcome(
-            bug=self.bug.id, difficulty=self.bug.difficulty, killed=True, check=failure.check, test=test.index,
-            cycles=cycles,
-        )  # fmt: skip
-
-    def _one(self, test: CleanTest, left: int | None) -> tuple[int, CheckFailure | None]:
-        """Return the cycles that the copy took (at most `left`), and the first failed check that a fresh process
-        confirms.
-        """
-        fits = left is None or test.cycles <= left
-        if fits and test.recording and self._replay and self._replay.same(test.recording):
-            return test.cycles, None
-        program = test.program if left is None else replace(test.program, max_cycles=min(test.program.max_cycles, left))
-        done = self._session.run(program)
-        cycles = done.trace.cycles
-        if test.recording and recording_of(self._design, done.rows, done.trace.end) == test.recording:
-            return cycles, None
-        model = self._folder.model
-        if not check(self._design, done.trace, model.observe(done.trace)):
-            return cycles, None
-        confirmed = confirm(self._simulator, self._design, program, model)
-        return cycles, (confirmed[0] if confirmed else None)
 
 
 def tests_digest(tests: Iterable[Test]) -> str:

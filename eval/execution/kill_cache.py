@@ -10,7 +10,7 @@ from dv_agent.eval.evaluation.data_model import KillSheet
 from dv_agent.eval.evaluation.trial_folder import read_sheet, write_atomically
 from dv_agent.runners.simulator import Simulator
 
-_FORMAT = "2"  # increase it when a change of the bug hunt changes its results
+_FORMAT = "3"  # increase it when a change of the bug hunt changes its results
 
 
 class KillCache:

@@ -12,7 +12,6 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
@@ -20,6 +19,7 @@ from pydantic import ValidationError
 
 from dv_agent.designs.files.scratch import sweep
 from dv_agent.eval.execution.events import Event
+from dv_agent.eval.execution.process_family import kill_family
 from dv_agent.eval.execution.trial_run import TrialTask
 
 SILENCE_SECONDS = 900.0
@@ -167,11 +167,7 @@ class _Worker:
 
     def kill(self) -> None:
         """Kill the process and all its descendants."""
-        family = [self._process.pid, *_descendants(self._process.pid)] if self._process.poll() is None else []
-        for pid in family:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        self._process.wait()
+        kill_family(self._process)
         for pipe in (self._process.stdin, self._log):
             with contextlib.suppress(OSError):
                 if pipe:
@@ -190,13 +186,3 @@ def _patience(task: TrialTask) -> float:
     """Return the seconds that one call of the task's model may take at most, including all retries."""
     model = task.trial.entry.model
     return model.retry_seconds + model.timeout if model else 0.0
-
-
-def _descendants(pid: int) -> list[int]:
-    """Return the ids of all processes below `pid`, including those in other sessions."""
-    try:
-        lists = [file.read_text() for file in Path(f"/proc/{pid}/task").glob("*/children")]
-    except OSError:
-        return []
-    children = [int(word) for text in lists for word in text.split()]
-    return [*children, *(lower for child in children for lower in _descendants(child))]

@@ -67,6 +67,7 @@ class Difference(Frozen):
         cycle: the first cycle with a difference.
         signals: the signals that differ in it.
         port: the port or stream of the first one.
+        stream: the stream whose transfers differ first in value, order, number or time.
         aspects: in what the whole test differs, the weightiest first: ``payload``, ``count``, ``order``, ``end``,
             ``latency``, ``handshake``, ``debug``, ``idle payload``.
         transfer: number of the first transfer of the port that differs, if one does.
@@ -76,6 +77,7 @@ class Difference(Frozen):
     cycle: Count
     signals: Annotated[tuple[PlainText, ...], Field(max_length=200)]
     port: PlainText = ""
+    stream: PlainText = ""
     aspects: Annotated[tuple[PlainText, ...], Field(max_length=20)] = ()
     transfer: Count | None = None
     message: Text = ""
@@ -137,6 +139,7 @@ class Settings(Frozen):
         hashes: SHA-256 of the files of the design, by kind.
         tests: where the tests come from, in words.
         tests_digest: hash of the tests.
+        turns_digest: SHA-256 of ``turns.jsonl``, if they are those of a run.
         test_count, test_cycles: number of tests used, and the cycles that the clean RTL takes for them.
         left_out: tests that fail a check on the clean RTL, which are not used.
         oracle: what kills.
@@ -152,6 +155,7 @@ class Settings(Frozen):
     count: Count
     tests: PlainText
     tests_digest: Digest
+    turns_digest: Digest = ""
     test_count: Count
     test_cycles: Count
     left_out: Annotated[tuple[Count, ...], Stops] = ()
@@ -161,9 +165,3 @@ class Settings(Frozen):
     further_count: Count = 0
     started: PlainText = ""
     versions: dict[str, str] = Field(default_factory=dict)
-
-
-class MutantLine(Frozen):
-    """One line of ``mutants.jsonl``."""
-
-    outcome: Outcome

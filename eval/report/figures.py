@@ -77,10 +77,9 @@ def verdict(run: RunData) -> Verdict:
 
 def all_notes(run: RunData, more: str = "") -> tuple[str, ...]:
     """Return what a reader must know before using the figures: notes on the tests, on the record, and `more`."""
-    header = run.header
+    header, tests = run.header, ending_notes([test.ended for test in run.tests])
     checks = (f"checked: {'; '.join(header.checked)}", f"not checked: {'; '.join(header.unchecked)}")
     told = checks if header.unchecked and any(test.cycles for test in run.tests) else ()
-    tests = ending_notes([test.ended for test in run.tests])
     return (*tests, *told, *exception_notes(header.rules_off), *run.notes, *([more] if more else []))
 
 

@@ -9,6 +9,7 @@ from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import UsageError
+from dv_agent.eval.report.code_lines import code_sources
 from dv_agent.eval.report.load_run import load_run
 from dv_agent.eval.report.page import render_report
 from dv_agent.eval.report.run_data import RunData
@@ -35,7 +36,9 @@ def write_report(folder: Path, design: DesignFolder | None = None) -> Path:
         html = render_report(run, None)
     else:
         plan = recorded_plan(folder, run.header, home)
-        html = render_report(run, plan, title=home.design.title, hashes_now=fingerprint(home))
+        hashes = fingerprint(home)
+        sources = code_sources(home, plan, run.header.hashes.get("rtl", ""), hashes["rtl"])
+        html = render_report(run, plan, title=home.design.title, hashes_now=hashes, sources=sources)
     path = folder / NAME
     replace_text(path, html)
     return path

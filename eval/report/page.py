@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS
 from dv_agent.coverage.totals import Summary, Totals, summarise
+from dv_agent.eval.report.code_lines import code_section
 from dv_agent.eval.report.curves import progress, rows
 from dv_agent.eval.report.environment import environment
 from dv_agent.eval.report.figures import all_notes, facts, main_figures, small_figures, spendings, verdict
@@ -35,7 +36,12 @@ class Group:
 
 
 def render_report(
-    run: RunData, plan: Plan | None, *, title: str = "", hashes_now: Mapping[str, str] | None = None
+    run: RunData,
+    plan: Plan | None,
+    *,
+    title: str = "",
+    hashes_now: Mapping[str, str] | None = None,
+    sources: Mapping[str, str] | None = None,
 ) -> str:
     """Return the report of `run` as one HTML document that loads nothing else.
 
@@ -43,6 +49,7 @@ def render_report(
         plan: plan of the run's design; None if it is not available: then bins are only counted.
         title: title of the design.
         hashes_now: hashes of the design's files today, to show which ones have changed since the run.
+        sources: RTL to show with its code coverage, see `code_section`.
 
     Raises:
         InputFileError: ``coverage.json`` cannot be read.
@@ -67,6 +74,7 @@ def render_report(
         "turns": shown, "hidden_turns": hidden_turns,
         "pending": call_rows(run.pending, TALK_MOST, len(run.turns) + 1, {}),
         "bins": len(known.bins) if known else run.header.bins,
+        "code": code_section(found.coverage, sources or {}) if found.coverage is not None else None,
         "hashes_now": hashes_now or {}, "excerpt_svg": excerpt_svg,
     }  # fmt: skip
     return environment().get_template("page.html.jinja").render(context)

@@ -12,7 +12,7 @@ from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS, RunHeader
 from dv_agent.designs.files.json_file import open_plain, read_json
 from dv_agent.errors import InputFileError
 from dv_agent.eval.evaluation.data_model import KillSheet
-from dv_agent.eval.evaluation.trial_folder import KILLS, RUN, TRIAL
+from dv_agent.eval.evaluation.trial_folder import KILLS, MUTANTS, RUN, TRIAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +62,8 @@ def digest_of(room: Path, *more: str) -> str:
     total.update(_digest(turns) if is_there(turns) else _of_bytes(b""))
     for path in (room / RUN / COVERAGE, room / KILLS, room / TRIAL):
         total.update(_digest(path) if is_there(path) else b"-")
+    for path in (room / MUTANTS / name for name in ("mutate.json", "selection.json", "mutants.jsonl")):
+        total.update(_digest(path) if is_there(path) else b"")
     for one in more:
         total.update(_of_bytes(one.encode()))
     return total.hexdigest()

@@ -94,6 +94,18 @@ class BugScore(Frozen):
     outcomes: tuple[BugOutcome, ...]
 
 
+class MutantCount(Frozen):
+    """How many mutants of the RTL the tests of a trial kill.
+
+    Attributes:
+        killed: a check failed.
+        counted: mutants that are not proved equivalent; all of them were tried.
+    """
+
+    killed: int = 0
+    counted: int = 0
+
+
 class ClaimCounts(Frozen):
     """Counts of claims about unreachable bins, and of bug reports.
 
@@ -173,6 +185,7 @@ class TrialScore(Frozen):
     Attributes:
         inputs: SHA-256 over the records, the plan and `SCORING_VERSION`, which identifies what was scored.
         bugs: None if no seeded bug was hunted.
+        mutants: None if no mutants were tried.
         claims: None for agents that make no claims; `replies`: None for agents without a model.
         failing_tests: number of tests that failed a check on the unchanged design.
     """
@@ -181,6 +194,7 @@ class TrialScore(Frozen):
     inputs: str
     coverage: CoverageScore
     bugs: BugScore | None = None
+    mutants: MutantCount | None = None
     claims: ClaimCounts | None = None
     replies: ReplyScore | None = None
     cost: CostScore

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 
+from dv_agent.agents.records.reader import MAX_FILE, is_there
+from dv_agent.agents.records.schema import TURNS
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.files.json_file import read_plain
+from dv_agent.errors import InputFileError
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet
+from dv_agent.eval.evaluation.trial_folder import MUTANTS, RUN
+from dv_agent.eval.mutants.result_folder import SETTINGS, read_result
+from dv_agent.eval.mutants.summary import counts
 from dv_agent.eval.scoring.coverage_score import coverage_score
 from dv_agent.eval.scoring.read_record import TrialFacts, digest_of, read_facts
 from dv_agent.eval.scoring.score import (
@@ -15,6 +23,7 @@ from dv_agent.eval.scoring.score import (
     ClaimCounts,
     CostScore,
     KillCount,
+    MutantCount,
     ReplyScore,
     TrialScore,
 )
@@ -47,6 +56,7 @@ def score_records(room: Path, plan: Plan) -> TrialScore:
         inputs=inputs,
         coverage=coverage_score(facts, plan),
         bugs=bug_score(facts.kills, facts.header.budget.cycles) if facts.kills else None,
+        mutants=_mutants(facts),
         claims=_claims(facts) if facts.header.agent == _TOOLS else None,
         replies=_replies(facts) if facts.header.model else None,
         cost=_cost(facts),
@@ -89,6 +99,24 @@ def _within(outcome: BugOutcome, bound: int | None) -> BugOutcome:
     if bound is None or outcome.cycles <= bound:
         return outcome
     return BugOutcome(bug=outcome.bug, difficulty=outcome.difficulty, killed=False, cycles=bound)
+
+
+def _mutants(facts: TrialFacts) -> MutantCount | None:
+    """Return the mutants killed; None without them, and while some are not tried yet.
+
+    Raises:
+        InputFileError: they were played other tests than those of the trial.
+    """
+    home = facts.room / MUTANTS
+    if not is_there(home / SETTINGS):
+        return None
+    result = read_result(home)
+    turns = facts.room / RUN / TURNS
+    digest = hashlib.sha256(read_plain(turns, MAX_FILE)).hexdigest() if is_there(turns) else ""
+    if (result.settings.design, result.settings.turns_digest) != (facts.header.design, digest):
+        raise InputFileError(home / SETTINGS, "these mutants were not played the tests of this trial")
+    found = counts([outcome for _, outcome in result.pairs()])
+    return MutantCount(killed=found.killed, counted=found.total - found.equivalent) if not result.left else None
 
 
 def _claims(facts: TrialFacts) -> ClaimCounts:

@@ -30,7 +30,7 @@ from dv_agent.eval.soundness.hit_rates import load_hit_rates, tier_errors
 from dv_agent.eval.soundness.kills import Survivor, hunt
 from dv_agent.eval.soundness.lint import lint
 from dv_agent.eval.soundness.model_mutants import COVERAGE, mutate_model
-from dv_agent.eval.soundness.traffic import Chunk, over_chunks, run_chunk
+from dv_agent.eval.soundness.traffic import CHUNK_BEATS, Chunk, over_chunks, run_chunk, simulator_of_others
 from dv_agent.runners.simulator import Simulator
 
 MUTANTS = 60
@@ -198,6 +198,8 @@ class _Checker:
             problems += failures
             self._say(f"agreement: {counts[1]:,} of {options.beats:,} beats, {len(problems)} alarms")
         figures: dict[str, int | float | str] = {"tests": counts[0], "beats": counts[1], "cycles": counts[2]}
+        if (others := simulator_of_others(self._folder, name, options.beats)) != name:
+            figures |= {name: f"the first {CHUNK_BEATS:,} beats", others: "all others"}
         return PartResult(part="agreement", figures={**figures, "alarms": len(problems)}, problems=tuple(problems))
 
 

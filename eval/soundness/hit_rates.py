@@ -19,7 +19,7 @@ from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import InputFileError
-from dv_agent.eval.soundness.traffic import Chunk, over_chunks, run_chunk
+from dv_agent.eval.soundness.traffic import Chunk, over_chunks, run_chunk, simulator_of_others
 
 FILE = "hit_rates.json"
 STEPS = (1_000, 10_000, 100_000)
@@ -62,7 +62,7 @@ def measure(folder: DesignFolder, simulator: str, seed: int, jobs: int) -> HitRa
         total += part
     return HitRates(
         command=f"dv-agent designs measure {folder.design.name} --seed {seed}",
-        simulator=simulator,
+        simulator=" and ".join(dict.fromkeys((simulator, simulator_of_others(folder, simulator, STEPS[-1])))),
         seed=seed,
         hits={one.id: tuple(total[:, index].tolist()) for index, one in enumerate(plan.bins)},
     )

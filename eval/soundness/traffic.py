@@ -14,10 +14,11 @@ from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import fastest_name, find_simulator
 
 Answer = TypeVar("Answer")
 CHUNK_BEATS = 10_000
+NATIVE_FROM = 50_000  # below, building a native worker costs more than it saves
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +58,22 @@ def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:
                 return
 
 
+def simulator_of_others(folder: DesignFolder, simulator: str, beats: int) -> str:
+    """Return the simulator of all chunks but the first, if the first is simulated on `simulator`."""
+    return fastest_name(simulator, folder.design) if beats >= NATIVE_FROM else simulator
+
+
 def over_chunks(
     folder: DesignFolder, simulator: str, seed: int, beats: int, jobs: int, work: Callable[[Chunk], Answer]
 ) -> Iterator[Answer]:
     """Call `work` (a module-level function) on chunks with a total of `beats` beats, in order, in `jobs` processes.
 
-    The chunks do not depend on `jobs`, so the results do not either.
+    The chunks do not depend on `jobs`, so the results do not either. From `NATIVE_FROM` beats on, all but the first
+    chunk are simulated on the native path, where that can be used.
     """
+    others = simulator_of_others(folder, simulator, beats)
     chunks = [
-        Chunk(folder.path, simulator, seed, index, min(CHUNK_BEATS, beats - index * CHUNK_BEATS))
+        Chunk(folder.path, others if index else simulator, seed, index, min(CHUNK_BEATS, beats - index * CHUNK_BEATS))
         for index in range(-(-beats // CHUNK_BEATS))
     ]
     if jobs <= 1:

@@ -17,6 +17,8 @@ from pydantic import ValidationError
 
 from dv_agent import __version__
 from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.state import RunState
+from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
@@ -35,6 +37,7 @@ from dv_agent.eval.evaluation.trial_folder import (
 from dv_agent.eval.execution.trial_run import Hunters
 from dv_agent.eval.suites.suite import task_checksum
 from dv_agent.eval.verification.copies import Replies
+from dv_agent.eval.verification.first_pass import first_session
 from dv_agent.eval.verification.judging_again import claims_again, kills_again, score_again
 from dv_agent.eval.verification.plain_files import require_plain_file
 from dv_agent.eval.verification.promised import promised
@@ -53,6 +56,7 @@ from dv_agent.eval.verification.verdict import (
 )
 from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.simulator import Session, Simulator
 
 MOST_TRIALS = 100_000
 VERIFICATION = "verification.json"
@@ -185,17 +189,49 @@ class _Looking:
             yield from self._made_again(run, trial, design, hunted)
 
     def _made_again(self, run: RecordedRun, trial: Trial, design: DesignFolder, hunted: bool) -> Iterator[Finding]:
-        home, plan, shelf = self._home(trial), plan_of(design), RecordingStore()
-        simulator = find_simulator(trial.simulator)
-        with RecordingSimulator(simulator, shelf).open(design.design) as session:
-            bench = bench_of(trial, design, plan, session, simulator)
-            again = begin(bench)
-            yield from simulate_again(run, trial, agent_of(trial, run, design, bench), bench, again)
-            if not again.complete:
-                return
-            yield from claims_again(run, bench, design, simulator)
+        home, shelf, official = self._home(trial), RecordingStore(), find_simulator(trial.simulator)
+        again = _first_pass(run, trial, design, official)
+        if again is None or again.found:
+            with RecordingSimulator(official, shelf).open(design.design) as session:
+                again = _pass(run, trial, design, official, session)
+        yield from again.found
+        if not again.complete:
+            return
         sheet = read_kills(home) if hunted else None
         if hunted:
             hunter = self.hunters.of(trial.design, task_checksum(design), trial.simulator)
             yield from kills_again(run, trial, sheet, hunter, shelf)
-        yield from score_again(home, again.state, bench, sheet)
+        yield from score_again(home, again.state, again.bench, sheet)
+
+
+@dataclass(frozen=True, slots=True)
+class _Pass:
+    """What came out of a run that was made again."""
+
+    found: tuple[Finding, ...]
+    complete: bool
+    state: RunState
+    bench: Testbench
+
+
+def _first_pass(run: RecordedRun, trial: Trial, design: DesignFolder, official: Simulator) -> _Pass | None:
+    """Return what the native path says, if it says anything."""
+    try:
+        session = first_session(official, design.design)
+        if session is None:
+            return None
+        with session:
+            return _pass(run, trial, design, official, session)
+    except PrerequisiteError:
+        raise
+    except DvAgentError:  # the second pass says what is wrong
+        return None
+
+
+def _pass(run: RecordedRun, trial: Trial, design: DesignFolder, official: Simulator, session: Session) -> _Pass:
+    bench = bench_of(trial, design, plan_of(design), session, official)
+    again = begin(bench)
+    found = list(simulate_again(run, trial, agent_of(trial, run, design, bench), bench, again))
+    if again.complete:
+        found += claims_again(run, bench, design, official)
+    return _Pass(tuple(found), again.complete, again.state, bench)

@@ -83,7 +83,7 @@ class _Maker:
         if not grammar.item:
             return [dict(step) for step in grammar.directed]
         payload = {field: _lanes(spec) for field, spec in grammar.fields.items()}
-        return [self._item(name, payload, {}), {"idle": 5}, self._item(name, payload, {"gap": 3})]
+        return [self._item(name, payload, {}), {grammar.pause: 5}, self._item(name, payload, {"gap": 3})]
 
     def together(self, name: str) -> list[Step]:
         """Return tracks that wait for one another, and a reset in mid-test."""

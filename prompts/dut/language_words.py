@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from dv_agent.designs.design import Design
@@ -14,6 +14,11 @@ _START = (
     "A test starts from reset, drains at its end, and shares nothing with other tests. Its tracks run in parallel; "
     "each is a list of steps in order. A track that is left out or has ended is silent: "
 )
+
+_CLOCKS = """\
+* Numbers of cycles on a track are cycles of its own clock. A cycle of a trace is a step in which some clock rises.
+  A reset lasts until every clock has risen CYCLES times.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +47,19 @@ def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
     parts = {kind: [f"PORT.{one.part}" for one in ports[kind].streams("PORT") if one.part] for kind in kinds}
     return LanguageWords(
         _START + _silence([*map(type, ports.values())]) + (", reset inactive." if design.reset else "."),
-        tuple(lines for kind in kinds if (lines := ports[kind].language(packet, writes))),
+        (
+            *(lines for kind in kinds if (lines := ports[kind].language(packet, writes))),
+            *_clocks(design),
+        ),
         tuple((kind, " and ".join(names)) for kind, names in parts.items() if names),
         design.reset is not None,
     )
+
+
+def _clocks(design: Design) -> Iterator[str]:
+    if len(design.all_clocks) > 1:
+        first, reset = _CLOCKS.splitlines(keepends=True)
+        yield first + (reset.replace("CYCLES", str(design.reset.cycles)) if design.reset else "")
 
 
 def _place(port: PortModel, kinds: list[str]) -> tuple[bool, int]:

@@ -11,6 +11,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.reader.cone import cone_of
 from dv_agent.designs.reader.structure import Assignment
+from dv_agent.designs.wiring.signal_slice import split
 from dv_agent.prompts.view import View
 
 _HANDSHAKE = {"valid": ("valid",), "ready": ("ready",), "transfer": ("valid", "ready"), "stall": ("valid", "ready"),
@@ -53,7 +54,7 @@ def signals_of(design: Design, plan: Plan, holes: Sequence[Hole]) -> tuple[str, 
     """Return the signals of the top module that the coverpoints of `holes` sample."""
     columns = _columns(design)
     read = dict.fromkeys(name for hole in holes for name in _names(plan, hole))
-    return tuple(dict.fromkeys(signal for name in read for signal in columns.get(name, ())))
+    return tuple(dict.fromkeys(split(signal).base for name in read for signal in columns.get(name, ())))
 
 
 def _names(plan: Plan, hole: Hole) -> Iterator[str]:

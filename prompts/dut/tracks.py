@@ -9,6 +9,7 @@ from dv_agent.coverage.values import range_text
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, grammar_of
 from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.text.compact_json import compact_json
 
@@ -43,6 +44,7 @@ class TrackText:
         beats: allowed packet lengths, such as ``1..8``.
         answer, request: the keyword and the address field of a track that answers from memory.
         memory_words: maximum number of words of that memory.
+        clock: words about the clock of its port; empty if the design has only one.
     """
 
     name: str
@@ -58,6 +60,7 @@ class TrackText:
     counts: str
     profiles: tuple[ProfileText, ...]
     memory_words: int
+    clock: str = ""
 
 
 def track_texts(design: Design, schema: StimulusSchema) -> tuple[TrackText, ...]:
@@ -74,14 +77,26 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         item=track.item,
         description=track.description,
         fields=_fields(grammar.fields, track),
-        answer=_fields(memory.answer.fields if memory else {}, track),
+        answer=_fields(_answer(memory) if memory else {}, track),
         request=_fields(memory.ask.fields if memory else {}, track),
         beats=range_text(track.beats.min, track.beats.max),
         timing=grammar.timing_keys,
         counts=grammar.counts,
         profiles=tuple(ProfileText(word, compact_json(draws, PROFILE_MOST)) for word, draws in track.profiles.items()),
         memory_words=track.memory_words,
+        clock=_clock(design, name),
     )
+
+
+def _answer(memory: Memory) -> Mapping[str, FieldSpec]:
+    return memory.answer.fields if memory.answer else {"data": memory.word}
+
+
+def _clock(design: Design, name: str) -> str:
+    if len(design.all_clocks) < 2:
+        return ""
+    clock = next(iter(design.all_clocks)) if name == RESET_TRACK else design.clock_of(name)
+    return f", clock {clock} of {design.all_clocks[clock].period_ns} ns"
 
 
 def _fields(fields: Mapping[str, FieldSpec], track: TrackSchema) -> tuple[FieldText, ...]:

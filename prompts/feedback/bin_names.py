@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 
+from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.structure import Bin
 from dv_agent.coverage.values import range_text
 
@@ -58,5 +59,7 @@ def _prefixed(prefix: tuple[str, ...], last: list[str]) -> str:
 
 
 def _with_values(one: Bin) -> str:
+    if one.covergroup == CODE:
+        return one.name
     values = values_text(one)
     return one.name if values == one.name else f"{one.name} = {values}"

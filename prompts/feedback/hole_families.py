@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.holes import Family, families
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Bin, Covergroup, Coverpoint, Kind, Tier
-from dv_agent.prompts.feedback.bin_names import compact_names
+from dv_agent.prompts.feedback.bin_names import MOST, compact_names
 from dv_agent.prompts.view import View
+
+MOST_POINTS = 40
+"""Most names of points of code that are listed of one kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,8 @@ class FamilyText:
     """A family with holes, in the form that the template prints.
 
     Attributes:
-        group: covergroup, with its `group_description`, the table `on` whose rows are sampled, and condition `when`.
+        group: covergroup, with its `group_description`, the table `on` whose rows are sampled (empty for code), and
+            condition `when`.
         of: the expression that a coverpoint samples; empty for crosses.
         legend: the coverpoints of a cross.
         bins, open: number of bins, and number of holes.
@@ -70,12 +75,12 @@ def _family(plan: Plan, group: Covergroup, family: Family) -> FamilyText:
     return FamilyText(
         group=group.name,
         group_description=group.description,
-        on=group.on,
+        on="" if group.name == CODE else group.on,
         when=group.when.text if group.when else "",
         item=family.item,
         kind=family.holes[0].kind,
         description=family.description.removesuffix(": {bin}"),
-        of="" if crossed else points[family.item].of.text,
+        of="" if crossed or group.name == CODE else points[family.item].of.text,
         legend=tuple(
             _legend(points[name], {one.members[place] for one in open_bins}) for place, name in enumerate(crossed)
         ),
@@ -95,9 +100,13 @@ def _tiers(holes: Sequence[Bin], bins: int) -> tuple[OpenBins, ...]:
     found = {tier: members for tier, members in by_tier.items() if members}
     largest = max(found, key=lambda tier: len(found[tier]))
     whole = len(holes) == bins and holes[0].kind == "cross"
+    is_code = holes[0].covergroup == CODE
     return tuple(
         OpenBins(
-            tier, len(members), "" if whole and tier == largest else compact_names(members), whole and tier == largest
+            tier,
+            len(members),
+            "" if whole and tier == largest else compact_names(members, MOST_POINTS if is_code else MOST),
+            whole and tier == largest,
         )
         for tier, members in found.items()
     )

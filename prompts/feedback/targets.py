@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, zip_longest
 
+from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.contribution import closeness
 from dv_agent.coverage.holes import Hole, families
 from dv_agent.coverage.structure import TIERS, Tier
@@ -83,7 +84,9 @@ def in_detail(view: View, hole: Hole) -> Target:
 
 
 def _chosen(view: View, most: int) -> list[Hole]:
-    queues = [_turned(sorted(one.holes, key=_order), view.turn) for one in families(view.plan, view.holes)]
+    # Points of code have no distance; they are a part of their own.
+    measured = [one for one in families(view.plan, view.holes) if one.covergroup != CODE]
+    queues = [_turned(sorted(one.holes, key=_order), view.turn) for one in measured]
     queues.sort(key=lambda queue: _order(queue[0]))
     rounds = [hole for row in zip_longest(*queues) for hole in row if hole is not None]
     return sorted(rounds[:most], key=_order)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.files.scratch import BUILDING, new_scratch, sweep
 from dv_agent.errors import BuildError, InputFileError, OutputError
 from dv_agent.runners.build.wrappers.layout import Layout, child_layout, layout_of
@@ -21,6 +22,8 @@ PROGRAM = "sim"
 LAYOUT = "layout.json"
 AS_SYSTEM_VERILOG = "its .v files are compiled as SystemVerilog, because Verilog-2005 is not enough"
 _FORMAT = "3"  # raise when the contents of a build folder change
+SHARED_SHELVES = ("verilator-runtime",)
+"""Parts of a cache that no design is part of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,3 +150,21 @@ def _first_line(refused: BuildError) -> str:
     """Return the simulator's first complaint, without the head of the message."""
     lines = str(refused).splitlines()
     return lines[1 if len(lines) > 1 else 0].strip()[:200]
+
+
+def private_cache(folder: Path) -> Path:
+    """Make a cache for builds that nobody needs again; it shares only what no design is part of, see `SHARED_SHELVES`.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    shared = cache_folder()
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for shelf in SHARED_SHELVES:
+            (shared / shelf).mkdir(parents=True, exist_ok=True)
+            if not (folder / shelf).exists():
+                (folder / shelf).symlink_to((shared / shelf).absolute())
+    except OSError as error:
+        raise OutputError(f"cannot make a cache in {folder}: {error.strerror}") from None
+    return folder

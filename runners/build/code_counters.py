@@ -1,15 +1,17 @@
 """The counters of a build with code coverage: the C++ that reads them, and the list of what each of them counts.
 
 Verilator keeps all counters in one array, and tells what they count only in the file that it writes at the end of a
-simulation. So the program, called with `DESCRIBE` in its environment, writes that file once with the *number* of each
-counter in place of its count. A test then needs no file: `dv_code_bits` returns which counters are not 0.
+simulation, where counters that nothing tells apart (copies of a generate loop) are added up. So the program, called
+with `DESCRIBE` in its environment, sets the counters to numbers of its choice and writes that file: first the *number*
+of each counter, then 1, and then, for the counters that were added up, powers of two for `CHUNK` of them at a time.
+A test then needs no file: `dv_code_bits` returns which counters are not 0.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
@@ -18,10 +20,14 @@ from dv_agent.designs.code.counter import MAX_COUNTERS, CodeCounter, CodeKind, L
 from dv_agent.errors import BuildError
 
 COUNTERS = "counters.json"
-DESCRIBE = "DV_AGENT_DESCRIBE_CODE"
+DESCRIBE, CHOSEN = "DV_AGENT_DESCRIBE_CODE", "DV_AGENT_DESCRIBE_CHOSEN"
+CHUNK = 31
+_MOST_CHUNKS = 1_000
 MAIN_FILE = "dv_code_main.cpp"
 # An object of its own library is not compiled anew for each design, so this file, which is, holds all of it.
+_FORMAT = "6"  # raise when what is told of a counter changes
 _MAIN = """\
+// @FORMAT@
 #include "Vtop__Syms.h"
 #include "verilated_cov.h"
 #include "verilated_syms.h"
@@ -51,11 +57,22 @@ int main(int argc, char** argv) {
     const unsigned count = sizeof(model->__Vcoverage) / sizeof(model->__Vcoverage[0]);
     VerilatedCovContext* const listing = Verilated::threadContextp()->coveragep();
     listing->forcePerInstance(true);
-    for (unsigned i = 0; i < count; ++i) model->__Vcoverage[i] = i + 1;
-    listing->write(file);
-    // Counters that nothing tells apart are added up: a second list tells how many each line stands for.
-    for (unsigned i = 0; i < count; ++i) model->__Vcoverage[i] = 1;
-    listing->write(std::string(file) + ".members");
+    const char* const chosen = getenv("@CHOSEN@");
+    if (!chosen) {
+        for (unsigned i = 0; i < count; ++i) model->__Vcoverage[i] = i + 1;
+        listing->write(file);
+        for (unsigned i = 0; i < count; ++i) model->__Vcoverage[i] = 1;
+        listing->write(std::string(file) + ".members");
+    } else if (FILE* const list = fopen(chosen, "r")) {
+        unsigned index, seen = 1;
+        for (unsigned chunk = 0; seen; ++chunk) {
+            for (unsigned i = 0; i < count; ++i) model->__Vcoverage[i] = 0;
+            for (seen = 0; seen < @CHUNK@ && fscanf(list, "%u", &index) == 1; ++seen)
+                if (index < count) model->__Vcoverage[index] = 1u << seen;
+            if (seen) listing->write(std::string(file) + "." + std::to_string(chunk));
+        }
+        fclose(list);
+    }
     fflush(nullptr);
     _Exit(top ? 0 : 1);
 }
@@ -68,30 +85,56 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f]")
 
 def main_text(cocotb_main: str) -> str:
     """Return the C++ of the program: cocotb's, with the two functions that read the counters."""
-    return _MAIN.replace("@COCOTB@", cocotb_main).replace("@DESCRIBE@", DESCRIBE)
+    return (
+        _MAIN.replace("@COCOTB@", cocotb_main)
+        .replace("@FORMAT@", _FORMAT)
+        .replace("@DESCRIBE@", DESCRIBE)
+        .replace("@CHOSEN@", CHOSEN)
+        .replace("@CHUNK@", str(CHUNK))
+    )
 
 
-def counters_of(data: Path, wrapper: str, sources: Iterable[Path]) -> tuple[CodeCounter, ...]:
-    """Read the file that the program wrote, without the counters of `wrapper` itself.
+def counters_of(
+    room: Path, wrapper: str, sources: Iterable[Path], run: Callable[[dict[str, str]], None]
+) -> tuple[CodeCounter, ...]:
+    """Return the counters of a program, without those of `wrapper` itself.
 
     Args:
+        room: an empty folder, for the files that the program writes.
         sources: the files of the design, for the names of its modules.
+        run: runs the program once, with these variables in its environment.
 
     Raises:
-        BuildError: it is not in the known format, or there are too many counters.
+        BuildError: the files are not in the known format, or there are too many counters.
     """
-    members = dict(_rows(data.with_name(f"{data.name}.members")))
     modules = frozenset(name for file in sources for name in _DECLARED.findall(_text(file)))
-    found = [_counter(keys, int(count), modules) for keys, count in _rows(data) if _counts_one(members.get(keys))]
-    kept = [one for one in found if one is not None and one.instance]
-    if len(kept) > MAX_COUNTERS:
-        raise BuildError(f"the RTL has {len(kept):,} coverage points; {MAX_COUNTERS:,} can be handled")
-    return tuple(one.model_copy(update={"instance": below}) for one in kept if (below := _below(one.instance, wrapper)))
+    found = []
+    for keys, members in _members(room, run).items():
+        one = _counter(keys, modules)
+        below = _below(one.instance, wrapper) if one else ""
+        if one and below:
+            found += [one.model_copy(update={"index": index, "instance": below}) for index in members or (None,)]
+    if len(found) > MAX_COUNTERS:
+        raise BuildError(f"the RTL has {len(found):,} coverage points; {MAX_COUNTERS:,} can be handled")
+    return tuple(found)
 
 
-def _counts_one(members: str | None) -> bool:
-    """Return whether a line stands for one counter, or for one that an instance shares with another (0)."""
-    return members in ("0", "1")
+def _members(room: Path, run: Callable[[dict[str, str]], None]) -> dict[str, list[int]]:
+    """Return the numbers of the counters behind each line; none if it shares the counter of another instance."""
+    data = room / "points.dat"
+    run({DESCRIBE: str(data)})
+    sizes = {keys: int(size) for keys, size in _rows(data.with_name(f"{data.name}.members"))}
+    found = {keys: [int(number) - 1] if sizes.get(keys) == 1 else [] for keys, number in _rows(data)}
+    known = {index for members in found.values() for index in members}
+    rest = sorted(set(range(sum(sizes.values()))) - known)[: CHUNK * _MOST_CHUNKS]
+    if rest:
+        chosen = room / "chosen"
+        chosen.write_text("\n".join(map(str, rest)), encoding="utf-8")
+        run({DESCRIBE: str(data), CHOSEN: str(chosen)})
+    for chunk, first in enumerate(range(0, len(rest), CHUNK)):
+        for keys, bits in _rows(data.with_name(f"{data.name}.{chunk}")):
+            found[keys] += [index for place, index in enumerate(rest[first : first + CHUNK]) if int(bits) >> place & 1]
+    return found
 
 
 def _rows(data: Path) -> Iterator[tuple[str, str]]:
@@ -109,14 +152,14 @@ def _text(file: Path) -> str:
         raise BuildError(f"{file.name}: {error.strerror}") from None
 
 
-def _counter(keys: str, number: int, modules: frozenset[str]) -> CodeCounter | None:
+def _counter(keys: str, modules: frozenset[str]) -> CodeCounter | None:
     facts = dict(part.partition("\2")[::2] for part in keys.split("\1") if part)
     kind = _KINDS.get(facts.get("t", ""))
     if kind is None:
         return None
     try:
         return CodeCounter(
-            index=number - 1 if number else None, kind=kind, file=_plain(facts["f"]), line=int(facts["l"]),
+            index=None, kind=kind, file=_file(facts["f"]), line=int(facts["l"]),
             column=int(facts["n"]), module=_module(facts["page"], modules), instance=_plain(facts["h"]),
             comment=_plain(facts.get("o", "")), lines=_lines(facts.get("S", "")),
         )  # fmt: skip
@@ -127,6 +170,11 @@ def _counter(keys: str, number: int, modules: frozenset[str]) -> CodeCounter | N
 def _below(instance: str, wrapper: str) -> str:
     """Return the part of a hierarchical name below the wrapper; empty for the wrapper itself and what is beside it."""
     return instance.partition(f"{wrapper}.")[2]
+
+
+def _file(name: str) -> str:
+    """Return the name of a file without the folders of this machine, which are nothing that a record should hold."""
+    return _plain(name if not name.startswith("/") else "/".join(Path(name).parts[-2:])).removeprefix("./")
 
 
 def _module(page: str, modules: frozenset[str]) -> str:

@@ -16,11 +16,16 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.errors import BuildError
+from dv_agent.runners.build.cache import WRAPPER
 from dv_agent.runners.build.external_tools import run_command
 from dv_agent.runners.build.verilator_tool import VerilatorTool
+from dv_agent.runners.build.wrappers.clock_lines import is_multiple
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.build.wrappers.wrapper import TOP
+from dv_agent.runners.native.bare_wrapper import bare_wrapper_text
 
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
-_SCOPE = re.compile(r'^(\S+ \.scope .*?"[^"]*" "[^"]*") \d+ \d+')
+_SCOPE = re.compile(r'^(\S+ \.scope .*?"[^"]*" "[^"]*") \d+ \d+(?:, \d+ \d+ \d+)?')
 _CALL = re.compile(r"^(\s*%vpi_(?:call|func)\S*) \d+ \d+")
 _FILES = ":file_names"
 _SECONDS = 120.0
@@ -43,17 +48,30 @@ def verilator_form(design: Design, tool: VerilatorTool) -> str:
     Raises:
         BuildError: Verilator refused the RTL, or took longer than `_SECONDS`.
     """
-    language = ("--default-language", "1364-2005") if design.plain_verilog else ()
-    parameters = [f"-G{name}={text}" for name, text in parameter_texts(design.parameters)]
-    files = [str(file.resolve()) for file in design.source_files()]
-    includes = design.compile_options(files)
     with scratch_folder() as room:
-        command = [tool.command, *_OPTIMISED, *language, *parameters, *includes, "--top-module", design.top, *files]
-        done = run_command(command, room, _SECONDS, {**os.environ, **tool.environment}, (room,))
-        if done.code:
-            raise BuildError(f"{design.name}: verilator refused the RTL\n{done.output[-1000:]}")
-        made = sorted(file for pattern in ("*.cpp", "*.h") for file in (room / "out").glob(pattern))
-        return _digest(f"{file.name}\n{_plain_cpp(file, design.folder)}" for file in made)
+        try:
+            made = _verilated(design, tool, room, plain=design.plain_verilog)
+        except BuildError:
+            if not design.plain_verilog or design.language is not None:
+                raise
+            made = _verilated(design, tool, room, plain=False)
+        return _digest(f"{file.name}\n{_plain_cpp(file, design.base)}" for file in made)
+
+
+def _verilated(design: Design, tool: VerilatorTool, room: Path, *, plain: bool) -> list[Path]:
+    files = [str(file.resolve()) for file in design.source_files()]
+    command = [tool.command, *_OPTIMISED, *tool.verilator_options, *design.compile_options(files, absolute=True)]
+    command += ["--default-language", "1364-2005"] if plain else []
+    if is_multiple(design):  # the wrapper has one clock
+        parameters = [f"-G{name}={text}" for name, text in parameter_texts(design.parameters)]
+        command += [*parameters, "--top-module", design.top, *files]
+    else:
+        (room / WRAPPER).write_text(bare_wrapper_text(design, layout_of(design)), encoding="utf-8")
+        command += ["--top-module", TOP, *files, WRAPPER]
+    done = run_command(command, room, _SECONDS, {**os.environ, **tool.environment}, (room,))
+    if done.code:
+        raise BuildError(f"{design.name}: verilator refused the RTL\n{done.output[-1000:]}")
+    return sorted(file for pattern in ("*.cpp", "*.h") for file in (room / "out").glob(pattern))
 
 
 def _plain_vvp(text: str) -> Iterator[str]:

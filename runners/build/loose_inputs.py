@@ -5,13 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from pydantic import ValidationError
+
 from dv_agent.designs.design import Design
-from dv_agent.designs.reader.parse_rtl import read_rtl
+from dv_agent.designs.elaboration.elaborate import elaborate
+from dv_agent.designs.elaboration.request import Request
+from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.errors import BuildError, InputFileError
 
 _FLOATING = re.compile(r"dangling input port \d+ \((\w+)\) floating")
 _MISSING = re.compile(r"PINMISSING: .*missing pin: '(\w+)'")
-_TIE_WIDTH = re.compile(r"Port \d+ \((\w+)\) of \w+ expects (\d+) bits, got ")
+# As Icarus and as Verilator say it.
+_TIE_WIDTH = re.compile(
+    r"(?:Port \d+ \(|Input port connection ')(\w+)(?:\) of \w+|') expects (\d+) bits(?:, got | on the pin connection)"
+)
 
 
 def reject_loose_inputs(design: Design, names: Iterable[str]) -> None:
@@ -39,18 +46,26 @@ def missing_inputs(design: Design, lines: Iterable[str]) -> list[str]:
     names = [found[1] for line in lines if (found := _MISSING.search(line))]
     if not names:
         return []
-    try:
-        structure = read_rtl(design)
-    except (BuildError, InputFileError):
-        return []
-    inputs = {port.name for port in structure.module(structure.top).ports if port.direction == "input"}
+    inputs = _inputs_of_top(design)
     return [name for name in names if name in inputs]
 
 
-def is_fitting_tie(design: Design, line: str) -> bool:
-    """Return whether a message of Icarus is about the width of a constant that fits the port it is tied to.
+def _inputs_of_top(design: Design) -> set[str]:
+    request = Request(
+        sources=design.source_files(), include_dirs=tuple(design.base / name for name in design.include_dirs),
+        defines=design.defines, parameters=dict(parameter_texts(design.parameters)), top=design.top,
+        language=design.language,
+    )  # fmt: skip
+    try:
+        return {port.name for port in elaborate(request).ports if port.direction == "input"}
+    except (BuildError, ValidationError):
+        return set()
 
-    A constant has 32 bits, whatever the port has, and Icarus does not look at its value.
+
+def is_fitting_tie(design: Design, line: str) -> bool:
+    """Return whether a message is about the width of a constant that fits the port it is tied to.
+
+    A constant of the wrapper has 32 or 64 bits, whatever the port has, and the tools do not look at its value.
     """
     found = _TIE_WIDTH.search(line)
     if found is None:

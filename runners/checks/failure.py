@@ -20,9 +20,18 @@ class CheckFailure(Frozen):
     duplicate     delivered the previous transfer again
     order         delivered two consecutive transfers in the wrong order
     stable        deasserted valid, or changed its payload, while ready was low
-    unknown       showed X or Z on valid, on ready, or on the payload of a valid output
+    unknown       showed X or Z on valid, on ready, on the payload of a valid output, or on an observed flag
     after_reset   had a valid output in the first cycle after a reset
     deadlock      stopped accepting, and no further input could make it continue
+    assertion     reported an error itself: ``$error``, ``$fatal``, an assertion, ``unique case`` out of range
+    unasked       answered on a bus without a request
+    unanswered    did not answer a request on a bus
+    id            answered with an id of no open request
+    beats         ended a burst with another beat than the last one that was asked for
+    exclusive     raised two of ack, err and rty together
+    illegal       gave a response that the bus does not know
+    read_back     read something else than was written before, where design.yaml says that reads give what was written
+    refused       answered with an error there
     hung          made the simulator hang
     crashed       ended the simulation
     ============  ==========================================================================================

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.ports.port import DROP
+from dv_agent.designs.ports.port import DROP, PortModel
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
@@ -30,10 +30,16 @@ def _all_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     for stream in _outputs(design):
         if stream.valid in trace.signals:
             may_drop = DROP in design.exceptions.get(stream.port, {})
-            yield from _unstable(stream, trace, may_drop)
-            yield from _unknown_payload(stream, trace)
+            ticks = trace.ticks(design.clock_of(stream.port))
+            yield from _unstable(stream, trace, np.flatnonzero(ticks), may_drop)
+            yield from _unknown_payload(stream, trace, ticks)
     for name, signal in _handshakes(design):
         yield from _unknown_handshake(name, signal, trace)
+    for name, port in design.ports.items():
+        for field, spec in port.observed().items():
+            # Wider ones may show a memory that nobody has written yet; without a reset nothing need be known.
+            if spec.bits == 1 and design.reset:
+                yield from _unknown_level(name, field, spec.signal, trace)
     yield from _after_reset(design, trace)
     yield from _ending(design, trace)
 
@@ -65,6 +71,14 @@ def _unknown(trace: Trace, signal: str) -> BoolColumn:
     return trace.unknown.get(signal, np.zeros(trace.cycles, np.bool_))
 
 
+def _counts(stream: Stream, field: str, trace: Trace) -> BoolColumn:
+    """Return in which cycles a field of a valid stream counts; see `Stream.loose`."""
+    decider = stream.loose.get(field)
+    if decider is None:
+        return np.ones(trace.cycles, np.bool_)
+    return trace.signals[stream.fields[decider].signal] != 0 if decider else np.zeros(trace.cycles, np.bool_)
+
+
 def _number(values: IntColumn, row: int) -> int:
     """Return one value of `Trace.signals`, with the words of a wide signal joined."""
     if values.ndim == 1:
@@ -72,35 +86,44 @@ def _number(values: IntColumn, row: int) -> int:
     return sum(int(word) << (32 * place) for place, word in enumerate(values[row]))
 
 
-def _unstable(stream: Stream, trace: Trace, may_drop: bool) -> Iterator[CheckFailure]:
+def _unstable(stream: Stream, trace: Trace, cycles: IntColumn, may_drop: bool) -> Iterator[CheckFailure]:
+    """Yield what changed while it had to wait; `cycles` are those in which the clock of the stream rises."""
     if stream.ready is None:
         return
-    valid, ready = trace.signals[stream.valid] == 1, trace.signals[stream.ready] == 1
-    quiet = ~trace.in_reset
-    # Row i compares the cycles i and i + 1.
-    stalled = valid[:-1] & ~ready[:-1] & quiet[:-1] & quiet[1:]
-    dropped = stalled & ~valid[1:] & ~_unknown(trace, stream.valid)[1:]
+    valid, ready = (trace.signals[stream.valid] == 1)[cycles], (trace.signals[stream.ready] == 1)[cycles]
+    quiet = _quiet_until(trace, cycles)
+    # Row i compares two edges of the clock that follow each other.
+    stalled = valid[:-1] & ~ready[:-1] & quiet
+    dropped = stalled & ~valid[1:] & ~_unknown(trace, stream.valid)[cycles][1:]
     for row in np.flatnonzero(dropped & ~may_drop)[:MAX_EACH].tolist():
         message = f"{stream.valid} was high while {stream.ready} was low, and fell before the transfer was accepted"
-        yield CheckFailure(check="stable", port=stream.key, cycle=row + 1, field=stream.valid, message=message)
+        cycle = int(cycles[row + 1])
+        yield CheckFailure(check="stable", port=stream.key, cycle=cycle, field=stream.valid, message=message)
     held = stalled & valid[1:]
     for field, signal in _payload(stream):
-        values, unknown = trace.signals[signal], _unknown(trace, signal)
+        values, unknown = trace.signals[signal][cycles], _unknown(trace, signal)[cycles]
         differs = values[1:] != values[:-1] if values.ndim == 1 else (values[1:] != values[:-1]).any(axis=1)
         # X and Z are covered by the check `unknown`.
-        changed = held & differs & ~unknown[1:] & ~unknown[:-1]
+        changed = held & differs & ~unknown[1:] & ~unknown[:-1] & _counts(stream, field, trace)[cycles][1:]
         for row in np.flatnonzero(changed)[:MAX_EACH].tolist():
             before, after = _number(values, row), _number(values, row + 1)
             message = f"{signal} changed from 0x{before:x} to 0x{after:x} while {stream.ready} was low"
             yield CheckFailure(
                 check="stable",
                 port=stream.key,
-                cycle=row + 1,
+                cycle=int(cycles[row + 1]),
                 field=field,
                 expected=before,
                 seen=after,
                 message=message,
             )
+
+
+def _quiet_until(trace: Trace, cycles: IntColumn) -> BoolColumn:
+    """Return bool[len(cycles) - 1], whether no cycle from one of `cycles` to the next is in reset."""
+    resets = np.concatenate([np.zeros(1, np.int64), np.cumsum(trace.in_reset, dtype=np.int64)])
+    quiet: BoolColumn = resets[cycles[1:] + 1] == resets[cycles[:-1]]
+    return quiet
 
 
 def _stretches(mask: BoolColumn) -> list[int]:
@@ -110,11 +133,11 @@ def _stretches(mask: BoolColumn) -> list[int]:
     return rows
 
 
-def _unknown_payload(stream: Stream, trace: Trace) -> Iterator[CheckFailure]:
-    valid = (trace.signals[stream.valid] == 1) & ~trace.in_reset
+def _unknown_payload(stream: Stream, trace: Trace, ticks: BoolColumn) -> Iterator[CheckFailure]:
+    valid = (trace.signals[stream.valid] == 1) & ~trace.in_reset & ticks
     for field, signal in _payload(stream):
         if signal in trace.unknown:
-            for row in _stretches(valid & trace.unknown[signal]):
+            for row in _stretches(valid & trace.unknown[signal] & _counts(stream, field, trace)):
                 message = f"{signal} is X or Z while {stream.valid} is high"
                 yield CheckFailure(check="unknown", port=stream.key, cycle=row, field=field, message=message)
 
@@ -125,20 +148,41 @@ def _unknown_handshake(name: str, signal: str, trace: Trace) -> Iterator[CheckFa
             yield CheckFailure(check="unknown", port=name, cycle=row, field=signal, message=f"{signal} is X or Z")
 
 
+def _unknown_level(name: str, field: str, signal: str, trace: Trace) -> Iterator[CheckFailure]:
+    """Return the failures of a flag that is only observed; one that is never known may be a bus that nobody drives."""
+    strange = trace.unknown.get(signal, np.zeros(trace.cycles, np.bool_)) & ~trace.in_reset
+    if strange.any() and (~strange & ~trace.in_reset).any():
+        for row in _stretches(strange):
+            yield CheckFailure(check="unknown", port=name, cycle=row, field=field, message=f"{signal} is X or Z")
+
+
 def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
-    if not trace.cycles:
+    if not trace.cycles or not trace.signals or design.reset is None:
         return
     before = np.concatenate([np.ones(1, np.bool_), trace.in_reset[:-1]])
     suspect = before & ~trace.in_reset
-    # An input of the same cycle may be the cause, through a combinational path.
+    # An input of the same cycle may be the cause, through a combinational path; or a level that is not at rest.
+    for port in design.ports.values():
+        for spec, rest in zip(port.held().values(), rest_levels(port), strict=True):
+            if spec.signal in trace.signals and spec.bits < 64:
+                suspect &= trace.signals[spec.signal] == rest
     for one in design.streams:
         if one.driven and one.valid in trace.signals:
             suspect &= trace.signals[one.valid] != 1
     for one in _outputs(design):
         if one.caused and one.valid in trace.signals:
-            for row in np.flatnonzero(suspect & (trace.signals[one.valid] == 1))[:MAX_EACH].tolist():
+            high = (trace.signals[one.valid] == 1) & trace.ticks(design.clock_of(one.port))
+            for row in np.flatnonzero(suspect & high)[:MAX_EACH].tolist():
                 message = f"{one.valid} is high in the first cycle after reset, before anything was accepted"
                 yield CheckFailure(check="after_reset", port=one.key, cycle=row, field=one.valid, message=message)
+
+
+def rest_levels(port: PortModel) -> Iterator[int]:
+    """Yield the level at rest of each held field of a port, as the unsigned number that a trace holds."""
+    rest = port.at_rest()
+    for spec in port.held().values():
+        yield rest & ((1 << spec.bits) - 1)
+        rest >>= spec.bits
 
 
 def refused_at_the_end(design: Design, trace: Trace) -> frozenset[str]:

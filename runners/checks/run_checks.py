@@ -1,4 +1,4 @@
-"""All checks of a test: protocol and scoreboard."""
+"""All checks of a test: protocol, rules of buses, the RTL's own assertions, and scoreboard."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import replace
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.trace import End, Trace
+from dv_agent.runners.checks.assertions import assertion_failures
+from dv_agent.runners.checks.bus_rules import bus_failures
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.protocol import may_always_wait, protocol_failures, refused_at_the_end
 from dv_agent.runners.checks.scoreboard import scoreboard_failures
@@ -27,7 +29,15 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
         ValueError: the model expects a port or a field that the design does not have.
     """
     trace = _settled(design, trace, observation)
-    protocol = list(protocol_failures(design, trace))
+    buses = list(bus_failures(design, trace))
+    protocol = [*protocol_failures(design, trace), *buses]
+    if any(failure.check == "unanswered" for failure in buses):
+        # It tells which port the test waited for.
+        protocol = [failure for failure in protocol if failure.check != "deadlock" or failure.port]
+    asserted = list(assertion_failures(trace))
+    if any(one.fatal or trace.cycles in one.cycles for one in trace.reported):
+        # The RTL said why it ended the simulation.
+        protocol = [one for one in protocol if one.check != "crashed"]
     # A valid right after reset is one fault, whether the sink accepted it or not.
     named = {(failure.port, failure.cycle) for failure in protocol if failure.check == "after_reset"}
     scored = [
@@ -35,7 +45,7 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
         for failure in scoreboard_failures(trace, observation)
         if not (failure.check == "extra" and (failure.port, failure.cycle) in named)
     ]
-    found = sorted([*protocol, *scored], key=lambda f: _NEVER if f.cycle is None else f.cycle)
+    found = sorted([*protocol, *asserted, *scored], key=lambda f: _NEVER if f.cycle is None else f.cycle)
     return tuple(found[:MAX_FAILURES])
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.ports.port import DROP
 from dv_agent.designs.ports.stream import Stream
 
 _TWO_VALUED = ("verilator", "native")
@@ -35,6 +36,8 @@ def what_is_checked(design: Design, has_model: bool, simulator: str) -> Checked:
     left_out = [] if has_model else ["outputs were compared with nothing: there is no model.py"]
     if not has_model and simulator in _TWO_VALUED:  # then rules are all there is
         left_out.append(f"X and Z: {simulator} has two values")
+    if design.assumptions == "ignored":
+        left_out.append("what the RTL assumes of its inputs (`assume`): a test that breaks it goes on, by design.yaml")
     return Checked(tuple(_rules(design, has_model, simulator)), tuple(left_out))
 
 
@@ -46,16 +49,32 @@ def passed_words(left_out: Sequence[str]) -> str:
 def _rules(design: Design, has_model: bool, simulator: str) -> Iterator[str]:
     outputs = [one for one in design.streams if not one.driven]
     inputs = [one for one in design.streams if one.driven and one.ready is not None]
+
+    def on(rule: str, streams: Sequence[Stream]) -> list[Stream]:
+        return [one for one in streams if rule not in design.exceptions.get(one.port, {})]
+
     if has_model:
         yield "outputs against model.py"
-    if held := [one for one in outputs if one.ready is not None]:
-        yield f"valid and payload stay until accepted on {_names(held)}"
-    if simulator not in _TWO_VALUED and (outputs or inputs):
-        yield f"no X on valid, ready and valid payload of {_names([*outputs, *inputs])}"
-    if caused := [one for one in outputs if one.caused]:
+    if held := on("stable", [one for one in outputs if one.ready is not None]):
+        dropping = on(DROP, held)
+        if dropping:
+            yield f"valid and payload stay until accepted on {_names(dropping)}"
+        if rest := [one for one in held if one not in dropping]:
+            yield f"payload stays while valid stays on {_names(rest)}"
+    if simulator not in _TWO_VALUED and (known := on("unknown", [*outputs, *inputs])):
+        yield f"no X on valid, ready and valid payload of {_names(known)}"
+    flags = [name for name, port in design.ports.items() if any(one.bits == 1 for one in port.observed().values())]
+    watched = [name for name in flags if "unknown" not in design.exceptions.get(name, {})]
+    if simulator not in _TWO_VALUED and watched and design.reset:
+        yield f"no X on the flags of {', '.join(watched[:_SHOWN])}"
+    if design.reset and (caused := on("after_reset", [one for one in outputs if one.caused])):
         yield f"nothing comes out right after reset on {_names(caused)}"
-    if inputs:
-        yield f"nothing is refused for ever on {_names(inputs)}"
+    if waited := on("deadlock", inputs):
+        yield f"nothing is refused for ever on {_names(waited)}"
+    for name, port in design.ports.items():
+        for words in dict.fromkeys(rule.words for rule in port.protocol(name)):
+            yield f"{words} on {name}"
+    yield "the RTL reports no error itself ($error, $fatal, assertions)"
     yield "the simulation neither hangs nor ends by itself"
 
 

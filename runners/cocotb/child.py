@@ -36,6 +36,7 @@ CONFIG_VARIABLE = "DV_AGENT_CHILD"
 _PR_SET_PDEATHSIG = 1
 _GPI_NO_DELAY = 3
 _TIMER_CYCLES = 256
+_MOST_PRINTED = 1_000
 _WARM_UPS = 60  # after so many, Python has specialised the code that a test runs
 
 
@@ -113,7 +114,8 @@ async def _turn(dut: Any, layout: dict[str, Any], program: dict[str, Any], confi
         started = time.perf_counter()
         game = play(layout, program, _pins(dut, recording, width))
         outcome: Outcome | None = None
-        cycle = 0
+        cycle = said = 0
+        printed: list[tuple[int, int]] = []
         while outcome is None:
             # CPU time, not wall time, and per number of cycles, not per test: a busy machine or a long test is no hang.
             if cycle % _TIMER_CYCLES == 0:
@@ -125,8 +127,12 @@ async def _turn(dut: Any, layout: dict[str, Any], program: dict[str, Any], confi
                 outcome = end.value
             else:
                 await tick
+                if (size := os.fstat(1).st_size) != said and len(printed) < _MOST_PRINTED:
+                    # At this sample event the edge before it has had its effects.
+                    said = size
+                    printed.append((cycle - 1 - layout["reset_cycles"], size))
         signal.setitimer(signal.ITIMER_PROF, 0)
-        return {**outcome._asdict(), "seconds": time.perf_counter() - started, **_code()}
+        return {**outcome._asdict(), "seconds": time.perf_counter() - started, "printed": printed, **_code()}
 
 
 def _code() -> dict[str, str]:

@@ -8,6 +8,7 @@ Rules that hold for every driver:
 
 * While reset is active all drivers are held at zero (valid, ready and enable
   low) and their cycle counts stop; only ``at`` compares absolute cycles.
+* With several clocks, all numbers of a track are in cycles of its port's clock.
 * At a reset a source drops a packet of which some beats were accepted. A
   packet without accepted beats is sent after the reset, from its first beat, gap included.
   A responder drops the requests that it has not answered yet.
@@ -35,7 +36,8 @@ class PinBoard:
     """The state that all drivers of a test share.
 
     Attributes:
-        cycle: the cycle that is being planned.
+        row: the cycle of the trace that is being planned.
+        cycle: the same, counted in cycles of the drivers' clock; another number only if there are several clocks.
         sample: the sample vector of the cycle before.
         counts: accepted transfers since the test began, by stream (``in``, ``ld.request``).
         fired: strobe port -> last cycle in which an attached strobe fired.
@@ -43,15 +45,21 @@ class PinBoard:
         memories: port -> words of its test memory.
     """
 
-    __slots__ = ("claims", "counts", "cycle", "fired", "memories", "sample")
+    __slots__ = ("claims", "counts", "cycle", "fired", "memories", "row", "sample")
 
     def __init__(self, counts: dict[str, int], memories: dict[str, list[int]]) -> None:
-        self.cycle = 0
+        self.cycle = self.row = 0
         self.sample = ""
         self.counts = counts
         self.memories = memories
         self.fired: dict[str, int] = {}
         self.claims: dict[str, str] = {}
+
+    def twin(self) -> PinBoard:
+        """Return a board with a cycle count of its own; all that drivers tell one another is the same."""
+        other = PinBoard(self.counts, self.memories)
+        other.fired, other.claims = self.fired, self.claims
+        return other
 
 
 class Driver:
@@ -81,6 +89,10 @@ class Driver:
     def reset(self) -> None:
         """Handle a reset: the cycle being planned is the first one of a reset pulse."""
 
+    def relax(self) -> bool:
+        """Stop demanding what a test set for good, because nothing moves any more; return whether anything changes."""
+        return False
+
     def _play(self, operation: Operation) -> Iterator[str]:
         return self._wait(operation)
 
@@ -88,7 +100,7 @@ class Driver:
         while self.index < len(self.operations):
             operation = self.operations[self.index]
             if not self.starts or self.starts[-1][1] != operation[STEP]:
-                self.starts.append((self.board.cycle, operation[STEP]))
+                self.starts.append((self.board.row, operation[STEP]))
             yield from self._play(operation)
             self.index += 1
         yield from self._rest()

@@ -10,17 +10,30 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from typing import Any, NamedTuple
 
+from dv_agent.runners.cocotb.buses.apb_driver import ApbDriver
+from dv_agent.runners.cocotb.buses.axi_driver import AxiDriver
+from dv_agent.runners.cocotb.buses.axi_memory_driver import AxiMemoryDriver
+from dv_agent.runners.cocotb.buses.memory_driver import MemoryDriver
+from dv_agent.runners.cocotb.buses.wishbone_driver import WishboneDriver
+from dv_agent.runners.cocotb.clock_domains import ClockDomains, OneClock
 from dv_agent.runners.cocotb.drivers import OFFERING, TIMED, WAITING, Driver, Operation, PinBoard, ResetDriver
-from dv_agent.runners.cocotb.responder_driver import ResponderDriver
-from dv_agent.runners.cocotb.sink_driver import SinkDriver
-from dv_agent.runners.cocotb.source_driver import SourceDriver
-from dv_agent.runners.cocotb.strobe_driver import StrobeDriver
+from dv_agent.runners.cocotb.kinds.pins_driver import PinsDriver
+from dv_agent.runners.cocotb.kinds.responder_driver import ResponderDriver
+from dv_agent.runners.cocotb.kinds.sink_driver import SinkDriver
+from dv_agent.runners.cocotb.kinds.source_driver import SourceDriver
+from dv_agent.runners.cocotb.kinds.strobe_driver import StrobeDriver
 
 DRIVERS: dict[str, Callable[[dict[str, Any], Sequence[Operation], PinBoard], Driver]] = {
     "source": SourceDriver,
     "sink": SinkDriver,
     "strobe": StrobeDriver,
     "responder": ResponderDriver,
+    "pins": PinsDriver,
+    "apb": ApbDriver,
+    "axi": AxiDriver,
+    "wishbone": WishboneDriver,
+    "memory": MemoryDriver,
+    "axi_memory": AxiMemoryDriver,
 }
 """Drivers by name; each kind of port names its driver."""
 
@@ -58,12 +71,18 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
         The outcome; it is ``drained`` if all tracks ended and `quiet_cycles` cycles passed without any transfer.
     """
     monitors = _Monitors(layout)
-    board = PinBoard(monitors.counts, program["memories"])
+    boards = [PinBoard(monitors.counts, program["memories"])]
+    boards += [boards[0].twin() for _ in layout.get("rises", ())[1:]]
+    clocks = ClockDomains(layout, boards) if "rises" in layout else OneClock(boards[0])
     # In the order of the drive vector.
-    drivers = [DRIVERS[p["driver"]](p, program["tracks"].get(p["name"], ()), board) for p in layout["ports"]]
-    reset = ResetDriver(program["tracks"].get("reset", ()), board)
+    drivers = [
+        DRIVERS[port["driver"]](port, program["tracks"].get(port["name"], ()), boards[port.get("clock", 0)])
+        for port in layout["ports"]
+    ]
+    reset = ResetDriver(program["tracks"].get("reset", ()), boards[0])
     everyone = [*drivers, reset]
     judge = _EndDetector(everyone, layout["quiet_cycles"])
+    planners, resetting = clocks.planners(drivers), clocks.main(reset)
     read, write, record = pins
     # The design powers up in reset, and the first edge comes after the first sample event.
     for _ in range(layout["reset_cycles"] - 1):
@@ -71,43 +90,53 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
     text = held = "1" + "".join(driver.low for driver in drivers)
     was_pulse, end = False, "cycle_limit"
     for cycle in range(program["max_cycles"]):
-        board.cycle = cycle
-        pulse = reset.plan() == "1"
+        clocks.begin(cycle)
+        pulse = resetting.plan() == "1" or clocks.holds_reset
         if pulse and not was_pulse:
-            for driver in drivers:
-                driver.reset()
-        wanted = held if pulse else "0" + "".join([driver.plan() for driver in drivers])
+            clocks.reset_begins()
+            for planner in planners:
+                planner.reset()
+        wanted = held if pulse else "0" + "".join([planner.plan() for planner in planners])
         was_pulse = pulse
         if wanted != text:
             write(wanted)
             text = wanted
             judge.given_up = False
         yield
-        board.sample = sample = read()
+        sample = read()
+        clocks.take(sample)
         record(sample)
         if pulse or monitors.saw_transfer(sample):
             judge.moved()
-        elif verdict := judge.still():
+        elif clocks.slowest_rose and (verdict := judge.still()):
             end = verdict
             break
     return Outcome(end, {driver.name: driver.starts for driver in everyone}, judge.released)
 
 
 class _Monitors:
-    """The monitors: count the transfers of all streams.
+    """The monitors: count the transfers of all streams, at the edges of their clocks.
 
     Attributes:
         counts: accepted transfers by stream.
     """
 
-    def __init__(self, layout: dict[str, Any]) -> None:
+    def __init__(self, layout: dict[str, Any], counts: dict[str, int] | None = None) -> None:
         self._streams = [(name, valid, ready) for name, valid, ready in layout["monitors"] if ready is not None]
         self._strobes = [(name, valid) for name, valid, ready in layout["monitors"] if ready is None]
-        self.counts = {name: 0 for name, _, _ in layout["monitors"]}
+        self.counts = {name: 0 for name, _, _ in layout["monitors"]} if counts is None else counts
+        # With several clocks: (place of the bit that tells whether a clock rises, its monitors).
+        self._by_clock: list[tuple[int, _Monitors]] = []
+        for clock, place in enumerate(layout.get("rises", ())):
+            mine = [one for one, its in zip(layout["monitors"], layout["monitor_clocks"], strict=True) if its == clock]
+            self._by_clock.append((place, _Monitors({"monitors": mine}, self.counts)))
 
     def saw_transfer(self, sample: str) -> bool:
         """Count the transfers of one cycle without reset; return whether there was any."""
         moved = False
+        if self._by_clock:
+            found = [one.saw_transfer(sample) for place, one in self._by_clock if sample[place] == "1"]
+            return any(found)
         for name, valid, ready in self._streams:
             if sample[valid] == "1" == sample[ready]:
                 self.counts[name] += 1
@@ -158,4 +187,9 @@ class _EndDetector:
         if self.quiet < self.limit:
             return ""
         stuck = any(driver.state == OFFERING for driver in self.drivers)
+        # A level of the test, such as an enable that is low, may be what the design waits for.
+        relaxed = [stuck and driver.relax() for driver in self.drivers]
+        if any(relaxed):
+            self.quiet = 0
+            return ""
         return "deadlock" if stuck else "drained"

@@ -30,6 +30,7 @@ LOG_BYTES = 1 << 24
 WAVES_BYTES = 1 << 32
 _LOG_TAIL = 4000  # bytes of the log that are read for the last words
 _LAST_LINES = 8
+_LOG_HEAD = 1 << 18  # bytes of the log in which the RTL's messages are looked for
 # The first watchdog counts CPU seconds inside the simulator. This one, for a process that sleeps, must never expire
 # before it on a busy machine.
 _PATIENCE = 12
@@ -136,6 +137,14 @@ class SimulatorProcess:
             rows += os.pread(self._recording, size - len(rows), RECORDING_HEADER + len(rows))
         os.ftruncate(self._recording, 0)
         return reply, rows
+
+    def printed(self) -> str:
+        """Return what the simulator has printed since its start, or since the last program was sent; the beginning."""
+        try:
+            with self._log.open("rb") as log:
+                return log.read(_LOG_HEAD).decode(errors="replace")
+        except OSError:
+            return ""
 
     def last_words(self) -> str:
         """Return the last lines that the simulator printed."""

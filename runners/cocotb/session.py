@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
-from dv_agent.designs.trace import End
-from dv_agent.errors import SimulatorCrash, SimulatorTimeout
+from dv_agent.designs.trace import End, RtlMessage, Trace
+from dv_agent.errors import BuildError, SimulatorCrash, SimulatorTimeout
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.build.wrappers.wrapper import TOP
+from dv_agent.runners.checks.rtl_messages import RtlMessages, startup_faults
 from dv_agent.runners.cocotb.environment import child_environment
 from dv_agent.runners.plain_program import plain_program
-from dv_agent.runners.repeating_session import LastingSimulator, Repeats
+from dv_agent.runners.repeating_session import LastingSimulator, Played, Repeats
 from dv_agent.runners.simulator import Run
 from dv_agent.runners.trace_decoder import decode
 
 HANG_SECONDS = 5.0
+BEFORE_ALL = -1_000_000  # the cycle of what was reported in the initial reset
 
 
 class CocotbSession:
@@ -55,6 +58,28 @@ class CocotbSession:
             repeats=repeats,
             writable=writable,
         )
+        self._messages = RtlMessages(design, TOP)
+        self._at_start = self._said_at_start()
+
+    def _said_at_start(self) -> tuple[RtlMessage, ...]:
+        """Return what the RTL reported in the initial reset, which holds for every test.
+
+        Raises:
+            BuildError: an ``initial`` block reported it: the RTL does not agree with its parameters.
+        """
+        messages = self._messages.read(self._simulator.said_at_start, last=BEFORE_ALL)
+        if not messages:
+            return ()
+        files = zip(self._design.compiled_names(), self._design.source_files(), strict=True)
+        texts = {name: file.read_text(encoding="utf-8", errors="replace") for name, file in files}
+        if faults := startup_faults(messages, texts):
+            self.close()
+            said = "\n".join(f"{one.file}:{one.line}: {one.text}" for one in faults[:3])
+            raise BuildError(
+                f"{self._design.name}: the RTL refuses its configuration before the first cycle; see `parameters` and "
+                f"`defines` in design.yaml\n{said}"
+            )
+        return messages
 
     @property
     def pid(self) -> int | None:
@@ -71,12 +96,18 @@ class CocotbSession:
             message = f"{self._verdict(end)}\n{played.words}".rstrip()
             if not rows and not self._once:
                 self._require_reset(message)
-            return Run(decode(self._design, self._layout, rows, end, message))
+            return Run(self._with_reports(decode(self._design, self._layout, rows, end, message), played))
         if "error" in reply:
             raise SimulatorCrash(f"the drivers failed inside the simulator\n{reply['error']}")
-        trace = decode(self._design, self._layout, rows, End(reply["end"]))
+        trace = self._with_reports(decode(self._design, self._layout, rows, End(reply["end"])), played)
         starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
         return Run(trace, starts, reply["released"], rows, reply["seconds"], bytes.fromhex(reply.get("code", "")))
+
+    def _with_reports(self, trace: Trace, played: Played) -> Trace:
+        """Return `trace` with the errors that the RTL reported, those of the initial reset first."""
+        marks = [(int(cycle), int(size)) for cycle, size in played.reply.get("printed", ())]
+        found = self._messages.read(played.printed, marks, trace.cycles if played.death else None)
+        return replace(trace, reported=self._at_start + found) if self._at_start or found else trace
 
     def close(self) -> None:
         """See `Session.close`."""

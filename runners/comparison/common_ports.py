@@ -53,7 +53,7 @@ def common_ports(golden: Design, changed: Design) -> CommonPorts:
 
 def _results(stream: Stream) -> Mapping[str, FieldSpec]:
     """Return the fields of a stream that the design drives."""
-    return {} if stream.driven else stream.fields
+    return stream.returns if stream.driven else stream.fields
 
 
 def _common(one: Stream, other: Stream) -> tuple[str, ...]:

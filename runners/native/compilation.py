@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -10,26 +11,33 @@ from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import Build
 from dv_agent.runners.build.verilator import COMMON_OPTIONS, Recipe, build_recipe
 from dv_agent.runners.build.verilator_tool import VerilatorTool
-from dv_agent.runners.native.bare_wrapper import bare_wrapper_text
+from dv_agent.runners.native.bare_wrapper import bare_wrapper_text, clocks_text
 from dv_agent.runners.native.endless_loops import may_loop_for_ever
+from dv_agent.runners.native.one_unit import FLAGS, compile_worker
 
 _CODE = Path(__file__).with_name("cpp")
 _DRIVER = "_driver.hpp"
+_FACTS = re.compile(r"^// facts: (.*)$", re.MULTILINE)
 _INCLUDED = "drivers.inc"
 _OPTIONS = (
     *COMMON_OPTIONS, "-O3",
     # Registers without a reset are set when a model is made: to 0, as in the other build, or at random.
     "--x-initial", "unique", "--x-assign", "0",
-    "-CFLAGS", "-std=c++20",
 )  # fmt: skip
 # Slower, but nothing is removed: a loop that nothing reads must hang too.
 _KEPT = ("--public-flat-rw",)
-_OPTIMISED = ("OPT_FAST=-O3", "OPT_SLOW=-O1", "OPT_GLOBAL=-O2")
 
 
 def missing_drivers(design: Design) -> list[str]:
-    """Return the drivers of the design's ports that are not written in C++, sorted."""
-    return sorted({port.driver for port in design.ports.values() if port.driver} - _known_drivers())
+    """Return what the drivers of the design's ports need that is not written in C++: drivers, and facts of ports."""
+    known = _known_drivers()
+    missing: set[str] = set()
+    for port in design.ports.values():
+        if port.driver and port.driver not in known:
+            missing.add(port.driver)
+        elif port.driver:
+            missing |= {f"`{fact}` of {port.driver}" for fact in port.driver_facts() if fact not in known[port.driver]}
+    return sorted(missing)
 
 
 def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
@@ -41,16 +49,14 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
     """
     if missing := missing_drivers(design):
         raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
-    if design.clock is None or len(design.all_clocks) > 1 or design.reset is None:
-        raise BuildError(f"{design.name}: not yet for designs without a clock, with several, or without a reset")
     code = _code()
-    worker = "".join(text for name, text in code.items() if name != "model.cpp")
     recipe = Recipe(
         "native",
         (*_OPTIONS, *(_KEPT if may_loop_for_ever(design) else ())),
-        code | {"design.inc": f"constexpr double kPeriodNs = {design.clock.period_ns};\n"},
-        {"worker.o": worker},
-        make_options=_OPTIMISED,
+        code | {"clocks.inc": clocks_text(design)},
+        {},
+        compiler=lambda made: compile_worker(made, code),
+        parts=FLAGS,
         wrapper_of=bare_wrapper_text,
     )
     return build_recipe(design, cache, tool, recipe)
@@ -64,5 +70,10 @@ def _code() -> dict[str, str]:
     return {file.name: file.read_text(encoding="utf-8") for file in files} | {_INCLUDED: drivers}
 
 
-def _known_drivers() -> set[str]:
-    return {name.removesuffix(_DRIVER) for name in _code() if name.endswith(_DRIVER)}
+def _known_drivers() -> dict[str, frozenset[str]]:
+    """Return driver -> the facts of ports that it knows besides places and widths."""
+    drivers = {name.removesuffix(_DRIVER): text for name, text in _code().items() if name.endswith(_DRIVER)}
+    return {
+        name: frozenset(word for line in _FACTS.findall(text) for word in line.split())
+        for name, text in drivers.items()
+    }

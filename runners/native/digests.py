@@ -52,8 +52,11 @@ class DigestSession:
         command = [str(build.program), str(build.layout)]
         self._worker = LastingSimulator(command, {}, build.layout, hang_seconds, repeats=repeats)
 
-    def of(self, programs: ProgramFile, skipped: int = 0) -> list[bytes]:
+    def of(self, programs: ProgramFile, skipped: int = 0, count: int | None = None) -> list[bytes]:
         """Return one digest for each program after the first `skipped`, over rows and end in all power-up states.
+
+        Args:
+            count: the number of programs; None: all.
 
         The list is shorter if the RTL crashes or hangs: then the program that would come next is the one that did it.
 
@@ -61,8 +64,9 @@ class DigestSession:
             SimulatorCrash, SimulatorTimeout, SimulatorLost: see `Session.run`.
         """
         states = len(self._fills)
-        most = (programs.count - skipped) * states
-        request = {"programs": _FILE, "fills": self._fills, "skipped": skipped, "max_cycles": most}
+        left = programs.count - skipped
+        wanted = left if count is None else min(count, left)
+        request = {"programs": _FILE, "fills": self._fills, "skipped": skipped, "max_cycles": wanted * states}
         played = self._worker.play(request, _DIGITS, lambda folder: _write(folder / _FILE, programs.text))
         if "error" in played.reply:
             raise SimulatorCrash(f"the native worker failed\n{played.reply['error']}")

@@ -40,16 +40,17 @@ class NativeSimulator:
         hang_seconds: CPU seconds that 256 clock cycles may take before the RTL counts as hung.
         share: one of so many tests of a session is played through cocotb too; 0: none.
         say: takes the line about a fallback.
+        judge: what plays the share, writes waveforms, and is the first choice of a fallback; None: cocotb on Verilator.
     """
 
     def __init__(
         self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS, share: int = SHARE,
-        say: Callable[[str], None] = say_on_stderr,
+        say: Callable[[str], None] = say_on_stderr, judge: Simulator | None = None,
     ) -> None:  # fmt: skip
         self._cache, self._hang_seconds, self._share, self._say = cache, hang_seconds, share, say
         self._repeats = Repeats()
         self._tool: VerilatorTool | None = None
-        self.judge: Simulator = VerilatorSimulator(cache, hang_seconds)
+        self.judge: Simulator = judge or VerilatorSimulator(cache, hang_seconds)
         self._instead: Simulator | None = None
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.runners.build.wrappers.clock_lines import steps
 from dv_agent.runners.build.wrappers.layout import Layout, carriers
 
 # A copy from the drive text to the sample text: first index in the drive, first index in the sample, width.
@@ -25,6 +26,7 @@ class EagerDesign:
             place += piece.width
         self._resets = [(layout.sample[one.signal][0], one.active == "low") for one in design.resets]
         self._blank = ["0"] * layout.sample_width
+        self._rises = steps([*design.all_clocks.values()]) if layout.rises else iter(())
         self._copies: list[_Copy] = []
         # Attached strobes: index of the drive bit that requests one, index of its enable, and the copies to make then.
         self._attached: list[tuple[int, int, list[_Copy]]] = []
@@ -55,6 +57,8 @@ class EagerDesign:
                     sample[target : target + width] = drive[origin : origin + width]
         for place, active_low in self._resets:
             sample[place] = "1" if (drive[0] == "1") != active_low else "0"
+        rises = next(self._rises, ())
+        sample[len(sample) - len(rises) :] = ["1" if up else "0" for up in rises]
         return "".join(sample)
 
     def _accept(self, stream: Stream) -> None:

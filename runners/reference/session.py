@@ -17,7 +17,7 @@ import numpy as np
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Expected, ReferenceModel
-from dv_agent.designs.ports.port import Memory
+from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import End, Trace, Transfers
 from dv_agent.runners.build.wrappers.layout import child_layout, layout_of
@@ -107,9 +107,9 @@ class ReferenceSession:
                 asked = len(trace.accepted[key])
                 if key in expected:
                     trace = _with_transfers(trace, key, expected[key])
-                if len(trace.accepted[key]) > asked:
+                if len(trace.accepted[key]) > asked and memory.answer:
                     growing = True
-                    answers = _answers(trace.accepted[key], memory, program.memories.get(name, ()))
+                    answers = _answers(trace.accepted[key], memory.ask, memory.answer, program.memories.get(name, ()))
                     trace = replace(trace, accepted={**trace.accepted, memory.answer.key: answers})
         return trace
 
@@ -156,6 +156,7 @@ def _lengthened(trace: Trace, cycles: int) -> Trace:
         cycles=cycles,
         in_reset=np.concatenate([trace.in_reset, np.zeros(more, np.bool_)]),
         epoch=np.concatenate([trace.epoch, np.repeat(last_epoch, more)]),
+        edges={name: np.concatenate([ticks, np.ones(more, np.bool_)]) for name, ticks in trace.edges.items()},
     )
 
 
@@ -170,6 +171,7 @@ def _within(trace: Trace, max_cycles: int) -> Trace:
         end=End.LIMIT,
         in_reset=trace.in_reset[:max_cycles],
         epoch=trace.epoch[:max_cycles],
+        edges={name: ticks[:max_cycles] for name, ticks in trace.edges.items()},
         accepted=accepted,
     )
 
@@ -180,13 +182,13 @@ def _before(cycle: int, seen: Transfers) -> Transfers:
     return Transfers(seen.cycle[kept], seen.epoch[kept], columns, seen.unknown[kept])
 
 
-def _answers(requests: Transfers, memory: Memory, given: tuple[int, ...]) -> Transfers:
-    ((address, _),) = memory.ask.fields.items()
-    ((data, spec),) = memory.answer.fields.items()
+def _answers(requests: Transfers, ask: Stream, answer: Stream, given: tuple[int, ...]) -> Transfers:
+    address = next(iter(ask.fields))
+    data, spec = next(iter(answer.fields.items()))
     words = given or (0,)
     raw = [words[place % len(words)] & ((1 << spec.width) - 1) for place in requests.columns[address].tolist()]
     values = [word - (1 << spec.width) if word > spec.high else word for word in raw]
     columns = {data: np.array(values, np.int64)}
-    if memory.answer.last is not None:
+    if answer.last is not None:
         columns["last"] = np.ones(len(values), np.int64)
     return replace(requests, columns=columns)

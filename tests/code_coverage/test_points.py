@@ -82,13 +82,16 @@ def test_of_too_many_points_toggles_are_left_out_first() -> None:
 
 
 def test_a_point_is_excluded_only_if_all_its_counters_are() -> None:
-    counters = [counter(0, instance="dut.x"), counter(1, instance="dut.y"), counter(2, line=8)]
-    assert [one.excluded for one in merge_counters(counters, {0: "never", 2: "off"}).points] == ["", "off"]
-    assert [one.excluded for one in merge_counters(counters, {0: "never", 1: "no"}).points] == ["never", ""]
+    dead, living = counter(0, instance="dut.x", dead="never"), counter(1, instance="dut.y")
+    assert [one.excluded for one in merge_counters([dead, living, counter(2, line=8, dead="off")]).points] == [
+        "",
+        "off",
+    ]
+    assert [one.excluded for one in merge_counters([dead, counter(1, dead="no")]).points] == ["never"]
 
 
 def test_a_hit_of_an_excluded_point_is_loud() -> None:
-    points = merge_counters([counter(0), counter(1, line=8)], {1: "WIDE is 0"})
+    points = merge_counters([counter(0), counter(1, line=8, dead="WIDE is 0")])
     assert rows(points, 0) == [0]
     with pytest.raises(SimulationError, match=r"code\.branch\.a-8-if was hit, although it was excluded \(WIDE is 0\)"):
         rows(points, 0, 1)
@@ -108,7 +111,7 @@ def test_a_plan_whose_group_is_called_code_is_refused(tmp_path: Any) -> None:
 
 
 def test_rtl_without_a_living_point_cannot_be_a_goal_alone(tmp_path: Any) -> None:
-    empty, dead = build_plan(tmp_path, ()), merge_counters([counter(0)], {0: "never"})
+    empty, dead = build_plan(tmp_path, ()), merge_counters([counter(0, dead="never")])
     assert with_code(empty, dead) is empty
     with pytest.raises(UsageError, match="no point of code coverage"):
         with_code(empty, dead, alone=True)

@@ -82,11 +82,11 @@ def test_a_branch_that_parameters_exclude_makes_no_path(tmp_path: Path) -> None:
     text = (
         "module unit #(parameter REG = 1) (input clk, input a, output b, output c);\n  reg r;\n"
         "  always @(posedge clk) r <= a;\n  assign b = REG ? r : a;\n  reg k;\n"
-        "  always @* begin k = r; if (!REG) k = a; end\n  assign c = k;\nendmodule\n"
+        "  always @* begin k = r; if (!REG && clk) k = a; end\n  assign c = k;\nendmodule\n"
     )
     assert elaborated(tmp_path, text, "unit.v", top="unit").through == {"b": (), "c": ()}
     wired = elaborated(tmp_path, text, "unit.v", top="unit", parameters={"REG": "0"})
-    assert wired.through == {"b": ("a",), "c": ("a",)}
+    assert wired.through == {"b": ("a",), "c": ("a", "clk")}
 
 
 def test_a_reset_is_found_through_an_inversion_and_a_clock_through_a_gate(tmp_path: Path) -> None:
@@ -132,6 +132,36 @@ def test_the_top_is_guessed_only_if_there_is_exactly_one(tmp_path: Path) -> None
 )
 def test_what_cannot_be_elaborated_is_said_with_file_and_line(tmp_path: Path, text: str, name: str, words: str) -> None:
     assert words in refused(tmp_path, text, name)
+
+
+def test_an_unreadable_file_is_left_out_if_the_top_needs_nothing_of_it(tmp_path: Path) -> None:
+    (tmp_path / "bad.v").write_text("module bad(input a;\nendmodule\n", encoding="utf-8")
+    (tmp_path / "empty.v").write_text("", encoding="utf-8")
+    (tmp_path / "good.v").write_text("module good(input a);\nendmodule\n", encoding="utf-8")
+    (tmp_path / "uses.v").write_text("module uses(input a);\n bad b(a);\nendmodule\n", encoding="utf-8")
+    files = tuple(tmp_path / name for name in ("bad.v", "empty.v", "good.v", "uses.v"))
+    top = child.elaborate(Request(sources=files, top="good"))
+    assert top.files == (str(tmp_path / "good.v"),)
+    assert [note.split(": ")[1].rpartition("/")[2] for note in top.notes] == ["empty.v:1", "bad.v:1"]
+    with pytest.raises(RefusedError, match=r"empty\.v:1: the file is empty"):
+        child.elaborate(Request(sources=files, top="uses"))
+
+
+def test_packages_come_before_the_files_that_use_them(tmp_path: Path) -> None:
+    texts = {
+        "a_top.sv": "module top(input b_pkg::t x);\nendmodule\n",
+        "b_pkg.sv": "package b_pkg;\n  import c_pkg::*;\n  typedef logic [W-1:0] t;\nendpackage\n",
+        "c_pkg.sv": "package c_pkg;\n  localparam W = 3;\nendpackage\n",
+        "d_other.sv": "module other;\nendmodule\n",
+        "e_macros.sv": "`define UNUSED\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    order = ["c_pkg.sv", "b_pkg.sv", "a_top.sv", "d_other.sv", "e_macros.sv"]  # as compilers want them
+    top = child.elaborate(Request(sources=tuple(tmp_path / name for name in order), top="top"))
+    assert [Path(name).name for name in top.files] == ["e_macros.sv", "c_pkg.sv", "b_pkg.sv", "a_top.sv"]
+    shuffled = child.elaborate(Request(sources=tuple(tmp_path / name for name in sorted(texts)), top="top"))
+    assert shuffled.files == top.files
 
 
 def test_a_constant_function_that_does_not_end_is_refused(tmp_path: Path) -> None:

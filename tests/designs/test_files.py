@@ -241,4 +241,5 @@ def test_shared_rtl_is_found_by_name_and_a_wrong_name_is_refused(tmp_path: Path)
 def test_a_design_without_anything_to_drive_is_refused() -> None:
     ports = {"debug": DESIGN["ports"]["debug"]}  # type: ignore[index]
     with pytest.raises(ValueError, match="nothing to drive"):
-        Design.model_validate({**DESIGN, "folder": Path(), "ports": ports})
+        Design.model_validate({**DESIGN, "folder": Path(), "ports": ports, "reset": None})
+    assert Design.model_validate({**DESIGN, "folder": Path(), "ports": ports}).tracks == ("reset",)

@@ -4,6 +4,7 @@ import random
 
 import pytest
 from evaluations import Bench
+from prerequisites import need
 
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.testbench import Testbench
@@ -15,6 +16,7 @@ from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.trace import End
 from dv_agent.eval.execution.bug_hunt import Hunter
+from dv_agent.eval.execution.screening import ScreenedCopy
 from dv_agent.eval.soundness.kills import Kill, hunt
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.recording.pin_replay import PinReplaySession, pack_rows
@@ -38,13 +40,18 @@ def random_tests(folder: DesignFolder, count: int) -> list[Test]:
     return [random_test(folder.design, folder.schema, source) for _ in range(count)]
 
 
-@pytest.mark.parametrize(("name", "count", "kept"), [("tally", 20, True), ("tally", 20, False), ("kv_pack", 3, True)])
-def test_the_kills_are_those_of_the_plain_hunt(bench: Bench, name: str, count: int, kept: bool) -> None:
+@pytest.mark.parametrize(
+    ("name", "count", "kept", "screened"),
+    [("tally", 20, True, False), ("tally", 20, False, False), ("kv_pack", 3, True, False), ("tally", 20, True, True)],
+)
+def test_the_kills_are_those_of_the_plain_hunt(bench: Bench, name: str, count: int, kept: bool, screened: bool) -> None:
+    if screened:
+        need("verilator")
     folder = find_design(name)
     tests, store = random_tests(folder, count), RecordingStore()
     records = clean_records(folder, tests, store)
     bound = sum(record.cycles for record in records) - 1
-    with Hunter(folder, ICARUS) as hunter:
+    with Hunter(folder, ICARUS, screen_from=0 if screened else 1_000_000) as hunter:
         sheet = hunter.hunt(records, store if kept else RecordingStore(), bound)
     plan = plan_of(folder)
     for bug, outcome in zip(load_bugs(folder), sheet.outcomes, strict=True):
@@ -54,6 +61,23 @@ def test_the_kills_are_those_of_the_plain_hunt(bench: Bench, name: str, count: i
         if isinstance(plain, Kill):
             assert (outcome.check, outcome.test) == (plain.failure.check, plain.tests - 1)
     assert {True, False} == {outcome.killed for outcome in sheet.outcomes}
+
+
+def test_a_screening_that_the_simulator_of_the_verdict_contradicts_is_not_believed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need("verilator")
+    folder = find_design("tally")
+    tests, store = random_tests(folder, 6), RecordingStore()
+    records = clean_records(folder, tests, store)
+    with Hunter(folder, ICARUS, screen_from=1_000_000) as hunter:
+        plain = hunter.hunt(records, store)
+    assert {outcome.test for outcome in plain.outcomes if outcome.killed} & {0, 1}
+    monkeypatch.setattr(ScreenedCopy, "same", lambda self, place: self.usable)
+    with Hunter(folder, ICARUS, screen_from=0) as hunter:
+        found = hunter.hunt(records, store)
+    for one, other in zip(plain.outcomes, found.outcomes, strict=True):
+        assert one == other or one.test is None or one.test > 1
 
 
 def test_a_replay_notices_one_changed_bit_and_one_unknown_bit_in_any_output_of_any_cycle(bench: Bench) -> None:

@@ -121,7 +121,7 @@ def bare(room: Path, name: str, rtl: str = "", folder: str = "", **more: object)
     home.mkdir(parents=True)
     (home / f"{name}.v").write_text(rtl or RTL[name], encoding="utf-8")
     data = {"schema_version": 1, "name": name, "title": f"A {name}", "task_version": 1, "top": name,
-            "sources": [f"{name}.v"], "ports": PORTS[name], "limits": {"quiet_cycles": 30, "max_cycles": 3000},
+            "sources": [f"{name}.v"], "ports": PORTS.get(name, {}), "limits": {"quiet_cycles": 30, "max_cycles": 3000},
             **more}  # fmt: skip
     (home / "design.yaml").write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
     return home

@@ -136,7 +136,7 @@ def test_the_tests_of_a_run_are_played_again(tmp_path: Path) -> None:
     assert json.loads(dv("compare", "--golden", before, before, "--tests", run, "--json").stdout)["different"] == []
 
 
-@pytest.mark.parametrize("bug", ["G1", "G2"])
+@pytest.mark.parametrize("bug", ["G1"])
 def test_a_seeded_bug_of_a_shipped_design_is_found_without_its_model(bug: str) -> None:
     answer = json.loads(dv("compare", "--golden", "mxint_gelu", "--bug", bug, "--json").stdout)
     assert answer["different"]

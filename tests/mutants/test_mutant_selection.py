@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mutant_designs import design_of, tally, verilog
+from prerequisites import need
 
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
@@ -48,3 +49,19 @@ def test_rtl_without_anything_to_change_is_an_error(tmp_path: Path) -> None:
     design = design_of(folder, "tiny", "tiny.v", {"in": {"kind": "strobe", "enable": "in_valid", "fields": {}}})
     with pytest.raises(UsageError, match="nothing in its RTL can be changed"):
         select(DesignFolder(design), "icarus", 5, 0, 1)
+
+
+def test_each_form_tells_a_change_that_matters_from_one_that_does_not(design: DesignFolder, tmp_path: Path) -> None:
+    need("verilator")
+    maker = FormMaker("icarus")
+    clean = maker.of(design)
+    forms = {}
+    for number, (old, new) in enumerate([("in_v + before", "in_v - before"), ("(rst)", "(rst & 1'b1)"), ("", "")]):
+        home = tally(tmp_path / str(number))
+        text = (home / "tally.v").read_text()
+        (home / "tally.v").write_text("// another comment\n\n" + text.replace(old, new) if old else "\n" + text)
+        forms[old] = maker.of(load_design(home))
+    assert forms[""] == clean
+    assert forms["in_v + before"].exact != clean.exact
+    assert forms["in_v + before"].optimised != clean.optimised
+    assert forms["(rst)"].optimised == clean.optimised

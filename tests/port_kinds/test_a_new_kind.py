@@ -18,7 +18,7 @@ from dv_agent.runners.cocotb.play import DRIVERS
 
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
-NEW = ("credit", "pins")
+NEW = ("credit", "switches")
 
 
 def changes(kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -30,7 +30,7 @@ def changes(kind: str) -> dict[str, tuple[tuple[str, str], ...]]:
             ("| ObservePort", f"| ObservePort | {port}"),
         ),
         "runners/cocotb/play.py": (
-            ("\nDRIVERS", f"\nfrom dv_agent.runners.cocotb.{kind}_driver import {driver}\n\nDRIVERS"),
+            ("\nDRIVERS", f"\nfrom dv_agent.runners.cocotb.kinds.{kind}_driver import {driver}\n\nDRIVERS"),
             ('    "source": SourceDriver,\n', f'    "source": SourceDriver,\n    "{kind}": {driver},\n'),
         ),
     }
@@ -65,7 +65,7 @@ def extended_tool(room: Path) -> None:
         shutil.copytree(ROOT / folder / kept, package / folder / kept, ignore=shutil.ignore_patterns("__pycache__"))
     for kind in NEW:
         shutil.copy(HERE / kind / f"{kind}_port.py", package / "designs" / "ports")
-        shutil.copy(HERE / kind / f"{kind}_driver.py", package / "runners" / "cocotb")
+        shutil.copy(HERE / kind / f"{kind}_driver.py", package / "runners" / "cocotb" / "kinds")
         for name, pairs in changes(kind).items():
             text = (package / name).read_text(encoding="utf-8")
             for old, new in pairs:
@@ -80,7 +80,7 @@ def link(place: Path, target: Path) -> None:
 
 
 def test_the_promise_of_the_documentation_names_the_files_that_are_touched_here() -> None:
-    touched = {"designs/ports/<kind>_port.py", "runners/cocotb/<kind>_driver.py", *changes("any")}
+    touched = {"designs/ports/<kind>_port.py", "runners/cocotb/kinds/<kind>_driver.py", *changes("any")}
     rows = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
     row = next(line for line in rows if line.startswith("| a new kind of port"))
     assert {name for name in row.split("`") if "/" in name} == touched
@@ -134,8 +134,8 @@ def test_a_prompt_tells_its_words_and_the_names_of_its_streams(facts: dict[str, 
     prompt = facts["prompt"]
     assert '* credit: {"word": [BEAT, ...], "gap": 3} sends beats, each as soon' in prompt
     assert "sources and strobes and credit ports idle" in prompt.replace("\n", " ")
-    assert '* pins: {"set": {fields}, "gap": 2} changes them' in prompt
-    assert "pins unchanged, reset inactive" in prompt.replace("\n", " ")
+    assert '* switches: {"set": {fields}, "gap": 2} changes them' in prompt
+    assert "switches unchanged, reset inactive" in prompt.replace("\n", " ")
     assert "A credit PORT counts as PORT.beat and PORT.return." in prompt
     assert "`in` (credit, packets are called `word`, 1..3 beats)" in prompt
     assert '{"after":{"port":"in.beat","accepted":1}}' in prompt.replace(" ", "")

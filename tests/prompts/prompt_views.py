@@ -9,17 +9,21 @@ from pathlib import Path
 import numpy as np
 from small_design import small_design, small_schema
 
+from dv_agent.coverage.code.group import with_code
+from dv_agent.coverage.code.points import merge_counters
 from dv_agent.coverage.database import Coverage, empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.reader.analysis import build_module
 from dv_agent.designs.reader.from_pyslang import parse
 from dv_agent.designs.reader.structure import Structure
+from dv_agent.prompts.unnoticed import Unnoticed
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 
 PLAN = """\
@@ -46,6 +50,12 @@ covergroups:
         ignore: [{when: {now: empty, moving: "1"}, why: "empty does not move"}]
 """
 SPECIFICATION = "# small\n\nIt adds.\n\n## 1. Input\n\nTwo lanes.\n\n## 2. Output\n\nOne lane.\n"
+
+UNNOTICED = (
+    Unnoticed(place="rtl/small.v:7", change="+ becomes -", diff="-    a + b\n+    a - b", missing="stimulus",
+              shown="y is 3, expected 5"),
+    Unnoticed(place="rtl/small.v:9", change="dbg is stuck at 0", missing="check", shown="dbg is 0 in cycle 6, not 1"),
+)  # fmt: skip
 
 
 RTL = """\
@@ -108,6 +118,25 @@ def _measured(plan: Plan) -> Coverage:
         hits[index], distance[index], residual[index] = far == 0, far, rest
     observable = np.ones(len(plan.bins), dtype=np.bool_)
     return replace(coverage, tests=1, hits=hits, distance=distance, residual=residual, observable=observable)
+
+
+def coded(view: View) -> View:
+    """The view with code coverage as a further goal: one point was hit, one is excluded, three are open."""
+    shared = {"file": "rtl/small.v", "module": "smallest", "instance": "dut"}
+    counters = (
+        CodeCounter(index=0, kind="line", line=5, column=3, comment="block", lines=((5, 5),), **shared),
+        CodeCounter(index=1, kind="branch", line=7, column=10, comment="if", lines=((7, 7),), **shared,
+                    conditions=("!rst", "in_valid && in_ready")),
+        CodeCounter(index=2, kind="branch", line=7, column=11, comment="else", **shared, dead="never"),
+        CodeCounter(index=3, kind="expression", line=7, column=23, comment="(in_valid==0) => 0", **shared),
+        CodeCounter(index=4, kind="toggle", line=1, column=72, comment="dbg_level[0]:0->1", **shared),
+    )  # fmt: skip
+    plan = with_code(view.plan, merge_counters(counters))
+    coverage = empty_coverage(plan)
+    hits = coverage.hits.copy()
+    hits[plan.index("code.line.small-5-block")] = 1
+    coverage = replace(coverage, tests=1, hits=hits, observable=np.ones(len(plan.bins), dtype=np.bool_))
+    return replace(view, plan=plan, coverage=coverage, holes=holes(plan, coverage), nearest={}, last=())
 
 
 def busy_view(folder: Path) -> View:

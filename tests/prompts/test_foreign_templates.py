@@ -155,5 +155,5 @@ def test_rtl_stands_in_the_designs_folder(tmp_path: Path, source: str) -> None:
     text = (home / "design.yaml").read_text()
     first = load_design(home).design.sources[0]
     (home / "design.yaml").write_text(text.replace(first, source, 1))
-    with pytest.raises(InputFileError, match="a place in the design's folder is expected"):
+    with pytest.raises(InputFileError, match="a file of the design's folder is expected"):
         load_design(home)

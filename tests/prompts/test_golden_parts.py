@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jinja2 import Environment
-from prompt_views import busy_view, small_view
+from prompt_views import UNNOTICED, busy_view, coded, small_view
 
 from dv_agent.agents.llm.agent import messages_of
 from dv_agent.agents.toolbox.text import ResultLimits
@@ -25,6 +25,12 @@ from dv_agent.prompts.template_set import TemplatePage
 from dv_agent.prompts.view import View
 
 GOLDEN = Path(__file__).parent / "golden"
+
+# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
+WHOLE = {
+    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
+    "tools_first": "tools_first", "words": "parts/targets",
+}  # fmt: skip
 ROOMY, REPLY = 100_000, 4_000
 # Part -> the strategy that has it; a name behind @ is a second wording of the same template.
 PARTS = {
@@ -35,11 +41,6 @@ PARTS = {
     "failures": "default", "results": "default", "holes": "default", "targets": "default", "stuck": "stuck",
     "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
     "ask@structured": "structured",
-}  # fmt: skip
-# Message template -> the golden file that is a whole prompt of it; words.jinja holds words that parts import.
-WHOLE = {
-    "system": "first", "first": "first", "next": "middle", "follow": "follow", "tools_system": "tools_system",
-    "tools_first": "tools_first", "words": "parts/targets",
 }  # fmt: skip
 
 
@@ -58,6 +59,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     planned = alone["structured"].model_copy(update={"reasoning": True})
     yield "parts/contract@planned", text_of(view, planned, "contract")
     yield "parts/progress@untested", text_of(replace(view, last=()), alone["default"], "progress")
+    yield "parts/unnoticed", text_of(view, alone["default"].model_copy(update={"unnoticed": UNNOTICED}), "unnoticed")
     nothing = tuple(replace(one, new_bins=()) for one in view.last)
     yield "parts/progress@stale", text_of(replace(view, last=nothing), alone["default"], "progress")
     blind = unobserved(view)
@@ -66,6 +68,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "parts/stuck@unobserved", text_of(blind, alone["stuck"], "stuck")
     yield from unspecified(folder, view)
     yield from shortened(view)
+    yield from with_points(coded(view))
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
     yield "follow", "\n".join(f"##### {one.role} #####\n{one.content}" for one in messages_of(follow))
@@ -83,6 +86,16 @@ def unspecified(folder: Path, view: View) -> Iterator[tuple[str, str]]:
     begin = replace(small_view(folder, budget_left={"cycles": 900, "calls": 4}), specification="", compared=False)
     yield "parts/ask@first_bare", text_of(begin, find_strategy("default"), "ask")
     yield "tools_first@bare", first_text(begin, "0 of 9 bins", REPLY)
+
+
+def with_points(view: View) -> Iterator[tuple[str, str]]:
+    """Holes of code coverage, with what a list says when it is cut."""
+    default = find_strategy("default")
+    yield "parts/holes@code", text_of(view, default, "holes")
+    yield "parts/code", text_of(view, default, "code")
+    for section in sections(view, default, REPLY, "next", random.Random(0)):
+        if section.name == "code":
+            yield "parts/code@cut", TemplatePage(default).draw(section, len(section.items) - 1)
 
 
 def text_of(view: View, strategy: Strategy, part: str) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from prompt_views import busy_view, small_view, softmax_view
+from prompt_views import UNNOTICED, busy_view, coded, small_view, softmax_view
 from small_design import small_design, small_schema
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
@@ -48,6 +48,9 @@ def test_a_busy_turn_has_every_part_and_each_template_is_a_part(tmp_path: Path) 
         parts = names(render(busy_view(tmp_path), ROOMY, REPLY, strategy))
         assert parts == [name for name in PARTS if name in parts]
         seen |= set(parts)
+    seen |= set(names(render(coded(busy_view(tmp_path)), ROOMY, REPLY)))
+    told = find_strategy("default").model_copy(update={"unnoticed": UNNOTICED})
+    seen |= set(names(render(busy_view(tmp_path), ROOMY, REPLY, told)))
     assert seen == set(PARTS)
     assert {path.stem for path in (TEMPLATES / "parts").glob("*.jinja")} == {*PARTS, "left_out"}
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Iterator
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import pytest
-from prerequisites import need
+from native_equality import facts, require_equal, strict_native
 from runner_fixtures import (
     DATA_X,
     FINISH,
@@ -45,29 +44,8 @@ from dv_agent.runners.verilator import VerilatorSimulator
 
 @pytest.fixture(scope="module")
 def native() -> NativeSimulator:
-    """The native path with a short patience; a fallback is an error."""
-    need("verilator")
-
-    def refuse(words: str) -> None:
-        raise AssertionError(words)
-
-    return NativeSimulator(hang_seconds=0.5, share=0, say=refuse)
-
-
-def facts(run: Run) -> tuple[object, ...]:
-    """All of a run but its time and the words of the simulator; of one that died, the trace has the rows."""
-    signals = {name: values.tolist() for name, values in run.trace.signals.items()}
-    return run.rows, run.trace.end, run.step_starts, run.released, signals
-
-
-def require_equal(one: Simulator, two: Simulator, design: Design, programs: Iterator[Program]) -> list[Run]:
-    """Play all programs on both and compare them bit for bit; return the runs."""
-    runs = []
-    with one.open(design) as first, two.open(design) as second:
-        for played in programs:
-            runs.append(first.run(played))
-            assert facts(runs[-1]) == facts(second.run(played))
-    return runs
+    """The native path; a fallback fails the test."""
+    return strict_native()
 
 
 MID_RESETS = program(
@@ -191,7 +169,7 @@ def test_a_driver_that_is_not_written_in_cpp_falls_back_to_cocotb_with_a_line(
     verilator: VerilatorSimulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("dv_agent.runners.native.compilation._known_drivers", lambda: {"source"})
+    monkeypatch.setattr("dv_agent.runners.native.compilation._known_drivers", lambda: {"source": frozenset()})
     chosen = NativeSimulator(hang_seconds=0.5, say=said.append)
     require_equal(chosen, verilator, pipe(), iter([HARMLESS]))
     assert said == ["native: not used, cocotb on verilator simulates instead: pipe: no C++ driver yet for sink"]

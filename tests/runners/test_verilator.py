@@ -6,9 +6,11 @@ import os
 import re
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from prerequisites import need
 from runner_fixtures import (
     DATA_X,
     FINISH,
@@ -32,6 +34,8 @@ from test_sessions import wait_for_death
 from dv_agent.designs.program import Op
 from dv_agent.designs.trace import End
 from dv_agent.errors import BuildError, SimulatorCrash, SimulatorTimeout, UnknownNameError
+from dv_agent.runners.build.verilator import build_verilator
+from dv_agent.runners.build.verilator_tool import find_verilator
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.registry import SIMULATOR_NAMES, find_simulator
 from dv_agent.runners.verilator import VerilatorSimulator
@@ -55,6 +59,15 @@ def test_errors_name_the_file_relative_to_the_design(verilator: VerilatorSimulat
     assert len(str(caught.value).splitlines()) <= 12
     with pytest.raises(BuildError, match="DEPTH"):
         verilator.open(pipe().model_copy(update={"parameters": {"DEPTH": 3}}))
+
+
+def test_a_design_of_many_files_compiles_with_a_precompiled_header(own_cache: Path, tmp_path: Path) -> None:
+    """Verilator makes several files of a large design, or of any one if it is asked to, and one header for them."""
+    need("verilator")
+    tool = find_verilator()
+    split = replace(tool, verilator_options=(*tool.verilator_options, "--output-split", "1"))
+    build = build_verilator(counter(tmp_path, ""), own_cache, split)
+    assert build.program.is_file()
 
 
 def test_a_port_of_another_width_is_a_build_error(verilator: VerilatorSimulator) -> None:

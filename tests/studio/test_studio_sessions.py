@@ -166,7 +166,8 @@ def test_a_node_that_is_none_is_one_clear_error(studio: Studio, address: str, no
     [
         {"design": "/etc"}, {"design": "../designs/mxint_softmax"}, {"design": ""}, {"design": "no_such"},
         {"design": "mxint_softmax", "strategy": "../x.yaml"}, {"design": "mxint_softmax", "bug": "../S1"},
-        {"design": "mxint_softmax", "seed": "x"}, {"design": "mxint_softmax", "base_url": "ftp://x", "model": "a:b"},
+        {"design": "mxint_softmax", "goal": "all"}, {"design": "mxint_softmax", "seed": "x"},
+        {"design": "mxint_softmax", "base_url": "ftp://x", "model": "a:b"},
         {"design": "mxint_softmax", "model": "gpt-5"}, {"design": "mxint_softmax", "model": "nobody:x"},
         {"design": "mxint_softmax", "base_url": "http://127.0.0.1:1/v1"},
         {"run": "../outside"}, {"run": "/etc"}, {"run": RUN, "turn": "99"},

@@ -18,7 +18,7 @@ from dv_agent.prompts.parts import PARTS
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names, template_names
 from dv_agent.prompts.template_set import check_template, template_text
 
-_NO_OPTIONS = {"schema_version", "name", "folder", "templates", "wording"}
+_NO_OPTIONS = {"schema_version", "name", "folder", "templates", "wording", "unnoticed"}
 CONVERGED = ("converged.unchanged", "converged.few", "converged.over")
 EDITED = "-edited"
 

@@ -6,7 +6,7 @@ free and equal within one bus, ``strobe`` is one bit for each byte of the data, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 Width = int | Literal["address", "data", "strobe", "id", "any"]
@@ -136,11 +136,19 @@ MEMORY = (
     _in("rdata", "data", also=("dout", "rdt", "rdata_i", "dat_i"), optional=True),
 )
 
+
+def turned(roles: tuple[Role, ...]) -> tuple[Role, ...]:
+    """Return the roles of a bus seen from its other side."""
+    return tuple(replace(role, into=not role.into) for role in roles)
+
+
 BUSES: dict[str, tuple[Role, ...]] = {
     "apb": APB,
     "axi_lite": AXI_LITE,
     "axi4": AXI4,
     "wishbone": WISHBONE,
     "memory": MEMORY,
+    "axi_lite_memory": turned(AXI_LITE),
+    "axi4_memory": turned(AXI4),
 }
 """Kind of port -> its signals."""

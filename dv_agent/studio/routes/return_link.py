@@ -21,16 +21,16 @@ def file_lines(text: str) -> str:
     return text.replace("\r\n", "\n")
 
 
-def goal_choice(text: str) -> Goal:
-    """The goal in the form; functional if there is none.
+def goal_choice(text: str) -> Goal | None:
+    """The goal in the form; None for the default of the design.
 
     Raises:
         UsageError: no such goal.
     """
-    for one in GOALS:
-        if text in ("", one):
-            return one
-    raise UnknownNameError("goal", text, GOALS)
+    found = next((one for one in GOALS if one == text), None)
+    if text and found is None:
+        raise UnknownNameError("goal", text, GOALS)
+    return found
 
 
 def whole_number(name: str, text: str) -> int:

@@ -9,11 +9,11 @@ a position in a vector is an index into a string.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.ports.port import PortModel
+from dv_agent.designs.ports.port import Derived, PortModel
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import InputFileError
@@ -23,10 +23,11 @@ from dv_agent.runners.build.wrappers.nets import Net, nets_of, reject_bad_driver
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of the drive vector, identified by `key`, for example ``("in", "valid")``."""
+    """A part of the drive vector, identified by `key`, such as ``("in", "valid")``; `at_rest` is its first value."""
 
     key: tuple[str, ...]
     width: int
+    at_rest: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,14 +37,18 @@ class Layout:
     Attributes:
         drive: pieces in text order.
         sample: signal -> (first index, width in bits) in text order.
+        derived: signals of `sample` that are no pins.
         rises: clock -> index of the bit that tells whether it rises; after all signals, empty for a single clock.
         nets: the ports of the top module that the signals are on, by name.
+        probes: probe -> path of its register below the top module; sampled behind all signals.
     """
 
     drive: tuple[Piece, ...]
     sample: Mapping[str, tuple[int, int]]
     rises: Mapping[str, int]
     nets: Mapping[str, Net]
+    probes: Mapping[str, str] = field(default_factory=dict)
+    derived: tuple[Derived, ...] = ()
 
     @property
     def drive_width(self) -> int:
@@ -86,10 +91,21 @@ def layout_of(design: Design) -> Layout:
             raise InputFileError(
                 design.folder / "design.yaml", f"ports: signal {signal} has two widths, {sample[signal][1]} and {width}"
             )
-    nets = nets_of(design, sample)
+    derived = tuple(one for name, port in design.ports.items() for one in port.derived(name))
+    computed = {one.signal for one in derived}
+    nets = nets_of(design, {signal: facts for signal, facts in sample.items() if signal not in computed})
+    if clash := sorted(computed & nets.keys()):
+        raise InputFileError(design.folder / "design.yaml", f"ports: {clash[0]} is a name that the tool itself needs")
     reject_bad_drivers(design, _with_a_driver(design), nets)
+    for name, probe in design.probes.items():
+        if name in sample:
+            raise InputFileError(design.folder / "design.yaml", f"probes: {name} is also the name of a signal")
+        sample[name] = (place, probe.width)
+        place += probe.width
     clocks = design.all_clocks if is_multiple(design) else ()
-    return Layout(tuple(_pieces(design)), sample, {name: place + index for index, name in enumerate(clocks)}, nets)
+    rises = {name: place + index for index, name in enumerate(clocks)}
+    paths = {name: one.path for name, one in design.probes.items()}
+    return Layout(tuple(_pieces(design)), sample, rises, nets, paths, derived)
 
 
 def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
@@ -100,6 +116,21 @@ def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
         "sample_width": layout.sample_width,
         "ports": [_child_port(design, layout, name, port) for name, port in _driven_ports(design)],
         "monitors": [_child_monitor(one, layout) for one in design.streams],
+        **_child_clocks(design, layout),
+    }
+
+
+def _child_clocks(design: Design, layout: Layout) -> dict[str, Any]:
+    """Return which bits of a sample tell of several clocks, and the clock of each monitor; nothing for one clock."""
+    if not layout.rises:
+        return {}
+    clocks = [*layout.rises]
+    periods = [design.all_clocks[name].period_ns for name in clocks]
+    return {
+        "slowest": periods.index(max(periods)),
+        "rises": [*layout.rises.values()],
+        "monitor_clocks": [clocks.index(design.clock_of(one.port)) for one in design.streams],
+        "reset_edges": design.reset.cycles if design.reset else 1,
     }
 
 
@@ -113,9 +144,13 @@ def _child_port(design: Design, layout: Layout, name: str, port: PortModel) -> d
             "valid": valid, "ready": ready, "last": stream.last is not None, "width": stream.bits,
             "fields": [[first, first + width] for first, width in places],
         }  # fmt: skip
+        if stream.returned_bits and not stream.driven:
+            one["returns"] = stream.returned_bits
         if stream.carries:
             one["attached"] = [[rider.port, rider.bits] for rider in riders(design, stream)]
         facts |= {stream.part: one} if stream.part else one
+    if layout.rises:
+        facts["clock"] = [*layout.rises].index(design.clock_of(name))
     return facts | ({"held": _bits(port)} if port.held() else {})
 
 
@@ -149,7 +184,8 @@ def _pieces(design: Design) -> Iterator[Piece]:
                 key = (*stream.path, "attached", rider.port)
                 yield Piece(key, 1)
                 yield from _payload((*key, "payload"), rider.bits)
-        yield from _payload((name, "held"), _bits(port))
+        if port.held():
+            yield Piece((name, "held"), _bits(port), port.at_rest())
 
 
 def _bits(port: PortModel) -> int:
@@ -167,6 +203,7 @@ def _driven(stream: Stream) -> Iterator[Piece]:
 def _taken(stream: Stream) -> Iterator[Piece]:
     if stream.ready is not None:
         yield Piece((*stream.path, "ready"), 1)
+    yield from _payload((*stream.path, "returns"), stream.returned_bits)
 
 
 def _payload(key: tuple[str, ...], width: int) -> Iterator[Piece]:
@@ -180,6 +217,7 @@ def _signals(design: Design) -> Iterator[tuple[Signal, int]]:
     for name, port in design.ports.items():
         for stream in port.streams(name):
             yield from ((Signal(signal), bits) for signal, bits in stream.signals())
+        yield from ((pin, 1) for one in port.derived(name) for pin in one.of)
         yield from ((spec.signal, spec.bits) for spec in port.levels().values())
 
 
@@ -190,8 +228,10 @@ def driven_signals(design: Design) -> Iterator[tuple[Signal, int]]:
     for stream in design.streams:
         if stream.driven:
             yield from ((Signal(signal), bits) for signal, bits in stream.offered())
-        elif stream.ready is not None:
+            continue
+        if stream.ready is not None:
             yield Signal(stream.ready), 1
+        yield from ((spec.signal, spec.bits) for spec in stream.returns.values())
     for port in design.ports.values():
         yield from ((spec.signal, spec.bits) for spec in port.held().values())
 

@@ -23,7 +23,7 @@ from dv_agent.runners.build.wrappers.clock_lines import (
 )
 from dv_agent.runners.build.wrappers.layout import Layout, driven_signals
 from dv_agent.runners.build.wrappers.nets import pin, vector
-from dv_agent.runners.build.wrappers.wrapper import TOP, instance, sampled, ties
+from dv_agent.runners.build.wrappers.wrapper import TOP, derived_signals, instance, probes, sampled, ties
 
 ROWS = "rows"
 RUNNING, SAME, OTHER = range(3)  # values of `verdict`
@@ -47,6 +47,8 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
         "  integer count = 0, masked = 0, n, file, got;",
         *(declarations(design) if layout.rises else ()),
         *(f"  {net.declaration}" for net in layout.nets.values()),
+        *derived_signals(layout),
+        *probes(layout),
         f"  assign sample = {{{sampled(layout)}}};",
         *_inputs(design, layout),
         *ties(design),
@@ -58,10 +60,16 @@ def replay_wrapper_text(design: Design, layout: Layout) -> str:
 
 
 def _power_up(design: Design, layout: Layout) -> str:
-    """Return the state at power-up: all pins low, resets active."""
+    """Return the state at power-up: resets active, all other inputs at rest."""
     high = {reset.signal for reset in design.resets if reset.active == "high"}
-    pins = layout.sample.items()
-    return "".join("1" if signal in high else "0" * bits for signal, (_, bits) in pins) + "0" * len(layout.rises)
+    known: dict[str, str] = dict.fromkeys(high, "1")
+    for port in design.ports.values():
+        place, rest = 0, port.at_rest()
+        for spec in port.held().values():
+            known[spec.signal] = format(rest >> place & ((1 << spec.bits) - 1), f"0{spec.bits}b")
+            place += spec.bits
+    pins = "".join(known.get(signal, "0" * bits) for signal, (_, bits) in layout.sample.items())
+    return pins + "0" * len(layout.rises)
 
 
 def _inputs(design: Design, layout: Layout) -> Iterator[str]:

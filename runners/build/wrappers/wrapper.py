@@ -28,6 +28,7 @@ from dv_agent.runners.build.wrappers.layout import Layout, carriers, riders
 from dv_agent.runners.build.wrappers.nets import pin, vector
 
 TOP = "dv_wrapper"
+_PROBE = "probe_"
 
 
 def wrapper_text(design: Design, layout: Layout) -> str:
@@ -48,20 +49,36 @@ def between_vectors(design: Design, layout: Layout) -> Iterator[str]:
     yield from (f"  wire {vector(piece.width)}{wires[piece.key]};  // {' '.join(piece.key)}" for piece in layout.drive)
     yield f"  assign {{{', '.join(wires.values())}}} = drive;"
     yield from (f"  {net.declaration}" for net in layout.nets.values())
+    yield from derived_signals(layout)
+    yield from probes(layout)
     yield f"  assign sample = {{{sampled(layout)}}};"
     yield from _drivers(design, wires)
     yield from ties(design)
     yield from instance(design, layout)
+    if design.assumptions == "ignored":
+        # Off (4), for all types of assertions (255), for the directive `assume` (4); IEEE 1800-2017, 20.12.
+        yield "`ifdef VERILATOR"
+        yield "  initial $assertcontrol(4, 255, 4);"
+        yield "`endif"
 
 
 def power_up(layout: Layout) -> str:
-    """Return the state of the drive vector at power-up: reset active if there is one, everything else low."""
-    return f"{layout.drive_width}'b1{'0' * (layout.drive_width - 1)}"
+    """Return the state of the drive vector at power-up: reset active if there is one, everything else at rest."""
+    _reset, *others = layout.drive
+    rest = "".join(format(piece.at_rest, f"0{piece.width}b") for piece in others)
+    return f"{layout.drive_width}'b1{rest}"
 
 
 def sampled(layout: Layout) -> str:
     """Return the parts of the sample vector, in order."""
-    return ", ".join([*(pin(signal) for signal in layout.sample), *([RISES] if layout.rises else [])])
+    parts = (_PROBE + signal if signal in layout.probes else pin(signal) for signal in layout.sample)
+    return ", ".join([*parts, *([RISES] if layout.rises else [])])
+
+
+def probes(layout: Layout) -> Iterator[str]:
+    """Yield a wire for each register inside the design that is sampled."""
+    for name, path in layout.probes.items():
+        yield f"  wire {vector(layout.sample[name][1])}{_PROBE}{name} = dut.{path};"
 
 
 def ties(design: Design) -> Iterator[str]:
@@ -120,8 +137,10 @@ def _drivers(design: Design, wires: Mapping[tuple[str, ...], str]) -> Iterator[s
             yield from _ridden(design, stream, wires)
         elif stream.driven:
             yield from _driven(stream, wires)
-        elif stream.ready is not None:
-            yield f"  assign {pin(stream.ready)} = {wires[(*stream.path, 'ready')]};"
+        else:
+            if stream.ready is not None:
+                yield f"  assign {pin(stream.ready)} = {wires[(*stream.path, 'ready')]};"
+            yield from _fields(stream.returns, wires.get((*stream.path, "returns"), ""))
     for name, port in design.ports.items():
         yield from _fields(port.held(), wires.get((name, "held"), ""))
 
@@ -140,6 +159,13 @@ def _fields(fields: Mapping[str, FieldSpec], payload: str) -> Iterator[str]:
         place += spec.bits
 
 
+def derived_signals(layout: Layout) -> Iterator[str]:
+    """Yield the declarations of the signals that are no pins."""
+    for one in layout.derived:
+        value = " | ".join(pin(signal) for signal in one.of)
+        yield f"  wire {pin(one.signal)} = {f'~({value})' if one.inverted else value};"
+
+
 def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]) -> Iterator[str]:
     number = [one.key for one in riders(design)].index(stream.key)
     fired: list[str] = []
@@ -150,7 +176,9 @@ def _ridden(design: Design, stream: Stream, wires: Mapping[tuple[str, ...], str]
         ready = pin(beat.ready) if beat.ready else "1'b1"
         # Case equality: a ready of X must not become a write of X.
         yield f"  wire {fired[-1]} = {attached} & ({pin(beat.valid)} === 1'b1) & ({ready} === 1'b1);"
-    yield f"  assign {pin(stream.valid)} = {' | '.join([wires[(*stream.path, stream.offer)], *fired])};"
+    offers = " | ".join([wires[(*stream.path, stream.offer)], *fired])
+    held_back = f"({offers}) & ({pin(stream.unless)} === 1'b0)" if stream.unless else offers
+    yield f"  assign {pin(stream.valid)} = {held_back};"
     if not stream.fields:
         return
     choice = wires[(*stream.path, "payload")]
@@ -165,6 +193,11 @@ def instance(design: Design, layout: Layout) -> Iterator[str]:
     parameters = ", ".join(f".{name}({value})" for name, value in parameter_texts(design.parameters))
     yield f"  {design.top} {f'#({parameters}) ' if parameters else ''}dut ("
     wires = connections(design) | {net: f"p_{net}" for net in layout.nets}
-    wires |= {signal.base: str(value) for signal, value in design.ties.items() if signal.width is None}
+    # Without a size a constant has 32 bits; see `loose_inputs.is_fitting_tie` for widths.
+    wires |= {
+        signal.base: str(value) if value < 1 << 31 else f"64'd{value}"
+        for signal, value in design.ties.items()
+        if signal.width is None
+    }
     yield ",\n".join(f"    .{name}({wire})" for name, wire in wires.items())
     yield "  );"

@@ -29,15 +29,31 @@ struct Op {
     int64_t step;
 };
 
-// What all drivers of a test share.
-struct Board {
-    int64_t cycle = 0;
-    const Word* sample = nullptr;
-    std::vector<std::string> streams;  // by number
-    std::vector<int64_t> counts;       // accepted transfers since the test began, by stream
-    std::vector<int64_t> fired;        // the last cycle in which a write that a beat carried happened, by stream
-    std::vector<const void*> claims;   // the driver that offers a beat with a write on it, by stream
+// What all drivers of a test share, by the number of a stream.
+struct Shared {
+    std::vector<std::string> streams;
+    std::vector<int64_t> counts;      // accepted transfers since the test began
+    std::vector<int64_t> fired;       // the last cycle in which a write that a beat carried happened
+    std::vector<const void*> claims;  // the driver that offers a beat with a write on it
     int sample_width = 0;
+
+    void begin() {
+        counts.assign(streams.size(), 0), fired.assign(streams.size(), -2), claims.assign(streams.size(), nullptr);
+    }
+};
+
+// What the drivers of one clock see: `row` is the cycle of the trace, `cycle` counts the edges of their clock.
+struct Board {
+    const std::vector<std::string>& streams;
+    std::vector<int64_t>&counts, &fired;
+    std::vector<const void*>& claims;
+    const int sample_width;
+    int64_t row = 0, cycle = 0;
+    const Word* sample = nullptr;
+
+    explicit Board(Shared& all)
+        : streams(all.streams), counts(all.counts), fired(all.fired), claims(all.claims),
+          sample_width(all.sample_width) {}
 
     size_t stream(std::string_view name) const {
         for (size_t number = 0; number < streams.size(); number++)
@@ -98,8 +114,9 @@ class Driver {
 
     // width: of its piece of the drive vector; silent: what it shows while it has nothing to do.
     Driver(Board& board, int width, bool silent = false)
-        : board(board), low(words_for(width), 0), high(words_for(width), 0), silent_(silent), width_(width) {
+        : board(board), low(words_for(width), 0), high(words_for(width), 0), width_(width) {
         high[0] = 1;
+        silent_ = at_rest_ = silent ? high.data() : low.data();
     }
     virtual ~Driver() = default;
     Driver(const Driver&) = delete;
@@ -112,15 +129,24 @@ class Driver {
     virtual const Word* plan() { return advance(); }
     // The cycle being planned is the first one of a reset pulse.
     virtual void reset() {}
+    // Stops demanding what a test set for good, because nothing moves any more; returns whether anything changes.
+    virtual bool relax() { return false; }
 
    protected:
     Board& board;
-    const Words low;
+    Words low;
     Words high;  // one bit: a ready or a reset that is active
     size_t index = 0;
 
     virtual Steps play(const Op& op) { return wait(op); }
-    const Word* silent() const { return silent_ ? high.data() : low.data(); }
+    const Word* silent() const { return silent_; }
+    // From now on, the driver shows these words while it has nothing to do.
+    void keep(Words words) {
+        turn_ = (turn_ + 1) % 4;
+        kept_[turn_] = std::move(words);
+        silent_ = kept_[turn_].data();
+    }
+    void forget() { silent_ = at_rest_; }
     const std::vector<Op>& operations() const { return operations_; }
     // Begins the operation at `index` from its start, instead of the current one.
     void restart() { current_ = Steps(), left_ = 0; }
@@ -143,7 +169,7 @@ class Driver {
                 return shown_ = silent();
             }
             const Op& op = operations_[index];
-            if (starts.empty() || starts.back().second != op.step) starts.emplace_back(board.cycle, op.step);
+            if (starts.empty() || starts.back().second != op.step) starts.emplace_back(board.row, op.step);
             current_ = play(op);
         }
     }
@@ -158,7 +184,9 @@ class Driver {
     }
 
    private:
-    bool silent_;
+    const Word *silent_, *at_rest_;
+    Words kept_[4];  // more than can be set between two looks at them
+    int turn_ = 0;
     int width_;
     std::vector<Op> operations_;
     Steps current_;

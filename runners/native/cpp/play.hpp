@@ -14,19 +14,28 @@ struct Outcome {
     int64_t released;
 };
 
-// Takes one sample; the number of cycles recorded before is given too.
-using Record = std::function<void(const Word* sample, int64_t cycle)>;
+// One clock. Its drivers plan only after an edge of it, and repeat their pieces until the next one.
+struct Domain {
+    int place;  // of the bit of the sample that tells whether it rises; -1: it rises in every cycle
+    Board board;
+    bool due = true, reset = true;  // whether it rose in the last step; and since the last reset began
+};
 
 class Bench {
    public:
     explicit Bench(Json::Value layout) : layout_(layout) {
-        board_.sample_width = int(layout["sample_width"].integer());
-        for (Json::Value one = layout["monitors"].first(); one; one = one.next()) {
+        shared_.sample_width = int(layout["sample_width"].integer());
+        asynchronous_ = layout["asynchronous"].truth();
+        Json::Value clock = layout["monitor_clocks"].first();
+        for (Json::Value one = layout["monitors"].first(); one; one = one.next(), clock = clock.next()) {
             Json::Value valid = one.first().next(), ready = valid.next();
-            board_.streams.emplace_back(one.first().text());
-            monitors_.push_back({board_.place(valid), ready.is_null() ? -1 : board_.place(ready)});
+            shared_.streams.emplace_back(one.first().text());
+            monitors_.push_back({place(valid), ready.is_null() ? -1 : place(ready), size_t(clock.integer())});
         }
     }
+
+    // The RTL called $finish.
+    struct Finished {};
 
     template <class Recorder>
     Outcome play(Json::Value program, Model& model, Recorder&& record) {
@@ -34,28 +43,32 @@ class Bench {
         int64_t quiet = 0, released = 0;
         bool was_pulse = false, given_up = false, low = true;
         const char* end = "cycle_limit";
-        size_t ports = drivers_.size() - 1;
+        const size_t ports = drivers_.size() - 1;
         Driver& reset = *drivers_.back();
+        Domain& main = domains_.front();
+        bool resetting = false;
         Word* drive = drive_.data();
         model.drive(drive);
         // The design powers up in reset, and the first edge comes after the first sample event.
         for (int64_t cycle = 1; cycle < layout_["reset_cycles"].integer(); cycle++) finish_if(model.step());
         const int64_t cycles = program["max_cycles"].integer(), limit = layout_["quiet_cycles"].integer();
         for (int64_t cycle = 0; cycle < cycles; cycle++) {
-            board_.cycle = cycle;
-            const bool pulse = bit(reset.plan(), 0);
+            for (Domain& one : domains_) one.board.row = cycle;
+            if (main.due) resetting = bit(reset.plan(), 0);
+            const bool pulse = resetting || holds_reset();
             bool changed = false;
-            if (pulse && !was_pulse)
+            if (pulse && !was_pulse) {
+                for (Domain& one : domains_) one.reset = several_ ? asynchronous_ : true;
                 for (size_t port = 0; port < ports; port++) drivers_[port]->reset();
+            }
             if (pulse) {
-                if (!low) {
-                    changed = show_reset();
-                    low = true;
-                }
+                if (!low) changed = show_reset();
+                low = true;
             } else {
-                if (low) changed = set_bits(drive, reset_place_, 1, reset.while_reset());
+                if (low) changed = set_bits(drive, reset_place_, 1, kLow);
                 low = false;
                 for (size_t port = 0; port < ports; port++) {
+                    if (!domain_of_[port]->due) continue;
                     const Word* words = drivers_[port]->plan();
                     if (words == shown_[port]) continue;
                     shown_[port] = words;
@@ -68,9 +81,10 @@ class Bench {
                 given_up = false;
             }
             finish_if(model.step());
-            board_.sample = model.sample();
-            record(board_.sample, cycle);
-            if (pulse || saw_transfer()) {
+            const Word* sample = model.sample();
+            take(sample);
+            record(sample, cycle);
+            if (pulse || saw_transfer(sample)) {
                 quiet = 0, given_up = false;
                 continue;
             }
@@ -85,52 +99,70 @@ class Bench {
                 continue;
             }
             if (quiet < limit) continue;
-            end = any(State::Offering) ? "deadlock" : "drained";
+            const bool stuck = any(State::Offering);
+            // A level of the test, such as an enable that is low, may be what the design waits for.
+            if (stuck && relax()) {
+                quiet = 0;
+                continue;
+            }
+            end = stuck ? "deadlock" : "drained";
             break;
         }
         return {end, std::move(drivers_), std::move(tracks_), released};
     }
 
+    // The drive vectors of all cycles of a program: for playing it again without drivers.
+    std::vector<Words> driven(Json::Value program, Model& model) {
+        std::vector<Words> all;
+        play(program, model, [&](const Word*, int64_t) { all.push_back(drive_); });
+        return all;
+    }
+
    private:
+    static constexpr Word kLow[2] = {0, 0};
     struct Monitor {
         int valid, ready;
+        size_t clock;
     };
     Json::Value layout_;
-    Board board_;
+    Shared shared_;
+    bool several_ = false, asynchronous_ = false;
     std::vector<Monitor> monitors_;
+    std::vector<Domain> domains_;
     std::vector<std::unique_ptr<Driver>> drivers_;
+    std::vector<Domain*> domain_of_;
     std::vector<std::string> tracks_;
-    std::vector<int> places_;           // the lowest bit of each piece in the drive vector
-    std::vector<const Word*> shown_;    // what is in the drive vector
+    std::vector<int> places_;         // the lowest bit of each piece in the drive vector
+    std::vector<const Word*> shown_;  // what is in the drive vector
     Words drive_;
     int reset_place_ = 0;
 
-    // The RTL called $finish: the process ends, as a simulator does, and that is the result.
+    int place(Json::Value index) const { return shared_.sample_width - 1 - int(index.integer()); }
     static void finish_if(bool finished) {
         if (finished) throw Finished();
     }
-
-   public:
-    struct Finished {};
-
-   private:
     void begin(Json::Value program) {
-        size_t streams = board_.streams.size();
-        board_.cycle = 0, board_.sample = nullptr;
-        board_.counts.assign(streams, 0), board_.fired.assign(streams, -2), board_.claims.assign(streams, nullptr);
-        drivers_.clear(), tracks_.clear(), places_.clear(), shown_.clear();
-        for (Json::Value port = layout_["ports"].first(); port; port = port.next())
-            add(makers().find(port["driver"].text())->second(port, board_), port["name"].text(), program);
-        add(std::make_unique<ResetDriver>(board_), "reset", program);
+        shared_.begin();
+        domains_.clear(), drivers_.clear(), domain_of_.clear(), tracks_.clear(), places_.clear(), shown_.clear();
+        for (Json::Value rises = layout_["rises"].first(); rises; rises = rises.next())
+            domains_.push_back({place(rises), Board(shared_)});
+        several_ = !domains_.empty();
+        if (!several_) domains_.push_back({-1, Board(shared_)});
+        for (Json::Value port = layout_["ports"].first(); port; port = port.next()) {
+            Domain& domain = domains_[size_t(port["clock"].integer())];
+            domain_of_.push_back(&domain);
+            add(makers().find(port["driver"].text())->second(port, domain.board), port["name"].text(), program);
+        }
+        add(std::make_unique<ResetDriver>(domains_.front().board), "reset", program);
         int place = 0;
         for (const auto& driver : drivers_) place += driver->width();
         drive_.assign(words_for(place), 0);
         reset_place_ = --place;
         for (size_t port = 0; port + 1 < drivers_.size(); port++) {
             places_.push_back(place -= drivers_[port]->width());
-            shown_.push_back(drivers_[port]->while_reset());
+            shown_.push_back(nullptr);
         }
-        set_bit(drive_.data(), reset_place_, true);
+        show_reset();
     }
     void add(std::unique_ptr<Driver> driver, std::string_view name, Json::Value program) {
         std::vector<Op> operations;
@@ -155,12 +187,29 @@ class Bench {
         }
         return changed;
     }
-    bool saw_transfer() {
+    // Whether a clock has not risen yet since the last reset began, so that it has not been noticed there.
+    bool holds_reset() const {
+        if (several_)
+            for (const Domain& one : domains_)
+                if (!one.reset) return true;
+        return false;
+    }
+    void take(const Word* sample) {
+        for (Domain& one : domains_) {
+            one.due = one.place < 0 || bit(sample, one.place);
+            one.board.sample = sample;
+            if (!one.due) continue;
+            one.board.cycle++;
+            one.reset = true;
+        }
+    }
+    bool saw_transfer(const Word* sample) {
         bool moved = false;
         for (size_t number = 0; number < monitors_.size(); number++) {
             const Monitor& one = monitors_[number];
-            if (!bit(board_.sample, one.valid) || (one.ready >= 0 && !bit(board_.sample, one.ready))) continue;
-            board_.counts[number]++;
+            if (!bit(sample, one.valid) || (one.ready >= 0 && !bit(sample, one.ready))) continue;
+            if (!domains_[one.clock].due) continue;
+            shared_.counts[number]++;
             moved = true;
         }
         return moved;
@@ -175,6 +224,11 @@ class Bench {
         for (auto& driver : drivers_)
             if (driver->state == State::Waiting) driver->release = true, waiting++;
         return waiting;
+    }
+    bool relax() {
+        bool changed = false;
+        for (auto& driver : drivers_) changed |= driver->relax();
+        return changed;
     }
 };
 

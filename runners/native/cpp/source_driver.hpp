@@ -1,5 +1,6 @@
 // The driver of a source: offers beats, holds them until accepted, and handles a reset within a packet. As
 // source_driver.py.
+// facts: hold
 #pragma once
 #include "driver.hpp"
 
@@ -9,7 +10,8 @@ class SourceDriver : public Driver {
    public:
     SourceDriver(Json::Value port, Board& board)
         : Driver(board, width_of(port)), stream_(board.stream(port["name"].text())),
-          payload_(int(port["width"].integer())), has_last_(port["last"].truth()) {
+          payload_(int(port["width"].integer())), has_last_(port["last"].truth()),
+          holds_(port["hold"].truth()) {
         for (Json::Value one = port["attached"].first(); one; one = one.next())
             attached_.push_back({board.stream(one.first().text()), int(one.first().next().integer()), 0});
         for (size_t number = attached_.size(); number-- > 0;) {
@@ -25,6 +27,7 @@ class SourceDriver : public Driver {
             mid_packet_ = !(op.kind == "send" && op.last);
         }
         mid_packet_ = false;
+        forget();
         restart();
     }
 
@@ -38,7 +41,7 @@ class SourceDriver : public Driver {
     };
     size_t stream_;
     int payload_, riding_ = 0;
-    bool has_last_;
+    bool has_last_, holds_;
     std::vector<Attached> attached_;
     bool mid_packet_ = false;
     int64_t offered_at_ = -1;  // accepted transfers when the current beat was first offered
@@ -86,6 +89,13 @@ class SourceDriver : public Driver {
             if (owner == this) owner = nullptr;
         if (accepted) {
             mid_packet_ = !op.last;
+            if (holds_) {
+                Words kept(words_for(width()), 0);
+                decimal(op.digits, payload_, part_);
+                set_bits(kept.data(), riding_, payload_, part_.data());
+                if (has_last_) set_bit(kept.data(), riding_ + payload_, op.last);
+                keep(std::move(kept));
+            }
             for (Json::Value one = op.strobes.first(); one; one = one.next())
                 board.fired[board.stream(one.first().text())] = board.cycle - 1;
         }

@@ -1,4 +1,5 @@
 // The driver of a strobe: writes without ready, which yield to writes that a beat carries. As strobe_driver.py.
+// facts: hold
 #pragma once
 #include "driver.hpp"
 
@@ -8,7 +9,9 @@ class StrobeDriver : public Driver {
    public:
     StrobeDriver(Json::Value port, Board& board)
         : Driver(board, 1 + int(port["width"].integer())), stream_(board.stream(port["name"].text())),
-          payload_(int(port["width"].integer())) {}
+          payload_(int(port["width"].integer())), holds_(port["hold"].truth()) {}
+
+    void reset() override { forget(); }
 
    protected:
     Steps play(const Op& op) override { return op.kind == "write" ? write(op) : wait(op); }
@@ -16,6 +19,7 @@ class StrobeDriver : public Driver {
    private:
     size_t stream_;
     int payload_;
+    bool holds_;
     Words text_[2];
     bool turn_ = false;
 
@@ -29,6 +33,11 @@ class StrobeDriver : public Driver {
         do {
             cycle = board.cycle;
             co_yield Show{text.data()};
+            if (holds_) {
+                Words kept = text;
+                set_bit(kept.data(), payload_, false);
+                keep(std::move(kept));
+            }
         } while (board.fired[stream_] == cycle);
     }
 };

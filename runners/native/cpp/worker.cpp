@@ -191,8 +191,8 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
     Json programs;
     programs.parse(kept);
     Recording recording(config.recording, kDigestDigits, request["max_cycles"].integer());
-    int64_t skipped = request["skipped"].integer();
-    for (Json::Value program = programs.root().first(); program; program = program.next()) {
+    int64_t skipped = request["skipped"].integer(), left = request["max_cycles"].integer();
+    for (Json::Value program = programs.root().first(); program && left > 0; program = program.next()) {
         if (skipped-- > 0) continue;
         for (Json::Value fill = request["fills"].first(); fill; fill = fill.next()) {
             limit_time(config.hang_seconds);
@@ -209,9 +209,27 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
             }
             limit_time(0);
             recording.add_digest(digest.value());
+            left--;
         }
     }
     return "{\"end\":\"digests\"}";
+}
+
+// What others are measured against: the pins of a program again and again, without drivers, monitors and recording.
+std::string repeat_bare(Bench& bench, Json::Value request, const Config& config) {
+    limit_time(config.hang_seconds * 100);
+    std::vector<Words> driven = bench.driven(request, *new_model(0));
+    Word seen = 0;
+    for (int64_t times = request["bare"].integer(); times > 0; times--) {
+        std::unique_ptr<Model> model = new_model(0);
+        for (const Words& words : driven) {
+            model->drive(words.data());
+            model->step();
+            seen ^= model->sample()[0];
+        }
+    }
+    limit_time(0);
+    return "{\"end\":\"bare\",\"cycles\":" + std::to_string(driven.size()) + ",\"seen\":" + std::to_string(seen) + "}";
 }
 
 // Plays tests until the parent closes the connection; reports its progress to the first process.
@@ -229,6 +247,7 @@ std::string digest_all(Bench& bench, Json::Value request, const Config& config, 
                 message.parse(text);
                 Json::Value request = message.root();
                 reply = request["programs"] ? digest_all(bench, request, config, width)
+                        : request["bare"]   ? repeat_bare(bench, request, config)
                                             : play_one(bench, request, config, width);
             } catch (const Bench::Finished&) {
                 fflush(nullptr);

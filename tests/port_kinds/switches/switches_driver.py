@@ -1,4 +1,4 @@
-"""The driver of pins: holds what was set last."""
+"""The driver of switches: holds what was set last."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from dv_agent.runners.cocotb.drivers import GAP, KIND, TIMED, VALUE, Driver, Operation, PinBoard, binary
 
 
-class PinsDriver(Driver):
+class SwitchesDriver(Driver):
     """Its silence is the value that it holds."""
 
     def __init__(self, port: dict[str, Any], operations: Sequence[Operation], board: PinBoard) -> None:

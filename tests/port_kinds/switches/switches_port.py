@@ -1,4 +1,4 @@
-"""Pins: inputs without any handshake, which the test sets now and then."""
+"""Switches: inputs without any handshake, which the test sets now and then."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from dv_agent.designs.ports.grammar import Grammar, Item, Timing, Word
 from dv_agent.designs.ports.port import PortModel
 
 _LANGUAGE = """\
-* pins: {"set": {fields}, "gap": 2} changes them from then on; {"idle": 5} waits.
+* switches: {"set": {fields}, "gap": 2} changes them from then on; {"idle": 5} waits.
 """
 
 
-class PinsPort(PortModel):
+class SwitchesPort(PortModel):
     """We hold every field at the value that was set last, zero at first."""
 
-    kind: Literal["pins"]
+    kind: Literal["switches"]
     fields: dict[Identifier, FieldSpec]
     label: ClassVar[str] = "held by the test"
-    driver: ClassVar[str] = "pins"
-    plural: ClassVar[str] = "pins"
+    driver: ClassVar[str] = "switches"
+    plural: ClassVar[str] = "switches"
     silence: ClassVar[str] = "unchanged"
 
     def held(self) -> Mapping[str, FieldSpec]:

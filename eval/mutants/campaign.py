@@ -1,0 +1,206 @@
+"""``dv-agent mutate``: tests are recorded on the clean RTL, mutants are chosen, and each is tried; resumable."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from dv_agent import __version__
+from dv_agent.agents.records.lock import owned
+from dv_agent.agents.records.writer import new_folder
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.goal import plan_of
+from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
+from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import UsageError
+from dv_agent.eval.mutants.clean_tests import (
+    CleanDesk,
+    CleanTest,
+    Given,
+    read_given,
+    save_tests,
+    turns_digest,
+)
+from dv_agent.eval.mutants.data_model import Oracle, Outcome, Selection, Settings
+from dv_agent.eval.mutants.result_folder import OutcomeLines, begin, read_result, read_settings, read_tests
+from dv_agent.eval.mutants.selection import select
+from dv_agent.eval.mutants.summary import MutationResult
+from dv_agent.eval.mutants.trial_pool import TrialPool
+from dv_agent.eval.mutants.trial_process import Setup
+from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.simulator import Session
+
+MUTANT_SECONDS = 300.0
+FURTHER_CYCLES = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the command line asks for.
+
+    Attributes:
+        tests: see `read_given`.
+        oracle: what kills; None: checks if the design has a reference model, else comparison with the clean RTL.
+        further_cycles: cycles of further tests that survivors are played.
+    """
+
+    simulator: str
+    tests: str
+    count: int
+    seed: int = 0
+    oracle: Oracle | None = None
+    further_cycles: int = FURTHER_CYCLES
+
+
+class Watcher(Protocol):
+    """Is told how a campaign goes."""
+
+    def say(self, words: str) -> None:
+        """Hear what takes time."""
+        ...
+
+    def begin(self, settings: Settings, selection: Selection, folder: Path, done: tuple[Outcome, ...]) -> None:
+        """Hear that mutants are tried from now on."""
+        ...
+
+    def outcome(self, outcome: Outcome) -> None:
+        """Hear what became of a mutant."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """The tests as the clean RTL plays them."""
+
+    tests: tuple[CleanTest, ...]
+    left_out: tuple[int, ...]
+    covered: frozenset[str]
+
+    @property
+    def given(self) -> tuple[CleanTest, ...]:
+        return tuple(one for one in self.tests if not one.further)
+
+
+def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watcher, seconds: float = MUTANT_SECONDS,
+          into: Path | None = None) -> MutationResult:  # fmt: skip
+    """Choose mutants of a design and try them all.
+
+    Args:
+        out: where the folder of results is made; `into`: that folder itself.
+        jobs: mutants tried at the same time.
+        seconds: wall time that one mutant may take.
+
+    Raises:
+        UsageError: no tests, nothing to change, or every test fails a check on the clean RTL.
+        BuildError, PrerequisiteError, InputFileError, OutputError: as they say.
+    """
+    if wish.count < 1:
+        raise UsageError("--count 0 tries nothing; say how many mutants to try")
+    words, given = read_given(wish.tests, folder)
+    watcher.say(f"recording {len(given):,} tests on the clean RTL")
+    ready = _prepare(folder, wish.simulator, given, wish.further_cycles, wish.seed)
+    watcher.say("choosing mutants")
+    selection = select(
+        folder,
+        wish.simulator,
+        wish.count,
+        wish.seed,
+        jobs,
+        lambda n: watcher.say(f"choosing mutants: {n} of {wish.count}"),
+    )
+    settings = _settings(folder, wish, words, given, ready)
+    home = into or new_folder(out, folder.design.name, "mutants", None)
+    home.mkdir(parents=True, exist_ok=True)
+    with owned(home):
+        if into and any(one.name != ".lock" for one in home.iterdir()):
+            raise UsageError(f"{home} is not empty; go on in it with --resume, or name another folder with --out")
+        begin(home, settings, selection, given)
+        return _try_all(folder, home, ready, jobs, watcher, seconds)
+
+
+def resume(design: DesignFolder | None, find: Callable[[str], DesignFolder], home: Path, jobs: int, watcher: Watcher,
+           seconds: float = MUTANT_SECONDS) -> MutationResult:  # fmt: skip
+    """Try the mutants of a folder that were not tried yet.
+
+    Args:
+        design: the design, if the command line names one.
+        find: finds the design that the folder names.
+
+    Raises:
+        UsageError: a folder of another design, or of one that has changed since.
+    """
+    settings = read_settings(home)
+    folder = design or find(settings.design)
+    if folder.design.name != settings.design:
+        raise UsageError(f"{home} holds mutants of {settings.design}, not of {folder.design.name}")
+    if changed := changed_since(settings.hashes, folder):
+        raise UsageError(f"{home}: {' and '.join(changed)} of {settings.design} changed since; start anew")
+    with owned(home):
+        given = read_tests(home)
+        watcher.say(f"recording {len(given):,} tests on the clean RTL")
+        ready = _prepare(folder, settings.simulator, given, settings.further_cycles, settings.seed)
+        return _try_all(folder, home, ready, jobs, watcher, seconds)
+
+
+def _try_all(
+    folder: DesignFolder, home: Path, ready: _Ready, jobs: int, watcher: Watcher, seconds: float
+) -> MutationResult:
+    known = read_result(home)
+    done = {one.mutant for one in known.outcomes}
+    watcher.begin(known.settings, known.selection, home, known.outcomes)
+    todo = [one for one in known.selection.to_run if one.id not in done]
+    with scratch_folder() as room, closing(OutcomeLines(home)) as lines:
+        setup = Setup(
+            design=folder.path, simulator=known.settings.simulator, oracle=known.settings.oracle,
+            tests=save_tests(ready.tests, room), room=room, covered=tuple(sorted(ready.covered)),
+        )  # fmt: skip
+        with TrialPool(setup, jobs, seconds) as pool:
+            for outcome in pool.outcomes(todo):
+                lines.add(outcome)
+                watcher.outcome(outcome)
+    return read_result(home)
+
+
+def _prepare(folder: DesignFolder, simulator: str, given: tuple[Given, ...], further_cycles: int, seed: int) -> _Ready:
+    with find_simulator(simulator).open(folder.design) as session:
+        desk = CleanDesk(folder, session)
+        tests, left_out = desk.record(given)
+        if not tests:
+            raise UsageError(
+                f"every one of {len(given):,} tests fails a check on the clean RTL, so none can kill a mutant"
+            )
+        further, _ = desk.record(desk.further(further_cycles, seed), further=True)
+        covered = _covered(folder, session, tests)
+    return _Ready((*tests, *further), tuple(left_out), covered)
+
+
+def _covered(folder: DesignFolder, session: Session, tests: list[CleanTest]) -> frozenset[str]:
+    plan = plan_of(folder)
+    bench = Testbench(folder, plan, session)
+    hit: set[int] = set()
+    for one in tests:
+        hit |= set(bench.run(one.given.test, max_cycles=one.given.max_cycles).sample.hits.nonzero()[0].tolist())
+    return frozenset(plan.bins[place].id for place in hit)
+
+
+def _settings(folder: DesignFolder, wish: Wish, words: str, given: tuple[Given, ...], ready: _Ready) -> Settings:
+    oracle: Oracle = wish.oracle or ("checks" if folder.has_model else "comparison")
+    digest = hashlib.sha256("\n".join(f"{one.test.digest} {one.max_cycles}" for one in given).encode()).hexdigest()
+    further = [one for one in ready.tests if one.further]
+    return Settings(
+        design=folder.design.name, hashes=fingerprint(folder), simulator=wish.simulator, seed=wish.seed,
+        count=wish.count, tests=words, tests_digest=digest, turns_digest=turns_digest(wish.tests),
+        test_count=len(ready.given),
+        test_cycles=sum(one.cycles for one in ready.given), left_out=ready.left_out, oracle=oracle,
+        has_model=folder.has_model, further_cycles=wish.further_cycles, further_count=len(further),
+        started=datetime.now(UTC).isoformat(timespec="seconds"),
+        versions={"dv-agent": __version__, "python": platform.python_version(),
+                  "simulator": find_simulator(wish.simulator).version()},
+    )  # fmt: skip

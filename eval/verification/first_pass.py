@@ -1,0 +1,35 @@
+"""The first pass of a verification: the run again on the native path, with a share on the simulator of the record.
+
+If everything is as recorded, it is true: a record could only be wrong there if both simulators differed on a design of
+this installation, which the share would show. Anything else is looked at again on the simulator of the record alone.
+"""
+
+from __future__ import annotations
+
+from dv_agent.designs.design import Design
+from dv_agent.errors import SimulationError
+from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
+from dv_agent.runners.simulator import Session, Simulator
+
+SHARE = 16
+
+
+def first_session(official: Simulator, design: Design) -> Session | None:
+    """Return a native session of `design`, one of `SHARE` tests of which is played on `official` too.
+
+    None if there is no native path, or if it is itself the simulator of the record.
+
+    Raises:
+        BuildError, PrerequisiteError: not even `official` can simulate the design.
+    """
+    if official.name == NATIVE:
+        return None
+    native = NativeSimulator(share=SHARE, judge=official, say=lambda words: None)
+    try:
+        session = native.open(design)
+    except SimulationError:
+        return None
+    if native.name == NATIVE:
+        return session
+    session.close()
+    return None

@@ -1,0 +1,30 @@
+"""One finished campaign on the design tally, for all tests that only look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from campaigns import Campaign, made
+from mutant_designs import tally
+
+from dv_agent.designs.loader import load_design
+
+
+@pytest.fixture(scope="session", autouse=True)
+def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A build cache of these tests."""
+    patch = pytest.MonkeyPatch()
+    cache = tmp_path_factory.mktemp("cache")
+    patch.setenv("DV_AGENT_CACHE", str(cache))
+    yield cache
+    patch.undo()
+
+
+@pytest.fixture(scope="session")
+def finished(tmp_path_factory: pytest.TempPathFactory, build_cache: Path) -> Campaign:
+    """A few mutants of tally, played its witnesses."""
+    home = tmp_path_factory.mktemp("campaign")
+    design = load_design(tally(home / "tally"))
+    return Campaign(design, home, made(home, design))
