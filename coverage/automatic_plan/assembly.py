@@ -51,7 +51,9 @@ def _groups(design: Design, schema: StimulusSchema, detail: int, known: Known) -
             yield from stream_groups(stream, most, detail, known, answers=stream.key in answers)
         elif not stream.driven and stream.ready is not None:
             # What a bus carries is told by its accesses; of its channels, the test stalls those of answers at will.
-            yield from stream_groups(replace(stream, fields={}), most, COARSE, known)
+            # When they come is the design's own affair.
+            for group in stream_groups(replace(stream, fields={}), most, COARSE, known):
+                yield replace(group, points=[one for one in group.points if one.name not in ("gap", "run")])
     for name, port in design.ports.items():
         if words := port.words():
             yield from access_groups(name, words, port.streams(name), detail, known.constant)

@@ -81,6 +81,9 @@ def _add(pool: Pool, prefix: str, name: str, ask: str, answer: str) -> None:
     pool.add(Guess(identifier(f"{prefix}{what}", what), value, reason, "likely"), claimed)
     if name == "r" and f"{prefix}rresp" in pool.free:
         tie(pool, f"{prefix}rresp", 0, "the response OKAY of every read", "likely")
+    if name == "w" and f"{prefix}awready" in pool.free:
+        reason = "addresses of writes are taken at once, so that no response comes before its address"
+        tie(pool, f"{prefix}awready", 1, reason, "likely")
 
 
 def _stream(pool: Pool, prefix: str, channel: str, field: str) -> dict[str, Any]:

@@ -67,9 +67,22 @@ def test_a_good_design_gives_no_false_alarm(name: str) -> None:
 @pytest.mark.parametrize(("one", "fault", "check"), FAULTS, ids=lambda part: getattr(part, "name", part))
 def test_a_fault_is_found_by_its_rule(one: Design, fault: int, check: str) -> None:
     keys = STALLED if one.name.startswith("axi") else {}
-    failures = [failure for _, found in play(faulty(one, fault), random_tests(20, 15, **keys)) for failure in found]
+    failures = [failure for _, found in play(faulty(one, fault), random_tests(30, 25, **keys)) for failure in found]
     assert check in {failure.check for failure in failures}, failures
     assert all(failure.port.split(".")[0] == "bus" for failure in failures)
+
+
+def test_verilator_sees_the_same_transfers_as_icarus() -> None:
+    tests = random_tests(10, **STALLED)
+    one = axil_regs()
+    both = [play(one, tests, simulator) for simulator in ("icarus", "verilator")]
+    for (run, failures), (other, others) in zip(*both, strict=True):
+        assert failures == others == ()
+        for key, seen in run.trace.accepted.items():
+            assert seen.cycle.tolist() == other.trace.accepted[key].cycle.tolist()
+            assert {name: column.tolist() for name, column in seen.columns.items()} == {
+                name: column.tolist() for name, column in other.trace.accepted[key].columns.items()
+            }
 
 
 def test_an_apb_access_has_one_cycle_of_setup_and_then_waits_for_ready() -> None:
