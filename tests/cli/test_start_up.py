@@ -69,7 +69,7 @@ def test_the_simulator_process_loads_cocotb_without_pytest() -> None:
     code = (
         "import sys; from dv_agent.runners.cocotb.forking.lean_imports import without_unused_modules\n"
         "without_unused_modules()\n"
-        "import cocotb.regression; print(*(name for name, one in sys.modules.items() if getattr(one, '__spec__', None)))"
+        "import cocotb.regression; print(*(n for n, m in sys.modules.items() if getattr(m, '__spec__', None)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
     loaded = set(done.stdout.split())
