@@ -11,7 +11,7 @@ from dv_agent.designs.elaboration.request import Request
 
 _INCLUDE = re.compile(r"'([^']+)': No such file|could not open include file '([^']+)'", re.I)
 _MODULE = re.compile(r"unknown module '(\w+)'")
-_PACKAGE = re.compile(r"unknown package '(\w+)'")
+_PACKAGE = re.compile(r"unknown (?:class or )?package '(\w+)'")
 _SUFFIXES = (".v", ".sv", ".svh", ".vh")
 _MOST = 3_000
 _SHOWN = 12

@@ -15,7 +15,17 @@ from dv_agent.designs.elaboration.shapes import port_shapes
 
 _SHOWN = 5
 _MOST_LEFT_OUT = 12
-_FATAL = ("UnknownModule", "CouldNotOpenIncludeFile", "UnknownPackage", "InvalidTopModule", "UnknownInterface")
+_FATAL = (
+    "UnknownModule", "CouldNotOpenIncludeFile", "UnknownPackage", "UnknownClassOrPackage", "InvalidTopModule",
+    "UnknownInterface",
+)  # fmt: skip
+    "UnknownModule",
+    "CouldNotOpenIncludeFile",
+    "UnknownPackage",
+    "UnknownClassOrPackage",
+    "InvalidTopModule",
+    "UnknownInterface",
+)
 
 
 def elaborate(request: Request) -> Interface:

@@ -181,6 +181,10 @@ def test_a_design_that_never_leaves_reset_is_told_with_the_other_level(tmp_path:
 REFUSED: list[tuple[dict[str, str], dict[str, Any], str]] = [
     ({"u_v": "module u(input a);\nassign b = ;\nendmodule\n"}, {}, r"u\.v:2: "),
     ({"u_v": "module u(input a);\nmissing m(a);\nendmodule\n"}, {}, r"u\.v:2: unknown module 'missing'\nname the file"),
+    (
+        {"p_sv": "module p(input [lacking::W-1:0] a, input clk);\nendmodule\n"}, {},
+        r"p\.sv:1: unknown class or package 'lacking'\nname the file",
+    ),
     ({"r__u_v": "module u(input a);\n other m(a);\nendmodule\n", "lib__x_v": "module other(input a);\nendmodule\n"},
      {"only": 1}, r"name its file too: \S+lib/x\.v"),
     ({"r__u_v": '`include "c.vh"\nmodule u(input a);\nendmodule\n', "h__c_vh": "\n"}, {"only": 1},
