@@ -19,13 +19,6 @@ _FATAL = (
     "UnknownModule", "CouldNotOpenIncludeFile", "UnknownPackage", "UnknownClassOrPackage", "InvalidTopModule",
     "UnknownInterface",
 )  # fmt: skip
-    "UnknownModule",
-    "CouldNotOpenIncludeFile",
-    "UnknownPackage",
-    "UnknownClassOrPackage",
-    "InvalidTopModule",
-    "UnknownInterface",
-)
 
 
 def elaborate(request: Request) -> Interface:
