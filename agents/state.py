@@ -8,18 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import zip_longest
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.failures.log import FailureLog
 from dv_agent.agents.llm.thinking import spoken
 from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.simulated_turn import Refused, simulate_turn
 from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord
 from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
-from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.trace import End
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 from dv_agent.runners.checks.assertions import reset_notes
@@ -106,11 +105,8 @@ def advance(
     usage = proposal.usage
     start = replace(state, spent=_paid(state.spent, proposal), last=(), errors=proposal.errors)
     current, records = start, list[TestRecord]()
-    for test, limit in zip_longest(proposal.tests, proposal.limits[: len(proposal.tests)]):
-        if budget.exceeded(current.spent):
-            break
-        most = least(limit, budget.cycles_left(current.spent))
-        current, record = _one_test(current, test, bench, most)
+    for done in simulate_turn(start.spent, proposal, bench, budget, start.coverage.open_bins.tolist()):
+        current, record = _refused(current, done) if isinstance(done, Refused) else _sampled(current, done, bench)
         records.append(record)
         if progress:
             progress(record)
@@ -149,11 +145,6 @@ def advance(
     return current, turn
 
 
-def least(*bounds: int | None) -> int | None:
-    """Return the smallest bound; None means no bound."""
-    return min((one for one in bounds if one is not None), default=None)
-
-
 def _silence(proposal: Proposal, records: Sequence[TestRecord]) -> str:
     if records and all(one.end == "refused" for one in records):
         return f"every test was refused: {records[0].error}"[:400]
@@ -186,19 +177,19 @@ def _paid(spent: Spent, proposal: Proposal) -> Spent:
     )
 
 
-def _one_test(state: RunState, test: Test, bench: Testbench, max_cycles: int | None) -> tuple[RunState, TestRecord]:
-    try:
-        result = bench.run(test, state.coverage.open_bins.tolist(), max_cycles)
-    except StimulusError as error:
-        record = TestRecord(test=test, index=state.tests, error=str(error))
-        outcome = Outcome(test=test, cycles=0, end="refused", new_bins=(), hits=())
-        errors = (*state.errors, f"test {test.name or state.tests}: {error}")
-        ended = (*state.ended, record.ended)
-        return replace(state, tests=state.tests + 1, last=(*state.last, outcome), errors=errors, ended=ended), record
-    return _sampled(state, result, bench)
+def _refused(state: RunState, refused: Refused) -> tuple[RunState, TestRecord]:
+    test, error = refused
+    record = TestRecord(test=test, index=state.tests, error=str(error))
+    outcome = Outcome(test=test, cycles=0, end="refused", new_bins=(), hits=())
+    errors = (*state.errors, f"test {test.name or state.tests}: {error}")
+    ended = (*state.ended, record.ended)
+    return replace(state, tests=state.tests + 1, last=(*state.last, outcome), errors=errors, ended=ended), record
 
 
 def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunState, TestRecord]:
+    if state.last:  # a bin that a test of this turn has covered is no target of the next one
+        is_open = ~state.coverage.covered
+        result = replace(result, near=tuple(near for near in result.near if is_open[near.bin]))
     coverage = state.coverage.add(result.sample, f"{state.tests:06}", state.turn)
     new = new_bins(state.coverage, coverage)
     failures = tuple(str(failure) for failure in result.failures)

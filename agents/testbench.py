@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -32,6 +33,16 @@ from dv_agent.runners.simulator import Run, Session
 
 
 @dataclass(frozen=True, slots=True)
+class Simulated:
+    """A simulated test, observed and checked, whose coverage is not sampled yet."""
+
+    test: Test
+    run: Run
+    seen: Observed
+    tables: Mapping[str, Table]
+
+
+@dataclass(frozen=True, slots=True)
 class Result:
     """Result of one simulated test.
 
@@ -57,7 +68,7 @@ class Result:
 
     def steps_at(self, cycle: int) -> dict[str, int]:
         """Return, for each track, the step that was running in `cycle`."""
-        return _steps_at(self.step_starts, cycle)
+        return _StepFinder(self.step_starts).at(cycle)
 
 
 class DesignRtl:
@@ -105,10 +116,13 @@ class Testbench:
         return DesignRtl(self.folder.design)
 
     def run(self, test: Test, targets: Sequence[int] = (), max_cycles: int | None = None) -> Result:
-        """Simulate `test`.
+        """Simulate `test` and sample its coverage; see `simulate` and `sampled`."""
+        return self.sampled([self.simulate(test, max_cycles)], targets)[0]
+
+    def simulate(self, test: Test, max_cycles: int | None = None) -> Simulated:
+        """Simulate, observe and check `test`.
 
         Args:
-            targets: indices of the bins whose distance is measured.
             max_cycles: cycles after which the test is cut if the design would allow more: it then ends as `End.BUDGET`,
                 and cycles after the cut are neither sampled nor checked.
 
@@ -125,21 +139,34 @@ class Testbench:
         tables = seen.tables | ({CODE: self._code.table(done.code)} if self._code and done.code else {})
         if done.trace.end in (End.HUNG, End.CRASHED):
             tables = {}  # a crashed or hung simulator covers no bins
-        partial = not done.trace.signals
-        sample = self._sampler.sample(tables, targets if len(targets) else None, partial=partial)
-        near = self._near(sample, tables, done, targets)
-        failures = seen.failures + _illegal(sample)
-        return Result(test, done.trace, sample, near, failures, done.step_starts, seen.waiting)
+        return Simulated(test, done, seen, tables)
 
-    def _near(self, sample: Sample, tables: Mapping[str, Table], done: Run, targets: Sequence[int]) -> tuple[Near, ...]:
+    def sampled(self, tests: Sequence[Simulated], targets: Sequence[int] = ()) -> tuple[Result, ...]:
+        """Sample the coverage of several tests, in one call; the result of each is the same as if it were alone.
+
+        Args:
+            targets: indices of the bins whose distance is measured.
+        """
+        partial = [not one.run.trace.signals for one in tests]
+        samples = self._sampler.sample_turn([one.tables for one in tests], targets, partial)
+        return tuple(self._result(one, sample, targets) for one, sample in zip(tests, samples, strict=True))
+
+    def _result(self, one: Simulated, sample: Sample, targets: Sequence[int]) -> Result:
+        failures = one.seen.failures + _illegal(sample)
+        near = self._near(sample, one, targets)
+        return Result(one.test, one.run.trace, sample, near, failures, one.run.step_starts, one.seen.waiting)
+
+    def _near(self, sample: Sample, one: Simulated, targets: Sequence[int]) -> tuple[Near, ...]:
+        wanted = np.asarray(targets, dtype=np.int64)
+        wanted = wanted[(sample.distance[wanted] < UNSEEN) & (sample.nearest_row[wanted] >= 0)]
+        distances = map(closeness, sample.distance[wanted].tolist(), sample.residual[wanted].tolist())
+        rows = sample.nearest_row[wanted].tolist()
+        steps = _StepFinder(one.run.step_starts)
         found = []
-        for index in targets:
-            if sample.distance[index] >= UNSEEN or sample.nearest_row[index] < 0:
-                continue
-            columns = tables[self._table_of[self.plan.bins[index].covergroup]].columns
-            cycle = columns["cycle"][sample.nearest_row[index]] if "cycle" in columns else 0
-            distance = closeness(int(sample.distance[index]), int(sample.residual[index]))
-            found.append(Near(index, distance, _steps_at(done.step_starts, int(cycle))))
+        for index, distance, row in zip(wanted.tolist(), distances, rows, strict=True):
+            columns = one.tables[self._table_of[self.plan.bins[index].covergroup]].columns
+            cycle = int(columns["cycle"][row]) if "cycle" in columns else 0
+            found.append(Near(index, distance, steps.at(cycle)))
         return tuple(found)
 
 
@@ -165,13 +192,21 @@ def observe(folder: DesignFolder, trace: Trace, plan: Plan) -> Observed:
     return Observed(tables, failures, waiting_of(folder.design, trace, observation))
 
 
-def _steps_at(step_starts: Mapping[str, Sequence[tuple[int, int]]], cycle: int) -> dict[str, int]:
-    steps = {}
-    for track, starts in step_starts.items():
-        if starts:
-            place = int(np.searchsorted([start for start, _ in starts], cycle, side="right")) - 1
-            steps[track] = starts[max(place, 0)][1]
-    return steps
+class _StepFinder:
+    """Finds the steps that were running in a cycle; cycles that recur are looked up once."""
+
+    def __init__(self, step_starts: Mapping[str, Sequence[tuple[int, int]]]) -> None:
+        tracks = step_starts.items()
+        self._tracks = [(track, [start for start, _ in starts], starts) for track, starts in tracks if starts]
+        self._known: dict[int, dict[str, int]] = {}
+
+    def at(self, cycle: int) -> dict[str, int]:
+        """Return, for each track, the step that was running in `cycle`; the first one before it began."""
+        if cycle not in self._known:
+            self._known[cycle] = {
+                track: starts[max(bisect_right(cycles, cycle) - 1, 0)][1] for track, cycles, starts in self._tracks
+            }
+        return self._known[cycle]
 
 
 def _illegal(sample: Sample) -> tuple[CheckFailure, ...]:

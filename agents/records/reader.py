@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.agents.failures.finding import Finding
+from dv_agent.agents.records.packed_lines import Unpacker
 from dv_agent.agents.records.schema import COVERAGE, FAILURES, HEADER, NEWEST, TURNS, ReplyLine, RunHeader
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.designs.bounds import Digest
@@ -31,6 +32,8 @@ MAX_LINE = 64_000_000
 """Maximum length of a line, bytes."""
 MAX_FILE = 512_000_000
 """Maximum size of ``turns.jsonl``, bytes. A default run of a model with tools needs about ten million at most."""
+MAX_UNPACKED = 2_000_000_000
+"""Maximum size of all its lines when they are unpacked, bytes."""
 MOST_LINES = 200_000
 MOST_TESTS = 200_000
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
@@ -52,14 +55,16 @@ class RecordLines:
     half: bool = False
 
     def __iter__(self) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the lines, with only one in memory at a time.
+        """Yield the lines, unpacked, with only one in memory at a time.
 
         Raises:
-            InputFileError: not a regular file, unreadable, too large, too many lines, or a line that is too long.
+            InputFileError: not a regular file, unreadable, too large, too many lines, or a line that is too long or
+                cannot be unpacked.
         """
         if not self.path.exists() and not self.path.is_symlink():
             return
-        end = 0
+        end = unpacked = 0
+        unpacker = Unpacker(MAX_LINE)
         with open_plain(self.path, MAX_FILE) as file:
             for number in range(1, MOST_LINES + 2):
                 try:
@@ -74,7 +79,14 @@ class RecordLines:
                 if number > MOST_LINES:
                     raise InputFileError(self.path, f"more than {MOST_LINES:,} lines")
                 end += len(line)
-                yield number, end, line
+                try:
+                    whole = unpacker.unpack(line)
+                except ValueError as error:
+                    raise InputFileError(self.path, str(error), number) from None
+                unpacked += len(whole)
+                if unpacked > MAX_UNPACKED:
+                    raise InputFileError(self.path, f"more than {MAX_UNPACKED:,} bytes when unpacked", number)
+                yield number, end, whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 ``run.json``       what was run, with which versions, and how it ended (rewritten atomically)
 ``turns.jsonl``    one line for each turn, appended and flushed; a reply is written before it is parsed
+                   (long turns are packed, see `packed_lines`)
 ``coverage.json``  the coverage database
 ``failures/``      failing tests, shrunk, with their waveforms
 """
@@ -22,6 +23,7 @@ from pydantic import BaseModel
 
 from dv_agent.agents.llm.silence import nothing_checked
 from dv_agent.agents.models.chat_model import Message, OutputSchema, Reply, ToolSpec
+from dv_agent.agents.records.packed_lines import Packer
 from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS, ReplyLine, RunHeader, Status
 from dv_agent.agents.state import RunState
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
@@ -68,6 +70,7 @@ class RunRecord:
         self._repeated, self._repeated_before = repeated, header.repeated_simulations
         self.folder, self.header, self._turns = folder, header, turns
         self._models: list[str] = []
+        self._packer = Packer()
         self._said: tuple[tuple[Message, ...], tuple[ToolSpec, ...]] = (), ()
         self._unpriced = header.unpriced_attempts
         self._write(HEADER, header.model_dump(mode="json"))
@@ -97,7 +100,7 @@ class RunRecord:
         """Append a finished turn; if it carries a strategy, the strategy is written in full, as in run.json."""
         data = {"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)}
         by_hand = {"by_hand": turn.by_hand.model_dump(mode="json")} if turn.by_hand else {}
-        self._append(data | by_hand)
+        self._append(data | by_hand, self._packer)
         self._turns += 1
 
     def judged(self, claims: ClaimScore, bug_reports: tuple[ReportVerdict, ...]) -> None:
@@ -141,10 +144,11 @@ class RunRecord:
         self._write(COVERAGE, to_file(state.coverage))
         self._write(HEADER, self.header.model_dump(mode="json"))
 
-    def _append(self, data: dict[str, Any]) -> None:
+    def _append(self, data: dict[str, Any], packer: Packer | None = None) -> None:
         try:
-            with (self.folder / TURNS).open("a", encoding="utf-8") as file:
-                file.write(json.dumps(data, separators=(",", ":"), default=_plain) + "\n")
+            line = (json.dumps(data, separators=(",", ":"), default=_plain) + "\n").encode()
+            with (self.folder / TURNS).open("ab") as file:
+                file.write(packer.pack(line) if packer else line)
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:

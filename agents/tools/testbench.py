@@ -9,7 +9,7 @@ from typing import Self
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.records.resimulation import UNLIMITED
 from dv_agent.agents.state import RunState, advance
-from dv_agent.agents.testbench import Result, Testbench
+from dv_agent.agents.testbench import Simulated, Testbench
 from dv_agent.agents.toolbox.inner_signals import InnerSignals, play_inner
 from dv_agent.agents.toolbox.text import ToolError
 from dv_agent.agents.tools.decoys import decoy_plan
@@ -92,16 +92,16 @@ class ToolsTestbench(Testbench):
         """As `Testbench.decoy_ids`."""
         return tuple(one.id for one in self.decoys.plan.bins) if self.decoys else ()
 
-    def run(self, test: Test, targets: Sequence[int] = (), max_cycles: int | None = None) -> Result:
-        """As `Testbench.run`."""
+    def simulate(self, test: Test, max_cycles: int | None = None) -> Simulated:
+        """As `Testbench.simulate`."""
         self._limits[test.digest] = max_cycles
         try:
-            result = super().run(test, targets, max_cycles)
+            done = super().simulate(test, max_cycles)
         except StimulusError:
             self._add(test)  # also refused for the decoys, so that test numbers agree
             raise
         self._add(test)
-        return result
+        return done
 
     def _add(self, test: Test) -> None:
         if self.decoys:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import numpy as np
-
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import Covergroup
 from dv_agent.designs.language.expression import Expression
@@ -25,23 +23,26 @@ def lane_names(table: Table) -> list[str]:
 
 def find_column(table: Table, name: str) -> IntColumn | None:
     """Return int64[n] of a column or of one lane, or None; the name of a column has precedence over that of a lane."""
+    place = find_place(table, name)
+    if place is None:
+        return None
+    base, lane = place
+    return table.columns[base] if lane is None else table.columns[base][:, lane]
+
+
+def find_place(table: Table, name: str) -> tuple[str, int | None] | None:
+    """Return the column that `name` means, and its lane if it means a lane; None if there is none."""
     column = table.columns.get(name)
     if column is not None:
-        return column if column.ndim == 1 else None
+        return (name, None) if column.ndim == 1 else None
     for cut in range(len(name) - 1, 0, -1):
         base, lane = name[:cut], name[cut:]
         if not lane.isdigit():
             return None
         lanes = table.columns.get(base)
         if lanes is not None and lanes.ndim == 2 and str(int(lane)) == lane and int(lane) < lanes.shape[1]:
-            return lanes[:, int(lane)]
+            return base, int(lane)
     return None
-
-
-def evaluate(expression: Expression, columns: Mapping[str, IntColumn], rows: int) -> IntColumn:
-    """Return int64[rows]; a constant is broadcast to all rows."""
-    values = expression.evaluate_columns(columns)
-    return values if values.ndim else np.broadcast_to(values, (rows,))
 
 
 def read_columns(
@@ -61,6 +62,12 @@ def read_columns(
                 raise InputFileError(path, str(UnknownNameError(kind, name, lane_names(table))), line)
             columns[name] = column
     return columns
+
+
+def can_read(group: Covergroup, table: Table) -> bool:
+    """Return whether `table` has every column that a covergroup reads."""
+    names = {name for expression, _ in expressions_of(group) for name in expression.names()}
+    return all(find_column(table, name) is not None for name in names)
 
 
 def expressions_of(group: Covergroup) -> list[tuple[Expression, int | None]]:

@@ -1,14 +1,19 @@
-"""Distances of sampled rows to bins that they did not hit."""
+"""Distances of sampled rows to bins that they did not hit, for all value and cross bins of a table together."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
+from dv_agent.coverage.contribution import UNSEEN
+from dv_agent.coverage.sampling.event_rows import EventRows
 from dv_agent.coverage.sampling.lookup import Ranges
-from dv_agent.coverage.values import LIMIT
-from dv_agent.designs.trace import IntColumn
+from dv_agent.coverage.sampling.tally import Tally
+from dv_agent.coverage.values import LIMIT, ValueSet
+from dv_agent.designs.trace import BoolColumn, IntColumn
 
 FARTHEST = 1 << 48
 """The maximum of a value distance; larger ones are limited to it, so that sums over a cross cannot overflow."""
@@ -17,65 +22,112 @@ _NOWHERE = np.iinfo(np.int64).max
 _BLOCK = 1 << 19
 
 
-def nearest_values(values: IntColumn, ranges: Ranges) -> tuple[IntColumn, IntColumn]:
-    """Return for each set the least distance of any value to it, and the first row with that distance.
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A bin whose distance is wanted.
 
-    Args:
-        values: int64[n], n > 0.
-
-    Returns:
-        int64[sets] and int64[sets]. The row is exact only where the distance is not 0.
+    Attributes:
+        index: its place in the plan.
+        group: number of its covergroup in the table, whose filter decides which rows count.
+        members: (number of the point, its value set): one pair for a value bin, several for a cross bin.
     """
-    seen, rows = np.unique(_clipped(values), return_index=True)
-    above = np.searchsorted(seen, ranges.low)
-    upper = np.minimum(above, len(seen) - 1)
-    lower = np.maximum(above - 1, 0)
-    # Only the two values next to the lower end of a range can be the nearest one or inside.
-    up = np.where(above < len(seen), np.maximum(seen[upper] - ranges.high, 0), _NOWHERE)
-    down = np.where(above > 0, ranges.low - seen[lower], _NOWHERE)
-    near = np.minimum(up, down)
-    best = np.minimum.reduceat(near, ranges.first)
-    row = np.minimum(
-        np.where(up == near, rows[upper], len(values)),
-        np.where(down == near, rows[lower], len(values)),
-    )
-    counts = np.diff(np.append(ranges.first, len(near)))
-    row = np.where(near == np.repeat(best, counts), row, len(values))
-    return np.minimum(best, FARTHEST), np.minimum.reduceat(row, ranges.first)
+
+    index: int
+    group: int
+    members: tuple[tuple[int, ValueSet], ...]
 
 
-def distance_rows(values: IntColumn, ranges: Ranges) -> IntColumn:
-    """Return int64[sets, n]: the distance of each of n values to each set, 0 inside."""
-    inner = _clipped(values)
-    outside = np.maximum(ranges.low[:, None] - inner, inner - ranges.high[:, None])
-    return np.clip(np.minimum.reduceat(outside, ranges.first, axis=0), 0, FARTHEST)
+class Distances:
+    """Measures the distances of several targets on one table.
 
-
-def nearest_combination(parts: Sequence[IntColumn], members: IntColumn) -> tuple[IntColumn, IntColumn, IntColumn]:
-    """Return for each cross bin: fewest members missing on one row, least residual of such rows, first such row.
-
-    Args:
-        parts: per crossed coverpoint int64[its bins, n], from `distance_rows`, n > 0.
-        members: int64[parts, bins]: the bin number of each member.
+    A value bin is as far as the nearest value. A cross bin is measured by one sum, which orders first by the number of
+    members missing and then by the residual: a missing member weighs more than all value distances together.
     """
-    # One sum orders by both: a missing member has a greater weight than all value distances together.
-    costs = [part + (part > 0) * _MISSING for part in parts]
-    bins, rows = members.shape[1], costs[0].shape[1]
-    best = np.full(bins, _NOWHERE)
-    row = np.zeros(bins, dtype=np.int64)
-    step = max(1, _BLOCK // bins)
-    for start in range(0, rows, step):
-        cost = costs[0][members[0], start : start + step]
-        for part, member in zip(costs[1:], members[1:], strict=True):
-            cost += part[member, start : start + step]
-        place = cost.argmin(axis=1)
-        least = cost[np.arange(bins), place]
-        better = least < best
-        row = np.where(better, place + start, row)
-        best = np.where(better, least, best)
-    return best // _MISSING, best % _MISSING, row
+
+    def __init__(self, targets: Sequence[Target]) -> None:
+        self._values = [one for one in targets if len(one.members) == 1]
+        self._crosses = [one for one in targets if len(one.members) > 1]
+        sets = list(dict.fromkeys(member for one in targets for member in one.members))
+        place = {member: number for number, member in enumerate(sets)}
+        ranges = [(point, low, high) for point, values in sets for low, high in values.ranges]
+        columns = np.array(ranges, dtype=np.int64).reshape(-1, 3)
+        counts = [len(values.ranges) for _, values in sets]
+        self._points = columns[:, 0]
+        first = np.cumsum([0, *counts[:-1]], dtype=np.int64)
+        self._ranges = Ranges(columns[:, 1:2].copy(), columns[:, 2:].copy(), first)
+        self._single = len(sets) == len(ranges)
+        self._value_sets = np.array([place[one.members[0]] for one in self._values], dtype=np.int64)
+        most = max((len(one.members) for one in self._crosses), default=0)
+        # The set after the last one has the distance 0 from every row: crosses of few members are filled up with it.
+        padded = [
+            [*map(place.__getitem__, one.members)] + [len(sets)] * (most - len(one.members)) for one in self._crosses
+        ]
+        self._cross_sets = np.array(padded, dtype=np.int64).reshape(len(self._crosses), most).T
+        ordered = [*self._values, *self._crosses]
+        self._groups = np.array([one.group for one in ordered], dtype=np.int64)
+        self._bins = np.array([one.index for one in ordered], dtype=np.int64)
+        self._sizes = np.array([len(one.members) for one in self._crosses], dtype=np.int64)
+
+    def measure(self, values: IntColumn, masks: BoolColumn | None, rows: EventRows, tally: Tally) -> None:
+        """Add the distances of every test to `tally`.
+
+        Args:
+            values: int64[points, rows].
+            masks: bool[groups, rows], whether a row passes the filter; None if there is no filter.
+        """
+        tests, targets = len(rows.tests), len(self._bins)
+        best = np.full((tests, targets), _NOWHERE, dtype=np.int64)
+        row = np.full((tests, targets), -1, dtype=np.int64)
+        every = np.arange(targets)
+        for start, stop in self._chunks(len(rows)):
+            cost = self._cost(values[:, start:stop])
+            if masks is not None:
+                cost[~masks[self._groups, start:stop]] = _NOWHERE
+            for test, low, high in _parts(rows.starts, start, stop):
+                part = cost[:, low - start : high - start]
+                place = part.argmin(axis=1)
+                least = part[every, place]
+                better = np.flatnonzero(least < best[test])
+                best[test, better] = least[better]
+                row[test, better] = rows.row[low + place[better]]
+        self._enter(best, row, rows, tally)
+
+    def _enter(self, best: IntColumn, row: IntColumn, rows: EventRows, tally: Tally) -> None:
+        count = len(self._values)
+        near, far = best[:, :count], best[:, count:]
+        if count:
+            tally.near(rows.tests, self._bins[:count], np.where(near < _NOWHERE, near, UNSEEN), 0, row[:, :count])
+        if len(self._crosses):
+            seen = far < _NOWHERE
+            missing, residual = np.where(seen, far // _MISSING, self._sizes), np.where(seen, far % _MISSING, UNSEEN)
+            tally.near(rows.tests, self._bins[count:], missing, residual, row[:, count:])
+
+    def _cost(self, values: IntColumn) -> IntColumn:
+        """Return int64[targets, rows]."""
+        # One more than any member of a bin: keeps differences inside int64 and never turns a miss into a hit.
+        inner = np.clip(values, -LIMIT - 1, LIMIT + 1)[self._points]
+        outside = np.maximum(self._ranges.low - inner, inner - self._ranges.high)
+        if not self._single:
+            outside = np.minimum.reduceat(outside, self._ranges.first, axis=0)
+        np.clip(outside, 0, FARTHEST, out=outside)
+        if not len(self._crosses):
+            return np.asarray(outside[self._value_sets])
+        weighed = np.zeros((len(outside) + 1, outside.shape[1]), dtype=np.int64)
+        weighed[:-1] = outside + (outside > 0) * _MISSING
+        cost = weighed[self._cross_sets[0]]
+        for members in self._cross_sets[1:]:
+            cost += weighed[members]
+        return np.concatenate([outside[self._value_sets], cost]) if len(self._values) else cost
+
+    def _chunks(self, rows: int) -> Iterator[tuple[int, int]]:
+        step = max(1, _BLOCK // (len(self._bins) + len(self._points)))
+        for start in range(0, rows, step):
+            yield start, min(start + step, rows)
 
 
-def _clipped(values: IntColumn) -> IntColumn:
-    # One more than any member of a bin: keeps differences inside int64 and never turns a miss into a hit.
-    return np.clip(values, -LIMIT - 1, LIMIT + 1)
+def _parts(starts: IntColumn, start: int, stop: int) -> Iterator[tuple[int, int, int]]:
+    """Yield (test, first row, end) of the part of each test between two rows; tests without rows are left out."""
+    bounds = np.clip(starts, start, stop).tolist()
+    for test, (low, high) in enumerate(pairwise(bounds)):
+        if high > low:
+            yield test, low, high

@@ -30,7 +30,7 @@ class _Batch:
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The result for each sequence; arrays have one entry for each sequence.
+    """The result for each sequence in each test; arrays are int64[tests, sequences].
 
     Attributes:
         hits: number of matches, overlapping ones included.
@@ -63,29 +63,47 @@ class SequenceMatcher:
             for which in (np.flatnonzero(self._lengths == length) for length in np.unique(self._lengths))
         )
 
-    def match(self, values: IntColumn, together: BoolColumn | None) -> tuple[Matches, IntColumn]:
-        """Match all sequences over the rows.
+    def match(
+        self, values: IntColumn, together: BoolColumn, test: IntColumn, tests: int, *, prefixes: bool = True
+    ) -> tuple[Matches, IntColumn]:
+        """Match all sequences over the rows of several tests.
 
         Args:
-            values: int64[n], n > 0.
-            together: bool[n - 1], whether row i + 1 continues row i; None when all do.
+            values: int64[n].
+            together: bool[n - 1], whether row i + 1 continues row i; never across two tests.
+            test: int64[n], the test of each row, ascending.
+            tests: number of tests.
+            prefixes: whether `missing` and `row` are wanted; without, they hold for complete matches alone.
 
         Returns:
-            The matches, and the number of rows that each position of each sequence matches: int64[positions], the
-            positions of the first sequence first.
+            The matches, and the number of rows that each position of each sequence matches: int64[tests, positions],
+            the positions of the first sequence first.
         """
         members = self._ranges.members(values)
         count = len(self._lengths)
-        hits, missing = np.zeros(count, dtype=np.int64), self._lengths.copy()
-        first, row = np.full(count, -1, dtype=np.int64), np.full(count, -1, dtype=np.int64)
-        for which, sets in self._blocks(len(values)):
+        size = (tests, count)
+        hits, missing = np.zeros(size, dtype=np.int64), np.tile(self._lengths, (tests, 1))
+        first, row = np.full(size, -1, dtype=np.int64), np.full(size, -1, dtype=np.int64)
+        for which, sets in self._blocks(max(len(values), 1)):
             for step, ends in enumerate(_prefixes(members, sets, together)):
-                place = ends.argmax(axis=1)
-                found = ends[np.arange(len(which)), place]
-                missing[which[found]] = len(sets) - 1 - step
-                row[which[found]] = place[found]
-            hits[which], first[which[found]] = ends.sum(axis=1), place[found]
-        return Matches(hits, first, missing, row), members.sum(axis=1)[self._positions]
+                if not prefixes and step < len(sets) - 1:
+                    continue
+                sequence, place = np.nonzero(ends)
+                if not len(place):
+                    break
+                found = test[place] * count + which[sequence]
+                missing.reshape(-1)[found] = len(sets) - 1 - step
+                # Of several assignments to one index the last one wins, so the reversed order keeps the first row.
+                row.reshape(-1)[found[::-1].copy()] = place[::-1].copy()
+                if step == len(sets) - 1:
+                    hits += np.bincount(found, minlength=tests * count).reshape(size)
+                    first.reshape(-1)[found] = row.reshape(-1)[found]
+        counts = np.zeros((tests, len(members)), dtype=np.int64)
+        bounds = np.searchsorted(test, np.arange(tests + 1))
+        filled = np.flatnonzero(bounds[1:] > bounds[:-1])
+        if len(filled):
+            counts[filled] = np.add.reduceat(members, bounds[filled], axis=1, dtype=np.int64).T
+        return Matches(hits, first, missing, row), counts[:, self._positions]
 
     def _blocks(self, rows: int) -> Iterator[tuple[IntColumn, IntColumn]]:
         step = max(1, _BLOCK // rows)
@@ -94,15 +112,13 @@ class SequenceMatcher:
                 yield batch.which[start : start + step], batch.sets[:, start : start + step]
 
 
-def _prefixes(members: NDArray[np.bool_], sets: IntColumn, together: BoolColumn | None) -> Iterator[NDArray[np.bool_]]:
+def _prefixes(members: NDArray[np.bool_], sets: IntColumn, together: BoolColumn) -> Iterator[NDArray[np.bool_]]:
     """Yield for each prefix length bool[sequences, n]: whether the prefix ends at the row."""
     ends = members[sets[0]]
     yield ends
     for position in sets[1:]:
         longer = members[position]
-        longer[:, 1:] &= ends[:, :-1]
-        longer[:, 0] = False
-        if together is not None:
-            longer[:, 1:] &= together
+        longer[:, 1:] &= ends[:, :-1] & together
+        longer[:, :1] = False
         ends = longer
         yield ends

@@ -1,91 +1,107 @@
-"""Collecting the hits of one test over all covergroups; they are counted together at the end."""
+"""Collecting the hits of several tests over all covergroups; they are counted together at the end."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 
 from dv_agent.coverage.contribution import UNSEEN, IllegalHit, Sample
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.trace import BoolColumn, IntColumn
+from dv_agent.coverage.sampling.event_rows import EventRows
+from dv_agent.designs.trace import IntColumn
 
 
 class Tally:
-    """The hits of one test, collected while its covergroups are sampled; one extra slot counts misses."""
+    """The hits of several tests, collected table by table; one extra slot counts misses."""
 
-    def __init__(self, plan: Plan, wanted: BoolColumn | None) -> None:
-        self._plan = plan
-        self._wanted = wanted
-        bins, slots = len(plan.bins), len(plan.slots)
+    def __init__(self, plan: Plan, tests: int) -> None:
+        self._plan, self._tests = plan, tests
+        bins, self._width = len(plan.bins), len(plan.slots) + 1
         self._slots: list[IntColumn] = []
         self._rows: list[IntColumn] = []
-        self._spans: list[tuple[slice, IntColumn | None]] = []
-        self._counted: list[tuple[IntColumn, IntColumn, IntColumn]] = []
-        self._first = np.full(slots + 1, -1, dtype=np.int64)
-        self._cycle = np.full(slots, -1, dtype=np.int64)
-        self._observable = np.zeros(bins, dtype=np.bool_)
-        self._distance = np.full(bins, UNSEEN, dtype=np.int64)
-        self._residual = np.zeros(bins, dtype=np.int64)
-        self._nearest = np.full(bins, -1, dtype=np.int64)
+        self._counted: list[tuple[IntColumn, IntColumn, IntColumn, IntColumn]] = []
+        self._cycles: list[tuple[EventRows, IntColumn, IntColumn]] = []
+        self._first = np.full((tests, self._width), -1, dtype=np.int64)
+        self._cycle = np.full((tests, self._width), -1, dtype=np.int64)
+        self._observable = np.zeros((tests, bins), dtype=np.bool_)
+        self._distance = np.full((tests, bins), UNSEEN, dtype=np.int64)
+        self._residual = np.zeros((tests, bins), dtype=np.int64)
+        self._nearest = np.full((tests, bins), -1, dtype=np.int64)
 
-    def open(self, bins: slice, illegal: slice, cycle: IntColumn | None) -> None:
-        """Register a covergroup with these slots, sampled on a table with this column ``cycle``."""
-        self._observable[bins] = True
-        self._spans += [(span, cycle) for span in (bins, illegal) if span.stop > span.start]
+    def open(self, rows: EventRows, bins: IntColumn, slots: IntColumn, cycle: IntColumn | None) -> None:
+        """Register a table: its bins, the slots of these and of its illegal bins, and its column ``cycle``."""
+        self._observable[self._at(rows.tests, bins)] = True
+        if cycle is not None and len(rows):
+            self._cycles.append((rows, slots, cycle))
 
-    def add(self, slots: IntColumn, rows: IntColumn) -> None:
-        """Add hits: row ``rows[i]`` hit slot ``slots[i]``; rows are ascending."""
-        self._slots.append(slots)
-        self._rows.append(rows)
+    def add(self, rows: EventRows, slots: IntColumn) -> None:
+        """Add hits of every row: int64[points, rows] slots; no slot belongs to two points."""
+        tests = rows.tests[rows.test]
+        self._slots.append((slots + tests * self._width).ravel())
+        self._rows.append(np.broadcast_to(rows.row, slots.shape).ravel())
 
-    def put(self, slots: IntColumn, hits: IntColumn, first: IntColumn) -> None:
-        """Add slots that are already counted: hits, and first rows (-1 for none)."""
-        self._counted.append((slots, hits, first))
+    def put(self, tests: IntColumn, slots: IntColumn, hits: IntColumn, first: IntColumn) -> None:
+        """Add slots that are already counted: int64[tests, slots] hits, and first rows (-1 for none)."""
+        self._counted.append((tests, slots, hits, first))
 
-    def wanted(self, start: int, stop: int) -> IntColumn:
-        """Return the bins from `start` to `stop` whose distance is requested, relative to `start`."""
-        if self._wanted is None:
-            return np.empty(0, dtype=np.int64)
-        return np.flatnonzero(self._wanted[start:stop])
+    def near(
+        self, tests: IntColumn, bins: IntColumn, distance: IntColumn, residual: IntColumn | int, rows: IntColumn
+    ) -> None:
+        """Set the distances of `bins` in these tests: int64[tests, bins]."""
+        places = self._at(tests, bins)
+        self._distance[places], self._residual[places], self._nearest[places] = distance, residual, rows
 
-    def near(self, bins: IntColumn, distance: IntColumn, residual: IntColumn | int, rows: IntColumn | int) -> None:
-        """Set the distances of `bins` in this test."""
-        self._distance[bins], self._residual[bins], self._nearest[bins] = distance, residual, rows
+    def _at(self, tests: IntColumn, places: IntColumn) -> tuple[Any, ...]:
+        """Return the index of these places in these tests; without `numpy.ix_`, which is slow, if these are all."""
+        return (slice(None), places) if len(tests) == self._tests else np.ix_(tests, places)
 
-    def finish(self) -> Sample:
-        """Count all hits and return the sample."""
-        bins, slots, hidden = len(self._plan.bins), len(self._plan.slots), len(self._plan.hidden)
-        hits = self._count(slots)
-        first = self._first[:slots]
-        for span, cycle in self._spans:
-            if cycle is not None and len(cycle):
-                rows = first[span]
-                self._cycle[span] = np.where(rows >= 0, cycle[rows], -1)
-        hit = hits[:bins] > 0
+    def finish(self) -> tuple[Sample, ...]:
+        """Count all hits and return the sample of each test."""
+        bins = len(self._plan.bins)
+        hits = self._count()
+        for rows, slots, cycle in self._cycles:
+            places = self._at(rows.tests, slots)
+            first = self._first[places]
+            self._cycle[places] = np.where(first >= 0, cycle.take(first + rows.starts[:-1, None], mode="clip"), -1)
+        hit = hits[:, :bins] > 0
+        self._distance[hit] = 0
+        self._residual[hit] = 0
+        self._nearest[hit] = self._first[:, :bins][hit]
+        return tuple(self._sample(test, hits[test]) for test in range(self._tests))
+
+    def _sample(self, test: int, hits: IntColumn) -> Sample:
+        bins, hidden = len(self._plan.bins), len(self._plan.hidden)
+        first, cycle = self._first[test], self._cycle[test]
         return Sample(
-            hits=hits[:bins], first_row=first[:bins], first_cycle=self._cycle[:bins], observable=self._observable,
-            distance=np.where(hit, 0, self._distance), residual=np.where(hit, 0, self._residual),
-            nearest_row=np.where(hit, first[:bins], self._nearest), hidden_hits=hits[bins : bins + hidden],
-            illegal_hits=hits[bins + hidden :], illegal=self._illegal(hits, bins + hidden),
+            hits=hits[:bins], first_row=first[:bins], first_cycle=cycle[:bins], observable=self._observable[test],
+            distance=self._distance[test], residual=self._residual[test], nearest_row=self._nearest[test],
+            hidden_hits=hits[bins : bins + hidden], illegal_hits=hits[bins + hidden : -1],
+            illegal=self._illegal(hits[:-1], first, cycle, bins + hidden),
         )  # fmt: skip
 
-    def _count(self, slots: int) -> IntColumn:
-        hits = np.zeros(slots, dtype=np.int64)
+    def _count(self) -> IntColumn:
+        size = self._tests * self._width
+        hits = np.zeros(size, dtype=np.int64)
         if self._slots:
             every = np.concatenate(self._slots)
-            hits += np.bincount(every, minlength=slots + 1)[:slots]
+            hits += np.bincount(every, minlength=size)
             # Of several assignments to one index the last one wins, so the reversed order keeps the first row.
-            self._first[every[::-1]] = np.concatenate(self._rows)[::-1]
-        for places, counts, first in self._counted:
-            hits[places] = counts
-            self._first[places] = first
-        return hits
+            self._first.reshape(-1)[every[::-1]] = np.concatenate(self._rows)[::-1]
+        counted = hits.reshape(self._tests, self._width)
+        for tests, slots, counts, first in self._counted:
+            places = self._at(tests, slots)
+            counted[places], self._first[places] = counts, first
+        return counted
 
-    def _illegal(self, hits: IntColumn, start: int) -> tuple[IllegalHit, ...]:
+    def _illegal(self, hits: IntColumn, first: IntColumn, cycle: IntColumn, start: int) -> tuple[IllegalHit, ...]:
+        if start == len(hits):
+            return ()
         found = np.flatnonzero(hits[start:]).tolist()
         return tuple(
             IllegalHit(
-                self._plan.illegal[index].id, self._plan.illegal[index].why, int(self._first[start + index]),
-                int(self._cycle[start + index]), int(hits[start + index]),
+                self._plan.illegal[index].id, self._plan.illegal[index].why, int(first[start + index]),
+                int(cycle[start + index]), int(hits[start + index]),
             )
             for index in found
         )  # fmt: skip

@@ -122,5 +122,9 @@ def evaluate(node: Node, variables: Mapping[str, Any], operators: Mapping[str, C
             raise ExpressionError(f"unknown name {node.value!r}; known: {', '.join(sorted(variables)) or 'none'}")
         return variables[str(node.value)]
     args = [evaluate(arg, variables, operators) for arg in node.args]
-    name = "neg" if node.kind == "unary" and node.value == "-" else str(node.value)
-    return operators[name](*args)
+    return operator_of(node, operators)(*args)
+
+
+def operator_of(node: Node, operators: Mapping[str, Callable[..., Any]]) -> Callable[..., Any]:
+    """Return the function of a node that is neither a name nor an integer."""
+    return operators["neg" if node.kind == "unary" and node.value == "-" else str(node.value)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from turn_lines import turn_lines
 
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.baselines.basic import NullAgent, OracleAgent, RandomAgent, ScriptedAgent
@@ -44,7 +45,7 @@ def drive(
 
 
 def turns(folder: Path) -> list[dict[str, object]]:
-    return [json.loads(line) for line in (folder / "turns.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in turn_lines(folder / "turns.jsonl")]
 
 
 def test_the_oracle_closes_all_bins(bench: Testbench, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from turn_lines import turn_lines
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings, Reply, ScriptedModel
@@ -27,7 +28,7 @@ def record(folder: Path) -> RunRecord:
 def test_a_reply_is_written_whole_before_it_is_returned(tmp_path: Path) -> None:
     model = RecordingModel(ScriptedModel(["one", "two"]), record(tmp_path))
     assert model.ask(HELLO).text == "one"
-    (line,) = (tmp_path / "turns.jsonl").read_text().splitlines()
+    (line,) = turn_lines(tmp_path / "turns.jsonl")
     data = json.loads(line)
     assert (data["kind"], data["turn"], data["reply"]["text"]) == ("reply", 0, "one")
     assert data["messages"] == [{"role": "user", "content": "hello"}]
@@ -40,7 +41,7 @@ def test_a_paid_reply_answers_the_first_call_and_is_not_written_twice(tmp_path: 
     model = RecordingModel(scripted, record(tmp_path), paid=[Reply(text="oldest"), Reply(text="old")])
     assert [model.ask(HELLO).text for _ in range(3)] == ["oldest", "old", "new"]
     assert len(scripted.asked) == 1
-    assert len((tmp_path / "turns.jsonl").read_text().splitlines()) == 1
+    assert len(turn_lines(tmp_path / "turns.jsonl")) == 1
 
 
 class Failing:

@@ -9,6 +9,7 @@ import pytest
 from loopback import status
 from tool_script import LONG, WIDE, body_of, says
 from tool_session import Benches, Session, open_tool_benches, play, transcript
+from turn_lines import turn_lines
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.records.resimulation import resimulate
@@ -62,7 +63,7 @@ def session(benches: Benches, tmp_path_factory: pytest.TempPathFactory) -> Sessi
 
 
 def lines_of(room: Path, kind: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in (room / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(room / "turns.jsonl")]
     return [line for line in lines if line["kind"] == kind]
 
 

@@ -10,6 +10,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+from turn_lines import turn_lines
+
 SIGNALS = (signal.SIGKILL, signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGSEGV, signal.SIGHUP)
 
 
@@ -67,6 +69,6 @@ def timeless(data: Any) -> Any:
 
 def outcome_of(run: Path) -> list[Any]:
     """All that a record says, in its order."""
-    lines = [json.loads(line) for line in (run / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(run / "turns.jsonl")]
     files = [json.loads((run / name).read_text()) for name in ("run.json", "coverage.json")]
     return [timeless(one) for one in (*files, *lines)]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from command import call
+from turn_lines import turn_lines
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def starved(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
 
 
 def recorded(folder: Path) -> list[dict[str, object]]:
-    lines = (folder / "turns.jsonl").read_text().splitlines()
+    lines = turn_lines(folder / "turns.jsonl")
     return [test for line in lines for test in json.loads(line).get("tests", ())]
 
 
@@ -67,7 +68,7 @@ def test_the_head_of_a_report_says_that_tests_ran_into_their_limit(starved: tupl
     room.mkdir()
     for name in ("run.json", "coverage.json"):
         (room / name).write_bytes((folder / name).read_bytes())
-    lines = (folder / "turns.jsonl").read_text().splitlines()
+    lines = turn_lines(folder / "turns.jsonl")
     first = json.loads(lines[0])
     first["tests"][0]["end"] = "cycle_limit"
     (room / "turns.jsonl").write_text("\n".join([json.dumps(first), *lines[1:], ""]))

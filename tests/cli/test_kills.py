@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from command import call, start
 from killing import harass, outcome_of, simulators
+from turn_lines import turn_lines
 
 KILLS = int(os.environ.get("DV_AGENT_TEST_KILLS", "4"))
 RUN = ("run", "--design", "mxint_softmax", "--agent", "search", "--seed", "4", "-q", "--max-cycles", "20000")
@@ -71,7 +72,7 @@ def test_a_run_with_a_crash_that_never_was_is_told_so_on_resuming(tmp_path: Path
     run.mkdir()
     for name in ("run.json", "turns.jsonl"):
         (run / name).write_text((unbroken / name).read_text())
-    lines = [json.loads(line) for line in (run / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(run / "turns.jsonl")]
     lines[0]["tests"][0] |= {"end": "crashed", "hits": [], "new_bins": [], "cycles": 3}
     (run / "turns.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
     done = call("run", "--resume", str(run), "--max-cycles", "30000", "-q", cwd=tmp_path)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from command import call, start
 from loopback import LoopbackServer, ok, raw, reset, silence, status
+from turn_lines import turn_lines
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
@@ -52,7 +53,7 @@ def header_of(run: Path) -> dict[str, Any]:
 
 
 def outcome(run: Path) -> tuple[object, ...]:
-    lines = [json.loads(line) for line in (run / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(run / "turns.jsonl")]
     tests = [test for line in lines for test in line.get("tests", ())]
     header = header_of(run)
     return tests, json.loads((run / "coverage.json").read_text()), header["bins_hit"], header["spent"]["calls"]
@@ -73,7 +74,7 @@ def test_a_run_is_recorded_whole_and_without_a_secret(tmp_path: Path) -> None:
     assert header["reproducible"] is False
     assert (header["stop_reason"], header["spent"]["calls"]) == ("budget:calls", CALLS)
     assert header["spent"]["tokens"] == 110 * CALLS
-    lines = [json.loads(line) for line in (run / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(run / "turns.jsonl")]
     replies = [line for line in lines if line["kind"] == "reply"]
     assert len(replies) == CALLS
     assert [len(line["reply"]["attempts"]) for line in replies] == [1, 2, 1, 1, 1, 1]

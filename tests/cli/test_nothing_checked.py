@@ -12,6 +12,7 @@ import pytest
 from click.testing import Result
 from command import environment
 from loopback import Behaviour, LoopbackServer, ok
+from turn_lines import turn_lines
 from typer.testing import CliRunner
 
 from dv_agent.agents.records.reader import read_run
@@ -108,7 +109,7 @@ def test_one_test_is_enough_and_prices_that_nobody_knows_are_null() -> None:
     assert "0.0000" not in done.stdout
     head = header(only_run())
     assert (head["nothing_checked"], head["tests"]) == ("", 1)
-    lines = [json.loads(line) for line in (only_run() / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(only_run() / "turns.jsonl")]
     turns = [line for line in lines if line["kind"] == "turn"]
     assert [one["usage"]["usd"] for one in turns] == [None, None]
     assert [one["spent"]["unpriced"] for one in turns] == [1, 2]

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from command import call, start
+from turn_lines import turn_lines
 
 RUN = ("run", "--design", "mxint_softmax", "--seed", "2", "-q", "--max-cycles", "25000")
 
@@ -19,9 +20,7 @@ def only_run(folder: Path) -> Path:
 
 def outcome(run: Path) -> tuple[object, ...]:
     """What must not depend on how often a run was broken off."""
-    tests = [
-        test for line in (run / "turns.jsonl").read_text().splitlines() for test in json.loads(line).get("tests", ())
-    ]
+    tests = [test for line in turn_lines(run / "turns.jsonl") for test in json.loads(line).get("tests", ())]
     header = json.loads((run / "run.json").read_text())
     coverage = json.loads((run / "coverage.json").read_text())
     spent = {name: value for name, value in header["spent"].items() if name != "seconds"}
@@ -73,9 +72,9 @@ def test_a_larger_budget_on_resuming_continues_the_run(tmp_path: Path, unbroken:
     small = ("run", "--design", "mxint_softmax", "--agent", "random", "-q", "--max-cycles", "9000")
     assert call(*small, cwd=tmp_path).returncode == 0
     run = only_run(tmp_path)
-    before = len((run / "turns.jsonl").read_text().splitlines())
+    before = len(turn_lines(run / "turns.jsonl"))
     assert call("run", "--resume", str(run), "--max-cycles", "200000", "-q", cwd=tmp_path).returncode == 0
-    assert len((run / "turns.jsonl").read_text().splitlines()) > before
+    assert len(turn_lines(run / "turns.jsonl")) > before
     assert (
         json.loads((run / "run.json").read_text())["spent"]["cycles"] >= 200_000
     )  # the default, said aloud, counts too

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from command import CODE, call, environment, start
 from killing import below
+from turn_lines import turn_lines
 
 ENDLESS = ("run", "--design", "mxint_softmax", "--agent", "random", "-q", "--max-cycles", "90000000")
 
@@ -104,7 +105,7 @@ def test_two_commands_do_not_go_on_with_one_run(tmp_path: Path) -> None:
         one.communicate(timeout=200)
         codes.append(one.returncode)
     assert sorted(codes) in ([0, 0], [0, 2])  # the one after the other, or one of them
-    turns = [json.loads(line)["turn"] for line in (run / "turns.jsonl").read_text().splitlines()]
+    turns = [json.loads(line)["turn"] for line in turn_lines(run / "turns.jsonl")]
     assert turns == list(range(len(turns)))
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from command import call
 from loopback import LoopbackServer, ok
+from turn_lines import turn_lines
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
@@ -39,7 +40,7 @@ def header(run: Path) -> dict[str, Any]:
 
 
 def played(run: Path) -> list[Any]:
-    lines = [json.loads(line) for line in (run / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(run / "turns.jsonl")]
     return [test["test"] for line in lines for test in line.get("tests", ())]
 
 
@@ -122,7 +123,7 @@ def test_a_replay_has_the_same_coverage_and_needs_no_network(tmp_path: Path) -> 
 
 
 def edit_reply(run: Path, turn: int, old: str, new: str, key: str) -> None:
-    lines = [json.loads(line) for line in (run / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(run / "turns.jsonl")]
     for line in lines:
         if line["kind"] == "reply" and line["turn"] == turn:
             if key == "prompt":

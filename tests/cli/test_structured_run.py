@@ -8,6 +8,7 @@ import pytest
 from command import call
 from loopback import LoopbackServer, denies, holds, ok, status
 from loopback_schema import schema_of
+from turn_lines import turn_lines
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
@@ -31,7 +32,7 @@ def only(folder: Path) -> Path:
 
 
 def lines_of(run: Path, kind: str) -> list[dict[str, Any]]:
-    lines = [json.loads(line) for line in (run / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(run / "turns.jsonl")]
     return [line for line in lines if line["kind"] == kind]
 
 

@@ -111,3 +111,19 @@ def test_blocks_of_rows_change_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("dv_agent.coverage.sampling.distance._BLOCK", 700)
     monkeypatch.setattr("dv_agent.coverage.sampling.sequences._BLOCK", 70)
     assert as_rows(plan, Sampler(plan).sample(tables, range(len(plan.bins)))) == whole
+
+
+@settings(max_examples=150, deadline=None)
+@given(plans(), st.lists(event_tables(), min_size=1, max_size=5), st.data())
+def test_tests_sampled_together_equal_those_sampled_alone(
+    plan: Plan, tests: list[dict[str, Table]], data: st.DataObject
+) -> None:
+    wanted = sorted(data.draw(st.sets(st.integers(0, len(plan.bins) - 1))))
+    empty: dict[str, Table] = {}
+    together = Sampler(plan).sample_turn([*tests, empty], wanted)
+    for tables, sample in zip([*tests, empty], together, strict=True):
+        alone = Sampler(plan).sample(tables, wanted)
+        assert as_rows(plan, sample) == as_rows(plan, alone)
+        assert sample.hidden_hits.tolist() == alone.hidden_hits.tolist()
+        assert sample.illegal == alone.illegal
+        assert sample.observable.tolist() == alone.observable.tolist()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from command import call
+from turn_lines import turn_lines
 
 from dv_agent.eval.suites.update import update_suite
 
@@ -88,4 +89,4 @@ def attempts(folder: Path) -> list[int]:
 
 
 def _tests(path: Path) -> list[Any]:
-    return [test for line in path.read_text().splitlines() for test in json.loads(line).get("tests", ())]
+    return [test for line in turn_lines(path) for test in json.loads(line).get("tests", ())]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from command import call
 from evaluations import PATIENCE, Bench
+from turn_lines import turn_lines
 
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.resimulation import resimulate
@@ -28,7 +29,7 @@ def doctor(path: Path, change: Callable[[Any], None]) -> None:
 
 
 def doctor_first_turn(path: Path, change: Callable[[Any], None]) -> None:
-    first, *rest = path.read_text().splitlines()
+    first, *rest = turn_lines(path)
     data = json.loads(first)
     change(data)
     path.write_text("\n".join([json.dumps(data), *rest, ""]))
@@ -62,7 +63,7 @@ def test_every_doctored_record_is_named(whole: Bench) -> None:
     doctor(null / "kills.json", lambda data: data["outcomes"][0].update(killed=True, check="value", test=0))
     doctor(oracle / "run/run.json", lambda data: data.update(bins_hit=data["bins_hit"] + 1))
     doctor_first_turn(searched / "run/turns.jsonl", lambda data: data["tests"][0]["hits"].append(0))
-    stolen = json.loads((oracle / "run/turns.jsonl").read_text().splitlines()[0])["tests"][0]
+    stolen = json.loads(turn_lines(oracle / "run/turns.jsonl")[0])["tests"][0]
     doctor_first_turn(drawn / "run/turns.jsonl", lambda data: data["tests"].__setitem__(0, stolen))
     code, words = verify(whole, "doctored")
     assert code == 1
@@ -98,9 +99,7 @@ def test_a_hostile_folder_leads_nowhere(whole: Bench, kind: str) -> None:
 def test_no_trial_spends_more_cycles_than_its_budget(whole: Bench) -> None:
     for trial in (whole.folder / "one" / "trials").iterdir():
         header = json.loads((trial / "run/run.json").read_text())
-        tests = [
-            one for line in (trial / "run/turns.jsonl").read_text().splitlines() for one in json.loads(line)["tests"]
-        ]
+        tests = [one for line in turn_lines(trial / "run/turns.jsonl") for one in json.loads(line)["tests"]]
         spent = header["spent"]["cycles"]
         assert spent == sum(one["cycles"] for one in tests) <= 1_500
         assert [one["end"] for one in tests].count("budget") == (header["stop_reason"] == "budget:cycles")
@@ -123,7 +122,7 @@ def test_a_record_of_before_tests_were_cut_is_verified_as_it_is_and_its_last_tes
     shutil.copytree(whole.folder / "one", folder)
     (drawn,) = folder.glob("trials/tally_random_s1_*")  # seed 0 reaches its target first
     path = drawn / "run/turns.jsonl"
-    *lines, last = (json.loads(line) for line in path.read_text().splitlines())
+    *lines, last = (json.loads(line) for line in turn_lines(path))
     cut = last["tests"][-1]
     home = load_design(whole.folder / "designs/tally")
     plan = plan_of(home)

@@ -7,6 +7,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import turn_lines as packed
+
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.failures.attempts import Tried
@@ -90,7 +92,7 @@ def copy_run(source: Path, target: Path) -> Path:
 
 def turn_lines(folder: Path) -> list[dict[str, Any]]:
     """The lines of turns.jsonl."""
-    return [json.loads(line) for line in (folder / "turns.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in packed.turn_lines(folder / "turns.jsonl")]
 
 
 def write_lines(folder: Path, lines: list[dict[str, Any]]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from loopback import LoopbackServer, ok
 from session_help import LENGTHS, WIDE, reply, rows
+from turn_lines import turn_lines
 from typer.testing import CliRunner
 
 from dv_agent.agents.models.chat_model import Message
@@ -40,7 +41,7 @@ def handmade(session: PromptSession) -> None:
 
 
 def played(run: Path) -> list[Any]:
-    lines = [json.loads(line) for line in (run / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(run / "turns.jsonl")]
     return [test["test"] for line in lines for test in line.get("tests", ())]
 
 
@@ -97,7 +98,7 @@ def test_report_replay_and_rescore_accept_what_was_exported(exported: Path, tmp_
 def test_a_real_divergence_is_seen_behind_an_edit_by_hand(exported: Path, tmp_path: Path, key: str) -> None:
     other = tmp_path / "other"
     shutil.copytree(exported, other)
-    lines = [json.loads(line) for line in (other / "turns.jsonl").read_text().splitlines()]
+    lines = [json.loads(line) for line in turn_lines(other / "turns.jsonl")]
     for line in lines:
         if key == "rendered" and line.get("by_hand", {}).get("rendered"):
             sent = line["by_hand"]["rendered"][-1]

@@ -11,6 +11,7 @@ from typing import Any
 
 from loopback import Body, Handler, LoopbackServer, completion
 from tool_script import body_of
+from turn_lines import turn_lines
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
@@ -157,7 +158,7 @@ class Copy:
     def lines(self, agent: str, seed: int, change: Callable[[list[Any]], None]) -> None:
         """Change the lines of turns.jsonl."""
         path = self.room(agent, seed) / "run" / "turns.jsonl"
-        data = [json.loads(line) for line in path.read_text().splitlines()]
+        data = [json.loads(line) for line in turn_lines(path)]
         change(data)
         path.write_text("".join(json.dumps(line) + "\n" for line in data))
 

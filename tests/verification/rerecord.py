@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 
 from honest import Copy
+from turn_lines import turn_lines
 
 from dv_agent.agents.baselines.basic import ScriptedAgent
 from dv_agent.agents.budget import Budget
@@ -42,7 +43,7 @@ def rerecord(copy: Copy, agent: str, seed: int, turns: Sequence[Sequence[Test]],
 
 def turns_of(copy: Copy, agent: str, seed: int = 0) -> list[list[Test]]:
     """The tests of a run, turn by turn."""
-    lines = (copy.room(agent, seed) / "run" / "turns.jsonl").read_text().splitlines()
+    lines = turn_lines(copy.room(agent, seed) / "run" / "turns.jsonl")
     data = [json.loads(line) for line in lines]
     return [[Test.model_validate(test["test"]) for test in line["tests"]] for line in data if line["kind"] == "turn"]
 

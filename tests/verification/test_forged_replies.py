@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from honest import Copy, sending, words
 from rerecord import rerecord, turns_of
+from turn_lines import turn_lines
 
 from dv_agent.eval.verification.verify import verify
 
@@ -26,7 +27,7 @@ def test_witnesses_as_the_tests_of_a_model_without_replies_are_refused(forged: C
 
 
 def test_tests_that_no_reply_says_are_refused(forged: Copy) -> None:
-    stolen = json.loads((forged.room("oracle") / "run" / "turns.jsonl").read_text().splitlines()[0])["tests"]
+    stolen = json.loads(turn_lines(forged.room("oracle") / "run" / "turns.jsonl")[0])["tests"]
 
     def insert(lines: list[Any]) -> None:
         turned(lines)[0]["tests"].append(stolen[0])

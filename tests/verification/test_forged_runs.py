@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from honest import Copy, execute_all, words
 from rerecord import rerecord, richer, turns_of
+from turn_lines import turn_lines
 
 from dv_agent.eval.evaluation.data_model import Evaluation
 from dv_agent.eval.verification.verify import verify
@@ -138,9 +139,7 @@ def test_a_line_that_two_parsers_read_differently_gives_no_bins(forged: Copy) ->
     """A key that stands in it twice, of which one parser may take the first and one the last."""
     path = forged.room("null") / "run" / "turns.jsonl"
     line, *rest = path.read_text().splitlines()
-    stolen = json.dumps(
-        json.loads((forged.room("oracle") / "run" / "turns.jsonl").read_text().splitlines()[0])["tests"]
-    )
+    stolen = json.dumps(json.loads(turn_lines(forged.room("oracle") / "run" / "turns.jsonl")[0])["tests"])
     for text in (f'{{"tests":{stolen},{line[1:]}', f'{line[:-1]},"tests":{stolen}}}'):
         path.write_text("\n".join([text, *rest, ""]))
         doubts = forged.doubts("null")
