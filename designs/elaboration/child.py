@@ -61,6 +61,7 @@ def _elaborate(request: Request) -> Interface:
     facts = rtl_facts(
         top, [one.name for one in ports if one.direction == "input"],
         [one.name for one in ports if one.direction == "output"], sources.where,
+        sources.manager,
     )  # fmt: skip
     file, _, line = sources.where(top.definition.location).rpartition(":")
     return Interface(

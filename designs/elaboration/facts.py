@@ -12,13 +12,16 @@ from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_gr
 _MOST_LOOPS = 3
 
 
-def rtl_facts(top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Callable[[Any], str]) -> dict[str, Any]:
+def rtl_facts(
+    top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Callable[[Any], str], manager: Any
+) -> dict[str, Any]:
     """Return the fields of `Interface` that the RTL below the instance `top` gives.
 
     Args:
         where: returns file and line of a location.
+        manager: pyslang's source manager.
     """
-    graph = build_graph(top)
+    graph = build_graph(top, manager)
     ins = {f"{top.hierarchicalPath}.{name}": name for name in inputs}
     outs = {f"{top.hierarchicalPath}.{name}": name for name in outputs}
     clock_of = {signal: _inputs_behind(graph, signal, ins) for signal in graph.edges}

@@ -10,7 +10,8 @@ from typing import Any
 from pyslang.ast import ExpressionKind as E
 from pyslang.ast import SymbolKind as S
 
-from dv_agent.designs.elaboration.expressions import plain_name, references, written
+from dv_agent.designs.constants.propagation import Constants
+from dv_agent.designs.elaboration.expressions import ExpressionReader
 from dv_agent.designs.elaboration.statements import Walked, assumptions_of, walk_block
 
 _MOST_INSTANCES = 20_000
@@ -22,6 +23,7 @@ class Graph:
     """The signals of all instances, by hierarchical path.
 
     Attributes:
+        reader: reads the expressions.
         follows: signal -> signals that it follows in the same cycle.
         alias: signal -> (signal, whether inverted), where it is nothing else than the other one.
         registers: register -> clock signals that it is written at.
@@ -32,6 +34,7 @@ class Graph:
         resets: (signal, active high, asynchronous) -> number of blocks that begin or end with its test.
     """
 
+    reader: ExpressionReader
     follows: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     alias: dict[str, tuple[str, bool]] = field(default_factory=dict)
     registers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
@@ -42,9 +45,13 @@ class Graph:
     resets: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
 
 
-def build_graph(top: Any) -> Graph:
-    """Return the graph of the instance `top` and of all below it, at most `_MOST_INSTANCES`."""
-    graph, waiting, seen = Graph(), [top], 0
+def build_graph(top: Any, manager: Any) -> Graph:
+    """Return the graph of the instance `top` and of all below it, at most `_MOST_INSTANCES`.
+
+    Args:
+        manager: pyslang's source manager.
+    """
+    graph, waiting, seen = Graph(ExpressionReader(Constants(top, manager, {}).evaluator)), [top], 0
     while waiting and seen < _MOST_INSTANCES:
         instance = waiting.pop()
         seen += 1
@@ -68,7 +75,7 @@ def _members(graph: Graph, scope: Any) -> list[Any]:
             _follow(graph, {member.hierarchicalPath}, member.initializer)
         elif kind == S.ProceduralBlock:
             graph.assumptions += assumptions_of(member)
-            _block(graph, walk_block(member), member.location)
+            _block(graph, walk_block(member, graph.reader), member.location)
     return found
 
 
@@ -82,7 +89,7 @@ def _iterate(scope: Any) -> Iterator[Any]:
 def _assign(graph: Graph, member: Any) -> None:
     assignment = member.assignment
     if assignment.kind == E.Assignment:
-        targets = written(assignment.left)
+        targets = graph.reader.written(assignment.left)
         _follow(graph, targets, assignment.right)
         for target in targets:
             graph.places.setdefault(target, assignment.sourceRange.start)
@@ -90,8 +97,8 @@ def _assign(graph: Graph, member: Any) -> None:
 
 def _follow(graph: Graph, targets: set[str], value: Any) -> None:
     for target in targets:
-        graph.follows[target].update(references(value))
-    if len(targets) == 1 and (same := plain_name(value)):
+        graph.follows[target].update(graph.reader.references(value))
+    if len(targets) == 1 and (same := graph.reader.plain_name(value)):
         graph.alias[next(iter(targets))] = same
 
 
@@ -111,10 +118,10 @@ def _connect(graph: Graph, instance: Any) -> None:
 
 
 def _follow_out(graph: Graph, outside: Any, name: str) -> None:
-    targets = written(outside)
+    targets = graph.reader.written(outside)
     for target in targets:
         graph.follows[target].add(name)
-    if len(targets) == 1 and plain_name(outside):
+    if len(targets) == 1 and graph.reader.plain_name(outside):
         graph.alias[next(iter(targets))] = (name, False)
 
 

@@ -14,7 +14,7 @@ from pyslang.ast import StatementKind as K
 from pyslang.ast import SymbolKind as S
 from pyslang.ast import UnaryOperator as U
 
-from dv_agent.designs.code.known_values import NAMES
+from dv_agent.designs.constants.known_values import NAMES
 
 MOST_INSTANCES = 5_000
 _MOST_TEXT = 120
