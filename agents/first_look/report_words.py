@@ -13,6 +13,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import End
 from dv_agent.designs.wiring.signal_slice import Signal
+from dv_agent.runners.checks.exceptions import exception_notes
 from dv_agent.runners.checks.scope_of_checks import what_is_checked
 
 _SHOWN = 10
@@ -85,6 +86,7 @@ def look_lines(look: Look) -> Iterator[str]:
     if len(look.still) > _SHOWN:
         yield f"  and {len(look.still) - _SHOWN} more"
     yield from _fired(look)
+    yield from (f"off: {note}" for note in exception_notes(look.bench.folder.design.exceptions))
     bins = len(look.bench.plan.bins)
     if bins:
         yield f"these tests hit {len(seen.bins)} of the {counted(bins, 'bin')} of the automatic plan"
@@ -150,6 +152,7 @@ def as_json(look: Look, written: str) -> dict[str, Any]:
         "tests": seen.tests, "cycles": seen.cycles, "ends": dict(seen.ends), "transfers": dict(seen.transfers),
         "outputs": list(look.outputs), "moved": sorted(seen.moved.intersection(look.outputs)), "still": look.still,
         "bins": len(look.bench.plan.bins), "bins_hit": len(seen.bins), "dead": look.is_dead,
+        "rules_off": {port: dict(rules) for port, rules in look.bench.folder.design.exceptions.items()},
         "failures": [one.model_dump(mode="json") for one in seen.failures],
     }  # fmt: skip
 

@@ -75,12 +75,19 @@ class Seen:
                 self.unknown.add(name)
 
 
-def look(bench: Testbench, seed: int = 0, tests: int = TESTS) -> Seen:
-    """Play random tests and return what was seen; the tests depend on the design and `seed` only."""
+def look(bench: Testbench, seed: int = 0, tests: int = TESTS, resting: frozenset[str] = frozenset()) -> Seen:
+    """Play random tests and return what was seen; the tests depend on the design and `seed` only.
+
+    Args:
+        resting: ports to which these tests do nothing; what they do to the others stays the same.
+    """
     folder = bench.folder
     seen, source = Seen(), random.Random(f"look/{seed}")
     for _ in range(tests):
         test = random_test(folder.design, folder.schema, source)
+        if resting:
+            tracks = {name: steps for name, steps in test.tracks.items() if name not in resting}
+            test = test.model_copy(update={"tracks": tracks})
         seen.add(bench.run(test, max_cycles=MOST_CYCLES))
         if seen.ends[End.HUNG] + seen.ends[End.CRASHED] >= _MOST_STUCK:
             break

@@ -8,9 +8,9 @@ from typing import Any
 
 from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.constants.branch_facts import Branch, Branches
-from dv_agent.designs.constants.propagation import Constants
 from dv_agent.designs.constants.instance_nodes import Instance, Place
 from dv_agent.designs.constants.known_values import CONSTANTS, symbols_in
+from dv_agent.designs.constants.propagation import Constants
 
 MOST_CONDITIONS = 8
 _MARKS = {

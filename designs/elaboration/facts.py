@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from dv_agent.designs.elaboration.interface import ResetFact
-from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph, loops
+from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph, loops, unset_behind
 
 _MOST_LOOPS = 3
+_MOST_UNSET = 3
 
 
 def rtl_facts(
@@ -34,6 +36,7 @@ def rtl_facts(
         "sampled_by": _sampled(graph, ins, clock_of),
         "driven_by": driven,
         "through": through,
+        "unset": dict(_unset(graph, outs, top.hierarchicalPath)),
         "registers": len(graph.registers),
         "assumptions": tuple(dict.fromkeys(where(one) for one in graph.assumptions)),
         "loops": tuple(
@@ -41,6 +44,12 @@ def rtl_facts(
             for one in loops(graph, _MOST_LOOPS)
         ),
     }
+
+
+def _unset(graph: Graph, outs: dict[str, str], top: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for path, name in outs.items():
+        if found := sorted(set(islice(unset_behind(graph, path), _MOST_UNSET))):
+            yield name, tuple(one.removeprefix(f"{top}.") for one in found)
 
 
 def _most(item: tuple[str, list[int]]) -> tuple[int, str]:

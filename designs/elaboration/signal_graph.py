@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyslang.ast import ExpressionKind as E
+from pyslang.ast import ProceduralBlockKind
 from pyslang.ast import SymbolKind as S
 
 from dv_agent.designs.constants.propagation import Constants
@@ -27,6 +28,8 @@ class Graph:
         follows: signal -> signals that it follows in the same cycle.
         alias: signal -> (signal, whether inverted), where it is nothing else than the other one.
         registers: register -> clock signals that it is written at.
+        loads: register -> signals that it is written from, or under the condition of.
+        settled: signals that a reset or an initial value sets.
         samples: signal -> clock signals at whose edges it is read.
         edges: clock signal -> number of blocks that wait for its rising, falling edges.
         assumptions: locations of ``assume`` statements.
@@ -38,6 +41,8 @@ class Graph:
     follows: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     alias: dict[str, tuple[str, bool]] = field(default_factory=dict)
     registers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    loads: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    settled: set[str] = field(default_factory=set)
     samples: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     edges: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     assumptions: list[Any] = field(default_factory=list)
@@ -73,6 +78,10 @@ def _members(graph: Graph, scope: Any) -> list[Any]:
             _assign(graph, member)
         elif kind == S.Net and member.initializer is not None:
             _follow(graph, {member.hierarchicalPath}, member.initializer)
+        elif kind == S.Variable and member.initializer is not None:
+            graph.settled.add(member.hierarchicalPath)
+        elif kind == S.ProceduralBlock and member.procedureKind == ProceduralBlockKind.Initial:
+            graph.settled |= set(walk_block(member, graph.reader).assigned)
         elif kind == S.ProceduralBlock:
             graph.assumptions += assumptions_of(member)
             _block(graph, walk_block(member, graph.reader), member.location)
@@ -127,6 +136,7 @@ def _follow_out(graph: Graph, outside: Any, name: str) -> None:
 
 def _block(graph: Graph, walked: Walked, place: Any) -> None:
     clocks = clocks_of(walked)
+    graph.settled |= walked.settled
     for edge in walked.edges:
         if edge.signal in clocks:
             graph.edges[edge.signal][0 if edge.rising else 1] += 1
@@ -134,6 +144,7 @@ def _block(graph: Graph, walked: Walked, place: Any) -> None:
         graph.places.setdefault(target, place)
         if clocks:
             graph.registers[target] |= clocks
+            graph.loads[target] |= sources
             for source in sources:
                 graph.samples[source] |= clocks
         else:
@@ -166,6 +177,19 @@ def loops(graph: Graph, most: int) -> list[str]:
             found.append(signal)
             known.update(behind)
     return found
+
+
+def unset_behind(graph: Graph, signal: str) -> Iterator[str]:
+    """Yield the registers that `signal` depends on, at any distance, and that nothing sets before they are written."""
+    seen, waiting = {signal}, [signal]
+    while waiting:
+        one = waiting.pop()
+        if one in graph.registers and one not in graph.settled and not graph.reader.is_known(one):
+            yield one
+        for source in (*graph.follows.get(one, ()), *graph.loads.get(one, ())):
+            if source not in seen:
+                seen.add(source)
+                waiting.append(source)
 
 
 def backwards(graph: Graph, signal: str, stop: dict[str, set[str]] | None = None) -> Iterator[str]:

@@ -34,12 +34,14 @@ class Walked:
         assigned: signal -> signals that its value or the conditions around the assignment read.
         tested: (signal, whether 1 is the tested level) of each condition like ``if (!rst_n)`` whose branch assigns
             constants only and that stands at the beginning or the end of the block.
+        settled: signals that these branches assign.
     """
 
     reader: ExpressionReader
     edges: list[Edge] = field(default_factory=list)
     assigned: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     tested: list[tuple[str, bool]] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)
 
 
 def walk_block(block: Any, reader: ExpressionReader) -> Walked:
@@ -50,7 +52,9 @@ def walk_block(block: Any, reader: ExpressionReader) -> Walked:
         walked.edges = list(_edges(body.timing, reader))
         body = body.stmt
     if walked.edges:
-        walked.tested = list(_resets(body, {edge.signal for edge in walked.edges}, reader))
+        for name, high, branch in _resets(body, {edge.signal for edge in walked.edges}, reader):
+            walked.tested.append((name, high))
+            walked.settled |= _targets(branch, reader)
     _walk(body, set(), walked, 0)
     return walked
 
@@ -81,8 +85,8 @@ def _edges(timing: Any, reader: ExpressionReader) -> Iterable[Edge]:
                 yield Edge(name[0], False)
 
 
-def _resets(body: Any, listed: set[str], reader: ExpressionReader) -> Iterable[tuple[str, bool]]:
-    """Yield the resets at the beginning and at the end of a clocked block."""
+def _resets(body: Any, listed: set[str], reader: ExpressionReader) -> Iterable[tuple[str, bool, Any]]:
+    """Yield the resets at the beginning and at the end of a clocked block, with what each level leads to."""
     parts = list(_sequence(body))
     for part in dict.fromkeys((0, len(parts) - 1)) if parts else ():
         statement = parts[part]
@@ -90,7 +94,7 @@ def _resets(body: Any, listed: set[str], reader: ExpressionReader) -> Iterable[t
             continue
         name = reader.plain_name(statement.conditions[0].expr)
         if name and (name[0] in listed or _all_constant(statement.ifTrue, reader)):
-            yield name[0], not name[1]
+            yield name[0], not name[1], statement.ifTrue
 
 
 def _sequence(body: Any) -> Iterable[Any]:
@@ -113,6 +117,17 @@ def _all_constant(statement: Any, reader: ExpressionReader) -> bool:
 
     statement.visit(note)
     return bool(values) and all(values)
+
+
+def _targets(statement: Any, reader: ExpressionReader) -> set[str]:
+    found: set[str] = set()
+
+    def note(node: Any) -> None:
+        if getattr(node, "kind", None) == E.Assignment:
+            found.update(reader.written(node.left))
+
+    statement.visit(note)
+    return found
 
 
 def _walk(statement: Any, conditions: set[str], walked: Walked, depth: int) -> None:
