@@ -25,6 +25,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation, Table
 from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Structure
+from dv_agent.designs.rtl_files import included_files
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near
 from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
@@ -81,6 +82,13 @@ class DesignRtl:
     def files(self) -> tuple[tuple[str, str], ...]:
         """(file name, text) of each source, in compile order."""
         return tuple((file.name, read_text(file)) for file in self._design.source_files())
+
+    @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """(file name, text) of each header that the sources include, directly or not."""
+        design = self._design
+        found = included_files(list(design.source_files()), [design.base / name for name in design.include_dirs])
+        return tuple((file.name, read_text(file)) for file in sorted(found - set(design.source_files())))
 
     @cached_property
     def structure(self) -> Structure:

@@ -9,12 +9,13 @@ from typing import Any
 from dv_agent.agents.first_look.guessed_design import Draft
 from dv_agent.agents.first_look.watch import Seen, look
 from dv_agent.agents.testbench import Testbench
-from dv_agent.designs.design import Design
 from dv_agent.designs.recognition.guess import Guess
-from dv_agent.designs.wiring.signal_slice import Signal
+from dv_agent.designs.text.wording import counted
+from dv_agent.designs.wiring.signal_slice import split
 from dv_agent.runners.checks.failure import CheckFailure
 
 _SHOWN = 4
+_MOST_NOTES, _NOTE = 10, 500
 # What a level that changes at any time may break. Other rules hold whatever the pins do.
 _BY_PINS = ("stable", "after_reset")
 
@@ -29,10 +30,9 @@ def settled(draft: Draft, bench: Testbench, seen: Seen, seed: int, tests: int) -
     Args:
         seen: what `bench` has seen of it; the tests were those of `seed` and `tests`.
     """
-    design = bench.folder.design
     reasons: dict[tuple[str, str], str] = {}
     for failure in seen.failures:
-        if failure.check == "unknown" and (why := _unset(draft, design, failure)):
+        if failure.check == "unknown" and (why := _unset(draft, failure)):
             reasons.setdefault((_port(failure), "unknown"), why)
     by_pins = [one for one in seen.failures if one.check in _BY_PINS]
     pins = _pins(draft)
@@ -43,6 +43,15 @@ def settled(draft: Draft, bench: Testbench, seen: Seen, seed: int, tests: int) -
         why = f"broken in random tests, but not while {_listed(names)} rested, which may change at any time"
         reasons |= {(_port(one), one.check): why for one in by_pins if (_port(one), one.check) not in still}
     return _without(draft, reasons)
+
+
+def with_notes(draft: Draft, seen: Seen) -> Draft:
+    """Return the draft with a note on each check that fired, so that a reader of prompts knows of it."""
+    notes = []
+    for one in seen.failures[:_MOST_NOTES]:
+        count = f"{seen.fired[one.check, one.port]} of {counted(seen.tests, 'random test')}"
+        notes.append(" ".join(f"{count} of dv-agent init failed this check: {one}".split())[:_NOTE])
+    return draft.having(notes=notes or None)
 
 
 def _without(draft: Draft, reasons: Mapping[tuple[str, str], str]) -> Draft:
@@ -74,27 +83,13 @@ def _pins(draft: Draft) -> dict[str, list[str]]:
     }  # fmt: skip
 
 
-def _unset(draft: Draft, design: Design, failure: CheckFailure) -> str:
-    signal = _signal(design, failure)
-    registers = draft.top.unset.get(Signal(signal).base, ()) if signal else ()
+def _unset(draft: Draft, failure: CheckFailure) -> str:
+    signal = failure.message.partition(" ")[0]  # as all words of this check begin
+    registers = draft.top.unset.get(split(signal).base, ())
     if not registers:
         return ""
-    return (
-        f"{signal} was X in random tests; it depends on {_listed(registers)}, which no reset and no initial value sets"
-    )
-
-
-def _signal(design: Design, failure: CheckFailure) -> str:
-    """Return the signal of a failure, whose field is the name of a field or of the signal."""
-    field = failure.field or ""
-    for one in design.streams:
-        if one.key == failure.port:
-            if field == "last":
-                return one.last or ""
-            return str(one.fields[field].signal) if field in one.fields else field
-    port = design.ports.get(failure.port)
-    observed = port.observed() if port is not None else {}
-    return str(observed[field].signal) if field in observed else ""
+    behind = f"{_listed(registers)}, which no reset and no initial value sets"
+    return f"{signal} was X in random tests; it depends on {behind}"
 
 
 def _listed(names: Any) -> str:

@@ -79,7 +79,7 @@ class Interface(Frozen):
         sampled_by: input -> clocks of the registers that it reaches without a register between.
         driven_by: output -> clocks of the registers that reach it without a register between.
         through: output -> inputs that reach it without a register between.
-        unset: output -> a few registers that it depends on, at any distance, and that no reset and no initial value sets.
+        unset: output -> a few registers behind it, at any distance, that no reset and no initial value sets.
         tops: all modules that no other module instantiates.
         modules: all modules.
         notes: what the elaborator complains about, although it could go on; each with file and line.

@@ -73,7 +73,7 @@ def init(
 
 
 def _look(draft: Draft, tests: int, seed: int) -> Look:
-    from dv_agent.agents.first_look.doubtful_rules import settled
+    from dv_agent.agents.first_look.doubtful_rules import settled, with_notes
     from dv_agent.agents.first_look.report_words import Look
     from dv_agent.agents.first_look.simulator_choice import choose
     from dv_agent.agents.first_look.watch import look
@@ -87,6 +87,9 @@ def _look(draft: Draft, tests: int, seed: int) -> Look:
         if kept is not draft:  # fewer rules: the same tests are judged again
             draft, bench = kept, _bench(kept, session)
             seen = look(bench, seed, tests)
+        if seen.failures:
+            draft = with_notes(draft, seen)
+            bench = _bench(draft, session)
         return Look(draft, bench, seen, choice.simulator.name, choice.notes)
 
 
