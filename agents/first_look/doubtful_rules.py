@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,16 +17,20 @@ from dv_agent.runners.checks.failure import CheckFailure
 
 _SHOWN = 4
 _MOST_NOTES, _NOTE = 10, 500
-# What a level that changes at any time may break. Other rules hold whatever the pins do.
-_BY_PINS = ("stable", "after_reset")
+# What an input may break that does as it likes. Other rules hold whatever these inputs do.
+_BY_INPUTS = ("stable", "after_reset", "unasked", "id", "beats", "illegal")
+# What is left if the same inputs do not give what the design waits for.
+_BY_SILENCE = ("unanswered", "deadlock")
+_RESPONSE = re.compile(r"(^|_)(resp|response|rsp|completion|cpl|status|[rb])[0-9]*$")
+_REQUEST = {"r": ("ar",), "b": ("aw", "w")}
 
 
 def settled(draft: Draft, bench: Testbench, seen: Seen, seed: int, tests: int) -> Draft:
     """Return the draft without the rules of which nobody can say, without a model, whether the design breaks them.
 
     * ``unknown``: X on an output that depends on registers which neither a reset nor an initial value sets.
-    * ``stable`` and ``after_reset`` on a port, if pins are changed by the tests, and the same tests with all pins at
-      rest break none of the two there.
+    * A rule of a handshake or a bus that the same tests do not break while inputs rest that follow no rule: pins, and
+      streams of responses, which tests send whether the design asked for them or not.
 
     Args:
         seen: what `bench` has seen of it; the tests were those of `seed` and `tests`.
@@ -33,15 +38,19 @@ def settled(draft: Draft, bench: Testbench, seen: Seen, seed: int, tests: int) -
     reasons: dict[tuple[str, str], str] = {}
     for failure in seen.failures:
         if failure.check == "unknown" and (why := _unset(draft, failure)):
-            reasons.setdefault((_port(failure), "unknown"), why)
-    by_pins = [one for one in seen.failures if one.check in _BY_PINS]
-    pins = _pins(draft)
-    if by_pins and pins:
-        calm = look(bench, seed, tests, resting=frozenset(pins))
-        still = {(_port(one), one.check) for one in calm.failures}
-        names = [name for fields in pins.values() for name in fields]
+            reasons.setdefault((_port(draft, failure), "unknown"), why)
+    broken = [one for one in seen.failures if one.check in _BY_INPUTS]
+    pins, responses = _pins(draft), _responses(draft)
+    if broken and (pins or responses):
+        calm = look(bench, seed, tests, resting=frozenset([*pins, *responses]))
+        still = {(_port(draft, one), one.check) for one in calm.failures}
+        names = [*(name for fields in pins.values() for name in fields), *responses]
         why = f"broken in random tests, but not while {_listed(names)} rested, which may change at any time"
-        reasons |= {(_port(one), one.check): why for one in by_pins if (_port(one), one.check) not in still}
+        reasons |= {key: why for one in broken if (key := (_port(draft, one), one.check)) not in still}
+    if responses and reasons:
+        why = f"tests play {_listed(responses)}, which should answer the design, without regard to what it asks for"
+        silent = [one for one in seen.failures if one.check in _BY_SILENCE and one.port]
+        reasons |= {(_port(draft, one), one.check): why for one in silent}
     return _without(draft, reasons)
 
 
@@ -71,8 +80,10 @@ def _without(draft: Draft, reasons: Mapping[tuple[str, str], str]) -> Draft:
     return replace(draft, pool=pool)
 
 
-def _port(failure: CheckFailure) -> str:
-    return failure.port.partition(".")[0]
+def _port(draft: Draft, failure: CheckFailure) -> str:
+    """Return the port of the draft; one with a `count` stands for all its copies."""
+    name = failure.port.partition(".")[0]
+    return name if any(one.key == name for one in draft.pool.ports) else name.rstrip("0123456789")
 
 
 def _pins(draft: Draft) -> dict[str, list[str]]:
@@ -81,6 +92,21 @@ def _pins(draft: Draft) -> dict[str, list[str]]:
         one.key: [spec["signal"] for spec in one.value["fields"].values()]
         for one in draft.pool.ports if one.value["kind"] == "pins"
     }  # fmt: skip
+
+
+def _responses(draft: Draft) -> list[str]:
+    """Return the streams into the design that answer it, by name: a stream out of it has the name of their request."""
+    sinks = {one.key.rstrip("0123456789") for one in draft.pool.ports if one.value["kind"] == "sink"}
+    return [one.key for one in draft.pool.ports if one.value["kind"] == "source" and _answers(one.key, sinks)]
+
+
+def _answers(key: str, sinks: set[str]) -> bool:
+    found = _RESPONSE.search(key)
+    if not found:
+        return False
+    stem = key[: found.start(2)]
+    asked = _REQUEST.get(found[2], ("req", "request", "cmd", "command"))
+    return any(f"{stem}{one}" in sinks for one in asked)
 
 
 def _unset(draft: Draft, failure: CheckFailure) -> str:

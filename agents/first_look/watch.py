@@ -57,9 +57,8 @@ class Seen:
         self.transfers.update({key: len(one) for key, one in trace.accepted.items()})
         self.bins |= set(result.sample.hits.nonzero()[0].tolist())
         self._note_levels(trace)
-        for failure in failed:
-            if (failure.check, failure.port) not in self.fired:
-                self.failures.append(failure)
+        fresh = {(one.check, one.port): one for one in reversed(failed)}
+        self.failures += [one for key, one in reversed(fresh.items()) if key not in self.fired]
         self.fired.update({(one.check, one.port) for one in failed})
 
     def _note_levels(self, trace: Trace) -> None:
@@ -79,14 +78,15 @@ def look(bench: Testbench, seed: int = 0, tests: int = TESTS, resting: frozenset
     """Play random tests and return what was seen; the tests depend on the design and `seed` only.
 
     Args:
-        resting: ports to which these tests do nothing; what they do to the others stays the same.
+        resting: ports, with their copies, to which these tests do nothing; what they do to the others stays the same.
     """
     folder = bench.folder
     seen, source = Seen(), random.Random(f"look/{seed}")
     for _ in range(tests):
         test = random_test(folder.design, folder.schema, source)
         if resting:
-            tracks = {name: steps for name, steps in test.tracks.items() if name not in resting}
+            rest = {name for name in test.tracks if {name, name.rstrip("0123456789")} & resting}
+            tracks = {name: steps for name, steps in test.tracks.items() if name not in rest}
             test = test.model_copy(update={"tracks": tracks})
         seen.add(bench.run(test, max_cycles=MOST_CYCLES))
         if seen.ends[End.HUNG] + seen.ends[End.CRASHED] >= _MOST_STUCK:

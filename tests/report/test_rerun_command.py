@@ -23,6 +23,12 @@ OPTIONS = [
 ]
 
 
+def test_a_design_in_a_folder_is_named_by_that_folder_in_every_command() -> None:
+    for options in OPTIONS:
+        header = RunHeader(id="20260101-x", design="own", design_folder="./my own", agent="llm", agent_options=options)
+        assert "--design './my own'" in rerun_command(header)
+
+
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda one: "-".join(one.said) or "none")
 def test_every_option_of_a_record_is_one_of_the_command(options: AgentOptions) -> None:
     header = RunHeader(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dv_agent.agents.first_look.doubtful_rules import settled
+from dv_agent.agents.first_look.doubtful_rules import settled, with_notes
 from dv_agent.agents.first_look.guessed_design import Draft, Wish, make_draft
 from dv_agent.agents.first_look.watch import Seen, look
 from dv_agent.agents.testbench import Testbench
@@ -43,6 +43,7 @@ endmodule
 
 def first_look(folder: Path, text: str) -> tuple[Draft, Draft, Seen]:
     """The draft, what `settled` makes of it, and what is seen of that."""
+    folder.mkdir(exist_ok=True)
     (folder / "unit.sv").write_text(text, encoding="utf-8")
     draft = make_draft(Wish(sources=(folder / "unit.sv",), into=folder / "made"))
     with IcarusSimulator(folder / "cache").open(draft.design().design) as session:
@@ -79,3 +80,37 @@ def test_x_that_no_register_explains_stays_an_alarm(tmp_path: Path) -> None:
     before, after, seen = first_look(tmp_path, text)
     assert after is before
     assert {(one.check, one.field) for one in seen.failures} == {("unknown", "q")}
+
+
+ASKS = """
+module asks (
+  input logic clk, input logic rst,
+  output logic rd_cmd_valid, input logic rd_cmd_ready, output logic [7:0] rd_cmd_addr,
+  input logic rd_resp_valid, output logic rd_resp_ready, input logic [7:0] rd_resp_data
+);
+  assign rd_resp_ready = 1'b1;
+  always_ff @(posedge clk)
+    if (rst) begin rd_cmd_valid <= 0; rd_cmd_addr <= 0; end
+    else begin
+      rd_cmd_valid <= 1'b1;
+      if (rd_resp_valid) rd_cmd_addr <= rd_resp_data;
+    end
+endmodule
+"""
+
+
+def test_a_rule_that_only_answers_break_that_nobody_asked_for_is_off_with_their_name(tmp_path: Path) -> None:
+    _, after, seen = first_look(tmp_path, ASKS)
+    assert "stable: broken in random tests, but not while rd_resp rested" in " ".join(after.text.split())
+    assert seen.failures == []
+    # The same stream under a name that answers nothing is an input like any other.
+    other = ASKS.replace("rd_resp", "limit")
+    before, after, seen = first_look(tmp_path / "other", other)
+    assert after is before
+    assert {one.check for one in seen.failures} == {"stable"}
+
+
+def test_what_fired_is_noted_in_design_yaml_once_for_each_check_and_port(tmp_path: Path) -> None:
+    _, after, seen = first_look(tmp_path, OFFERS.replace("FAULT", "waited == 3'd2"))
+    (note,) = with_notes(after, seen).design().design.notes
+    assert note.startswith("8 of 8 random tests of dv-agent init failed this check: stable on m in cycle ")
