@@ -105,7 +105,7 @@ def _silence(file: int) -> None:
 
 
 def _disregard() -> None:
-    """Ignore further signals while the interpreter shuts down: it restores the default, and the exit code would change."""
+    """Ignore signals while the interpreter shuts down: its default handlers would change the exit code."""
     for number in _ENDING:
         if signal.getsignal(number) is _end:
             signal.signal(number, signal.SIG_IGN)
