@@ -16,6 +16,7 @@ from dv_agent.designs.wiring.signal_slice import split
 from dv_agent.runners.checks.failure import CheckFailure
 
 _SHOWN = 4
+_MOST_AGAIN = 8  # tests that are played once more with resting inputs
 _MOST_NOTES, _NOTE = 10, 500
 # What an input may break that does as it likes. Other rules hold whatever these inputs do.
 _BY_INPUTS = ("stable", "after_reset", "unasked", "id", "beats", "illegal")
@@ -42,7 +43,7 @@ def settled(draft: Draft, bench: Testbench, seen: Seen, seed: int, tests: int) -
     broken = [one for one in seen.failures if one.check in _BY_INPUTS]
     pins, responses = _pins(draft), _responses(draft)
     if broken and (pins or responses):
-        calm = look(bench, seed, tests, resting=frozenset([*pins, *responses]))
+        calm = look(bench, seed, tests, frozenset([*pins, *responses]), seen.failing[:_MOST_AGAIN])
         still = {(_port(draft, one), one.check) for one in calm.failures}
         names = [*(name for fields in pins.values() for name in fields), *responses]
         why = f"broken in random tests, but not while {_listed(names)} rested, which may change at any time"

@@ -119,6 +119,9 @@ def _fired(look: Look) -> Iterator[str]:
 
 def dead_lines(look: Look) -> Iterator[str]:
     """Return what to do with a design in which nothing moves."""
+    if not look.outputs:
+        yield f"nothing was checked: {look.draft.top.top} has no outputs, so nothing of it can be seen from outside"
+        return
     reset = look.draft.pool.wired("reset")
     yield "nothing was checked: no output moved and nothing was transferred, so the design may never leave reset"
     if reset:

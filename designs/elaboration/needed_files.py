@@ -19,7 +19,7 @@ def needed_files(sources: Sources, top: Any, files: list[Path]) -> tuple[Path, .
     """Return the files of `files` that the instance `top` needs, in an order in which simulators can read them."""
     defined = _files_of(sources, sources.compilation.getDefinitions())
     packages = _files_of(sources, sources.compilation.getPackages())
-    needed = {defined[name] for name in _modules(top) if name in defined}
+    needed = {defined[name] for name in module_names(top) if name in defined}
     neither = {str(file) for file in files} - {*defined.values(), *packages.values()}
     first = dict.fromkeys(str(file) for file in files if str(file) in neither)
     for file in (*(str(file) for file in files if str(file) in needed), *first):
@@ -43,7 +43,7 @@ def _files_of(sources: Sources, symbols: Any) -> dict[str, str]:
     return {one.name: sources.where(one.location).rpartition(":")[0] for one in symbols}
 
 
-def _modules(top: Any) -> Iterator[str]:
+def module_names(top: Any) -> Iterator[str]:
     """Yield the names of the modules and interfaces of the hierarchy below `top`."""
     seen: set[str] = set()
     waiting, count = [top], 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,9 +85,9 @@ def _look(draft: Draft, tests: int, seed: int) -> Look:
         bench = _bench(draft, session)
         seen = look(bench, seed, tests)
         kept = settled(draft, bench, seen, seed, tests)
-        if kept is not draft:  # fewer rules: the same tests are judged again
+        if kept is not draft:  # fewer rules: the failing tests are judged again
             draft, bench = kept, _bench(kept, session)
-            seen = look(bench, seed, tests)
+            seen = seen.judged_again(look(bench, seed, tests, only=seen.failing))
         if seen.failures:
             draft = with_notes(draft, seen)
             bench = _bench(draft, session)
@@ -154,7 +155,13 @@ def _folders(folders: list[Path] | None) -> tuple[Path, ...]:
 
 
 def _defines(texts: list[str] | None) -> dict[str, str | None]:
-    return {name: value if equals else None for name, equals, value in (one.partition("=") for one in texts or ())}
+    found: dict[str, str | None] = {}
+    for one in texts or ():
+        name, equals, value = one.partition("=")
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$]*", name, re.ASCII):
+            raise UsageError(f"-D {one}: NAME or NAME=TEXT is expected, with a name of letters, digits and _")
+        found[name] = value if equals else None
+    return found
 
 
 def _pairs(texts: list[str] | None) -> dict[str, str]:
