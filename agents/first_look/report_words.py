@@ -9,6 +9,7 @@ from typing import Any
 from dv_agent.agents.first_look.guessed_design import Draft
 from dv_agent.agents.first_look.simulator_choice import loop_words
 from dv_agent.agents.first_look.watch import Seen, outputs
+from dv_agent.agents.runs.goal import default_goal
 from dv_agent.agents.testbench import Testbench
 from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import End
@@ -89,7 +90,10 @@ def look_lines(look: Look) -> Iterator[str]:
     yield from (f"off: {note}" for note in exception_notes(look.bench.folder.design.exceptions))
     bins = len(look.bench.plan.bins)
     if bins:
-        yield f"these tests hit {len(seen.bins)} of the {counted(bins, 'bin')} of the automatic plan"
+        more = ""
+        if default_goal(look.bench.folder, None)[0] != "functional":
+            more = "; a run counts points of the code as well (--goal both), so that its total is higher"
+        yield f"these tests hit {len(seen.bins)} of the {counted(bins, 'bin')} of the automatic plan{more}"
 
 
 def _fired(look: Look) -> Iterator[str]:

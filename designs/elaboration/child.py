@@ -30,14 +30,19 @@ def elaborate(request: Request) -> Interface:
     """
     first: RefusedError | None = None
     left_out: list[str] = []
+    gone: list[str] = []
     for _ in range(_MOST_LEFT_OUT):
         try:
             found = _elaborate(request)
         except RefusedError as refused:
-            first = first or refused
+            if first is not None:
+                words = f"{first}\nwithout {', '.join(dict.fromkeys(gone))}: {refused}"
+            else:
+                first, words = refused, str(refused)
             rest = tuple(file for file in request.sources if str(file) not in refused.files)
             if not request.top or not rest or rest == request.sources:
-                raise first from None
+                raise RefusedError(words, refused.files) from None
+            gone += refused.files
             left_out.append(str(refused).splitlines()[0])
             request = request.model_copy(update={"sources": rest})
         else:

@@ -201,6 +201,8 @@ REFUSED: list[tuple[dict[str, str], dict[str, Any], str]] = [
     ({"u_v": "`protected\nXX\n`endprotected\n"}, {}, r"u\.v:1: encrypted"),
     ({"u_v": "module u;\x00\n"}, {}, r"u\.v:1: a binary file"),
     ({"u_v": ""}, {}, r"u\.v:1: the file is empty"),
+    ({"m_v": "module m(input a);\nsub s(a);\nendmodule\n", "i_v": '`include "gone.vh"\n' + WORD.format("i")},
+     {"top": "m"}, r"gone\.vh.*\nwithout \S+i\.v: \S+m\.v:2: unknown module 'sub'"),
     ({"u_v": "`pragma protect begin_protected\nXX\n"}, {}, r"u\.v:1: encrypted"),
     ({"u_v": "-- a comment\nlibrary ieee;\nuse ieee.std_logic_1164.all;\n"}, {}, r"u\.v:2: this looks like VHDL"),
     ({"u_v": "// nothing\n"}, {}, r"u\.v: no module is defined there"),
