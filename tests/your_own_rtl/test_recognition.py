@@ -11,6 +11,8 @@ from foreign_blocks import APB, ARBITER, COMBINATIONAL, FIFO, PULP, PUSH_POP, ST
 from dv_agent.designs.elaboration import child
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.ports.registry import KINDS
+from dv_agent.designs.probes.register_question import Question
+from dv_agent.designs.probes.registers_child import look_up
 from dv_agent.designs.recognition.buses import ORDER
 from dv_agent.designs.recognition.guess import Guess, Pool
 from dv_agent.designs.recognition.names import identifier, is_active_low
@@ -325,3 +327,31 @@ def test_a_deep_and_a_long_expression_are_read_within_bounds(tmp_path: Path) -> 
     found = child.elaborate(Request(sources=(tmp_path / "unit.sv",)))
     assert found.through["x"] == ("a",)
     assert set(found.through) == {"x", "y"}
+
+
+CONSTANT = """
+module answers #(parameter bit ERRORS = 0) (
+  input logic clk, input logic rst, input logic bad, input logic [3:0] d,
+  output logic [1:0] resp, output logic [1:0] status, output logic seen
+);
+  logic err, kind;
+  assign resp = {err, 1'b0};
+  assign kind = ERRORS ? bad : 1'b0;
+  assign status = {2{kind}} & d[1:0];
+  always_ff @(posedge clk)
+    if (rst) begin err <= 1'b0; seen <= 1'b0; end
+    else begin
+      if (ERRORS && bad) err <= 1'b1;
+      seen <= bad;
+    end
+endmodule
+"""
+
+
+@pytest.mark.parametrize(("value", "constant"), [("0", ("resp", "status")), ("1", ())])
+def test_outputs_that_parameters_hold_are_constant_so_that_no_bin_asks_for_more(
+    tmp_path: Path, value: str, constant: tuple[str, ...]
+) -> None:
+    (tmp_path / "unit.sv").write_text(CONSTANT, encoding="utf-8")
+    request = Request(sources=(tmp_path / "unit.sv",), top="answers", parameters={"ERRORS": value})
+    assert look_up(Question(request=request, wanted=())).constant == constant
