@@ -21,7 +21,7 @@ NEARER = 0.1
 """Value of a smaller distance, in new bins."""
 PRIOR_TRIES = 8
 
-Kind = Literal["random", "swarm", "hunt", "crossed"]
+Kind = Literal["random", "constrained", "swarm", "hunt", "crossed"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,7 +119,7 @@ class _TrackExpander:
                 self.tally.add(self.name, where)
             self.previous = op.kind
             self.packets.note(op)
-            yield op if op.step == self.step_index else op._replace(step=self.step_index)
+            yield op if op.step == self.step_index else Op(*op[:-1], self.step_index)
         if self.tally.count == before and key in _COUNTS_ITSELF:  # it made no operation, but took processing time
             self.tally.add(self.name, where)
 
