@@ -62,7 +62,8 @@ class JoinedColumns(Mapping[str, IntColumn]):
         return name in self._own or name in self._other
 
     def __iter__(self) -> Iterator[str]:
-        return iter({**dict.fromkeys(self._own), **dict.fromkeys(self._other)})
+        yield from self._own
+        yield from (name for name in self._other if name not in self._own)
 
     def __len__(self) -> int:
         return sum(1 for _ in self)
