@@ -174,8 +174,9 @@ def _renamed(coverage: Coverage, names: tuple[TestName, ...]) -> Coverage:
 
 def _pruned(coverage: Coverage) -> Coverage:
     """Remove the names that no index refers to, so that equal coverage has only one form."""
-    used = np.unique(np.concatenate([coverage.first, coverage.nearest]))
-    return _renamed_down(coverage, used[used >= 0])
+    used = np.zeros(len(coverage.names) + 1, dtype=np.bool_)  # the last entry is for index -1
+    used[coverage.first], used[coverage.nearest] = True, True
+    return _renamed_down(coverage, np.flatnonzero(used[:-1]))
 
 
 def _renamed_down(coverage: Coverage, used: IntColumn) -> Coverage:

@@ -65,6 +65,11 @@ class PacketReader:
             place = tuple(word if index == len(where) else part for index, part in enumerate(error.location))
             raise StimulusError(place, error.reason) from None
 
+    @property
+    def completes(self) -> bool:
+        """Whether a write may leave fields out, so that `note` must hear of the operations before it."""
+        return self._level is not None
+
     def note(self, op: Op) -> None:
         """Take note of an operation of the track, for a write that leaves fields out."""
         if self._level is not None and self._item and op.kind == self._item.op:
