@@ -88,7 +88,7 @@ def main() -> None:
 def measured(folder: Path, *words: str) -> tuple[float, ...]:
     """Seconds by the wall clock and of a processor, megabytes at most, and trials scored, of a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED, str(folder), *words], capture_output=True, text=True, check=True, timeout=900
+        [sys.executable, "-c", MEASURED, str(folder), *words], capture_output=True, text=True, check=True, timeout=3600
     )
     return tuple(map(float, done.stdout.split()))
 
