@@ -208,8 +208,8 @@ def _refused(state: RunState, refused: Refused) -> tuple[RunState, TestRecord]:
 
 def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunState, TestRecord]:
     if state.last:  # a bin that a test of this turn has covered is no target of the next one
-        is_open = ~state.coverage.covered
-        result = replace(result, near=tuple(near for near in result.near if is_open[near.bin]))
+        is_open = set(state.coverage.open_bins.tolist())
+        result = replace(result, near=tuple(near for near in result.near if near.bin in is_open))
     coverage = state.coverage.add(result.sample, f"{state.tests:06}", state.turn)
     new = new_bins(state.coverage, coverage)
     failures = tuple(str(failure) for failure in result.failures)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.database import Coverage
@@ -21,8 +21,7 @@ from dv_agent.designs.reader.structure import Structure
 from dv_agent.errors import BuildError
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(NamedTuple):
     """A test that came to a hole nearer than, or as near as, every test before it.
 
     Attributes:

@@ -2,9 +2,10 @@
 
 Algorithm
 ---------
-The agent starts with `WARM_UP` random tests, every track a random block.
-From then on a test comes from one of two sources:
+The agent starts with `WARM_UP` tests: random ones, every track a random block, and in turn with them constrained ones.
+From then on a test comes from one of three sources:
 
+* **constrained**: phases of corner values, fixed values and small ranges, drawn as the agent `crv` does;
 * **swarm**: short random tests in which some fields are narrowed to one value, a corner, a few values or a small range;
 * **hunt**: a mutation of a test that came near to a hole.
 
@@ -27,8 +28,9 @@ more often. For holes that are crosses or transitions every other move is a *tra
 only be hit where one member of the cross, or the next position of the transition, is met; an item that hit such a bin
 first replaces the item at the focus, or is inserted after it.
 
-The two sources share the cycles by recent yield: new bins and, weighted by a tenth, smaller distances for each
-simulated cycle, with exponential forgetting and a minimum share.
+The sources share the cycles by recent yield: new bins and, weighted by a tenth, smaller distances for each simulated
+cycle, with exponential forgetting. Swarm and hunt have a minimum share; constrained tests, which hit much at first and
+little later, have none.
 
 With ``guided=False`` (the ablation) distances, focus and plan are not used. **crossed** replaces the hunts: the head of
 one test that covered a new bin and the tail of another, cut and mutated at random places.
@@ -42,6 +44,7 @@ import random
 from dataclasses import replace
 
 from dv_agent.agents.baselines.basic import random_test
+from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.search.hole_targets import PATIENCE, Climb
 from dv_agent.agents.search.memory import Kind, Memory, MoveGain, Part, PendingTest
@@ -89,8 +92,7 @@ class SearchAgent:
         if self._run is None:
             self._run = _Run(view, self._seed, self._source, self._guided)
         self._run.memory.learn(view, sites)
-        tests = [self._run.test(sites) for _ in range(self._batch)]
-        return Proposal(tests=tuple(tests), done=not view.holes)
+        return Proposal(tests=tuple(self._run.tests(sites, self._batch)), done=not view.holes)
 
 
 class _Run:
@@ -103,9 +105,14 @@ class _Run:
         self._selector = MoveSelector(view.plan, self.memory, source)
         self._seen: set[str] = set()
         self._warm = 0
+        self._weights: dict[tuple[int, bool], float] = {}
 
-    def test(self, sites: MoveSites) -> Test:
-        """Return one more test; its purpose is added to `memory.pending`."""
+    def tests(self, sites: MoveSites, count: int) -> list[Test]:
+        """Return the tests of a turn; their purposes are added to `memory.pending`."""
+        self._weights = self._climbs()
+        return [self._test(sites) for _ in range(count)]
+
+    def _test(self, sites: MoveSites) -> Test:
         kind = self._choose_kind()
         if kind == "hunt":
             return self._hunt(sites)
@@ -116,20 +123,24 @@ class _Run:
     def _choose_kind(self) -> Kind:
         if self._warm < WARM_UP:
             self._warm += 1
-            return "random"
-        kinds: list[Kind] = ["swarm"]
+            return "constrained" if self._warm % 2 else "random"
+        kinds: list[Kind] = ["swarm", "constrained"]
         if not self._guided and self.memory.corpus:
             kinds.append("crossed")
         if any(hunt.whole.pool for hunt in self.memory.hunts.values()):
             kinds.append("hunt")
         yields = [self.memory.yields.setdefault(kind, MoveGain()) for kind in kinds]
         floor = FLOOR * sum(one.rate for one in yields)
+        least = [0.0 if kind == "constrained" else floor for kind in kinds]
         # The rates share out cycles, not tests: a long test costs as much as many short ones.
-        return self._source.choices(kinds, [max(one.rate, floor) / one.cost for one in yields])[0]
+        return self._source.choices(
+            kinds, [max(one.rate, low) / one.cost for one, low in zip(yields, least, strict=True)]
+        )[0]
 
     def _drawn(self, sites: MoveSites, kind: Kind) -> Test:
         self.memory.pending.append(PendingTest(kind))
-        test = random_test(sites.design, sites.schema, self._source)
+        make = crv_test if kind == "constrained" else random_test
+        test = make(sites.design, sites.schema, self._source)
         if kind == "swarm":
             short = shortened(test, self._source.choice(SWARM_ITEMS), self._source)
             test = narrowed(sites.design, sites.schema, short, self._source)
@@ -148,8 +159,7 @@ class _Run:
 
     def _hunt(self, sites: MoveSites) -> Test:
         due = [hole for hole, hunt in self.memory.hunts.items() if hunt.cut_due and hunt.whole.pool]
-        climbs = self._climbs()
-        hole, loose = self._source.choices(list(climbs), list(climbs.values()))[0]
+        hole, loose = self._source.choices(list(self._weights), list(self._weights.values()))[0]
         if loose or len(due) > CUTS_AT_ONCE:
             return self._chained(sites, due)
         climb, moves = self.memory.hunts[hole].whole, tuple[str, ...]()
@@ -168,7 +178,7 @@ class _Run:
         return test
 
     def _climbs(self) -> dict[tuple[int, bool], float]:
-        """Return (hole, loose) -> weight of that climb."""
+        """Return (hole, loose) -> weight of that climb; it stays the same until the next outcomes are learnt."""
         weights = {}
         for hole, hunt in sorted(self.memory.hunts.items()):
             climbs: tuple[tuple[bool, Climb], ...] = ((False, hunt.whole), (True, hunt.loose))
@@ -181,7 +191,7 @@ class _Run:
     def _chained(self, sites: MoveSites, due: list[int]) -> Test:
         """Return a test with the cuts to try and mutated items for many holes, one after another."""
         parts, size = list[Part](), 0
-        climbs = {hole: weight for (hole, loose), weight in self._climbs().items() if loose}
+        climbs = {hole: weight for (hole, loose), weight in self._weights.items() if loose}
         while size < CHAIN_BEATS and len(parts) < CHAIN_PARTS and (due or climbs):
             if due:
                 part = self._cut(sites, due.pop(0))

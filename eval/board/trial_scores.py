@@ -83,6 +83,7 @@ def _scored(
     checksum = {one.design: one.checksum for one in identity.designs}.get(trial.design)
     if record.trial != trial or record.identity not in ("", checksum) or trial.budget != identity.budget:
         return ScoredTrial(trial, room, row, "foreign", record)
+    record = record.model_copy(update={"trial": trial})  # equal: kept once, also where there are ten thousand
     if record.status == "running":
         return ScoredTrial(trial, room, row, "unfinished", record)
     if record.status == "failed":
