@@ -6,6 +6,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.errors import SimulationError
 from dv_agent.runners.build.cache import Build
+from dv_agent.runners.cocotb.row_forms import PackedRows
 from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.equivalence import run_differences
 from dv_agent.runners.repeating_session import Repeats
@@ -29,7 +30,9 @@ class CheckedSession(CocotbSession):
         self._played = 0
         self._second: Session | None = None
         command = [str(build.program), str(build.layout)]
-        super().__init__(design, command, build.layout, hang_seconds, repeats=repeats, environment={})
+        super().__init__(
+            design, command, build.layout, hang_seconds, repeats=repeats, environment={}, rows=PackedRows
+        )
 
     def run(self, program: Program) -> Run:
         """See `Session.run`.

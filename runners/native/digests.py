@@ -19,7 +19,7 @@ from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.repeating_session import LastingSimulator, Repeats
 
 _FILE = "programs.json"
-_DIGITS = 16
+_BYTES = 8  # of a digest
 ZEROS, ONES, RANDOM = range(3)
 """What registers hold at power-up that have no initial value."""
 
@@ -67,10 +67,10 @@ class DigestSession:
         left = programs.count - skipped
         wanted = left if count is None else min(count, left)
         request = {"programs": _FILE, "fills": self._fills, "skipped": skipped, "max_cycles": wanted * states}
-        played = self._worker.play(request, _DIGITS, lambda folder: _write(folder / _FILE, programs.text))
+        played = self._worker.play(request, _BYTES, lambda folder: _write(folder / _FILE, programs.text))
         if "error" in played.reply:
             raise SimulatorCrash(f"the native worker failed\n{played.reply['error']}")
-        size = _DIGITS * states
+        size = _BYTES * states
         whole = len(played.rows) // size
         return [played.rows[place * size : (place + 1) * size] for place in range(whole)]
 

@@ -49,6 +49,14 @@ inline uint64_t get_bits(const Word* words, int low, int width) {
 inline void decimal(std::string_view digits, int width, Words& out) {
     out.assign(words_for(width), 0);
     size_t used = size_t((width + 31) / 32);
+    if (digits.size() < 19) {
+        uint64_t value = 0;
+        for (char one : digits) value = value * 10 + uint64_t(one - '0');
+        if (width < 64) value &= (uint64_t(1) << width) - 1;
+        out[0] = Word(value);
+        if (used > 1) out[1] = Word(value >> 32);
+        return;
+    }
     for (size_t at = 0; at < digits.size();) {
         uint64_t carry = 0, scale = 1;
         for (int count = 0; count < 9 && at < digits.size(); count++, at++)
