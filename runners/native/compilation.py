@@ -66,7 +66,7 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
 @lru_cache(maxsize=1)
 def _code() -> dict[str, str]:
     """Return name -> text of the C++ files."""
-    files = sorted(file for file in _CODE.iterdir() if file.suffix in (".hpp", ".cpp"))
+    files = sorted(file for file in _CODE.rglob("*.?pp") if file.suffix in (".hpp", ".cpp"))
     drivers = "".join(f'#include "{file.name}"\n' for file in files if file.name.endswith(_DRIVER))
     return {file.name: file.read_text(encoding="utf-8") for file in files} | {_INCLUDED: drivers}
 

@@ -45,6 +45,13 @@ inline uint64_t get_bits(const Word* words, int low, int width) {
     return result;
 }
 
+// Copies `width` bits from `low` on to the lowest bits of `out`, and clears the others.
+inline void take_bits(const Word* words, int low, int width, Words& out) {
+    out.assign(words_for(width), 0);
+    for (int done = 0; done < width; done += 32)
+        out[size_t(done >> 5)] = Word(get_bits(words, low + done, width - done < 32 ? width - done : 32));
+}
+
 // A decimal number of any length; bits that do not fit into `width` are cut off.
 inline void decimal(std::string_view digits, int width, Words& out) {
     out.assign(words_for(width), 0);
