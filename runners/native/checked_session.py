@@ -59,8 +59,14 @@ class CheckedSession(CocotbSession):
         differences = [str(one) for one in run_differences(self._played, done, again)]
         if not differences and done.rows != again.rows and _UNKNOWN.isdisjoint(again.rows):
             differences = ["in their rows"]
+        if not differences and _reports(done) != _reports(again):
+            differences = ["in the errors that the RTL reported"]
         if differences:
             raise SimulationError(
                 f"{self._design.name}: the native simulator and {self._judge.name} differ, "
                 f"{differences[0]}; use --simulator {self._judge.name}, and report this"
             )
+
+
+def _reports(run: Run) -> list[tuple[str, int, int]]:
+    return sorted((one.file, one.line, one.count) for one in run.trace.reported)

@@ -34,7 +34,7 @@ const Word* get(const VlWide<N>& pins, Word*) {
 // Times are in half nanoseconds, in which every edge of a clock of whole nanoseconds falls.
 class Verilation final : public Model {
    public:
-    explicit Verilation(int fill) : context_(fill), top_(&context_, "dv") {
+    explicit Verilation(int fill) : context_(fill), top_(&context_, "") {
         for (int power = context_.timeprecision(); power < -9; power++) scale_ *= 10;
         top_.clock = 0;
         choose_step();
