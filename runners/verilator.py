@@ -14,6 +14,7 @@ from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 from dv_agent.runners.repeating_session import Repeats
 
+VERILATOR = "verilator"
 # The same power-up state in every test: zeros, and the same $random.
 _POWER_UP = ("+verilator+rand+reset+0", "+verilator+seed+1")
 # An error that the RTL reports fails a check; the test goes on, as in other simulators.
@@ -48,7 +49,7 @@ class VerilatorSimulator:
     @property
     def name(self) -> str:
         """``verilator``"""
-        return "verilator"
+        return VERILATOR
 
     @property
     def repeated(self) -> int:

@@ -13,7 +13,7 @@ from dv_agent.runners.build.verilator import COMMON_OPTIONS, Recipe, build_recip
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.native.bare_wrapper import bare_wrapper_text, clocks_text
 from dv_agent.runners.native.endless_loops import may_loop_for_ever
-from dv_agent.runners.native.one_unit import FLAGS, compile_worker
+from dv_agent.runners.native.one_unit import FLAGS, QUICK, compile_worker
 from dv_agent.runners.verilator import error_limit
 
 _CODE = Path(__file__).with_name("cpp")
@@ -41,8 +41,11 @@ def missing_drivers(design: Design) -> list[str]:
     return sorted(missing)
 
 
-def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
+def build_native(design: Design, cache: Path, tool: VerilatorTool, quick: bool = False) -> Build:
     """Compile `design`, or find it in `cache`.
+
+    Args:
+        quick: optimise little, as for a copy that plays a few hundred thousand cycles.
 
     Raises:
         BuildError: a driver is missing, Verilator refused the RTL, or g++ refused the C++.
@@ -50,14 +53,14 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
     """
     if missing := missing_drivers(design):
         raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
-    code = _code()
+    code, more = _code(), (QUICK,) if quick else ()
     recipe = Recipe(
         "native",
         (*_OPTIONS, *(_KEPT if may_loop_for_ever(design) else ())),
         code | {"design.inc": f"{clocks_text(design)}constexpr int kErrorLimit = {error_limit(design)};\n"},
         {},
-        compiler=lambda made: compile_worker(made, code),
-        parts=FLAGS,
+        compiler=lambda made: compile_worker(made, code, more),
+        parts=(*FLAGS, *more),
         wrapper_of=bare_wrapper_text,
     )
     return build_recipe(design, cache, tool, recipe)

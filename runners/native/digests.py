@@ -37,6 +37,7 @@ class DigestSession:
 
     Args:
         fills: the power-up states in which each program is played: `ZEROS`, `ONES`, or `RANDOM` and above.
+        quick: see `build_native`.
 
     Raises:
         PrerequisiteError, BuildError: the native path cannot be used.
@@ -45,9 +46,9 @@ class DigestSession:
 
     def __init__(
         self, design: Design, fills: Sequence[int], cache: Path | None = None, hang_seconds: float = HANG_SECONDS,
-        repeats: Repeats | None = None,
+        repeats: Repeats | None = None, quick: bool = False,
     ) -> None:  # fmt: skip
-        build = build_native(design, cache or cache_folder(), find_verilator())
+        build = build_native(design, cache or cache_folder(), find_verilator(), quick)
         self._fills = tuple(fills)
         command = [str(build.program), str(build.layout)]
         self._worker = LastingSimulator(command, {}, build.layout, hang_seconds, repeats=repeats)
