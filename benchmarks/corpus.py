@@ -135,7 +135,7 @@ def tried(root: Path, top: str, files: list[Path], headers: list[Path], *, fork:
     row["code"] = done.returncode
     if done.returncode in (0, 1, 6) and done.stdout.startswith("{"):
         return {**row, **_judged(json.loads(done.stdout))}
-    return {**row, "verdict": "refused" if done.returncode != 70 else "fault", "words": done.stderr.strip()[-600:]}
+    return {**row, "verdict": "refused" if done.returncode != 70 else "fault", "words": done.stderr.strip()[:600]}
 
 
 def _judged(look: dict[str, Any]) -> dict[str, Any]:

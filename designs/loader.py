@@ -101,7 +101,7 @@ def _unknown(name: str) -> UsageError:
 
 def named_folder(name: str) -> str:
     """Return `name` as a path if it names a folder, not a design that is known by its name; else an empty text."""
-    if not name.isprintable():
+    if not name or not name.isprintable():
         return ""
     return name if os.sep in name else "" if name in design_names() else f".{os.sep}{name}"
 

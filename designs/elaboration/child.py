@@ -62,36 +62,41 @@ def _elaborate(request: Request) -> Interface:
         return _elaborate(request.model_copy(update={"top": alone[0]}))  # parameters are those of a named top
     top = _top(request, sources, tops, modules)
     semantic = sources.errors(sources.compilation.getSemanticDiagnostics())
-    fatal = [words for code, words in semantic if any(name in code for name in _FATAL)]
-    if fatal:
+    if fatal := [words for code, words in semantic if any(name in code for name in _FATAL)]:
         raise RefusedError(_joined(list(dict.fromkeys(fatal))))
-    if unknown := sorted({*request.parameters} - {one.name for one in top.body.parameters if not one.isLocalParam}):
-        known = [one.name for one in top.body.parameters if not one.isLocalParam]
-        raise RefusedError(
-            f"{sources.where(top.definition.location)}: {top.name} has no parameter {', '.join(unknown)}; "
-            f"it has {', '.join(known[:20]) or 'none'}"
-        )
+    _check_parameters(request, sources, top)
     ports = tuple(port_shapes(sources, top.body))
     facts = rtl_facts(
         top, [one.name for one in ports if one.direction == "input"],
         [one.name for one in ports if one.direction == "output"], sources.where,
         sources.manager,
     )  # fmt: skip
-    twice = list(sources.defined_twice())
-    needed = set(module_names(top))
-    if wrong := [words for name, _, words in twice if name in needed]:
-        raise RefusedError(f"{_joined(wrong)}\na file before defines it too: leave one of the two out")
-    unused = {file for _, file, _ in twice}
-    given = [file for file in (*request.sources, *request.library) if str(file) not in unused]
-    files = tuple(map(str, needed_files(sources, top, given)))
+    files = needed_files(sources, top, [*request.sources, *request.library], _repeated(sources, top))
     file, _, line = sources.where(top.definition.location).rpartition(":")
     return Interface(
         top=top.name, file=file, line=int(line or 0), ports=ports,
         parameters=tuple(map(_parameter, top.body.parameters)),
         tops=tuple(tops), modules=tuple(modules), notes=tuple(words for _, words in semantic[:20]), verilog=plain,
-        files=files,
+        files=tuple(map(str, files)),
         **facts,
     )  # fmt: skip
+
+
+def _check_parameters(request: Request, sources: Sources, top: Any) -> None:
+    known = [one.name for one in top.body.parameters if not one.isLocalParam]
+    if unknown := sorted({*request.parameters} - {*known}):
+        raise RefusedError(
+            f"{sources.where(top.definition.location)}: {top.name} has no parameter {', '.join(unknown)}; "
+            f"it has {', '.join(known[:20]) or 'none'}"
+        )
+
+
+def _repeated(sources: Sources, top: Any) -> set[str]:
+    """Return the files that define a module once more that another file defines, and that the top does not need."""
+    twice, needed = list(sources.defined_twice()), set(module_names(top))
+    if wrong := [words for name, _, words in twice if name in needed]:
+        raise RefusedError(f"{_joined(wrong)}\na file before defines it too: leave one of the two out")
+    return {file for _, file, _ in twice}
 
 
 def _readable(request: Request) -> tuple[Sources, bool]:

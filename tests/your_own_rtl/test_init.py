@@ -254,6 +254,9 @@ def test_a_file_whose_modules_stand_in_another_one_too_is_left_out_if_nothing_ne
     texts = {"a_v": WORD.format("u"), "b_v": WORD.format("u"), "c_v": WORD.format("other")}
     draft = make_draft(Wish(sources=written(tmp_path, **texts), top="other", into=tmp_path / "d"))
     assert draft.files["sources"] == ["c.v"]
+    both = written(tmp_path, d_v=WORD.format("u") + WORD.format("third"))
+    draft = make_draft(Wish(sources=(tmp_path / "a.v", *both), top="third", into=tmp_path / "d"))
+    assert draft.files["sources"] == ["d.v"]
 
 
 def test_comments_in_other_encodings_than_utf_8_are_no_fault(tmp_path: Path) -> None:
