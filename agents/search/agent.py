@@ -2,10 +2,9 @@
 
 Algorithm
 ---------
-The agent starts with `WARM_UP` tests: random ones, every track a random block, and in turn with them constrained ones.
-From then on a test comes from one of three sources:
+The agent starts with `WARM_UP` random tests, every track a random block.
+From then on a test comes from one of two sources:
 
-* **constrained**: phases of corner values, fixed values and small ranges, drawn as the agent `crv` does;
 * **swarm**: short random tests in which some fields are narrowed to one value, a corner, a few values or a small range;
 * **hunt**: a mutation of a test that came near to a hole.
 
@@ -28,9 +27,8 @@ more often. For holes that are crosses or transitions every other move is a *tra
 only be hit where one member of the cross, or the next position of the transition, is met; an item that hit such a bin
 first replaces the item at the focus, or is inserted after it.
 
-The sources share the cycles by recent yield: new bins and, weighted by a tenth, smaller distances for each simulated
-cycle, with exponential forgetting. Swarm and hunt have a minimum share; constrained tests, which hit much at first and
-little later, have none.
+The two sources share the cycles by recent yield: new bins and, weighted by a tenth, smaller distances for each
+simulated cycle, with exponential forgetting and a minimum share.
 
 With ``guided=False`` (the ablation) distances, focus and plan are not used. **crossed** replaces the hunts: the head of
 one test that covered a new bin and the tail of another, cut and mutated at random places.
@@ -44,7 +42,6 @@ import random
 from dataclasses import replace
 
 from dv_agent.agents.baselines.basic import random_test
-from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.search.hole_targets import PATIENCE, Climb
 from dv_agent.agents.search.memory import Kind, Memory, MoveGain, Part, PendingTest
@@ -123,24 +120,20 @@ class _Run:
     def _choose_kind(self) -> Kind:
         if self._warm < WARM_UP:
             self._warm += 1
-            return "constrained" if self._warm % 2 else "random"
-        kinds: list[Kind] = ["swarm", "constrained"]
+            return "random"
+        kinds: list[Kind] = ["swarm"]
         if not self._guided and self.memory.corpus:
             kinds.append("crossed")
         if any(hunt.whole.pool for hunt in self.memory.hunts.values()):
             kinds.append("hunt")
         yields = [self.memory.yields.setdefault(kind, MoveGain()) for kind in kinds]
         floor = FLOOR * sum(one.rate for one in yields)
-        least = [0.0 if kind == "constrained" else floor for kind in kinds]
         # The rates share out cycles, not tests: a long test costs as much as many short ones.
-        return self._source.choices(
-            kinds, [max(one.rate, low) / one.cost for one, low in zip(yields, least, strict=True)]
-        )[0]
+        return self._source.choices(kinds, [max(one.rate, floor) / one.cost for one in yields])[0]
 
     def _drawn(self, sites: MoveSites, kind: Kind) -> Test:
         self.memory.pending.append(PendingTest(kind))
-        make = crv_test if kind == "constrained" else random_test
-        test = make(sites.design, sites.schema, self._source)
+        test = random_test(sites.design, sites.schema, self._source)
         if kind == "swarm":
             short = shortened(test, self._source.choice(SWARM_ITEMS), self._source)
             test = narrowed(sites.design, sites.schema, short, self._source)

@@ -15,15 +15,15 @@ from dv_agent.designs.language.stimulus import Test
 from dv_agent.prompts.view import Near, Outcome, View
 
 CORPUS = 256
-FORGET = 0.97
+FORGET = 0.9
 MOST_GAIN = 4.0
-LEAST_GAIN = 1e-6
+LEAST_GAIN = 1e-200
 """So that sources are still chosen after any number of tests without a gain."""
 NEARER = 0.1
 """Value of a smaller distance, in new bins."""
 PRIOR_TRIES = 8
 
-Kind = Literal["random", "constrained", "swarm", "hunt", "crossed"]
+Kind = Literal["random", "swarm", "hunt", "crossed"]
 
 
 @dataclass(frozen=True, slots=True)
