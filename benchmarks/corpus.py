@@ -40,7 +40,6 @@ from dv_agent.runners.build.verilator_tool import find_verilator
 _OTHER = {"tb", "test", "tests", "bench", "syn", "synth", "formal", "sim", "doc", "docs", "example", "examples",
           "deprecated", "verif", "sw", "lint", "fpga", "boards"}  # fmt: skip
 _MODULE = re.compile(r"^[^\S\n]*module\s+(?:automatic\s+)?([A-Za-z_]\w*)", re.M)
-_SECONDS = 300.0
 _OPEN = ("fired", "dead", "refused", "fault", "too slow")
 
 
@@ -82,21 +81,21 @@ def _passes(command: list[str], more: dict[str, str] | None = None) -> bool:
     return done.returncode == 0
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+def _run(command: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
 
 
-def _forked(words: list[str]) -> subprocess.CompletedProcess[str]:
+def _forked(words: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
     """Run the command in a copy of this process."""
     with tempfile.TemporaryDirectory() as room:
         out, err = Path(room) / "out", Path(room) / "err"
         child = multiprocessing.get_context("fork").Process(target=_command, args=(words, out, err))
         child.start()
-        child.join(_SECONDS)
+        child.join(seconds)
         if child.is_alive():
             child.terminate()
             child.join(20)
-            raise subprocess.TimeoutExpired(words, _SECONDS)
+            raise subprocess.TimeoutExpired(words, seconds)
         return subprocess.CompletedProcess(words, child.exitcode or 0, out.read_text(), err.read_text())
 
 
@@ -112,7 +111,9 @@ def _command(words: list[str], out: Path, err: Path) -> None:
         sys.stderr.flush()
 
 
-def tried(root: Path, top: str, files: list[Path], headers: list[Path], *, fork: bool = False) -> dict[str, Any]:
+def tried(
+    root: Path, top: str, files: list[Path], headers: list[Path], *, fork: bool, seconds: float
+) -> dict[str, Any]:
     """Return what became of one module."""
     row: dict[str, Any] = {"repo": root.name, "module": top}
     try:
@@ -128,9 +129,9 @@ def tried(root: Path, top: str, files: list[Path], headers: list[Path], *, fork:
         command += [word for one in headers for word in ("-I", str(one))]
         command += ["--into", f"{room}/d"]
         try:
-            done = _forked(command[3:]) if fork else _run(command)
+            done = _forked(command[3:], seconds) if fork else _run(command, seconds)
         except subprocess.TimeoutExpired:
-            return {**row, "verdict": "too slow", "seconds": _SECONDS}
+            return {**row, "verdict": "too slow", "seconds": seconds}
     row["seconds"] = round(time.monotonic() - start, 2)
     row["code"] = done.returncode
     if done.returncode in (0, 1, 6) and done.stdout.startswith("{"):
@@ -159,6 +160,7 @@ def main() -> None:
     parser.add_argument("--retry", action="store_true")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--fork", action="store_true")
+    parser.add_argument("--seconds", type=float, default=300.0, help="most of one init; more on a busy machine")
     asked = parser.parse_args()
     if asked.again:
         asked.out.unlink(missing_ok=True)
@@ -169,7 +171,14 @@ def main() -> None:
         for top in dict.fromkeys(modules_of(files)):
             old = rows.get((root.name, top), {}).get("verdict", "")
             if old in ("", *(_OPEN if asked.retry else ())) if not asked.only else top in asked.only:
-                row = tried(root.resolve(), top, [file.resolve() for file in files], headers, fork=asked.fork)
+                row = tried(
+                    root.resolve(),
+                    top,
+                    [file.resolve() for file in files],
+                    headers,
+                    fork=asked.fork,
+                    seconds=asked.seconds,
+                )
                 rows[root.name, top] = row
                 print(
                     f"{row['repo']:14} {top:34} {row['verdict']:11} {row.get('seconds', '')} {_brief(row)}", flush=True

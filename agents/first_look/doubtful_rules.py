@@ -23,6 +23,7 @@ _BY_INPUTS = ("stable", "after_reset", "unasked", "id", "beats", "illegal")
 # What is left if the same inputs do not give what the design waits for.
 _BY_SILENCE = ("unanswered", "deadlock")
 _RESPONSE = re.compile(r"(^|_)(resp|response|rsp|completion|cpl|status|[rb])[0-9]*$")
+_ASKS = re.compile(r"(^|_)(req|request|cmd|command)$")
 _REQUEST = {"r": ("ar",), "b": ("aw", "w")}
 
 
@@ -106,8 +107,10 @@ def _answers(key: str, sinks: set[str]) -> bool:
     if not found:
         return False
     stem = key[: found.start(2)]
-    asked = _REQUEST.get(found[2], ("req", "request", "cmd", "command"))
-    return any(f"{stem}{one}" in sinks for one in asked)
+    if channels := _REQUEST.get(found[2]):
+        return any(f"{stem}{one}" in sinks for one in channels)
+    asked = (_ASKS.search(one) for one in sinks)
+    return any(one is not None and stem.startswith(one.string[: one.start(2)]) for one in asked)
 
 
 def _unset(draft: Draft, failure: CheckFailure) -> str:
