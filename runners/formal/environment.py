@@ -1,0 +1,117 @@
+"""The environment of a proof: a generated wrapper in which the inputs of the design take every value that they may.
+
+It is the wrapper that simulations use, with another drive vector: each of its bits is free in every cycle, except for
+what the drivers always keep to, which `assumptions` tells in words. It allows more than any test does, so what cannot
+be reached in it cannot be reached by a test.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.properties.monitor import MONITOR, Monitor
+from dv_agent.runners.build.wrappers.clock_lines import reset_edges
+from dv_agent.runners.build.wrappers.layout import Layout
+from dv_agent.runners.build.wrappers.nets import pin, vector
+from dv_agent.runners.build.wrappers.wrapper import between_vectors, power_up
+
+FORMAL_TOP = "dv_formal"
+
+
+def environment_text(design: Design, layout: Layout, monitor: Monitor) -> str:
+    """Return the Verilog of module `FORMAL_TOP`: the design, its drivers and `monitor`.
+
+    Its inputs are ``clock``, ``free`` (one bit for each of the drive vector) and ``unknown`` (those of the monitor).
+    """
+    drive, sample = vector(layout.drive_width), vector(layout.sample_width)
+    ports = [f"input {drive}free", f"input {vector(max(monitor.unknown, 1))}unknown"]
+    hits = vector(max(len(monitor.properties), 1))
+    lines = [
+        f"module {FORMAL_TOP}(input clock, {', '.join(ports)}, output {hits}hit, output {sample}seen);",
+        f"  wire {sample}sample;",
+        "  assign seen = sample;",
+        *(_clocked(design, layout) if design.all_clocks else _settled(drive)),
+        *between_vectors(design, layout),
+        f"  {MONITOR} monitor (.clock(clock), .started(started), .unknown(unknown), .hit(hit)",
+        *(f"    , .i{index}({_part(layout, name)})" for index, (name, _) in enumerate(monitor.signals)),
+        "  );",
+        "endmodule",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def assumptions(design: Design) -> tuple[str, ...]:
+    """Return what a proof assumes of the inputs, in words."""
+    said = []
+    if not design.all_clocks:
+        said.append("the design is combinational: each input takes every value")
+    elif design.reset:
+        names = ", ".join(f"{one.signal} (active {one.active})" for one in design.resets)
+        said.append(f"every test begins with {reset_edges(design)} cycles of {names}, and may reset again at any time")
+    else:
+        said.append("there is no reset: registers begin with their initial values, those without one with any")
+    said += [f"{signal} is always {value}" for signal, value in design.ties.items()]
+    said += [
+        f"{one.key}: valid stays high and its payload stable until the transfer or a reset" for one in _patient(design)
+    ]
+    said.append("all other inputs take any value in any cycle, and registers without a reset begin with any value")
+    return tuple(said)
+
+
+def _part(layout: Layout, signal: str) -> str:
+    first, width = layout.sample[signal]
+    high = layout.sample_width - 1 - first
+    return f"sample[{high}:{high - width + 1}]"
+
+
+def _patient(design: Design) -> list[Stream]:
+    """Return the streams whose driver holds an offer until it is accepted; of buses nothing is assumed."""
+    return [
+        one
+        for one in design.streams
+        if one.driven
+        and one.ready is not None
+        and design.ports[one.port].words() is None
+        and not design.ports[one.port].derived(one.port)
+    ]
+
+
+def _settled(drive: str) -> Iterator[str]:
+    yield f"  wire {drive}drive = free;"
+    yield "  wire started = 1'b1;"
+
+
+def _clocked(design: Design, layout: Layout) -> Iterator[str]:
+    edges = reset_edges(design)
+    width = max(edges.bit_length(), 1)
+    drive = vector(layout.drive_width)
+    yield f"  reg {vector(width)}age = {width}'d0;"
+    yield f"  wire started = age == {width}'d{edges};"
+    yield f"  always @(posedge clock) age <= started ? age : age + {width}'d1;"
+    yield f"  reg {drive}drive = {power_up(layout)};"
+    yield f"  wire {drive}wanted;"
+    yield f"  wire last_edge = age + {width + 1}'d1 >= {width + 1}'d{edges};"
+    yield f"  always @(posedge clock) drive <= last_edge ? wanted : {power_up(layout)};"
+    yield from _wanted(design, layout)
+
+
+def _wanted(design: Design, layout: Layout) -> Iterator[str]:
+    """Yield the next drive vector: free, but an offer that was not accepted stays."""
+    top = layout.drive_width - 1
+    yield f"  wire in_reset = drive[{top}];"
+    yield f"  wire resets = {f'free[{top}]' if design.reset else '1' + chr(39) + 'b0'};"
+    held = {one.path: one for one in _patient(design)}
+    place = layout.drive_width
+    for piece in layout.drive:
+        place -= piece.width
+        part = f"[{place + piece.width - 1}:{place}]"
+        stream = held.get(piece.key[:-1])
+        if piece.key == ("reset",):
+            yield f"  assign wanted{part} = resets;"
+        elif stream is not None and piece.key[-1] in ("valid", "last", "payload"):
+            waits = f"({pin(stream.valid)} & ~{pin(stream.ready or '')} & ~in_reset & ~resets)"
+            yield f"  assign wanted{part} = {waits} ? drive{part} : free{part};"
+        else:
+            yield f"  assign wanted{part} = free{part};"

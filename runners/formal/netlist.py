@@ -1,0 +1,196 @@
+"""From RTL to a circuit of gates: yosys reads the design in its environment, with a monitor beside it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.designs.properties.monitor import Monitor
+from dv_agent.designs.rtl_files import PRIMITIVES
+from dv_agent.errors import BuildError
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.formal.aiger import Circuit, read_aiger
+from dv_agent.runners.formal.environment import FORMAL_TOP, environment_text
+from dv_agent.runners.formal.yosys import ROOM, refused, run_yosys
+
+READ_SECONDS = 300.0
+MARK = "dv_mark_"
+_LARGEST_MEMORY = 512  # words; larger ones are left out, so that what is read from them may be anything
+_RTL, _SHARED = "/rtl", "/primitives"
+_CLOCK = re.compile(r"^\s*connect \\CLK (\S+)$", re.MULTILINE)
+_POLARITY = re.compile(r"^\s*parameter \\CLK_POLARITY (\S+)$", re.MULTILINE)
+_MARK = re.compile(rf"{MARK}(\d+)$")
+_MEMORY = re.compile(r"^\s*cell \$mem_v2 (\S+)$", re.MULTILINE)
+
+
+# What is undefined becomes free before anything is optimised: an optimisation may choose a value for it, and prove with
+# it what a simulation refutes. Large memories are left out, which makes what is read from them free.
+_LARGE = f"t:$mem_v2 r:SIZE>{_LARGEST_MEMORY} %i"
+_SCRIPT = f"""\
+read_slang {{read}}
+hierarchy -top {FORMAL_TOP}
+proc
+flatten
+delete t:$check n:*{MARK}* %d
+setattr -set keep 1 t:$check
+setundef -undriven -anyseq
+opt_clean
+memory -nomap
+dump -o {ROOM}/memories.il {_LARGE}
+delete {_LARGE}
+memory_map
+setundef -undriven -anyseq
+async2sync
+chformal -lower
+opt -full -nodffe -nosdff
+dffunmap
+opt -full -nodffe -nosdff
+dump -o {ROOM}/clocks.il t:$dff
+techmap
+opt -full -nodffe -nosdff
+setundef -undriven -anyseq
+aigmap
+opt_clean
+write_aiger -zinit -ywmap {ROOM}/marks.json -vmap {ROOM}/pins.map {ROOM}/circuit.aig
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Netlist:
+    """A design as a circuit.
+
+    Attributes:
+        circuit: with a property for each bit of the monitor and each mark.
+        free, unknown: for each bit of the inputs of these names the number of the circuit's input, lowest bit first;
+            -1 for a bit that nothing reads.
+        seen: the literals of the sample vector, its lowest bit first.
+        left_out: memories that were left out.
+    """
+
+    circuit: Circuit
+    free: tuple[int, ...]
+    unknown: tuple[int, ...]
+    seen: tuple[int, ...] = field(repr=False)
+    left_out: tuple[str, ...] = ()
+
+
+def build_netlist(
+    design: Design, monitor: Monitor, marked: Mapping[str, str] | None = None, seconds: float = READ_SECONDS
+) -> Netlist:
+    """Read a design into a circuit.
+
+    Args:
+        marked: file of `Design.compiled_names` -> its text with marks, statements ``MARK<n>: assert(0);``. The property
+            ``MARK<n>`` is hit when any copy of the statement is executed.
+        seconds: time limit.
+
+    Raises:
+        PrerequisiteError: the extra `formal` is missing.
+        BuildError: yosys cannot read the RTL, it has several clocks, or it took too long.
+    """
+    if len(design.all_clocks) > 1:
+        raise BuildError("it has several clocks, which the proofs do not know yet")
+    layout = layout_of(design)
+    with scratch_folder() as folder:
+        (folder / "monitor.sv").write_text(monitor.text, encoding="utf-8")
+        (folder / "top.sv").write_text(environment_text(design, layout, monitor), encoding="utf-8")
+        names = _sources(design, folder, marked or {})
+        for plain in (False, True) if design.plain_verilog else (False,):
+            done = run_yosys(_script(design, names, marks=bool(marked), plain=plain), folder, seconds, _mounts(design))
+            if not done.code:
+                break
+        else:
+            raise refused(done)
+        _check_clocks(folder / "clocks.il")
+        memories = tuple(_MEMORY.findall(_text(folder / "memories.il")))
+        found = _circuit(folder, monitor, layout.drive_width, layout.sample_width)
+    return replace(found, left_out=memories)
+
+
+def _mounts(design: Design) -> dict[str, Path]:
+    return {_RTL: design.base.absolute(), _SHARED: PRIMITIVES}
+
+
+def _sources(design: Design, folder: Path, marked: Mapping[str, str]) -> list[str]:
+    """Return the names of the RTL files as yosys sees them, in compile order; write those that are `marked`."""
+    names = []
+    for number, name in enumerate(design.compiled_names()):
+        if name in marked:
+            copy = f"s{number}{Path(name).suffix}"
+            (folder / copy).write_text(marked[name], encoding="latin-1")
+            names.append(f"{ROOM}/{copy}")
+        else:
+            names.append(f"{_SHARED}/{Path(name).name}" if Path(name).is_absolute() else f"{_RTL}/{name}")
+    return names
+
+
+def _script(design: Design, names: Sequence[str], *, marks: bool, plain: bool) -> str:
+    options = ["--threads 1", "--no-synthesis-define", "--no-default-translate-off-format", "--relax-enum-conversions"]
+    options += ["--allow-use-before-declare", "--ignore-timing", f"--top {FORMAL_TOP}"]
+    options += [] if marks else ["--ignore-assertions"]
+    # Files of Verilog-2005, in which the keywords of SystemVerilog are ordinary names.
+    options += ["--map-keyword-version 1364-2005+*.v"] if plain else []
+    folders = [*design.include_dirs, *(str(Path(name).parent) for name in design.sources)]
+    options += [_word(f"-I{_RTL}/{name}") for name in dict.fromkeys(folders)]
+    options += [_word(f"-D{name}" if text is None else f"-D{name}={text}") for name, text in design.defines.items()]
+    own = f"{ROOM}/monitor.sv {ROOM}/top.sv"
+    return _SCRIPT.format(read=" ".join([*options, *map(_word, names), own]))
+
+
+def _word(text: str) -> str:
+    if any(letter in text for letter in '"\n\\'):
+        raise BuildError(f"the name {text[:80]!r} cannot be given to yosys")
+    return f'"{text}"' if any(letter in text for letter in " ;#\t") else text
+
+
+def _text(path: Path) -> str:
+    return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+
+def _check_clocks(path: Path) -> None:
+    text = _text(path)
+    others = {one for one in _CLOCK.findall(text) if one != r"\clock"}
+    if others:
+        raise BuildError(f"registers are clocked by {min(others)[:80]}, which is not the clock of design.yaml")
+    if any(one not in ("1", "1'1") for one in _POLARITY.findall(text)):
+        raise BuildError("registers are clocked by the falling edge, which the proofs do not know yet")
+
+
+def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist:
+    circuit, outs, bad = read_aiger((folder / "circuit.aig").read_bytes())
+    places: dict[str, dict[int, int]] = {"free": {}, "unknown": {}, "hit": {}, "seen": {}}
+    for line in _text(folder / "pins.map").splitlines():
+        words = line.split()
+        if len(words) == 4 and words[0] in ("input", "output") and words[3] in places:
+            places[words[3]][int(words[2])] = int(words[1])
+    properties = {name: outs[places["hit"][bit]] for bit, name in enumerate(monitor.properties) if bit in places["hit"]}
+    marks = json.loads(_text(folder / "marks.json") or "{}").get("asserts", [])
+    of_mark: dict[str, list[int]] = {}
+    for path, literal in zip(marks, bad, strict=True):
+        if found := _MARK.search(str(path[-1])):
+            of_mark.setdefault(MARK + found[1], []).append(literal)
+    circuit, merged = _any_of(circuit, of_mark)
+    return Netlist(
+        replace(circuit, properties=properties | merged),
+        tuple(places["free"].get(bit, -1) for bit in range(drive)),
+        tuple(places["unknown"].get(bit, -1) for bit in range(monitor.unknown)),
+        tuple(outs[places["seen"][bit]] for bit in range(sample)),
+    )
+
+
+def _any_of(circuit: Circuit, groups: Mapping[str, Sequence[int]]) -> tuple[Circuit, dict[str, int]]:
+    """Add gates that tell whether any literal of a group is 1."""
+    gates = list(circuit.gates)
+    merged = {}
+    for name, literals in groups.items():
+        none = literals[0] ^ 1
+        for literal in literals[1:]:
+            gates.append((none, literal ^ 1))
+            none = 2 * (circuit.first_gate + len(gates) - 1)
+        merged[name] = none ^ 1
+    return replace(circuit, gates=tuple(gates)), merged
