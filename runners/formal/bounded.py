@@ -43,6 +43,8 @@ def _hits_in(model: Unrolling, circuit: Circuit, names: Sequence[str], cycle: in
     while literals:
         one_of = model.any_of(list(literals.values()))
         if not model.is_possible([one_of]):
+            for one in literals.values():  # which the solver need not find out again
+                model.always([-one])
             break
         true = [name for name, hit in zip(literals, model.true_of(list(literals.values())), strict=True) if hit]
         found += true

@@ -1,7 +1,8 @@
-"""A circuit over several cycles as clauses of a SAT solver (CaDiCaL, through python-sat)."""
+"""A circuit over several cycles as clauses of a SAT solver (Glucose, through python-sat, which can be interrupted)."""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterable, Sequence
 from types import TracebackType
@@ -10,7 +11,7 @@ from typing import Any, Self
 from dv_agent.runners.formal.aiger import Circuit
 from dv_agent.runners.formal.yosys import require_formal
 
-_SOLVER = "cadical195"
+_SOLVER = "glucose4"
 
 
 class OutOfTimeError(Exception):
@@ -81,9 +82,20 @@ class Unrolling:
         Raises:
             OutOfTimeError: no answer in time.
         """
-        if time.monotonic() > self._deadline:
+        left = self._deadline - time.monotonic()
+        if left <= 0:
             raise OutOfTimeError
-        return bool(self._solver.solve(assumptions=list(assumed)))
+        alarm = threading.Timer(left, self._solver.interrupt)
+        alarm.start()
+        try:
+            answer = self._solver.solve_limited(assumptions=list(assumed), expect_interrupt=True)
+        finally:
+            alarm.cancel()
+            alarm.join()
+            self._solver.clear_interrupt()
+        if answer is None:
+            raise OutOfTimeError
+        return bool(answer)
 
     def true_of(self, literals: Sequence[int]) -> list[bool]:
         """Return whether each literal is true in the last answer that was yes."""
