@@ -18,6 +18,7 @@ from dv_agent.runners.build.wrappers.nets import pin, vector
 from dv_agent.runners.build.wrappers.wrapper import between_vectors, power_up
 
 FORMAL_TOP = "dv_formal"
+_DEBT = 4  # bits of a count of requests without an answer
 
 
 def environment_text(design: Design, layout: Layout, monitor: Monitor) -> str:
@@ -56,6 +57,7 @@ def assumptions(design: Design) -> tuple[str, ...]:
     said += [
         f"{one.key}: valid stays high and its payload stable until the transfer or a reset" for one in _patient(design)
     ]
+    said += [f"{answer.key}: offered only while a request of {ask.key} is not answered" for ask, answer in _owed(design)]
     said.append("all other inputs take any value in any cycle, and registers without a reset begin with any value")
     return tuple(said)
 
@@ -75,6 +77,15 @@ def _patient(design: Design) -> list[Stream]:
         and one.ready is not None
         and design.ports[one.port].words() is None
         and not design.ports[one.port].derived(one.port)
+    ]
+
+
+def _owed(design: Design) -> list[tuple[Stream, Stream]]:
+    """Return (requests, answers) of the ports that answer from test memory, where every request is answered alone."""
+    return [
+        (memory.ask, memory.answer)
+        for name, memory in design.memories.items()
+        if memory.answer is not None and design.ports[name].words() is None
     ]
 
 
@@ -98,10 +109,14 @@ def _clocked(design: Design, layout: Layout) -> Iterator[str]:
 
 
 def _wanted(design: Design, layout: Layout) -> Iterator[str]:
-    """Yield the next drive vector: free, but an offer that was not accepted stays."""
+    """Yield the next drive vector: free, but an offer that was not accepted stays, and nothing is answered unasked."""
     top = layout.drive_width - 1
     yield f"  wire in_reset = drive[{top}];"
     yield f"  wire resets = {f'free[{top}]' if design.reset else '1' + chr(39) + 'b0'};"
+    asked = {}
+    for number, (ask, answer) in enumerate(_owed(design)):
+        yield from _debt(f"owed{number}", ask, answer)
+        asked[answer.path] = f"owed{number}_next"
     held = {one.path: one for one in _patient(design)}
     place = layout.drive_width
     for piece in layout.drive:
@@ -112,6 +127,19 @@ def _wanted(design: Design, layout: Layout) -> Iterator[str]:
             yield f"  assign wanted{part} = resets;"
         elif stream is not None and piece.key[-1] in ("valid", "last", "payload"):
             waits = f"({pin(stream.valid)} & ~{pin(stream.ready or '')} & ~in_reset & ~resets)"
-            yield f"  assign wanted{part} = {waits} ? drive{part} : free{part};"
+            new = f"free{part}"
+            if piece.key[-1] == "valid" and stream.path in asked:
+                new = f"(free{part} & ({asked[stream.path]} != {_DEBT}'d0))"
+            yield f"  assign wanted{part} = {waits} ? drive{part} : {new};"
         else:
             yield f"  assign wanted{part} = free{part};"
+
+
+def _debt(name: str, ask: Stream, answer: Stream) -> Iterator[str]:
+    """Yield a count of the requests without an answer; at its maximum it stays there until a reset."""
+    fires = [f"({pin(one.valid)} & {pin(one.ready) if one.ready else '1' + chr(39) + 'b1'})" for one in (ask, answer)]
+    most = f"{_DEBT}'d{(1 << _DEBT) - 1}"
+    yield f"  reg {vector(_DEBT)}{name} = {_DEBT}'d0;"
+    more = f"{name} + {{{_DEBT - 1}'d0, {fires[0]}}} - {{{_DEBT - 1}'d0, {fires[1]}}}"
+    yield f"  wire {vector(_DEBT)}{name}_next = (in_reset | resets) ? {_DEBT}'d0 : {name} == {most} ? {most} : {more};"
+    yield f"  always @(posedge clock) {name} <= {name}_next;"
