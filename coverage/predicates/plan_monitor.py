@@ -87,7 +87,9 @@ class _Maker:
         ports = ["input clock", "input started", f"input [{max(bits, 1) - 1}:0] unknown"]
         ports += [f"input [{width - 1}:0] {name}" for name, width in signals]
         ports.append(f"output [{max(len(self._hits), 1) - 1}:0] hit")
-        hits = [f"  assign hit[{index}] = {bit};" for index, (_, bit) in enumerate(self._hits)] or ["  assign hit = 1'b0;"]
+        hits = [f"  assign hit[{index}] = {bit};" for index, (_, bit) in enumerate(self._hits)] or [
+            "  assign hit = 1'b0;"
+        ]
         return "\n".join([f"module {MONITOR}({', '.join(ports)});", *self._lines.text, *hits, "endmodule", ""])
 
     def _group(self, group: Covergroup) -> None:

@@ -1,8 +1,8 @@
 """Event tables as logic over the signals of a trace: in which cycles each has a row, and the values of its columns.
 
-They mean the same as `dv_agent.designs.cycle_tables` and `dv_agent.designs.defaults.tables_from_trace`. A count that has
-no bound (cycles of stall, of idle, since a transfer) is exact up to `CAP`; beyond, it may be any larger number. A column
-that no signal gives may be anything. Both allow more than a test does, so what is then unreachable is.
+They mean the same as `dv_agent.designs.cycle_tables` and `dv_agent.designs.defaults.tables_from_trace`. A count
+without a bound (cycles of stall, of idle, since a transfer) is exact up to `CAP`; beyond, it may be any larger number. A
+column that no signal gives may be anything. Both allow more than a test does, so what is then unreachable is.
 """
 
 from __future__ import annotations
@@ -281,7 +281,13 @@ class SignalTables:
             place = self._place(one, table, "last_place")
             return self._lines.number(f"{place.wire} + 2'sd1", 1, place.high + 1)
 
-        free = {"cycle": (0, 24), "epoch": (0, 20), "first_cycle": (0, 24), "gap_before": (-1, 21), "longest_gap": (0, 20)}
+        free = {
+            "cycle": (0, 24),
+            "epoch": (0, 20),
+            "first_cycle": (0, 24),
+            "gap_before": (-1, 21),
+            "longest_gap": (0, 20),
+        }
         found = {name: partial(self._anything, table, name, low, width) for name, (low, width) in free.items()}
         return {**found, "length": length}
 
@@ -289,8 +295,7 @@ class SignalTables:
         if self._design.reset is None:
             return None
         columns: dict[str, Callable[[], Number]] = {
-            name: partial(self._of_cycle_before, make)
-            for name, make in self._cycle_columns().items()
+            name: partial(self._of_cycle_before, make) for name, make in self._cycle_columns().items()
         }
         columns |= {
             "cycle": lambda: self._anything("reset", "cycle", 0, 24),
@@ -312,4 +317,3 @@ class SignalTables:
             f"  always @(posedge clock) {name} <= {value.wire};",
         ]
         return self._lines.number(f"{self._was_started} ? {name} : {value.wire}", value.low, value.high)
-

@@ -1,7 +1,7 @@
 """Integers as signed wires of generated Verilog, each wide enough for all its values, and expressions over them.
 
-They mean the same as `Expression.evaluate_columns` over int64 columns: an expression whose values might not fit int64 is
-refused, so nothing wraps.
+They mean the same as `Expression.evaluate_columns` over int64 columns: an expression whose values might not fit int64
+is refused, so nothing wraps.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Monitor: generated Verilog that watches the signals of a trace and tells, cycle by cycle, which properties are hit."""
+"""Monitor: generated Verilog that watches the signals of a trace and tells in each cycle which properties are hit."""
 
 from __future__ import annotations
 

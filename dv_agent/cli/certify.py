@@ -10,39 +10,43 @@ from typing import Any
 
 from rich.table import Table
 
+from dv_agent.agents.runs.goal import open_goal, simulator_of_goal
 from dv_agent.cli.terminal import complain, overwrite, safe_console, say, say_json
-from dv_agent.coverage.goal import plan_of
+from dv_agent.coverage.certificates.certificate_file import CODE_FILE, FILE, read_certificate, write_certificate
+from dv_agent.coverage.certificates.verdicts import OUTCOMES, Certificate, Verdict
+from dv_agent.coverage.code.group import Goal
+from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import InputFileError
-from dv_agent.eval.certificates.certificate_file import FILE, read_certificate, write_certificate
 from dv_agent.eval.certificates.certify import Order, certify
+from dv_agent.eval.certificates.certify_code import certify_code
 from dv_agent.eval.certificates.cross_check import Played
-from dv_agent.eval.certificates.data_model import OUTCOMES, Certificate, Verdict
 from dv_agent.eval.certificates.recorded_tests import play_found, play_given
 from dv_agent.eval.mutants.clean_tests import WITNESSES, read_given
 from dv_agent.runners.formal.decision import Effort
 from dv_agent.runners.formal.yosys import require_formal
 from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.simulator import Simulator
 
 SHOWN = 20
 KEEP_SECONDS = 10.0
 
 
 def certify_and_show(
-    name: str, simulator: str, tests: str | None, effort: Effort, seed: int, search_cycles: int, out: Path | None,
-    *, fresh: bool, as_json: bool,
+    name: str, goal: Goal, simulator: str | None, tests: str | None, effort: Effort, seed: int, search_cycles: int,
+    out: Path | None, *, fresh: bool, as_json: bool,
 ) -> bool:  # fmt: skip
     """Certify one design and show the result; return whether nothing contradicts the certificate."""
     require_formal()
     folder = find_design(name)
-    plan = plan_of(folder)
-    path = out or folder.path / FILE
+    plan, chosen = open_goal(folder, goal, find_simulator(simulator_of_goal(simulator, goal)))
+    path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
     told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
-    played = _tests(folder, simulator, tests, search_cycles, seed, told)
+    played = _tests(folder, plan, chosen, tests, search_cycles, seed, told)
     keeper = _Keeper(path)
     order = Order(folder, plan, effort, None if fresh else _previous(path), keeper.keep, told)
-    certificate = certify(order, played)
+    certificate = certify(order, played) if goal == "functional" else certify_code(order, played)
     write_certificate(path, certificate)
     told("")
     if as_json:
@@ -53,9 +57,9 @@ def certify_and_show(
 
 
 def _tests(
-    folder: DesignFolder, simulator: str, source: str | None, cycles: int, seed: int, told: Callable[[str], None]
-) -> list[Played]:
-    chosen, plan = find_simulator(simulator), plan_of(folder)
+    folder: DesignFolder, plan: Plan, chosen: Simulator, source: str | None, cycles: int, seed: int,
+    told: Callable[[str], None],
+) -> list[Played]:  # fmt: skip
     if source is None and not (folder.path / "witnesses").is_dir():
         return play_found(folder, plan, chosen, cycles, seed, told) if cycles else []
     words, given = read_given(source or WITNESSES, folder)
@@ -98,10 +102,8 @@ def show(certificate: Certificate, path: Path) -> None:
     say(certificate.design)
     safe_console().print(table)
     checked = certificate.checked
-    say(
-        f"checked by simulation: {counted(checked.tests, 'test')} played on the circuit, {counted(checked.hits, 'first hit')} "
-        "in the same cycle"
-    )
+    played, agreed = counted(checked.tests, "test"), counted(checked.hits, "hit")
+    say(f"checked by simulation: {played} played on the circuit, {agreed} there too")
     for line in certificate.checked.wrong:
         say(f"WRONG  {line}")
     for one in certificate.refuted:

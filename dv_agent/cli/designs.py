@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -15,6 +16,13 @@ designs_app = typer.Typer(help="List, show, check and measure designs.", no_args
 Name = Annotated[str, typer.Argument(help="Name of a design, or path of its folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Simulator = Annotated[str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which simulator runs the RTL.")]
+
+
+class CertifiedGoal(StrEnum):
+    """What `certify` certifies."""
+
+    functional = "functional"
+    code = "code"
 
 
 @designs_app.command("list")
@@ -135,6 +143,9 @@ def check(
 def certify(
     name: Annotated[str | None, typer.Argument(help="Name of a design, or path of its folder.")] = None,
     every: Annotated[bool, typer.Option("--all", help="Certify every design.")] = False,
+    goal: Annotated[
+        CertifiedGoal, typer.Option(help="Bins of the plan, or points of code coverage (with Verilator).")
+    ] = CertifiedGoal.functional,
     tests: Annotated[
         str | None, typer.Option(help="Tests whose hits are witnesses: `witnesses`, a run, a file, or a folder.")
     ] = None,
@@ -144,9 +155,13 @@ def certify(
         int, typer.Option(min=0, help="Cycles of tests to search for, if the design has no witnesses.")
     ] = 20_000,
     seed: Annotated[int, typer.Option(min=0, help="Seed of that search.")] = 0,
-    out: Annotated[Path | None, typer.Option(help="File of the certificate, else certificate.json beside design.yaml.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="File of the certificate, else certificate.json beside design.yaml.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take no proof over from an earlier certificate.")] = False,
-    simulator: Simulator = "icarus",
+    simulator: Annotated[
+        str | None, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which simulator runs the RTL.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Certify every bin and exclusion: a test that hits it, a proof that none can, or why neither is known.
@@ -168,7 +183,9 @@ def certify(
     warn_of_foreign(name)
     effort = Effort(seconds=timeout, each=each)
     sound = [
-        certify_and_show(one, simulator, tests, effort, seed, search_cycles, out, fresh=fresh, as_json=as_json)
+        certify_and_show(
+            one, goal.value, simulator, tests, effort, seed, search_cycles, out, fresh=fresh, as_json=as_json
+        )
         for one in (design_names() if every else (name or "",))
     ]
     if not all(sound):

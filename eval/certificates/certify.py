@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from dv_agent.coverage.certificates.certificate_file import input_hashes
+from dv_agent.coverage.certificates.verdicts import Certificate, CheckedBySimulation, Outcome, Verdict
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.predicates.plan_monitor import Claimed, PlanMonitor, plan_monitor
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.properties.answer import Answer
 from dv_agent.errors import BuildError
-from dv_agent.eval.certificates.certificate_file import input_hashes
 from dv_agent.eval.certificates.cross_check import Played, cross_check
-from dv_agent.eval.certificates.data_model import Certificate, CheckedBySimulation, Outcome, Verdict
-from dv_agent.runners.formal.answers import Answer
 from dv_agent.runners.formal.decision import Effort, decide
 from dv_agent.runners.formal.environment import assumptions
 from dv_agent.runners.formal.netlist import Netlist, build_netlist
@@ -63,27 +63,29 @@ def certify(order: Order, tests: Sequence[Played]) -> Certificate:
     try:
         netlist = build_netlist(order.folder.design, made.monitor)
     except BuildError as error:
-        return _done(_unread(certificate, str(error)), start)
+        return done_after(start, _unread(certificate, str(error)))
     order.say("playing tests on the circuit")
     checked = cross_check(netlist, order.folder.design, order.plan, made, tests)
     certificate = certificate.model_copy(
         update={
             "left_out": netlist.left_out,
             "checked": CheckedBySimulation(
-                tests=checked.tests, cycles=checked.cycles, hits=checked.hits, wrong=_plain(checked.wrong)
+                tests=checked.tests, cycles=checked.cycles, hits=checked.hits, wrong=plain_lines(checked.wrong)
             ),
         }
     )
     if not checked.wrong:
         certificate = _proved(order, certificate, netlist, verdicts)
-    return _done(certificate, start)
+    return done_after(start, certificate)
 
 
-def _done(certificate: Certificate, start: float) -> Certificate:
+def done_after(start: float, certificate: Certificate) -> Certificate:
+    """Return a certificate as complete. Args: start: `time.monotonic` when its making began."""
     return certificate.model_copy(update={"complete": True, "seconds": round(time.monotonic() - start, 1)})
 
 
-def _plain(lines: Iterable[str]) -> tuple[str, ...]:
+def plain_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return lines without characters that cannot be shown, cut to a readable length."""
     return tuple("".join(letter for letter in line if letter.isprintable())[:1000] for line in lines)
 
 
@@ -104,17 +106,17 @@ def _without_proof(made: PlanMonitor, witnesses: Mapping[str, str]) -> Iterable[
         reason = "" if outcome == "witness" else one.reason or "it was not tried"
         yield Verdict(
             id=one.id, subject=one.kind, outcome=outcome, over_signals=not one.reason, why=_words(one),
-            witness=witnesses.get(one.key, ""), reason=_plain([reason])[0],
+            witness=witnesses.get(one.key, ""), reason=plain_lines([reason])[0],
         )  # fmt: skip
 
 
 def _words(one: Claimed) -> str:
-    return _plain([" ".join(one.why.split())])[0]
+    return plain_lines([" ".join(one.why.split())])[0]
 
 
 def _unread(certificate: Certificate, why: str) -> Certificate:
     """Give what could not be tried the reason that the RTL was not read."""
-    (reason,) = _plain([" ".join(why.split())])
+    (reason,) = plain_lines([" ".join(why.split())])
     verdicts = tuple(
         one.model_copy(update={"reason": reason}) if one.outcome == "unknown" and one.over_signals else one
         for one in certificate.verdicts
@@ -125,24 +127,25 @@ def _unread(certificate: Certificate, why: str) -> Certificate:
 def _proved(order: Order, certificate: Certificate, netlist: Netlist, verdicts: dict[str, Verdict]) -> Certificate:
     """Decide what no test hits."""
     open_keys = [one.key for one in verdicts.values() if one.outcome == "unknown" and one.over_signals]
-    known = _known(order.previous, certificate)
+    known = known_before(order.previous, certificate)
     verdicts |= {key: known[key] for key in open_keys if key in known}
     open_keys = [key for key in open_keys if key not in known]
     for key, answer in decide(netlist.circuit, open_keys, order.effort, order.say):
-        verdicts[key] = _with(verdicts[key], answer)
+        verdicts[key] = with_answer(verdicts[key], answer)
         certificate = certificate.model_copy(update={"verdicts": tuple(verdicts.values())})
         order.keep(certificate)
     return certificate.model_copy(update={"verdicts": tuple(verdicts.values())})
 
 
-def _known(previous: Certificate | None, now: Certificate) -> dict[str, Verdict]:
-    """Return the verdicts of an earlier certificate of the same inputs and tools that a proof decided."""
+def known_before(previous: Certificate | None, now: Certificate) -> dict[str, Verdict]:
+    """Return key -> verdict of an earlier certificate of the same inputs and tools, of those that a proof decided."""
     if previous is None or (previous.hashes, previous.tools, previous.rules) != (now.hashes, now.tools, now.rules):
         return {}
     return {one.key: one for one in previous.verdicts if one.outcome in ("unreachable", "reachable") and one.method}
 
 
-def _with(verdict: Verdict, answer: Answer) -> Verdict:
+def with_answer(verdict: Verdict, answer: Answer) -> Verdict:
+    """Return a verdict with what a proof has found."""
     return verdict.model_copy(
         update={
             "outcome": answer.verdict, "method": answer.method, "depth": answer.depth, "reason": answer.reason,

@@ -49,9 +49,7 @@ class CrossCheck:
     wrong: tuple[str, ...]
 
 
-def cross_check(
-    netlist: Netlist, design: Design, plan: Plan, made: PlanMonitor, tests: Sequence[Played]
-) -> CrossCheck:
+def cross_check(netlist: Netlist, design: Design, plan: Plan, made: PlanMonitor, tests: Sequence[Played]) -> CrossCheck:
     """Play `tests` on the circuit and compare the cycle of the first hit of each bin with that of the sampler."""
     chosen = [one for one in tests if one.rows][:MOST_TESTS]
     layout = layout_of(design)
@@ -82,7 +80,7 @@ def _differences(
             found = int(done.first[number, place[one.key]])
             wanted = _first(plan, test.sample, one.id, one.kind == "illegal")
             if found != (wanted if wanted < done.cycles[number] else NEVER):
-                yield f"{test.name}: {one.id} is first hit in cycle {wanted}, on the circuit in cycle {found} (-1: never)"
+                yield f"{test.name}: {one.id} is hit in cycle {wanted}, on the circuit in cycle {found} (-1: never)"
         for one in made.claimed:
             if one.kind == "ignored" and one.key in place and done.first[number, place[one.key]] != NEVER:
                 cycle = int(done.first[number, place[one.key]])

@@ -37,7 +37,7 @@ class Replay:
     """What the circuit did in recorded tests.
 
     Attributes:
-        first: int64[tests, properties], the cycle of the first hit; `NEVER` if there is none.
+        first: int64[tests, properties], the cycle of the first hit, 0 before the first one; `NEVER` if there is none.
         cycles: int64[tests], the cycles that were played.
         differs: for each test the first cycle in which a pin that no test drives differs from the recorded one in
             a bit that was 0 or 1; `NEVER` if none does.
@@ -78,10 +78,10 @@ def replay(netlist: Netlist, design: Design, layout: Layout, tests: Sequence[Rec
                 for number, bit in unknown:
                     inputs[number, test] = one.unknown[cycle, bit]
         simulation.step(inputs)
+        playing = cycle < cycles
+        hit = simulation.values(literals).T & playing[:, None]
+        first[hit & (first == NEVER)] = max(cycle, 0)
         if cycle >= 0:
-            playing = cycle < cycles
-            hit = simulation.values(literals).T & playing[:, None]
-            first[hit & (first == NEVER)] = cycle
             _compare(simulation.values(np.array(netlist.seen, dtype=np.int64)), samples, cycle, differs)
         simulation.clock()
     return Replay(first, cycles, differs)

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from dv_agent.designs.properties.answer import Answer
 from dv_agent.runners.formal.aiger import Circuit
-from dv_agent.runners.formal.answers import Answer
 from dv_agent.runners.formal.bounded import hit_within, inductive
 from dv_agent.runners.formal.reachability import prove
 from dv_agent.runners.formal.unrolling import OutOfTimeError

@@ -7,7 +7,7 @@ be reached in it cannot be reached by a test.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.stream import Stream
@@ -21,8 +21,15 @@ FORMAL_TOP = "dv_formal"
 _DEBT = 4  # bits of a count of requests without an answer
 
 
-def environment_text(design: Design, layout: Layout, monitor: Monitor) -> str:
+def environment_text(
+    design: Design, layout: Layout, monitor: Monitor, *, wide: bool = False, more: Sequence[str] = ()
+) -> str:
     """Return the Verilog of module `FORMAL_TOP`: the design, its drivers and `monitor`.
+
+    Args:
+        wide: whether offers need not stay, and answers need no request. Then a state in which registers have changed
+            already and inputs not yet, which a simulator passes through, is one of the states of the proof too.
+        more: further lines.
 
     Its inputs are ``clock``, ``free`` (one bit for each of the drive vector) and ``unknown`` (those of the monitor).
     """
@@ -33,18 +40,19 @@ def environment_text(design: Design, layout: Layout, monitor: Monitor) -> str:
         f"module {FORMAL_TOP}(input clock, {', '.join(ports)}, output {hits}hit, output {sample}seen);",
         f"  wire {sample}sample;",
         "  assign seen = sample;",
-        *(_clocked(design, layout) if design.all_clocks else _settled(drive)),
+        *(_clocked(design, layout, wide=wide) if design.all_clocks else _settled(drive)),
         *between_vectors(design, layout),
         f"  {MONITOR} monitor (.clock(clock), .started(started), .unknown(unknown), .hit(hit)",
         *(f"    , .i{index}({_part(layout, name)})" for index, (name, _) in enumerate(monitor.signals)),
         "  );",
+        *more,
         "endmodule",
     ]
     return "\n".join(lines) + "\n"
 
 
-def assumptions(design: Design) -> tuple[str, ...]:
-    """Return what a proof assumes of the inputs, in words."""
+def assumptions(design: Design, *, wide: bool = False) -> tuple[str, ...]:
+    """Return what a proof assumes of the inputs, in words. Args: wide: see `environment_text`."""
     said = []
     if not design.all_clocks:
         said.append("the design is combinational: each input takes every value")
@@ -54,12 +62,17 @@ def assumptions(design: Design) -> tuple[str, ...]:
     else:
         said.append("there is no reset: registers begin with their initial values, those without one with any")
     said += [f"{signal} is always {value}" for signal, value in design.ties.items()]
-    said += [
-        f"{one.key}: valid stays high and its payload stable until the transfer or a reset" for one in _patient(design)
-    ]
-    said += [f"{answer.key}: offered only while a request of {ask.key} is not answered" for ask, answer in _owed(design)]
+    said += [] if wide else _kept_rules(design)
     said.append("all other inputs take any value in any cycle, and registers without a reset begin with any value")
     return tuple(said)
+
+
+def _kept_rules(design: Design) -> list[str]:
+    said = [
+        f"{one.key}: valid stays high and its payload stable until the transfer or a reset" for one in _patient(design)
+    ]
+    owed = _owed(design)
+    return said + [f"{answer.key}: offered only while a request of {ask.key} is not answered" for ask, answer in owed]
 
 
 def _part(layout: Layout, signal: str) -> str:
@@ -94,7 +107,7 @@ def _settled(drive: str) -> Iterator[str]:
     yield "  wire started = 1'b1;"
 
 
-def _clocked(design: Design, layout: Layout) -> Iterator[str]:
+def _clocked(design: Design, layout: Layout, *, wide: bool) -> Iterator[str]:
     edges = reset_edges(design)
     width = max(edges.bit_length(), 1)
     drive = vector(layout.drive_width)
@@ -105,19 +118,19 @@ def _clocked(design: Design, layout: Layout) -> Iterator[str]:
     yield f"  wire {drive}wanted;"
     yield f"  wire last_edge = age + {width + 1}'d1 >= {width + 1}'d{edges};"
     yield f"  always @(posedge clock) drive <= last_edge ? wanted : {power_up(layout)};"
-    yield from _wanted(design, layout)
+    yield from _wanted(design, layout, wide=wide)
 
 
-def _wanted(design: Design, layout: Layout) -> Iterator[str]:
+def _wanted(design: Design, layout: Layout, *, wide: bool) -> Iterator[str]:
     """Yield the next drive vector: free, but an offer that was not accepted stays, and nothing is answered unasked."""
     top = layout.drive_width - 1
     yield f"  wire in_reset = drive[{top}];"
     yield f"  wire resets = {f'free[{top}]' if design.reset else '1' + chr(39) + 'b0'};"
     asked = {}
-    for number, (ask, answer) in enumerate(_owed(design)):
+    for number, (ask, answer) in enumerate([] if wide else _owed(design)):
         yield from _debt(f"owed{number}", ask, answer)
         asked[answer.path] = f"owed{number}_next"
-    held = {one.path: one for one in _patient(design)}
+    held = {} if wide else {one.path: one for one in _patient(design)}
     place = layout.drive_width
     for piece in layout.drive:
         place -= piece.width

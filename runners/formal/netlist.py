@@ -13,6 +13,7 @@ from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.properties.monitor import Monitor
 from dv_agent.designs.rtl_files import PRIMITIVES
 from dv_agent.errors import BuildError
+from dv_agent.runners.build.external_tools import CommandResult
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.formal.aiger import Circuit, read_aiger
 from dv_agent.runners.formal.environment import FORMAL_TOP, environment_text
@@ -24,7 +25,10 @@ _LARGEST_MEMORY = 512  # words; larger ones are left out, so that what is read f
 _RTL, _SHARED = "/rtl", "/primitives"
 _CLOCK = re.compile(r"^\s*connect \\CLK (\S+)$", re.MULTILINE)
 _POLARITY = re.compile(r"^\s*parameter \\CLK_POLARITY (\S+)$", re.MULTILINE)
-_MARK = re.compile(rf"{MARK}(\d+)$")
+_MARK = re.compile(rf"{MARK}(\d+)(?!\d)")
+_TOP_LINE = re.compile(r"top\.sv:(\d+)[^\n]*error", re.IGNORECASE)
+_FILE_LINE = re.compile(r"\bs(\d+)\.sv:\d+[^\n]*error", re.IGNORECASE)
+_TRIES = 4
 _MEMORY = re.compile(r"^\s*cell \$mem_v2 (\S+)$", re.MULTILINE)
 
 
@@ -69,6 +73,8 @@ class Netlist:
         free, unknown: for each bit of the inputs of these names the number of the circuit's input, lowest bit first;
             -1 for a bit that nothing reads.
         seen: the literals of the sample vector, its lowest bit first.
+        clock: number of the input that is the clock, -1 if nothing reads it. Registers take over in each step; logic
+            that reads the clock as a value finds any value.
         left_out: memories that were left out.
     """
 
@@ -76,17 +82,32 @@ class Netlist:
     free: tuple[int, ...]
     unknown: tuple[int, ...]
     seen: tuple[int, ...] = field(repr=False)
+    clock: int = -1
     left_out: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Marks in the RTL and beside it: statements ``MARK<n>: assert(...);``, a property each.
+
+    The property ``MARK<n>`` is hit when any copy of the statement is executed and fails.
+
+    Attributes:
+        files: file of `Design.compiled_names` -> its text with marks.
+        beside: further lines of the wrapper, in which the design is the instance ``dut``.
+    """
+
+    files: Mapping[str, str] = field(repr=False)
+    beside: tuple[str, ...] = field(default=(), repr=False)
+
+
 def build_netlist(
-    design: Design, monitor: Monitor, marked: Mapping[str, str] | None = None, seconds: float = READ_SECONDS
+    design: Design, monitor: Monitor, marks: Marks | None = None, seconds: float = READ_SECONDS
 ) -> Netlist:
     """Read a design into a circuit.
 
     Args:
-        marked: file of `Design.compiled_names` -> its text with marks, statements ``MARK<n>: assert(0);``. The property
-            ``MARK<n>`` is hit when any copy of the statement is executed.
+        marks: what is marked; the environment is then the wide one, see `environment_text`.
         seconds: time limit.
 
     Raises:
@@ -98,18 +119,42 @@ def build_netlist(
     layout = layout_of(design)
     with scratch_folder() as folder:
         (folder / "monitor.sv").write_text(monitor.text, encoding="utf-8")
-        (folder / "top.sv").write_text(environment_text(design, layout, monitor), encoding="utf-8")
-        names = _sources(design, folder, marked or {})
-        for plain in (False, True) if design.plain_verilog else (False,):
-            done = run_yosys(_script(design, names, marks=bool(marked), plain=plain), folder, seconds, _mounts(design))
-            if not done.code:
+        for _ in range(_TRIES):
+            top = environment_text(design, layout, monitor, wide=marks is not None, more=marks.beside if marks else ())
+            (folder / "top.sv").write_text(top, encoding="utf-8")
+            names = _sources(design, folder, marks.files if marks else {})
+            done = _read(design, names, folder, seconds, marked=marks is not None)
+            fewer = _without_refused(marks, done.output, top, design.compiled_names()) if marks and done.code else marks
+            if fewer == marks:
                 break
-        else:
+            marks = fewer
+        if done.code:
             raise refused(done)
         _check_clocks(folder / "clocks.il")
         memories = tuple(_MEMORY.findall(_text(folder / "memories.il")))
         found = _circuit(folder, monitor, layout.drive_width, layout.sample_width)
     return replace(found, left_out=memories)
+
+
+def _read(design: Design, names: Sequence[str], folder: Path, seconds: float, *, marked: bool) -> CommandResult:
+    """Run yosys; plain Verilog with SystemVerilog's keywords as names first."""
+    outcomes: list[CommandResult] = []
+    for plain in (True, False) if design.plain_verilog and not marked else (False,):
+        script = _script(design, names, marks=marked, plain=plain)
+        outcomes.append(run_yosys(script, folder, seconds, _mounts(design)))
+        if not outcomes[-1].code:
+            return outcomes[-1]
+    return outcomes[0]
+
+
+def _without_refused(marks: Marks, output: str, top: str, design_files: Sequence[str]) -> Marks:
+    """Leave out the lines beside the design, and the marks of the files, that yosys complains of."""
+    lines = top.splitlines()
+    wrong = {lines[int(number) - 1] for number in _TOP_LINE.findall(output) if int(number) <= len(lines)}
+    files = {int(number) for number in _FILE_LINE.findall(output)}
+    lost = {name for number, name in enumerate(design_files) if number in files}
+    kept = {name: text for name, text in marks.files.items() if name not in lost}
+    return Marks(kept, tuple(one for one in marks.beside if one not in wrong))
 
 
 def _mounts(design: Design) -> dict[str, Path]:
@@ -121,7 +166,7 @@ def _sources(design: Design, folder: Path, marked: Mapping[str, str]) -> list[st
     names = []
     for number, name in enumerate(design.compiled_names()):
         if name in marked:
-            copy = f"s{number}{Path(name).suffix}"
+            copy = f"s{number}.sv"
             (folder / copy).write_text(marked[name], encoding="latin-1")
             names.append(f"{ROOM}/{copy}")
         else:
@@ -133,8 +178,8 @@ def _script(design: Design, names: Sequence[str], *, marks: bool, plain: bool) -
     options = ["--threads 1", "--no-synthesis-define", "--no-default-translate-off-format", "--relax-enum-conversions"]
     options += ["--allow-use-before-declare", "--ignore-timing", f"--top {FORMAL_TOP}"]
     options += [] if marks else ["--ignore-assertions"]
-    # Files of Verilog-2005, in which the keywords of SystemVerilog are ordinary names.
-    options += ["--map-keyword-version 1364-2005+*.v"] if plain else []
+    # Yosys takes the keywords of SystemVerilog in `.v` files for names, unless it is told otherwise.
+    options += [] if plain else ["--map-keyword-version 1800-2017+*.v"]
     folders = [*design.include_dirs, *(str(Path(name).parent) for name in design.sources)]
     options += [_word(f"-I{_RTL}/{name}") for name in dict.fromkeys(folders)]
     options += [_word(f"-D{name}" if text is None else f"-D{name}={text}") for name, text in design.defines.items()]
@@ -163,23 +208,26 @@ def _check_clocks(path: Path) -> None:
 
 def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist:
     circuit, outs, bad = read_aiger((folder / "circuit.aig").read_bytes())
-    places: dict[str, dict[int, int]] = {"free": {}, "unknown": {}, "hit": {}, "seen": {}}
+    places: dict[str, dict[int, int]] = {"free": {}, "unknown": {}, "hit": {}, "seen": {}, "clock": {}}
     for line in _text(folder / "pins.map").splitlines():
         words = line.split()
         if len(words) == 4 and words[0] in ("input", "output") and words[3] in places:
             places[words[3]][int(words[2])] = int(words[1])
     properties = {name: outs[places["hit"][bit]] for bit, name in enumerate(monitor.properties) if bit in places["hit"]}
-    marks = json.loads(_text(folder / "marks.json") or "{}").get("asserts", [])
+    paths = json.loads(_text(folder / "marks.json") or "{}").get("asserts", [])
     of_mark: dict[str, list[int]] = {}
-    for path, literal in zip(marks, bad, strict=True):
-        if found := _MARK.search(str(path[-1])):
-            of_mark.setdefault(MARK + found[1], []).append(literal)
+    for path, literal in zip(paths, bad, strict=True):
+        found = _MARK.search(str(path[-1]))
+        if found is None:
+            raise BuildError(f"yosys made a property that nobody asked for: {str(path[-1])[:80]}")
+        of_mark.setdefault(MARK + found[1], []).append(literal)
     circuit, merged = _any_of(circuit, of_mark)
     return Netlist(
         replace(circuit, properties=properties | merged),
         tuple(places["free"].get(bit, -1) for bit in range(drive)),
         tuple(places["unknown"].get(bit, -1) for bit in range(monitor.unknown)),
         tuple(outs[places["seen"][bit]] for bit in range(sample)),
+        places["clock"].get(0, -1),
     )
 
 

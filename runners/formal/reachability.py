@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from dv_agent.designs.files.scratch import scratch_folder
+from dv_agent.designs.properties.answer import Answer
 from dv_agent.errors import BuildError
 from dv_agent.runners.formal.aiger import Circuit, write_aiger
-from dv_agent.runners.formal.answers import Answer
 from dv_agent.runners.formal.unrolling import OutOfTimeError, Unrolling
 from dv_agent.runners.formal.yosys import ROOM, run_yosys
 

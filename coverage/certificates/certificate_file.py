@@ -1,18 +1,19 @@
-"""``certificate.json``: writing a certificate, reading it again, and whether it still holds for the files of today."""
+"""The files ``certificate.json`` and ``certificate-code.json``: writing, reading, and whether one holds today."""
 
 from __future__ import annotations
 
 import hashlib
 from pathlib import Path
 
+from dv_agent.coverage.certificates.verdicts import RULES, Certificate
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.eval.certificates.data_model import RULES, Certificate
 
-FILE = "certificate.json"
+FILE, CODE_FILE = "certificate.json", "certificate-code.json"
+"""Beside design.yaml: of the plan, and of the points of code coverage."""
 _KINDS = ("rtl", "design", "model", "schema", "witnesses")
 _MOST = 64_000_000
 
@@ -60,7 +61,9 @@ def certificate_errors(folder: DesignFolder, plan: Plan) -> tuple[str, ...]:
         return ()
     name, certificate = folder.design.name, read_certificate(path)
     again = f"make it anew with `dv-agent designs certify {name}`"
-    errors = [f"{name}: {kind} changed since {FILE} was made; {again}" for kind in stale_kinds(certificate, folder, plan)]
+    errors = [
+        f"{name}: {kind} changed since {FILE} was made; {again}" for kind in stale_kinds(certificate, folder, plan)
+    ]
     if not certificate.complete:
         errors.append(f"{name}: {FILE} is not complete; {again}")
     errors += [f"{name}: {one.id} is excluded, but {one.witness} hits it" for one in certificate.refuted]

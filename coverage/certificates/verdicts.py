@@ -9,7 +9,7 @@ from pydantic import Field
 
 from dv_agent.designs.bounds import Amount, Count, Digest, PlainText, Stops
 from dv_agent.designs.frozen import Frozen
-from dv_agent.runners.formal.answers import Method
+from dv_agent.designs.properties.answer import Method
 
 RULES = 1
 """Version of what a verdict means; certificates of another one are stale."""
@@ -26,7 +26,7 @@ class Verdict(Frozen):
             of the proof can hit it, but no test is known that does. ``unknown``: none of these.
         over_signals: whether it is a predicate over signals of the RTL, so that a proof is possible.
         witness: the test that hits it.
-        method, depth: see `dv_agent.runners.formal.answers.Answer`.
+        method, depth: see `dv_agent.designs.properties.answer.Answer`.
         reason: why it is unknown.
         why: the plan's argument, of an exclusion.
     """
