@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from dv_agent.coverage.certificates.verdicts import RULES, Certificate
+from dv_agent.coverage.certificates.certificate_data import RULES, Certificate
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.files.documents import replace_text

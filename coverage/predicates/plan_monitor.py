@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.predicates.signal_tables import SignalTable, SignalTables, Unknown
+from dv_agent.coverage.predicates.signal_tables import SignalTable, SignalTables
 from dv_agent.coverage.predicates.verilog_numbers import Expressions, Lines, NotOverSignalsError
+from dv_agent.coverage.predicates.watched_signals import Unknown
 from dv_agent.coverage.structure import Covergroup, Coverpoint, Cross
 from dv_agent.coverage.values import ValueSet
 from dv_agent.designs.design import Design
@@ -74,16 +75,16 @@ class _Maker:
     def made(self, plan: Plan) -> PlanMonitor:
         for group in plan.covergroups:
             self._group(group)
-        signals = self._tables.signals
-        bits = sum(one.width for one in self._tables.unknown)
+        signals = self._tables.watched.signals
+        bits = sum(one.width for one in self._tables.watched.unknown)
         monitor = Monitor(
             text=self._text(bits), signals=tuple((name, width) for name, (_, width) in signals.items()), unknown=bits,
             properties=tuple(name for name, _ in self._hits),
         )  # fmt: skip
-        return PlanMonitor(monitor, tuple(self._claimed), tuple(self._tables.unknown))
+        return PlanMonitor(monitor, tuple(self._claimed), tuple(self._tables.watched.unknown))
 
     def _text(self, bits: int) -> str:
-        signals = self._tables.signals.values()
+        signals = self._tables.watched.signals.values()
         ports = ["input clock", "input started", f"input [{max(bits, 1) - 1}:0] unknown"]
         ports += [f"input [{width - 1}:0] {name}" for name, width in signals]
         ports.append(f"output [{max(len(self._hits), 1) - 1}:0] hit")

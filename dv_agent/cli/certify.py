@@ -2,140 +2,70 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from rich.table import Table
+import typer
 
-from dv_agent.agents.runs.goal import open_goal, simulator_of_goal
-from dv_agent.cli.terminal import complain, overwrite, safe_console, say, say_json
-from dv_agent.coverage.certificates.certificate_file import CODE_FILE, FILE, read_certificate, write_certificate
-from dv_agent.coverage.certificates.verdicts import OUTCOMES, Certificate, Verdict
-from dv_agent.coverage.code.group import Goal
-from dv_agent.coverage.plan import Plan
-from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.designs.text.wording import counted
-from dv_agent.errors import InputFileError
-from dv_agent.eval.certificates.certify import Order, certify
-from dv_agent.eval.certificates.certify_code import certify_code
-from dv_agent.eval.certificates.cross_check import Played
-from dv_agent.eval.certificates.recorded_tests import play_found, play_given
-from dv_agent.eval.mutants.clean_tests import WITNESSES, read_given
-from dv_agent.runners.formal.decision import Effort
-from dv_agent.runners.formal.yosys import require_formal
-from dv_agent.runners.registry import find_simulator
-from dv_agent.runners.simulator import Simulator
-
-SHOWN = 20
-KEEP_SECONDS = 10.0
+from dv_agent.cli.terminal import warn_of_foreign
+from dv_agent.errors import ExitCode, UsageError
 
 
-def certify_and_show(
-    name: str, goal: Goal, simulator: str | None, tests: str | None, effort: Effort, seed: int, search_cycles: int,
-    out: Path | None, *, fresh: bool, as_json: bool,
-) -> bool:  # fmt: skip
-    """Certify one design and show the result; return whether nothing contradicts the certificate."""
-    require_formal()
-    folder = find_design(name)
-    plan, chosen = open_goal(folder, goal, find_simulator(simulator_of_goal(simulator, goal)))
-    path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
-    told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
-    played = _tests(folder, plan, chosen, tests, search_cycles, seed, told)
-    keeper = _Keeper(path)
-    order = Order(folder, plan, effort, None if fresh else _previous(path), keeper.keep, told)
-    certificate = certify(order, played) if goal == "functional" else certify_code(order, played)
-    write_certificate(path, certificate)
-    told("")
-    if as_json:
-        say_json({**certificate.model_dump(mode="json"), "file": str(path)})
-    else:
-        show(certificate, path)
-    return certificate.sound
+class CertifiedGoal(StrEnum):
+    """What `certify` certifies."""
+
+    functional = "functional"
+    code = "code"
 
 
-def _tests(
-    folder: DesignFolder, plan: Plan, chosen: Simulator, source: str | None, cycles: int, seed: int,
-    told: Callable[[str], None],
-) -> list[Played]:  # fmt: skip
-    if source is None and not (folder.path / "witnesses").is_dir():
-        return play_found(folder, plan, chosen, cycles, seed, told) if cycles else []
-    words, given = read_given(source or WITNESSES, folder)
-    return play_given(folder, plan, chosen, "witness" if source in (None, WITNESSES) else f"{words}, test", given, told)
+def certify(
+    name: Annotated[str | None, typer.Argument(help="Name of a design, or path of its folder.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Certify every design.")] = False,
+    goal: Annotated[
+        CertifiedGoal, typer.Option(help="Bins of the plan, or points of code coverage (with Verilator).")
+    ] = CertifiedGoal.functional,
+    tests: Annotated[
+        str | None, typer.Option(help="Tests whose hits are witnesses: `witnesses`, a run, a file, or a folder.")
+    ] = None,
+    timeout: Annotated[float, typer.Option(min=1, max=1_000_000, help="Seconds for the proofs of a design.")] = 600.0,
+    each: Annotated[float, typer.Option(min=1, max=1_000_000, help="Seconds for one bin that resists.")] = 60.0,
+    search_cycles: Annotated[
+        int, typer.Option(min=0, help="Cycles of tests to search for, if the design has no witnesses.")
+    ] = 20_000,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of that search.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="File of the certificate, else certificate.json beside design.yaml.")
+    ] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Take no proof over from an earlier certificate.")] = False,
+    simulator: Annotated[
+        str | None, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which simulator runs the RTL.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")] = False,
+) -> None:
+    """Certify every bin and exclusion: a test that hits it, a proof that none can, or why neither is known.
 
+    Examples:
 
-def _previous(path: Path) -> Certificate | None:
-    """Return an earlier certificate; None if there is none, or it cannot be read, which is told."""
-    if not path.is_file():
-        return None
-    try:
-        return read_certificate(path)
-    except InputFileError as error:
-        complain(f"dv-agent: {error}; it is made anew")
-        return None
+      dv-agent designs certify block_quant
 
+      dv-agent designs certify ./my_fifo --tests runs/20261120T120000Z_my_fifo --timeout 1200
+    """
+    from dv_agent.cli.certificate_display import certify_and_show
+    from dv_agent.designs.files.places import design_names
+    from dv_agent.runners.formal.decision import Effort
 
-class _Keeper:
-    """Writes an unfinished certificate from time to time, so that the command can go on after it was ended."""
-
-    def __init__(self, path: Path) -> None:
-        self._path, self._last = path, 0.0
-
-    def keep(self, certificate: Certificate) -> None:
-        """Write it, unless that was done a moment ago."""
-        if any(one.method for one in certificate.verdicts) and time.monotonic() - self._last > KEEP_SECONDS:
-            write_certificate(self._path, certificate)
-            self._last = time.monotonic()
-
-
-def show(certificate: Certificate, path: Path) -> None:
-    """Print a certificate for people."""
-    table = Table(box=None, pad_edge=False)
-    for title in ("", *OUTCOMES):
-        table.add_column(title, justify="right" if title else "left")
-    for subject, words in (("bin", "bins"), ("ignored", "ignored"), ("illegal", "illegal")):
-        counts = certificate.counts(subject)  # type: ignore[arg-type]
-        if sum(counts.values()):
-            table.add_row(words, *(str(counts[one]) if counts[one] else "·" for one in OUTCOMES))
-    say(certificate.design)
-    safe_console().print(table)
-    checked = certificate.checked
-    played, agreed = counted(checked.tests, "test"), counted(checked.hits, "hit")
-    say(f"checked by simulation: {played} played on the circuit, {agreed} there too")
-    for line in certificate.checked.wrong:
-        say(f"WRONG  {line}")
-    for one in certificate.refuted:
-        say(f"WRONG  {one.id} is excluded ({one.why}), but {one.witness} hits it")
-    _listed("proved unreachable", [one for one in certificate.verdicts if one.outcome == "unreachable"], _proof)
-    _listed("reachable, no test known", [one for one in certificate.verdicts if one.outcome == "reachable"], _depth)
-    _listed("unknown", [one for one in certificate.verdicts if one.outcome == "unknown"], lambda one: one.reason)
-    say("assumed:")
-    for words in certificate.assumptions:
-        say(f"  {words}")
-    for memory in certificate.left_out:
-        say(f"  any word may be read from {memory}")
-    say(f"certificate: {path}")
-
-
-def _listed(title: str, verdicts: list[Verdict], words: Callable[[Verdict], Any]) -> None:
-    if verdicts:
-        say(f"{title}:")
-    for one in verdicts[:SHOWN]:
-        mark = "" if one.subject == "bin" else f" ({one.subject})"
-        say(f"  {one.id}{mark}: {words(one)}")
-    if len(verdicts) > SHOWN:
-        say(f"  ... and {len(verdicts) - SHOWN} more")
-
-
-def _proof(one: Verdict) -> str:
-    known = {
-        "induction": f"induction over {counted(one.depth, 'cycle')}", "pdr": f"pdr, {counted(one.depth, 'clause')}",
-        "satisfiability": "no values of the inputs satisfy it",
-    }  # fmt: skip
-    return known.get(one.method, one.method)
-
-
-def _depth(one: Verdict) -> str:
-    return f"in cycle {one.depth} from power-up" if one.method != "satisfiability" else "some values satisfy it"
+    if (name is None) == (not every):
+        raise UsageError("name one design, or say --all")
+    if every and (tests or out):
+        raise UsageError("--all takes the witnesses of each design and writes beside it: leave --tests and --out out")
+    warn_of_foreign(name)
+    effort = Effort(seconds=timeout, each=each)
+    sound = [
+        certify_and_show(
+            one, goal.value, simulator, tests, effort, seed, search_cycles, out, fresh=fresh, as_json=as_json
+        )
+        for one in (design_names() if every else (name or "",))
+    ]
+    if not all(sound):
+        raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -10,7 +10,7 @@ import numpy as np
 from dv_agent.coverage.contribution import Sample
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.predicates.plan_monitor import PlanMonitor
-from dv_agent.coverage.predicates.signal_tables import Unknown
+from dv_agent.coverage.predicates.watched_signals import Unknown
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Table
 from dv_agent.designs.trace import BoolColumn, IntColumn

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dv_agent.designs.properties.answer import Answer
 from dv_agent.runners.formal.aiger import Circuit
-from dv_agent.runners.formal.bounded import hit_within, inductive
+from dv_agent.runners.formal.bmc_and_induction import hit_within, inductive
 from dv_agent.runners.formal.reachability import prove
 from dv_agent.runners.formal.unrolling import OutOfTimeError
 
