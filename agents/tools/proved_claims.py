@@ -12,7 +12,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import BuildError, InputFileError
 from dv_agent.runners.formal.decision import Effort, decide
 from dv_agent.runners.formal.netlist import build_netlist
-from dv_agent.runners.formal.yosys import is_installed
+from dv_agent.runners.formal.yosys import is_ready
 
 PROVED = "proved unreachable"
 EFFORT = Effort(seconds=120.0, each=30.0)
@@ -28,7 +28,7 @@ def proved_claims(folder: DesignFolder, plan: Plan, claimed: Sequence[str]) -> M
     """
     found = {name: how for name, how in _certified(folder, plan).items() if name in claimed}
     left = [name for name in claimed if name not in found]
-    if left and is_installed():
+    if left and is_ready():
         found |= _proved_now(folder, plan, left)
     return found
 

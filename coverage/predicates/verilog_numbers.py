@@ -145,6 +145,8 @@ def _multiplied(lines: Lines, a: Number, b: Number) -> Number:
 def _bitwise(sign: str) -> Callable[[Lines, Number, Number], Number]:
     def made(lines: Lines, a: Number, b: Number) -> Number:
         width = max(signed_width(a.low, a.high), signed_width(b.low, b.high)) - 1
+        if sign == "&" and (highs := [one.high for one in (a, b) if one.low >= 0]):
+            return lines.number(f"{a.wire} & {b.wire}", 0, min(highs))
         negative = a.low < 0 or b.low < 0
         return lines.number(f"{a.wire} {sign} {b.wire}", -(1 << width) if negative else 0, (1 << width) - 1)
 

@@ -20,7 +20,7 @@ from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet, Trial
 from dv_agent.eval.execution.bug_hunt import Hunter
 from dv_agent.eval.scoring.score_trial import score_records
 from dv_agent.eval.verification.verdict import Finding, refused, unverifiable
-from dv_agent.runners.formal.yosys import is_installed
+from dv_agent.runners.formal.yosys import is_ready
 from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.simulator import Simulator
 
@@ -79,7 +79,7 @@ def _other_claims(said: ClaimScore | None, found: ClaimScore) -> Finding:
     other = [(old, new) for old, new in pairs if old != new]
     proved = all(old.bin == new.bin and {old.verdict, new.verdict} == {"right", "undecided"} for old, new in other)
     here = any(new.why.startswith(PROVED) for _, new in other)
-    if len(said.verdicts) != len(found.verdicts) or not proved or (is_installed() and not here):
+    if len(said.verdicts) != len(found.verdicts) or not proved or (is_ready() and not here):
         return wrong
     return unverifiable("claims are judged by proofs, which need the same extra `formal` here as there")
 

@@ -92,12 +92,14 @@ def read_aiger(data: bytes) -> tuple[Circuit, tuple[int, ...], tuple[int, ...]]:
 def _read(data: bytes) -> tuple[Circuit, tuple[int, ...], tuple[int, ...]]:
     head, _, rest = data.partition(b"\n")
     words = head.split()
-    if not words or words[0] != b"aig":
+    if len(words) < 6 or words[0] != b"aig":
         raise ValueError("no header")
     numbers = [int(word) for word in words[1:]] + [0] * 4
-    _, inputs, registers, outputs, gates, bad = numbers[:6]
+    most, inputs, registers, outputs, gates, bad = numbers[:6]
     if gates > MOST_GATES:
         raise BuildError(f"the RTL has {gates:,} gates, more than {MOST_GATES:,}")
+    if min(numbers) < 0 or most != inputs + registers + gates:
+        raise ValueError("a header that is no sum")
     following: list[int] = []
     for _ in range(registers):
         line, _, rest = rest.partition(b"\n")
@@ -118,6 +120,8 @@ def _read(data: bytes) -> tuple[Circuit, tuple[int, ...], tuple[int, ...]]:
         delta, place = _number(rest, place)
         pairs.append((left, left - delta))
         variable += 1
+    if any(not 0 <= one <= 2 * most + 1 for pair in ((*following, *outs), *pairs) for one in pair):
+        raise ValueError("a literal of no variable")
     return Circuit(inputs, tuple(following), tuple(pairs), {}), tuple(outs[:outputs]), tuple(outs[outputs:])
 
 

@@ -60,10 +60,11 @@ def assumptions(design: Design, *, wide: bool = False) -> tuple[str, ...]:
         names = ", ".join(f"{one.signal} (active {one.active})" for one in design.resets)
         said.append(f"every test begins with {reset_edges(design)} cycles of {names}, and may reset again at any time")
     else:
-        said.append("there is no reset: registers begin with their initial values, those without one with any")
+        said.append("there is no reset")
     said += [f"{signal} is always {value}" for signal, value in design.ties.items()]
     said += [] if wide else _kept_rules(design)
-    said.append("all other inputs take any value in any cycle, and registers without a reset begin with any value")
+    begin = "0, as in the simulator that counts code" if wide else "any value"
+    said.append(f"all other inputs take any value in any cycle, and registers without an initial value begin with {begin}")
     return tuple(said)
 
 

