@@ -30,6 +30,7 @@ from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Simulator
 
 SHOWN = 20
+SHOWN_TOGETHER = 4
 KEEP_SECONDS = 10.0
 
 
@@ -110,7 +111,7 @@ def show(certificate: Certificate, path: Path) -> None:
         say(f"WRONG  {one.id} is excluded ({one.why}), but {one.witness} hits it")
     _listed("proved unreachable", [one for one in certificate.verdicts if one.outcome == "unreachable"], _proof)
     _listed("reachable, no test known", [one for one in certificate.verdicts if one.outcome == "reachable"], _depth)
-    _listed("unknown", [one for one in certificate.verdicts if one.outcome == "unknown"], lambda one: one.reason)
+    _show_unknown([one for one in certificate.verdicts if one.outcome == "unknown"])
     say("assumed:")
     for words in certificate.assumptions:
         say(f"  {words}")
@@ -127,6 +128,18 @@ def _listed(title: str, verdicts: list[Verdict], words: Callable[[Verdict], Any]
         say(f"  {one.id}{mark}: {words(one)}")
     if len(verdicts) > SHOWN:
         say(f"  ... and {len(verdicts) - SHOWN} more")
+
+
+def _show_unknown(verdicts: list[Verdict]) -> None:
+    """Print what is unknown, together where the reason is the same."""
+    if verdicts:
+        say("unknown:")
+    by_reason: dict[str, list[str]] = {}
+    for one in verdicts:
+        by_reason.setdefault(one.reason, []).append(one.id)
+    for reason, names in by_reason.items():
+        more = f" and {len(names) - SHOWN_TOGETHER} more" if len(names) > SHOWN_TOGETHER else ""
+        say(f"  {', '.join(names[:SHOWN_TOGETHER])}{more}: {reason}")
 
 
 def _proof(one: Verdict) -> str:

@@ -64,7 +64,9 @@ def assumptions(design: Design, *, wide: bool = False) -> tuple[str, ...]:
     said += [f"{signal} is always {value}" for signal, value in design.ties.items()]
     said += [] if wide else _kept_rules(design)
     begin = "0, as in the simulator that counts code" if wide else "any value"
-    said.append(f"all other inputs take any value in any cycle, and registers without an initial value begin with {begin}")
+    said.append(
+        f"all other inputs take any value in any cycle, and registers without an initial value begin with {begin}"
+    )
     return tuple(said)
 
 

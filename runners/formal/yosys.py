@@ -103,4 +103,4 @@ def refused(done: CommandResult) -> BuildError:
     """Return the error that yosys did not take a script, with its first complaint."""
     lines = [line.strip() for line in done.output.splitlines() if line.strip()]
     words = [line for line in lines if "error" in line.lower()] or lines[-1:] or [f"exit code {done.code}"]
-    return BuildError(f"yosys cannot read the RTL: {words[0][:300]}")
+    return BuildError(f"yosys cannot read the RTL: {words[0].removeprefix('ERROR: ')[:300]}")
