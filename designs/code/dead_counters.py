@@ -59,6 +59,10 @@ class DeadCounters:
             conditions = () if dead or one.kind == "toggle" else self._conditions(one, place, path)
             yield one.model_copy(update={"dead": dead[:300], "conditions": conditions})
 
+    def place(self, location: Any) -> Place | None:
+        """Return the place of a location in a file; None inside a macro."""
+        return self._collector.place(location)
+
     def branches(self, counters: Sequence[CodeCounter]) -> Iterator[MarkedBranch]:
         """Yield the branch that each of `counters` counts, of those that count a branch of statements."""
         for number, one in enumerate(counters):

@@ -7,10 +7,11 @@ and an ``if`` without ``else`` gets one.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from dv_agent.designs.bounds import Count
 from dv_agent.designs.code.counter import CodeCounter
@@ -21,6 +22,7 @@ from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import BuildError
 
 MARK_SECONDS = 120.0
+Mark = Callable[[int, str], str]
 Spot = tuple[int, int]
 """Line and column, from 1; columns count bytes."""
 
@@ -34,6 +36,8 @@ class MarkedBranch(Frozen):
         first, last: where the statements begin and end.
         without_else: of the ``else`` that an ``if`` does not have: where that ``if`` begins and ends; `first` and
             `last` are then those of its statements.
+        condition: what must hold besides; empty: nothing.
+        after: whether it is no statement but an item of a module, behind which an always block can stand.
     """
 
     counter: Count
@@ -41,6 +45,8 @@ class MarkedBranch(Frozen):
     first: tuple[Count, Count]
     last: tuple[Count, Count]
     without_else: tuple[tuple[Count, Count], tuple[Count, Count]] | None = None
+    condition: Annotated[str, Field(max_length=20_000)] = ""
+    after: bool = False
 
 
 class MarkedBranches(Frozen):
@@ -55,7 +61,7 @@ ANSWER = TypeAdapter(MarkedBranches)
 def marked_branches(design: Design, counters: Sequence[CodeCounter]) -> tuple[MarkedBranch, ...]:
     """Return the branches that `counters` count; none if slang cannot elaborate the design.
 
-    Counters of other things, such as expressions and signals, have none.
+    Counters of signals have none.
     """
     question = question_about(design, counters)
     try:
@@ -67,22 +73,26 @@ def marked_branches(design: Design, counters: Sequence[CodeCounter]) -> tuple[Ma
         return ()
 
 
-def marked_text(text: str, branches: Sequence[MarkedBranch], mark: str) -> str:
+def marked_text(text: str, branches: Sequence[MarkedBranch], mark: Mark) -> str:
     """Return the text of a file with a mark in each of its `branches`.
 
     Args:
         text: one character for each byte.
-        mark: the statement; ``{}`` stands for the number of the counter.
+        mark: the statement for the number of a counter and a condition.
     """
     inside: dict[tuple[Spot, Spot], list[str]] = defaultdict(list)
     instead: dict[tuple[Spot, Spot], list[str]] = defaultdict(list)
+    behind: dict[Spot, list[str]] = defaultdict(list)
     for one in branches:
-        if one.without_else:
+        statement = mark(one.counter, one.condition)
+        if one.after:
+            behind[one.last].append(f"always_comb begin {statement} end")
+        elif one.without_else:
             # Put between begin and end, so that the new else goes to no other if.
             inside[one.first, one.last] += []
-            instead[one.without_else].append(mark.format(one.counter))
+            instead[one.without_else].append(statement)
         else:
-            inside[one.first, one.last].append(mark.format(one.counter))
+            inside[one.first, one.last].append(statement)
     starts = [0, *(place + 1 for place, letter in enumerate(text) if letter == "\n")]
     # (place, what comes first at one place, text): of several ends the innermost, which began last.
     edits: list[tuple[int, tuple[int, int], str]] = []
@@ -91,6 +101,7 @@ def marked_text(text: str, branches: Sequence[MarkedBranch], mark: str) -> str:
         edits += [(begin, (1, 0), f"begin {' '.join(marks)} "), (end, (-begin, 1), " end")]
     for (first, last), marks in instead.items():
         edits.append((_offset(starts, last), (-_offset(starts, first), 0), f" else begin {' '.join(marks)} end"))
+    edits += [(_offset(starts, last), (1, 1), f" {' '.join(blocks)}") for last, blocks in behind.items()]
     pieces, done = [], 0
     for place, _, new in sorted(edits):
         pieces += [text[done:place], new]
@@ -102,7 +113,7 @@ def _offset(starts: Sequence[int], spot: Spot) -> int:
     return starts[spot[0] - 1] + spot[1] - 1
 
 
-def marked_files(design: Design, branches: Sequence[MarkedBranch], mark: str) -> Mapping[str, str]:
+def marked_files(design: Design, branches: Sequence[MarkedBranch], mark: Mark) -> Mapping[str, str]:
     """Return name of `Design.compiled_names` -> its text with marks, for each file that gets any.
 
     Raises:

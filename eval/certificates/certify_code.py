@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
@@ -48,7 +48,8 @@ def certify_code(order: Order, tests: Sequence[Played]) -> Certificate:
     if marked.netlist is None:
         return done_after(start, certificate)
     order.say("playing tests on the circuit")
-    checked = _checked(order, points, marked, tests)
+    checked, doubtful = _checked(order, points, marked, tests)
+    checked = _confirmed(order, points, marked, checked, doubtful)
     certificate = certificate.model_copy(update={"left_out": marked.netlist.left_out, "checked": checked})
     if not checked.wrong:
         certificate = _proved(order, certificate, points, marked, verdicts)
@@ -82,18 +83,21 @@ def _before_proof(
 
 def _checked(
     order: Order, points: Sequence[CodePoint], marked: MarkedPoints, tests: Sequence[Played]
-) -> CheckedBySimulation:
-    """Play tests on the circuit: what a test hits, the circuit must hit too, and a mark of statements only then."""
+) -> tuple[CheckedBySimulation, dict[int, str]]:
+    """Play tests on the circuit; return the result, and points that a test hits there too only between two cycles.
+
+    The simulator also counts what logic does between a clock edge and the new inputs; the circuit shows whole cycles.
+    """
     netlist, design = marked.netlist, order.folder.design
     chosen = [one for one in tests if one.rows][:MOST_TESTS]
     if netlist is None or not chosen:
-        return CheckedBySimulation()
+        return CheckedBySimulation(), {}
     layout = layout_of(design)
     nothing = np.zeros((0, 0), dtype=np.bool_)
     done = replay(netlist, design, layout, [Recorded(one.rows, nothing) for one in chosen], MOST_CYCLES)
     place = {name: number for number, name in enumerate(netlist.circuit.properties)}
     slots = {one.id: number for number, one in enumerate(order.plan.bins)}
-    wrong, agreed = [], 0
+    wrong, agreed, doubtful = [], 0, dict[int, str]()
     for number, test in enumerate(chosen):
         if done.differs[number] != NEVER:
             wrong.append(f"{test.name}: the pins of the circuit differ in cycle {done.differs[number]}")
@@ -105,10 +109,25 @@ def _checked(
             found = all(done.first[number, place[name]] != NEVER for name in names)
             agreed += hit and found
             if hit and not found:
-                wrong.append(f"{test.name} hits {_id(points[index])}, but not on the circuit")
-    return CheckedBySimulation(
+                doubtful.setdefault(index, test.name)
+    checked = CheckedBySimulation(
         tests=len(chosen), cycles=int(done.cycles.sum()), hits=agreed, wrong=plain_lines(wrong[:10])
     )
+    return checked, doubtful
+
+
+def _confirmed(
+    order: Order, points: Sequence[CodePoint], marked: MarkedPoints, checked: CheckedBySimulation,
+    doubtful: Mapping[int, str],
+) -> CheckedBySimulation:  # fmt: skip
+    """Ask about the doubtful points as if no test had hit them: whatever is then called unreachable is a fault."""
+    if checked.wrong or marked.netlist is None:
+        return checked
+    point_of = {name: index for index in doubtful for name in marked.asked[index]}
+    answers = decide(marked.netlist.circuit, [*point_of], order.effort, order.say)
+    dead = dict.fromkeys(point_of[name] for name, answer in answers if answer.verdict == "unreachable")
+    wrong = [f"{doubtful[index]} hits {_id(points[index])}, which is proved unreachable" for index in dead]
+    return checked.model_copy(update={"wrong": plain_lines(wrong[:10])})
 
 
 def _proved(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dv_agent.coverage.code.points import CodePoint
 from dv_agent.designs.code.counter import CodeCounter
-from dv_agent.designs.code.marking import marked_branches, marked_files
+from dv_agent.designs.code.marking import MarkedBranch, marked_branches, marked_files
 from dv_agent.designs.design import Design
 from dv_agent.designs.properties.monitor import MONITOR, Monitor
 from dv_agent.errors import BuildError
@@ -23,8 +23,8 @@ _PATH = re.compile(r"dut(\.[A-Za-z_][A-Za-z0-9_$]*(\[\d+\])?)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
 _NO_MARK = {
     "line": "no branch of statements of its own was found for it",
-    "branch": "the values of a ?: are not marked yet",
-    "expression": "terms of expressions are not marked yet",
+    "branch": "no statement was found at which its condition can be asked about",
+    "expression": "its terms cannot be asked about at a statement",
     "toggle": "the signal cannot be named from outside",
 }
 
@@ -54,7 +54,7 @@ def mark_points(design: Design, points: Sequence[CodePoint], wanted: Sequence[in
     chosen = [one for one in branches if one.counter in {*wanted}]
     beside, of_signal = _beside(points, wanted)
     try:
-        marks = Marks(marked_files(design, chosen, MARK + "{}: assert(0);"), beside)
+        marks = Marks(_texts(design, chosen), beside)
         netlist = build_netlist(design, NOTHING, marks)
     except BuildError as error:
         return MarkedPoints(None, {}, dict.fromkeys(wanted, " ".join(str(error).split())[:400]))
@@ -67,6 +67,17 @@ def mark_points(design: Design, points: Sequence[CodePoint], wanted: Sequence[in
         del asked[index]
         reasons[index] = "it depends on the level of the clock"
     return MarkedPoints(netlist, asked, reasons)
+
+
+def _texts(design: Design, branches: Sequence[MarkedBranch]) -> dict[str, tuple[str, ...]]:
+    """Return the marked files: with all marks, then without those of conditions, which yosys may not understand."""
+    every = marked_files(design, branches, _mark)
+    fewer = marked_files(design, [one for one in branches if not one.condition], _mark)
+    return {name: (text, *([fewer[name]] if name in fewer else [])) for name, text in every.items()}
+
+
+def _mark(number: int, condition: str) -> str:
+    return f"{MARK}{number}: assert({f'!({condition})' if condition else '0'});"
 
 
 def _reads_clock(netlist: Netlist, names: Sequence[str]) -> bool:

@@ -28,7 +28,7 @@ _POLARITY = re.compile(r"^\s*parameter \\CLK_POLARITY (\S+)$", re.MULTILINE)
 _MARK = re.compile(rf"{MARK}(\d+)(?!\d)")
 _TOP_LINE = re.compile(r"top\.sv:(\d+)[^\n]*error", re.IGNORECASE)
 _FILE_LINE = re.compile(r"\bs(\d+)\.sv:\d+[^\n]*error", re.IGNORECASE)
-_TRIES = 4
+_TRIES = 6
 _MEMORY = re.compile(r"^\s*cell \$mem_v2 (\S+)$", re.MULTILINE)
 
 
@@ -94,11 +94,11 @@ class Marks:
     The property ``MARK<n>`` is hit when any copy of the statement is executed and fails.
 
     Attributes:
-        files: file of `Design.compiled_names` -> its text with marks.
+        files: file of `Design.compiled_names` -> its text with marks; the next one is taken if yosys refuses one.
         beside: further lines of the wrapper, in which the design is the instance ``dut``.
     """
 
-    files: Mapping[str, str] = field(repr=False)
+    files: Mapping[str, tuple[str, ...]] = field(repr=False)
     beside: tuple[str, ...] = field(default=(), repr=False)
 
 
@@ -154,7 +154,8 @@ def _without_refused(marks: Marks, output: str, top: str, design_files: Sequence
     wrong = {lines[int(number) - 1] for number in _TOP_LINE.findall(output) if int(number) <= len(lines)}
     files = {int(number) for number in _FILE_LINE.findall(output)}
     lost = {name for number, name in enumerate(design_files) if number in files}
-    kept = {name: text for name, text in marks.files.items() if name not in lost}
+    kept = {name: texts[1:] if name in lost else texts for name, texts in marks.files.items()}
+    kept = {name: texts for name, texts in kept.items() if texts}
     return Marks(kept, tuple(one for one in marks.beside if one not in wrong))
 
 
@@ -162,13 +163,13 @@ def _mounts(design: Design) -> dict[str, Path]:
     return {_RTL: design.base.absolute(), _SHARED: PRIMITIVES}
 
 
-def _sources(design: Design, folder: Path, marked: Mapping[str, str]) -> list[str]:
+def _sources(design: Design, folder: Path, marked: Mapping[str, tuple[str, ...]]) -> list[str]:
     """Return the names of the RTL files as yosys sees them, in compile order; write those that are `marked`."""
     names = []
     for number, name in enumerate(design.compiled_names()):
         if name in marked:
             copy = f"s{number}.sv"
-            (folder / copy).write_text(marked[name], encoding="latin-1")
+            (folder / copy).write_text(marked[name][0], encoding="latin-1")
             names.append(f"{ROOM}/{copy}")
         else:
             names.append(f"{_SHARED}/{Path(name).name}" if Path(name).is_absolute() else f"{_RTL}/{name}")

@@ -49,6 +49,11 @@ BRANCHES: dict[tuple[int, str, str], set[int]] = {
 }
 
 
+def shown(number: int, condition: str) -> str:
+    """A mark that tells of itself."""
+    return f'if ({condition or 1}) $display("mark {number}");'
+
+
 def counters() -> list[CodeCounter]:
     """A counter for each branch, where Verilator has it."""
     lines, found = RTL.splitlines(), []
@@ -102,7 +107,7 @@ def test_a_mark_is_passed_exactly_when_its_branch_is_taken(tmp_path: Path) -> No
     design = nest(tmp_path)
     branches = marked_branches(design, counters())
     assert sorted({one.counter for one in branches}) == [*range(len(BRANCHES))]
-    (text,) = marked_files(design, branches, '$display("mark {}");').values()
+    (text,) = marked_files(design, branches, shown).values()
     assert text.count("\n") == RTL.count("\n")  # lines stay where they are
     found, plain = passed(text, tmp_path), passed(RTL, tmp_path)
     assert {k: q for k, (_, q) in found.items()} == {k: q for k, (_, q) in plain.items()}
@@ -113,5 +118,5 @@ def test_a_mark_is_passed_exactly_when_its_branch_is_taken(tmp_path: Path) -> No
 def test_only_the_branches_that_are_asked_for_are_marked(tmp_path: Path) -> None:
     design = nest(tmp_path)
     chosen = [one for one in marked_branches(design, counters()) if one.counter == 3]
-    (text,) = marked_files(design, chosen, '$display("mark {}");').values()
+    (text,) = marked_files(design, chosen, shown).values()
     assert {k for k, (marks, _) in passed(text, tmp_path).items() if marks == {3}} == {1, 5}
