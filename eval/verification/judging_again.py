@@ -64,13 +64,13 @@ def claims_again(run: RecordedRun, bench: Testbench, design: DesignFolder, simul
     refuted = bench.decoys.hit() if bench.decoys else ()
     claims, reports = judge_run(run, design, design, bench.plan, simulator, refuted)
     if header.claims != claims:
-        yield _other_claims(header.claims, claims)
+        yield other_claims(header.claims, claims)
     said = tuple((one.test, one.title, one.confirmed) for one in header.bug_reports or ())
     if said != tuple((one.test, one.title, one.confirmed) for one in reports):
         yield refused("the bug reports are not worth what run.json says")
 
 
-def _other_claims(said: ClaimScore | None, found: ClaimScore) -> Finding:
+def other_claims(said: ClaimScore | None, found: ClaimScore) -> Finding:
     """Return what it means that claims are judged otherwise: without the extra `formal` nothing is proved here."""
     wrong = refused("the claims are not worth what run.json says")
     if said is None or (said.decoys, said.refuted, said.recall) != (found.decoys, found.refuted, found.recall):

@@ -82,9 +82,9 @@ def nest(folder: Path) -> Design:
 def passed(text: str, folder: Path) -> dict[int, tuple[set[int], str]]:
     """For each k the marks that one clock edge passes, and q behind it."""
     bench = "\n".join([
-        "module test;", "  reg clk = 0; reg [2:0] k; wire [7:0] q; integer n;", "  nest dut(clk, k, q);",
+        "module test;", "  reg clk = 0; reg [2:0] k; wire [7:0] q; integer n;", "  nest dut(.clk(clk), .k(k), .q(q));",
         "  initial for (n = 0; n < 8; n = n + 1) begin",
-        '    k = n; #1 $display("k %0d", n); clk = 1; #1 $display("q %b", q); clk = 0; #1;', "  end", "endmodule", "",
+        '    k = n; $display("k %0d", n); #1 clk = 1; #1 $display("q %b", q); clk = 0; #1;', "  end", "endmodule", "",
     ])  # fmt: skip
     (folder / "marked.v").write_text(text)
     (folder / "test.v").write_text(bench)
@@ -92,10 +92,11 @@ def passed(text: str, folder: Path) -> dict[int, tuple[set[int], str]]:
     subprocess.run(build, check=True, timeout=60)
     done = subprocess.run(["vvp", "-n", str(folder / "sim")], capture_output=True, text=True, check=True, timeout=60)
     found: dict[int, tuple[set[int], str]] = {}
+    marks: set[int] = set()
     for line in done.stdout.splitlines():
         word, value = line.split()
         if word == "k":
-            now, marks = int(value), set[int]()
+            now, marks = int(value), set()
         elif word == "mark":
             marks.add(int(value))
         else:
@@ -120,3 +121,48 @@ def test_only_the_branches_that_are_asked_for_are_marked(tmp_path: Path) -> None
     chosen = [one for one in marked_branches(design, counters()) if one.counter == 3]
     (text,) = marked_files(design, chosen, shown).values()
     assert {k for k, (marks, _) in passed(text, tmp_path).items() if marks == {3}} == {1, 5}
+
+
+PICK = """\
+module nest(input clk, input [2:0] k, output [1:0] q, output reg r);
+  assign q = k[0] ? (k[1] ? 2'd1 : 2'd2) : 2'd3;
+  wire both = k[1] && k[2];
+  function f(input a); f = a ? 1'b0 : 1'b1; endfunction
+  always @(posedge clk)
+    if (k[1] && !both) r <= k[2] ? f(k[0]) : 1'b0;
+endmodule
+"""
+# (line, where it is counted, comment): the k for which it is passed; None: it has no mark
+CONDITIONS: dict[tuple[int, str, str], set[int] | None] = {
+    (2, "(k[1] ?", "cond_then"): {1, 3, 5, 7},
+    (2, "(k[1] ?", "cond_else"): {0, 2, 4, 6},
+    (2, "2'd1", "cond_then"): {2, 3, 6, 7},
+    (3, "&&", "(k[1]==1 && k[2]==1) => 1"): {6, 7},
+    (3, "&&", "(k[1]==0) => 0"): {0, 1, 4, 5},
+    (3, "&&", "(`surprise==0) => 0"): None,
+    (4, "1'b0", "cond_then"): None,
+    (6, "&&", "(k[1]==1 && both==0) => 1"): {2, 3},
+    (6, "f(k[0])", "cond_then"): set(),
+    (6, "f(k[0])", "cond_else"): {2, 3},
+}
+
+
+def test_a_value_of_a_choice_and_the_terms_of_an_expression_are_asked_about_at_their_statement(tmp_path: Path) -> None:
+    design = nest(tmp_path)
+    (tmp_path / "nest.v").write_text(PICK)
+    lines, asked = PICK.splitlines(), []
+    for line, text, comment in CONDITIONS:
+        kind: CodeKind = "branch" if comment.startswith("cond") else "expression"
+        column = lines[line - 1].index(text) + 1 + (comment == "cond_else")
+        one = counters()[0].model_copy(update={"kind": kind, "line": line, "column": column, "comment": comment})
+        asked.append(one)
+    branches = marked_branches(design, asked)
+    wanted = {number for number, passes in enumerate(CONDITIONS.values()) if passes is not None}
+    assert {one.counter for one in branches} == wanted
+    (text,) = marked_files(
+        design, branches, lambda number, condition: shown(number, f"({condition}) && k < 8")
+    ).values()
+    found = passed(text, tmp_path)
+    assert {k: q for k, (_, q) in found.items()} == {k: q for k, (_, q) in passed(PICK, tmp_path).items()}
+    for number, (place, passes) in enumerate(CONDITIONS.items()):
+        assert {k for k, (marks, _) in found.items() if number in marks} == (passes or set()), place
