@@ -25,7 +25,8 @@ def main() -> None:
     roots = [tree.root for tree in sources.compilation.getSyntaxTrees()]
     conditions = Conditions(roots, judge.place, lambda span: source_text(sources.manager, span))
     branches = tuple(judge.branches(question.counters))
-    answer = MarkedBranches(branches=(*branches, *_conditions(question, conditions)))
+    every = (*branches, *_conditions(question, conditions))
+    answer = MarkedBranches(branches=every, unread=tuple(conditions.unread))
     sys.stdout.write(answer.model_dump_json(exclude_defaults=True))
 
 

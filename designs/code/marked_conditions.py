@@ -11,10 +11,15 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from dv_agent.designs.code.instance_nodes import Place
-from dv_agent.designs.code.marking import MarkedBranch
+from dv_agent.designs.code.marking import MarkedBranch, Unread
 
 _STATEMENTS = {"ExpressionStatement", "ConditionalStatement", "CaseStatement"}
 _ITEMS = {"ContinuousAssign", "NetDeclaration"}
+_UNREAD = {"ConcurrentAssertionMember", "PropertyDeclaration", "SequenceDeclaration", "DefaultDisableDeclaration"}
+_UNREAD_STATEMENTS = {
+    "AssertPropertyStatement", "AssumePropertyStatement", "CoverPropertyStatement", "CoverSequenceStatement",
+    "RestrictPropertyStatement", "ExpectPropertyStatement",
+}  # fmt: skip
 _REFUSED = {"FunctionDeclaration", "TaskDeclaration", "InitialBlock", "FinalBlock"}
 _TERM = re.compile(r"(.*)==([01])", re.DOTALL)
 _PLAIN = re.compile(r"[\w\s$'()\[\].:!~&|^<>=+*/%?-]+")
@@ -45,12 +50,16 @@ class Conditions:
         roots: the roots of the syntax trees.
         place: the place of a location; None inside a macro.
         text: the source between two locations; None if it is not in one file.
+
+    Attributes:
+        unread: concurrent assertions, properties and sequences.
     """
 
     def __init__(self, roots: Any, place: Any, text: Any) -> None:
         self._place, self._text = place, text
         self._anchors: dict[str, list[tuple[Range, bool]]] = {}
         self._choices: dict[str, list[Conditional]] = {}
+        self.unread: list[Unread] = []
         for root in roots:
             self._walk(root)
 
@@ -86,6 +95,9 @@ class Conditions:
         while waiting:
             node = waiting.pop()
             kind = str(node.kind).rpartition(".")[2]
+            if kind in _UNREAD or kind in _UNREAD_STATEMENTS:
+                self._note_unread(node, statement=kind in _UNREAD_STATEMENTS)
+                continue
             if kind in _REFUSED:
                 continue
             if kind in _STATEMENTS or kind in _ITEMS:
@@ -103,6 +115,12 @@ class Conditions:
     def _note_anchor(self, node: Any, *, after: bool) -> None:
         if found := self._range(node):
             self._anchors.setdefault(found.first.file, []).append((found, after))
+
+    def _note_unread(self, node: Any, *, statement: bool) -> None:
+        if found := self._range(node):
+            (file, *first), (_, *last) = found
+            spots = {"first": tuple(first), "last": tuple(last)}
+            self.unread.append(Unread.model_validate({"file": file, "statement": statement, **spots}))
 
     def _note_choice(self, node: Any) -> None:
         value, condition = self._range(node.left), self._text(node.predicate.sourceRange)

@@ -6,6 +6,7 @@ and an ``if`` without ``else`` gets one.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -49,17 +50,27 @@ class MarkedBranch(Frozen):
     after: bool = False
 
 
-class MarkedBranches(Frozen):
-    """The branches of the counters that have one."""
+class Unread(Frozen):
+    """A concurrent assertion, a property or a sequence: a proof does without it; `statement`: it stands in a block."""
 
-    branches: tuple[MarkedBranch, ...]
+    file: str
+    first: tuple[Count, Count]
+    last: tuple[Count, Count]
+    statement: bool = False
+
+
+class MarkedBranches(Frozen):
+    """The branches of the counters that have one, and what is left out of the marked files."""
+
+    branches: tuple[MarkedBranch, ...] = ()
+    unread: tuple[Unread, ...] = ()
 
 
 ANSWER = TypeAdapter(MarkedBranches)
 
 
-def marked_branches(design: Design, counters: Sequence[CodeCounter]) -> tuple[MarkedBranch, ...]:
-    """Return the branches that `counters` count; none if slang cannot elaborate the design.
+def marked_branches(design: Design, counters: Sequence[CodeCounter]) -> MarkedBranches:
+    """Return the branches that `counters` count; nothing if slang cannot elaborate the design.
 
     Counters of signals have none.
     """
@@ -68,17 +79,18 @@ def marked_branches(design: Design, counters: Sequence[CodeCounter]) -> tuple[Ma
         said = run_limited(
             "dv_agent.designs.code.mark_child", question.model_dump_json().encode(), MARK_SECONDS, "reading the RTL"
         )
-        return ANSWER.validate_json(said).branches
+        return ANSWER.validate_json(said)
     except (BuildError, ValidationError):
-        return ()
+        return MarkedBranches()
 
 
-def marked_text(text: str, branches: Sequence[MarkedBranch], mark: Mark) -> str:
+def marked_text(text: str, branches: Sequence[MarkedBranch], mark: Mark, unread: Sequence[Unread] = ()) -> str:
     """Return the text of a file with a mark in each of its `branches`.
 
     Args:
         text: one character for each byte.
         mark: the statement for the number of a counter and a condition.
+        unread: what is replaced by blanks.
     """
     inside: dict[tuple[Spot, Spot], list[str]] = defaultdict(list)
     instead: dict[tuple[Spot, Spot], list[str]] = defaultdict(list)
@@ -93,7 +105,11 @@ def marked_text(text: str, branches: Sequence[MarkedBranch], mark: Mark) -> str:
             instead[one.without_else].append(statement)
         else:
             inside[one.first, one.last].append(statement)
-    starts = [0, *(place + 1 for place, letter in enumerate(text) if letter == "\n")]
+    starts = _line_starts(text)
+    for gone in unread:
+        begin, end = _offset(starts, gone.first), _offset(starts, gone.last)
+        blank = re.sub(r"[^\n]", " ", text[begin:end])
+        text = text[:begin] + (";" + blank[1:] if gone.statement else blank) + text[end:]
     # (place, what comes first at one place, text): of several ends the innermost, which began last.
     edits: list[tuple[int, tuple[int, int], str]] = []
     for (first, last), marks in inside.items():
@@ -109,23 +125,28 @@ def marked_text(text: str, branches: Sequence[MarkedBranch], mark: Mark) -> str:
     return "".join([*pieces, text[done:]])
 
 
+def _line_starts(text: str) -> list[int]:
+    return [0, *(place + 1 for place, letter in enumerate(text) if letter == "\n")]
+
+
 def _offset(starts: Sequence[int], spot: Spot) -> int:
     return starts[spot[0] - 1] + spot[1] - 1
 
 
-def marked_files(design: Design, branches: Sequence[MarkedBranch], mark: Mark) -> Mapping[str, str]:
-    """Return name of `Design.compiled_names` -> its text with marks, for each file that gets any.
+def marked_files(design: Design, found: MarkedBranches, mark: Mark) -> Mapping[str, str]:
+    """Return name of `Design.compiled_names` -> its text with marks, for each file that is changed.
 
     Raises:
         BuildError: a file cannot be read.
     """
-    found = {}
+    texts = {}
     for name, file in zip(design.compiled_names(), design.source_files(), strict=True):
-        mine = [one for one in branches if Path(one.file) == file.resolve()]
-        if mine:
+        mine = [one for one in found.branches if Path(one.file) == file.resolve()]
+        unread = [one for one in found.unread if Path(one.file) == file.resolve()]
+        if mine or unread:
             try:
                 text = file.read_bytes().decode("latin-1")
             except OSError as error:
                 raise BuildError(f"{file}: {error.strerror}") from None
-            found[name] = marked_text(text, mine, mark)
-    return found
+            texts[name] = marked_text(text, mine, mark, unread)
+    return texts

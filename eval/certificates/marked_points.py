@@ -8,11 +8,12 @@ from dataclasses import dataclass
 
 from dv_agent.coverage.code.points import CodePoint
 from dv_agent.designs.code.counter import CodeCounter
-from dv_agent.designs.code.marking import MarkedBranch, marked_branches, marked_files
+from dv_agent.designs.code.marking import MarkedBranch, MarkedBranches, Unread, marked_branches, marked_files
 from dv_agent.designs.design import Design
 from dv_agent.designs.properties.monitor import MONITOR, Monitor
 from dv_agent.errors import BuildError
-from dv_agent.runners.formal.netlist import MARK, Marks, Netlist, build_netlist
+from dv_agent.runners.formal.netlist import Marks, Netlist, build_netlist
+from dv_agent.runners.formal.reading_script import MARK
 
 NOTHING = Monitor(
     f"module {MONITOR}(input clock, input started, input unknown, output hit);\n  assign hit = 1'b0;\nendmodule\n",
@@ -50,11 +51,11 @@ def mark_points(design: Design, points: Sequence[CodePoint], wanted: Sequence[in
     Raises:
         PrerequisiteError: the extra `formal` is missing.
     """
-    branches = marked_branches(design, [_counter(one) for one in points])
-    chosen = [one for one in branches if one.counter in {*wanted}]
+    found = marked_branches(design, [_counter(one) for one in points])
+    chosen = [one for one in found.branches if one.counter in {*wanted}]
     beside, of_signal = _beside(points, wanted)
     try:
-        marks = Marks(_texts(design, chosen), beside)
+        marks = Marks(_texts(design, chosen, found.unread), beside)
         netlist = build_netlist(design, NOTHING, marks)
     except BuildError as error:
         return MarkedPoints(None, {}, dict.fromkeys(wanted, " ".join(str(error).split())[:400]))
@@ -69,10 +70,11 @@ def mark_points(design: Design, points: Sequence[CodePoint], wanted: Sequence[in
     return MarkedPoints(netlist, asked, reasons)
 
 
-def _texts(design: Design, branches: Sequence[MarkedBranch]) -> dict[str, tuple[str, ...]]:
+def _texts(design: Design, branches: Sequence[MarkedBranch], unread: tuple[Unread, ...]) -> dict[str, tuple[str, ...]]:
     """Return the marked files: with all marks, then without those of conditions, which yosys may not understand."""
-    every = marked_files(design, branches, _mark)
-    fewer = marked_files(design, [one for one in branches if not one.condition], _mark)
+    plain = tuple(one for one in branches if not one.condition)
+    every = marked_files(design, MarkedBranches(branches=tuple(branches), unread=unread), _mark)
+    fewer = marked_files(design, MarkedBranches(branches=plain, unread=unread), _mark)
     return {name: (text, *([fewer[name]] if name in fewer else [])) for name, text in every.items()}
 
 

@@ -11,58 +11,23 @@ from pathlib import Path
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.properties.monitor import Monitor
-from dv_agent.designs.rtl_files import PRIMITIVES
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.external_tools import CommandResult
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.formal.aiger import Circuit, read_aiger
-from dv_agent.runners.formal.environment import FORMAL_TOP, environment_text
-from dv_agent.runners.formal.yosys import ROOM, refused, run_yosys
+from dv_agent.runners.formal.environment import environment_text
+from dv_agent.runners.formal.reading_script import MARK, mounts, script_text, written_sources
+from dv_agent.runners.formal.yosys import refused, run_yosys
 
 READ_SECONDS = 300.0
-MARK = "dv_mark_"
-_LARGEST_MEMORY = 512  # words; larger ones are left out, so that what is read from them may be anything
-_RTL, _SHARED = "/rtl", "/primitives"
 _CLOCK = re.compile(r"^\s*connect \\CLK (\S+)$", re.MULTILINE)
 _POLARITY = re.compile(r"^\s*parameter \\CLK_POLARITY (\S+)$", re.MULTILINE)
 _MARK = re.compile(rf"{MARK}(\d+)(?!\d)")
 _TOP_LINE = re.compile(r"top\.sv:(\d+)[^\n]*error", re.IGNORECASE)
 _FILE_LINE = re.compile(r"\bs(\d+)\.sv:\d+[^\n]*error", re.IGNORECASE)
 _TRIES = 6
+_TASK = "unsupported system task"
 _MEMORY = re.compile(r"^\s*cell \$mem_v2 (\S+)$", re.MULTILINE)
-
-
-# What is undefined becomes free before anything is optimised: an optimisation may choose a value for it, and prove with
-# it what a simulation refutes. Large memories are left out, which makes what is read from them free.
-_LARGE = f"t:$mem_v2 r:SIZE>{_LARGEST_MEMORY} %i"
-_SCRIPT = f"""\
-read_slang {{read}}
-hierarchy -top {FORMAL_TOP}
-proc
-flatten
-delete t:$check n:*{MARK}* %d
-setattr -set keep 1 t:$check
-setundef -undriven -anyseq
-opt_clean
-memory -nomap
-dump -o {ROOM}/memories.il {_LARGE}
-delete {_LARGE}
-memory_map
-setundef -undriven -anyseq
-async2sync
-chformal -lower
-opt -full -nodffe -nosdff
-dffunmap
-opt -full -nodffe -nosdff
-dump -o {ROOM}/clocks.il t:$dff
-techmap
-opt -full -nodffe -nosdff
-setundef -undriven -anyseq
-{{begin}}
-aigmap
-opt_clean
-write_aiger -zinit -ywmap {ROOM}/marks.json -vmap {ROOM}/pins.map {ROOM}/circuit.aig
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,11 +85,15 @@ def build_netlist(
     layout = layout_of(design)
     with scratch_folder() as folder:
         (folder / "monitor.sv").write_text(monitor.text, encoding="utf-8")
+        silent = False
         for _ in range(_TRIES):
             top = environment_text(design, layout, monitor, wide=marks is not None, more=marks.beside if marks else ())
             (folder / "top.sv").write_text(top, encoding="utf-8")
-            names = _sources(design, folder, marks.files if marks else {})
+            names = written_sources(design, folder, marks.files if marks else {}, silent=silent)
             done = _read(design, names, folder, seconds, marked=marks is not None)
+            if done.code and not silent and _TASK in done.output:
+                silent = True
+                continue
             fewer = _without_refused(marks, done.output, top, design.compiled_names()) if marks and done.code else marks
             if fewer == marks:
                 break
@@ -141,8 +110,8 @@ def _read(design: Design, names: Sequence[str], folder: Path, seconds: float, *,
     """Run yosys; plain Verilog with SystemVerilog's keywords as names first."""
     outcomes: list[CommandResult] = []
     for plain in (True, False) if design.plain_verilog and not marked else (False,):
-        script = _script(design, names, marks=marked, plain=plain)
-        outcomes.append(run_yosys(script, folder, seconds, _mounts(design)))
+        script = script_text(design, names, marks=marked, plain=plain)
+        outcomes.append(run_yosys(script, folder, seconds, mounts(design)))
         if not outcomes[-1].code:
             return outcomes[-1]
     return outcomes[0]
@@ -157,44 +126,6 @@ def _without_refused(marks: Marks, output: str, top: str, design_files: Sequence
     kept = {name: texts[1:] if name in lost else texts for name, texts in marks.files.items()}
     kept = {name: texts for name, texts in kept.items() if texts}
     return Marks(kept, tuple(one for one in marks.beside if one not in wrong))
-
-
-def _mounts(design: Design) -> dict[str, Path]:
-    return {_RTL: design.base.absolute(), _SHARED: PRIMITIVES}
-
-
-def _sources(design: Design, folder: Path, marked: Mapping[str, tuple[str, ...]]) -> list[str]:
-    """Return the names of the RTL files as yosys sees them, in compile order; write those that are `marked`."""
-    names = []
-    for number, name in enumerate(design.compiled_names()):
-        if name in marked:
-            copy = f"s{number}.sv"
-            (folder / copy).write_text(marked[name][0], encoding="latin-1")
-            names.append(f"{ROOM}/{copy}")
-        else:
-            names.append(f"{_SHARED}/{Path(name).name}" if Path(name).is_absolute() else f"{_RTL}/{name}")
-    return names
-
-
-def _script(design: Design, names: Sequence[str], *, marks: bool, plain: bool) -> str:
-    options = ["--threads 1", "--no-synthesis-define", "--no-default-translate-off-format", "--relax-enum-conversions"]
-    options += ["--allow-use-before-declare", "--ignore-timing", f"--top {FORMAL_TOP}"]
-    options += [] if marks else ["--ignore-assertions"]
-    # Yosys takes the keywords of SystemVerilog in `.v` files for names, unless it is told otherwise.
-    options += [] if plain else ["--map-keyword-version 1800-2017+*.v"]
-    folders = [*design.include_dirs, *(str(Path(name).parent) for name in design.sources)]
-    options += [_word(f"-I{_RTL}/{name}") for name in dict.fromkeys(folders)]
-    options += [_word(f"-D{name}" if text is None else f"-D{name}={text}") for name, text in design.defines.items()]
-    own = f"{ROOM}/monitor.sv {ROOM}/top.sv"
-    # The simulator that counts code coverage has two states: what was never written is 0 there.
-    begin = "setundef -zero -init" if marks else ""
-    return _SCRIPT.format(read=" ".join([*options, *map(_word, names), own]), begin=begin)
-
-
-def _word(text: str) -> str:
-    if any(letter in text for letter in '"\n\\'):
-        raise BuildError(f"the name {text[:80]!r} cannot be given to yosys")
-    return f'"{text}"' if any(letter in text for letter in " ;#\t") else text
 
 
 def _text(path: Path) -> str:

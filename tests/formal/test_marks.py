@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 from dv_agent.designs.code.counter import CodeCounter, CodeKind
-from dv_agent.designs.code.marking import marked_branches, marked_files
+from dv_agent.designs.code.marking import MarkedBranches, marked_branches, marked_files
 from dv_agent.designs.design import Design
 
 RTL = """\
@@ -107,7 +107,7 @@ def passed(text: str, folder: Path) -> dict[int, tuple[set[int], str]]:
 def test_a_mark_is_passed_exactly_when_its_branch_is_taken(tmp_path: Path) -> None:
     design = nest(tmp_path)
     branches = marked_branches(design, counters())
-    assert sorted({one.counter for one in branches}) == [*range(len(BRANCHES))]
+    assert sorted({one.counter for one in branches.branches}) == [*range(len(BRANCHES))]
     (text,) = marked_files(design, branches, shown).values()
     assert text.count("\n") == RTL.count("\n")  # lines stay where they are
     found, plain = passed(text, tmp_path), passed(RTL, tmp_path)
@@ -118,8 +118,8 @@ def test_a_mark_is_passed_exactly_when_its_branch_is_taken(tmp_path: Path) -> No
 
 def test_only_the_branches_that_are_asked_for_are_marked(tmp_path: Path) -> None:
     design = nest(tmp_path)
-    chosen = [one for one in marked_branches(design, counters()) if one.counter == 3]
-    (text,) = marked_files(design, chosen, shown).values()
+    chosen = tuple(one for one in marked_branches(design, counters()).branches if one.counter == 3)
+    (text,) = marked_files(design, MarkedBranches(branches=chosen), shown).values()
     assert {k for k, (marks, _) in passed(text, tmp_path).items() if marks == {3}} == {1, 5}
 
 
@@ -158,7 +158,7 @@ def test_a_value_of_a_choice_and_the_terms_of_an_expression_are_asked_about_at_t
         asked.append(one)
     branches = marked_branches(design, asked)
     wanted = {number for number, passes in enumerate(CONDITIONS.values()) if passes is not None}
-    assert {one.counter for one in branches} == wanted
+    assert {one.counter for one in branches.branches} == wanted
     (text,) = marked_files(
         design, branches, lambda number, condition: shown(number, f"({condition}) && k < 8")
     ).values()
@@ -166,3 +166,19 @@ def test_a_value_of_a_choice_and_the_terms_of_an_expression_are_asked_about_at_t
     assert {k: q for k, (_, q) in found.items()} == {k: q for k, (_, q) in passed(PICK, tmp_path).items()}
     for number, (place, passes) in enumerate(CONDITIONS.items()):
         assert {k for k, (marks, _) in found.items() if number in marks} == (passes or set()), place
+
+
+def test_concurrent_assertions_are_left_out_of_the_copies(tmp_path: Path) -> None:
+    design = nest(tmp_path)
+    lines = RTL.splitlines()
+    more = [
+        "  property p; @(posedge clk) k == 0 |=> q != 9; endproperty",
+        "  a_p: assert property (p) else $error;",
+        "  always @(posedge clk) begin if (k[0]) assert property (k != 3); end",
+    ]
+    (tmp_path / "nest.v").write_text("\n".join([*lines[:-1], *more, lines[-1], ""]))
+    found = marked_branches(design, counters())
+    (text,) = marked_files(design, found, shown).values()
+    assert "property" not in text
+    assert "assert" not in text
+    assert {k for k, (marks, _) in passed(text, tmp_path).items() if 2 in marks} == {3, 7}
