@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
 
 from dv_agent.coverage.certificates.certificate_data import RULES, Certificate
@@ -44,7 +45,10 @@ def write_certificate(path: Path, certificate: Certificate) -> None:
     Raises:
         OutputError: it cannot be written.
     """
-    replace_text(path, certificate.model_dump_json(indent=1, exclude_defaults=True) + "\n")
+    # Short, but the versions are there whatever the defaults of a later program are.
+    versions = {"schema_version": certificate.schema_version, "rules": certificate.rules}
+    data = versions | certificate.model_dump(mode="json", exclude_defaults=True)
+    replace_text(path, json.dumps(data, indent=1) + "\n")
 
 
 def stale_kinds(certificate: Certificate, folder: DesignFolder, plan: Plan) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from formal_designs import write_steps
 
-from dv_agent.coverage.certificates.certificate_data import Certificate, CheckedBySimulation, Verdict
+from dv_agent.coverage.certificates.certificate_data import RULES, Certificate, CheckedBySimulation, Verdict
 from dv_agent.coverage.certificates.certificate_file import FILE, certificate_errors, input_hashes, write_certificate
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.places import design_names
@@ -41,6 +42,7 @@ def test_a_design_without_a_certificate_passes(tmp_path: Path) -> None:
 def test_a_fresh_certificate_passes_with_its_counts(tmp_path: Path) -> None:
     folder = write_steps(tmp_path / "steps")
     write_certificate(folder.path / FILE, made(folder))
+    assert {"schema_version": 1, "rules": RULES}.items() <= json.loads((folder.path / FILE).read_text()).items()
     assert part(folder).ok
     assert part(folder).figures["unreachable"] == 1
 

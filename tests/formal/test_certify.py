@@ -161,9 +161,7 @@ def test_no_time_leaves_bins_unknown_with_the_reason(tmp_path: Path) -> None:
     ("options", "words"),
     [
         ((), "name one design, or say --all"),
-        (("steps", "--all"), "name one design, or say --all"),
         (("--all", "--out", "x.json"), "leave --tests and --out out"),
-        (("no_such_design",), "no_such_design"),
         (("block_quant", "--tests", "nowhere"), "neither 'witnesses', nor a run"),
     ],
 )
