@@ -18,7 +18,7 @@ from dv_agent.coverage.code.group import Goal
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.text.wording import counted
-from dv_agent.errors import InputFileError
+from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.certificates.certify import Order, certify
 from dv_agent.eval.certificates.certify_code import certify_code
 from dv_agent.eval.certificates.cross_check import Played
@@ -42,6 +42,8 @@ def certify_and_show(
     require_formal()
     folder = find_design(name)
     plan, chosen = open_goal(folder, goal, find_simulator(simulator_of_goal(simulator, goal)), certified=False)
+    if out is not None and not out.parent.is_dir():
+        raise OutputError(f"--out {out}: there is no folder {out.parent}")
     path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
     told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
     played = _tests(folder, plan, chosen, tests, search_cycles, seed, told)

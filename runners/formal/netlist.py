@@ -148,7 +148,12 @@ def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist
         words = line.split()
         if len(words) == 4 and words[0] in ("input", "output") and words[3] in places:
             places[words[3]][int(words[2])] = int(words[1])
-    properties = {name: outs[places["hit"][bit]] for bit, name in enumerate(monitor.properties) if bit in places["hit"]}
+    # The map leaves out what is constant, but the outputs come in the order of the ports: all of hit, then all of seen.
+    hits = max(len(monitor.properties), 1)
+    shown = {**places["hit"], **{hits + bit: number for bit, number in places["seen"].items()}}
+    if len(outs) != hits + sample or any(bit != number for bit, number in shown.items()):
+        raise BuildError("yosys wrote the outputs of the circuit in another order than expected")
+    properties = {name: outs[bit] for bit, name in enumerate(monitor.properties)}
     paths = json.loads(_text(folder / "marks.json") or "{}").get("asserts", [])
     of_mark: dict[str, list[int]] = {}
     for path, literal in zip(paths, bad, strict=True):
@@ -161,7 +166,7 @@ def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist
         replace(circuit, properties=properties | merged),
         tuple(places["free"].get(bit, -1) for bit in range(drive)),
         tuple(places["unknown"].get(bit, -1) for bit in range(monitor.unknown)),
-        tuple(outs[places["seen"][bit]] for bit in range(sample)),
+        tuple(outs[hits:]),
         places["clock"].get(0, -1),
     )
 

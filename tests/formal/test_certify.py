@@ -150,6 +150,15 @@ def test_a_clock_made_by_the_rtl_is_told(tmp_path: Path) -> None:
     assert any("not the clock of design.yaml" in one for one in reasons)
 
 
+def test_a_bin_on_a_constant_output_is_proved_and_one_on_its_only_value_is_reachable(tmp_path: Path) -> None:
+    plan = PLAN.replace("{idle: 0, work: 1, done: 2, lost: 3}", "{no: 0, yes: 1}")
+    rtl = RTL.replace("assign state = now;", "assign state = 2'd1;")
+    folder = write_steps(tmp_path / "constant", plan.split("      - name: count")[0], rtl)
+    assert CliRunner().invoke(app, ["designs", "certify", str(folder.path), "--search-cycles", "0"]).exit_code == 0
+    found = {one.id: one.outcome for one in read_certificate(folder.path / FILE).verdicts}
+    assert found == {"machine.state.no": "unreachable", "machine.state.yes": "reachable"}
+
+
 def test_no_time_leaves_bins_unknown_with_the_reason(tmp_path: Path) -> None:
     folder = write_steps(tmp_path / "late")
     assert certify(folder.path, "--timeout", "1", "--each", "1").exit_code == 0
@@ -162,6 +171,7 @@ def test_no_time_leaves_bins_unknown_with_the_reason(tmp_path: Path) -> None:
     [
         ((), "name one design, or say --all"),
         (("--all", "--out", "x.json"), "leave --tests and --out out"),
+        (("block_quant", "--out", "no/such/folder/x.json"), "there is no folder no/such/folder"),
         (("block_quant", "--tests", "nowhere"), "neither 'witnesses', nor a run"),
     ],
 )
