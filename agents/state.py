@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.failures.log import FailureLog
@@ -20,7 +23,9 @@ from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.trace import End
-from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
+from dv_agent.prompts.restricted_view import restricted
+from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View, Window
 from dv_agent.runners.checks.assertions import reset_notes
 from dv_agent.runners.checks.ending import Ended, ending_words
 
@@ -41,6 +46,7 @@ class RunState:
         nearest: index of an open bin -> the test of any turn with the smallest distance to it.
         exchanges: prompt and reply of a model, turn by turn.
         earned: the tests that covered the most new bins, at most `MAX_EARNED`, the best one first.
+        windows: what the last reply asked to look at.
         ended: how each test ended, refused tests included.
         reset_notes: what the RTL reported only in reset, each once, see `dv_agent.runners.checks.assertions`.
         silence: why the last turn without a test had no test, see `Proposal.silence`.
@@ -58,6 +64,7 @@ class RunState:
     nearest: Mapping[int, Attempt] = field(default_factory=dict)
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
+    windows: tuple[Window, ...] = ()
     ended: tuple[Ended, ...] = ()
     reset_notes: tuple[str, ...] = ()
     stale_turns: int = 0
@@ -72,8 +79,8 @@ class RunState:
 
 
 def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
-    """Return all that the agent may know now."""
-    return View(
+    """Return all that the agent may know now, on the track of `bench`."""
+    view = View(
         design=bench.folder.design,
         schema=bench.folder.schema,
         specification=bench.folder.specification,
@@ -89,7 +96,10 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         exchanges=state.exchanges,
         earned=state.earned,
         compared=bench.folder.has_model,
+        windows=state.windows,
+        track=bench.track,
     )
+    return view if bench.track.plan and bench.track.specification else restricted(view)
 
 
 def advance(
@@ -114,6 +124,7 @@ def advance(
     current = replace(
         current,
         turn=state.turn + 1,
+        **_looked(current, proposal.look, bench),
         done=proposal.done,
         stop_reason=proposal.stop_reason,
         silence=_silence(proposal, records) or state.silence,
@@ -124,6 +135,7 @@ def advance(
     turn = TurnRecord(
         turn=state.turn,
         tests=tuple(records),
+        look=proposal.look,
         errors=proposal.errors,
         usage=usage,
         dropped=proposal.dropped,
@@ -143,6 +155,19 @@ def advance(
         budget=budget,
     )
     return current, turn
+
+
+def _looked(state: RunState, asked: Sequence[str], bench: Testbench) -> dict[str, Any]:
+    """Return the windows that were asked for, and the errors with a line for each that there is not."""
+    windows, errors = list[Window](), list(state.errors)
+    for name in asked:
+        slot = bench.plan.slots.get(name, len(bench.plan.bins))
+        attempt = state.nearest.get(slot) if slot < len(bench.plan.bins) else None
+        if attempt:
+            windows.append(Window(name, attempt.test.name, bench.window(attempt)))
+        else:
+            errors.append(f"look: {compact_json(name, 80)} is no open bin that a test came near to")
+    return {"windows": tuple(windows), "errors": tuple(errors)}
 
 
 def _silence(proposal: Proposal, records: Sequence[TestRecord]) -> str:
@@ -252,13 +277,26 @@ def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[in
 
 
 def _by_step(result: Result, covered: Sequence[int], bench: Testbench) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
-    """Return the bins of `covered`, grouped by the step of a payload track in which each was first hit."""
+    """Return the bins of `covered`, each at the step that had sent the latest item when it was first hit.
+
+    The items are those of tracks with a payload; if none had been accepted yet, it is the step under way there.
+    """
     found: dict[tuple[str, int], list[int]] = {}
-    names = [name for name, grammar in bench.folder.design.grammars.items() if grammar.item]
+    design = bench.folder.design
+    names = [name for name, grammar in design.grammars.items() if grammar.item]
+    sent = {
+        name: result.trace.accepted[key].cycle
+        for name in names
+        if (key := design.item_key(name)) in result.trace.accepted
+    }
     for index in covered:
         cycle = int(result.sample.first_cycle[index])
-        steps = result.steps_at(cycle) if cycle >= 0 else {}
-        for name in names:
-            if name in steps:
-                found.setdefault((name, steps[name]), []).append(index)
+        if cycle < 0:
+            continue
+        counts = {name: int(np.searchsorted(cycles, cycle, side="right")) for name, cycles in sent.items()}
+        latest = {name: int(sent[name][count - 1]) for name, count in counts.items() if count}
+        name = max(latest, key=latest.__getitem__, default=names[0] if names else "")
+        step = result.steps_at(latest.get(name, cycle)).get(name)
+        if step is not None:
+            found.setdefault((name, step), []).append(index)
     return tuple((name, step, tuple(bins)) for (name, step), bins in sorted(found.items()))

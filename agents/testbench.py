@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dv_agent.agents.sample_window import window_lines
 from dv_agent.coverage.code.group import CODE, CodeSampler
-from dv_agent.coverage.contribution import UNSEEN, Sample, closeness
+from dv_agent.coverage.contribution import NO_VALUE, UNSEEN, Sample, closeness
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
@@ -26,7 +27,9 @@ from dv_agent.designs.observation import Observation, Table
 from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.trace import End, Trace
-from dv_agent.prompts.view import Near
+from dv_agent.prompts.sections import WINDOW
+from dv_agent.prompts.track import CLOSURE, Track
+from dv_agent.prompts.view import Attempt, Near
 from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
 from dv_agent.runners.checks.run_checks import CheckFailure, check
 from dv_agent.runners.simulator import Run, Session
@@ -95,12 +98,13 @@ class Testbench:
         folder: the design with schema and reference model.
         plan: the coverage plan that is sampled.
         session: an open session of `folder.design`; the caller closes it.
+        track: what an agent may know; agents without a model have the track `closure`.
     """
 
     __test__ = False
 
-    def __init__(self, folder: DesignFolder, plan: Plan, session: Session) -> None:
-        self.folder, self.plan = folder, plan
+    def __init__(self, folder: DesignFolder, plan: Plan, session: Session, track: Track = CLOSURE) -> None:
+        self.folder, self.plan, self.track = folder, plan, track
         self._session, self._sampler = session, Sampler(plan)
         self._code = CodeSampler(plan.code) if plan.code else None
         self._table_of = {group.name: group.on for group in plan.covergroups}
@@ -141,6 +145,12 @@ class Testbench:
             tables = {}  # a crashed or hung simulator covers no bins
         return Simulated(test, done, seen, tables)
 
+    def window(self, attempt: Attempt) -> tuple[str, ...]:
+        """Return the pins around the sample with which a test came nearest to a hole; it was paid for when it ran."""
+        last = attempt.near.cycle + WINDOW // 4 + 1
+        program = expand(self.folder.design, self.folder.schema, attempt.test, last)
+        return window_lines(self.folder.design, self._session.run(program).trace, attempt.near.cycle, WINDOW)
+
     def sampled(self, tests: Sequence[Simulated], targets: Sequence[int] = ()) -> tuple[Result, ...]:
         """Sample the coverage of several tests, in one call; the result of each is the same as if it were alone.
 
@@ -161,12 +171,14 @@ class Testbench:
         wanted = wanted[(sample.distance[wanted] < UNSEEN) & (sample.nearest_row[wanted] >= 0)]
         distances = map(closeness, sample.distance[wanted].tolist(), sample.residual[wanted].tolist())
         rows = sample.nearest_row[wanted].tolist()
+        values = sample.nearest_values[wanted].tolist()
         steps = _StepFinder(one.run.step_starts)
         found = []
-        for index, distance, row in zip(wanted.tolist(), distances, rows, strict=True):
+        for index, distance, row, seen in zip(wanted.tolist(), distances, rows, values, strict=True):
             columns = one.tables[self._table_of[self.plan.bins[index].covergroup]].columns
             cycle = int(columns["cycle"][row]) if "cycle" in columns else 0
-            found.append(Near(index, distance, steps.at(cycle)))
+            told = tuple(seen[: len(self.plan.bins[index].members) or 1])
+            found.append(Near(index, distance, steps.at(cycle), () if NO_VALUE in told else told, cycle))
         return tuple(found)
 
 

@@ -17,6 +17,7 @@ from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.errors import BuildError
+from dv_agent.prompts.track import CLOSURE, Track
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +28,16 @@ class Near:
         bin: index of the hole in the plan.
         distance: see `dv_agent.coverage.holes`; smaller is nearer.
         steps: track -> index of the step that was being driven when the test came nearest.
+        seen: the values at that sample: of each member of a cross; of a value bin; for a transition the value that came
+            where the next step was wanted. Empty if there are none.
+        cycle: of that sample; 0 if its table has no cycles.
     """
 
     bin: int
     distance: float
     steps: Mapping[str, int]
+    seen: tuple[int, ...] = ()
+    cycle: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +51,8 @@ class Outcome:
         hits: indices of all bins that it hit.
         near: the holes that it came near to.
         failures: one line for each failed check.
-        by_step: (track, step, bins) for each step of a source or strobe track: those of `new_bins` that were first hit
-            during that step.
+        by_step: (track, step, bins) for steps that send items: those of `new_bins` that were first hit while an item of
+            that step was the latest.
         ending: how it ended, in words, if `end` and `cycles` are not sufficient.
     """
 
@@ -73,6 +79,15 @@ class Attempt:
     test: Test
     near: Near
     turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The cycles around the nearest sample of a hole, asked for by a model: a table of pins, its head first."""
+
+    bin: str
+    test: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +163,8 @@ class View:
         rtl: of the design under test.
         exchanges: messages to the model and its replies, turn by turn; empty for agents without a model.
         earned: the tests that covered most bins first, the best one first.
+        track: what of this the agent may know, see `dv_agent.prompts.restricted_view`.
+        windows: what the last reply asked to look at.
         compared: whether a reference model says which outputs are due; else only rules of the ports are checked.
     """
 
@@ -166,3 +183,5 @@ class View:
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
     compared: bool = True
+    windows: tuple[Window, ...] = ()
+    track: Track = CLOSURE

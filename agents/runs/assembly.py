@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dv_agent import __version__
 from dv_agent.agents.agent import Agent
@@ -20,6 +21,9 @@ from dv_agent.designs.trace import Trace
 from dv_agent.errors import OutputError, UnknownNameError, UsageError
 from dv_agent.prompts.strategy import find_recorded_strategy
 from dv_agent.runners.checks.failure import CheckFailure
+
+if TYPE_CHECKING:
+    from dv_agent.agents.records.recorded_model import RecordedAgent
 
 
 def open_design(name: str, bug: str | None, room: Path) -> DesignFolder:
@@ -128,7 +132,7 @@ def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say:
     return LlmAgent(recording, header.prompting or find_recorded_strategy(header.strategy), model.price, header.seed)
 
 
-def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, reparse: bool) -> Agent:
+def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, reparse: bool) -> RecordedAgent:
     """Return the agent of a recorded run, connected to the recorded replies.
 
     Raises:

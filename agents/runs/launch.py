@@ -72,6 +72,10 @@ class FinishedRun:
         }
 
 
+NEVER = 101.0
+"""A target that no run meets: a run whose agent does not know the plan does not end when it is covered."""
+
+
 class RunWatcher(Protocol):
     """Receives progress events of a run."""
 
@@ -138,7 +142,7 @@ def launch(
         past = _taken_up(request.resume, stack) if request.resume else None
         recorded = run_to_replay(request)
         if recorded:
-            request = replace(request, **recorded_settings(recorded))
+            request = replace(request, **recorded_settings(recorded, request))
         room = stack.enter_context(scratch_folder())
         old = past or recorded
         if old:
@@ -171,7 +175,7 @@ def launch(
         stack.callback(watcher.stop)
         stack.enter_context(stopper)
         options = header.agent_options
-        limits = Limits(header.target, options.patience, bool(options.stop_on_failure))
+        limits = Limits(header.target if bench.track.plan else NEVER, options.patience, bool(options.stop_on_failure))
         with _traced_to(run_folder):
             try:
                 state = run_loop(
@@ -186,7 +190,7 @@ def launch(
             start.record.recount()
             write_report(run_folder, folder)
     ended = start.record.header
-    notes = (*ending_notes(state.ended), *state.reset_notes, *exception_notes(ended.rules_off))
+    notes = (*start.notes(), *ending_notes(state.ended), *state.reset_notes, *exception_notes(ended.rules_off))
     return FinishedRun(
         ended,
         run_folder,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dv_agent.coverage.code.group import Goal
+from dv_agent.prompts.track import TrackName
 from dv_agent.prompts.unnoticed import Unnoticed
 
 
@@ -18,6 +19,7 @@ class RunRequest:
         requests_per_minute: request rate limit of the model; overrides `model` and the record of a resumed run.
         base_url: the address of the model, when a run is resumed.
         unnoticed: changes of the RTL that an agent `llm` is told of.
+        track: what the agent is given, see `dv_agent.prompts.track`.
         into: the run folder itself, instead of a new one below `out`; the name of its parent is the run's id.
     """
 
@@ -38,6 +40,7 @@ class RunRequest:
     goal: Goal | None = None
     out: Path = Path("runs")
     into: Path | None = None
+    track: TrackName = "closure"
     resume: Path | None = None
     model: dict[str, Any] | None = None
     requests_per_minute: float | None = None

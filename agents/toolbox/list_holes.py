@@ -13,23 +13,25 @@ from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Bin, Covergroup
 from dv_agent.prompts.feedback.bin_names import values_text
-from dv_agent.prompts.feedback.near_misses import Distance, hole_distance
+from dv_agent.prompts.feedback.near_misses import hole_distance
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Attempt, View
 
 PAGE = 40
 STEP, PARTS = 300, 24
 _MARGIN = 400
+NO_TABLE = "no test has had its table so far"
 Order = tuple[int, tuple[tuple[int, ...], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class HoleEntry:
-    """Hole with its bin and the test that came nearest to it."""
+    """Hole with its bin, the test that came nearest to it, and the plan that it is of."""
 
     hole: Hole
     bin: Bin
     attempt: Attempt | None
+    plan: Plan
 
     @property
     def family(self) -> str:
@@ -114,7 +116,7 @@ class HoleList:
             + (f": {group.description}" if group.description else "")
         )
         lines += _meaning(group, one)
-        lines += [f"hit {one.hole.hits} of {one.hole.at_least} times; {distance_text(one.hole)}"]
+        lines += [f"hit {one.hole.hits} of {one.hole.at_least} times; {distance_text(one) or NO_TABLE}"]
         lines += _nearest(one, tests)
         if one.hole.bin in claimed:
             lines.append("you have claimed that it is unreachable")
@@ -145,37 +147,22 @@ class HoleList:
         return family, tuple((points[name].index(m),) for name, m in zip(of, one.bin.members, strict=True))
 
 
-def distance_text(hole: Hole) -> str:
-    """Return the smallest distance of any test to a hole, as text."""
-    if not hole.observable:
-        return "no test has had its table so far"
-    return nearness_text(hole_distance(hole))
-
-
-def nearness_text(distance: Distance | None) -> str:
-    """Return a distance as text."""
-    if distance is None:
-        return "never sampled"
-    if distance.kind == "value":
-        return f"nearest value off by {distance.missing}"
-    met = distance.size - distance.missing
-    if distance.kind == "transition":
-        return f"{met} of {distance.size} steps in a row"
-    text = f"{met} of {distance.size} members met on one sample"
-    if not distance.missing:
-        return text
-    if distance.residual is None:
-        return f"{text}, no value near"
-    return f"{text}, the missing off by {distance.residual}" if distance.residual else text
+def distance_text(one: HoleEntry) -> str:
+    """Return the smallest distance of any test to a hole, as text; empty if no test had its table."""
+    if not one.hole.observable:
+        return ""
+    found = hole_distance(one.plan, one.hole, one.attempt.near if one.attempt else None)
+    return found.words if found else "never sampled"
 
 
 def _entry(plan: Plan, hole: Hole, attempt: Attempt | None) -> HoleEntry:
-    return HoleEntry(hole, plan.bins[plan.index(hole.bin)], attempt)
+    return HoleEntry(hole, plan.bins[plan.index(hole.bin)], attempt, plan)
 
 
 def _line(one: HoleEntry, claimed: Mapping[str, object]) -> str:
     mark = " [claimed unreachable]" if one.hole.bin in claimed else ""
-    return f"  {one.hole.bin} ({one.hole.tier}){mark}: {one.hole.description[:200]}; {distance_text(one.hole)}"
+    near = distance_text(one)
+    return f"  {one.hole.bin} ({one.hole.tier}){mark}: {one.hole.description[:200]}" + (f"; {near}" if near else "")
 
 
 def _meaning(group: Covergroup, one: HoleEntry) -> Iterator[str]:
@@ -205,7 +192,7 @@ def _nearest(one: HoleEntry, tests: Mapping[str, int]) -> Iterator[str]:
     test, near = one.attempt.test, one.attempt.near
     number = tests.get(test.digest)
     called = f"{'?' if number is None else number} {compact_json(test.name, 60)}"
-    yield f"nearest: test {called}, while these steps were under way:"
+    yield f"nearest: test {called} in cycle {near.cycle}, while these steps were under way:"
     for track, index in sorted(near.steps.items()):
         if index < len(test.tracks.get(track, ())):
             yield f"  {track}[{index}] {compact_json(test.tracks[track][index], STEP)}"

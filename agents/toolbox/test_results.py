@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dv_agent.agents.toolbox.list_holes import HoleList, nearness_text
+from dv_agent.agents.toolbox.list_holes import HoleList
 from dv_agent.agents.toolbox.text import fenced_data, listed
 from dv_agent.agents.tools.testbench import Decoys
 from dv_agent.prompts.feedback.history import gains_text
@@ -79,5 +79,5 @@ def _near(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> S
     for near, plan in found[:NEARS]:
         one = plan.bins[near.bin]
         during = " ".join(f"{track}[{index}]" for track, index in sorted(near.steps.items()))
-        lines.append(f"{one.id}: {nearness_text(near_distance(one, near))}{f' during {during}' if during else ''}")
+        lines.append(f"{one.id}: {near_distance(plan, near).words}{f' during {during}' if during else ''}")
     return lines

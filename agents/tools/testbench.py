@@ -21,6 +21,7 @@ from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import Trace
+from dv_agent.prompts.track import CLOSURE, Track
 from dv_agent.prompts.view import Attempt, Near
 from dv_agent.runners.simulator import Run, Session
 
@@ -77,10 +78,11 @@ class ToolsTestbench(Testbench):
     """
 
     def __init__(
-        self, folder: DesignFolder, plan: Plan, session: Session, chosen: Sequence[str] = (), inner: bool = True
-    ) -> None:
+        self, folder: DesignFolder, plan: Plan, session: Session, chosen: Sequence[str] = (), inner: bool = True,
+        track: Track = CLOSURE,
+    ) -> None:  # fmt: skip
         tap = RememberingSession(session)
-        super().__init__(folder, plan, tap)
+        super().__init__(folder, plan, tap, track)
         self._shows_inner = inner
         self.decoys = Decoys(folder, plan, chosen, tap) if chosen else None
         self._plain = Testbench(folder, plan, session)

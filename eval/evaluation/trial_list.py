@@ -83,7 +83,9 @@ def mark_capped(folder: Path, why: str) -> None:
 def default_folder(evaluation: Evaluation, spec: EvaluationSpec) -> Path:
     """Return ``runs/evals/SUITE``; a digest is appended if designs, budget or simulator are not the defaults."""
     usual = EvaluationSpec()
-    special = [name for name in ("designs", "budget", "simulator") if getattr(spec, name) != getattr(usual, name)]
+    special = [
+        name for name in ("designs", "budget", "simulator", "track") if getattr(spec, name) != getattr(usual, name)
+    ]
     identity = evaluation.identity.model_copy(update={"project": ""}).model_dump_json()
     ending = f"-{hashlib.sha256(identity.encode()).hexdigest()[:8]}" if special else ""
     return Path("runs") / "evals" / f"{evaluation.identity.suite}{ending}"
@@ -104,7 +106,7 @@ def _identity(suite: Suite, spec: EvaluationSpec) -> Identity:
             for one in suite.designs
             if not spec.designs or one.name in spec.designs
         ),
-        simulator=f"{simulator.name} {simulator.version()}", budget=spec.budget, project=__version__,
+        simulator=f"{simulator.name} {simulator.version()}", budget=spec.budget, project=__version__, track=spec.track,
     )  # fmt: skip
 
 
@@ -117,7 +119,7 @@ def _trials(identity: Identity, entries: tuple[Entry, ...], spec: EvaluationSpec
                     continue
                 yield Trial(
                     design=design.design, task_version=find_design(design.design).design.task_version, entry=entry,
-                    seed=seed, budget=spec.budget, simulator=spec.simulator,
+                    seed=seed, budget=spec.budget, simulator=spec.simulator, track=spec.track,
                 )  # fmt: skip
 
 

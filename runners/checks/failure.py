@@ -56,5 +56,6 @@ class CheckFailure(Frozen):
 
     def __str__(self) -> str:
         where = f" on {self.port}" if self.port else ""
+        where += f", transfer {self.index}," if self.index is not None else ""
         when = f" in cycle {self.cycle}" if self.cycle is not None else ""
         return f"{self.check}{where}{when}: {self.message}"

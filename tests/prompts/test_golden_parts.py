@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jinja2 import Environment
-from prompt_views import UNNOTICED, busy_view, coded, small_view
+from prompt_views import UNNOTICED, SmallRtl, busy_view, coded, small_view
 
 from dv_agent.agents.llm.agent import messages_of
 from dv_agent.agents.toolbox.text import ResultLimits
@@ -19,9 +19,11 @@ from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.holes import holes
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
+from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.sections import sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.template_set import TemplatePage
+from dv_agent.prompts.track import TRACKS
 from dv_agent.prompts.view import View
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -38,7 +40,8 @@ PARTS = {
     "contract@literal": "llm4dv-base", "specification": "default", "rtl": "rtl", "digest": "digest",
     "tracks": "default", "language": "default", "examples": "default", "shots": "harvest",
     "shots@fixed": "llm4dv-few-shot", "progress": "default", "history": "stuck", "errors": "default",
-    "failures": "default", "results": "default", "holes": "default", "targets": "default", "stuck": "stuck",
+    "failures": "default", "results": "default", "holes": "default", "columns": "default",
+    "windows": "default", "targets": "default", "stuck": "stuck",
     "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
     "ask@structured": "structured",
 }  # fmt: skip
@@ -68,6 +71,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "parts/stuck@unobserved", text_of(blind, alone["stuck"], "stuck")
     yield from unspecified(folder, view)
     yield from shortened(view)
+    yield from without_a_plan(folder, view)
     yield from with_points(coded(view))
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
@@ -86,6 +90,16 @@ def unspecified(folder: Path, view: View) -> Iterator[tuple[str, str]]:
     begin = replace(small_view(folder, budget_left={"cycles": 900, "calls": 4}), specification="", compared=False)
     yield "parts/ask@first_bare", text_of(begin, find_strategy("default"), "ask")
     yield "tools_first@bare", first_text(begin, "0 of 9 bins", REPLY)
+
+
+def without_a_plan(folder: Path, view: View) -> Iterator[tuple[str, str]]:
+    """What the tracks that hide the plan say instead."""
+    default = find_strategy("default")
+    blind = restricted(replace(view, track=TRACKS["blind"]))
+    for part in ("role", "contract", "progress", "failures", "ask"):
+        yield f"parts/{part}@blind", text_of(blind, default, part)
+    first = small_view(folder, budget_left={"cycles": 900, "calls": 4}, rtl=SmallRtl(), track=TRACKS["rtl"])
+    yield "rtl_first", "\n".join(one.content for one in messages_of(render(restricted(first), ROOMY, REPLY)))
 
 
 def with_points(view: View) -> Iterator[tuple[str, str]]:
