@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import numpy as np
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.failures.log import FailureLog
@@ -19,12 +16,12 @@ from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.simulated_turn import Refused, simulate_turn
 from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord
+from dv_agent.agents.turn_details import by_step_of, looked
 from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.trace import End
 from dv_agent.prompts.restricted_view import restricted
-from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View, Window
 from dv_agent.runners.checks.assertions import reset_notes
 from dv_agent.runners.checks.ending import Ended, ending_words
@@ -121,10 +118,12 @@ def advance(
         if progress:
             progress(record)
     gained = any(record.new_bins for record in records)
+    shown, missing = looked(current.nearest, proposal.look, bench)
     current = replace(
         current,
         turn=state.turn + 1,
-        **_looked(current, proposal.look, bench),
+        windows=shown,
+        errors=(*current.errors, *missing),
         done=proposal.done,
         stop_reason=proposal.stop_reason,
         silence=_silence(proposal, records) or state.silence,
@@ -155,19 +154,6 @@ def advance(
         budget=budget,
     )
     return current, turn
-
-
-def _looked(state: RunState, asked: Sequence[str], bench: Testbench) -> dict[str, Any]:
-    """Return the windows that were asked for, and the errors with a line for each that there is not."""
-    windows, errors = list[Window](), list(state.errors)
-    for name in asked:
-        slot = bench.plan.slots.get(name, len(bench.plan.bins))
-        attempt = state.nearest.get(slot) if slot < len(bench.plan.bins) else None
-        if attempt:
-            windows.append(Window(name, attempt.test.name, bench.window(attempt)))
-        else:
-            errors.append(f"look: {compact_json(name, 80)} is no open bin that a test came near to")
-    return {"windows": tuple(windows), "errors": tuple(errors)}
 
 
 def _silence(proposal: Proposal, records: Sequence[TestRecord]) -> str:
@@ -221,7 +207,7 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
     hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
     covered = tuple(bench.plan.index(one.id) for one in new)
     trace = result.trace
-    by_step = _by_step(result, covered, bench)
+    by_step = by_step_of(result, covered, bench)
     ending = "" if trace.end == End.DRAINED else ending_words(result.ended(state.tests))
     outcome = Outcome(result.test, trace.cycles, trace.end, covered, hits, result.near, failures, by_step, ending)
     cut = trace.cycles if trace.end == End.BUDGET else None
@@ -274,29 +260,3 @@ def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[in
         if near.bin not in covered and _is_nearer(state, near):
             best[near.bin] = Attempt(result.test, near, state.turn)
     return best
-
-
-def _by_step(result: Result, covered: Sequence[int], bench: Testbench) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
-    """Return the bins of `covered`, each at the step that had sent the latest item when it was first hit.
-
-    The items are those of tracks with a payload; if none had been accepted yet, it is the step under way there.
-    """
-    found: dict[tuple[str, int], list[int]] = {}
-    design = bench.folder.design
-    names = [name for name, grammar in design.grammars.items() if grammar.item]
-    sent = {
-        name: result.trace.accepted[key].cycle
-        for name in names
-        if (key := design.item_key(name)) in result.trace.accepted
-    }
-    for index in covered:
-        cycle = int(result.sample.first_cycle[index])
-        if cycle < 0:
-            continue
-        counts = {name: int(np.searchsorted(cycles, cycle, side="right")) for name, cycles in sent.items()}
-        latest = {name: int(sent[name][count - 1]) for name, count in counts.items() if count}
-        name = max(latest, key=latest.__getitem__, default=names[0] if names else "")
-        step = result.steps_at(latest.get(name, cycle)).get(name)
-        if step is not None:
-            found.setdefault((name, step), []).append(index)
-    return tuple((name, step, tuple(bins)) for (name, step), bins in sorted(found.items()))

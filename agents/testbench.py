@@ -27,8 +27,8 @@ from dv_agent.designs.observation import Observation, Table
 from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.trace import End, Trace
+from dv_agent.prompts.benchmark_track import CLOSURE, Track
 from dv_agent.prompts.sections import WINDOW
-from dv_agent.prompts.track import CLOSURE, Track
 from dv_agent.prompts.view import Attempt, Near
 from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
 from dv_agent.runners.checks.run_checks import CheckFailure, check

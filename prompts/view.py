@@ -17,7 +17,7 @@ from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.errors import BuildError
-from dv_agent.prompts.track import CLOSURE, Track
+from dv_agent.prompts.benchmark_track import CLOSURE, Track
 
 
 @dataclass(frozen=True, slots=True)

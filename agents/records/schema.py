@@ -23,8 +23,8 @@ from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.bounds import Count, Number, PlainText, RecordedName, Seed, Stops
 from dv_agent.designs.frozen import Frozen
+from dv_agent.prompts.benchmark_track import TrackName
 from dv_agent.prompts.strategy import Strategy
-from dv_agent.prompts.track import TrackName
 
 HEADER, TURNS, COVERAGE, FAILURES = "run.json", "turns.jsonl", "coverage.json", "failures"
 NEWEST = 1
@@ -78,7 +78,7 @@ class RunHeader(Frozen):
 
     Attributes:
         design: its name; never a path.
-        track: what the agent was given, see `dv_agent.prompts.track`.
+        track: what the agent was given, see `dv_agent.prompts.benchmark_track`.
         goal: which bins the run has: those of the plan, those of code coverage, or both.
         strategy, prompting: the prompting strategy of a model: its name, and its full content.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` does not include them.

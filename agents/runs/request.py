@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dv_agent.coverage.code.group import Goal
-from dv_agent.prompts.track import TrackName
+from dv_agent.prompts.benchmark_track import TrackName
 from dv_agent.prompts.unnoticed import Unnoticed
 
 
@@ -19,7 +19,7 @@ class RunRequest:
         requests_per_minute: request rate limit of the model; overrides `model` and the record of a resumed run.
         base_url: the address of the model, when a run is resumed.
         unnoticed: changes of the RTL that an agent `llm` is told of.
-        track: what the agent is given, see `dv_agent.prompts.track`.
+        track: what the agent is given, see `dv_agent.prompts.benchmark_track`.
         into: the run folder itself, instead of a new one below `out`; the name of its parent is the run's id.
     """
 

@@ -32,8 +32,8 @@ from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, UsageError
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.strategy import Strategy, find_strategy
-from dv_agent.prompts.track import TRACKS
 from dv_agent.runners.checks.scope_of_checks import what_is_checked
 from dv_agent.runners.simulator import Simulator
 

@@ -15,7 +15,7 @@ from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
-from dv_agent.prompts.track import CLOSURE, TRACKS, Track
+from dv_agent.prompts.benchmark_track import CLOSURE, TRACKS, Track
 from dv_agent.runners.simulator import Session, Simulator
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def tools_agent(
     if record:
         playback.attach(record)
     dispatcher = ToolDispatcher(bench, result_limits(header.model), bench.decoys)
-    return ToolsAgent(playback, dispatcher, model.price, should_stop)
+    return ToolsAgent(playback, dispatcher, model.price, should_stop, bench.track)
 
 
 def replaying_tools_agent(
@@ -129,7 +129,8 @@ def replaying_tools_agent(
     replayed = RecordedModel(past, reparse)
     playback = ReplayedCalls(replayed, len(past.turns), reparse)
     playback.attach(record)
-    agent = ToolsAgent(playback, ToolDispatcher(bench, result_limits(header.model), bench.decoys), None, should_stop)
+    dispatcher = ToolDispatcher(bench, result_limits(header.model), bench.decoys)
+    agent = ToolsAgent(playback, dispatcher, None, should_stop, bench.track)
     return RecordedAgent(past, replayed, agent, reparse)
 
 

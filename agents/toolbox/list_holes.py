@@ -107,6 +107,8 @@ class HoleList:
         Raises:
             ToolError: the bin is not a hole.
         """
+        if asked.bin in self._sizes:
+            return self._family(asked.bin, room)
         one = self.open(asked.bin)
         group = self._groups[one.hole.covergroup]
         when = f" where {group.when.text}" if group.when else ""
@@ -121,6 +123,26 @@ class HoleList:
         if one.hole.bin in claimed:
             lines.append("you have claimed that it is unreachable")
         return fenced_data("hole", "\n".join(lines), room - _MARGIN)
+
+    def _family(self, family: str, room: int) -> str:
+        """Return what a family samples, and the values of its open bins."""
+        mine = [one for one in self.entries.values() if one.family == family]
+        if not mine:
+            raise ToolError(f"every bin of {family} is covered already")
+        group, first = self._groups[mine[0].hole.covergroup], mine[0]
+        points = {point.name: point for point in group.coverpoints}
+        when = f" where {group.when.text}" if group.when else ""
+        lines = [self._head(family), f"sampled on every row of table `{group.on}`{when}"]
+        if first.bin.kind == "cross":
+            of = next(cross.of for cross in group.crosses if cross.name == first.bin.item)
+            for name in of:
+                values = "; ".join(f"{one.name} = {values_text(one)}" for one in points[name].bins)
+                lines.append(f"  {name}: `{points[name].of.text}`: {values}"[: STEP * 2])
+        else:
+            lines.append(f"`{points[first.bin.item].of.text}`")
+            lines += [f"  {one.bin.name} = {values_text(one.bin)}"[:STEP] for one in mine]
+        lines.append(f"open: {', '.join(one.bin.name for one in mine)}")
+        return fenced_data("family", "\n".join(lines), room - _MARGIN)
 
     def progress(self) -> str:
         """Return how many bins are covered, and how many are open in each tier, as text."""

@@ -21,11 +21,11 @@ from dv_agent.coverage.holes import holes
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import UsageError
+from dv_agent.prompts.benchmark_track import CLOSURE, TRACKS, Track
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.strategy import Strategy, find_strategy
-from dv_agent.prompts.track import CLOSURE, TRACKS, Track
 from dv_agent.prompts.view import View
 from dv_agent.runners.registry import find_simulator
 

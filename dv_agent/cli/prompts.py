@@ -90,7 +90,7 @@ def render(
     """
     from dv_agent.agents.models.chat_model import ModelSettings
     from dv_agent.cli.prompt_preview import prompt_of_design, prompt_of_run
-    from dv_agent.prompts.track import TRACKS
+    from dv_agent.prompts.benchmark_track import TRACKS
 
     if design is None and run is None:
         raise UsageError("give --design or --run")

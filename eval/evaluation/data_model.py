@@ -25,7 +25,7 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.designs.bounds import Amount, Count, Seed
 from dv_agent.designs.frozen import Frozen
-from dv_agent.prompts.track import TrackName
+from dv_agent.prompts.benchmark_track import TrackName
 
 
 class Entry(Frozen):

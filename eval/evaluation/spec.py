@@ -14,7 +14,7 @@ from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry
-from dv_agent.prompts.track import TRACKS, TrackName
+from dv_agent.prompts.benchmark_track import TRACKS, TrackName
 
 MODEL_AGENTS = ("llm", "tools")
 DETERMINISTIC = ("null", "sweep", "oracle")  # one trial per design: a seed would change nothing

@@ -25,7 +25,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import UsageError
 from dv_agent.eval.evaluation.data_model import Trial
 from dv_agent.eval.verification.same_run import strategy_of
-from dv_agent.prompts.track import TRACKS
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.runners.simulator import Session, Simulator
 
 
@@ -64,7 +64,7 @@ def _tools_agent(said: SaidAgain, bench: ToolsTestbench, price: Price | None) ->
     from dv_agent.agents.toolbox.text import result_limits
     from dv_agent.agents.tools.agent import ToolsAgent
 
-    return ToolsAgent(said, ToolDispatcher(bench, result_limits(said.settings), bench.decoys), price)
+    return ToolsAgent(said, ToolDispatcher(bench, result_limits(said.settings), bench.decoys), price, track=bench.track)
 
 
 class SaidAgain:

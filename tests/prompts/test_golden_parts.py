@@ -17,13 +17,13 @@ from dv_agent.agents.toolbox.text import ResultLimits
 from dv_agent.agents.tools.prompt import first_text, system_text
 from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.holes import holes
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.sections import sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.template_set import TemplatePage
-from dv_agent.prompts.track import TRACKS
 from dv_agent.prompts.view import View
 
 GOLDEN = Path(__file__).parent / "golden"

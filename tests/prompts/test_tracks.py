@@ -12,8 +12,8 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.restricted_view import restricted
-from dv_agent.prompts.track import TRACKS
 from dv_agent.runners.registry import find_simulator
 
 PLAN_WORDS = re.compile(r"\b(bins?|holes?|coverage|covergroups?|coverpoints?|covered|witness\w*|tiers?)\b", re.I)
