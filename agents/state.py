@@ -203,7 +203,7 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
         result = replace(result, near=tuple(near for near in result.near if is_open[near.bin]))
     coverage = state.coverage.add(result.sample, f"{state.tests:06}", state.turn)
     new = new_bins(state.coverage, coverage)
-    failures = tuple(str(failure) for failure in result.failures)
+    failures = tuple(failure.told for failure in result.failures)
     hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
     covered = tuple(bench.plan.index(one.id) for one in new)
     trace = result.trace

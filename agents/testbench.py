@@ -147,7 +147,7 @@ class Testbench:
 
     def window(self, attempt: Attempt) -> tuple[str, ...]:
         """Return the pins around the sample with which a test came nearest to a hole; it was paid for when it ran."""
-        last = attempt.near.cycle + WINDOW // 4 + 1
+        last = max(0, attempt.near.cycle - WINDOW * 3 // 4) + WINDOW
         program = expand(self.folder.design, self.folder.schema, attempt.test, last)
         return window_lines(self.folder.design, self._session.run(program).trace, attempt.near.cycle, WINDOW)
 

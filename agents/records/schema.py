@@ -23,6 +23,7 @@ from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.bounds import Count, Number, PlainText, RecordedName, Seed, Stops
 from dv_agent.designs.frozen import Frozen
+from dv_agent.designs.mutants.candidate import Candidate
 from dv_agent.prompts.benchmark_track import TrackName
 from dv_agent.prompts.strategy import Strategy
 
@@ -39,6 +40,7 @@ class AgentOptions(Frozen):
             the run and turn at which the session began.
         guided: false for the search agent without coverage feedback.
         bug: the seeded bug in the RTL.
+        change: a mutant whose change was made in the RTL.
         cache: SQLite file of replies.
         decoys: number of decoys requested.
         patience, stop_on_failure: see `dv_agent.agents.loop.Limits`.
@@ -51,6 +53,7 @@ class AgentOptions(Frozen):
     node: Count | None = None
     guided: bool | None = None
     bug: RecordedName | None = None
+    change: Candidate | None = None
     cache: PlainText | None = None
     decoys: Count | None = None
     patience: Count | None = None

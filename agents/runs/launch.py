@@ -148,7 +148,7 @@ def launch(
         if old:
             folder = open_recorded(old.header, request.design, room)
         else:
-            folder = open_design(request.design or "", request.bug, room)
+            folder = open_design(request.design or "", request.bug, room, request.change)
         request = replace(request, goal=old.header.goal if old else goal_of(request, folder, watcher.say))
         asked = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, request.goal)
         name, told = usable_name(asked, folder.design)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from dv_agent.coverage.code.group import Goal
+from dv_agent.designs.mutants.candidate import Candidate
 from dv_agent.prompts.benchmark_track import TrackName
 from dv_agent.prompts.unnoticed import Unnoticed
 
@@ -20,6 +21,7 @@ class RunRequest:
         base_url: the address of the model, when a run is resumed.
         unnoticed: changes of the RTL that an agent `llm` is told of.
         track: what the agent is given, see `dv_agent.prompts.benchmark_track`.
+        change: a mutant whose change is made in a copy of the RTL.
         into: the run folder itself, instead of a new one below `out`; the name of its parent is the run's id.
     """
 
@@ -36,6 +38,7 @@ class RunRequest:
     stop_on_failure: bool = False
     guided: bool = True
     bug: str | None = None
+    change: Candidate | None = None
     simulator: str | None = None
     goal: Goal | None = None
     out: Path = Path("runs")

@@ -163,6 +163,7 @@ def _options(request: RunRequest, model: ModelSettings | None) -> AgentOptions:
     return AgentOptions(
         guided=None if request.guided else False,
         bug=request.bug or None,
+        change=request.change,
         cache=str(request.cache.absolute()) if request.cache and model else None,
         decoys=request.decoys or None,
         patience=request.patience,
@@ -189,6 +190,7 @@ def recorded_settings(past: RecordedRun, request: RunRequest) -> dict[str, Any]:
     return {
         "reparse": request.reparse or is_shipped((request.model or {}).get("model", "").removeprefix(REPLAY)),
         "agent": header.agent, "goal": header.goal, "seed": header.seed, "bug": header.agent_options.bug,
+        "change": header.agent_options.change,
         "simulator": recorded_simulator(header),
     }  # fmt: skip
 

@@ -17,6 +17,7 @@ from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.hunt import hunt
 from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
@@ -53,6 +54,7 @@ app.command()(simulate)
 app.command()(compare)
 app.command("eval")(evaluate)
 app.command()(mutate)
+app.command()(hunt)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)

@@ -27,6 +27,8 @@ def plan_trials(spec: EvaluationSpec, command: str) -> Evaluation:
         InputFileError: a file is broken.
         PrerequisiteError: the simulator is not installed.
     """
+    if spec.track == "hunt":
+        raise UsageError("a hunt has a list of cases instead of a suite: dv-agent hunt CASES.yaml")
     suite = load_suite(spec.suite)
     identity = _identity(suite, spec)
     floors = tuple(Entry(agent=agent) for agent in FLOORS) if spec.floors else ()

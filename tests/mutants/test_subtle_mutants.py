@@ -22,19 +22,20 @@ def again(room: Path, earlier: Path, **more: Any) -> Any:
 
 def test_the_mutants_that_random_tests_left_are_tried_again(tmp_path: Path) -> None:
     first = made(tmp_path, tests="random:40", count=10, further_cycles=0)
+    home = Path(first.folder)
     left = {outcome.mutant for _, outcome in first.pairs() if outcome.verdict in ("unnoticed", "unknown")}
     assert left
     assert len(left) < 10
-    found = again(tmp_path, first.folder)
+    found = again(tmp_path, home)
     assert {one.id for one in found.selection.mutants} == left
     assert found.settings.survivors_of == first.settings.tests_digest
     assert (found.settings.seed, found.settings.count) == (0, len(left))
     assert any(outcome.verdict == "killed" for _, outcome in found.pairs())
-    header = json.loads((first.folder / "mutate.json").read_text())
+    header = json.loads((home / "mutate.json").read_text())
     header["hashes"]["rtl"] = "0" * 64
-    (first.folder / "mutate.json").write_text(json.dumps(header))
+    (home / "mutate.json").write_text(json.dumps(header))
     with pytest.raises(UsageError, match="rtl of tally changed since"):
-        again(tmp_path, first.folder)
+        again(tmp_path, home)
 
 
 def test_random_tests_are_those_of_their_seed_and_send_as_many_beats(tmp_path: Path) -> None:

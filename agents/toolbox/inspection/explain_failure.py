@@ -28,7 +28,7 @@ def explain_failure(design: Design, found: Expectations, asked: ExplainFailure, 
         raise ToolError(f"test {asked.test} fails no check")
     if asked.number >= len(found.failures):
         raise ToolError(f"number: test {asked.test} has failures 0 to {len(found.failures) - 1}")
-    lines = [f"{number}: {str(one)[:300]}" for number, one in enumerate(found.failures)]
+    lines = [f"{number}: {one.told[:300]}" for number, one in enumerate(found.failures)]
     lines += ["", f"failure {asked.number}:", *_details(design, found, found.failures[asked.number])]
     return fenced_data(f"failed checks of test {asked.test}", "\n".join(lines), room - _MARGIN)
 
