@@ -56,7 +56,7 @@ def test_a_bug_is_found_with_its_place_and_an_alarm_on_clean_rtl_counts(tmp_path
     assert [
         word for word in ("S1b", "bugs.yaml", "witness", "covergroup", "holes by", "claim_unreachable") if word in said
     ] == []
-    first = [json.loads(json.dumps(request.body)) for request in server.requests if not told(request.body)]
+    first = [request.body for request in server.requests if not told(request.body)]
     assert first[0]["messages"] == first[1]["messages"]
     assert first[0]["tools"] == first[1]["tools"]
     assert {"find_cycles", "search_rtl", "report_bug"} <= {one["function"]["name"] for one in first[0]["tools"]}

@@ -99,6 +99,9 @@ def without_a_plan(folder: Path, view: View) -> Iterator[tuple[str, str]]:
     for part in ("role", "contract", "progress", "failures", "ask"):
         yield f"parts/{part}@blind", text_of(blind, default, part)
     first = small_view(folder, budget_left={"cycles": 900, "calls": 4}, rtl=SmallRtl(), track=TRACKS["rtl"])
+    hunt = restricted(small_view(folder, budget_left={"cycles": 900, "calls": 4}, track=TRACKS["hunt"]))
+    yield "tools_first@hunt", first_text(hunt, "0 of 9 bins", REPLY)
+    yield "tools_system@hunt", system_text(REPLY, 16, 60, 16, ResultLimits(12_000, 24_000), TRACKS["hunt"])
     yield "rtl_first", "\n".join(one.content for one in messages_of(render(restricted(first), ROOMY, REPLY)))
 
 
