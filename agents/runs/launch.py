@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dv_agent.agents.failures.finding import Triaged
-from dv_agent.agents.loop import Limits
+from dv_agent.agents.loop import Limits, target_on
 from dv_agent.agents.loop import run as run_loop
 from dv_agent.agents.records.crash_file import note_folder
 from dv_agent.agents.records.lock import owned
@@ -70,10 +70,6 @@ class FinishedRun:
             "findings": [finding.model_dump(mode="json") for finding in self.triaged.findings],
             "finding_notes": list(self.triaged.notes),
         }
-
-
-NEVER = 101.0
-"""A target that no run meets: a run whose agent does not know the plan does not end when it is covered."""
 
 
 class RunWatcher(Protocol):
@@ -175,7 +171,7 @@ def launch(
         stack.callback(watcher.stop)
         stack.enter_context(stopper)
         options = header.agent_options
-        limits = Limits(header.target if bench.track.plan else NEVER, options.patience, bool(options.stop_on_failure))
+        limits = Limits(target_on(bench.track, header.target), options.patience, bool(options.stop_on_failure))
         with _traced_to(run_folder):
             try:
                 state = run_loop(

@@ -60,7 +60,7 @@ def test_the_shipped_record_is_played_without_a_key_and_says_what_differs(tmp_pa
     assert "2 of 2 prompts differ from those of the record: its replies were taken in their order" in done.stdout
     (run,) = (tmp_path / "runs").iterdir()
     header = json.loads((run / "run.json").read_text())
-    assert header["agent_options"]["replay"] == "mxint_softmax_strong_reader"
+    assert header["agent_options"]["replay"] == "mxint_softmax"
     assert header["agent_options"]["reparse"] is True
     assert (header["spent"]["calls"], header["tests"], header["spent"]["cycles"]) == (2, 15, 20_500)
     assert header["bins_hit"] >= 401
