@@ -15,7 +15,6 @@ from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.prompts.benchmark_track import Track
 
-
 NEVER = 101.0
 """A target that no run meets."""
 

@@ -48,7 +48,15 @@ def column_words(design: Design, table: str, name: str) -> str:
         tables = _RESET
     elif table != "cycle":
         tables = _PACKETS
-    return tables.get(name, "") or _ANY.get(name, "") or _of_stream(design, name)
+    return tables.get(name, "") or _ANY.get(name, "") or _of_stream(design, name) or _earlier(table, name)
+
+
+def _earlier(table: str, name: str) -> str:
+    found = re.fullmatch(r"prev(\d?)_(\w+)", name)
+    if not found:
+        return ""
+    back = f"{found[1]} rows" if found[1] else "one row"
+    return f"`{found[2]}` {back} of `{table}` earlier"
 
 
 def _of_stream(design: Design, name: str) -> str:

@@ -11,7 +11,9 @@ from dv_agent.errors import UnknownNameError
 from dv_agent.prompts.view import View
 
 LIKE, STEPS = "like", "steps"
-MOST_EDITS = 200
+MOST_EDITS, MOST_NAME = 200, 200
+MOST_LOOKS = 3
+"""Most bins that a reply may ask to look at."""
 _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_.]{0,63})\[(\d{1,4})\]")
 
 
@@ -20,6 +22,16 @@ def earlier_tests(view: View) -> dict[str, Test]:
     old = [attempt.test for attempt in view.nearest.values()]
     tests = (*old, *(outcome.test for outcome in view.earned), *(outcome.test for outcome in view.last))
     return {test.name: test for test in tests if test.name}
+
+
+def bins_to_look_at(asked: Any, before: list[str]) -> tuple[list[str], str]:
+    """Return the bins of `before` and `asked`, at most `MOST_LOOKS`, and what was wrong with `asked`."""
+    names = [asked] if isinstance(asked, str) else asked
+    if not isinstance(names, list) or not all(isinstance(one, str) and len(one) <= MOST_NAME for one in names):
+        return before, "expected a list of names of bins"
+    found = list(dict.fromkeys([*before, *names]))
+    fault = f"more than {MOST_LOOKS} bins; the first were taken" if len(found) > MOST_LOOKS else ""
+    return found[:MOST_LOOKS], fault
 
 
 def written_out(data: Any, known: Mapping[str, Test]) -> Any:

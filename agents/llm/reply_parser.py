@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from dv_agent.agents.llm.edited_test import LIKE, written_out
+from dv_agent.agents.llm.edited_test import LIKE, bins_to_look_at, written_out
 from dv_agent.agents.llm.json_location import MAX_VALUES, Found, values
 from dv_agent.agents.llm.json_scanner import Reading, clean
 from dv_agent.agents.llm.packed_json import unpacked_text, with_list
@@ -31,8 +31,6 @@ MAX_TESTS = 64
 MAX_ITEMS = 200_000
 MAX_LINES = 40
 EXCERPT = 120
-MOST_LOOKS = 3
-"""Most bins that a reply may ask to look at."""
 NO_TESTS: Mapping[str, Test] = {}
 
 Drop = Literal["oversize", "truncated", "empty", "syntax", "shape", "key", "invalid", "duplicate", "surplus"]
@@ -191,14 +189,9 @@ class _Reader:
             self._test(_place(index), data)
 
     def _look(self, asked: Any) -> None:
-        names = [asked] if isinstance(asked, str) else asked
-        if not isinstance(names, list) or not all(isinstance(one, str) and len(one) <= 200 for one in names):
-            self.drop("key", f'{self.prefix}"{LOOK}": expected a list of names of bins')
-            return
-        self.look = list(dict.fromkeys([*self.look, *names]))
-        if len(self.look) > MOST_LOOKS:
-            self.drop("surplus", f'{self.prefix}"{LOOK}": more than {MOST_LOOKS} bins; the first were taken')
-            del self.look[MOST_LOOKS:]
+        self.look, fault = bins_to_look_at(asked, self.look)
+        if fault:
+            self.drop("key", f'{self.prefix}"{LOOK}": {fault}')
 
     def _test(self, place: str, data: Any) -> None:
         name = data.get("name") if isinstance(data, dict) else None

@@ -106,8 +106,8 @@ def _check_track(request: RunRequest, agent: str) -> None:
     }
     if given := [name for name, value in told.items() if value]:
         raise UsageError(f"{given[0]} tells of the plan or of the RTL: it does not go with --track {track.name}")
-    if track.name == "hunt" and agent == "llm":
-        raise UsageError("--track hunt: bugs are reported by a tool; say --agent tools")
+    if agent in ("llm", TOOLS) and agent != track.agent:
+        raise UsageError(f"--track {track.name} is played by --agent {track.agent}, not by {agent}")
 
 
 def _prompting(request: RunRequest) -> Strategy:

@@ -14,6 +14,7 @@ from dv_agent.eval.evaluation.data_model import DesignIdentity, Entry, Evaluatio
 from dv_agent.eval.evaluation.spec import CEILING, DETERMINISTIC, FLOORS, EvaluationSpec, requested_rows
 from dv_agent.eval.evaluation.trial_folder import EVALUATION, read_evaluation, write_atomically
 from dv_agent.eval.suites.suite import Suite, load_suite, suite_errors
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.registry import find_simulator
 
@@ -39,6 +40,10 @@ def plan_trials(spec: EvaluationSpec, command: str) -> Evaluation:
             find_strategy(entry.strategy)
     entries = tuple({entry.digest: entry for entry in (*wished, *floors, *ceiling)}.values())
     entries = tuple(entry for entry in entries if not spec.only or entry.agent in spec.only)
+    if wrong := [one for one in entries if one.model and TRACKS[spec.track].agent not in ("", one.agent)]:
+        raise UsageError(
+            f"the track {spec.track} is played by the agent {TRACKS[spec.track].agent}, not {wrong[0].agent}"
+        )
     if not entries:
         raise UsageError("nothing to evaluate: give --model or --agent, or leave --only away")
     return Evaluation(

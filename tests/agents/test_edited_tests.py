@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.llm.agent import LlmAgent
-from dv_agent.agents.llm.edited_test import written_out
-from dv_agent.agents.llm.reply_parser import MOST_LOOKS, parse_reply
+from dv_agent.agents.llm.edited_test import MOST_LOOKS, written_out
+from dv_agent.agents.llm.reply_parser import parse_reply
 from dv_agent.agents.models.chat_model import ScriptedModel
 from dv_agent.agents.records.resimulation import recorded_proposal
 from dv_agent.agents.state import RunState, advance, make_view

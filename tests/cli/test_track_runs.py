@@ -36,6 +36,9 @@ def test_a_blind_run_has_its_budget_goes_on_when_all_is_covered_and_resumes(tmp_
     assert prompts[1][-1]["content"].splitlines()[-1] in again.stdout
     replayed = call("run", "--model", f"replay:{run}", "-q", cwd=tmp_path)
     assert replayed.returncode == 0, replayed.stderr
+    tools = call(*words, "--agent", "tools", cwd=tmp_path)
+    assert tools.returncode == 2
+    assert "--track blind is played by --agent llm, not by tools" in tools.stderr
     for wrong, why in ((("--target", "90"), "--target tells of the plan"), (("--patience", "3"), "--patience tells")):
         refused = call(*words, *wrong, cwd=tmp_path)
         assert refused.returncode == 2

@@ -74,3 +74,4 @@ def test_columns_that_every_design_has_are_defined() -> None:
     assert column_words(design, "cycle", "out_stall").startswith("cycles, this one included, that valid")
     assert column_words(design, "transfer_in", "stall") == "cycles that valid waited for ready"
     assert column_words(design, "row", "acc_exp") == ""
+    assert column_words(design, "row", "prev_length") == "`length` one row of `row` earlier"

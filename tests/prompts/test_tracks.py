@@ -7,11 +7,14 @@ from pathlib import Path
 import pytest
 from scripted_run import FAULTY, WIDE, play
 
+from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.runs.assembly import open_design
-from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.testbench import DesignRtl, Testbench
+from dv_agent.cli.prompt_preview import prompt_of_design
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
+from dv_agent.designs.loader import design_names, find_design
 from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.restricted_view import restricted
 from dv_agent.runners.registry import find_simulator
@@ -45,6 +48,22 @@ def test_a_track_without_a_plan_never_speaks_of_it(name: str, tmp_path: Path) ->
     assert ("always @(posedge clk)" in said) == track.rtl
     assert (folder.design.summary in said) == track.specification
     assert all(not view.holes and not view.plan.bins and not view.nearest and not view.earned for view in views)
+
+
+@pytest.mark.parametrize("design", design_names())
+@pytest.mark.parametrize("name", ["blind", "rtl"])
+def test_the_first_prompt_of_every_design_keeps_to_its_track(design: str, name: str) -> None:
+    folder = find_design(design)
+    settings = ModelSettings(model="any:model", context_tokens=64_000)
+    prompt = prompt_of_design(design, "default", settings, 0, TRACKS[name]).prompt
+    assert prompt.cut == ()
+    told = f"{prompt.system}\n{prompt.user}"
+    assert (folder.specification.strip() in told) == TRACKS[name].specification
+    for text in (folder.specification, *(text for _, text in DesignRtl(folder.design).files)):
+        told = told.replace(text.strip(), "")
+    assert PLAN_WORDS.findall(told) == []
+    assert [one.id for one in plan_of(folder).bins if one.id in told] == []
+    assert "module " not in told
 
 
 def test_a_failed_check_that_names_a_bin_is_not_told(softmax_bench: Testbench) -> None:
