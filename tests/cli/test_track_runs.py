@@ -69,6 +69,10 @@ def test_an_evaluation_on_a_track_has_figures_that_verify_and_no_other_track_mix
     board = json.loads((tmp_path / "evals/leaderboard.json").read_text())
     (row,) = board["rows"]
     assert {"at_calls_1", "at_calls_4", "hard_at_calls_4", "log_area_calls", "at_cycles_5000"} <= set(row["figures"])
+    page = (tmp_path / "evals/leaderboard.html").read_text()
+    assert "Track rtl" in page
+    assert "hard bins hit after 4 calls" in page
+    assert "Track rtl, in percent" in (tmp_path / "evals/leaderboard.md").read_text()
     evaluation = json.loads((tmp_path / "evals/evaluation.json").read_text())
     assert evaluation["identity"]["track"] == "rtl"
     assert evaluation["identity"]["budget"]["calls"] == 4
