@@ -146,9 +146,8 @@ def _spendings(run: RunData) -> Iterator[Spending]:
 def facts(run: RunData) -> tuple[tuple[str, str], ...]:
     """Return (name, value) pairs of facts about the run for the head."""
     header = run.header
-    options = ", ".join(
-        f"{name} {value}" for name, value in header.agent_options.said.items() if name not in ("bug", "change")
-    )
+    said = {name: value for name, value in header.agent_options.said.items() if name not in ("bug", "change")}
+    options = ", ".join(f"{name} {value}" for name, value in said.items())
     returned = dict.fromkeys((*header.returned_models, *(call.model for call in run.calls if call.model)))
     version = f", task version {header.task_version}" if header.task_version else ""
     agent = [header.agent, f"strategy {header.strategy}" if header.strategy else "", options]
