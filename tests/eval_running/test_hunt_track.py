@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import call
+from in_process import CommandLine
 from loopback import Body, LoopbackServer
 from tool_script import LONG, WIDE, Call, follows, told
 
@@ -35,17 +35,19 @@ def hunter(body: Body) -> list[Call]:
     return [("report_bug", report), ("finish", {"reason": "done"})]
 
 
-def test_a_bug_is_found_with_its_place_and_an_alarm_on_clean_rtl_counts(tmp_path: Path) -> None:
+def test_a_bug_is_found_with_its_place_and_an_alarm_on_clean_rtl_counts(
+    tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
     (tmp_path / "cases.yaml").write_text(CASES)
     with LoopbackServer([follows(hunter)]) as server:
         words = ("hunt", "cases.yaml", "--seed", "3", "--model", "openai:x", "--base-url", server.url, "--json")
-        done = call(*words, cwd=tmp_path)
+        done = dv_agent_command(*words)
         assert done.returncode == 0, done.stderr
         asked = len(server.requests)
-        again = call(*words, cwd=tmp_path)
+        again = dv_agent_command(*words)
         assert again.stdout == done.stdout
         assert len(server.requests) == asked
-        other = call(*words[:3], "4", *words[4:], cwd=tmp_path)
+        other = dv_agent_command(*words[:3], "4", *words[4:])
     assert other.returncode == 2 or read_cases(tmp_path / "cases.yaml", 3) == read_cases(tmp_path / "cases.yaml", 4)
     found = json.loads(done.stdout)
     score = found["score"]

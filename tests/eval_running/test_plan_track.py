@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from command import call
+from in_process import CommandLine
 from loopback import LoopbackServer, ok
 
 from dv_agent.coverage.goal import plan_of
@@ -49,9 +49,9 @@ def test_the_prompt_holds_nothing_of_the_plan_or_of_the_models_tables(columns: d
     read = {name for group in plan.covergroups for point in group.coverpoints for name in point.of.names()}
     hidden = (tables | read | {one.id for one in plan.bins}) - offered
     assert hidden
-    assert [
-        word for word in hidden if f" {word}\n" in text or f"{word}:" in text or ("." in word and word in text)
-    ] == []
+    lines = {line.strip().split(":")[0] for line in text.splitlines()}
+    assert {word for word in hidden if len(word) > 1} & lines == set()
+    assert [word for word in hidden if "." in word and word in text] == []
 
 
 def block(on: str, of: str, bins: str = "bins: {x: 1}") -> str:
@@ -89,12 +89,12 @@ def test_dead_bins_and_kills_are_counted(columns: dict[str, tuple[str, ...]]) ->
     assert score.kills_per_bin == score.kills / 12
 
 
-def test_a_faulty_plan_is_told_why_and_the_next_one_is_judged(tmp_path: Path) -> None:
+def test_a_faulty_plan_is_told_why_and_the_next_one_is_judged(tmp_path: Path, dv_agent_command: CommandLine) -> None:
     with LoopbackServer(
         [ok("```yaml\nschema_version: 2\ncovergroups: []\n```"), ok(f"so:\n```yaml\n{GOOD}```")]
     ) as server:
         words = ("plan", "--design", "mxint_gelu", "--model", "openai:x", "--base-url", server.url, "--no-expert")
-        done = call(*words, "--max-cycles", "1000", "--beats", "200", "--out", "p", "--json", cwd=tmp_path)
+        done = dv_agent_command(*words, "--max-cycles", "1000", "--beats", "200", "--out", "p", "--json")
         assert done.returncode == 0, done.stderr
         second = server.requests[1].body["messages"][-1]["content"]
     assert "schema_version: expected 1" in second

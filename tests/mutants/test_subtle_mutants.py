@@ -16,7 +16,7 @@ from dv_agent.eval.mutants.clean_tests import read_given
 
 def again(room: Path, earlier: Path, **more: Any) -> Any:
     folder = load_design(room / "tally")
-    wish = Wish("icarus", "witnesses", 1, seed=9, further_cycles=0, survivors_of=earlier, **more)
+    wish = Wish("icarus", "random:200", 1, seed=9, further_cycles=0, survivors_of=earlier, **more)
     return start(folder, wish, room / "runs", 1, Heard())
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command import call
+from in_process import CommandLine
 
 from dv_agent.agents.llm.reply_parser import parse_reply
 from dv_agent.agents.records.reader import read_run
@@ -54,8 +54,10 @@ def test_the_shipped_record_holds_replies_and_nothing_of_its_prompts() -> None:
     assert sum(file.stat().st_size for file in (SHIPPED / "mxint_softmax").iterdir()) < 20_000
 
 
-def test_the_shipped_record_is_played_without_a_key_and_says_what_differs(tmp_path: Path) -> None:
-    done = call("run", "--model", "replay:mxint_softmax", "--quiet", cwd=tmp_path)
+def test_the_shipped_record_is_played_without_a_key_and_says_what_differs(
+    tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    done = dv_agent_command("run", "--model", "replay:mxint_softmax", "--quiet")
     assert done.returncode == 0, done.stderr
     assert "2 of 2 prompts differ from those of the record: its replies were taken in their order" in done.stdout
     (run,) = (tmp_path / "runs").iterdir()
@@ -64,6 +66,6 @@ def test_the_shipped_record_is_played_without_a_key_and_says_what_differs(tmp_pa
     assert header["agent_options"]["reparse"] is True
     assert (header["spent"]["calls"], header["tests"], header["spent"]["cycles"]) == (2, 15, 20_500)
     assert header["bins_hit"] >= 401
-    missing = call("run", "--model", "replay:mxint_sofmax", cwd=tmp_path)
+    missing = dv_agent_command("run", "--model", "replay:mxint_sofmax")
     assert missing.returncode == 2
     assert "did you mean mxint_softmax?" in missing.stderr
