@@ -9,9 +9,12 @@ from in_process import CommandLine
 from loopback import Body, LoopbackServer
 from tool_script import LONG, WIDE, Call, follows, told
 
+from dv_agent.agents.records.schema import AgentOptions, RunHeader
+from dv_agent.agents.runs.assembly import open_design, open_recorded
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.mutants.candidate import Candidate, Edit
 from dv_agent.designs.mutants.changed_copy import changed_copy
+from dv_agent.designs.mutants.find_candidates import find_candidates
 from dv_agent.errors import UsageError
 from dv_agent.eval.hunting.case_list import read_cases
 from dv_agent.eval.hunting.hunt_score import HuntScore, TrialResult, hunt_score
@@ -102,3 +105,15 @@ def test_a_change_that_is_none_of_the_rtl_is_refused(source: str, start: int, tm
     )
     with pytest.raises(UsageError):
         changed_copy(find_design("mxint_softmax"), change, tmp_path / "room")
+
+
+def test_a_fresh_mutant_stands_in_the_record_and_is_made_again_from_it(tmp_path: Path) -> None:
+    folder = find_design("mxint_gelu")
+    change = find_candidates(folder.design)[0]
+    header = RunHeader(design="mxint_gelu", agent_options=AgentOptions(change=change), track="hunt")
+    kept = RunHeader.model_validate_json(header.model_dump_json())
+    broken = open_recorded(kept, None, tmp_path / "again")
+    texts = [(old.read_bytes(), new.read_bytes()) for old, new in zip(
+        folder.design.source_files(), broken.design.source_files(), strict=True)]  # fmt: skip
+    assert sum(old != new for old, new in texts) == 1
+    assert open_design("mxint_gelu", None, tmp_path / "first", change).design.sources == broken.design.sources
