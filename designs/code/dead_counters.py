@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dv_agent.designs.code.branch_facts import Branch, Branches, BranchFinder
-from dv_agent.designs.code.constant_signals import constant_signals
 from dv_agent.designs.code.counter import CodeCounter
-from dv_agent.designs.code.instance_nodes import Collector, Instance, Place
-from dv_agent.designs.code.known_values import CONSTANTS, Evaluator, symbols_in
 from dv_agent.designs.code.marking import MarkedBranch
+from dv_agent.designs.constants.branch_facts import Branch, Branches
+from dv_agent.designs.constants.instance_nodes import Instance, Place
+from dv_agent.designs.constants.known_values import CONSTANTS, symbols_in
+from dv_agent.designs.constants.propagation import Constants
 
 MOST_CONDITIONS = 8
 _MARKS = {
@@ -37,14 +37,12 @@ class DeadCounters:
     """
 
     def __init__(self, top: Any, manager: Any, ties: Mapping[str, int], files: Mapping[str, str]) -> None:
-        self._collector, self._files = Collector(manager), files
-        self._instances = self._collector.collect(top)
+        constants, self._files = Constants(top, manager, ties), files
+        self._collector, self._evaluator = constants.collector, constants.evaluator
         self._top = top.hierarchicalPath
-        self._evaluator = constant_signals(self._instances, ties, self._unreached)
-        finder = BranchFinder(self._collector, self._evaluator)
-        self._of = {one.path: one for one in self._instances}
-        self._branches = {one.path: finder.of(one) for one in self._instances}
-        self._operations = {one.path: self._by_place(one) for one in self._instances}
+        self._of = {one.path: one for one in constants.instances}
+        self._branches = constants.branches()
+        self._operations = {one.path: self._by_place(one) for one in constants.instances}
 
     def judged(self, counters: Sequence[CodeCounter]) -> Iterator[CodeCounter]:
         """Yield the counters with `dead` and `conditions` filled in."""
@@ -73,17 +71,6 @@ class DeadCounters:
             found = self._branches[path]
             for branch in self._marked(one, place, found):
                 yield from _spots(number, branch, found)
-
-    def _unreached(self, evaluator: Evaluator) -> Any:
-        finder = BranchFinder(self._collector, evaluator)
-        found: dict[str, Branches] = {}
-
-        def test(instance: Instance, place: Place) -> bool:
-            if instance.path not in found:
-                found[instance.path] = finder.of(instance)
-            return bool(found[instance.path].why_never(place))
-
-        return test
 
     def _why(self, one: CodeCounter, place: Place, instance: Instance) -> str:
         if one.kind == "toggle":

@@ -48,7 +48,8 @@ ANSWER = TypeAdapter(Answer)
 @cache
 def rules_digest() -> str:
     """Return the SHA-256 (hexadecimal) of all files that decide a judgement: kept ones are stale when these change."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    rooms = (Path(__file__).parent, Path(__file__).parent.parent / "constants")
+    files = sorted(file for room in rooms for file in room.glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 

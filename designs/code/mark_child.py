@@ -8,10 +8,10 @@ from typing import Any
 
 from dv_agent.designs.code.child import readable
 from dv_agent.designs.code.dead_counters import DeadCounters
-from dv_agent.designs.code.instance_nodes import Place
 from dv_agent.designs.code.judging import Question
 from dv_agent.designs.code.marked_conditions import Conditions
 from dv_agent.designs.code.marking import MarkedBranch, MarkedBranches
+from dv_agent.designs.constants.instance_nodes import Place
 
 
 def main() -> None:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from dv_agent.designs.code.instance_nodes import Place
 from dv_agent.designs.code.marking import MarkedBranch, Unread
+from dv_agent.designs.constants.instance_nodes import Place
 
 _STATEMENTS = {"ExpressionStatement", "ConditionalStatement", "CaseStatement"}
 _ITEMS = {"ContinuousAssign", "NetDeclaration"}

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from pyslang.ast import CaseStatementCondition
 from pyslang.syntax import SyntaxKind
 
-from dv_agent.designs.code.instance_nodes import Collector, Instance, Place
-from dv_agent.designs.code.known_values import CONSTANTS, NAMES, Evaluator, symbols_in
+from dv_agent.designs.constants.instance_nodes import Collector, Instance, Place
+from dv_agent.designs.constants.known_values import CONSTANTS, NAMES, Evaluator, symbols_in
 
 _ALL_VALUES = 10  # bits; of a wider selector nobody writes all values down
 
