@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from dv_agent.designs.check_rules import CheckRules
 from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.port import Memory
@@ -59,6 +60,7 @@ class Design(Frozen):
     reset: Reset = Reset()
     ports: dict[Identifier, Port]
     limits: Limits = Limits()
+    checks: CheckRules = CheckRules()
     folder: Path = Field(exclude=True)
 
     @field_validator("sources")
@@ -75,6 +77,17 @@ class Design(Frozen):
             raise ValueError("ports: 'reset' is the name of the built-in reset track; name the port otherwise")
         if not any(grammar.item for grammar in self.grammars.values()):
             raise ValueError("ports: nothing to drive; at least one port must be a source or a strobe")
+        return self
+
+    @model_validator(mode="after")
+    def _checks_speak_of_what_exists(self) -> Design:
+        signals = {signal for one in self.streams for signal, _ in one.signals()}
+        signals |= {spec.signal for port in self.ports.values() for spec in port.levels().values()}
+        if strange := sorted((set(self.checks.reset) | set(self.checks.codes)) - signals):
+            raise ValueError(f"checks: {', '.join(strange)}: no port of the design has such a signal")
+        if strange := sorted(self.checks.streams - {one.key for one in self.streams}):
+            known = ", ".join(one.key for one in self.streams)
+            raise ValueError(f"checks: {', '.join(strange)}: no such stream; there are: {known}")
         return self
 
     @cached_property

@@ -23,6 +23,11 @@ class CheckFailure(Frozen):
     unknown       showed X or Z on valid, on ready, or on the payload of a valid output
     after_reset   had a valid output in the first cycle after a reset
     deadlock      stopped accepting, and no further input could make it continue
+    reset_value   had another value after reset than `CheckRules.reset` says
+    code          showed a value that `CheckRules.codes` does not have
+    early, late   delivered an output sooner or later than `CheckRules.latency` allows
+    capacity      refused an offer although it had room, or held more than it may (`CheckRules.capacity`)
+    patience      let an offer wait too long (`CheckRules.patience`)
     hung          made the simulator hang
     crashed       ended the simulation
     ============  ==========================================================================================

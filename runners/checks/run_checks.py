@@ -1,4 +1,4 @@
-"""All checks of a test: protocol and scoreboard."""
+"""All checks of a test: protocol, scoreboard, and the rules of design.yaml."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.levels import level_failures
 from dv_agent.runners.checks.protocol import protocol_failures, refused_at_the_end
 from dv_agent.runners.checks.scoreboard import scoreboard_failures
+from dv_agent.runners.checks.timing import timing_failures
 
 __all__ = ["MAX_FAILURES", "CheckFailure", "check"]
 
@@ -35,7 +37,8 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
         for failure in scoreboard_failures(trace, observation)
         if not (failure.check == "extra" and (failure.port, failure.cycle) in named)
     ]
-    found = sorted([*protocol, *scored], key=lambda f: _NEVER if f.cycle is None else f.cycle)
+    ruled = [*level_failures(design.checks, trace), *timing_failures(design, trace, observation)]
+    found = sorted([*protocol, *scored, *ruled], key=lambda f: _NEVER if f.cycle is None else f.cycle)
     return tuple(found[:MAX_FAILURES])
 
 
