@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from dv_agent.designs.check_rules import CheckRules
 from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.port import Memory
@@ -51,6 +52,7 @@ class Design(RtlFiles):
     ports: dict[Identifier, Port]
     probes: dict[Identifier, Probe] = Field(default_factory=dict, description="registers sampled in every cycle")
     limits: Limits = Limits()
+    checks: CheckRules = CheckRules()
 
     @model_validator(mode="before")
     @classmethod
@@ -120,6 +122,17 @@ class Design(RtlFiles):
     def exceptions(self) -> dict[str, dict[str, str]]:
         """Port -> the rules that are switched off for it, each with the reason; only ports with any."""
         return {name: port.exceptions for name, port in self.ports.items() if port.exceptions}
+
+    @model_validator(mode="after")
+    def _checks_speak_of_what_exists(self) -> Design:
+        signals = {signal for one in self.streams for signal, _ in one.signals()}
+        signals |= {spec.signal for port in self.ports.values() for spec in port.levels().values()}
+        if strange := sorted((set(self.checks.reset) | set(self.checks.codes)) - signals):
+            raise ValueError(f"checks: {', '.join(strange)}: no port of the design has such a signal")
+        if strange := sorted(self.checks.streams - {one.key for one in self.streams}):
+            known = ", ".join(one.key for one in self.streams)
+            raise ValueError(f"checks: {', '.join(strange)}: no such stream; there are: {known}")
+        return self
 
     @cached_property
     def streams(self) -> tuple[Stream, ...]:
