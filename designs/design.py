@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from dv_agent.designs.check_rules import CheckRules
+from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.port import Memory

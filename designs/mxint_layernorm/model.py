@@ -23,8 +23,11 @@ from dv_agent.designs.packet_columns import (
     previous,
     select,
 )
+from dv_agent.designs.rules.clocked import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
+WAIT, MAX, SUM, MEAN, VAR, ROOT, EMIT = range(7)
+OBSERVED = ("dbg_state", "dbg_rows", "dbg_pending", "dbg_bank")
 LANES = 4
 PLACES = 16
 RECIPROCAL = np.array([0, 1024, 512, 341, 256], dtype=np.int64)  # by beats of the row
@@ -137,7 +140,57 @@ def observe(trace: Trace) -> Observation:
         "write": write_table(trace.accepted["cfg"]),
         "partial": partial_table(accepted, keep, trace.epoch),
     }
-    return Observation(expected={"out": expected_beats(facts)}, tables=tables)
+    return Observation(expected={"out": expected_beats(facts)}, tables=tables, levels=levels(trace, beats, facts.rows))
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace, beats: Beats, rows: Packets) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, OBSERVED):
+        return {}
+    at = Clocked(trace)
+    state, pending = at.pin("dbg_state"), at.high("dbg_pending")
+    taken, last = at.moved("in"), at.field("in", "last") == 1
+    ready, norm, affine, valid = pipeline(state == EMIT, at.high("out_ready"), trace.in_reset)
+    emitted = (state == EMIT) & ready
+    begins = (state == MAX) & (at.since(state) == 0)
+    length = at.nth(rows.length, beats.epoch[rows.start], at.count(begins) + begins - 1)
+    step = np.where(state == EMIT, at.count(emitted) - at.held(state != EMIT, at.count(emitted)), at.since(state))
+    at_last = step == np.where(state == ROOT, 2, length) - 1
+    free = emitted & at_last
+    complete, opened = at.count(taken & last, free), at.flag(taken & ~last, taken & last)
+    swap = pending & (at.pin("dbg_rows") == 0) & ~norm & ~affine
+    moves = np.select([state == WAIT, state == MEAN, state == EMIT], [complete > 0, True, free], at_last)
+    return {
+        "dbg_state": at.after(np.where(moves, (state + 1) % (EMIT + 1), state)),
+        "dbg_rows": complete + opened,
+        "dbg_pending": at.after(~swap & (at.moved("commit") | pending)),
+        "dbg_bank": at.count(swap) & 1,
+        "in_ready": ((complete < 2) & (opened | ~pending)).astype(np.int64),
+        "out_valid": valid.astype(np.int64),
+    }
+
+
+def pipeline(offered: BoolColumn, out_ready: BoolColumn, reset: BoolColumn) -> tuple[BoolColumn, ...]:
+    """For each cycle: whether the norm register takes a beat; whether it, the affine register and the output hold one.
+
+    Nothing shows what the two registers hold, so they are followed from the reset on.
+    """
+    norm = affine = head = spare = False
+    rows = []
+    for offer, taken, resets in zip(offered.tolist(), out_ready.tolist(), reset.tolist(), strict=True):
+        affine_ready = not (affine and spare)
+        ready = not norm or affine_ready
+        rows.append((ready, norm, affine, head))
+        if resets:
+            norm = affine = head = spare = False
+            continue
+        head, spare = (affine or spare, False) if taken or not head else (True, affine or spare)
+        affine = norm if affine_ready else affine
+        norm = offer if ready else norm
+    return tuple(np.array(rows, np.bool_).reshape(-1, 4).T)
 
 
 def compute(beats: Beats, rows: Packets, settings: Settings) -> Facts:

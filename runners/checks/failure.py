@@ -34,6 +34,7 @@ class CheckFailure(Frozen):
     refused       answered with an error there
     reset_value   had another value after reset than `CheckRules.reset` says
     code          showed a value that `CheckRules.codes` does not have
+    level         had another level than the reference model foretells (`Observation.levels`)
     early, late   delivered an output sooner or later than `CheckRules.latency` allows
     capacity      refused an offer although it had room, or held more than it may (`CheckRules.capacity`)
     patience      let an offer wait too long (`CheckRules.patience`)

@@ -10,7 +10,7 @@ from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.assertions import assertion_failures
 from dv_agent.runners.checks.bus_rules import bus_failures
 from dv_agent.runners.checks.failure import CheckFailure
-from dv_agent.runners.checks.rules.levels import level_failures
+from dv_agent.runners.checks.rules.levels import foretold_failures, level_failures
 from dv_agent.runners.checks.protocol import may_always_wait, protocol_failures, refused_at_the_end
 from dv_agent.runners.checks.scoreboard import scoreboard_failures
 from dv_agent.runners.checks.rules.timing import timing_failures
@@ -48,6 +48,7 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
         if not (failure.check == "extra" and (failure.port, failure.cycle) in named)
     ]
     ruled = [*level_failures(design.checks, trace), *timing_failures(design, trace, observation)]
+    ruled += foretold_failures(observation.levels, design.checks, trace)
     found = sorted([*protocol, *asserted, *scored, *ruled], key=lambda f: _NEVER if f.cycle is None else f.cycle)
     return tuple(found[:MAX_FAILURES])
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dv_agent.designs.check_rules import CheckRules
+from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test

@@ -1,12 +1,12 @@
-"""Checks of levels: values after reset, and codes that may occur, as design.yaml gives them."""
+"""Checks of levels: values after reset and codes as design.yaml gives them, and levels that the model foretells."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
-from dv_agent.designs.check_rules import CheckRules
+from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
 
@@ -16,8 +16,7 @@ _SHOWN = 8
 
 def level_failures(rules: CheckRules, trace: Trace) -> Iterator[CheckFailure]:
     """Return the failures of `CheckRules.reset` and `CheckRules.codes`, signal by signal; X and Z fail both."""
-    # Values are sampled before the edge, so what the first edge in reset sets is seen in the cycle after it.
-    settled = np.concatenate([np.ones(1, np.bool_), trace.in_reset[:-1]])[: trace.cycles]
+    settled = _settled(trace)
     for signal, value in rules.reset.items():
         if signal in trace.signals:
             values, unknown = _words(trace, signal)
@@ -38,6 +37,35 @@ def level_failures(rules: CheckRules, trace: Trace) -> Iterator[CheckFailure]:
                     check="code", cycle=row, field=signal, seen=None if unknown[row] else int(values[row]),
                     message=f"{signal} is {seen}, which does not occur by the specification (only {known})",
                 )  # fmt: skip
+
+
+def foretold_failures(levels: Mapping[str, IntColumn], rules: CheckRules, trace: Trace) -> Iterator[CheckFailure]:
+    """Return the differences from `Observation.levels`: of each reset epoch the first cycle that has any.
+
+    Later cycles follow from it. What `level_failures` reports is left out.
+    """
+    settled = _settled(trace)
+    wrong = {name: _differs(levels[name], trace, name) & ~(settled & (name in rules.reset)) for name in levels}
+    if not wrong:
+        return
+    rows = np.flatnonzero(np.logical_or.reduce([*wrong.values()]))
+    _, firsts = np.unique(trace.epoch[rows], return_index=True)
+    for row in rows[firsts][:MAX_EACH].tolist():
+        for name in (one for one in wrong if wrong[one][row]):
+            values, unknown = _words(trace, name)
+            seen, expected = None if unknown[row] else int(values[row]), int(levels[name][row])
+            message = f"{name} is {'X or Z' if seen is None else seen}, the model foretells {expected}"
+            yield CheckFailure(check="level", cycle=row, field=name, expected=expected, seen=seen, message=message)
+
+
+def _differs(level: IntColumn, trace: Trace, name: str) -> BoolColumn:
+    values, unknown = _words(trace, name)
+    return np.asarray((values != level) | unknown)
+
+
+def _settled(trace: Trace) -> BoolColumn:
+    """Return bool[cycles]: values are sampled before the edge, so what an edge in reset sets is seen a cycle later."""
+    return np.concatenate([np.ones(1, np.bool_), trace.in_reset[:-1]])[: trace.cycles]
 
 
 def _words(trace: Trace, signal: str) -> tuple[IntColumn, BoolColumn]:
