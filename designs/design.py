@@ -7,7 +7,6 @@ from typing import Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
-from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.ports.port import Memory
@@ -16,6 +15,7 @@ from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.probes.probe import Probe
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.rtl_files import PRIMITIVES, RtlFiles
+from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.wiring.clocking import MAIN, Clock, FurtherReset, Reset
 from dv_agent.designs.wiring.copies import copy_of, signals_in
 from dv_agent.designs.wiring.signal_slice import Signal

@@ -144,9 +144,8 @@ def levels(trace: Trace, blocks: Blocks, scales: Scales) -> dict[str, IntColumn]
     close = taken & (fill == PLACES - 1)
     buffer = at.count(close) & 1
     in_norm, in_code = (pipe & 1) == 1, (pipe & 2) == 2
-    waits = at.high("out_valid") & ~at.high("out_ready")
-    spare = at.full_skid(in_code, waits)
-    code_ready = ~in_code | ~spare
+    room, valid = at.skid(in_code, at.waiting("out"))
+    code_ready = ~in_code | room
     norm_ready = ~in_norm | code_ready
     last = (state == CODE) & (place == PLACES - 1) & norm_ready
     drained = at.count(last) & 1
@@ -163,7 +162,7 @@ def levels(trace: Trace, blocks: Blocks, scales: Scales) -> dict[str, IntColumn]
         "dbg_zero": np.where(busy, at.nth(scales.peak == 0, blocks.epoch, job), 0),
         "dbg_pipe": at.after(np.where(norm_ready, busy, in_norm) + 2 * np.where(code_ready, in_norm, in_code)),
         "in_ready": 1 - (full >> buffer & 1),
-        "out_valid": at.after(waits | spare | (in_code & ~spare)),
+        "out_valid": valid,
     }
 
 

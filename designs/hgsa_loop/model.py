@@ -169,7 +169,8 @@ def levels(trace: Trace, invocations: Invocations, answers: Answers) -> dict[str
     conditions = condition_tokens(invocations)
     return {
         **body.levels(), **index.levels(*conditions), **sums.levels(*conditions),
-        "dbg_ahead": at.count(index.fires[2], sums.pops), "dbg_thresholds": at.count(index.fires[1] & index.run, body.done),
+        "dbg_ahead": at.count(index.fires[2], sums.pops),
+        "dbg_thresholds": at.count(index.fires[1] & index.run, body.done),
     }  # fmt: skip
 
 
@@ -248,7 +249,7 @@ class _Sums:
         self._at, self._body = at, body
         state, header = at.pin("dbg_sum"), bits(at.pin("dbg_header"), 3)
         held, goes_on = state != EMPTY, (state == STARVED) | (state == ADD)
-        self._stands = at.high("out_valid") & ~at.high("out_ready")
+        self._stands = at.waiting("out")
         self.adds = goes_on & body.operand
         self._exits = (state == EXIT) & ~self._stands
         self._stays = held & ~self.adds & ~self._exits
@@ -273,9 +274,11 @@ class _Index:
         state, *self._header_sent, self._header = at.pin("dbg_index"), *bits(at.pin("dbg_header"), 3)
         self._sent = bits(at.pin("dbg_index_sent"), 4)
         self.run = state == RUN
-        holds, self._asks = state != EMPTY, at.high("ld_addr_valid") & ~at.high("ld_addr_ready")
+        holds, self._asks = state != EMPTY, at.waiting("ld_addr")
         always = np.ones(len(state), np.bool_)
-        queues = [(at.pin(name) < PLACES) | pop for name, pop in (("dbg_thresholds", body.done), ("dbg_ahead", sums.pops))]
+        queues = [
+            (at.pin(name) < PLACES) | pop for name, pop in (("dbg_thresholds", body.done), ("dbg_ahead", sums.pops))
+        ]
         ready = [~self.run | ~self._asks, ~self.run | queues[0], queues[1], always]
         self.fires, self._done = fork(holds, self._sent, ready)
         self._stays = holds & ~self._done
@@ -284,17 +287,16 @@ class _Index:
         self._loads = (~self._stays & self.run) | self._header_fires[0]
 
     def levels(self, tokens: IntColumn, epochs: IntColumn) -> dict[str, IntColumn]:
-        at, taken, waits = self._at, self._at.moved("in"), self._header & ~self._header_done
-        spare = at.full_skid(taken, waits)
+        at = self._at
+        room, header = at.skid(at.moved("in"), self._header & ~self._header_done)
         loaded = at.held(self._loads, at.nth(tokens, epochs, at.count(self._loads)))
-        header = at.after(waits | spare | taken)
         sent = sent_next(at, self._header_done, self._header_sent, self._header_fires)
         return {
             "dbg_header": header << 2 | sent,
             "dbg_index": np.where(at.after(self._stays | self._loads) == 0, EMPTY, np.where(loaded == 1, RUN, END)),
             "dbg_index_sent": sent_next(at, self._done, self._sent, self.fires),
             "ld_addr_valid": at.after(self._asks | (self.fires[0] & self.run)),
-            "in_ready": 1 - spare.astype(np.int64),
+            "in_ready": room.astype(np.int64),
         }
 
 

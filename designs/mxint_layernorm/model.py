@@ -157,7 +157,7 @@ def levels(trace: Trace, beats: Beats, rows: Packets) -> dict[str, IntColumn]:
     emitted = (state == EMIT) & ready
     begins = (state == MAX) & (at.since(state) == 0)
     length = at.nth(rows.length, beats.epoch[rows.start], at.count(begins) + begins - 1)
-    step = np.where(state == EMIT, at.count(emitted) - at.held(state != EMIT, at.count(emitted)), at.since(state))
+    step = np.where(state == EMIT, at.within(state, emitted), at.since(state))
     at_last = step == np.where(state == ROOT, 2, length) - 1
     free = emitted & at_last
     complete, opened = at.count(taken & last, free), at.flag(taken & ~last, taken & last)

@@ -33,7 +33,7 @@ class Clocked:
         return trace.cycles > 0 and all(name in trace.signals for name in signals)
 
     def pin(self, signal: str) -> IntColumn:
-        """(cycles,) the sampled values of a signal of up to 63 bits."""
+        """(cycles,) the sampled values of a signal of up to 63 bits; X reads as 0."""
         return self._trace.signals[signal]
 
     def high(self, signal: str) -> BoolColumn:
@@ -65,7 +65,7 @@ class Clocked:
 
     def flag(self, rise: BoolColumn, fall: BoolColumn) -> BoolColumn:
         """(cycles,) a flag that rises and falls with events; with both, it rises."""
-        return self.held(rise | fall, rise) == 1
+        return np.asarray(self.held(rise | fall, rise) == 1)
 
     def count(self, up: IntColumn | BoolColumn, down: IntColumn | BoolColumn | None = None) -> IntColumn:
         """(cycles,) how many `up` there were since the reset, less those `down`."""
@@ -75,7 +75,7 @@ class Clocked:
         return self._shifted(total - at_reset, 0)
 
     def nth(self, values: IntColumn, epochs: IntColumn, place: IntColumn) -> IntColumn:
-        """(cycles,) entry number `place` of the epoch of each cycle, of a sequence in order of epochs; 0 behind its end.
+        """(cycles,) entry number `place` of a sequence, counted from the reset of each cycle; 0 behind its end.
 
         Args:
             values: (n,) the sequence; epochs: (n,) the reset epoch of each.
@@ -92,11 +92,25 @@ class Clocked:
         """(cycles,) for how many cycles before this one a value has been the same."""
         changed = np.ones(len(value), np.bool_)
         changed[1:] = value[1:] != value[:-1]
-        return self._rows - self._last(changed)
+        return np.asarray(self._rows - self._last(changed))
 
-    def full_skid(self, offered: BoolColumn, waits: BoolColumn) -> BoolColumn:
-        """(cycles,) whether a buffer of two places is full: what is offered while its oldest one waits fills it."""
-        return self.flag(offered & waits, ~waits)
+    def within(self, value: IntColumn, events: BoolColumn) -> IntColumn:
+        """(cycles,) how many events there were before this cycle since a value became what it is."""
+        total = self.count(events)
+        return total - total[self._rows - self.since(value)]
+
+    def skid(self, offered: BoolColumn, waits: BoolColumn) -> tuple[BoolColumn, IntColumn]:
+        """A buffer of two places whose ready is a register: (cycles,) whether it has room, and its valid.
+
+        Args:
+            offered: what stands in front of it is taken if there is room; waits: its oldest one is not taken.
+        """
+        full = self.flag(offered & waits, ~waits)
+        return ~full, self.after(waits | full | offered)
+
+    def waiting(self, stream: str) -> BoolColumn:
+        """(cycles,) whether an output is offered and not taken, by its pins ``<name>_valid`` and ``<name>_ready``."""
+        return self.high(f"{stream}_valid") & ~self.high(f"{stream}_ready")
 
     def _last(self, mask: BoolColumn) -> IntColumn:
         """(cycles,) the newest row up to each one in which `mask` is true, or `NEVER`."""

@@ -1,4 +1,4 @@
-"""All checks of a test: protocol, rules of buses, the RTL's own assertions, scoreboard, and the rules of design.yaml."""
+"""All checks of a test: protocol, buses, the RTL's own assertions, scoreboard, rules of design.yaml, and levels."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.assertions import assertion_failures
 from dv_agent.runners.checks.bus_rules import bus_failures
 from dv_agent.runners.checks.failure import CheckFailure
-from dv_agent.runners.checks.rules.levels import foretold_failures, level_failures
 from dv_agent.runners.checks.protocol import may_always_wait, protocol_failures, refused_at_the_end
-from dv_agent.runners.checks.scoreboard import scoreboard_failures
+from dv_agent.runners.checks.rules.levels import foretold_failures, level_failures
 from dv_agent.runners.checks.rules.timing import timing_failures
+from dv_agent.runners.checks.scoreboard import scoreboard_failures
 
 __all__ = ["MAX_FAILURES", "CheckFailure", "check"]
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.observation import Observation
+from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.registry import find_simulator

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dv_agent.designs.rules.check_rules import Capacity, Latency, Patience
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.rules.check_rules import Capacity, Latency, Patience
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
 
