@@ -13,7 +13,7 @@ its valid is high out of reset); every probe; ``in_reset``, ``epoch``, ``cycle``
 
 If a port P has several streams, its kind names them, such as ``P_request`` and ``P_response``.
 
-Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0),
+Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0), ``number`` (since the reset, from 0),
 ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
 waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
 
@@ -23,7 +23,8 @@ answer), ``gap`` (cycles between the previous answer and this one, -1 if there i
 previous access had this address, 0 otherwise).
 
 Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every stream
-of packets (accepted beats of the packet that the pulse interrupted), and the columns of ``cycle``
+of packets (accepted beats of the packet that the pulse interrupted), ``P_after`` for every output stream (its transfers
+between this pulse and the next one, which show what became of what the pulse interrupted), and the columns of ``cycle``
 for the cycle *before* the pulse, under the same names.
 
 With several clocks, a row of ``cycle`` is a step in which one of them rises: ``<clock>_edge`` (0 or 1) tells which, and
@@ -130,6 +131,7 @@ def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: 
     epoch = transfers.epoch
     first = begins_epoch(epoch)
     columns = {"cycle": transfers.cycle, "epoch": epoch, "beat": _beat_places(transfers)}
+    columns["number"] = places(np.zeros_like(epoch), epoch)
     if facts:
         # Edges of the stream's clock before each cycle: with one clock, the number of the cycle.
         edges = np.cumsum(ticks, dtype=np.int64) - ticks
@@ -177,6 +179,10 @@ def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -
     for stream in design.streams:
         if stream.packets and stream.key in trace.accepted:
             columns[f"{stream.column}_beat"] = _cut_beats(trace.accepted[stream.key], epoch)
+        if not stream.driven and stream.key in trace.accepted:
+            epochs = trace.accepted[stream.key].epoch
+            begin, end = (np.searchsorted(epochs, epoch, side) for side in ("left", "right"))
+            columns[f"{stream.column}_after"] = (end - begin).astype(np.int64)
     return Table(columns)
 
 

@@ -135,7 +135,7 @@ def observe(trace: Trace) -> Observation:
     tables = {
         "lane": lane_table(facts),
         "beat": beat_table(facts),
-        "row": row_table(facts),
+        "row": row_table(facts, trace.accepted["cfg"]),
         "commit": commit_table(facts, accepted),
         "write": write_table(trace.accepted["cfg"]),
         "partial": partial_table(accepted, keep, trace.epoch),
@@ -352,7 +352,7 @@ def count_lanes(mask: BoolColumn) -> IntColumn:
     return np.asarray(mask.sum(axis=1), dtype=np.int64)
 
 
-def row_table(facts: Facts) -> Table:
+def row_table(facts: Facts, writes: Transfers) -> Table:
     """One row a complete row of the input. ``prev_*`` is 0 in the first row of an epoch."""
     beats, rows, stats, roots = facts.beats, facts.rows, facts.stats, facts.roots
     epoch = beats.epoch[rows.end]
@@ -365,7 +365,8 @@ def row_table(facts: Facts) -> Table:
         "d_min": rows.fold(np.minimum, stats.d), "d_max": rows.fold(np.maximum, stats.d),
         "last_gap": stats.gap[rows.end], "first_gap": stats.gap[rows.start],
     }  # fmt: skip
-    return Table(columns | maximum_columns(facts) | gap_columns(beats.cycle, beats.epoch, rows) | set_columns(facts))
+    columns |= maximum_columns(facts) | gap_columns(beats.cycle, beats.epoch, rows)
+    return Table(columns | set_columns(facts) | dropped_columns(facts, writes))
 
 
 def maximum_columns(facts: Facts) -> dict[str, IntColumn]:
@@ -397,6 +398,35 @@ def set_columns(facts: Facts) -> dict[str, IntColumn]:
         "changed": np.asarray(differs, dtype=np.int64),
         "since_commit": np.where(chosen == 0, NONE, first - commits[chosen]),
         "commit_at_first": np.isin(first, settings.cycle).astype(np.int64),
+    }
+
+
+def dropped_columns(facts: Facts, writes: Transfers) -> dict[str, IntColumn]:
+    """(k,) what a row would take of the coefficients that the reset before its epoch has dropped, if it had not.
+
+    ``dropped_set``: entries in use of the last committed set, for rows with the set of reset. ``dropped_writes``:
+    entries in use of the shadow set, for rows with a later set, where that still has the coefficients of reset. Both
+    count entries that differ from those of reset.
+    """
+    rows, settings, chosen = facts.rows, facts.settings, facts.set_of_row
+    epoch = facts.beats.epoch[rows.start]
+    sets = np.concatenate([settings.gamma, settings.beta], axis=1)
+    used = np.tile(np.arange(PLACES) < LANES * rows.length[:, None], 2)
+    commits = np.searchsorted(settings.epoch, epoch, side="left")
+    committed_before = (commits > 0) & (settings.epoch[np.maximum(commits - 1, 0)] == epoch - 1) if len(settings.epoch) else epoch < 0
+    last_set = np.where(committed_before, commits, 0)
+    places = PLACES * writes.columns["sel"] + writes.columns["addr"]
+    shadow = np.tile(sets[0], (len(rows.start), 1))
+    for cut in np.unique(epoch).tolist():
+        final = sets[0].copy()
+        which = writes.epoch == cut - 1
+        final[places[which]] = writes.columns["data"][which]  # of several assignments to one place the last one stays
+        shadow[epoch == cut] = final
+    lost = (used & (sets[last_set] != sets[0])).sum(axis=1)
+    unwritten = (used & (sets[chosen] == sets[0]) & (shadow != sets[0])).sum(axis=1)
+    return {
+        "dropped_set": np.where(chosen == 0, lost, 0).astype(np.int64),
+        "dropped_writes": np.where(chosen > 0, unwritten, 0).astype(np.int64),
     }
 
 
