@@ -12,7 +12,7 @@ from dv_agent.designs.loader import DesignFolder
 SHARED_BY_MODELS = (
     "bits",
     "packet_columns",
-    "rules.clocked",
+    "rules.clocked_registers",
 )  # modules of dv_agent.designs; a model's hash covers those that it imports
 FILES = {
     "design": ("design.yaml",),

@@ -13,7 +13,7 @@ import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
 from dv_agent.designs.packet_columns import NONE, count_up, previous
-from dv_agent.designs.rules.clocked import Clocked
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 CHANNELS = 8

@@ -13,7 +13,7 @@ import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
 from dv_agent.designs.packet_columns import NONE, begins_packet, count_up, idle_before, places, previous
-from dv_agent.designs.rules.clocked import Clocked
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 PLANES = np.arange(4, dtype=np.int64)

@@ -13,7 +13,7 @@ import numpy as np
 from dv_agent.designs.bits import bit_length
 from dv_agent.designs.observation import Expected, Observation, Table
 from dv_agent.designs.packet_columns import NONE, begins_epoch, idle_before, previous, select
-from dv_agent.designs.rules.clocked import Clocked
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 LANES = 2

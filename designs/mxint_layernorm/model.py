@@ -23,7 +23,7 @@ from dv_agent.designs.packet_columns import (
     previous,
     select,
 )
-from dv_agent.designs.rules.clocked import Clocked
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 WAIT, MAX, SUM, MEAN, VAR, ROOT, EMIT = range(7)
@@ -413,7 +413,9 @@ def dropped_columns(facts: Facts, writes: Transfers) -> dict[str, IntColumn]:
     sets = np.concatenate([settings.gamma, settings.beta], axis=1)
     used = np.tile(np.arange(PLACES) < LANES * rows.length[:, None], 2)
     commits = np.searchsorted(settings.epoch, epoch, side="left")
-    committed_before = (commits > 0) & (settings.epoch[np.maximum(commits - 1, 0)] == epoch - 1) if len(settings.epoch) else epoch < 0
+    committed_before = (
+        (commits > 0) & (settings.epoch[np.maximum(commits - 1, 0)] == epoch - 1) if len(settings.epoch) else epoch < 0
+    )
     last_set = np.where(committed_before, commits, 0)
     places = PLACES * writes.columns["sel"] + writes.columns["addr"]
     shadow = np.tile(sets[0], (len(rows.start), 1))

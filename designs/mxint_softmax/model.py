@@ -24,7 +24,7 @@ from dv_agent.designs.packet_columns import (
     previous,
     select,
 )
-from dv_agent.designs.rules.clocked import Clocked
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 ROW, BEAT, DIV, NORM, CAST, SEND = range(6)

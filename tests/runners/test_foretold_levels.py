@@ -13,7 +13,7 @@ from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
-from dv_agent.designs.rules.clocked import Clocked
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.registry import find_simulator
