@@ -13,8 +13,8 @@ its valid is high out of reset); every probe; ``in_reset``, ``epoch``, ``cycle``
 
 If a port P has several streams, its kind names them, such as ``P_request`` and ``P_response``.
 
-Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0), ``number`` (since the reset, from 0),
-``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
+Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0), ``number`` (from 0, since
+the reset), ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
 waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
 
 Columns of ``access_P``: ``cycle`` (of the answer), ``epoch``, ``write`` (0 or 1), ``addr``, ``data`` (the lowest 63

@@ -413,10 +413,8 @@ def dropped_columns(facts: Facts, writes: Transfers) -> dict[str, IntColumn]:
     sets = np.concatenate([settings.gamma, settings.beta], axis=1)
     used = np.tile(np.arange(PLACES) < LANES * rows.length[:, None], 2)
     commits = np.searchsorted(settings.epoch, epoch, side="left")
-    committed_before = (
-        (commits > 0) & (settings.epoch[np.maximum(commits - 1, 0)] == epoch - 1) if len(settings.epoch) else epoch < 0
-    )
-    last_set = np.where(committed_before, commits, 0)
+    committed_in = np.concatenate([np.full(1, NONE, np.int64), settings.epoch])  # by set; that of reset in none
+    last_set = np.where((commits > 0) & (committed_in[commits] == epoch - 1), commits, 0)
     places = PLACES * writes.columns["sel"] + writes.columns["addr"]
     shadow = np.tile(sets[0], (len(rows.start), 1))
     for cut in np.unique(epoch).tolist():
