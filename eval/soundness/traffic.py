@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import TypeVar
 
 from dv_agent.agents.baselines.basic import random_test
-from dv_agent.agents.testbench import Result, Testbench
+from dv_agent.agents.testbench import Result, Simulated, Testbench
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
+from dv_agent.designs.trace import Trace
 from dv_agent.runners.registry import fastest_name, find_simulator
 
 Answer = TypeVar("Answer")
 CHUNK_BEATS = 10_000
+SAMPLED_TOGETHER = 16  # tests, which costs less than sampling each of them
 NATIVE_FROM = 50_000  # below, building a native worker costs more than it saves
 
 
@@ -39,9 +41,9 @@ def chunk_tests(folder: DesignFolder, seed: int, index: int) -> Iterator[Test]:
         yield random_test(folder.design, folder.schema, source)
 
 
-def accepted_beats(folder: DesignFolder, result: Result) -> int:
+def accepted_beats(folder: DesignFolder, trace: Trace) -> int:
     """Return the number of transfers that the design accepted on its sources."""
-    return sum(len(result.trace.accepted[one.key]) for one in folder.design.streams if one.packets)
+    return sum(len(trace.accepted[one.key]) for one in folder.design.streams if one.packets)
 
 
 def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:
@@ -50,10 +52,15 @@ def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:
     with find_simulator(chunk.simulator).open(folder.design) as session:
         bench = Testbench(folder, plan_of(folder), session)
         beats = 0
+        batch: list[tuple[Simulated, int]] = []
         for test in chunk_tests(folder, chunk.seed, chunk.index):
-            result = bench.run(test)
-            beats += accepted_beats(folder, result)
-            yield result, beats
+            simulated = bench.simulate(test)
+            beats += accepted_beats(folder, simulated.run.trace)
+            batch.append((simulated, beats))
+            if len(batch) == SAMPLED_TOGETHER or beats >= chunk.beats:
+                results = bench.sampled([one for one, _ in batch])
+                yield from zip(results, [done for _, done in batch], strict=True)
+                batch = []
             if beats >= chunk.beats:
                 return
 
