@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from loopback import Behaviour, Body, LoopbackServer, denies, holds, ok, status
+from turn_lines import turn_lines
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.llm.agent import LlmAgent
@@ -155,7 +156,7 @@ def test_a_run_that_was_killed_between_both_calls_pays_for_neither_twice(play: P
     server = [denies(ok(""), ok(says))]
     whole = play(server, Budget(calls=4))
     lines = (tmp_path / "run/turns.jsonl").read_text().splitlines(keepends=True)
-    kinds = [json.loads(line)["kind"] for line in lines]
+    kinds = [json.loads(line)["kind"] for line in turn_lines(tmp_path / "run/turns.jsonl")]
     assert kinds == ["reply", "reply", "turn", "reply", "reply", "turn"]
     for kept, asked in ((1, [False, True, False]), (2, [True, False]), (4, [False]), (5, [])):
         (tmp_path / "run/turns.jsonl").write_text("".join(lines[:kept]))

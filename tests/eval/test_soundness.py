@@ -13,12 +13,14 @@ from dv_agent.eval.soundness.traffic import over_chunks
 from dv_agent.runners.registry import find_simulator
 
 SMALL = Options(beats=300, mutants=60, jobs=1)
+# What costs most is played for one design here, and for all by `make test-full`, whose proofs are held by hash.
+COSTLY = frozenset({"lint", "bugs", "mutants"})
 
 
-def parts(folder: DesignFolder, last: str = "agreement") -> dict[str, PartResult]:
+def parts(folder: DesignFolder, last: str = "agreement", skip: frozenset[str] = frozenset()) -> dict[str, PartResult]:
     """The answers up to that of `last`; what comes after it is not asked."""
     found: dict[str, PartResult] = {}
-    for part in check_design(folder, find_simulator("icarus"), SMALL):
+    for part in check_design(folder, find_simulator("icarus"), SMALL.model_copy(update={"skip": skip})):
         found[part.part] = part
         if part.part == last:
             break
@@ -39,10 +41,14 @@ def edit(file: Path, old: str, new: str) -> None:
 
 @pytest.mark.parametrize("name", design_names())
 def test_the_design_is_sound(name: str) -> None:
-    found = parts(find_design(name))
+    skip = frozenset() if name == "mxint_gelu" else COSTLY
+    found = parts(find_design(name), skip=skip)
+    assert set(found) == {"lint", "witnesses", "tiers", "bugs", "mutants", "agreement"} - skip
     assert {name: part.problems for name, part in found.items() if not part.ok} == {}
-    assert found["bugs"].figures["bugs"] == found["bugs"].figures["killed"]
-    assert int(found["bugs"].figures["bugs"]) >= 7
+    if "bugs" in found:
+        assert found["bugs"].figures["bugs"] == found["bugs"].figures["killed"]
+        assert int(found["bugs"].figures["bugs"]) >= 7
+    assert found["witnesses"].figures["bins"] == found["witnesses"].figures["bins_hit"]
     assert found["agreement"].figures["alarms"] == 0
 
 
