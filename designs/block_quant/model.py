@@ -291,7 +291,3 @@ def element_table(facts: Facts) -> Table:
         "past_root": np.where(magnitude == 0, NONE, magnitude - root), "prev_x": prev_x,
     }  # fmt: skip
     return Table(columns | {name: values.reshape(-1) for name, values in pairs.items()})
-
-
-def levels(*_: object) -> dict[str, IntColumn]:
-    return {}
