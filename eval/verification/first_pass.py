@@ -12,17 +12,19 @@ from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
 from dv_agent.runners.simulator import Session, Simulator
 
 SHARE = 16
+PAYS_FROM = 30_000  # cycles of a run from which on the build of a native worker costs less than it saves
 
 
-def first_session(official: Simulator, design: Design) -> Session | None:
+def first_session(official: Simulator, design: Design, cycles: int) -> Session | None:
     """Return a native session of `design`, one of `SHARE` tests of which is played on `official` too.
 
-    None if there is no native path, or if it is itself the simulator of the record.
+    None if there is no native path, if it is itself the simulator of the record, or if a run of that many clock
+    cycles is too short for it to pay.
 
     Raises:
         BuildError, PrerequisiteError: not even `official` can simulate the design.
     """
-    if official.name == NATIVE:
+    if official.name == NATIVE or cycles < PAYS_FROM:
         return None
     native = NativeSimulator(share=SHARE, judge=official, say=lambda words: None)
     try:

@@ -217,7 +217,7 @@ class _Pass:
 def _first_pass(run: RecordedRun, trial: Trial, design: DesignFolder, official: Simulator) -> _Pass | None:
     """Return what the native path says, if it says anything."""
     try:
-        session = first_session(official, design.design)
+        session = first_session(official, design.design, run.header.spent.cycles)
         if session is None:
             return None
         with session:

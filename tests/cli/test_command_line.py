@@ -38,7 +38,7 @@ def test_a_run_ends_with_holes_record_and_the_word_on_models(tmp_path: Path) -> 
 
 def test_json_is_one_object_and_the_seed_fixes_it(tmp_path: Path) -> None:
     words = ("run", "--design", "mxint_softmax", "--agent", "random", "--max-cycles", "6000", "--json", "--seed", "4")
-    one, two = (json.loads(call(*words, cwd=tmp_path).stdout) for _ in range(2))
+    one, two = (json.loads(call(*words, cwd=tmp_path, fresh=True).stdout) for _ in range(2))  # two seeds of hashes
     assert one["totals"] == two["totals"]
     assert one["holes"] == two["holes"]
     assert one["run"]["bins"] == len(one["holes"]) + one["run"]["bins_hit"]

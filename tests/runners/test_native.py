@@ -37,7 +37,9 @@ from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
 from dv_agent.errors import PrerequisiteError, SimulationError, SimulatorCrash, SimulatorTimeout
 from dv_agent.eval.soundness.traffic import chunk_tests
+from dv_agent.eval.verification.first_pass import first_session
 from dv_agent.runners.native.simulator import NativeSimulator, judge_of
+from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Run, Session, Simulator
 from dv_agent.runners.verilator import VerilatorSimulator
 
@@ -233,3 +235,12 @@ def test_cocotb_is_the_judge_of_what_the_native_path_found(
 ) -> None:
     assert judge_of(native).name == "verilator"
     assert judge_of(verilator) is verilator
+
+
+def test_a_run_is_verified_natively_where_it_is_long_enough_to_pay_and_never_by_what_it_was_made_with() -> None:
+    design, icarus = find_design("mxint_gelu").design, find_simulator("icarus")
+    assert first_session(icarus, design, 29_999) is None
+    assert first_session(find_simulator("native"), design, 30_000) is None
+    session = first_session(icarus, design, 30_000)
+    assert session is not None
+    session.close()
