@@ -79,6 +79,7 @@ def observe(trace: Trace) -> Observation:
     answers, results = fold(invocations, trace.accepted["ld.response"], trace.accepted["ld.request"])
     tables = {
         "iteration": iteration_table(invocations, answers),
+        "pipe": pipe_table(trace, answers),
         "invocation": invocation_table(invocations, answers, results, cut_iterations(invocations, iterations, answers)),
     }
     owed = Expected(
@@ -333,6 +334,29 @@ def path(above: IntColumn, i: IntColumn) -> IntColumn:
     """`above` of the last three iterations of one invocation, the newest in bit 0, and bit 3 set; 0 where i < 2."""
     one, two = (np.concatenate([np.zeros(back, np.int64), above])[: len(above)] for back in (1, 2))
     return np.where(i < 2, 0, 8 + 4 * two + 2 * one + above)
+
+
+def pipe_table(trace: Trace, answers: Answers) -> Table:
+    """One row a cycle in which the square pipe is full and stands still, because s is in EXIT.
+
+    ``apart``: the least difference between two of its three squares. ``left``: results that leave from then on, before
+    the next reset; the second of them has these squares in it.
+    """
+    if not Clocked.has(trace, ("dbg_header", "dbg_sum")):
+        return Table({"cycle": np.zeros(0, np.int64), "apart": np.zeros(0, np.int64), "left": np.zeros(0, np.int64)})
+    at, squares = Clocked(trace), answers.above == 1
+    passed = at.count(at.moved("ld.response")) - at.high("dbg_data") + (at.pin("dbg_data_sent") >> 1 & 1)
+    # Squares among the elements that have passed the data fork, or are in the pipe and wait for their select token.
+    before = np.concatenate([np.zeros(1, np.int64), np.cumsum(squares)])
+    begins = np.searchsorted(answers.epoch, trace.epoch)
+    last = before[np.minimum(begins + passed, len(squares))]
+    rows = np.flatnonzero((at.pin("dbg_squares") == 7) & (at.pin("dbg_sum") == EXIT) & at.waiting("out") & (last >= 3))
+    size = answers.x[squares] ** 2
+    newest, middle, oldest = (size[last[rows] - back] for back in (1, 2, 3))
+    apart = [np.abs(newest - middle), np.abs(middle - oldest), np.abs(newest - oldest)]
+    ends = np.searchsorted(trace.accepted["out"].epoch, trace.epoch[rows], side="right")
+    left = ends - np.searchsorted(trace.accepted["out"].cycle, rows)
+    return Table({"cycle": rows.astype(np.int64), "apart": np.minimum.reduce(apart), "left": left.astype(np.int64)})
 
 
 def compared(x: IntColumn, t: IntColumn, known: BoolColumn) -> IntColumn:

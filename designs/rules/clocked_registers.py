@@ -97,7 +97,7 @@ class Clocked:
     def within(self, value: IntColumn, events: BoolColumn) -> IntColumn:
         """(cycles,) how many events there were before this cycle since a value became what it is."""
         total = self.count(events)
-        return total - total[self._rows - self.since(value)]
+        return np.asarray(total - total[self._rows - self.since(value)])
 
     def skid(self, offered: BoolColumn, waits: BoolColumn) -> tuple[BoolColumn, IntColumn]:
         """A buffer of two places whose ready is a register: (cycles,) whether it has room, and its valid.
