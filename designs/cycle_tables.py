@@ -13,8 +13,8 @@ its valid is high out of reset); every probe; ``in_reset``, ``epoch``, ``cycle``
 
 If a port P has several streams, its kind names them, such as ``P_request`` and ``P_response``.
 
-Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0),
-``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
+Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0), ``number`` (from 0, since
+the reset), ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
 waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
 
 Columns of ``access_P``: ``cycle`` (of the answer), ``epoch``, ``write`` (0 or 1), ``addr``, ``data`` (the lowest 63
@@ -23,7 +23,8 @@ answer), ``gap`` (cycles between the previous answer and this one, -1 if there i
 previous access had this address, 0 otherwise).
 
 Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every stream
-of packets (accepted beats of the packet that the pulse interrupted), and the columns of ``cycle``
+of packets (accepted beats of the packet that the pulse interrupted), ``P_after`` for every output stream (its transfers
+between this pulse and the next one, which show what became of what the pulse interrupted), and the columns of ``cycle``
 for the cycle *before* the pulse, under the same names.
 
 With several clocks, a row of ``cycle`` is a step in which one of them rises: ``<clock>_edge`` (0 or 1) tells which, and
@@ -158,7 +159,10 @@ def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
 
 def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str, ticks: BoolColumn) -> Table:
     known = {"cycle": transfers.cycle, "epoch": transfers.epoch}
-    made: dict[str, Callable[[], IntColumn]] = {"beat": partial(_beat_places, transfers)}
+    made: dict[str, Callable[[], IntColumn]] = {
+        "beat": partial(_beat_places, transfers),
+        "number": lambda: places(np.zeros_like(transfers.epoch), transfers.epoch),
+    }
     if facts:
         waits = _Waits(transfers, facts, name, ticks)
         made |= {"stall": lambda: waits.stall, "gap": waits.gap, "back_to_back": waits.back_to_back}
@@ -231,6 +235,11 @@ def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -
         for stream in design.streams
         if stream.packets and stream.key in trace.accepted
     }
+    made |= {
+        f"{stream.column}_after": partial(_transfers_in, trace.accepted[stream.key], epoch)
+        for stream in design.streams
+        if not stream.driven and stream.key in trace.accepted
+    }
     if "width" not in facts:
         made = {"width": partial(_widths, trace.in_reset, at), **made}
     return Table(JoinedColumns(LazyColumns({"cycle": at, "epoch": epoch}, made), facts, np.maximum(at - 1, 0)))
@@ -239,6 +248,12 @@ def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -
 def _widths(in_reset: BoolColumn, starts: IntColumn) -> IntColumn:
     ends = np.append(np.flatnonzero(~in_reset), len(in_reset))
     return ends[np.searchsorted(ends, starts)] - starts
+
+
+def _transfers_in(transfers: Transfers, epochs: IntColumn) -> IntColumn:
+    """Return int64[n], the transfers in each of `epochs`."""
+    begin, end = (np.searchsorted(transfers.epoch, epochs, side) for side in ("left", "right"))
+    return np.asarray(end - begin, dtype=np.int64)
 
 
 def _cut_beats(transfers: Transfers, epochs: IntColumn) -> IntColumn:

@@ -15,6 +15,7 @@ from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.probes.probe import Probe
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.designs.rtl_files import PRIMITIVES, RtlFiles
+from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.wiring.clocking import MAIN, Clock, FurtherReset, Reset
 from dv_agent.designs.wiring.copies import copy_of, signals_in
 from dv_agent.designs.wiring.signal_slice import Signal
@@ -54,6 +55,7 @@ class Design(RtlFiles):
     ports: dict[Identifier, Port]
     probes: dict[Identifier, Probe] = Field(default_factory=dict, description="registers sampled in every cycle")
     limits: Limits = Limits()
+    checks: CheckRules = CheckRules()
 
     @model_validator(mode="before")
     @classmethod
@@ -123,6 +125,17 @@ class Design(RtlFiles):
     def exceptions(self) -> dict[str, dict[str, str]]:
         """Port -> the rules that are switched off for it, each with the reason; only ports with any."""
         return {name: port.exceptions for name, port in self.ports.items() if port.exceptions}
+
+    @model_validator(mode="after")
+    def _checks_speak_of_what_exists(self) -> Design:
+        signals = {signal for one in self.streams for signal, _ in one.signals()}
+        signals |= {spec.signal for port in self.ports.values() for spec in port.levels().values()}
+        if strange := sorted((set(self.checks.reset) | set(self.checks.codes)) - signals):
+            raise ValueError(f"checks: {', '.join(strange)}: no port of the design has such a signal")
+        if strange := sorted(self.checks.streams - {one.key for one in self.streams}):
+            known = ", ".join(one.key for one in self.streams)
+            raise ValueError(f"checks: {', '.join(strange)}: no such stream; there are: {known}")
+        return self
 
     @cached_property
     def streams(self) -> tuple[Stream, ...]:

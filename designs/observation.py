@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from dv_agent.designs.trace import IntColumn, Trace
@@ -111,12 +111,15 @@ class Observation:
     Attributes:
         may_wait: source ports whose offer the design may leave unaccepted for ever after this trace, because
             the specification lets it wait for another port first. On other ports that is a deadlock.
+        levels: output -> int64[cycles], the value that it has in each cycle, for outputs whose timing the specification
+            gives; without regard to X.
         judged: whether a reference model says so; else `may_wait` is what cannot be told from a deadlock.
     """
 
     expected: dict[str, Expected]
     tables: dict[str, Table]
     may_wait: frozenset[str] = frozenset()
+    levels: Mapping[str, IntColumn] = field(default_factory=dict)
     judged: bool = True
 
 
@@ -124,5 +127,8 @@ class ReferenceModel(Protocol):
     """The interface of a design's ``model.py``: a bit-exact function of all accepted inputs, strobes and resets."""
 
     def observe(self, trace: Trace) -> Observation:
-        """Process one trace in cycle order; the result must not depend on latency or on outputs."""
+        """Process one trace in cycle order.
+
+        Only `Observation.levels` may depend on latency and on outputs.
+        """
         ...

@@ -189,6 +189,7 @@ class Strategy(Frozen):
         feedback: what is told of the last tests: which step won what (``steps``), ``counts``, or nothing.
         values: whether tests may use random blocks, loops and sweeps (``all``) or literal values only (``literal``).
         structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
+        rules: whether the prompt says which values, codes and timings design.yaml has checked.
         unnoticed: changes of the RTL that the tests so far would not notice; filled by ``run --mutants``.
         without: names of parts of the prompt that are left out.
         templates: a folder beside the file whose templates go before the shipped ones.
@@ -210,6 +211,7 @@ class Strategy(Frozen):
     feedback: Literal["steps", "counts", "none"] = "steps"
     values: Literal["all", "literal"] = "all"
     structured: bool = False
+    rules: bool = False
     unnoticed: Changes = ()
     without: frozenset[str] = frozenset()
     templates: str = ""

@@ -12,6 +12,7 @@ from dv_agent.designs.loader import DesignFolder
 SHARED_BY_MODELS = (
     "bits",
     "packet_columns",
+    "rules.clocked_registers",
 )  # modules of dv_agent.designs; a model's hash covers those that it imports
 FILES = {
     "design": ("design.yaml",),
@@ -50,7 +51,9 @@ def _imported(model: Path) -> list[Path]:
     """Return the files of the modules of `SHARED_BY_MODELS` that `model` imports."""
     text = model.read_text(encoding="utf-8")
     return [
-        PRIMITIVES.parent / f"{name}.py" for name in SHARED_BY_MODELS if f"from dv_agent.designs.{name} import" in text
+        PRIMITIVES.parent / f"{name.replace('.', '/')}.py"
+        for name in SHARED_BY_MODELS
+        if f"from dv_agent.designs.{name} import" in text
     ]
 
 

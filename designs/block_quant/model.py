@@ -14,10 +14,13 @@ import numpy as np
 from dv_agent.designs.bits import bit_length
 from dv_agent.designs.observation import Expected, Observation, Table
 from dv_agent.designs.packet_columns import NONE, begins_epoch, complete_mask, count_up, previous, select
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 PLACES = 8
 BFP, BM, BL = range(3)
+IDLE, HEAD, CODE = range(3)
+OBSERVED = ("dbg_fill", "dbg_full", "dbg_state", "dbg_place", "dbg_format", "dbg_zero", "dbg_pipe")
 CODE_MAX = 127
 ROOT_TWO = 46340  # floor(sqrt(2) * 2^15)
 EXACT, DOWN, TIE_DOWN, TIE_UP, UP = range(5)  # what rounding to the nearest, ties to even, did
@@ -92,7 +95,7 @@ def observe(trace: Trace) -> Observation:
         "open": Table(columns | {"cycle": blocks.cycles[:, 0]}),
         "element": element_table(facts),
     }
-    return Observation(expected={"out": expected_beats(facts)}, tables=tables)
+    return Observation(expected={"out": expected_beats(facts)}, tables=tables, levels=levels(trace, blocks, scales))
 
 
 def find_blocks(accepted: Transfers) -> Blocks:
@@ -126,6 +129,41 @@ def expected_beats(facts: Facts) -> Expected:
     return Expected(
         epoch=np.repeat(blocks.epoch, repeat), columns=columns, cause_cycle=np.repeat(blocks.cycles[:, -1], repeat)
     )
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace, blocks: Blocks, scales: Scales) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, OBSERVED):
+        return {}
+    at = Clocked(trace)
+    fill, state, place, full, pipe = (at.pin(f"dbg_{name}") for name in ("fill", "state", "place", "full", "pipe"))
+    taken = at.moved("in")
+    close = taken & (fill == PLACES - 1)
+    buffer = at.count(close) & 1
+    in_norm, in_code = (pipe & 1) == 1, (pipe & 2) == 2
+    room, valid = at.skid(in_code, at.waiting("out"))
+    code_ready = ~in_code | room
+    norm_ready = ~in_norm | code_ready
+    last = (state == CODE) & (place == PLACES - 1) & norm_ready
+    drained = at.count(last) & 1
+    load = ((state == IDLE) | last) & ((full >> np.where(state == IDLE, drained, 1 - drained)) & 1 == 1)
+    goes_on = np.where((state == HEAD) & norm_ready, CODE, state)
+    job = at.count(load) - 1
+    busy = state != IDLE
+    return {
+        "dbg_fill": at.count(taken) % PLACES,
+        "dbg_full": at.after((full | close.astype(np.int64) << buffer) & ~(last.astype(np.int64) << drained)),
+        "dbg_state": at.after(np.where(load, HEAD, np.where(last, IDLE, goes_on))),
+        "dbg_place": at.count((state == CODE) & norm_ready) % PLACES,
+        "dbg_format": np.where(busy, at.nth(blocks.format, blocks.epoch, job), 0),
+        "dbg_zero": np.where(busy, at.nth(scales.peak == 0, blocks.epoch, job), 0),
+        "dbg_pipe": at.after(np.where(norm_ready, busy, in_norm) + 2 * np.where(code_ready, in_norm, in_code)),
+        "in_ready": 1 - (full >> buffer & 1),
+        "out_valid": valid,
+    }
 
 
 # --- Arithmetic ------------------------------------------------------------------------------

@@ -16,12 +16,14 @@ from dv_agent.designs.packet_columns import (
     NONE,
     Packets,
     begins_epoch,
+    begins_packet,
     complete_mask,
     find_packets,
     idle_before,
     previous,
     select,
 )
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 LANES = 8
@@ -37,6 +39,10 @@ def lane_order(mask: int, pointer: int) -> list[int]:
 
 # NEXT[pointer][mask]: the pointer after a beat. The lane after the last grant; a zero beat leaves it.
 NEXT = [[(lane_order(mask, p)[-1] + 1) % LANES if mask else p for mask in range(256)] for p in range(LANES)]
+EMPTY, PAIRS, ZERO_BEAT, SKIP, MERGE, LONE_END = range(6)  # dbg_front
+IDLE, MORE, LAST, ZERO, END = range(5)  # dbg_state
+QUEUE_PLACES = 4
+OBSERVED = ("dbg_state", "dbg_pointer", "dbg_pending", "dbg_front", "dbg_hold", "dbg_queue_level")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +120,7 @@ def observe(trace: Trace) -> Observation:
         "window": window_table(facts, writes),
         "write": write_table(writes, accepted),
     }
-    return Observation(expected={"out": expected_results(facts)}, tables=tables)
+    return Observation(expected={"out": expected_results(facts)}, tables=tables, levels=levels(trace))
 
 
 def expected_results(facts: Facts) -> Expected:
@@ -160,6 +166,62 @@ def window_config(beats: Beats, windows: Packets, writes: Transfers) -> dict[str
     """(n,) each field as the first beat of the window sampled it."""
     sampled = config_before(writes, beats.cycle[windows.start], beats.epoch[windows.start])
     return {name: values[windows.of_beat] for name, values in sampled.items()}
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, OBSERVED):
+        return {}
+    at = Clocked(trace)
+    beats, window, filtered, grants = all_beats(trace.accepted["in"], trace.accepted["cfg"])
+
+    def of(values: IntColumn, beat: IntColumn) -> IntColumn:
+        return at.nth(values, beats.epoch, beat)
+
+    state, pointer, pending, front, _, queue = (at.pin(name) for name in OBSERVED)
+    held, taken = at.high("dbg_hold"), at.moved("in")
+    newest = at.count(taken) - 1  # the beat in the front register, if there is one
+    step = (state != IDLE) & ~held
+    last_step = step & (state != MORE)
+    moves = np.isin(front, (PAIRS, ZERO_BEAT, LONE_END)) & ((state == IDLE) | last_step)
+    leaves = moves | (front == SKIP) | (front == MERGE)
+    beat = at.held(moves, newest)  # the beat in the grant stage, if there is one
+    pairs, skips = of(filtered.nnz, beat), of(filtered.config["skip_zero"], newest) == 1
+    merged = at.flag(front == MERGE, moves) | (front == MERGE)
+    ends = at.after(held | (last_step & (merged | (of(beats.last, beat) == 1)))) == 1  # what is in the product register
+    occupied, waits = at.after(moves | ((state != IDLE) & ~last_step)) == 1, ends & (queue == QUEUE_PLACES)
+    granted = np.minimum(pairs - pending + 2, pairs)
+    lanes = [of(grants.lane[:, j], beat) for j in range(LANES)]
+    lane = np.select([granted == j + 1 for j in range(LANES)], lanes, 0)
+    same = occupied & (of(window, newest) == of(window, beat))
+    end_kind = np.where(same, MERGE, LONE_END)
+    kind = np.where(~skips, ZERO_BEAT, np.where(of(beats.last, newest) == 1, end_kind, SKIP))
+    kind = np.where(of(filtered.nnz, newest) > 0, PAIRS, kind)
+    zero_kind = np.where(of(filtered.config["skip_zero"], beat) == 1, END, ZERO)
+    stage = np.select([pending > 2, pending > 0], [MORE, LAST], zero_kind)
+    return {
+        "dbg_state": np.where(occupied, stage, IDLE),
+        "dbg_pointer": at.after(np.where(step & (pending > 0), (lane + 1) % LANES, pointer)),
+        "dbg_pending": at.after(np.where(moves, of(filtered.nnz, newest), np.maximum(pending - 2 * step, 0))),
+        "dbg_front": np.where(at.after(taken | ((front != EMPTY) & ~leaves)) == 1, kind, EMPTY),
+        "dbg_hold": waits.astype(np.int64),
+        "dbg_queue_level": at.count(ends & ~waits, at.moved("out")),
+        "in_ready": ((front == EMPTY) | leaves).astype(np.int64),
+        "out_valid": (queue > 0).astype(np.int64),
+    }
+
+
+def all_beats(accepted: Transfers, writes: Transfers) -> tuple[Beats, IntColumn, Filtered, Grants]:
+    """All accepted beats, those of windows that never end as well, and the window of each."""
+    beats = select_beats(accepted, np.ones(len(accepted), np.bool_))
+    begins = begins_packet(beats.last, beats.epoch)
+    start, window = np.flatnonzero(begins), np.cumsum(begins) - 1
+    sampled = config_before(writes, beats.cycle[start], beats.epoch[start])
+    filtered = filter_lanes(beats, {name: values[window] for name, values in sampled.items()})
+    return beats, window, filtered, arbitrate(beats, filtered, np.zeros(len(accepted), np.bool_))
 
 
 # --- Arithmetic ------------------------------------------------------------------------------

@@ -13,12 +13,15 @@ import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
 from dv_agent.designs.packet_columns import NONE, count_up, previous
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 CHANNELS = 8
 GROUP = 16
 PARAM, CODE, RESID, END = range(4)
 MOST_WORDS = 64  # more than any group has; orders words within a group
+IDLE, AT_PARAM, LOAD, DIV, AT_CODE, AT_RESID, AT_END, DONE = range(8)  # dbg_state
+OBSERVED = ("dbg_state", "dbg_channel", "dbg_fill", "dbg_full", "dbg_queue", "dbg_unflushed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,9 @@ def observe(trace: Trace) -> Observation:
         "word": word_table(groups, words),
         "flush": flush_table(flushes, tokens, groups),
     }
-    return Observation(expected={"w": expected_words(groups, words)}, tables=tables)
+    return Observation(
+        expected={"w": expected_words(groups, words)}, tables=tables, levels=levels(trace, tokens, groups)
+    )
 
 
 # --- Groups and flushes ----------------------------------------------------------------------
@@ -157,6 +162,84 @@ def find_groups(tokens: Tokens) -> Groups:
     first = table[:, 0]
     start_of, count_of, residual, cycle, end = table.T
     return Groups(start_of, count_of, residual, cycle, end, tokens.bits[first], tokens.gran[first], tokens.epoch[first])
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace, tokens: Tokens, groups: Groups) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, OBSERVED):
+        return {}
+    at = Clocked(trace)
+    jobs = commands(groups)
+    state, queue, full = at.pin("dbg_state"), at.pin("dbg_queue"), at.pin("dbg_full")
+    offers = np.isin(state, (AT_PARAM, AT_CODE, AT_RESID, AT_END))
+    room, valid = at.skid(offers, at.waiting("w"))
+    pops = (state == IDLE) & (queue > 0)
+    following, present = jobs.at(at, at.count(pops)), jobs.at(at, at.count(pops) - 1)
+    params = (state == AT_PARAM) & (at.since(state) == 0)
+    line = at.count(params) + params - at.held(pops, at.count(params)) - 1
+    halves = at.count(state == LOAD) - at.held(state == AT_PARAM, at.count(state == LOAD))
+    narrow, by_token = present["bits"] == 1, present["gran"] == 1
+    last_word = np.where(state == AT_RESID, 4 * present["count"], np.where(narrow, 1, 2)) - 1
+    word_sent = room & (at.within(state, offers & room) == last_word)
+    done = np.select(
+        [state == IDLE, state == DIV, (state == AT_CODE) | (state == AT_RESID), offers],
+        [pops, at.since(state) == np.where(narrow, 1, 3), word_sent, room], True,
+    )  # fmt: skip
+    line_done = np.where(by_token | (line == CHANNELS - 1), DONE, AT_PARAM)
+    after_code = np.where(~by_token & (halves == 1), LOAD, line_done)
+    follows = np.select(
+        [state == IDLE, state == AT_CODE, state == AT_RESID, state == AT_END, state == DONE],
+        [following["kind"], after_code, DONE, IDLE, np.where(present["ends"] == 1, AT_END, IDLE)], state + 1,
+    )  # fmt: skip
+    taken, flushed, closes = at.moved("tok"), at.moved("flush"), np.zeros(trace.cycles, np.bool_)
+    closes[groups.cycle] = True
+    closed_tokens, pushes = np.zeros(trace.cycles, np.int64), np.zeros(trace.cycles, np.bool_)
+    closed_tokens[groups.cycle] = groups.count
+    pushes[jobs.cycle] = True
+    filled, freed = at.count(closes) & 1, at.count(state == DONE) & 1
+    kept = (full | closes.astype(np.int64) << filled) & ~((state == DONE).astype(np.int64) << freed)
+    of_channel = (state >= AT_PARAM) & (state <= AT_CODE) & ~by_token
+    return {
+        "dbg_state": at.after(np.where(done, follows, state)),
+        "dbg_channel": np.where(of_channel, line, 0),
+        "dbg_fill": at.count(taken, closed_tokens),
+        "dbg_full": at.after(kept),
+        "dbg_queue": at.count(pushes, pops),
+        "dbg_unflushed": at.flag(taken & ~flushed, flushed).astype(np.int64),
+        "tok_ready": 1 - (full >> filled & 1),
+        "w_valid": valid,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Commands:
+    """The commands of the drain, in the order in which they are pushed; every array has shape (commands,)."""
+
+    cycle: IntColumn
+    epoch: IntColumn
+    columns: dict[str, IntColumn]  # kind (the state it begins with), ends (1 if END follows), bits, gran, count
+
+    def at(self, at: Clocked, place: IntColumn) -> dict[str, IntColumn]:
+        """(cycles,) the columns of command number `place` of the epoch."""
+        return {name: at.nth(values, self.epoch, place) for name, values in self.columns.items()}
+
+
+def commands(groups: Groups) -> Commands:
+    """A command for each group, and one for each END word that comes later than its group."""
+    alone = (groups.end != NONE) & (groups.end > groups.cycle)
+    which = np.concatenate([np.arange(len(groups.cycle)), np.flatnonzero(alone)])
+    end_only = np.arange(len(which)) >= len(groups.cycle)
+    cycle = np.where(end_only, groups.end[which], groups.cycle[which])
+    kind = np.where(end_only, AT_END, np.where(groups.residual[which] == 1, AT_RESID, AT_PARAM))
+    columns = {
+        "kind": kind, "ends": (~end_only & (groups.end == groups.cycle)[which]).astype(np.int64),
+        "bits": groups.bits[which], "gran": groups.gran[which], "count": groups.count[which],
+    }  # fmt: skip
+    order = np.argsort(cycle, kind="stable")
+    return Commands(cycle[order], groups.epoch[which][order], {name: column[order] for name, column in columns.items()})
 
 
 # --- Arithmetic ------------------------------------------------------------------------------

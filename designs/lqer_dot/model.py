@@ -23,6 +23,7 @@ from dv_agent.designs.packet_columns import (
     previous,
     select,
 )
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 LIMIT = 127  # mantissas are clamped to -LIMIT..LIMIT
@@ -32,6 +33,9 @@ CORRECTION_BIAS = 22
 RESULT_BIAS = 14
 ZERO_EXPONENT = -32
 CONFIG = ("b0", "b1", "eb", "lr_en")
+WAIT, NORM, REQ, DOTB, ADD, CAST, SEND = range(7)
+QUEUE_PLACES = 2
+OBSERVED = ("dbg_beat", "dbg_queue_level", "dbg_tail")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +129,7 @@ def observe(trace: Trace) -> Observation:
         "write": write_table(writes, accepted),
         "partial": partial_table(accepted, keep, trace.epoch),
     }
-    return Observation(expected={"y": expected}, tables=tables)
+    return Observation(expected={"y": expected}, tables=tables, levels=levels(trace, facts))
 
 
 def evaluate(accepted: Transfers, keep: BoolColumn, writes: Transfers) -> Facts:
@@ -174,6 +178,35 @@ def sample_config(
     values = {name: np.concatenate([np.zeros(1, np.int64), writes.columns[name]]).astype(np.int64) for name in CONFIG}
     config = {name: column[np.where(count > 0, before, 0)] for name, column in values.items()}
     return config, count, np.where(count > 0, 0, values["lr_en"][before])
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace, facts: Facts) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, OBSERVED):
+        return {}
+    at = Clocked(trace)
+    beat, queue, tail = at.high("dbg_beat"), at.pin("dbg_queue_level"), at.pin("dbg_tail")
+    taken = at.moved("in")
+    ends = at.held(taken, at.field("in", "last")) == 1
+    moves = beat & (~ends | (queue < QUEUE_PLACES))
+    takes = (tail == WAIT) & (queue > 0)
+    room, valid = at.skid(tail == SEND, at.waiting("y"))
+    # Where a vector goes on: by its configuration, and by its rank sums.
+    epoch, vector = facts.beats.epoch[facts.vectors.end], at.count(takes)
+    begin = np.where(at.nth(facts.config["lr_en"], epoch, vector) == 1, NORM, ADD)
+    normed = np.where(at.nth(facts.correction.length, epoch, vector - 1) == 0, ADD, REQ)
+    done = np.select([tail == WAIT, tail == DOTB, tail == SEND], [takes, at.since(tail) == 1, room], True)
+    follows = np.select([tail == WAIT, tail == NORM, tail == SEND], [begin, normed, WAIT], tail + 1)
+    return {
+        "dbg_beat": at.after(taken | (beat & ~moves)),
+        "dbg_queue_level": at.count(moves & ends, takes),
+        "dbg_tail": at.after(np.where(done, follows, tail)),
+        "in_ready": (~beat | moves).astype(np.int64),
+        "y_valid": valid,
+    }
 
 
 # --- Arithmetic ------------------------------------------------------------------------------

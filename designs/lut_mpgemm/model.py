@@ -13,6 +13,7 @@ import numpy as np
 
 from dv_agent.designs.observation import Expected, Observation, Table
 from dv_agent.designs.packet_columns import NONE, begins_packet, count_up, idle_before, places, previous
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 PLANES = np.arange(4, dtype=np.int64)
@@ -20,6 +21,11 @@ ROWS = 8
 # (16, 4): the sign of each lane in T[i], -1 where the lane's bit of i is 0.
 SIGNS = 2 * (np.arange(16, dtype=np.int64)[:, None] >> PLANES & 1) - 1
 GROUPS_INSIDE = 4  # one is looked up, one stands in a finished table, two in the FIFO
+WAIT, BUILT, FULL = 0, 4, 5  # dbg_build; BUILT is its last state that writes
+NONE_ACTIVE, READY, BEHIND, LAST = range(4)  # dbg_look
+IDLE, LAND, SEND = range(3)  # dbg_drain
+FIFO_PLACES = 2
+OBSERVED = ("dbg_act_level", "dbg_build", "dbg_look", "dbg_look_row", "dbg_drain", "dbg_drain_row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,9 @@ def observe(trace: Trace) -> Observation:
         "tile": tile_table(groups, tiles),
     }
     waiting = may_wait(trace, groups, weights)
-    return Observation(expected={"out": results(groups, tiles, shown)}, tables=tables, may_wait=waiting)
+    return Observation(
+        expected={"out": results(groups, tiles, shown)}, tables=tables, may_wait=waiting, levels=levels(trace, groups)
+    )
 
 
 def results(groups: Groups, tiles: Tiles, shown: BoolColumn) -> Expected:
@@ -107,6 +115,46 @@ def may_wait(trace: Trace, groups: Groups, weights: Transfers) -> frozenset[str]
     needed = np.cumsum(groups.rows[groups.epoch == epoch])
     lacking = int((needed > int((weights.epoch == epoch).sum())).sum())
     return frozenset({"wgt"} if not lacking else {"act"} if lacking >= GROUPS_INSIDE else ())
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace, groups: Groups) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, OBSERVED):
+        return {}
+    at = Clocked(trace)
+    waiting, build, look, row, drain, drain_row = (at.pin(name) for name in OBSERVED)
+    takes = (build == WAIT) & (waiting > 0)
+    complete, active, used = (build == BUILT) | (build == FULL), look != NONE_ACTIVE, at.moved("wgt")
+    # The active table belongs to the group before the first one that was not swapped in.
+    built = at.count(takes) - (build != WAIT) - 1
+    rows, closes = at.nth(groups.rows, groups.epoch, built), at.nth(groups.last, groups.epoch, built) == 1
+    at_last = row == rows - 1
+    swap = complete & (~active | (used & at_last))
+    room, valid = at.skid(drain == SEND, at.waiting("out"))
+    begins = used & at_last & closes
+    sent = (drain == SEND) & room
+    drained = sent & (drain_row == at.held(begins, rows) - 1)
+    drain_next = np.select(
+        [drain == IDLE, drain == LAND], [np.where(begins, LAND, IDLE), SEND], np.where(drained, IDLE, SEND)
+    )
+    busy = drain != IDLE
+    stands = at.after(swap | (active & ~(used & at_last))) == 1
+    state = np.select([~stands, busy & (row >= drain_row), busy & at_last & closes], [NONE_ACTIVE, BEHIND, LAST], READY)
+    builds = np.where(complete, np.where(swap, WAIT, FULL), np.where(build == WAIT, takes, build + 1))
+    return {
+        "dbg_act_level": at.count(at.moved("act"), takes),
+        "dbg_build": at.after(builds),
+        "dbg_look": state.astype(np.int64),
+        "dbg_look_row": at.after(np.where(used & ~at_last, row + 1, np.where(used | swap, 0, row))),
+        "dbg_drain": at.after(drain_next),
+        "dbg_drain_row": at.after(np.where(drained, 0, drain_row + sent)),
+        "act_ready": (waiting < FIFO_PLACES).astype(np.int64),
+        "wgt_ready": (look == READY).astype(np.int64),
+        "out_valid": valid,
+    }
 
 
 # --- Which weight belongs where --------------------------------------------------------------

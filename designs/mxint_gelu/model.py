@@ -13,6 +13,7 @@ import numpy as np
 from dv_agent.designs.bits import bit_length
 from dv_agent.designs.observation import Expected, Observation, Table
 from dv_agent.designs.packet_columns import NONE, begins_epoch, idle_before, previous, select
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 LANES = 2
@@ -51,7 +52,27 @@ def observe(trace: Trace) -> Observation:
     facts = evaluate(trace.accepted["in"])
     columns = {"m": facts.mant, "e": facts.x}
     expected = Expected(epoch=facts.epoch, columns=columns, cause_cycle=facts.cycle)
-    return Observation(expected={"out": expected}, tables={"lane": lane_table(facts), "beat": beat_table(facts)})
+    tables = {"lane": lane_table(facts), "beat": beat_table(facts)}
+    return Observation(expected={"out": expected}, tables=tables, levels=levels(trace, facts))
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace, facts: Facts) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, ("dbg_held", "dbg_kept")):
+        return {}
+    at = Clocked(trace)
+    held = at.high("dbg_held")
+    room, valid = at.skid(held, at.waiting("out"))
+    moves = held & room
+    return {
+        "dbg_held": at.after(at.moved("in") | (held & ~moves)),
+        "dbg_kept": at.held(moves, at.nth(facts.x, facts.epoch, at.count(moves)), X_MIN) & 15,
+        "in_ready": (~held | room).astype(np.int64),
+        "out_valid": valid,
+    }
 
 
 # --- Arithmetic ------------------------------------------------------------------------------

@@ -23,8 +23,11 @@ from dv_agent.designs.packet_columns import (
     previous,
     select,
 )
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
+WAIT, MAX, SUM, MEAN, VAR, ROOT, EMIT = range(7)
+OBSERVED = ("dbg_state", "dbg_rows", "dbg_pending", "dbg_bank")
 LANES = 4
 PLACES = 16
 RECIPROCAL = np.array([0, 1024, 512, 341, 256], dtype=np.int64)  # by beats of the row
@@ -132,12 +135,62 @@ def observe(trace: Trace) -> Observation:
     tables = {
         "lane": lane_table(facts),
         "beat": beat_table(facts),
-        "row": row_table(facts),
+        "row": row_table(facts, trace.accepted["cfg"]),
         "commit": commit_table(facts, accepted),
         "write": write_table(trace.accepted["cfg"]),
         "partial": partial_table(accepted, keep, trace.epoch),
     }
-    return Observation(expected={"out": expected_beats(facts)}, tables=tables)
+    return Observation(expected={"out": expected_beats(facts)}, tables=tables, levels=levels(trace, beats, facts.rows))
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace, beats: Beats, rows: Packets) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, OBSERVED):
+        return {}
+    at = Clocked(trace)
+    state, pending = at.pin("dbg_state"), at.high("dbg_pending")
+    taken, last = at.moved("in"), at.field("in", "last") == 1
+    ready, norm, affine, valid = pipeline(state == EMIT, at.high("out_ready"), trace.in_reset)
+    emitted = (state == EMIT) & ready
+    begins = (state == MAX) & (at.since(state) == 0)
+    length = at.nth(rows.length, beats.epoch[rows.start], at.count(begins) + begins - 1)
+    step = np.where(state == EMIT, at.within(state, emitted), at.since(state))
+    at_last = step == np.where(state == ROOT, 2, length) - 1
+    free = emitted & at_last
+    complete, opened = at.count(taken & last, free), at.flag(taken & ~last, taken & last)
+    swap = pending & (at.pin("dbg_rows") == 0) & ~norm & ~affine
+    moves = np.select([state == WAIT, state == MEAN, state == EMIT], [complete > 0, True, free], at_last)
+    return {
+        "dbg_state": at.after(np.where(moves, (state + 1) % (EMIT + 1), state)),
+        "dbg_rows": complete + opened,
+        "dbg_pending": at.after(~swap & (at.moved("commit") | pending)),
+        "dbg_bank": at.count(swap) & 1,
+        "in_ready": ((complete < 2) & (opened | ~pending)).astype(np.int64),
+        "out_valid": valid.astype(np.int64),
+    }
+
+
+def pipeline(offered: BoolColumn, out_ready: BoolColumn, reset: BoolColumn) -> tuple[BoolColumn, ...]:
+    """For each cycle: whether the norm register takes a beat; whether it, the affine register and the output hold one.
+
+    Nothing shows what the two registers hold, so they are followed from the reset on.
+    """
+    norm = affine = head = spare = False
+    rows = []
+    for offer, taken, resets in zip(offered.tolist(), out_ready.tolist(), reset.tolist(), strict=True):
+        affine_ready = not (affine and spare)
+        ready = not norm or affine_ready
+        rows.append((ready, norm, affine, head))
+        if resets:
+            norm = affine = head = spare = False
+            continue
+        head, spare = (affine or spare, False) if taken or not head else (True, affine or spare)
+        affine = norm if affine_ready else affine
+        norm = offer if ready else norm
+    return tuple(np.array(rows, np.bool_).reshape(-1, 4).T)
 
 
 def compute(beats: Beats, rows: Packets, settings: Settings) -> Facts:
@@ -299,7 +352,7 @@ def count_lanes(mask: BoolColumn) -> IntColumn:
     return np.asarray(mask.sum(axis=1), dtype=np.int64)
 
 
-def row_table(facts: Facts) -> Table:
+def row_table(facts: Facts, writes: Transfers) -> Table:
     """One row a complete row of the input. ``prev_*`` is 0 in the first row of an epoch."""
     beats, rows, stats, roots = facts.beats, facts.rows, facts.stats, facts.roots
     epoch = beats.epoch[rows.end]
@@ -312,7 +365,8 @@ def row_table(facts: Facts) -> Table:
         "d_min": rows.fold(np.minimum, stats.d), "d_max": rows.fold(np.maximum, stats.d),
         "last_gap": stats.gap[rows.end], "first_gap": stats.gap[rows.start],
     }  # fmt: skip
-    return Table(columns | maximum_columns(facts) | gap_columns(beats.cycle, beats.epoch, rows) | set_columns(facts))
+    columns |= maximum_columns(facts) | gap_columns(beats.cycle, beats.epoch, rows)
+    return Table(columns | set_columns(facts) | dropped_columns(facts, writes))
 
 
 def maximum_columns(facts: Facts) -> dict[str, IntColumn]:
@@ -344,6 +398,35 @@ def set_columns(facts: Facts) -> dict[str, IntColumn]:
         "changed": np.asarray(differs, dtype=np.int64),
         "since_commit": np.where(chosen == 0, NONE, first - commits[chosen]),
         "commit_at_first": np.isin(first, settings.cycle).astype(np.int64),
+    }
+
+
+def dropped_columns(facts: Facts, writes: Transfers) -> dict[str, IntColumn]:
+    """(k,) what a row would take of the coefficients that the reset before its epoch has dropped, if it had not.
+
+    ``dropped_set``: entries in use of the last committed set, for rows with the set of reset. ``dropped_writes``:
+    entries in use of the shadow set, for rows with a later set, where that still has the coefficients of reset. Both
+    count entries that differ from those of reset.
+    """
+    rows, settings, chosen = facts.rows, facts.settings, facts.set_of_row
+    epoch = facts.beats.epoch[rows.start]
+    sets = np.concatenate([settings.gamma, settings.beta], axis=1)
+    used = np.tile(np.arange(PLACES) < LANES * rows.length[:, None], 2)
+    commits = np.searchsorted(settings.epoch, epoch, side="left")
+    committed_in = np.concatenate([np.full(1, NONE, np.int64), settings.epoch])  # by set; that of reset in none
+    last_set = np.where((commits > 0) & (committed_in[commits] == epoch - 1), commits, 0)
+    places = PLACES * writes.columns["sel"] + writes.columns["addr"]
+    shadow = np.tile(sets[0], (len(rows.start), 1))
+    for cut in np.unique(epoch).tolist():
+        final = sets[0].copy()
+        which = writes.epoch == cut - 1
+        final[places[which]] = writes.columns["data"][which]  # of several assignments to one place the last one stays
+        shadow[epoch == cut] = final
+    lost = (used & (sets[last_set] != sets[0])).sum(axis=1)
+    unwritten = (used & (sets[chosen] == sets[0]) & (shadow != sets[0])).sum(axis=1)
+    return {
+        "dropped_set": np.where(chosen == 0, lost, 0).astype(np.int64),
+        "dropped_writes": np.where(chosen > 0, unwritten, 0).astype(np.int64),
     }
 
 

@@ -24,8 +24,13 @@ from dv_agent.designs.packet_columns import (
     previous,
     select,
 )
+from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
+ROW, BEAT, DIV, NORM, CAST, SEND = range(6)
+DIV_CYCLES = 7
+FIFO_PLACES, QUEUE_PLACES = 12, 2
+OBSERVED = ("dbg_state", "dbg_fifo_level", "dbg_queue_level")
 LUT = np.array([64, 70, 76, 83, 91, 99, 108, 117], dtype=np.int64)
 Y_MIN, Y_MAX = -64, 63
 X_MIN = -8
@@ -122,7 +127,7 @@ def observe(trace: Trace) -> Observation:
         "row": row_table(facts),
         "partial": partial_table(accepted, keep, trace.epoch),
     }
-    return Observation(expected={"out": expected_beats(facts)}, tables=tables)
+    return Observation(expected={"out": expected_beats(facts)}, tables=tables, levels=levels(trace))
 
 
 def expected_beats(facts: Facts) -> Expected:
@@ -145,6 +150,37 @@ def select_beats(accepted: Transfers, keep: BoolColumn) -> Beats:
         e=kept.columns["e"],
         last=kept.columns["last"],
     )
+
+
+# --- Timing ----------------------------------------------------------------------------------
+
+
+def levels(trace: Trace) -> dict[str, IntColumn]:
+    """Section 4: all handshakes and levels, cycle by cycle; none if the trace does not hold them."""
+    if not Clocked.has(trace, OBSERVED):
+        return {}
+    at = Clocked(trace)
+    accepted = trace.accepted["in"]
+    last, epoch = accepted.columns["last"], accepted.epoch
+    state, fifo, queue = (at.pin(name) for name in OBSERVED)
+    room, valid = at.skid(state == SEND, at.waiting("out"))
+    sends, pops, takes = (state == SEND) & room, state == BEAT, (state == ROW) & (queue > 0)
+    popped = at.count(pops)
+    pushed = fifo + popped
+    stands = at.count(at.moved("in")) > pushed  # a beat in the exp register
+    ends = at.nth(last, epoch, pushed) == 1
+    moves = stands & (fifo < FIFO_PLACES) & (~ends | (queue < QUEUE_PLACES))
+    done = np.select(
+        [state == ROW, state == DIV, state == SEND], [takes, at.since(state) == DIV_CYCLES - 1, sends], True
+    )
+    after_send = np.where(at.nth(last, epoch, popped - 1) == 1, ROW, BEAT)
+    return {
+        "dbg_state": at.after(np.where(~done, state, np.where(state == SEND, after_send, state + 1))),
+        "dbg_fifo_level": at.count(moves, pops),
+        "dbg_queue_level": at.count(moves & ends, takes),
+        "in_ready": (~stands | moves).astype(np.int64),
+        "out_valid": valid,
+    }
 
 
 # --- Arithmetic ------------------------------------------------------------------------------

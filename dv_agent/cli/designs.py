@@ -139,14 +139,17 @@ def check(
 def measure(
     name: Name,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random beats.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, max=99, help="So many seeds, from it on; most decide on a tier.")] = 1,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 2,
     simulator: Simulator = "icarus",
 ) -> None:
     """Measure how often random stimulus hits each bin (10^3, 10^4, 10^5 beats) and write hit_rates.json.
 
-    Example:
+    Examples:
 
       dv-agent designs measure mxint_softmax
+
+      dv-agent designs measure mxint_softmax --seeds 5 --simulator native
     """
     from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.loader import find_design
@@ -154,7 +157,7 @@ def measure(
     from dv_agent.eval.soundness.hit_rates import save_hit_rates, tier_lines
 
     folder = find_design(name)
-    rates = run_measurement(folder, simulator, seed, jobs)
+    rates = run_measurement(folder, simulator, seed, jobs, seeds)
     path = save_hit_rates(folder, rates)
     tiers = [rates.tier(one) for one in rates.hits]
     say(" ".join(f"{tier} {tiers.count(tier)}" for tier in ("easy", "medium", "hard")))

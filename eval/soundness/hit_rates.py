@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan import Plan
@@ -31,7 +31,9 @@ class HitRates(Frozen):
     Attributes:
         command: the command line that made the file.
         beats: the numbers of random beats at which hits were counted, ascending.
-        hits: bin id -> hits within each of those numbers of beats.
+        seed: the first seed; `seeds`: how many were measured, from it on.
+        hits: bin id -> hits within each of those numbers of beats, over all seeds.
+        reached: bin id -> seeds that hit it within each of those numbers of beats; empty for a single seed.
     """
 
     schema_version: Literal[1] = 1
@@ -39,33 +41,42 @@ class HitRates(Frozen):
     simulator: str
     seed: int
     beats: tuple[int, ...] = STEPS
+    seeds: int = Field(default=1, ge=1)
     hits: dict[str, tuple[int, ...]]
+    reached: dict[str, tuple[int, ...]] = Field(default_factory=dict)
 
     def tier(self, bin_id: str) -> Tier:
-        """Return the tier: easy if hit within the smallest number of beats; medium within the largest; hard if not
-        hit.
+        """Return the tier: easy if most seeds hit it within the smallest number of beats; medium within the largest;
+        hard if most do not hit it.
         """
-        hits = self.hits[bin_id]
-        return "easy" if hits[0] else "medium" if hits[-1] else "hard"
+        reached = self.reached.get(bin_id) or tuple(int(hits > 0) for hits in self.hits[bin_id])
+        most = self.seeds // 2 + 1
+        return "easy" if reached[0] >= most else "medium" if reached[-1] >= most else "hard"
 
     @property
     def unhit(self) -> tuple[str, ...]:
-        """Return the bins that were not hit within the largest number of beats."""
-        return tuple(name for name, hits in self.hits.items() if not hits[-1])
+        """Return the bins that most seeds do not hit within the largest number of beats."""
+        return tuple(name for name in self.hits if self.tier(name) == "hard")
 
 
-def measure(folder: DesignFolder, simulator: str, seed: int, jobs: int) -> HitRates:
-    """Simulate the largest number of random beats in `STEPS` and return the hits of every bin."""
+def measure(folder: DesignFolder, simulator: str, seed: int, jobs: int, seeds: int = 1) -> HitRates:
+    """Simulate the largest number of random beats in `STEPS`, for each seed; return the hits of every bin."""
     plan = plan_of(folder)
-    total = np.zeros((len(STEPS), len(plan.bins)), dtype=np.int64)
-    for part in over_chunks(folder, simulator, seed, STEPS[-1], jobs, chunk_hits):
-        total += part
+    total = np.zeros((seeds, len(STEPS), len(plan.bins)), dtype=np.int64)
+    for index in range(seeds):
+        for part in over_chunks(folder, simulator, seed + index, STEPS[-1], jobs, chunk_hits):
+            total[index] += part
+    hits, reached = total.sum(axis=0), (total > 0).sum(axis=0)
+    several = f" --seeds {seeds}" if seeds > 1 else ""
     return HitRates(
-        command=f"dv-agent designs measure {folder.design.name} --seed {seed}",
+        command=f"dv-agent designs measure {folder.design.name} --seed {seed}{several}",
         simulator=" and ".join(dict.fromkeys((simulator, simulator_of_others(folder, simulator, STEPS[-1])))),
-        seed=seed,
-        hits={one.id: tuple(total[:, index].tolist()) for index, one in enumerate(plan.bins)},
-    )
+        seed=seed, seeds=seeds, hits=_by_bin(plan, hits), reached=_by_bin(plan, reached) if seeds > 1 else {},
+    )  # fmt: skip
+
+
+def _by_bin(plan: Plan, counts: NDArray[np.int64]) -> dict[str, tuple[int, ...]]:
+    return {one.id: tuple(counts[:, index].tolist()) for index, one in enumerate(plan.bins)}
 
 
 def chunk_hits(chunk: Chunk) -> NDArray[np.int64]:
@@ -111,11 +122,16 @@ def load_hit_rates(folder: DesignFolder) -> HitRates | None:
 def save_hit_rates(folder: DesignFolder, rates: HitRates) -> Path:
     """Write ``hit_rates.json``, one bin per line."""
     path = folder.path / FILE
-    data = rates.model_dump(mode="json", exclude={"hits"})
-    lines = ",\n".join(f'  "{name}": {json.dumps(hits)}' for name, hits in rates.hits.items())
+    data = rates.model_dump(mode="json", exclude={"hits", "reached"})
     head = json.dumps(data, indent=1).rstrip("}\n ")
-    path.write_text(f'{head},\n "hits": {{\n{lines}\n }}\n}}\n', encoding="utf-8")
+    blocks = ",\n".join(_block(key, counts) for key, counts in (("hits", rates.hits), ("reached", rates.reached)))
+    path.write_text(f"{head},\n{blocks}\n}}\n", encoding="utf-8")
     return path
+
+
+def _block(key: str, counts: dict[str, tuple[int, ...]]) -> str:
+    lines = ",\n".join(f'  "{name}": {json.dumps(hits)}' for name, hits in counts.items())
+    return f' "{key}": {{\n{lines}\n }}'
 
 
 def tier_errors(plan: Plan, rates: HitRates) -> Iterator[str]:

@@ -32,6 +32,12 @@ class CheckFailure(Frozen):
     illegal       gave a response that the bus does not know
     read_back     read something else than was written before, where design.yaml says that reads give what was written
     refused       answered with an error there
+    reset_value   had another value after reset than `CheckRules.reset` says
+    code          showed a value that `CheckRules.codes` does not have
+    level         had another level than the reference model foretells (`Observation.levels`)
+    early, late   delivered an output sooner or later than `CheckRules.latency` allows
+    capacity      refused an offer although it had room, or held more than it may (`CheckRules.capacity`)
+    patience      let an offer wait too long (`CheckRules.patience`)
     hung          made the simulator hang
     crashed       ended the simulation
     ============  ==========================================================================================

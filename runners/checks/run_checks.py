@@ -1,4 +1,4 @@
-"""All checks of a test: protocol, rules of buses, the RTL's own assertions, and scoreboard."""
+"""All checks of a test: protocol, buses, the RTL's own assertions, scoreboard, rules of design.yaml, and levels."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from dv_agent.runners.checks.assertions import assertion_failures
 from dv_agent.runners.checks.bus_rules import bus_failures
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.protocol import may_always_wait, protocol_failures, refused_at_the_end
+from dv_agent.runners.checks.rules.levels import foretold_failures, level_failures
+from dv_agent.runners.checks.rules.timing import timing_failures
 from dv_agent.runners.checks.scoreboard import scoreboard_failures
 
 __all__ = ["MAX_FAILURES", "CheckFailure", "check"]
@@ -46,7 +48,9 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
         for failure in scoreboard_failures(trace, observation)
         if not (failure.check == "extra" and (failure.port, failure.cycle) in named)
     ]
-    found = sorted([*protocol, *asserted, *scored], key=lambda f: _NEVER if f.cycle is None else f.cycle)
+    ruled = [*level_failures(design.checks, trace), *timing_failures(design, trace, observation)]
+    ruled += foretold_failures(observation.levels, design.checks, trace)
+    found = sorted([*protocol, *asserted, *scored, *ruled], key=lambda f: _NEVER if f.cycle is None else f.cycle)
     return tuple(found[:MAX_FAILURES])
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.port import DROP
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.rules.rule_words import rule_words
 
 _TWO_VALUED = ("verilator", "native")
 _SHOWN = 8
@@ -75,6 +76,7 @@ def _rules(design: Design, has_model: bool, simulator: str) -> Iterator[str]:
     for name, port in design.ports.items():
         for words in dict.fromkeys(rule.words for rule in port.protocol(name)):
             yield f"{words} on {name}"
+    yield from rule_words(design.checks)
     yield "the RTL reports no error itself ($error, $fatal, assertions)"
     yield "the simulation neither hangs nor ends by itself"
 

@@ -1,6 +1,7 @@
 """A failing test is confirmed in a fresh process, shrunk, and kept with its waveform."""
 
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -170,6 +171,10 @@ def test_one_bug_hit_by_fifty_tests_is_one_finding_with_its_smallest_test(tmp_pa
 
 def test_two_bugs_on_one_port_are_two_findings(tmp_path: Path) -> None:
     folder = broken_design("block_quant", tmp_path, "B6", "B8")
+    home = Path(shutil.copytree(folder.path, tmp_path / "home"))
+    with (home / "model.py").open("a", encoding="utf-8") as model:  # levels would tell the two apart at once
+        model.write("\n\ndef levels(*_: object) -> dict[str, IntColumn]:\n    return {}\n")
+    folder = DesignFolder(folder.design, home=home)
     few = [Test(seed=n, tracks={"in": ({"random": {"count": 2, "fmt": [0, 1]}},)}) for n in range(6)]
     long = [Test(seed=n, tracks={"in": ({"random": {"count": 20, "profile": "spread", "fmt": 0}},)}) for n in range(6)]
     log = random_failures(folder, iter([*few, *long]), 50)

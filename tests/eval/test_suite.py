@@ -13,6 +13,7 @@ from dv_agent.eval.suites.suite import load_suite, suite_errors, suite_names, ta
 from dv_agent.eval.suites.update import update_suite
 
 NAME = "pinned"
+NOW, OTHER = (find_design(name).design.task_version for name in ("mxint_softmax", "kv_pack"))
 
 
 @pytest.fixture
@@ -47,7 +48,7 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def raise_version(home: Path) -> None:
-    edit(home / "design.yaml", "task_version: 1", "task_version: 2")
+    edit(home / "design.yaml", f"task_version: {NOW}", f"task_version: {NOW + 1}")
 
 
 @pytest.mark.parametrize("name", suite_names())
@@ -67,7 +68,7 @@ def test_a_changed_task_under_an_unchanged_version_is_named_with_the_command_tha
     with (home / file).open("a", encoding="utf-8") as text:
         text.write("\n")
     (error,) = suite_errors(load_suite(suite))
-    assert error.startswith(f"{NAME}: changed since task version 1")
+    assert error.startswith(f"{NAME}: changed since task version {NOW}")
     assert "raise task_version" in error
     assert str(home / "design.yaml") in error
     assert error.endswith(f"`dv-agent designs suite {suite} --update`")
@@ -92,12 +93,12 @@ def test_shared_rtl_is_part_of_the_task(tmp_path: Path, home: Path, monkeypatch:
 def test_a_risen_task_version_is_entered_and_raises_the_version_of_the_suite(home: Path, suite: Path) -> None:
     raise_version(home)
     (error,) = suite_errors(load_suite(suite))
-    assert "task_version is 2" in error
+    assert f"task_version is {NOW + 1}" in error
     assert error.endswith(f"run `dv-agent designs suite {suite} --update`")
-    assert update_suite(suite) == (f"{NAME}: task version 1 -> 2", "version of the suite: 3 -> 4")
+    assert update_suite(suite) == (f"{NAME}: task version {NOW} -> {NOW + 1}", "version of the suite: 3 -> 4")
     loaded = load_suite(suite)
     assert suite_errors(loaded) == ()
-    assert (loaded.version, [one.task_version for one in loaded.designs]) == (4, [2, 1])
+    assert (loaded.version, [one.task_version for one in loaded.designs]) == (4, [NOW + 1, OTHER])
     assert suite.read_text(encoding="utf-8").startswith("# Mine.\n")
     assert update_suite(suite) == ()
 
@@ -105,7 +106,7 @@ def test_a_risen_task_version_is_entered_and_raises_the_version_of_the_suite(hom
 def test_the_update_refuses_a_change_under_an_unchanged_version_and_writes_nothing(home: Path, suite: Path) -> None:
     before = suite.read_bytes()
     edit(home / "spec.md", "floor", "flour")
-    with pytest.raises(InputFileError, match=r"mine\.yaml:7: pinned changed.*raise task_version in .* to 2"):
+    with pytest.raises(InputFileError, match=rf"mine\.yaml:7: pinned changed.*raise task_version in .* to {NOW + 1}"):
         update_suite(suite)
     assert suite.read_bytes() == before
 
@@ -113,8 +114,8 @@ def test_the_update_refuses_a_change_under_an_unchanged_version_and_writes_nothi
 def test_the_update_refuses_a_task_version_that_fell(home: Path, suite: Path) -> None:
     raise_version(home)
     update_suite(suite)
-    edit(home / "design.yaml", "task_version: 2", "task_version: 1")
-    with pytest.raises(InputFileError, match="below 2"):
+    edit(home / "design.yaml", f"task_version: {NOW + 1}", f"task_version: {NOW}")
+    with pytest.raises(InputFileError, match=f"below {NOW + 1}"):
         update_suite(suite)
 
 
@@ -126,7 +127,7 @@ def test_a_line_without_its_checksum_enters_the_design_anew(home: Path, suite: P
         InputFileError, match=rf"mine\.yaml:7: {NAME} has no .*; run `dv-agent designs suite .* --update`"
     ):
         load_suite(suite)
-    assert update_suite(suite) == (f"{NAME}: task version 1 entered",)
+    assert update_suite(suite) == (f"{NAME}: task version {NOW} entered",)
     assert suite_errors(load_suite(suite)) == ()
 
 

@@ -14,6 +14,7 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.cli.main import main
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.totals import summarise
+from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.loader import find_design
 from dv_agent.eval.report.figures import facts, main_figures, small_figures, verdict
 from dv_agent.eval.report.load_run import load_run
@@ -87,8 +88,20 @@ def test_the_studio_lists_and_opens_it(old: tuple[Path, dict[str, Any]]) -> None
     assert len(index.open("trial/run").run.tests) == score["tests"]
 
 
+def test_a_run_of_an_older_version_of_a_design_is_not_gone_on_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Path(shutil.copytree(FIXTURES / "mxint_gelu_search", tmp_path / "run"))
+    assert called(monkeypatch, "run", "--resume", str(run), "--max-cycles", "6000") == 2
+    assert "made with another model of mxint_gelu; it cannot be resumed, only rescored" in capsys.readouterr().err
+
+
 def test_a_run_of_a_seeded_agent_goes_on_as_it_would_have(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = Path(shutil.copytree(FIXTURES / "mxint_gelu_search", tmp_path / "run"))
+    # As if it had been recorded with today's model, which foretells more, but expects the same outputs.
+    header = json.loads((run / "run.json").read_text())
+    header["hashes"]["model"] = fingerprint(find_design("mxint_gelu"))["model"]
+    (run / "run.json").write_text(json.dumps(header))
     assert called(monkeypatch, "run", "--resume", str(run), "--max-cycles", "6000", "--json") == 1
     header = read_run(run).header
     assert (header.turns, header.tests, header.bins_hit, header.failing_tests, header.spent.cycles) == (

@@ -1,0 +1,39 @@
+"""Columns of plans about consequences: what left after a reset, and the number of a transfer since the reset."""
+
+from __future__ import annotations
+
+from dv_agent.designs.cycle_tables import cycle_tables
+from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.stimulus import Test
+from dv_agent.designs.loader import find_design
+from dv_agent.eval.soundness.hit_rates import HitRates
+from dv_agent.runners.registry import find_simulator
+
+GELU = find_design("mxint_gelu")
+BEAT = {"m": [3, -4], "e": 1}
+TEST = Test(
+    tracks={
+        "in": ({"block": [BEAT]}, {"block": [BEAT]}, {"at": 20}, *({"block": [BEAT]},) * 3),
+        "reset": ({"at": 12}, {"pulse": 1}, {"at": 40}, {"pulse": 2}),
+    }
+)
+
+
+def test_a_reset_knows_what_left_after_it_and_a_transfer_its_number_since_the_reset() -> None:
+    with find_simulator("icarus").open(GELU.design) as session:
+        tables = cycle_tables(GELU.design, session.run(expand(GELU.design, GELU.schema, TEST)).trace)
+    assert tables["reset"].columns["out_after"].tolist() == [3, 0]
+    assert "in_after" not in tables["reset"].columns
+    assert tables["transfer_out"].columns["number"].tolist() == [0, 1, 0, 1, 2]
+
+
+def test_most_seeds_decide_on_a_tier() -> None:
+    rates = HitRates(
+        command="", simulator="native", seed=0, seeds=5,
+        hits={"a": (9, 99, 999), "b": (9, 9, 9), "c": (0, 0, 9), "d": (0, 0, 1)},
+        reached={"a": (3, 5, 5), "b": (2, 5, 5), "c": (0, 0, 3), "d": (0, 0, 1)},
+    )  # fmt: skip
+    assert [rates.tier(name) for name in "abcd"] == ["easy", "medium", "medium", "hard"]
+    assert rates.unhit == ("d",)
+    one = HitRates(command="", simulator="native", seed=0, hits={"a": (1, 1, 1), "b": (0, 0, 1), "c": (0, 0, 0)})
+    assert [one.tier(name) for name in "abc"] == ["easy", "medium", "hard"]
