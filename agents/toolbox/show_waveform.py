@@ -7,8 +7,8 @@ from typing import Protocol
 
 from dv_agent.agents.toolbox.arguments import ShowWaveform
 from dv_agent.agents.toolbox.inner_signals import MAX_CYCLES, InnerSignals
+from dv_agent.agents.toolbox.inspection.expectations import Expectations
 from dv_agent.agents.toolbox.text import ToolError, fenced_data, unknown_name
-from dv_agent.agents.tools.expectations import Expectations
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.trace import End, Trace

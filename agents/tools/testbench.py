@@ -11,9 +11,9 @@ from dv_agent.agents.records.resimulation import UNLIMITED
 from dv_agent.agents.state import RunState, advance
 from dv_agent.agents.testbench import Simulated, Testbench
 from dv_agent.agents.toolbox.inner_signals import InnerSignals, play_inner
+from dv_agent.agents.toolbox.inspection.expectations import Expectations, expectations
 from dv_agent.agents.toolbox.text import ToolError
 from dv_agent.agents.tools.decoys import decoy_plan
-from dv_agent.agents.tools.expectations import Expectations, expectations
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.holes import Hole, holes
 from dv_agent.coverage.plan import Plan

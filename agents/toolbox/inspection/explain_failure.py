@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from dv_agent.agents.toolbox.arguments import ExplainFailure
+from dv_agent.agents.toolbox.inspection.expectations import Expectations
 from dv_agent.agents.toolbox.text import ToolError, fenced_data
-from dv_agent.agents.tools.expectations import Expectations
 from dv_agent.designs.design import Design
 from dv_agent.designs.packet_columns import begins_packet
 from dv_agent.designs.trace import IntColumn, Transfers
