@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypedDict
 
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.failures.log import FailureLog
@@ -19,10 +20,13 @@ from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnReco
 from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
+from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import End
 from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
 from dv_agent.runners.checks.assertions import reset_notes
 from dv_agent.runners.checks.ending import Ended, ending_words
+from dv_agent.runners.checks.exceptions import exception_notes
+from dv_agent.runners.checks.scope_of_checks import what_is_checked
 
 MAX_EARNED = 24
 MAX_NOTES = 5
@@ -89,7 +93,23 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         exchanges=state.exchanges,
         earned=state.earned,
         compared=bench.folder.has_model,
+        **rules_in_words(bench.folder),
     )
+
+
+class RuleWords(TypedDict, total=False):
+    """The fields of `View` on rules."""
+
+    rules: tuple[str, ...]
+    rules_off: tuple[str, ...]
+
+
+def rules_in_words(folder: DesignFolder) -> RuleWords:
+    """Return the fields of `View` on rules; a reference model says what is checked, if there is one."""
+    if folder.has_model:
+        return {}
+    checked = what_is_checked(folder.design, False, next(iter(folder.design.simulators), ""))
+    return {"rules": checked.rules, "rules_off": tuple(exception_notes(folder.design.exceptions))}
 
 
 def advance(
@@ -188,8 +208,8 @@ def _refused(state: RunState, refused: Refused) -> tuple[RunState, TestRecord]:
 
 def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunState, TestRecord]:
     if state.last:  # a bin that a test of this turn has covered is no target of the next one
-        is_open = ~state.coverage.covered
-        result = replace(result, near=tuple(near for near in result.near if is_open[near.bin]))
+        is_open = set(state.coverage.open_bins.tolist())
+        result = replace(result, near=tuple(near for near in result.near if near.bin in is_open))
     coverage = state.coverage.add(result.sample, f"{state.tests:06}", state.turn)
     new = new_bins(state.coverage, coverage)
     failures = tuple(str(failure) for failure in result.failures)

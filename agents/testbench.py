@@ -25,6 +25,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation, Table
 from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Structure
+from dv_agent.designs.rtl_files import included_files
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.view import Near
 from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
@@ -83,6 +84,13 @@ class DesignRtl:
         return tuple((file.name, read_text(file)) for file in self._design.source_files())
 
     @cached_property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """(file name, text) of each header that the sources include, directly or not."""
+        design = self._design
+        found = included_files(list(design.source_files()), [design.base / name for name in design.include_dirs])
+        return tuple((file.name, read_text(file)) for file in sorted(found - set(design.source_files())))
+
+    @cached_property
     def structure(self) -> Structure:
         """The structure that the RTL reader finds; it is cached next to the builds of the simulators."""
         return read_rtl(self._design, cache_folder() / "structures")
@@ -103,7 +111,6 @@ class Testbench:
         self.folder, self.plan = folder, plan
         self._session, self._sampler = session, Sampler(plan)
         self._code = CodeSampler(plan.code) if plan.code else None
-        self._table_of = {group.name: group.on for group in plan.covergroups}
 
     @property
     def decoy_ids(self) -> tuple[str, ...]:
@@ -153,21 +160,8 @@ class Testbench:
 
     def _result(self, one: Simulated, sample: Sample, targets: Sequence[int]) -> Result:
         failures = one.seen.failures + _illegal(sample)
-        near = self._near(sample, one, targets)
+        near = _near(sample, one, targets)
         return Result(one.test, one.run.trace, sample, near, failures, one.run.step_starts, one.seen.waiting)
-
-    def _near(self, sample: Sample, one: Simulated, targets: Sequence[int]) -> tuple[Near, ...]:
-        wanted = np.asarray(targets, dtype=np.int64)
-        wanted = wanted[(sample.distance[wanted] < UNSEEN) & (sample.nearest_row[wanted] >= 0)]
-        distances = map(closeness, sample.distance[wanted].tolist(), sample.residual[wanted].tolist())
-        rows = sample.nearest_row[wanted].tolist()
-        steps = _StepFinder(one.run.step_starts)
-        found = []
-        for index, distance, row in zip(wanted.tolist(), distances, rows, strict=True):
-            columns = one.tables[self._table_of[self.plan.bins[index].covergroup]].columns
-            cycle = int(columns["cycle"][row]) if "cycle" in columns else 0
-            found.append(Near(index, distance, steps.at(cycle)))
-        return tuple(found)
 
 
 class Observed(NamedTuple):
@@ -190,6 +184,15 @@ def observe(folder: DesignFolder, trace: Trace, plan: Plan) -> Observed:
     plain = {} if own.keys() >= set(plan.tables) else TraceObserver(folder.design).observe(trace).tables
     tables = join({**plain, **own}, shared["cycle"])
     return Observed(tables, failures, waiting_of(folder.design, trace, observation))
+
+
+def _near(sample: Sample, one: Simulated, targets: Sequence[int]) -> tuple[Near, ...]:
+    wanted = np.asarray(targets, dtype=np.int64)
+    wanted = wanted[(sample.distance[wanted] < UNSEEN) & (sample.nearest_row[wanted] >= 0)]
+    distances = map(closeness, sample.distance[wanted].tolist(), sample.residual[wanted].tolist())
+    # A table without cycles tells nothing of when it was: the first steps stand for it.
+    steps = map(_StepFinder(one.run.step_starts).at, np.maximum(sample.nearest_cycle[wanted], 0).tolist())
+    return tuple(map(Near, wanted.tolist(), distances, steps))
 
 
 class _StepFinder:

@@ -1,12 +1,14 @@
-"""Time and memory to make a board of 1,000 recorded trials: ``python benchmarks/board_rebuild.py [FOLDER]``.
+"""Time and memory to make a board of recorded trials: ``python benchmarks/board_rebuild.py [FOLDER] [--trials 1000]``.
 
 The runs of a scripted model are recorded once, by the real loop on the session that plays the reference model, on
-mxint_softmax and kv_pack; 1,000 trials are then made of copies, a row and a seed each. The board is made in processes
-of their own: without any cache, with caches that were just written, and with all four files. FOLDER keeps the trials.
+mxint_softmax and kv_pack; the trials are then made of links to them, a row and a seed each. The board is made in
+processes of their own: without any cache, with caches that were just written, and with all four files. FOLDER keeps the
+trials.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import shutil
@@ -41,7 +43,7 @@ from dv_agent.eval.evaluation.data_model import (
 from dv_agent.runners.reference.session import ReferenceSession
 
 DESIGNS = ("mxint_softmax", "kv_pack")
-ROWS, SEEDS, RECORDED = 20, 25, 5
+ROWS, RECORDED = 20, 5
 BUDGET = Budget(cycles=200_000)
 CHECKSUM = "0" * 64
 MEASURED = """
@@ -62,10 +64,14 @@ print(*used, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, scored)
 
 def main() -> None:
     """Make the trials where they are missing, then measure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", nargs="?", type=Path)
+    parser.add_argument("--trials", type=int, default=1_000)
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="dv-agent-") as room:
-        folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(room) / "evaluation"
+        folder = options.folder or Path(room) / "evaluation"
         if not (folder / "evaluation.json").is_file():
-            make_trials(folder, Path(room))
+            make_trials(folder, options.trials // (ROWS * len(DESIGNS)))
         os.environ["DV_AGENT_CACHE"] = str(Path(room) / "cache")  # of the processes that make boards
         size = sum(path.stat().st_size for path in folder.rglob("turns.jsonl"))
         print(f"{len(list(folder.glob('trials/*')))} trials, {size / 1e6:.0f} MB of turns.jsonl")
@@ -82,27 +88,27 @@ def main() -> None:
 def measured(folder: Path, *words: str) -> tuple[float, ...]:
     """Seconds by the wall clock and of a processor, megabytes at most, and trials scored, of a process of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", MEASURED, str(folder), *words], capture_output=True, text=True, check=True, timeout=900
+        [sys.executable, "-c", MEASURED, str(folder), *words], capture_output=True, text=True, check=True, timeout=3600
     )
     return tuple(map(float, done.stdout.split()))
 
 
-def make_trials(folder: Path, room: Path) -> None:
+def make_trials(folder: Path, seeds: int) -> None:
     """A folder of an evaluation; each run stands in it many times, under another row or seed."""
     entries = tuple(
         Entry(agent="llm", model=ModelSettings(model=f"scripted:{row}"), strategy="default") for row in range(ROWS)
     )
     trials = []
     for name in DESIGNS:
-        pool = [record_run(name, seed, room / f"{name}{seed}") for seed in range(RECORDED)]
+        pool = [record_run(name, seed, folder / "recorded" / f"{name}{seed}") for seed in range(RECORDED)]
         kills = KillSheet(
             tests="", outcomes=tuple(_outcome(bug, at) for at, bug in enumerate(load_bugs(find_design(name))))
         )
         for row, entry in enumerate(entries):
-            for seed in range(SEEDS):
+            for seed in range(seeds):
                 trial = Trial(design=name, task_version=1, entry=entry, seed=seed, budget=BUDGET, simulator="reference")
                 target = folder / "trials" / trial.id
-                shutil.copytree(pool[(row + seed) % RECORDED], target / "run")
+                shutil.copytree(pool[(row + seed) % RECORDED], target / "run", copy_function=os.link)
                 (target / "kills.json").write_text(kills.model_dump_json())
                 record = TrialRecord(trial=trial, status="finished", identity=CHECKSUM)
                 (target / "trial.json").write_text(record.model_dump_json())

@@ -1,11 +1,13 @@
 """How much of other people's RTL `dv-agent init` takes by itself: every module of some checkouts, one after another.
 
-    python benchmarks/corpus.py FOLDER... [--out RESULTS.jsonl] [--only NAME...] [--again]
+    python benchmarks/corpus.py FOLDER... [--out RESULTS.jsonl] [--only NAME...] [--retry] [--again]
 
-Counted are the modules that Verilator or Icarus can elaborate as their own top with default parameters. A module is
-taken if `init` alone builds it, plays random tests, something moves, and no check fires. Results are kept a line each,
-so that an interrupted run goes on; `--again` forgets them; `--fork` imports once for all modules, which is faster and
-measures less. Nothing of the checkouts is kept.
+Counted are the modules that Verilator or Icarus can elaborate as their own top with default parameters; the others are
+skipped, and the table tells their number and why. A module is taken if `init` alone builds it, plays random tests,
+something moves, and no check fires. Results are kept a line each, so that an interrupted run goes on; `--retry` tries
+those again that were not taken, `--again` forgets all; `--fork` imports once for all modules, which is faster and
+measures less. The table is printed and stands beside RESULTS.jsonl as RESULTS.md; without a folder nothing is tried,
+and the table is made of what is there. Nothing of the checkouts is kept.
 """
 
 from __future__ import annotations
@@ -38,7 +40,7 @@ from dv_agent.runners.build.verilator_tool import find_verilator
 _OTHER = {"tb", "test", "tests", "bench", "syn", "synth", "formal", "sim", "doc", "docs", "example", "examples",
           "deprecated", "verif", "sw", "lint", "fpga", "boards"}  # fmt: skip
 _MODULE = re.compile(r"^[^\S\n]*module\s+(?:automatic\s+)?([A-Za-z_]\w*)", re.M)
-_SECONDS = 300.0
+_OPEN = ("fired", "dead", "refused", "fault", "too slow")
 
 
 def files_of(root: Path) -> list[Path]:
@@ -79,21 +81,21 @@ def _passes(command: list[str], more: dict[str, str] | None = None) -> bool:
     return done.returncode == 0
 
 
-def _run(command: list[str]) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, capture_output=True, text=True, timeout=_SECONDS, check=False)
+def _run(command: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, capture_output=True, text=True, timeout=seconds, check=False)
 
 
-def _forked(words: list[str]) -> subprocess.CompletedProcess[str]:
+def _forked(words: list[str], seconds: float) -> subprocess.CompletedProcess[str]:
     """Run the command in a copy of this process."""
     with tempfile.TemporaryDirectory() as room:
         out, err = Path(room) / "out", Path(room) / "err"
         child = multiprocessing.get_context("fork").Process(target=_command, args=(words, out, err))
         child.start()
-        child.join(_SECONDS)
+        child.join(seconds)
         if child.is_alive():
             child.terminate()
             child.join(20)
-            raise subprocess.TimeoutExpired(words, _SECONDS)
+            raise subprocess.TimeoutExpired(words, seconds)
         return subprocess.CompletedProcess(words, child.exitcode or 0, out.read_text(), err.read_text())
 
 
@@ -109,14 +111,16 @@ def _command(words: list[str], out: Path, err: Path) -> None:
         sys.stderr.flush()
 
 
-def tried(root: Path, top: str, files: list[Path], headers: list[Path], *, fork: bool = False) -> dict[str, Any]:
+def tried(
+    root: Path, top: str, files: list[Path], headers: list[Path], *, fork: bool, seconds: float
+) -> dict[str, Any]:
     """Return what became of one module."""
     row: dict[str, Any] = {"repo": root.name, "module": top}
     try:
         found: Interface | None = elaborate(Request(sources=files, top=top, include_dirs=headers))
         needed = [Path(name) for name in found.files] if found else files
     except DvAgentError as error:
-        needed, row["elaboration"] = [one for one in files if one.stem == top] or files, str(error)[:300]
+        needed, row["elaboration"] = [one for one in files if one.stem == top] or files, str(error)[:900]
     if not counts(top, needed, headers):
         return {**row, "verdict": "not counted"}
     with tempfile.TemporaryDirectory() as room:
@@ -125,14 +129,14 @@ def tried(root: Path, top: str, files: list[Path], headers: list[Path], *, fork:
         command += [word for one in headers for word in ("-I", str(one))]
         command += ["--into", f"{room}/d"]
         try:
-            done = _forked(command[3:]) if fork else _run(command)
+            done = _forked(command[3:], seconds) if fork else _run(command, seconds)
         except subprocess.TimeoutExpired:
-            return {**row, "verdict": "too slow", "seconds": _SECONDS}
+            return {**row, "verdict": "too slow", "seconds": seconds}
     row["seconds"] = round(time.monotonic() - start, 2)
     row["code"] = done.returncode
     if done.returncode in (0, 1, 6) and done.stdout.startswith("{"):
         return {**row, **_judged(json.loads(done.stdout))}
-    return {**row, "verdict": "refused" if done.returncode != 70 else "fault", "words": done.stderr.strip()[-600:]}
+    return {**row, "verdict": "refused" if done.returncode != 70 else "fault", "words": done.stderr.strip()[:600]}
 
 
 def _judged(look: dict[str, Any]) -> dict[str, Any]:
@@ -153,26 +157,40 @@ def main() -> None:
     parser.add_argument("folders", nargs="*", type=Path, help="checkouts; none: nothing is tried")
     parser.add_argument("--out", type=Path, default=Path("corpus.jsonl"))
     parser.add_argument("--only", nargs="*", default=[])
+    parser.add_argument("--retry", action="store_true")
     parser.add_argument("--again", action="store_true")
     parser.add_argument("--fork", action="store_true")
+    parser.add_argument("--seconds", type=float, default=300.0, help="most of one init; more on a busy machine")
     asked = parser.parse_args()
     if asked.again:
         asked.out.unlink(missing_ok=True)
-    rows = [json.loads(line) for line in asked.out.read_text().splitlines()] if asked.out.exists() else []
-    done = {(row["repo"], row["module"]) for row in rows if row["module"] not in asked.only}
-    rows = [row for row in rows if (row["repo"], row["module"]) in done]
+    rows = {(row["repo"], row["module"]): row for row in _kept(asked.out)}
     for root in asked.folders:
         files = files_of(root)
         headers = [one for one in (root / "include", root / "rtl" / "include") if one.is_dir()]
         for top in dict.fromkeys(modules_of(files)):
-            if (root.name, top) not in done and (not asked.only or top in asked.only):
-                row = tried(root.resolve(), top, [file.resolve() for file in files], headers, fork=asked.fork)
-                rows.append(row)
+            old = rows.get((root.name, top), {}).get("verdict", "")
+            if old in ("", *(_OPEN if asked.retry else ())) if not asked.only else top in asked.only:
+                row = tried(
+                    root.resolve(),
+                    top,
+                    [file.resolve() for file in files],
+                    headers,
+                    fork=asked.fork,
+                    seconds=asked.seconds,
+                )
+                rows[root.name, top] = row
                 print(
                     f"{row['repo']:14} {top:34} {row['verdict']:11} {row.get('seconds', '')} {_brief(row)}", flush=True
                 )
-                asked.out.write_text("".join(json.dumps(one) + "\n" for one in rows))
-    print("\n".join(table(rows)))
+                asked.out.write_text("".join(json.dumps(one) + "\n" for one in rows.values()))
+    lines = list(table(list(rows.values())))
+    asked.out.with_suffix(".md").write_text("\n".join(lines) + "\n")
+    print("\n".join(lines))
+
+
+def _kept(out: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in out.read_text().splitlines()] if out.exists() else []
 
 
 def _brief(row: dict[str, Any]) -> str:
@@ -180,19 +198,46 @@ def _brief(row: dict[str, Any]) -> str:
 
 
 def table(rows: list[dict[str, Any]]) -> Iterator[str]:
-    """Yield the lines of the table."""
+    """Yield the lines of the table, as Markdown."""
     counted = [row for row in rows if row["verdict"] != "not counted"]
-    for repo in dict.fromkeys(row["repo"] for row in counted):
-        own = Counter(row["verdict"] for row in counted if row["repo"] == repo)
-        rest = ", ".join(f"{count} {verdict}" for verdict, count in own.items() if verdict != "taken")
-        yield f"{repo:16} {own['taken']:3} of {own.total():3} taken; {rest}"
+    yield "| repository | modules | counted | taken | share | median of init |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for repo in (*dict.fromkeys(row["repo"] for row in counted), "all"):
+        yield _row(repo, [row for row in rows if repo in (row["repo"], "all")])
+    yield from ("", "Not taken:", "", "| module | why |", "|---|---|")
+    for row in counted:
+        if row["verdict"] != "taken":
+            yield f"| {row['repo']} {row['module']} | {reason(row)} |"
+    yield from ("", "Not counted, because no simulator elaborates them as their own top:", "")
+    for why, count in Counter(_why_not(row) for row in rows if row["verdict"] == "not counted").most_common():
+        yield f"- {count}: {why}"
+
+
+def _row(repo: str, rows: list[dict[str, Any]]) -> str:
+    counted = [row for row in rows if row["verdict"] != "not counted"]
     taken = sum(row["verdict"] == "taken" for row in counted)
     seconds = [row["seconds"] for row in counted if "seconds" in row]
-    if counted:
-        left = len(rows) - len(counted)
-        yield f"in all {taken} of {len(counted)}, {100 * taken / len(counted):.1f} %; {left} not counted"
-    if seconds:
-        yield f"init: median {statistics.median(seconds):.1f} s, longest {max(seconds):.1f} s"
+    share = f"{100 * taken / len(counted):.1f} %" if counted else "-"
+    median = f"{statistics.median(seconds):.1f} s" if seconds else "-"
+    return f"| {repo} | {len(rows)} | {len(counted)} | {taken} | {share} | {median} |"
+
+
+def reason(row: dict[str, Any]) -> str:
+    """Return why a module was not taken, on one line."""
+    words = " ".join(str(row.get("words", "")).split()).replace("|", "/")
+    if row["verdict"] == "fired":
+        return f"fired: {words[:120]} ({row.get('first', '')[:120]})".replace("|", "/")
+    if row["verdict"] == "dead":
+        return "no outputs" if not row.get("outputs") else "nothing moved"
+    return f"{row['verdict']}: {words.removeprefix('dv-agent: ')[:160]}"
+
+
+def _why_not(row: dict[str, Any]) -> str:
+    words = str(row.get("elaboration", ""))
+    for name in ("unknown module", "unknown class or package", "unknown interface"):
+        if name in words:
+            return f"an {name}, such as the cell of a vendor"
+    return "a header that is not there" if "No such file" in words else "refused with its default parameters"
 
 
 if __name__ == "__main__":

@@ -2,11 +2,13 @@
 
 The agents `random` and `search`, four seeds, 50,000 cycles, two designs that the simulators have built before; seeded
 bugs are not hunted. Each command stands alone on the machine. The overhead of a trial is what the command with one job
-took, less the runs' own seconds, less what the same command takes when there is nothing left to do.
+took, less the runs' own seconds, less what the same command takes when there is nothing left to do. On a machine that
+does other work too, wall time says little: the ratio of processor times says what the second job costs beside.
 """
 
 from __future__ import annotations
 
+import resource
 import subprocess
 import sys
 import tempfile
@@ -30,24 +32,26 @@ def main() -> None:
 
 def report(folder: Path) -> None:
     """One round."""
-    one = evaluate(folder / "one", jobs=1)
-    again = evaluate(folder / "one", jobs=1)
-    two = evaluate(folder / "two", jobs=2)
+    one, one_busy = evaluate(folder / "one", jobs=1)
+    again, _ = evaluate(folder / "one", jobs=1)
+    two, two_busy = evaluate(folder / "two", jobs=2)
     runs = own_seconds(folder / "one")
     overhead = (one - again - sum(runs)) / len(runs)
     print(f"{len(runs)} trials: one job {one:.1f} s, two jobs {two:.1f} s, ratio {one / two:.2f}")
+    print(f"of a processor: {one_busy:.1f} s and {two_busy:.1f} s, {two_busy / one_busy:.2f} of it")
     print(f"nothing left to do: {again:.1f} s; runs' own seconds: {sum(runs):.1f}")
     print(f"overhead a trial: {1000 * overhead:.0f} ms, {100 * overhead * len(runs) / one:.1f} % of the time")
 
 
-def evaluate(folder: Path, jobs: int, cycles: int = CYCLES, seeds: int = SEEDS) -> float:
-    """Seconds of a whole command."""
+def evaluate(folder: Path, jobs: int, cycles: int = CYCLES, seeds: int = SEEDS) -> tuple[float, float]:
+    """Seconds by the wall clock, and of a processor, of a whole command."""
     command = [str(Path(sys.executable).with_name("dv-agent")), "eval", "accelerators", *WORDS]
     command += [word for design in DESIGNS for word in ("--design", design)]
     command += ["--seeds", str(seeds), "--max-cycles", str(cycles), "--jobs", str(jobs), "--out", str(folder)]
-    start = time.perf_counter()
+    start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=1800)
-    return time.perf_counter() - start
+    seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+    return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
 def own_seconds(folder: Path) -> list[float]:

@@ -94,9 +94,13 @@ def compare(design: Design, played: Iterator[Program], counts: Counts) -> None:
 
 def differ(one: Run, two: Run) -> bool:
     """Whether two runs of one program differ in anything but their time."""
-    if (one.rows, one.step_starts, one.released) != (two.rows, two.step_starts, two.released):
+    if _facts(one) != _facts(two):
         return True
     return any(True for _ in run_differences(0, one, two))
+
+
+def _facts(run: Run) -> tuple[object, ...]:
+    return run.rows, run.step_starts, run.released, run.trace.reported
 
 
 def show(name: str, counts: Counts, seconds: float) -> None:

@@ -1,7 +1,8 @@
 """What hole guidance is worth: ``python benchmarks/search_ablation.py [design] [cycles] [seeds]``.
 
 Bins hit by random, unguided search and guided search at equal simulated cycles, for each seed and as the median;
-the last column is the holes left at that median, as a ratio to those that random leaves.
+the last column is the holes left at that median, as a ratio to those that random leaves. Simulated on the native path
+where that can be used.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import find_design
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import fastest_name, find_simulator
 
 AGENTS: dict[str, Callable[[int], Agent]] = {
     "random": RandomAgent,
@@ -43,14 +44,17 @@ def main() -> None:
     folder = find_design(name)
     plan = plan_of(folder)
     print(f"{name}: bins hit of {len(plan.bins)} at {int(cycles):,} cycles, seeds 0 to {int(seeds) - 1}")
-    with find_simulator("icarus").open(folder.design) as session:
+    with find_simulator(fastest_name("icarus", folder.design)).open(folder.design) as session:
         bench = Testbench(folder, plan, session)
         floor = 0.0
         for label, make in AGENTS.items():
             hits = [bins_hit(bench, make(seed), int(cycles)) for seed in range(int(seeds))]
             left = len(plan.bins) - statistics.median(hits)
             floor = floor or left
-            print(f"{label:18} {hits}  median {statistics.median(hits):.0f}  holes left {left / floor:.2f} of random's")
+            print(
+                f"{label:18} {hits}  median {statistics.median(hits):.0f}  holes left {left / floor:.2f} of random's",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -52,6 +52,7 @@ class Sample:
         distance: int64[bins], `UNSEEN` if not requested, not observable, or no row was sampled.
         residual: int64[bins], 0 except for crosses.
         nearest_row: int64[bins], the first row with this distance and residual, else -1.
+        nearest_cycle: int64[bins], the ``cycle`` of that row, -1 if there is none.
         hidden_hits: int64[hidden counters], see `Plan.hidden`.
         illegal_hits: int64[illegal bins].
         illegal: the illegal bins that were hit.
@@ -64,6 +65,7 @@ class Sample:
     distance: IntColumn
     residual: IntColumn
     nearest_row: IntColumn
+    nearest_cycle: IntColumn
     hidden_hits: IntColumn
     illegal_hits: IntColumn
     illegal: tuple[IllegalHit, ...]

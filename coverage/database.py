@@ -62,7 +62,39 @@ class Coverage:
 
     def add(self, sample: Sample, test_id: str, turn: int = 0) -> Coverage:
         """Return this coverage with one more test. A test that is added twice counts twice."""
-        return self.merge(_of_test(self.plan, sample, (turn, test_id)))
+        name = turn, test_id
+        if self.names and name <= self.names[-1]:
+            return self.merge(_of_test(self.plan, sample, name))
+        return self._with_later(sample, name)
+
+    def _with_later(self, sample: Sample, name: TestName) -> Coverage:
+        """Add a test behind all of `names`, as nearly all are: the same as `merge`, without ordering the tests anew."""
+        first = np.flatnonzero((self.first < 0) & (sample.hits > 0))
+        nearer = np.flatnonzero(
+            (sample.distance < self.distance)
+            | ((sample.distance == self.distance) & (sample.residual < self.residual))
+        )  # fmt: skip
+        counted = replace(
+            self,
+            tests=self.tests + 1,
+            hits=self.hits + sample.hits,
+            hidden_hits=self.hidden_hits + sample.hidden_hits,
+            illegal_hits=self.illegal_hits + sample.illegal_hits,
+            observable=self.observable | sample.observable,
+        )
+        if not len(first) and not len(nearer):
+            return _sealed(counted)
+        place = len(self.names)
+        changed = replace(
+            counted,
+            names=(*self.names, name),
+            first=_set(self.first, first, place),
+            distance=_set(self.distance, nearer, sample.distance[nearer]),
+            residual=_set(self.residual, nearer, sample.residual[nearer]),
+            nearest=_set(self.nearest, nearer, np.where(sample.distance[nearer] < UNSEEN, place, -1)),
+            nearest_row=_set(self.nearest_row, nearer, sample.nearest_row[nearer]),
+        )
+        return _sealed(_pruned(changed))
 
     def merge(self, other: Coverage) -> Coverage:
         """Return the coverage of the tests of both.
@@ -142,8 +174,9 @@ def _renamed(coverage: Coverage, names: tuple[TestName, ...]) -> Coverage:
 
 def _pruned(coverage: Coverage) -> Coverage:
     """Remove the names that no index refers to, so that equal coverage has only one form."""
-    used = np.unique(np.concatenate([coverage.first, coverage.nearest]))
-    return _renamed_down(coverage, used[used >= 0])
+    used = np.zeros(len(coverage.names) + 1, dtype=np.bool_)  # the last entry is for index -1
+    used[coverage.first], used[coverage.nearest] = True, True
+    return _renamed_down(coverage, np.flatnonzero(used[:-1]))
 
 
 def _renamed_down(coverage: Coverage, used: IntColumn) -> Coverage:
@@ -153,6 +186,12 @@ def _renamed_down(coverage: Coverage, used: IntColumn) -> Coverage:
     moved[used] = np.arange(len(used))
     names = tuple(coverage.names[index] for index in used.tolist())
     return replace(coverage, names=names, first=moved[coverage.first], nearest=moved[coverage.nearest])
+
+
+def _set(column: IntColumn, places: IntColumn, values: IntColumn | int) -> IntColumn:
+    changed = column.copy()
+    changed[places] = values
+    return changed
 
 
 def _earlier(one: IntColumn, two: IntColumn) -> IntColumn:

@@ -26,13 +26,16 @@ def plan_of(folder: DesignFolder) -> Plan:
     Raises:
         InputFileError: what is wrong in plan.yaml, stimulus.yaml, spec.md and model.py, all of it; see `FilesError`.
     """
-    reads = (lambda: folder.schema, lambda: folder.specification, lambda: _require_python(folder.path / "model.py"))
-    faults = [fault for read in reads for fault in _faults(read)]
+    plans: list[Plan] = []
+    reads: list[Callable[[], object]] = [
+        lambda: folder.schema, lambda: folder.specification, lambda: _require_python(folder.path / "model.py")
+    ]  # fmt: skip
     if has_plan(folder):
-        faults += _faults(lambda: load_plan(folder.path / PLAN))
-    if fault := all_faults(folder.path, faults):
+        reads.append(lambda: plans.append(load_plan(folder.path / PLAN)))
+    if fault := all_faults(folder.path, [fault for read in reads for fault in _faults(read)]):
         raise fault
-    return _plan(folder)
+    path = folder.path / PLAN
+    return plans[0] if plans else parse_plan(Document(path, plan_text(folder)))
 
 
 def has_plan(folder: DesignFolder) -> bool:
@@ -47,11 +50,6 @@ def plan_text(folder: DesignFolder) -> str:
         InputFileError: its stimulus.yaml or its RTL cannot be read.
     """
     return automatic_plan(folder.design, folder.schema, _structure(folder))
-
-
-def _plan(folder: DesignFolder) -> Plan:
-    path = folder.path / PLAN
-    return load_plan(path) if has_plan(folder) else parse_plan(Document(path, plan_text(folder)))
 
 
 def _structure(folder: DesignFolder) -> Structure | None:

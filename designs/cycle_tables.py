@@ -37,15 +37,17 @@ a column of the table's own has precedence over one of the same name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial
 
 import numpy as np
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.observation import Table
+from dv_agent.designs.observation import JoinedColumns, LazyColumns, Table
 from dv_agent.designs.packet_columns import begins_epoch, places
 from dv_agent.designs.ports.buses.views.access_tables import access_tables
 from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
 
 
@@ -77,45 +79,73 @@ def run_lengths(active: BoolColumn) -> IntColumn:
 
 
 def _joined(table: Table, facts: Table) -> Table:
-    cycle = table.columns["cycle"]
-    if len(facts) == 0:
+    if not len(facts):
         return table
-    rows = np.clip(cycle, 0, len(facts) - 1)
-    picked = {name: column[rows] for name, column in facts.columns.items() if name not in table.columns}
-    return Table({**table.columns, **picked})
+    rows = np.minimum(np.maximum(table.columns["cycle"], 0), len(facts) - 1)
+    return Table(JoinedColumns(table.columns, facts.columns, rows))
 
 
-def _cycle_facts(design: Design, trace: Trace) -> dict[str, IntColumn]:
+def _cycle_facts(design: Design, trace: Trace) -> Mapping[str, IntColumn]:
     n = trace.cycles if trace.signals else 0
     if n == 0:
         return {}
     facts: dict[str, IntColumn] = {"cycle": np.arange(n, dtype=np.int64), "epoch": trace.epoch}
-    facts["in_reset"] = trace.in_reset.astype(np.int64)
-    facts.update({f"{clock}_edge": ticks.astype(np.int64) for clock, ticks in trace.edges.items()})
+    made: dict[str, Callable[[], IntColumn]] = {"in_reset": lambda: trace.in_reset.astype(np.int64)}
+    made |= {f"{clock}_edge": partial(ticks.astype, np.int64) for clock, ticks in trace.edges.items()}
     for name, port in design.ports.items():
         levels = port.levels().items()
-        facts.update({field: _value(trace.signals[spec.signal], spec) for field, spec in levels})
-        for stream in port.streams(name):
-            if stream.ready is None:
-                strobe = (trace.signals[stream.valid] != 0) & ~trace.in_reset & trace.ticks(design.clock_of(name))
-                facts[f"{stream.column}_strobe"] = strobe.astype(np.int64)
-    facts.update({name: trace.signals[name] for name in design.probes if name in trace.signals})
+        made |= {field: partial(_value, trace.signals[spec.signal], spec) for field, spec in levels}
+        streams = [one for one in port.streams(name) if one.ready is None]
+        made |= {f"{one.column}_strobe": _StreamLevels(design, trace, one).strobe for one in streams}
+    made |= {name: partial(trace.signals.__getitem__, name) for name in design.probes if name in trace.signals}
     for stream in design.streams:
-        if stream.ready is None:
-            continue
-        name, ticks = stream.column, trace.ticks(design.clock_of(stream.port))
-        valid = (trace.signals[stream.valid] != 0) & ~trace.in_reset
-        ready = (trace.signals[stream.ready] != 0) & ~trace.in_reset
-        facts[f"{name}_valid"] = valid.astype(np.int64)
-        facts[f"{name}_ready"] = ready.astype(np.int64)
-        facts[f"{name}_transfer"] = (valid & ready & ticks).astype(np.int64)
-        facts[f"{name}_stall"] = _spread(run_lengths((valid & ~ready)[ticks]), ticks)
-        facts[f"{name}_idle"] = _spread(run_lengths(~valid[ticks]), ticks)
-    return facts
+        if stream.ready is not None:
+            made |= _StreamLevels(design, trace, stream).columns()
+    return LazyColumns(facts, made)
+
+
+class _StreamLevels:
+    """The columns that the cycles of a trace have for one stream."""
+
+    def __init__(self, design: Design, trace: Trace, stream: Stream) -> None:
+        self._design, self._trace, self._stream = design, trace, stream
+
+    def columns(self) -> dict[str, Callable[[], IntColumn]]:
+        """Return how to make each column of a stream with a ready."""
+        name = self._stream.column
+        return {
+            f"{name}_valid": lambda: self._valid.astype(np.int64),
+            f"{name}_ready": lambda: self._ready.astype(np.int64),
+            f"{name}_transfer": lambda: (self._valid & self._ready & self._ticks).astype(np.int64),
+            f"{name}_stall": lambda: _spread(run_lengths((self._valid & ~self._ready)[self._ticks]), self._ticks),
+            f"{name}_idle": lambda: _spread(run_lengths(~self._valid[self._ticks]), self._ticks),
+        }
+
+    def strobe(self) -> IntColumn:
+        """Return int64[cycles], 1 where a stream without ready moves."""
+        return (self._valid & self._ticks).astype(np.int64)
+
+    @cached_property
+    def _ticks(self) -> BoolColumn:
+        return self._trace.ticks(self._design.clock_of(self._stream.port))
+
+    @cached_property
+    def _valid(self) -> BoolColumn:
+        return self._high(self._stream.valid)
+
+    @cached_property
+    def _ready(self) -> BoolColumn:
+        assert self._stream.ready is not None
+        return self._high(self._stream.ready)
+
+    def _high(self, signal: str) -> BoolColumn:
+        return np.asarray((self._trace.signals[signal] != 0) & ~self._trace.in_reset)
 
 
 def _spread(values: IntColumn, ticks: BoolColumn) -> IntColumn:
     """Return int64[cycles] from one value for each edge of a clock: the value of the last edge, 0 before the first."""
+    if len(values) == len(ticks):
+        return values
     edge = np.cumsum(ticks, dtype=np.int64)
     return np.concatenate([np.zeros(1, np.int64), values])[edge]
 
@@ -128,26 +158,58 @@ def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
 
 
 def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str, ticks: BoolColumn) -> Table:
-    epoch = transfers.epoch
-    first = begins_epoch(epoch)
-    columns = {"cycle": transfers.cycle, "epoch": epoch, "beat": _beat_places(transfers)}
-    columns["number"] = places(np.zeros_like(epoch), epoch)
+    known = {"cycle": transfers.cycle, "epoch": transfers.epoch}
+    made: dict[str, Callable[[], IntColumn]] = {
+        "beat": partial(_beat_places, transfers), "number": partial(_numbers, transfers),
+    }  # fmt: skip
     if facts:
-        # Edges of the stream's clock before each cycle: with one clock, the number of the cycle.
-        edges = np.cumsum(ticks, dtype=np.int64) - ticks
-        cycle = edges[transfers.cycle]
-        previous = np.empty(len(transfers), dtype=np.int64)
-        previous[1:] = cycle[:-1]
-        previous[first] = edges[_epoch_starts(facts)[epoch[first]]] - 1
-        valid_before = np.maximum(transfers.cycle - 1, 0)
+        waits = _Waits(transfers, facts, name, ticks)
+        made |= {"stall": lambda: waits.stall, "gap": waits.gap, "back_to_back": waits.back_to_back}
+    return Table(LazyColumns(known, made))
+
+
+class _Waits:
+    """What passed before each transfer of a stream, in edges of its clock."""
+
+    def __init__(self, transfers: Transfers, facts: Mapping[str, IntColumn], name: str, ticks: BoolColumn) -> None:
+        self._transfers, self._facts, self._name, self._ticks = transfers, facts, name, ticks
+
+    def gap(self) -> IntColumn:
+        """Return int64[n], the edges without valid since the previous transfer or reset."""
+        cycle, previous, _ = self._places
+        return np.asarray(cycle - previous - 1 - self.stall)
+
+    def back_to_back(self) -> IntColumn:
+        """Return int64[n], 1 if the previous transfer was one edge ago."""
+        cycle, previous, first = self._places
+        return np.asarray((cycle - previous == 1) & ~first, dtype=np.int64)
+
+    @cached_property
+    def stall(self) -> IntColumn:
+        """int64[n], the edges that it waited for ready."""
+        cycle, previous, _ = self._places
+        valid_before = np.maximum(self._transfers.cycle - 1, 0)
         # Without a ready, no transfer waits.
-        stalls = facts.get(f"{name}_stall", np.zeros_like(facts["cycle"]))
+        stalls = self._facts.get(f"{self._name}_stall", np.zeros_like(self._facts["cycle"]))
         stall = np.where(cycle > 0, stalls[valid_before], 0)
-        stall = np.where(cycle - stall > previous, stall, cycle - previous - 1)
-        columns["stall"] = stall
-        columns["gap"] = cycle - previous - 1 - stall
-        columns["back_to_back"] = ((cycle - previous == 1) & ~first).astype(np.int64)
-    return Table(columns)
+        return np.where(cycle - stall > previous, stall, cycle - previous - 1)
+
+    @cached_property
+    def _places(self) -> tuple[IntColumn, IntColumn, BoolColumn]:
+        """The edge of each transfer, that of the one before it or of the reset, and whether it is first of an epoch."""
+        epoch = self._transfers.epoch
+        first = begins_epoch(epoch)
+        # Edges of the stream's clock before each cycle: with one clock, the number of the cycle.
+        edges = np.cumsum(self._ticks, dtype=np.int64) - self._ticks
+        cycle = edges[self._transfers.cycle]
+        previous = np.empty(len(epoch), dtype=np.int64)
+        previous[1:] = cycle[:-1]
+        previous[first] = edges[_epoch_starts(self._facts)[epoch[first]]] - 1
+        return cycle, previous, first
+
+
+def _numbers(transfers: Transfers) -> IntColumn:
+    return places(np.zeros_like(transfers.epoch), transfers.epoch)
 
 
 def _beat_places(transfers: Transfers) -> IntColumn:
@@ -171,24 +233,30 @@ def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -
         begins[0] = trace.in_reset[0]
     at = np.flatnonzero(begins)
     epoch = trace.epoch[at] if trace.cycles else at
-    columns: dict[str, IntColumn] = {"cycle": at, "epoch": epoch}
-    width = run_lengths(trace.in_reset)
-    columns["width"] = np.array([_width(width, int(start)) for start in at], dtype=np.int64)
-    before = np.maximum(at - 1, 0)
-    columns.update({name: column[before] for name, column in facts.items() if name not in ("cycle", "epoch")})
-    for stream in design.streams:
-        if stream.packets and stream.key in trace.accepted:
-            columns[f"{stream.column}_beat"] = _cut_beats(trace.accepted[stream.key], epoch)
-        if not stream.driven and stream.key in trace.accepted:
-            epochs = trace.accepted[stream.key].epoch
-            begin, end = (np.searchsorted(epochs, epoch, side) for side in ("left", "right"))
-            columns[f"{stream.column}_after"] = (end - begin).astype(np.int64)
-    return Table(columns)
+    made: dict[str, Callable[[], IntColumn]] = {
+        f"{stream.column}_beat": partial(_cut_beats, trace.accepted[stream.key], epoch)
+        for stream in design.streams
+        if stream.packets and stream.key in trace.accepted
+    }
+    made |= {
+        f"{stream.column}_after": partial(_transfers_after, trace.accepted[stream.key], epoch)
+        for stream in design.streams
+        if not stream.driven and stream.key in trace.accepted
+    }
+    if "width" not in facts:
+        made = {"width": partial(_widths, trace.in_reset, at), **made}
+    return Table(JoinedColumns(LazyColumns({"cycle": at, "epoch": epoch}, made), facts, np.maximum(at - 1, 0)))
 
 
-def _width(lengths: IntColumn, start: int) -> int:
-    ends = np.flatnonzero(lengths[start:] == 0)
-    return int(ends[0]) if len(ends) else len(lengths) - start
+def _widths(in_reset: BoolColumn, starts: IntColumn) -> IntColumn:
+    ends = np.append(np.flatnonzero(~in_reset), len(in_reset))
+    return ends[np.searchsorted(ends, starts)] - starts
+
+
+def _transfers_after(transfers: Transfers, epochs: IntColumn) -> IntColumn:
+    """Return how many transfers there are in each of `epochs`."""
+    begin, end = (np.searchsorted(transfers.epoch, epochs, side) for side in ("left", "right"))
+    return np.asarray(end - begin, dtype=np.int64)
 
 
 def _cut_beats(transfers: Transfers, epochs: IntColumn) -> IntColumn:

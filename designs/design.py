@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, field_validator, model_validator
 
@@ -41,6 +41,9 @@ class Design(RtlFiles):
     title: str = Field(default="", description="the name, if it is left out")
     paper: str = ""
     summary: str = ""
+    notes: tuple[Annotated[str, Field(max_length=600)], ...] = Field(
+        default=(), max_length=20, description="what a reader of prompts should know of it"
+    )
     task_version: int = Field(default=1, ge=1)
     clock: Clock | None = Field(default=Clock(), description="null: the design is combinational")
     clocks: dict[Identifier, Clock] = Field(

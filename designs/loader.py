@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import re
+import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -98,21 +99,33 @@ def _unknown(name: str) -> UsageError:
     return UnknownNameError("design", name, design_names())
 
 
+def named_folder(name: str) -> str:
+    """Return `name` as a path if it names a folder, not a design that is known by its name; else an empty text."""
+    if not name or not name.isprintable():
+        return ""
+    return name if os.sep in name else "" if name in design_names() else f".{os.sep}{name}"
+
+
 def is_design_name(words: str) -> bool:
     """Return whether `words` can be the name of a design; a path cannot."""
     return _NAME.fullmatch(words) is not None
 
 
-def find_recorded_design(name: str) -> DesignFolder:
+def find_recorded_design(name: str, place: str = "") -> DesignFolder:
     """Load the design that a record names: a shipped one or one in ``$DV_AGENT_DESIGNS``, never a path.
 
     A design contains a model.py, which is executed, and a record may come from anybody.
+
+    Args:
+        place: where the record says that it stood; only told.
 
     Raises:
         UsageError: not a name, or no such design is known; the message tells how to name a folder.
         InputFileError: its design.yaml is broken.
     """
     elsewhere = "if it stands in a folder of yours, say --design FOLDER, or name its parent in DV_AGENT_DESIGNS"
+    if place:
+        elsewhere = f"the record says that it stood in {place}: if you trust it, say --design {shlex.quote(place)}"
     if not is_design_name(name):
         raise UsageError(f"the record names the design {name[:80]!r}, which is no name; {elsewhere}")
     if name not in (known := design_names()):

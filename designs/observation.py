@@ -2,11 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from dv_agent.designs.trace import IntColumn, Trace
+
+
+class LazyColumns(Mapping[str, IntColumn]):
+    """Columns of which some are made when they are read for the first time: a plan reads few of those that exist.
+
+    Args:
+        known: the columns that exist; one of a name in `made` is never read.
+        made: name -> how to make the column.
+    """
+
+    def __init__(self, known: Mapping[str, IntColumn], made: Mapping[str, Callable[[], IntColumn]]) -> None:
+        self._made, self._found = made, {name: column for name, column in known.items() if name not in made}
+        self._names = {**dict.fromkeys(known), **dict.fromkeys(made)}
+
+    def __getitem__(self, name: str) -> IntColumn:
+        found = self._found.get(name)
+        if found is None:
+            found = self._found[name] = self._made[name]()
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+class JoinedColumns(Mapping[str, IntColumn]):
+    """The columns of a table, and those of another one at some of its rows, each taken when it is read.
+
+    Args:
+        own: columns of the table; one of them has precedence over another of the same name.
+        other: columns of the other table.
+        rows: int64[n], the row of the other table for each row.
+    """
+
+    def __init__(self, own: Mapping[str, IntColumn], other: Mapping[str, IntColumn], rows: IntColumn) -> None:
+        self._own, self._other, self._rows = own, other, rows
+        self._taken: dict[str, IntColumn] = {}
+
+    def __getitem__(self, name: str) -> IntColumn:
+        if name in self._own:
+            return self._own[name]
+        found = self._taken.get(name)
+        if found is None:
+            found = self._taken[name] = self._other[name][self._rows]
+        return found
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._own or name in self._other
+
+    def __iter__(self) -> Iterator[str]:
+        yield from self._own
+        yield from (name for name in self._other if name not in self._own)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +78,7 @@ class Table:
             values (``dbg_*``, stalls, gaps) of that cycle.
     """
 
-    columns: dict[str, IntColumn]
+    columns: Mapping[str, IntColumn]
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values()))) if self.columns else 0

@@ -83,9 +83,11 @@ def pack(fields: Mapping[str, FieldSpec], values: dict[str, tuple[int, ...]]) ->
     """
     packed, place = 0, 0
     for name, spec in fields.items():
+        width = spec.width
+        mask = (1 << width) - 1
         for value in values[name]:
-            packed |= (value & ((1 << spec.width) - 1)) << place
-            place += spec.width
+            packed |= (value & mask) << place
+            place += width
     return packed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from dv_agent.coverage.totals import overall_totals, summarise
@@ -29,6 +29,8 @@ SOURCE_MOST = 24_000
 """Characters of RTL that are shown in full where there is no specification; of more RTL a digest is shown."""
 MOST_CODE = 10
 """Most points of code that a prompt shows with their sources."""
+MOST_BARE = 30
+"""The same for a design without a reference model."""
 NO_SPECIFICATION = "There is no specification of this design: read in its RTL what it does.\n"
 Kind = Literal["first", "next", "follow"]
 """First message of a run; a message that starts a dialogue; one that continues a dialogue."""
@@ -63,7 +65,7 @@ class _Writer:
         view, strategy = self._view, self._strategy
         return {
             "specification": self._specification,
-            "rtl": lambda: view.rtl.files if self._rtl() == "source" else (),
+            "rtl": self._sources,
             "digest": lambda: digests(view.rtl.structure) if self._rtl() == "digest" else (),
             "examples": self._examples,
             "shots": lambda: shots(view, strategy.examples),
@@ -74,7 +76,7 @@ class _Writer:
             "holes": self._families,
             "targets": lambda: self._near,
             "stuck": self._stuck,
-            "code": lambda: code_holes(view, min(strategy.holes.detailed, MOST_CODE)),
+            "code": self._code,
             "sampled": lambda: self._shown,
             "cone": self._cone,
             "unnoticed": lambda: strategy.unnoticed,
@@ -84,11 +86,28 @@ class _Writer:
         pieces = tuple(piece for piece in _HEADING.split(self._view.specification) if piece.strip())
         return pieces or (NO_SPECIFICATION,)
 
+    def _sources(self) -> tuple[tuple[str, str], ...]:
+        if self._rtl() != "source":
+            return ()
+        files = self._view.rtl.files
+        if self._view.specification:
+            return files
+        # Macros stand in headers; nothing else says what they do.
+        with_headers = (*files, *self._view.rtl.headers)
+        return with_headers if _size(with_headers) <= SOURCE_MOST else files
+
+    def _code(self) -> tuple[Any, ...]:
+        """Return open points of code; where nobody wrote a plan they are the goal, so that more of them are told."""
+        view = self._view
+        if view.compared:
+            return code_holes(view, min(self._strategy.holes.detailed, MOST_CODE)) if view.coverage.tests else ()
+        return code_holes(view, MOST_BARE)
+
     def _rtl(self) -> str:
         """Return what of the RTL is shown: without a specification at least its text, or a digest of a long one."""
         show, view = self._strategy.rtl.show, self._view
         if not view.specification and show in ("none", "cone"):
-            show = "source" if sum(len(text) for _, text in view.rtl.files) <= SOURCE_MOST else "digest"
+            show = "source" if _size(view.rtl.files) <= SOURCE_MOST else "digest"
         return "source" if show == "digest" and not is_readable(view.rtl) else show
 
     def _sampled(self, source: random.Random) -> tuple[Target, ...]:
@@ -125,6 +144,10 @@ class _Writer:
         return cone_lines(self._view, holes, rtl.depth)
 
 
+def _size(files: Iterable[tuple[str, str]]) -> int:
+    return sum(len(text) for _, text in files)
+
+
 def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any]:
     tracks = track_texts(view.design, view.schema)
     gained = {index for outcome in view.last for index in outcome.new_bins}
@@ -134,6 +157,9 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "strategy": strategy,
         "specified": bool(view.specification),
         "compared": view.compared,
+        "tiered": view.tiered,
+        "rules": view.rules,
+        "rules_off": view.rules_off,
         "literal": strategy.values == "literal",
         "tracks": tracks,
         "grammar": language_words(view.design, view.schema),
@@ -148,5 +174,5 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "told": bool(view.last) and strategy.feedback != "none",
         "detailed": {"near", "stuck"} & set(strategy.holes.show),
         "limits": view.design.limits,
-        "rules": [*rule_words(view.design.checks)] if strategy.rules else [],
+        "promises": [*rule_words(view.design.checks)] if strategy.rules else [],
     }

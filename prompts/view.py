@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
+from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.database import Coverage
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.structure import TIERS
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
@@ -19,8 +21,7 @@ from dv_agent.designs.reader.structure import Structure
 from dv_agent.errors import BuildError
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(NamedTuple):
     """A test that came to a hole nearer than, or as near as, every test before it.
 
     Attributes:
@@ -105,6 +106,11 @@ class RtlSource(Protocol):
         ...
 
     @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """Return (file name, text) of each header that the sources include."""
+        ...
+
+    @property
     def structure(self) -> Structure:
         """Return the structure parsed from it; parsed on first use.
 
@@ -127,6 +133,7 @@ class NoRtl:
     """Used when agents may not see the RTL."""
 
     files: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def structure(self) -> Structure:
@@ -149,6 +156,8 @@ class View:
         exchanges: messages to the model and its replies, turn by turn; empty for agents without a model.
         earned: the tests that covered most bins first, the best one first.
         compared: whether a reference model says which outputs are due; else only rules of the ports are checked.
+        rules: what tests are checked for, in words; empty if a reference model says it.
+        rules_off: the rules that design.yaml switches off, each with its reason.
     """
 
     design: Design
@@ -166,3 +175,10 @@ class View:
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
     compared: bool = True
+    rules: tuple[str, ...] = ()
+    rules_off: tuple[str, ...] = ()
+
+    @property
+    def tiered(self) -> bool:
+        """Whether somebody has said, or measured, how rare the bins are; nobody has for an automatic plan."""
+        return self.compared or any(one.tier != TIERS[0] for one in self.plan.bins if one.covergroup != CODE)

@@ -14,16 +14,21 @@ from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 from dv_agent.runners.repeating_session import Repeats
 
+VERILATOR = "verilator"
 # The same power-up state in every test: zeros, and the same $random.
 _POWER_UP = ("+verilator+rand+reset+0", "+verilator+seed+1")
 # An error that the RTL reports fails a check; the test goes on, as in other simulators.
-_GOES_ON = ("+verilator+error+limit+1000000",)
+_GOES_ON = "+verilator+error+limit+"
+_MOST_ERRORS = 1_000_000
 
 
-def _stops(design: Design) -> bool:
-    """Return whether the RTL uses ``$stop``, which Verilator cannot tell from ``$error`` and would ignore too."""
+def error_limit(design: Design) -> int:
+    """Return the number of errors of the RTL that ends a test.
+
+    It is 1 if the RTL uses ``$stop``, which Verilator cannot tell from ``$error`` and would ignore too.
+    """
     files = (*design.source_files(), *design.header_files())
-    return any(b"$stop" in file.read_bytes() for file in files if file.is_file())
+    return 1 if any(b"$stop" in file.read_bytes() for file in files if file.is_file()) else _MOST_ERRORS
 
 
 class VerilatorSimulator:
@@ -44,7 +49,7 @@ class VerilatorSimulator:
     @property
     def name(self) -> str:
         """``verilator``"""
-        return "verilator"
+        return VERILATOR
 
     @property
     def repeated(self) -> int:
@@ -76,7 +81,7 @@ class VerilatorSimulator:
         tool = self._tool = self._tool or find_verilator()
         kind = waves_format() if waves else ""
         build = build_verilator(design, self._cache or cache_folder(), tool, kind, self._code and not waves)
-        command = [str(build.program), *_POWER_UP, *(() if _stops(design) else _GOES_ON)]
+        command = [str(build.program), *_POWER_UP, f"{_GOES_ON}{error_limit(design)}"]
         room = (waves.absolute().parent,) if waves else ()
         if waves:
             command += ["--trace", "--trace-file", str(waves.with_suffix(f".{kind}").absolute())]

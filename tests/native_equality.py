@@ -22,11 +22,11 @@ def strict_native() -> NativeSimulator:
 def facts(run: Run) -> tuple[object, ...]:
     """All of a run but its time and the words of the simulator; of one that died, the trace has the rows."""
     signals = {name: values.tolist() for name, values in run.trace.signals.items()}
-    return run.rows, run.trace.end, run.step_starts, run.released, signals
+    return run.rows, run.trace.end, run.step_starts, run.released, signals, run.trace.reported
 
 
 def require_equal(one: Simulator, two: Simulator, design: Design, programs: Iterable[Program]) -> list[Run]:
-    """Play all programs on both and compare them bit for bit; return the runs."""
+    """Play all programs on both; fail at the first difference of a bit, an end or a report; return the runs."""
     runs = []
     with one.open(design) as first, two.open(design) as second:
         for played in programs:

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from dv_agent.agents.first_look.refusals import not_connectable, with_advice
+from pydantic import ValidationError
+
+from dv_agent.agents.first_look.refusals import not_connectable, not_drivable, with_advice
 from dv_agent.designs.design import Design
 from dv_agent.designs.elaboration.elaborate import elaborate
 from dv_agent.designs.elaboration.file_list import FileList, read_file_list
@@ -17,6 +19,7 @@ from dv_agent.designs.elaboration.interface import Interface
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.files.places import FILE
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.loader import DesignFolder, with_probes
 from dv_agent.designs.recognition.design_text import as_data, design_text
 from dv_agent.designs.recognition.guess import Pool
@@ -108,8 +111,11 @@ def make_draft(wish: Wish) -> Draft:
     into = wish.into or Path(top.top)
     kept = [Path(name) for name in top.files]
     files = _files(request, top, into, kept)
+    pool = recognise(top)
+    if words := not_drivable(top, pool):
+        raise UsageError(words)
     given = len(request.sources) + len(request.library)
-    return Draft(into, top, recognise(top), files, left_out=given - len(kept))
+    return Draft(into, top, pool, files, left_out=given - len(kept))
 
 
 def _request(wish: Wish) -> Request:
@@ -124,12 +130,19 @@ def _request(wish: Wish) -> Request:
     if not joined.sources:
         raise UsageError("no RTL is named; say `dv-agent init rtl/*.v --top NAME`, or -f with a file list")
     sources = tuple(dict.fromkeys(path.absolute() for path in joined.sources))
-    return Request(
-        sources=sources,
-        library=tuple(path for path in dict.fromkeys(one.absolute() for one in joined.library) if path not in sources),
-        include_dirs=tuple(dict.fromkeys(path.absolute() for path in joined.include_dirs)),
-        defines={**joined.defines, **wish.defines}, parameters=wish.parameters, top=wish.top or joined.top,
-    )  # fmt: skip
+    try:
+        return Request(
+            sources=sources,
+            library=tuple(
+                path for path in dict.fromkeys(one.absolute() for one in joined.library) if path not in sources
+            ),
+            include_dirs=tuple(dict.fromkeys(path.absolute() for path in joined.include_dirs)),
+            defines={**joined.defines, **wish.defines}, parameters=wish.parameters, top=wish.top or joined.top,
+        )  # fmt: skip
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = " ".join(str(part) for part in first["loc"] if part != "[key]")
+        raise UsageError(f"{where}: {plain_words(first)}") from None
 
 
 def _files(request: Request, top: Interface, into: Path, kept: Sequence[Path]) -> dict[str, Any]:

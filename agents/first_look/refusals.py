@@ -8,6 +8,8 @@ from pathlib import Path
 
 from dv_agent.designs.elaboration.interface import Interface, PortShape
 from dv_agent.designs.elaboration.request import Request
+from dv_agent.designs.recognition.guess import Pool
+from dv_agent.designs.wiring.signal_slice import MOST_BITS
 
 _INCLUDE = re.compile(r"'([^']+)': No such file|could not open include file '([^']+)'", re.I)
 _MODULE = re.compile(r"unknown module '(\w+)'")
@@ -20,6 +22,8 @@ _SHOWN = 12
 def with_advice(refusal: str, request: Request) -> str:
     """Return the refusal of the elaborator, with what to add to the command."""
     advice = ""
+    if "max include depth" in refusal:
+        return f"{refusal}\na header includes itself, or two include each other: guard it (`ifndef NAME ... `endif)"
     if found := _INCLUDE.search(refusal):
         advice = _include_advice(Path(found[1] or found[2]), request)
     elif found := _MODULE.search(refusal) or _PACKAGE.search(refusal):
@@ -65,6 +69,8 @@ def _text(file: Path) -> str:
 
 def not_connectable(top: Interface) -> str:
     """Return why ports of the top cannot be connected; empty if all can."""
+    if words := _too_wide(top):
+        return words
     wrong = [one for one in top.ports if one.direction == "interface" or not one.width or "$" in one.name]
     if not wrong:
         return ""
@@ -82,6 +88,25 @@ def not_connectable(top: Interface) -> str:
         "  endmodule",
     ]
     return "\n".join(lines)
+
+
+def not_drivable(top: Interface, pool: Pool) -> str:
+    """Return that no test could do anything; empty if one can: a design with a reset can at least be reset."""
+    if pool.wired("reset") or any(one.value["kind"] != "observe" for one in pool.ports):
+        return ""
+    there = ", ".join([one.name for one in top.ports][:_SHOWN]) or "no ports"
+    more = ", ..." if len(top.ports) > _SHOWN else ""
+    return (
+        f"{top.file}:{top.line}: {top.top} has no input that a test could drive: {there}{more}; take a module inside "
+        "it as the top (--top), or write a module around it that has inputs"
+    )
+
+
+def _too_wide(top: Interface) -> str:
+    wide = [one for one in top.ports if one.width > MOST_BITS]
+    lines = [f"{one.file}:{one.line}: port {one.name} has {one.width} bits; at most {MOST_BITS} can be" for one in wide]
+    advice = "give it a smaller parameter with -P NAME=VALUE, or write a module around it"
+    return "\n".join([*lines[:_SHOWN], advice]) if wide else ""
 
 
 def _kind(port: PortShape) -> str:

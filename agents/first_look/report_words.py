@@ -9,10 +9,12 @@ from typing import Any
 from dv_agent.agents.first_look.guessed_design import Draft
 from dv_agent.agents.first_look.simulator_choice import loop_words
 from dv_agent.agents.first_look.watch import Seen, outputs
+from dv_agent.agents.runs.goal import default_goal
 from dv_agent.agents.testbench import Testbench
 from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import End
 from dv_agent.designs.wiring.signal_slice import Signal
+from dv_agent.runners.checks.exceptions import exception_notes
 from dv_agent.runners.checks.scope_of_checks import what_is_checked
 
 _SHOWN = 10
@@ -85,9 +87,13 @@ def look_lines(look: Look) -> Iterator[str]:
     if len(look.still) > _SHOWN:
         yield f"  and {len(look.still) - _SHOWN} more"
     yield from _fired(look)
+    yield from (f"off: {note}" for note in exception_notes(look.bench.folder.design.exceptions))
     bins = len(look.bench.plan.bins)
     if bins:
-        yield f"these tests hit {len(seen.bins)} of the {counted(bins, 'bin')} of the automatic plan"
+        more = ""
+        if default_goal(look.bench.folder, None)[0] != "functional":
+            more = "; a run counts points of the code as well (--goal both), so that its total is higher"
+        yield f"these tests hit {len(seen.bins)} of the {counted(bins, 'bin')} of the automatic plan{more}"
 
 
 def _fired(look: Look) -> Iterator[str]:
@@ -117,6 +123,9 @@ def _fired(look: Look) -> Iterator[str]:
 
 def dead_lines(look: Look) -> Iterator[str]:
     """Return what to do with a design in which nothing moves."""
+    if not look.outputs:
+        yield f"nothing was checked: {look.draft.top.top} has no outputs, so nothing of it can be seen from outside"
+        return
     reset = look.draft.pool.wired("reset")
     yield "nothing was checked: no output moved and nothing was transferred, so the design may never leave reset"
     if reset:
@@ -150,6 +159,7 @@ def as_json(look: Look, written: str) -> dict[str, Any]:
         "tests": seen.tests, "cycles": seen.cycles, "ends": dict(seen.ends), "transfers": dict(seen.transfers),
         "outputs": list(look.outputs), "moved": sorted(seen.moved.intersection(look.outputs)), "still": look.still,
         "bins": len(look.bench.plan.bins), "bins_hit": len(seen.bins), "dead": look.is_dead,
+        "rules_off": {port: dict(rules) for port, rules in look.bench.folder.design.exceptions.items()},
         "failures": [one.model_dump(mode="json") for one in seen.failures],
     }  # fmt: skip
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -34,6 +34,7 @@ class Seen:
         failures: failed checks, the first of each kind on each port.
         bins: indices of the bins that were hit.
         fired: (check, port) -> number of tests in which it fired.
+        failing: numbers of the tests in which a check fired.
     """
 
     tests: int = 0
@@ -45,6 +46,7 @@ class Seen:
     transfers: Counter[str] = field(default_factory=Counter)
     failures: list[CheckFailure] = field(default_factory=list)
     fired: Counter[tuple[str, str]] = field(default_factory=Counter)
+    failing: list[int] = field(default_factory=list)
     bins: set[int] = field(default_factory=set)
     _first: dict[str, int] = field(default_factory=dict)
 
@@ -57,10 +59,13 @@ class Seen:
         self.transfers.update({key: len(one) for key, one in trace.accepted.items()})
         self.bins |= set(result.sample.hits.nonzero()[0].tolist())
         self._note_levels(trace)
-        for failure in failed:
-            if (failure.check, failure.port) not in self.fired:
-                self.failures.append(failure)
+        fresh = {(one.check, one.port): one for one in reversed(failed)}
+        self.failures += [one for key, one in reversed(fresh.items()) if key not in self.fired]
         self.fired.update({(one.check, one.port) for one in failed})
+
+    def judged_again(self, again: Seen) -> Seen:
+        """Return what was seen, with the failures that `again` has of the same failing tests."""
+        return replace(self, failures=again.failures, fired=again.fired, failing=again.failing)
 
     def _note_levels(self, trace: Trace) -> None:
         self.watched = self.watched or tuple(trace.signals)
@@ -75,13 +80,30 @@ class Seen:
                 self.unknown.add(name)
 
 
-def look(bench: Testbench, seed: int = 0, tests: int = TESTS) -> Seen:
-    """Play random tests and return what was seen; the tests depend on the design and `seed` only."""
+def look(
+    bench: Testbench, seed: int = 0, tests: int = TESTS, resting: frozenset[str] = frozenset(),
+    only: Collection[int] | None = None,
+) -> Seen:  # fmt: skip
+    """Play random tests and return what was seen; the tests depend on the design and `seed` only.
+
+    Args:
+        resting: ports, with their copies, to which these tests do nothing; what they do to the others stays the same.
+        only: numbers of the tests that are played; None: all.
+    """
     folder = bench.folder
     seen, source = Seen(), random.Random(f"look/{seed}")
-    for _ in range(tests):
+    for number in range(tests):
         test = random_test(folder.design, folder.schema, source)
-        seen.add(bench.run(test, max_cycles=MOST_CYCLES))
+        if only is not None and number not in only:
+            continue
+        if resting:
+            rest = {name for name in test.tracks if {name, name.rstrip("0123456789")} & resting}
+            tracks = {name: steps for name, steps in test.tracks.items() if name not in rest}
+            test = test.model_copy(update={"tracks": tracks})
+        result = bench.run(test, max_cycles=MOST_CYCLES)
+        seen.add(result)
+        if result.failures:
+            seen.failing.append(number)
         if seen.ends[End.HUNG] + seen.ends[End.CRASHED] >= _MOST_STUCK:
             break
     return seen

@@ -8,10 +8,11 @@ the previous packed line as dictionary. A packed line is JSON too: ``{"kind":"pa
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 import zlib
+
+from dv_agent.agents.records.base85 import decoded, encoded
 
 MIN_LINE = 8192
 """Bytes from which a line is packed."""
@@ -39,7 +40,7 @@ class Packer:
         fresh = not self._window
         text = _OBJECT.sub(self._number, line)
         press = zlib.compressobj(6) if fresh else zlib.compressobj(6, zdict=self._window)
-        packed = base64.b85encode(press.compress(text) + press.flush()).decode()
+        packed = encoded(press.compress(text) + press.flush()).decode()
         self._window = (self._window + text)[-_WINDOW:]
         return json.dumps({"kind": "packed", "fresh": fresh, "zlib": packed}, separators=(",", ":")).encode() + b"\n"
 
@@ -104,6 +105,6 @@ class Unpacker:
 def _parts(line: bytes) -> tuple[bool, bytes]:
     try:
         data = json.loads(line)
-        return bool(data["fresh"]), base64.b85decode(data["zlib"])
-    except (ValueError, KeyError, TypeError, RecursionError):
+        return bool(data["fresh"]), decoded(data["zlib"].encode())
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         raise ValueError("a packed line is damaged") from None

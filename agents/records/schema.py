@@ -77,6 +77,7 @@ class RunHeader(Frozen):
 
     Attributes:
         design: its name; never a path.
+        design_folder: where it stood, if it was named by its folder; shown, never opened.
         goal: which bins the run has: those of the plan, those of code coverage, or both.
         strategy, prompting: the prompting strategy of a model: its name, and its full content.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` does not include them.
@@ -99,6 +100,7 @@ class RunHeader(Frozen):
     id: str = ""
     started: str = ""
     design: RecordedName
+    design_folder: PlainText = ""
     task_version: Count = 0
     agent: str = "unknown"
     agent_options: AgentOptions = AgentOptions()

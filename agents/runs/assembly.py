@@ -40,7 +40,7 @@ def open_recorded(header: RunHeader, given: str | None, room: Path) -> DesignFol
     Raises:
         UsageError: no such design or bug is known.
     """
-    folder = find_design(given) if given else find_recorded_design(header.design)
+    folder = find_design(given) if given else find_recorded_design(header.design, header.design_folder)
     if is_design_name(header.design) and folder.design.name != header.design:
         raise UsageError(f"{header.id} is a run on {header.design}, not on {folder.design.name} (--design)")
     return _with_bug(folder, header.agent_options.bug, room)

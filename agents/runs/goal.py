@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dv_agent.agents.runs.request import RunRequest
+from dv_agent.coverage.certificates.exclusions import with_certificate
 from dv_agent.coverage.code.group import Goal, with_code
 from dv_agent.coverage.code.points import CodePoints, merge_counters
 from dv_agent.coverage.code.storage import read_points, write_points
@@ -63,8 +64,13 @@ def simulator_of_goal(given: str | None, goal: Goal | None) -> str:
     return given or ("icarus" if goal in (None, "functional") else "verilator")
 
 
-def open_goal(folder: DesignFolder, goal: Goal | None, simulator: Simulator) -> tuple[Plan, Simulator]:
+def open_goal(
+    folder: DesignFolder, goal: Goal | None, simulator: Simulator, *, certified: bool = True
+) -> tuple[Plan, Simulator]:
     """Return the plan of a goal, and the simulator that samples it.
+
+    Args:
+        certified: whether points of code are excluded that a certificate of the design proves unreachable.
 
     Raises:
         UsageError: this simulator cannot count code coverage, or there is nothing to count.
@@ -74,6 +80,7 @@ def open_goal(folder: DesignFolder, goal: Goal | None, simulator: Simulator) -> 
         return plan_of(folder), simulator
     simulator = simulator.with_code()
     points = merge_counters(simulator.counters(folder.design))
+    points = with_certificate(folder, points) if certified else points
     return _joined(folder, goal, points), simulator
 
 
@@ -108,4 +115,7 @@ def check_same_points(record: Path, plan: Plan) -> None:
         UsageError: it has others, as with another version of the simulator.
     """
     if plan.code and read_points(record).hash != plan.code.hash:
-        raise UsageError(f"{record} was made with other points of code coverage: by another version of the simulator")
+        raise UsageError(
+            f"{record} was made with other points of code coverage: by another version of the simulator, or with "
+            "another certificate-code.json; begin a new one"
+        )

@@ -29,7 +29,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.plain_words import plain_words
-from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.loader import DesignFolder, named_folder
 from dv_agent.errors import OutputError, UsageError
 from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.runners.checks.scope_of_checks import what_is_checked
@@ -110,6 +110,7 @@ def _header(
         id=run_folder.parent.name if request.into else run_folder.name,
         started=utc_now(),
         design=folder.design.name,
+        design_folder=named_folder(request.design or ""),
         task_version=folder.design.task_version,
         rules_off=folder.design.exceptions,
         agent=who.agent,
@@ -179,6 +180,7 @@ def replay_run(
     options = old.agent_options.model_copy(update={"replay": old.id, "reparse": request.reparse})
     header = RunHeader(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
+        design_folder=named_folder(request.design) if request.design else old.design_folder,
         agent=old.agent, agent_options=options, rules_off=folder.design.exceptions,
         model=old.model, strategy=old.strategy, prompting=old.prompting, goal=old.goal, seed=old.seed,
         budget=old.budget,

@@ -89,8 +89,7 @@ class SearchAgent:
         if self._run is None:
             self._run = _Run(view, self._seed, self._source, self._guided)
         self._run.memory.learn(view, sites)
-        tests = [self._run.test(sites) for _ in range(self._batch)]
-        return Proposal(tests=tuple(tests), done=not view.holes)
+        return Proposal(tests=tuple(self._run.tests(sites, self._batch)), done=not view.holes)
 
 
 class _Run:
@@ -103,9 +102,14 @@ class _Run:
         self._selector = MoveSelector(view.plan, self.memory, source)
         self._seen: set[str] = set()
         self._warm = 0
+        self._weights: dict[tuple[int, bool], float] = {}
 
-    def test(self, sites: MoveSites) -> Test:
-        """Return one more test; its purpose is added to `memory.pending`."""
+    def tests(self, sites: MoveSites, count: int) -> list[Test]:
+        """Return the tests of a turn; their purposes are added to `memory.pending`."""
+        self._weights = self._climbs()
+        return [self._test(sites) for _ in range(count)]
+
+    def _test(self, sites: MoveSites) -> Test:
         kind = self._choose_kind()
         if kind == "hunt":
             return self._hunt(sites)
@@ -148,8 +152,7 @@ class _Run:
 
     def _hunt(self, sites: MoveSites) -> Test:
         due = [hole for hole, hunt in self.memory.hunts.items() if hunt.cut_due and hunt.whole.pool]
-        climbs = self._climbs()
-        hole, loose = self._source.choices(list(climbs), list(climbs.values()))[0]
+        hole, loose = self._source.choices(list(self._weights), list(self._weights.values()))[0]
         if loose or len(due) > CUTS_AT_ONCE:
             return self._chained(sites, due)
         climb, moves = self.memory.hunts[hole].whole, tuple[str, ...]()
@@ -168,7 +171,7 @@ class _Run:
         return test
 
     def _climbs(self) -> dict[tuple[int, bool], float]:
-        """Return (hole, loose) -> weight of that climb."""
+        """Return (hole, loose) -> weight of that climb; it stays the same until the next outcomes are learnt."""
         weights = {}
         for hole, hunt in sorted(self.memory.hunts.items()):
             climbs: tuple[tuple[bool, Climb], ...] = ((False, hunt.whole), (True, hunt.loose))
@@ -181,7 +184,7 @@ class _Run:
     def _chained(self, sites: MoveSites, due: list[int]) -> Test:
         """Return a test with the cuts to try and mutated items for many holes, one after another."""
         parts, size = list[Part](), 0
-        climbs = {hole: weight for (hole, loose), weight in self._climbs().items() if loose}
+        climbs = {hole: weight for (hole, loose), weight in self._weights.items() if loose}
         while size < CHAIN_BEATS and len(parts) < CHAIN_PARTS and (due or climbs):
             if due:
                 part = self._cut(sites, due.pop(0))

@@ -37,21 +37,19 @@ class Climb:
     Attributes:
         pool: at most `POOL` tests, all at the same distance.
         spent: cycles since the last progress; progress halves it.
+        distance: the smallest distance of any test.
     """
 
     pool: list[NearestTest] = field(default_factory=list)
     spent: float = 0.0
     trims: int = 0
-
-    @property
-    def distance(self) -> float:
-        """Return the smallest distance of any test."""
-        return self.pool[0].distance if self.pool else float("inf")
+    distance: float = float("inf")
 
     def add(self, near: NearestTest, source: random.Random) -> None:
         """Add a test that is nearer than all, or equally near and not larger, or (with low probability) larger."""
         if near.distance < self.distance:
             self.pool, self.spent, self.trims = [near], self.spent / 2, 0
+            self.distance = near.distance
         elif near.distance == self.distance:
             place = source.randrange(POOL)
             if place >= len(self.pool):
@@ -81,7 +79,8 @@ class HoleTarget:
     @property
     def distance(self) -> float:
         """Return the smallest distance of any test."""
-        return min(self.whole.distance, self.loose.distance)
+        whole, loose = self.whole.distance, self.loose.distance
+        return whole if whole < loose else loose
 
     @property
     def is_loose(self) -> bool:

@@ -17,6 +17,8 @@ from dv_agent.prompts.view import Near, Outcome, View
 CORPUS = 256
 FORGET = 0.9
 MOST_GAIN = 4.0
+LEAST_GAIN = 1e-200
+"""So that sources are still chosen after any number of tests without a gain."""
 NEARER = 0.1
 """Value of a smaller distance, in new bins."""
 PRIOR_TRIES = 8
@@ -66,7 +68,7 @@ class MoveGain:
 
     def add(self, gains: float, cycles: int) -> None:
         """Add the result of one test."""
-        self.gains = FORGET * self.gains + min(gains, MOST_GAIN)
+        self.gains = max(FORGET * self.gains + min(gains, MOST_GAIN), LEAST_GAIN)
         self.cycles = FORGET * self.cycles + cycles
         self.tests = FORGET * self.tests + 1
 

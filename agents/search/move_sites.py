@@ -18,6 +18,7 @@ from dv_agent.designs.ports.field_spec import FieldSpec
 
 Tracks = dict[str, list[Step]]
 Focus = Mapping[str, int]
+_HOLDERS = frozenset({dict, list, tuple})
 SPREAD = (1, 1, 1, 2, 3, 5, 8, 13)
 """Sizes of a small change: usually one, sometimes large."""
 
@@ -121,13 +122,17 @@ def unshared_copy(steps: Iterable[Step]) -> list[Step]:
     Tests are built from parts of other tests, so one step may occur in several places; `copy.deepcopy` would keep this
     sharing, and an edit of one place would then change the others.
     """
-    return [_rebuilt(step) for step in steps]
+    return [_rebuilt_object(step) for step in steps]
+
+
+def _rebuilt_object(value: Step) -> Step:
+    return {key: _rebuilt(one) if type(one) in _HOLDERS else one for key, one in value.items()}
 
 
 def _rebuilt(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _rebuilt(one) for key, one in value.items()}
-    return [_rebuilt(one) for one in value] if isinstance(value, list | tuple) else value
+    if type(value) is dict:
+        return _rebuilt_object(value)
+    return [_rebuilt(one) if type(one) in _HOLDERS else one for one in value]
 
 
 def near_focus(length: int, focus: int | None, source: random.Random) -> int:

@@ -68,6 +68,7 @@ def _header(context: SessionContext, nodes: list[Node], name: str) -> RunHeader:
         id=name,
         started=session.started,
         design=session.design,
+        design_folder=session.design_folder,
         task_version=session.task_version,
         agent="llm",
         agent_options=options,

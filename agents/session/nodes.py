@@ -101,7 +101,7 @@ class SessionHeader(Frozen):
     Attributes:
         draft: the initial draft of the root.
         budget: bounds of a path from the root, as shown in the prompt, and of the whole session.
-        goal, hashes, versions, simulator: as in a run's `dv_agent.agents.records.schema.RunHeader`.
+        design_folder, goal, hashes, versions, simulator: as in a run's `dv_agent.agents.records.schema.RunHeader`.
         origin: id of the run whose state after turn `turns` is the root, or an empty string.
     """
 
@@ -109,6 +109,7 @@ class SessionHeader(Frozen):
     id: str
     started: str
     design: str
+    design_folder: str = ""
     task_version: Count
     bug: str = ""
     goal: Goal = "functional"

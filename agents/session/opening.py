@@ -34,7 +34,7 @@ from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.documents import complaint
 from dv_agent.designs.files.scratch import scratch_folder
-from dv_agent.designs.loader import DesignFolder, find_recorded_design
+from dv_agent.designs.loader import DesignFolder, find_recorded_design, named_folder
 from dv_agent.errors import InputFileError, OutputError, UsageError
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.registry import find_simulator, usable_name
@@ -103,13 +103,24 @@ def open_session(request: SessionRequest, caller: ModelCaller | None = None) -> 
         bench = Testbench(home, plan, stack.enter_context(simulator.open(home.design)))
         caller = caller or LangChainCaller(request.cache)
         session = PromptSession(log, bench, caller)
+        session.notes = tuple(_simulator_notes(request, header, home))
         if request.strategy:
             if lost := session.lost_with(request.strategy):
-                session.notes = (f"--strategy {request.strategy} dropped: {', '.join(lost)}; undo brings it back",)
+                session.notes += (f"--strategy {request.strategy} dropped: {', '.join(lost)}; undo brings it back",)
             session.set_strategy(request.strategy)
         if request.model:
             session.set_sampling({name: str(value) for name, value in request.model.items()})
         yield session
+
+
+def _simulator_notes(request: SessionRequest, header: SessionHeader, home: DesignFolder) -> Iterator[str]:
+    """Yield why another simulator is used than the one that was asked for, or than the default."""
+    asked = simulator_of_goal(request.simulator, header.goal)
+    used, told = usable_name(asked, home.design)
+    if told:
+        yield told
+    elif request.simulator is None and used == recorded_simulator(header) != simulator_of_goal(None, None):
+        yield f"simulated with {used}: it counts the code coverage of --goal {header.goal}"
 
 
 def _new(request: SessionRequest, room: Path) -> Path:
@@ -157,6 +168,7 @@ def _header(
         id=name,
         started=utc_now(),
         design=home.design.name,
+        design_folder=named_folder(request.design) if request.design else old.design_folder if old else "",
         task_version=home.design.task_version,
         bug=(old.agent_options.bug if old else request.bug) or "",
         goal=goal,
@@ -235,7 +247,7 @@ def _check_goes_on(request: SessionRequest) -> None:
 def _home(request: SessionRequest, header: SessionHeader, room: Path) -> DesignFolder:
     """Return the design of an existing session: by its recorded name, or as given by the user."""
     if request.design is None:
-        find_recorded_design(header.design)  # raises if it is not a name
+        find_recorded_design(header.design, header.design_folder)  # raises if it is not a name
     home = open_design(request.design or header.design, header.bug or None, room)
     if home.design.name != header.design:
         raise UsageError(f"the session in {request.folder} is of {header.design}, not of {request.design}")

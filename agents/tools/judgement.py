@@ -1,8 +1,9 @@
 """The judgement of the claims about bins and of the bug reports of an agent with tools.
 
 The ground truth is not visible to the agent: a decoy is unreachable by the argument in the plan, a real bin is
-reachable because a test of the run or a witness of the design hits it. A report is right if its test fails in a
-separate simulator process, passes without the seeded bug, and if the place it names is that of the bug.
+reachable because a test of the run or a witness of the design hits it, or unreachable because that is proved. A report
+is right if its test fails in a separate simulator process, passes without the seeded bug, and if the place it names is
+that of the bug.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from dv_agent.agents.tools.claims_and_reports import (
 )
 from dv_agent.agents.tools.decoys import argument_of
 from dv_agent.agents.tools.diagnosis import DISTANCE, SeededChange, too_large
+from dv_agent.agents.tools.proved_claims import proved_claims
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.witnesses import load_witnesses
@@ -47,6 +49,7 @@ def judge_claims(
     reached: Mapping[str, str],
     wanted: int = 0,
     refuted: Sequence[str] = (),
+    proved: Mapping[str, str] | None = None,
 ) -> ClaimScore:
     """Return precision and recall of claims.
 
@@ -55,9 +58,10 @@ def judge_claims(
         reached: real bins that are known to be reachable -> the test or witness that reaches them.
         wanted: number of decoys that were requested.
         refuted: decoys that a test of the run did hit: a claim about them is neither right nor wrong.
+        proved: real bins that are proved unreachable -> how.
     """
     true = [one for one in decoys if one not in refuted]
-    verdicts = tuple(_verdict(one, frozenset(true), frozenset(refuted), plan, reached) for one in claims)
+    verdicts = tuple(_verdict(one, frozenset(true), frozenset(refuted), plan, reached, proved or {}) for one in claims)
     right = sum(one.verdict == "right" for one in verdicts)
     decided = right + sum(one.verdict == "wrong" for one in verdicts)
     return ClaimScore(
@@ -71,12 +75,15 @@ def judge_claims(
 
 
 def _verdict(
-    claim: Claim, decoys: frozenset[str], refuted: frozenset[str], plan: Plan, reached: Mapping[str, str]
-) -> ClaimVerdict:
+    claim: Claim, decoys: frozenset[str], refuted: frozenset[str], plan: Plan, reached: Mapping[str, str],
+    proved: Mapping[str, str],
+) -> ClaimVerdict:  # fmt: skip
     if claim.bin in decoys:
         return ClaimVerdict(bin=claim.bin, verdict="right", why=f"the plan argues: {argument_of(plan, claim.bin)}")
     if claim.bin in reached:
         return ClaimVerdict(bin=claim.bin, verdict="wrong", why=f"{reached[claim.bin]} hits it")
+    if claim.bin in proved:
+        return ClaimVerdict(bin=claim.bin, verdict="right", why=proved[claim.bin])
     why = "a test of this run hit it, against the argument of the plan" if claim.bin in refuted else "nothing hits it"
     return ClaimVerdict(bin=claim.bin, verdict="undecided", why=why)
 
@@ -198,6 +205,9 @@ def judge_run(
     claims = [one for turn in run.turns for one in turn.claims]
     reports = [one for turn in run.turns for one in turn.bug_reports]
     reached = reached_bins(run, original, plan, simulator) if claims else {}
+    ids = {one.id for one in plan.bins}
+    real = dict.fromkeys(one.bin for one in claims if one.bin in ids and one.bin not in reached)
+    proved = proved_claims(original, plan, [*real]) if real else {}
     wanted = run.header.agent_options.decoys or 0
-    score = judge_claims(claims, run.header.decoys, plan, reached, wanted, refuted)
+    score = judge_claims(claims, run.header.decoys, plan, reached, wanted, refuted, proved)
     return score, judge_reports(reports, run, folder, original, simulator)

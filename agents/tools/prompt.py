@@ -48,6 +48,8 @@ def first_text(view: View, progress: str, reply_tokens: int) -> str:
             design=view.design,
             contents=contents(view.specification),
             compared=view.compared,
+            rules=view.rules,
+            rules_off=view.rules_off,
             parts=[known[name].strip() + "\n" for name in PARTS if name in known],
             progress=progress,
             budget=budget_text(view),

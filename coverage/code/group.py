@@ -128,6 +128,6 @@ class CodeSampler:
             one = self._points.points[int(wrong[0])]
             raise SimulationError(
                 f"{CODE}.{one.kind}.{one.name} was hit, although it was excluded ({one.excluded}): this is a fault of "
-                "dv-agent's constant propagation; please report it with the RTL"
+                "dv-agent; please report it with the RTL (and with certificate-code.json, if that excludes it)"
             )
         return Table({"point": np.flatnonzero(hit).astype(np.int64)})

@@ -59,9 +59,15 @@ class CodePoint(Frozen):
         if self.kind == "toggle":
             return f"{where}: some bit of {self.text} rises, and some bit falls"
         if self.kind == "expression":
-            terms, _, value = self.text.rpartition(" => ")
-            return f"{where}: {terms.removeprefix('(').removesuffix(')')} makes the expression {value}"
+            terms, _, value = self.row.rpartition(" => ")
+            return f"{where}: {terms} makes the expression {value}"
         return f"{where}: {_WHAT.get(self.text, self.text)}"
+
+    @property
+    def row(self) -> str:
+        """Of an expression: its terms with their values, and its own value, such as ``a==0 && b==1 => 0``."""
+        terms, _, value = self.text.rpartition(" => ")
+        return f"{terms.removeprefix('(').removesuffix(')')} => {value}"
 
     @property
     def description(self) -> str:

@@ -105,11 +105,11 @@ class Distances:
     def _cost(self, values: IntColumn) -> IntColumn:
         """Return int64[targets, rows]."""
         # One more than any member of a bin: keeps differences inside int64 and never turns a miss into a hit.
-        inner = np.clip(values, -LIMIT - 1, LIMIT + 1)[self._points]
+        inner = np.minimum(np.maximum(values, -LIMIT - 1), LIMIT + 1)[self._points]  # `np.clip` checks the bounds
         outside = np.maximum(self._ranges.low - inner, inner - self._ranges.high)
         if not self._single:
             outside = np.minimum.reduceat(outside, self._ranges.first, axis=0)
-        np.clip(outside, 0, FARTHEST, out=outside)
+        np.minimum(np.maximum(outside, 0, out=outside), FARTHEST, out=outside)
         if not len(self._crosses):
             return np.asarray(outside[self._value_sets])
         weighed = np.zeros((len(outside) + 1, outside.shape[1]), dtype=np.int64)

@@ -36,7 +36,7 @@ class NumberMatrix:
     def find(self, values: IntColumn) -> IntColumn:
         """Return int64[points, rows] numbers of int64[points, rows] values."""
         # Overflow of the difference is harmless: the index is then one of the two ends, which both mean "none".
-        place = np.clip(values - self._low, 0, self._top)
+        place = np.minimum(np.maximum(values - self._low, 0), self._top)
         place += self._base
         numbers = self._table.take(place)
         for row, lookup in self._searched:

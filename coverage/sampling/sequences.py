@@ -60,7 +60,7 @@ class SequenceMatcher:
         self._positions = np.array([number[values] for sequence in sequences for values in sequence], dtype=np.int64)
         self._batches = tuple(
             _Batch(which, np.array([[number[v] for v in sequences[i]] for i in which.tolist()], dtype=np.int64).T)
-            for which in (np.flatnonzero(self._lengths == length) for length in np.unique(self._lengths))
+            for which in (np.flatnonzero(self._lengths == length) for length in sorted(set(self._lengths.tolist())))
         )
 
     def match(

@@ -21,19 +21,20 @@ class Tally:
         self._slots: list[IntColumn] = []
         self._rows: list[IntColumn] = []
         self._counted: list[tuple[IntColumn, IntColumn, IntColumn, IntColumn]] = []
-        self._cycles: list[tuple[EventRows, IntColumn, IntColumn]] = []
+        self._cycles: list[tuple[EventRows, IntColumn, IntColumn, IntColumn]] = []
         self._first = np.full((tests, self._width), -1, dtype=np.int64)
         self._cycle = np.full((tests, self._width), -1, dtype=np.int64)
         self._observable = np.zeros((tests, bins), dtype=np.bool_)
         self._distance = np.full((tests, bins), UNSEEN, dtype=np.int64)
         self._residual = np.zeros((tests, bins), dtype=np.int64)
         self._nearest = np.full((tests, bins), -1, dtype=np.int64)
+        self._nearest_cycle = np.full((tests, bins), -1, dtype=np.int64)
 
     def open(self, rows: EventRows, bins: IntColumn, slots: IntColumn, cycle: IntColumn | None) -> None:
         """Register a table: its bins, the slots of these and of its illegal bins, and its column ``cycle``."""
         self._observable[self._at(rows.tests, bins)] = True
         if cycle is not None and len(rows):
-            self._cycles.append((rows, slots, cycle))
+            self._cycles.append((rows, bins, slots, cycle))
 
     def add(self, rows: EventRows, slots: IntColumn) -> None:
         """Add hits of every row: int64[points, rows] slots; no slot belongs to two points."""
@@ -60,14 +61,15 @@ class Tally:
         """Count all hits and return the sample of each test."""
         bins = len(self._plan.bins)
         hits = self._count()
-        for rows, slots, cycle in self._cycles:
-            places = self._at(rows.tests, slots)
-            first = self._first[places]
-            self._cycle[places] = np.where(first >= 0, cycle.take(first + rows.starts[:-1, None], mode="clip"), -1)
         hit = hits[:, :bins] > 0
         self._distance[hit] = 0
         self._residual[hit] = 0
         self._nearest[hit] = self._first[:, :bins][hit]
+        for rows, own, slots, cycle in self._cycles:
+            for found, row, places in ((self._cycle, self._first, slots), (self._nearest_cycle, self._nearest, own)):
+                at = self._at(rows.tests, places)
+                first = row[at]
+                found[at] = np.where(first >= 0, cycle.take(first + rows.starts[:-1, None], mode="clip"), -1)
         return tuple(self._sample(test, hits[test]) for test in range(self._tests))
 
     def _sample(self, test: int, hits: IntColumn) -> Sample:
@@ -76,6 +78,7 @@ class Tally:
         return Sample(
             hits=hits[:bins], first_row=first[:bins], first_cycle=cycle[:bins], observable=self._observable[test],
             distance=self._distance[test], residual=self._residual[test], nearest_row=self._nearest[test],
+            nearest_cycle=self._nearest_cycle[test],
             hidden_hits=hits[bins : bins + hidden], illegal_hits=hits[bins + hidden : -1],
             illegal=self._illegal(hits[:-1], first, cycle, bins + hidden),
         )  # fmt: skip

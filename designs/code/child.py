@@ -12,7 +12,7 @@ from dv_agent.designs.elaboration.compilation import RefusedError, Sources
 def main() -> None:
     """Answer one question; nothing is written if the RTL cannot be elaborated."""
     question = Question.model_validate_json(sys.stdin.buffer.read())
-    sources = _readable(question)
+    sources = readable(question)
     tops = sources.compilation.getRoot().topInstances
     if len(tops) != 1:
         sys.exit(f"{len(tops)} modules are the top")
@@ -21,7 +21,7 @@ def main() -> None:
     sys.stdout.write(answer.model_dump_json(exclude_defaults=True))
 
 
-def _readable(question: Question) -> Sources:
+def readable(question: Question) -> Sources:
     """Read the files in the language of the build; ``.v`` files that Verilog-2005 refuses, as SystemVerilog."""
     for plain in (True, False) if question.plain else (False,):
         try:

@@ -6,11 +6,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dv_agent.designs.code.branch_facts import Branch, Branches, BranchFinder
-from dv_agent.designs.code.constant_signals import constant_signals
 from dv_agent.designs.code.counter import CodeCounter
-from dv_agent.designs.code.instance_nodes import Collector, Instance, Place
-from dv_agent.designs.code.known_values import CONSTANTS, Evaluator, symbols_in
+from dv_agent.designs.code.marking import MarkedBranch
+from dv_agent.designs.constants.branch_facts import Branch, Branches
+from dv_agent.designs.constants.instance_nodes import Instance, Place
+from dv_agent.designs.constants.known_values import CONSTANTS, symbols_in
+from dv_agent.designs.constants.propagation import Constants
 
 MOST_CONDITIONS = 8
 _MARKS = {
@@ -36,14 +37,12 @@ class DeadCounters:
     """
 
     def __init__(self, top: Any, manager: Any, ties: Mapping[str, int], files: Mapping[str, str]) -> None:
-        self._collector, self._files = Collector(manager), files
-        self._instances = self._collector.collect(top)
+        constants, self._files = Constants(top, manager, ties), files
+        self._collector, self._evaluator = constants.collector, constants.evaluator
         self._top = top.hierarchicalPath
-        self._evaluator = constant_signals(self._instances, ties, self._unreached)
-        finder = BranchFinder(self._collector, self._evaluator)
-        self._of = {one.path: one for one in self._instances}
-        self._branches = {one.path: finder.of(one) for one in self._instances}
-        self._operations = {one.path: self._by_place(one) for one in self._instances}
+        self._of = {one.path: one for one in constants.instances}
+        self._branches = constants.branches()
+        self._operations = {one.path: self._by_place(one) for one in constants.instances}
 
     def judged(self, counters: Sequence[CodeCounter]) -> Iterator[CodeCounter]:
         """Yield the counters with `dead` and `conditions` filled in."""
@@ -58,16 +57,20 @@ class DeadCounters:
             conditions = () if dead or one.kind == "toggle" else self._conditions(one, place, path)
             yield one.model_copy(update={"dead": dead[:300], "conditions": conditions})
 
-    def _unreached(self, evaluator: Evaluator) -> Any:
-        finder = BranchFinder(self._collector, evaluator)
-        found: dict[str, Branches] = {}
+    def place(self, location: Any) -> Place | None:
+        """Return the place of a location in a file; None inside a macro."""
+        return self._collector.place(location)
 
-        def test(instance: Instance, place: Place) -> bool:
-            if instance.path not in found:
-                found[instance.path] = finder.of(instance)
-            return bool(found[instance.path].why_never(place))
-
-        return test
+    def branches(self, counters: Sequence[CodeCounter]) -> Iterator[MarkedBranch]:
+        """Yield the branch that each of `counters` counts, of those that count a branch of statements."""
+        for number, one in enumerate(counters):
+            path = self._top + one.instance.removeprefix(one.instance.split(".")[0])
+            if one.comment in _CHOICES or one.comment not in _MARKS or path not in self._of:
+                continue
+            place = Place(self._files.get(one.file, one.file), one.line, one.column)
+            found = self._branches[path]
+            for branch in self._marked(one, place, found):
+                yield from _spots(number, branch, found)
 
     def _why(self, one: CodeCounter, place: Place, instance: Instance) -> str:
         if one.kind == "toggle":
@@ -149,6 +152,21 @@ class DeadCounters:
         around += [branch for branch in self._marked(one, place, branches) if branch not in around]
         found = list(dict.fromkeys(branch.condition[:300] for branch in around if branch.condition))
         return tuple(found[-MOST_CONDITIONS:])
+
+
+def _spots(number: int, branch: Branch, branches: Branches) -> Iterator[MarkedBranch]:
+    """Yield where the statements of a branch are; of an ``else`` that is not there, those of its ``if``."""
+    shown, whole = branch, None
+    if branch.kind == "else" and branch.first is None:
+        mark = branch.mark._replace(column=branch.mark.column - 1)
+        shown = next((one for one in branches.dead if one.kind == "then" and one.mark == mark), branch)
+        end = branches.ends.get(mark)
+        if end is None or end.file != mark.file:
+            return
+        whole = ((mark.line, mark.column), (end.line, end.column))
+    if shown.first and shown.last:
+        first, last = (shown.first.line, shown.first.column), (shown.last.line, shown.last.column)
+        yield MarkedBranch(counter=number, file=shown.first.file, first=first, last=last, without_else=whole)
 
 
 def _is_at(branch: Branch, place: Place) -> bool:

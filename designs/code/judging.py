@@ -48,7 +48,8 @@ ANSWER = TypeAdapter(Answer)
 @cache
 def rules_digest() -> str:
     """Return the SHA-256 (hexadecimal) of all files that decide a judgement: kept ones are stale when these change."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
+    rooms = (Path(__file__).parent, Path(__file__).parent.parent / "constants")
+    files = sorted(file for room in rooms for file in room.glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -58,15 +59,7 @@ def judged_counters(design: Design, counters: Sequence[CodeCounter]) -> tuple[Co
     A counter that is left as it is costs a bin that cannot be hit; one that is excluded wrongly would hide code. So
     whatever is not understood stays.
     """
-    question = Question(
-        request=Request(
-            sources=tuple(file.resolve() for file in design.source_files()), top=design.top, defines=design.defines,
-            include_dirs=tuple((design.base / name).resolve() for name in design.include_dirs),
-            parameters=dict(parameter_texts(design.parameters)),
-        ),
-        counters=tuple(counters), files=_files(design, counters), plain=design.plain_verilog,
-        ties={name.parts.base: value for name, value in design.ties.items() if name == name.parts.base},
-    )  # fmt: skip
+    question = question_about(design, counters)
     try:
         said = run_limited(
             "dv_agent.designs.code.child", question.model_dump_json().encode(), JUDGE_SECONDS, "reading the RTL"
@@ -75,6 +68,19 @@ def judged_counters(design: Design, counters: Sequence[CodeCounter]) -> tuple[Co
     except (BuildError, ValidationError):
         return tuple(counters)
     return answer.counters if len(answer.counters) == len(counters) else tuple(counters)
+
+
+def question_about(design: Design, counters: Sequence[CodeCounter]) -> Question:
+    """Return a question about counters of a design, for a child process."""
+    return Question(
+        request=Request(
+            sources=tuple(file.resolve() for file in design.source_files()), top=design.top, defines=design.defines,
+            include_dirs=tuple((design.base / name).resolve() for name in design.include_dirs),
+            parameters=dict(parameter_texts(design.parameters)),
+        ),
+        counters=tuple(counters), files=_files(design, counters), plain=design.plain_verilog,
+        ties={name.parts.base: value for name, value in design.ties.items() if name == name.parts.base},
+    )  # fmt: skip
 
 
 def _files(design: Design, counters: Sequence[CodeCounter]) -> dict[str, str]:

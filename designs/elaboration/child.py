@@ -9,7 +9,7 @@ from typing import Any
 from dv_agent.designs.elaboration.compilation import RefusedError, Sources
 from dv_agent.designs.elaboration.facts import rtl_facts
 from dv_agent.designs.elaboration.interface import Interface, Parameter, Refusal
-from dv_agent.designs.elaboration.needed_files import needed_files
+from dv_agent.designs.elaboration.needed_files import module_names, needed_files
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.elaboration.shapes import port_shapes
 
@@ -17,7 +17,8 @@ _SHOWN = 5
 _MOST_LEFT_OUT = 12
 _FATAL = (
     "UnknownModule", "CouldNotOpenIncludeFile", "UnknownPackage", "UnknownClassOrPackage", "InvalidTopModule",
-    "UnknownInterface",
+    "UnknownInterface", "MaxGenerateStepsExceeded", "MaxInstanceDepthExceeded", "MaxInstanceArrayExceeded", "FatalTask",
+    "ErrorTask", "PackedTypeTooLarge", "InvalidParamOverrideOpt",
 )  # fmt: skip
 
 
@@ -29,14 +30,19 @@ def elaborate(request: Request) -> Interface:
     """
     first: RefusedError | None = None
     left_out: list[str] = []
+    gone: list[str] = []
     for _ in range(_MOST_LEFT_OUT):
         try:
             found = _elaborate(request)
         except RefusedError as refused:
-            first = first or refused
+            if first is not None:
+                words = f"{first}\nwithout {', '.join(dict.fromkeys(gone))}: {refused}"
+            else:
+                first, words = refused, str(refused)
             rest = tuple(file for file in request.sources if str(file) not in refused.files)
             if not request.top or not rest or rest == request.sources:
-                raise first from None
+                raise RefusedError(words, refused.files) from None
+            gone += refused.files
             left_out.append(str(refused).splitlines()[0])
             request = request.model_copy(update={"sources": rest})
         else:
@@ -52,24 +58,45 @@ def _elaborate(request: Request) -> Interface:
     tops = [instance.name for instance in sources.compilation.getRoot().topInstances]
     defined: list[Any] = list(sources.compilation.getDefinitions())
     modules = sorted(one.name for one in defined if "Module" in str(one.definitionKind))
+    if request.parameters and not request.top and (alone := tops or modules)[1:] == [] and alone:
+        return _elaborate(request.model_copy(update={"top": alone[0]}))  # parameters are those of a named top
     top = _top(request, sources, tops, modules)
     semantic = sources.errors(sources.compilation.getSemanticDiagnostics())
-    fatal = [words for code, words in semantic if any(name in code for name in _FATAL)]
-    if fatal:
-        raise RefusedError(_joined(fatal))
+    if fatal := [words for code, words in semantic if any(name in code for name in _FATAL)]:
+        raise RefusedError(_joined(list(dict.fromkeys(fatal))))
+    _check_parameters(request, sources, top)
     ports = tuple(port_shapes(sources, top.body))
     facts = rtl_facts(
         top, [one.name for one in ports if one.direction == "input"],
         [one.name for one in ports if one.direction == "output"], sources.where,
+        sources.manager,
     )  # fmt: skip
+    files = needed_files(sources, top, [*request.sources, *request.library], _repeated(sources, top))
     file, _, line = sources.where(top.definition.location).rpartition(":")
     return Interface(
         top=top.name, file=file, line=int(line or 0), ports=ports,
         parameters=tuple(map(_parameter, top.body.parameters)),
         tops=tuple(tops), modules=tuple(modules), notes=tuple(words for _, words in semantic[:20]), verilog=plain,
-        files=tuple(map(str, needed_files(sources, top, [*request.sources, *request.library]))),
+        files=tuple(map(str, files)),
         **facts,
     )  # fmt: skip
+
+
+def _check_parameters(request: Request, sources: Sources, top: Any) -> None:
+    known = [one.name for one in top.body.parameters if not one.isLocalParam]
+    if unknown := sorted({*request.parameters} - {*known}):
+        raise RefusedError(
+            f"{sources.where(top.definition.location)}: {top.name} has no parameter {', '.join(unknown)}; "
+            f"it has {', '.join(known[:20]) or 'none'}"
+        )
+
+
+def _repeated(sources: Sources, top: Any) -> set[str]:
+    """Return the files that define a module once more that another file defines, and that the top does not need."""
+    twice, needed = list(sources.defined_twice()), set(module_names(top))
+    if wrong := [words for name, _, words in twice if name in needed]:
+        raise RefusedError(f"{_joined(wrong)}\na file before defines it too: leave one of the two out")
+    return {file for _, file, _ in twice}
 
 
 def _readable(request: Request) -> tuple[Sources, bool]:
@@ -108,8 +135,18 @@ def _top(request: Request, sources: Sources, tops: list[str], modules: list[str]
     if len(tops) == 1:
         return instances[tops[0]]
     if not tops:
-        raise RefusedError(f"no module that can be the top; modules found: {', '.join(modules[:20]) or 'none'}")
+        raise RefusedError(_no_top(request, modules))
     raise RefusedError(f"several modules could be the top: {', '.join(tops[:20])}; say which with --top")
+
+
+def _no_top(request: Request, modules: list[str]) -> str:
+    if not modules:
+        return f"{', '.join(str(file) for file in request.sources[:3])}: no module is defined there"
+    shown = ", ".join(modules[:20])
+    return (
+        f"no module that can be the top; modules found: {shown}. Each is instantiated by another one or by itself, or "
+        "has a parameter without a default; --top NAME names one, -P NAME=VALUE gives a parameter"
+    )
 
 
 def _parameter(symbol: Any) -> Parameter:

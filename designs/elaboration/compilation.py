@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from dv_agent.designs.elaboration.request import Request
 
 _ENCRYPTED = ("`protected", "`pragma protect")
 _VHDL = (".vhd", ".vhdl")
+_LIBRARY = re.compile(rb"^[ \t]*(library[ \t]+\w+[ \t]*;\s*use[ \t]|entity[ \t]+\w+[ \t]+is\b)", re.I | re.M)
+_QUOTED = re.compile(r"'(\w+)'$")
 _KEYWORDS = '`begin_keywords "1364-2005"\n'
 _STEPS = 2_000_000  # of constant functions; a file from elsewhere may loop
 
@@ -77,7 +80,13 @@ class Sources:
     def _buffer(self, file: Path) -> Any:
         if file.suffix.lower() in _VHDL:
             raise RefusedError(f"{file}:1: VHDL is not read; dv-agent verifies Verilog and SystemVerilog", [str(file)])
-        reject_what_is_no_text(file)
+        data = text_of(file)
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError:
+            # Comments in another encoding; the elaborator would lose the letters behind such a byte.
+            plain = data.decode("ascii", "replace").replace("\ufffd", "?")
+            return self.manager.assignText(str(file), plain)
         return self.manager.readSource(str(file))
 
     def where(self, location: Any) -> str:
@@ -91,14 +100,25 @@ class Sources:
         """Return (code, ``file:line: message``) of each error, in order."""
         return [(str(one.code), self.words(one)) for one in diagnostics if one.isError()]
 
+    def defined_twice(self) -> Iterator[tuple[str, str, str]]:
+        """Yield (module, the later file that defines it, words on it) for each module that two files define."""
+        for one in self.compilation.getAllDiagnostics():
+            name = _QUOTED.search(words := self.words(one)) if "DuplicateDefinition" in str(one.code) else None
+            if name is not None:
+                yield name[1], self.where(one.location).rpartition(":")[0], words
+
     def words(self, diagnostic: Any) -> str:
         """Return ``file:line: message``."""
         where = self.where(diagnostic.location)
         return f"{where + ': ' if where else ''}{self._engine.formatMessage(diagnostic)}"
 
 
-def reject_what_is_no_text(file: Path) -> None:
-    """Raise `RefusedError` if a file is missing, empty, encrypted or binary."""
+def text_of(file: Path) -> bytes:
+    """Return the content of a file.
+
+    Raises:
+        RefusedError: it is missing, empty, encrypted, binary, or VHDL.
+    """
     if not file.is_file():
         raise RefusedError(f"{file}: {'a folder, not a file' if file.is_dir() else 'no such file'}")
     try:
@@ -113,9 +133,16 @@ def reject_what_is_no_text(file: Path) -> None:
         raise RefusedError(
             f"{file}:{line}: a binary file, not Verilog text (a NUL byte at offset {place})", [str(file)]
         )
+    if found := _LIBRARY.search(data):
+        line = data.count(b"\n", 0, found.start()) + 1
+        raise RefusedError(
+            f"{file}:{line}: this looks like VHDL, which is not read; dv-agent verifies Verilog and SystemVerilog",
+            [str(file)],
+        )
     for number, line_text in enumerate(data.decode("utf-8", "replace").splitlines(), 1):
         if line_text.lstrip().startswith(_ENCRYPTED):
             raise RefusedError(
                 f"{file}:{number}: encrypted ({line_text.strip()[:40]}); no open simulator reads it: use the vendor's "
                 "plain simulation model, or write a stand-in for this module", [str(file)],
             )  # fmt: skip
+    return data

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 from typing import Any
 
 from dv_agent.designs.elaboration.interface import ResetFact
-from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph, loops
+from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph, loops, unset_behind
 
 _MOST_LOOPS = 3
+_MOST_UNSET = 3
 
 
-def rtl_facts(top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Callable[[Any], str]) -> dict[str, Any]:
+def rtl_facts(
+    top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Callable[[Any], str], manager: Any
+) -> dict[str, Any]:
     """Return the fields of `Interface` that the RTL below the instance `top` gives.
 
     Args:
         where: returns file and line of a location.
+        manager: pyslang's source manager.
     """
-    graph = build_graph(top)
+    graph = build_graph(top, manager)
     ins = {f"{top.hierarchicalPath}.{name}": name for name in inputs}
     outs = {f"{top.hierarchicalPath}.{name}": name for name in outputs}
     clock_of = {signal: _inputs_behind(graph, signal, ins) for signal in graph.edges}
@@ -31,6 +36,7 @@ def rtl_facts(top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Ca
         "sampled_by": _sampled(graph, ins, clock_of),
         "driven_by": driven,
         "through": through,
+        "unset": dict(_unset(graph, outs, top.hierarchicalPath)),
         "registers": len(graph.registers),
         "assumptions": tuple(dict.fromkeys(where(one) for one in graph.assumptions)),
         "loops": tuple(
@@ -38,6 +44,12 @@ def rtl_facts(top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Ca
             for one in loops(graph, _MOST_LOOPS)
         ),
     }
+
+
+def _unset(graph: Graph, outs: dict[str, str], top: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for path, name in outs.items():
+        if found := sorted(set(islice(unset_behind(graph, path), _MOST_UNSET))):
+            yield name, tuple(one.removeprefix(f"{top}.") for one in found)
 
 
 def _most(item: tuple[str, list[int]]) -> tuple[int, str]:

@@ -79,6 +79,7 @@ class Interface(Frozen):
         sampled_by: input -> clocks of the registers that it reaches without a register between.
         driven_by: output -> clocks of the registers that reach it without a register between.
         through: output -> inputs that reach it without a register between.
+        unset: output -> a few registers behind it, at any distance, that no reset and no initial value sets.
         tops: all modules that no other module instantiates.
         modules: all modules.
         notes: what the elaborator complains about, although it could go on; each with file and line.
@@ -99,6 +100,7 @@ class Interface(Frozen):
     sampled_by: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     driven_by: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     through: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    unset: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     tops: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     files: tuple[str, ...] = ()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +15,16 @@ _PACKAGE = re.compile(r"\b([A-Za-z_]\w*)\s*::")
 _MOST_INSTANCES = 20_000
 
 
-def needed_files(sources: Sources, top: Any, files: list[Path]) -> tuple[Path, ...]:
-    """Return the files of `files` that the instance `top` needs, in an order in which simulators can read them."""
+def needed_files(sources: Sources, top: Any, files: list[Path], repeated: Collection[str]) -> tuple[Path, ...]:
+    """Return the files of `files` that the instance `top` needs, in an order in which simulators can read them.
+
+    Args:
+        repeated: files with modules that stand in another file too; they are needed only for other modules.
+    """
     defined = _files_of(sources, sources.compilation.getDefinitions())
     packages = _files_of(sources, sources.compilation.getPackages())
-    needed = {defined[name] for name in _modules(top) if name in defined}
-    neither = {str(file) for file in files} - {*defined.values(), *packages.values()}
+    needed = {defined[name] for name in module_names(top) if name in defined}
+    neither = {str(file) for file in files} - {*defined.values(), *packages.values(), *repeated}
     first = dict.fromkeys(str(file) for file in files if str(file) in neither)
     for file in (*(str(file) for file in files if str(file) in needed), *first):
         _packages_of(file, packages, first, ())
@@ -43,7 +47,7 @@ def _files_of(sources: Sources, symbols: Any) -> dict[str, str]:
     return {one.name: sources.where(one.location).rpartition(":")[0] for one in symbols}
 
 
-def _modules(top: Any) -> Iterator[str]:
+def module_names(top: Any) -> Iterator[str]:
     """Yield the names of the modules and interfaces of the hierarchy below `top`."""
     seen: set[str] = set()
     waiting, count = [top], 0

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pyslang.ast import ExpressionKind as E
+from pyslang.ast import ProceduralBlockKind
 from pyslang.ast import SymbolKind as S
 
-from dv_agent.designs.elaboration.expressions import plain_name, references, written
+from dv_agent.designs.constants.propagation import Constants
+from dv_agent.designs.elaboration.expressions import ExpressionReader
 from dv_agent.designs.elaboration.statements import Walked, assumptions_of, walk_block
 
 _MOST_INSTANCES = 20_000
@@ -22,9 +24,12 @@ class Graph:
     """The signals of all instances, by hierarchical path.
 
     Attributes:
+        reader: reads the expressions.
         follows: signal -> signals that it follows in the same cycle.
         alias: signal -> (signal, whether inverted), where it is nothing else than the other one.
         registers: register -> clock signals that it is written at.
+        loads: register -> signals that it is written from, or under the condition of.
+        settled: signals that a reset or an initial value sets.
         samples: signal -> clock signals at whose edges it is read.
         edges: clock signal -> number of blocks that wait for its rising, falling edges.
         assumptions: locations of ``assume`` statements.
@@ -32,9 +37,12 @@ class Graph:
         resets: (signal, active high, asynchronous) -> number of blocks that begin or end with its test.
     """
 
+    reader: ExpressionReader
     follows: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     alias: dict[str, tuple[str, bool]] = field(default_factory=dict)
     registers: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    loads: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+    settled: set[str] = field(default_factory=set)
     samples: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     edges: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     assumptions: list[Any] = field(default_factory=list)
@@ -42,9 +50,13 @@ class Graph:
     resets: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
 
 
-def build_graph(top: Any) -> Graph:
-    """Return the graph of the instance `top` and of all below it, at most `_MOST_INSTANCES`."""
-    graph, waiting, seen = Graph(), [top], 0
+def build_graph(top: Any, manager: Any) -> Graph:
+    """Return the graph of the instance `top` and of all below it, at most `_MOST_INSTANCES`.
+
+    Args:
+        manager: pyslang's source manager.
+    """
+    graph, waiting, seen = Graph(ExpressionReader(Constants(top, manager, {}).evaluator)), [top], 0
     while waiting and seen < _MOST_INSTANCES:
         instance = waiting.pop()
         seen += 1
@@ -66,9 +78,13 @@ def _members(graph: Graph, scope: Any) -> list[Any]:
             _assign(graph, member)
         elif kind == S.Net and member.initializer is not None:
             _follow(graph, {member.hierarchicalPath}, member.initializer)
+        elif kind == S.Variable and member.initializer is not None:
+            graph.settled.add(member.hierarchicalPath)
+        elif kind == S.ProceduralBlock and member.procedureKind == ProceduralBlockKind.Initial:
+            graph.settled |= set(walk_block(member, graph.reader).assigned)
         elif kind == S.ProceduralBlock:
             graph.assumptions += assumptions_of(member)
-            _block(graph, walk_block(member), member.location)
+            _block(graph, walk_block(member, graph.reader), member.location)
     return found
 
 
@@ -82,7 +98,7 @@ def _iterate(scope: Any) -> Iterator[Any]:
 def _assign(graph: Graph, member: Any) -> None:
     assignment = member.assignment
     if assignment.kind == E.Assignment:
-        targets = written(assignment.left)
+        targets = graph.reader.written(assignment.left)
         _follow(graph, targets, assignment.right)
         for target in targets:
             graph.places.setdefault(target, assignment.sourceRange.start)
@@ -90,8 +106,8 @@ def _assign(graph: Graph, member: Any) -> None:
 
 def _follow(graph: Graph, targets: set[str], value: Any) -> None:
     for target in targets:
-        graph.follows[target].update(references(value))
-    if len(targets) == 1 and (same := plain_name(value)):
+        graph.follows[target].update(graph.reader.references(value))
+    if len(targets) == 1 and (same := graph.reader.plain_name(value)):
         graph.alias[next(iter(targets))] = same
 
 
@@ -111,15 +127,16 @@ def _connect(graph: Graph, instance: Any) -> None:
 
 
 def _follow_out(graph: Graph, outside: Any, name: str) -> None:
-    targets = written(outside)
+    targets = graph.reader.written(outside)
     for target in targets:
         graph.follows[target].add(name)
-    if len(targets) == 1 and plain_name(outside):
+    if len(targets) == 1 and graph.reader.plain_name(outside):
         graph.alias[next(iter(targets))] = (name, False)
 
 
 def _block(graph: Graph, walked: Walked, place: Any) -> None:
     clocks = clocks_of(walked)
+    graph.settled |= walked.settled
     for edge in walked.edges:
         if edge.signal in clocks:
             graph.edges[edge.signal][0 if edge.rising else 1] += 1
@@ -127,6 +144,7 @@ def _block(graph: Graph, walked: Walked, place: Any) -> None:
         graph.places.setdefault(target, place)
         if clocks:
             graph.registers[target] |= clocks
+            graph.loads[target] |= sources
             for source in sources:
                 graph.samples[source] |= clocks
         else:
@@ -159,6 +177,19 @@ def loops(graph: Graph, most: int) -> list[str]:
             found.append(signal)
             known.update(behind)
     return found
+
+
+def unset_behind(graph: Graph, signal: str) -> Iterator[str]:
+    """Yield the registers that `signal` depends on, at any distance, and that nothing sets before they are written."""
+    seen, waiting = {signal}, [signal]
+    while waiting:
+        one = waiting.pop()
+        if one in graph.registers and one not in graph.settled and not graph.reader.is_known(one):
+            yield one
+        for source in (*graph.follows.get(one, ()), *graph.loads.get(one, ())):
+            if source not in seen:
+                seen.add(source)
+                waiting.append(source)
 
 
 def backwards(graph: Graph, signal: str, stop: dict[str, set[str]] | None = None) -> Iterator[str]:

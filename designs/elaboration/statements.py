@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from pyslang.ast import AssertionKind
+from pyslang.ast import AssertionKind, CaseStatementCondition
 from pyslang.ast import ExpressionKind as E
 from pyslang.ast import StatementKind as K
 from pyslang.ast import TimingControlKind as T
 
-from dv_agent.designs.elaboration.expressions import constant_truth, plain_name, references, written
+from dv_agent.designs.elaboration.expressions import ExpressionReader
 
 _DEEPEST = 200
 
@@ -29,26 +29,32 @@ class Walked:
     """The result of one block.
 
     Attributes:
+        reader: reads its expressions.
         edges: the edges of its event control; empty for combinational blocks.
         assigned: signal -> signals that its value or the conditions around the assignment read.
         tested: (signal, whether 1 is the tested level) of each condition like ``if (!rst_n)`` whose branch assigns
             constants only and that stands at the beginning or the end of the block.
+        settled: signals that these branches assign.
     """
 
+    reader: ExpressionReader
     edges: list[Edge] = field(default_factory=list)
     assigned: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     tested: list[tuple[str, bool]] = field(default_factory=list)
+    settled: set[str] = field(default_factory=set)
 
 
-def walk_block(block: Any) -> Walked:
+def walk_block(block: Any, reader: ExpressionReader) -> Walked:
     """Return what the procedural block `block` does."""
-    walked = Walked()
+    walked = Walked(reader)
     body = block.body
     if body.kind == K.Timed:
-        walked.edges = list(_edges(body.timing))
+        walked.edges = list(_edges(body.timing, reader))
         body = body.stmt
     if walked.edges:
-        walked.tested = list(_resets(body, {edge.signal for edge in walked.edges}))
+        for name, high, branch in _resets(body, {edge.signal for edge in walked.edges}, reader):
+            walked.tested.append((name, high))
+            walked.settled |= _targets(branch, reader)
     _walk(body, set(), walked, 0)
     return walked
 
@@ -66,12 +72,12 @@ def assumptions_of(block: Any) -> list[Any]:
     return found
 
 
-def _edges(timing: Any) -> Iterable[Edge]:
+def _edges(timing: Any, reader: ExpressionReader) -> Iterable[Edge]:
     if timing.kind == T.EventList:
         for one in timing.events:
-            yield from _edges(one)
+            yield from _edges(one, reader)
     elif timing.kind == T.SignalEvent and not str(timing.edge).endswith("None_"):
-        name = plain_name(timing.expr)
+        name = reader.plain_name(timing.expr)
         if name is not None:
             edge = str(timing.edge)
             yield Edge(name[0], not edge.endswith("NegEdge"))
@@ -79,16 +85,16 @@ def _edges(timing: Any) -> Iterable[Edge]:
                 yield Edge(name[0], False)
 
 
-def _resets(body: Any, listed: set[str]) -> Iterable[tuple[str, bool]]:
-    """Yield the resets at the beginning and at the end of a clocked block."""
+def _resets(body: Any, listed: set[str], reader: ExpressionReader) -> Iterable[tuple[str, bool, Any]]:
+    """Yield the resets at the beginning and at the end of a clocked block, with what each level leads to."""
     parts = list(_sequence(body))
     for part in dict.fromkeys((0, len(parts) - 1)) if parts else ():
         statement = parts[part]
         if statement.kind != K.Conditional or len(statement.conditions) != 1:
             continue
-        name = plain_name(statement.conditions[0].expr)
-        if name and (name[0] in listed or _all_constant(statement.ifTrue)):
-            yield name[0], not name[1]
+        name = reader.plain_name(statement.conditions[0].expr)
+        if name and (name[0] in listed or _all_constant(statement.ifTrue, reader)):
+            yield name[0], not name[1], statement.ifTrue
 
 
 def _sequence(body: Any) -> Iterable[Any]:
@@ -101,16 +107,27 @@ def _sequence(body: Any) -> Iterable[Any]:
         yield body
 
 
-def _all_constant(statement: Any) -> bool:
+def _all_constant(statement: Any, reader: ExpressionReader) -> bool:
     """Return whether all that a branch assigns are constants, and it assigns something."""
     values: list[bool] = []
 
     def note(node: Any) -> None:
         if getattr(node, "kind", None) == E.Assignment:
-            values.append(not references(node.right))
+            values.append(not reader.references(node.right))
 
     statement.visit(note)
     return bool(values) and all(values)
+
+
+def _targets(statement: Any, reader: ExpressionReader) -> set[str]:
+    found: set[str] = set()
+
+    def note(node: Any) -> None:
+        if getattr(node, "kind", None) == E.Assignment:
+            found.update(reader.written(node.left))
+
+    statement.visit(note)
+    return found
 
 
 def _walk(statement: Any, conditions: set[str], walked: Walked, depth: int) -> None:
@@ -135,9 +152,9 @@ def _expressions(node: Any, conditions: set[str], walked: Walked) -> None:
 
 
 def _note_assignment(node: Any, conditions: set[str], walked: Walked) -> None:
-    sources = set(references(node.right)) | conditions
-    names = set(references(node.left))
-    for name in written(node.left):
+    sources = set(walked.reader.references(node.right)) | conditions
+    names = set(walked.reader.references(node.left))
+    for name in walked.reader.written(node.left):
         walked.assigned[name] |= sources | (names - {name})
 
 
@@ -145,10 +162,10 @@ def _note_call(node: Any, conditions: set[str], walked: Walked) -> None:
     """A task writes what it is given: every argument may follow from every other one."""
     if getattr(node, "isSystemCall", False):
         return
-    names = {one for argument in node.arguments for one in references(argument)}
+    names = {one for argument in node.arguments for one in walked.reader.references(argument)}
     for argument in node.arguments:
         if argument.kind == E.Assignment:
-            for name in references(argument.left):
+            for name in walked.reader.references(argument.left):
                 walked.assigned[name] |= names | conditions
 
 
@@ -162,8 +179,8 @@ def _list(statement: Any, conditions: set[str], walked: Walked, depth: int) -> N
 
 
 def _conditional(statement: Any, conditions: set[str], walked: Walked, depth: int) -> None:
-    inner = conditions | {name for one in statement.conditions for name in references(one.expr)}
-    truth = constant_truth(statement.conditions[0].expr) if len(statement.conditions) == 1 else None
+    inner = conditions | {name for one in statement.conditions for name in walked.reader.references(one.expr)}
+    truth = walked.reader.truth(statement.conditions[0].expr) if len(statement.conditions) == 1 else None
     if truth is not False:
         _walk(statement.ifTrue, inner, walked, depth)
     if truth is not True:
@@ -171,9 +188,12 @@ def _conditional(statement: Any, conditions: set[str], walked: Walked, depth: in
 
 
 def _case(statement: Any, conditions: set[str], walked: Walked, depth: int) -> None:
-    inner = conditions | set(references(statement.expr))
+    inner = conditions | set(walked.reader.references(statement.expr))
+    value = walked.reader.value(statement.expr) if statement.condition == CaseStatementCondition.Normal else None
     for item in statement.items:
-        labels = {name for one in item.expressions for name in references(one)}
+        if value is not None and not any(walked.reader.value(one) in (value, None) for one in item.expressions):
+            continue
+        labels = {name for one in item.expressions for name in walked.reader.references(one)}
         _walk(item.stmt, inner | labels, walked, depth)
     _walk(statement.defaultCase, inner, walked, depth)
 

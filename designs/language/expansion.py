@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.packets import PacketReader
-from dv_agent.designs.language.random_blocks import draw_from, draw_once, read_block, resolve
+from dv_agent.designs.language.random_blocks import BlockDrawer, draw_from, read_block, resolve
 from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, TrackSchema, grammar_of, stream_keys
 from dv_agent.designs.language.size import PAIRS, Tally, check_size, loop_values
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
@@ -112,14 +112,15 @@ class _TrackExpander:
     def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Yield the operations of one step, in order."""
         key = self.packets.word if self._is_item(step) else one_of(step, self.words, where)
-        before = self.tally.count
+        before, counts = self.tally.count, key not in _COUNTS_ITSELF
+        notes = self.packets.note if self.packets.completes else None
         for op in self.words[key](step, where, scope):
-            paired = (self.previous, op.kind) in PAIRS
-            if key not in _COUNTS_ITSELF and not paired:
+            if counts and (self.previous, op.kind) not in PAIRS:
                 self.tally.add(self.name, where)
             self.previous = op.kind
-            self.packets.note(op)
-            yield op if op.step == self.step_index else op._replace(step=self.step_index)
+            if notes:
+                notes(op)
+            yield op if op.step == self.step_index else Op(*op[:-1], self.step_index)
         if self.tally.count == before and key in _COUNTS_ITSELF:  # it made no operation, but took processing time
             self.tally.add(self.name, where)
 
@@ -191,10 +192,12 @@ class _TrackExpander:
         source = random.Random(f"{seed}/{self.name}/{self.blocks}")
         self.blocks += 1
         draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
+        drawer = BlockDrawer(self.grammar, draws, source, self.step_index)
+        add, packets = self.tally.add, self.grammar.packets
         for _ in range(draws["count"].draw(source)):
-            if not self.grammar.packets:
-                self.tally.add(self.name, where)
-            for op in draw_once(self.grammar, draws, source):
-                if self.grammar.packets:
-                    self.tally.add(self.name, where)
+            if not packets:
+                add(self.name, where)
+            for op in drawer.once():
+                if packets:
+                    add(self.name, where)
                 yield op

@@ -32,7 +32,8 @@ class PacketReader:
         self.word = grammar.item_word(schema.tracks[name].item)
         self._item = grammar.item
         self._level = None if grammar.item is None else grammar.item.level
-        self._carries = any(one.carries for one in design.streams if one.port == name)
+        carries = any(one.carries for one in design.streams if one.port == name)
+        self._keys = (*self.fields, "gap", "times", *(("with",) if carries else ()))
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Return the operations of ``{"row": [...]}`` or ``{"write": {...}}``.
@@ -63,6 +64,11 @@ class PacketReader:
             # Say the words that were written, not those that they stand for.
             place = tuple(word if index == len(where) else part for index, part in enumerate(error.location))
             raise StimulusError(place, error.reason) from None
+
+    @property
+    def completes(self) -> bool:
+        """Whether a write may leave fields out, so that `note` must hear of the operations before it."""
+        return self._level is not None
 
     def note(self, op: Op) -> None:
         """Take note of an operation of the track, for a write that leaves fields out."""
@@ -103,18 +109,18 @@ class PacketReader:
                 place, f"a {track.item} has {track.beats.min} to {track.beats.max} beats, found {found}"
             )
         ops[0] = self._timed(ops[0], item, step, where, scope)
-        yield from (op._replace(last=0) for op in ops[:-1])
+        # `_replace` takes twice the time.
+        yield from (Op(op.kind, op.value, op.gap, 0, op.stall, op.port, op.strobes, op.step) for op in ops[:-1])
         yield ops[-1]
 
     def _beat(self, item: Item, beat: Any, where: Location, scope: Scope, most: int) -> list[Op]:
-        more = ("with",) if self._carries else ()
-        unknown_keys(beat, (*self.fields, "gap", "times", *more), where)
+        unknown_keys(beat, self._keys, where)
         data = {key: value for key, value in beat.items() if key in self.fields}
         op = Op(
             item.op,
             read_payload(self.fields, data, scope, where),
             gap=integer(beat.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT),
-            strobes=self._strobes(beat.get("with", {}), (*where, "with"), scope),
+            strobes=self._strobes(beat["with"], (*where, "with"), scope) if "with" in beat else (),
         )
         return [op] * integer(beat.get("times", 1), scope, (*where, "times"), 0, most + 1)
 
@@ -160,7 +166,12 @@ def read_payload(
             given = [given] * spec.lanes
         if len(given) != spec.lanes:
             raise StimulusError(place, f"expected {spec.lanes} lanes, found {len(given)}")
-        values[name] = tuple(integer(v, scope, (*place, i), spec.low, spec.high) for i, v in enumerate(given))
+        low, high = spec.low, spec.high
+        # Plain numbers, as nearly all are, need no place to point at.
+        if all(type(v) is int and low <= v <= high for v in given):
+            values[name] = tuple(given)
+        else:
+            values[name] = tuple(integer(v, scope, (*place, i), low, high) for i, v in enumerate(given))
     return pack(fields, values)
 
 

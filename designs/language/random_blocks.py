@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from dv_agent.designs.design import Design
@@ -11,7 +11,6 @@ from dv_agent.designs.language.distribution import Distribution, DistributionErr
 from dv_agent.designs.language.schema import TrackSchema, default_distribution, grammar_of, key_distribution
 from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
-from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar, Item, RandomOp
 from dv_agent.designs.program import Op
 from dv_agent.errors import UnknownNameError
@@ -66,42 +65,53 @@ def draw_from(
         raise StimulusError(where, str(error)) from None
 
 
-def draw_once(grammar: Grammar, draws: Draws, source: random.Random) -> Iterator[Op]:
-    """Draw the operations of one of the ``count`` repetitions of a random block."""
-    if grammar.item is None:
-        for one in grammar.random:
-            yield from _drawn(one, draws, source)
-    elif grammar.item.packets:
-        beats = draws["beats"].draw(source)
-        for beat in range(1, beats + 1):
-            gap = draws["gap"].draw(source)
-            op = Op(grammar.item.op, _payload(draws, source, grammar.fields), gap=gap, last=int(beat == beats))
-            yield op if beat > 1 else _with_options(grammar.item, op, draws, source)
-    else:
-        # Payload, gap, options: another order would draw other tests from the same seed.
-        payload = _payload(draws, source, grammar.fields)
-        op = Op(grammar.item.op, payload, gap=draws["gap"].draw(source))
-        yield _with_options(grammar.item, op, draws, source)
+class BlockDrawer:
+    """Draws the operations of one random block.
 
+    Args:
+        draws: the distributions of the block, as of `read_block`.
+        step: the top-level step of the track that the operations come from.
+    """
 
-def _with_options(item: Item, op: Op, draws: Draws, source: random.Random) -> Op:
-    """Return `op` with the numbers drawn that an item has beside the gap before it."""
-    more = {option.member: draws[key].draw(source) - option.least for key, option in item.options.items()}
-    return op._replace(stall=more.get("stall", 0))
+    def __init__(self, grammar: Grammar, draws: Draws, source: random.Random, step: int) -> None:
+        self._grammar, self._step = grammar, step
+        self._draw = {key: one.drawer(source) for key, one in draws.items()}
+        fields = grammar.fields.items()
+        self._lanes = [
+            (self._draw[name], (1 << spec.width) - 1, spec.width) for name, spec in fields for _ in range(spec.lanes)
+        ]
 
+    def once(self) -> Iterator[Op]:
+        """Draw the operations of one of the ``count`` repetitions of the block."""
+        item, draw = self._grammar.item, self._draw
+        # The order of the draws is fixed: another one would draw other tests from the same seed.
+        if item is None:
+            for one in self._grammar.random:
+                yield from self._drawn(one)
+        elif item.packets:
+            beats, gap, packed, step = draw["beats"](), draw["gap"], self._packed, self._step
+            for beat in range(1, beats + 1):
+                idle = gap()
+                op = Op(item.op, packed(), idle, int(beat == beats), 0, "", (), step)
+                yield op if beat > 1 else self._with_options(item, op)
+        else:
+            payload = self._packed()
+            yield self._with_options(item, Op(item.op, payload, gap=draw["gap"](), step=self._step))
 
-def _drawn(one: RandomOp, draws: Draws, source: random.Random) -> Iterator[Op]:
-    value = draws[one.value].draw(source) if isinstance(one.value, str) else one.value
-    members = {member: draws[key].draw(source) for member, key in one.members.items()}
-    if value:
-        yield Op(one.op, value, gap=members.get("gap", 0), stall=members.get("stall", 0))
+    def _packed(self) -> int:
+        packed, place = 0, 0
+        for draw, mask, width in self._lanes:
+            packed |= (draw() & mask) << place
+            place += width
+        return packed
 
+    def _with_options(self, item: Item, op: Op) -> Op:
+        """Return `op` with the numbers drawn that an item has beside the gap before it."""
+        more = {option.member: self._draw[key]() - option.least for key, option in item.options.items()}
+        return op._replace(stall=more.get("stall", 0))
 
-def _payload(draws: Draws, source: random.Random, fields: Mapping[str, FieldSpec]) -> int:
-    packed, place = 0, 0
-    for name, spec in fields.items():
-        draw, mask = draws[name].draw, (1 << spec.width) - 1
-        for _ in range(spec.lanes):
-            packed |= (draw(source) & mask) << place
-            place += spec.width
-    return packed
+    def _drawn(self, one: RandomOp) -> Iterator[Op]:
+        value = self._draw[one.value]() if isinstance(one.value, str) else one.value
+        members = {member: self._draw[key]() for member, key in one.members.items()}
+        if value:
+            yield Op(one.op, value, gap=members.get("gap", 0), stall=members.get("stall", 0), step=self._step)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from pydantic import Field, model_validator
 
 from dv_agent.designs.frozen import Frozen
@@ -25,17 +27,17 @@ class FieldSpec(Frozen):
             raise ValueError(f"{str(self.signal)!r} has {self.signal.width} bits, the field {self.bits}")
         return self
 
-    @property
+    @cached_property
     def bits(self) -> int:
         """Width of the whole signal in bits."""
         return self.width * self.lanes
 
-    @property
+    @cached_property
     def low(self) -> int:
         """Minimum value of one lane."""
         return -(1 << (self.width - 1)) if self.signed else 0
 
-    @property
+    @cached_property
     def high(self) -> int:
         """Maximum value of one lane."""
         return (1 << (self.width - 1)) - 1 if self.signed else (1 << self.width) - 1

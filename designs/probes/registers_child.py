@@ -30,11 +30,11 @@ def look_up(question: Question) -> Answer:
         if instance.body.definition.name == one.module
     )
     found = tuple(one for one in registers if one)
-    return Answer(found=found, **dict(_outputs(tops[0])))
+    return Answer(found=found, **dict(_outputs(tops[0], sources.manager)))
 
 
-def _outputs(top: Any) -> Iterator[tuple[str, Any]]:
-    graph = build_graph(top)
+def _outputs(top: Any, manager: Any) -> Iterator[tuple[str, Any]]:
+    graph = build_graph(top, manager)
     inside = {f"{top.hierarchicalPath}.{one.name}": one for one in top.body.portList if hasattr(one, "direction")}
     ways = {path: str(one.direction).rpartition(".")[2] for path, one in inside.items()}
     outputs = [path for path, way in ways.items() if way == "Out"]
@@ -45,6 +45,8 @@ def _outputs(top: Any) -> Iterator[tuple[str, Any]]:
 
 def _is_constant(graph: Graph, path: str) -> bool:
     """Return whether everything behind a signal is assigned, by nothing but constants; what is not known may change."""
+    if graph.reader.is_known(path):
+        return True
     return all(one in graph.follows and one not in graph.registers for one in backwards(graph, path))
 
 

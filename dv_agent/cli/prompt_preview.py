@@ -13,7 +13,7 @@ from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.resimulation import resimulate
 from dv_agent.agents.runs.assembly import open_recorded
 from dv_agent.agents.runs.goal import open_goal
-from dv_agent.agents.state import RunState, make_view
+from dv_agent.agents.state import RunState, make_view, rules_in_words
 from dv_agent.agents.testbench import DesignRtl, Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
@@ -48,7 +48,7 @@ def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: in
     view = View(
         folder.design, folder.schema, folder.specification, plan, coverage, holes(plan, coverage), 0,
         budget_left=Budget().left(RunState(coverage).spent), rtl=DesignRtl(folder.design),
-        compared=folder.has_model,
+        compared=folder.has_model, **rules_in_words(folder),
     )  # fmt: skip
     return _rendered(view, find_strategy(strategy), settings, seed)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dv_agent.agents.records.reader import is_there
@@ -12,7 +12,7 @@ from dv_agent.eval.board.leaderboard import Status
 from dv_agent.eval.board.metrics import COVERAGE, figures_of
 from dv_agent.eval.board.sources import BoardSource, TrialSource
 from dv_agent.eval.board.tasks import Task
-from dv_agent.eval.evaluation.data_model import Identity, Trial, TrialRecord
+from dv_agent.eval.evaluation.data_model import BugOutcome, Identity, Trial, TrialRecord
 from dv_agent.eval.evaluation.trial_folder import TRIAL
 from dv_agent.eval.scoring.cache import score_trial
 from dv_agent.eval.scoring.score import TrialScore
@@ -62,7 +62,19 @@ def score_all(
     Raises:
         InputFileError: a record that is broken.
     """
-    return tuple(_scored(one, source.identity, tasks, use_cache, verified or {}) for one in source.trials)
+    known: dict[BugOutcome, BugOutcome] = {}
+    return tuple(
+        _with_shared(_scored(one, source.identity, tasks, use_cache, verified or {}), known) for one in source.trials
+    )
+
+
+def _with_shared(one: ScoredTrial, known: dict[BugOutcome, BugOutcome]) -> ScoredTrial:
+    """Return the trial with every outcome that an earlier trial had too replaced by that one, which saves memory."""
+    if one.score is None or one.score.bugs is None:
+        return one
+    outcomes = tuple(known.setdefault(outcome, outcome) for outcome in one.score.bugs.outcomes)
+    bugs = one.score.bugs.model_copy(update={"outcomes": outcomes})
+    return replace(one, score=one.score.model_copy(update={"bugs": bugs}))
 
 
 def _scored(
@@ -83,6 +95,7 @@ def _scored(
     checksum = {one.design: one.checksum for one in identity.designs}.get(trial.design)
     if record.trial != trial or record.identity not in ("", checksum) or trial.budget != identity.budget:
         return ScoredTrial(trial, room, row, "foreign", record)
+    record = record.model_copy(update={"trial": trial})  # equal: kept once, also where there are ten thousand
     if record.status == "running":
         return ScoredTrial(trial, room, row, "unfinished", record)
     if record.status == "failed":

@@ -83,7 +83,7 @@ class ScreenedCopy:
         if place < len(self._digests) and not self._digests[place]:
             return True  # it hangs or crashes
         if self._checked is None:
-            simulator = NativeSimulator(share=0, say=lambda words: None)
+            simulator = NativeSimulator(share=0, say=lambda words: None, quick=True)
             self._checked = simulator.open(self._design)
         trace = self._checked.run(program).trace
         return bool(check(self._design, trace, model.observe(trace)))
@@ -103,7 +103,7 @@ class ScreenedCopy:
     def _play_more(self) -> None:
         known = len(self._digests)
         try:
-            self._session = self._session or DigestSession(self._design, self._screening.fills)
+            self._session = self._session or DigestSession(self._design, self._screening.fills, quick=True)
             more = self._session.of(self._screening.file, known, None if known else _FIRST)
         except (PrerequisiteError, SimulationError):
             self.usable = False

@@ -108,7 +108,7 @@ class MutantTrials:
 
 def _simulator(name: str) -> Simulator:
     """Return a simulator for mutants; the native path does not compare itself with cocotb, which must be built too."""
-    return NativeSimulator(share=0) if name == NATIVE else find_simulator(name)
+    return NativeSimulator(share=0, quick=True) if name == NATIVE else find_simulator(name)
 
 
 class _One:

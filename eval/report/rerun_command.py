@@ -26,11 +26,17 @@ def rerun_command(header: RunHeader) -> str:
     A person steered what an interactive session exported: its tests are what can be repeated.
     """
     if header.agent_options.session:
-        return shlex.join(["dv-agent", "rescore", f"runs/{header.id}"])
+        return shlex.join(["dv-agent", "rescore", f"runs/{header.id}", *_place(header)])
     if replayed := header.agent_options.replay:
         again = ["--reparse"] if header.agent_options.reparse else []
-        return shlex.join(["dv-agent", "run", "--model", f"replay:runs/{replayed}", *again])
-    return shlex.join(["dv-agent", "run", "--design", header.design, "--agent", header.agent, *_options(header)])
+        return shlex.join(["dv-agent", "run", "--model", f"replay:runs/{replayed}", *_place(header), *again])
+    design = header.design_folder or header.design
+    return shlex.join(["dv-agent", "run", "--design", design, "--agent", header.agent, *_options(header)])
+
+
+def _place(header: RunHeader) -> list[str]:
+    """Return the option that names the folder of a design that is not known by its name."""
+    return ["--design", header.design_folder] if header.design_folder else []
 
 
 def _options(header: RunHeader) -> Iterator[str]:

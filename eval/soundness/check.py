@@ -8,6 +8,7 @@ Each part of the check answers one question and can fail:
 ``tiers``      do the tiers of the plan agree with the measured hit rates?
 ``bugs``       is every seeded bug killed by a witness that hits a bin which the bug names?
 ``mutants``    are mutants of the reference model detected?
+``certificate`` does the certificate of its bins and exclusions hold, if it has one?
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.certificates.certificate_file import FILE, certificate_errors, read_certificate
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan import Plan
@@ -79,7 +81,8 @@ def check_design(
         say: called with the progress of a long part.
     """
     checker = _Checker(folder, simulator, options, say or (lambda _: None))
-    for part in (checker.lint, checker.witnesses, checker.tiers, checker.bugs, checker.mutants, checker.agreement):
+    parts = (checker.lint, checker.witnesses, checker.tiers, checker.bugs, checker.mutants, checker.certificate)
+    for part in (*parts, checker.agreement):
         if part.__name__ not in options.skip:
             yield _timed(part)
 
@@ -188,6 +191,14 @@ class _Checker:
             "survivors": survivors,
         }  # fmt: skip
         return PartResult(part="mutants", figures=figures, problems=tuple(problems))
+
+    def certificate(self) -> PartResult:
+        path = self._folder.path / FILE
+        if not path.is_file():
+            return PartResult(part="certificate", figures={"certificate": "none"})
+        certificate = read_certificate(path)
+        figures: dict[str, int | float | str] = {str(one): count for one, count in certificate.counts().items()}
+        return PartResult(part="certificate", figures=figures, problems=certificate_errors(self._folder, self._plan))
 
     def agreement(self) -> PartResult:
         options = self._options

@@ -19,7 +19,7 @@ from dv_agent.runners.registry import fastest_name, find_simulator
 
 Answer = TypeVar("Answer")
 CHUNK_BEATS = 10_000
-SAMPLED_TOGETHER = 16  # tests, which costs less than sampling each of them
+SAMPLED_TOGETHER = 16  # tests whose coverage is sampled in one call
 NATIVE_FROM = 50_000  # below, building a native worker costs more than it saves
 
 
@@ -51,16 +51,15 @@ def run_chunk(chunk: Chunk) -> Iterator[tuple[Result, int]]:
     folder = load_design(chunk.folder)
     with find_simulator(chunk.simulator).open(folder.design) as session:
         bench = Testbench(folder, plan_of(folder), session)
-        beats = 0
-        batch: list[tuple[Simulated, int]] = []
+        beats, waiting = 0, list[Simulated]()
+        counts: list[int] = []
         for test in chunk_tests(folder, chunk.seed, chunk.index):
-            simulated = bench.simulate(test)
-            beats += accepted_beats(folder, simulated.run.trace)
-            batch.append((simulated, beats))
-            if len(batch) == SAMPLED_TOGETHER or beats >= chunk.beats:
-                results = bench.sampled([one for one, _ in batch])
-                yield from zip(results, [done for _, done in batch], strict=True)
-                batch = []
+            waiting.append(bench.simulate(test))
+            beats += accepted_beats(folder, waiting[-1].run.trace)
+            counts.append(beats)
+            if len(waiting) == SAMPLED_TOGETHER or beats >= chunk.beats:
+                yield from zip(bench.sampled(waiting), counts, strict=True)
+                waiting, counts = [], []
             if beats >= chunk.beats:
                 return
 

@@ -10,14 +10,17 @@ from pathlib import Path
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.state import RunState
 from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.tools.claims_and_reports import ClaimScore
 from dv_agent.agents.tools.judgement import judge_run
+from dv_agent.agents.tools.proved_claims import PROVED
 from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.storage import load_coverage, to_file
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet, Trial
 from dv_agent.eval.execution.bug_hunt import Hunter
 from dv_agent.eval.scoring.score_trial import score_records
-from dv_agent.eval.verification.verdict import Finding, refused
+from dv_agent.eval.verification.verdict import Finding, refused, unverifiable
+from dv_agent.runners.formal.yosys import is_ready
 from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.simulator import Simulator
 
@@ -61,10 +64,24 @@ def claims_again(run: RecordedRun, bench: Testbench, design: DesignFolder, simul
     refuted = bench.decoys.hit() if bench.decoys else ()
     claims, reports = judge_run(run, design, design, bench.plan, simulator, refuted)
     if header.claims != claims:
-        yield refused("the claims are not worth what run.json says")
+        yield other_claims(header.claims, claims)
     said = tuple((one.test, one.title, one.confirmed) for one in header.bug_reports or ())
     if said != tuple((one.test, one.title, one.confirmed) for one in reports):
         yield refused("the bug reports are not worth what run.json says")
+
+
+def other_claims(said: ClaimScore | None, found: ClaimScore) -> Finding:
+    """Return what it means that claims are judged otherwise: without the extra `formal` nothing is proved here."""
+    wrong = refused("the claims are not worth what run.json says")
+    if said is None or (said.decoys, said.refuted, said.recall) != (found.decoys, found.refuted, found.recall):
+        return wrong
+    pairs = [*zip(said.verdicts, found.verdicts, strict=False)]
+    other = [(old, new) for old, new in pairs if old != new]
+    proved = all(old.bin == new.bin and {old.verdict, new.verdict} == {"right", "undecided"} for old, new in other)
+    here = any(new.why.startswith(PROVED) for _, new in other)
+    if len(said.verdicts) != len(found.verdicts) or not proved or (is_ready() and not here):
+        return wrong
+    return unverifiable("claims are judged by proofs, which need the same extra `formal` here as there")
 
 
 def score_again(home: Path, state: RunState, bench: Testbench, found: KillSheet | None) -> Iterator[Finding]:

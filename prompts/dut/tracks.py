@@ -18,12 +18,13 @@ PROFILE_MOST = 240
 
 @dataclass(frozen=True, slots=True)
 class FieldText:
-    """A field of a payload; `range` is that of one lane."""
+    """A field of a payload; `range` is that of one lane, `rest` the level of a pin before a test sets it."""
 
     name: str
     lanes: int
     range: str
     description: str
+    rest: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def _clock(design: Design, name: str) -> str:
 
 def _fields(fields: Mapping[str, FieldSpec], track: TrackSchema) -> tuple[FieldText, ...]:
     return tuple(
-        FieldText(name, spec.lanes, range_text(spec.low, spec.high), track.fields.get(name, ""))
+        FieldText(
+            name, spec.lanes, range_text(spec.low, spec.high), track.fields.get(name, ""), getattr(spec, "reset", None)
+        )
         for name, spec in fields.items()
     )

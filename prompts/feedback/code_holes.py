@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.code.points import CodePoint
+from dv_agent.prompts.feedback.macro_text import definitions, used
 from dv_agent.prompts.view import View
 
 MOST_LINES, MOST_WIDTH = 6, 140
@@ -19,24 +21,36 @@ class CodeHole:
     Attributes:
         conditions: the conditions on the way to it, outermost first.
         lines: (number, text) of the sources behind it; empty if the agent may not see them.
+        macros: lines of the definitions of the macros in them that no hole before has told.
     """
 
     bin: str
     words: str
     conditions: tuple[str, ...]
     lines: tuple[tuple[int, str], ...]
+    macros: tuple[str, ...] = ()
 
 
 def code_holes(view: View, most: int) -> tuple[CodeHole, ...]:
     """Return at most `most` open points, others each turn; signals that do not toggle only after everything else."""
-    if view.plan.code is None or not view.coverage.tests:
+    if view.plan.code is None:
         return ()
     points = {f"{CODE}.{one.kind}.{one.name}": one for one in view.plan.code.alive}
     found = [(hole.bin, points[hole.bin]) for hole in view.holes if hole.bin in points]
     chosen = _turned([one for one in found if one[1].kind != "toggle"], view.turn, most)
     chosen += _turned([one for one in found if one[1].kind == "toggle"], view.turn, most - len(chosen))
     texts = _texts(view)
-    return tuple(CodeHole(name, point.words, point.conditions, _lines(point, texts)) for name, point in chosen)
+    told = (CodeHole(name, point.words, point.conditions, _lines(point, texts)) for name, point in chosen)
+    return tuple(_with_macros(view, told))
+
+
+def _with_macros(view: View, told: Iterable[CodeHole]) -> Iterator[CodeHole]:
+    known = definitions(text for _, text in (*view.rtl.files, *view.rtl.headers))
+    seen: set[str] = set()
+    for hole in told:
+        names = [name for name in used([text for _, text in hole.lines], known) if name not in seen]
+        seen |= set(names)
+        yield replace(hole, macros=tuple(line for name in names for line in known[name]))
 
 
 def _turned(found: list[tuple[str, CodePoint]], turn: int, most: int) -> list[tuple[str, CodePoint]]:
@@ -49,7 +63,7 @@ def _texts(view: View) -> dict[str, list[str]]:
     """Return the lines of each source by the name of its file; of two files of one name neither."""
     texts: dict[str, list[str]] = {}
     twice = set()
-    for name, text in view.rtl.files:
+    for name, text in (*view.rtl.files, *view.rtl.headers):
         twice |= {name} & texts.keys()
         texts[name] = text.splitlines()
     return {name: lines for name, lines in texts.items() if name not in twice}

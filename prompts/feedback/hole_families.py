@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.holes import Family, families
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Bin, Covergroup, Coverpoint, Kind, Tier
 from dv_agent.prompts.feedback.bin_names import MOST, compact_names
+from dv_agent.prompts.feedback.left_out_bins import CODE_WORDS, no_bins
 from dv_agent.prompts.view import View
 
 MOST_POINTS = 40
@@ -18,9 +20,13 @@ MOST_POINTS = 40
 
 @dataclass(frozen=True, slots=True)
 class OpenBins:
-    """The open bins of one tier of a family; `rest`: the bins are all those not listed under another tier."""
+    """The open bins of one tier of a family, or all of them if nobody knows tiers: then `tier` is empty.
 
-    tier: Tier
+    Attributes:
+        rest: whether the bins are all those not listed under another tier.
+    """
+
+    tier: Tier | Literal[""]
     count: int
     names: str
     rest: bool
@@ -45,6 +51,7 @@ class FamilyText:
         of: the expression that a coverpoint samples; empty for crosses.
         legend: the coverpoints of a cross.
         bins, open: number of bins, and number of holes.
+        no_bins: what is no bin although it looks like one; only told of designs without a reference model.
     """
 
     group: str
@@ -59,12 +66,38 @@ class FamilyText:
     bins: int
     open: int
     tiers: tuple[OpenBins, ...]
+    no_bins: str = ""
 
 
 def family_texts(view: View) -> tuple[FamilyText, ...]:
     """Return every family with holes, in plan order."""
     groups = {group.name: group for group in view.plan.covergroups}
-    return tuple(_family(view.plan, groups[one.covergroup], one) for one in families(view.plan, view.holes))
+    found = (_family(view.plan, groups[one.covergroup], one) for one in families(view.plan, view.holes))
+    return tuple(found) if view.compared else tuple(_explained(view, groups[one.group], one) for one in found)
+
+
+def _explained(view: View, group: Covergroup, family: FamilyText) -> FamilyText:
+    """Add what a reader of a plan that nobody wrote must be told."""
+    open_bins = [
+        view.plan.bins[view.plan.index(hole.bin)] for hole in view.holes
+        if (hole.covergroup, hole.item) == (family.group, family.item)
+    ]  # fmt: skip
+    family = replace(family, no_bins=no_bins(view.plan, group, family.item))
+    if not view.tiered or family.group == CODE:  # nobody measures how rare points of code are
+        whole = family.kind == "cross" and family.open == family.bins
+        names = "" if whole else _point_names(view, open_bins) if family.group == CODE else compact_names(open_bins)
+        family = replace(family, tiers=(OpenBins("", family.open, names, whole),))
+    if family.group == CODE and (words := CODE_WORDS.get(family.item)):
+        family = replace(family, description=words)
+    return family
+
+
+def _point_names(view: View, bins: Sequence[Bin]) -> str:
+    """Return the names of points of code; of expressions, each with its row."""
+    points = view.plan.code.alive if view.plan.code else ()
+    rows = {one.name: f"{one.name} [{one.row}]" for one in points if one.kind == "expression"}
+    names = [rows.get(one.name, one.name) if one.item == "expression" else one.name for one in bins[:MOST_POINTS]]
+    return ", ".join(names) + (f" ... {len(bins) - MOST_POINTS} more" if len(bins) > MOST_POINTS else "")
 
 
 def _family(plan: Plan, group: Covergroup, family: Family) -> FamilyText:

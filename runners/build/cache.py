@@ -22,7 +22,7 @@ PROGRAM = "sim"
 LAYOUT = "layout.json"
 AS_SYSTEM_VERILOG = "its .v files are compiled as SystemVerilog, because Verilog-2005 is not enough"
 _FORMAT = "3"  # raise when the contents of a build folder change
-SHARED_SHELVES = ("verilator-runtime",)
+SHARED_SHELVES = ("native-runtime", "verilator-runtime")
 """Parts of a cache that no design is part of."""
 
 

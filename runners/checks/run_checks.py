@@ -33,8 +33,9 @@ def check(design: Design, trace: Trace, observation: Observation) -> tuple[Check
     trace = _settled(design, trace, observation)
     buses = list(bus_failures(design, trace))
     protocol = [*protocol_failures(design, trace), *buses]
-    if any(failure.check == "unanswered" for failure in buses):
-        # It tells which port the test waited for.
+    unanswered = any("unanswered" in rules for rules in design.exceptions.values())
+    if unanswered or any(failure.check == "unanswered" for failure in buses):
+        # It tells which port the test waited for, or design.yaml that this port may wait for ever.
         protocol = [failure for failure in protocol if failure.check != "deadlock" or failure.port]
     asserted = list(assertion_failures(trace))
     if any(one.fatal or trace.cycles in one.cycles for one in trace.reported):

@@ -32,7 +32,7 @@ def what_is_checked(design: Design, has_model: bool, simulator: str) -> Checked:
 
     Args:
         has_model: whether a reference model says which outputs are due.
-        simulator: name of the simulator; some have no X and Z.
+        simulator: name of the simulator, some of which have no X and Z; empty if it is not known.
     """
     left_out = [] if has_model else ["outputs were compared with nothing: there is no model.py"]
     if not has_model and simulator in _TWO_VALUED:  # then rules are all there is
@@ -54,6 +54,7 @@ def _rules(design: Design, has_model: bool, simulator: str) -> Iterator[str]:
     def on(rule: str, streams: Sequence[Stream]) -> list[Stream]:
         return [one for one in streams if rule not in design.exceptions.get(one.port, {})]
 
+    where = "" if simulator else " (where the simulator knows X)"
     if has_model:
         yield "outputs against model.py"
     if held := on("stable", [one for one in outputs if one.ready is not None]):
@@ -63,11 +64,11 @@ def _rules(design: Design, has_model: bool, simulator: str) -> Iterator[str]:
         if rest := [one for one in held if one not in dropping]:
             yield f"payload stays while valid stays on {_names(rest)}"
     if simulator not in _TWO_VALUED and (known := on("unknown", [*outputs, *inputs])):
-        yield f"no X on valid, ready and valid payload of {_names(known)}"
+        yield f"no X on valid, ready and valid payload of {_names(known)}{where}"
     flags = [name for name, port in design.ports.items() if any(one.bits == 1 for one in port.observed().values())]
     watched = [name for name in flags if "unknown" not in design.exceptions.get(name, {})]
     if simulator not in _TWO_VALUED and watched and design.reset:
-        yield f"no X on the flags of {', '.join(watched[:_SHOWN])}"
+        yield f"no X on the flags of {', '.join(watched[:_SHOWN])}{where}"
     if design.reset and (caused := on("after_reset", [one for one in outputs if one.caused])):
         yield f"nothing comes out right after reset on {_names(caused)}"
     if waited := on("deadlock", inputs):

@@ -30,6 +30,7 @@ LOG_BYTES = 1 << 24
 WAVES_BYTES = 1 << 32
 _LOG_TAIL = 4000  # bytes of the log that are read for the last words
 _LAST_LINES = 8
+_KEPT = 1 << 22  # bytes of the recording that stay for the next test
 _LOG_HEAD = 1 << 18  # bytes of the log in which the RTL's messages are looked for
 # The first watchdog counts CPU seconds inside the simulator. This one, for a process that sleeps, must never expire
 # before it on a busy machine.
@@ -67,6 +68,7 @@ class SimulatorProcess:
         self._folder = new_scratch()
         self._log = self._folder / "simulator.log"
         self._recording = os.memfd_create("recording")
+        self._room = 0  # its size in bytes
         self._connection, theirs = socket.socketpair()
         config = {
             "layout": str(layout), "socket": theirs.fileno(), "recording": self._recording,
@@ -109,7 +111,7 @@ class SimulatorProcess:
         """Send a program to the simulator and wait for its end.
 
         Args:
-            width: bits of a sample.
+            width: bytes of a recorded row.
 
         Returns:
             The reply, and the rows recorded. If the process ended, the reply holds ``died``, with the
@@ -135,7 +137,6 @@ class SimulatorProcess:
         rows = os.pread(self._recording, size, RECORDING_HEADER)
         while len(rows) < size:  # one read returns 2 GB at most
             rows += os.pread(self._recording, size - len(rows), RECORDING_HEADER + len(rows))
-        os.ftruncate(self._recording, 0)
         return reply, rows
 
     def printed(self) -> str:
@@ -188,8 +189,14 @@ class SimulatorProcess:
 
     def _make_room(self, size: int) -> None:
         try:
-            os.ftruncate(self._recording, 0)
-            os.ftruncate(self._recording, size)
+            # A small recording keeps its pages, which cost more than the rows of a short test.
+            if self._room > _KEPT:
+                os.ftruncate(self._recording, 0)
+                self._room = 0
+            if self._room < size:
+                os.ftruncate(self._recording, size)
+                self._room = size
+            os.pwrite(self._recording, bytes(RECORDING_HEADER), 0)
             # The child opened it for appending, so its next output starts at the beginning of the file again.
             os.truncate(self._log, 0)
         except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -16,6 +16,7 @@ from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.build.wrappers.wrapper import TOP
 from dv_agent.runners.checks.rtl_messages import RtlMessages, startup_faults
 from dv_agent.runners.cocotb.environment import child_environment
+from dv_agent.runners.cocotb.row_forms import RowForm, TextRows
 from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.repeating_session import LastingSimulator, Played, Repeats
 from dv_agent.runners.simulator import Run
@@ -36,6 +37,7 @@ class CocotbSession:
         repeats: counts the simulations that were repeated.
         writable: see `SimulatorProcess`.
         environment: environment variables of the simulator; None: those of cocotb.
+        rows: makes the form in which the simulator records, from the bits of a sample.
 
     Raises:
         SimulatorCrash, SimulatorTimeout, SimulatorLost: the simulator did not start.
@@ -44,10 +46,11 @@ class CocotbSession:
     def __init__(
         self, design: Design, command: Sequence[str], layout: Path, hang_seconds: float, once: bool = False,
         repeats: Repeats | None = None, writable: Sequence[Path] = (),
-        environment: Mapping[str, str] | None = None,
+        environment: Mapping[str, str] | None = None, rows: Callable[[int], RowForm] = TextRows,
     ) -> None:  # fmt: skip
         self._design = design
         self._layout = layout_of(design)
+        self._rows = rows(self._layout.sample_width)
         self._once = once
         self._simulator = LastingSimulator(
             command,
@@ -89,8 +92,8 @@ class CocotbSession:
     def run(self, program: Program) -> Run:
         """See `Session.run`."""
         plain = plain_program(self._design, program)
-        played = self._simulator.play(plain, self._layout.sample_width)
-        reply, rows = played.reply, played.rows
+        played = self._simulator.play(plain, self._rows.size)
+        reply, rows = played.reply, self._rows.text(played.rows)
         if played.death:
             end = End.HUNG if played.death.hung else End.CRASHED
             message = f"{self._verdict(end)}\n{played.words}".rstrip()
@@ -129,7 +132,7 @@ class CocotbSession:
     def _require_reset(self, message: str) -> None:
         """Raise if the simulation ends or hangs even when nothing is driven: then the program is not the cause."""
         empty = {"tracks": {}, "memories": {}, "max_cycles": 1}
-        played = self._simulator.play(empty, self._layout.sample_width)
+        played = self._simulator.play(empty, self._rows.size)
         if played.death:
             kind = SimulatorTimeout if played.death.hung else SimulatorCrash
             raise kind(f"{self._design.name} does not survive its initial reset\n{played.words or message}")

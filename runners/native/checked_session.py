@@ -6,10 +6,12 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.errors import SimulationError
 from dv_agent.runners.build.cache import Build
+from dv_agent.runners.cocotb.row_forms import PackedRows
 from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.equivalence import run_differences
 from dv_agent.runners.repeating_session import Repeats
 from dv_agent.runners.simulator import Run, Session, Simulator
+from dv_agent.runners.verilator import VERILATOR
 
 _UNKNOWN = frozenset(b"XZxz")  # of a judge with four states, which are not compared
 
@@ -29,7 +31,7 @@ class CheckedSession(CocotbSession):
         self._played = 0
         self._second: Session | None = None
         command = [str(build.program), str(build.layout)]
-        super().__init__(design, command, build.layout, hang_seconds, repeats=repeats, environment={})
+        super().__init__(design, command, build.layout, hang_seconds, repeats=repeats, environment={}, rows=PackedRows)
 
     def run(self, program: Program) -> Run:
         """See `Session.run`.
@@ -56,8 +58,15 @@ class CheckedSession(CocotbSession):
         differences = [str(one) for one in run_differences(self._played, done, again)]
         if not differences and done.rows != again.rows and _UNKNOWN.isdisjoint(again.rows):
             differences = ["in their rows"]
+        # Of other simulators, some do not know all assertions.
+        if not differences and self._judge.name == VERILATOR and _reports(done) != _reports(again):
+            differences = ["in the errors that the RTL reported"]
         if differences:
             raise SimulationError(
                 f"{self._design.name}: the native simulator and {self._judge.name} differ, "
                 f"{differences[0]}; use --simulator {self._judge.name}, and report this"
             )
+
+
+def _reports(run: Run) -> list[tuple[str, int, int]]:
+    return sorted((one.file, one.line, one.count) for one in run.trace.reported)

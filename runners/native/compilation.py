@@ -13,7 +13,8 @@ from dv_agent.runners.build.verilator import COMMON_OPTIONS, Recipe, build_recip
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.native.bare_wrapper import bare_wrapper_text, clocks_text
 from dv_agent.runners.native.endless_loops import may_loop_for_ever
-from dv_agent.runners.native.one_unit import FLAGS, compile_worker
+from dv_agent.runners.native.one_unit import FLAGS, QUICK, compile_worker
+from dv_agent.runners.verilator import error_limit
 
 _CODE = Path(__file__).with_name("cpp")
 _DRIVER = "_driver.hpp"
@@ -28,9 +29,6 @@ _OPTIONS = (
 _KEPT = ("--public-flat-rw",)
 
 
-_ASSERTS = re.compile(r"\$error\b|\bassert\b|\b(unique|unique0|priority)\s+(case|if)")
-
-
 def missing_drivers(design: Design) -> list[str]:
     """Return what the drivers of the design's ports need that is not written in C++: drivers, and facts of ports."""
     known = _known_drivers()
@@ -43,8 +41,11 @@ def missing_drivers(design: Design) -> list[str]:
     return sorted(missing)
 
 
-def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
+def build_native(design: Design, cache: Path, tool: VerilatorTool, quick: bool = False) -> Build:
     """Compile `design`, or find it in `cache`.
+
+    Args:
+        quick: optimise little, as for a copy that plays a few hundred thousand cycles.
 
     Raises:
         BuildError: a driver is missing, Verilator refused the RTL, or g++ refused the C++.
@@ -52,18 +53,14 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
     """
     if missing := missing_drivers(design):
         raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
-    if len(design.all_clocks) > 1:
-        raise BuildError(f"{design.name}: not yet for designs with several clocks")
-    if any(_ASSERTS.search(_text(file)) for file in (*design.source_files(), *design.header_files())):
-        raise BuildError(f"{design.name}: its RTL reports errors, after which cocotb alone can go on")
-    code = _code()
+    code, more = _code(), (QUICK,) if quick else ()
     recipe = Recipe(
         "native",
         (*_OPTIONS, *(_KEPT if may_loop_for_ever(design) else ())),
-        code | {"clocks.inc": clocks_text(design)},
+        code | {"design.inc": f"{clocks_text(design)}constexpr int kErrorLimit = {error_limit(design)};\n"},
         {},
-        compiler=lambda made: compile_worker(made, code),
-        parts=FLAGS,
+        compiler=lambda made: compile_worker(made, code, more),
+        parts=(*FLAGS, *more),
         wrapper_of=bare_wrapper_text,
     )
     return build_recipe(design, cache, tool, recipe)
@@ -72,13 +69,9 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool) -> Build:
 @lru_cache(maxsize=1)
 def _code() -> dict[str, str]:
     """Return name -> text of the C++ files."""
-    files = sorted(file for file in _CODE.iterdir() if file.suffix in (".hpp", ".cpp"))
+    files = sorted(file for file in _CODE.rglob("*.?pp") if file.suffix in (".hpp", ".cpp"))
     drivers = "".join(f'#include "{file.name}"\n' for file in files if file.name.endswith(_DRIVER))
     return {file.name: file.read_text(encoding="utf-8") for file in files} | {_INCLUDED: drivers}
-
-
-def _text(file: Path) -> str:
-    return file.read_text(encoding="utf-8", errors="replace")
 
 
 def _known_drivers() -> dict[str, frozenset[str]]:

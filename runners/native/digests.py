@@ -19,7 +19,7 @@ from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.repeating_session import LastingSimulator, Repeats
 
 _FILE = "programs.json"
-_DIGITS = 16
+_BYTES = 8  # of a digest
 ZEROS, ONES, RANDOM = range(3)
 """What registers hold at power-up that have no initial value."""
 
@@ -37,6 +37,7 @@ class DigestSession:
 
     Args:
         fills: the power-up states in which each program is played: `ZEROS`, `ONES`, or `RANDOM` and above.
+        quick: see `build_native`.
 
     Raises:
         PrerequisiteError, BuildError: the native path cannot be used.
@@ -45,9 +46,9 @@ class DigestSession:
 
     def __init__(
         self, design: Design, fills: Sequence[int], cache: Path | None = None, hang_seconds: float = HANG_SECONDS,
-        repeats: Repeats | None = None,
+        repeats: Repeats | None = None, quick: bool = False,
     ) -> None:  # fmt: skip
-        build = build_native(design, cache or cache_folder(), find_verilator())
+        build = build_native(design, cache or cache_folder(), find_verilator(), quick)
         self._fills = tuple(fills)
         command = [str(build.program), str(build.layout)]
         self._worker = LastingSimulator(command, {}, build.layout, hang_seconds, repeats=repeats)
@@ -67,10 +68,10 @@ class DigestSession:
         left = programs.count - skipped
         wanted = left if count is None else min(count, left)
         request = {"programs": _FILE, "fills": self._fills, "skipped": skipped, "max_cycles": wanted * states}
-        played = self._worker.play(request, _DIGITS, lambda folder: _write(folder / _FILE, programs.text))
+        played = self._worker.play(request, _BYTES, lambda folder: _write(folder / _FILE, programs.text))
         if "error" in played.reply:
             raise SimulatorCrash(f"the native worker failed\n{played.reply['error']}")
-        size = _DIGITS * states
+        size = _BYTES * states
         whole = len(played.rows) // size
         return [played.rows[place * size : (place + 1) * size] for place in range(whole)]
 

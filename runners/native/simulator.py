@@ -41,12 +41,14 @@ class NativeSimulator:
         share: one of so many tests of a session is played through cocotb too; 0: none.
         say: takes the line about a fallback.
         judge: what plays the share, writes waveforms, and is the first choice of a fallback; None: cocotb on Verilator.
+        quick: see `build_native`.
     """
 
     def __init__(
         self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS, share: int = SHARE,
-        say: Callable[[str], None] = say_on_stderr, judge: Simulator | None = None,
+        say: Callable[[str], None] = say_on_stderr, judge: Simulator | None = None, quick: bool = False,
     ) -> None:  # fmt: skip
+        self._quick = quick
         self._cache, self._hang_seconds, self._share, self._say = cache, hang_seconds, share, say
         self._repeats = Repeats()
         self._tool: VerilatorTool | None = None
@@ -90,7 +92,7 @@ class NativeSimulator:
             tool = self._tool = self._tool or find_verilator()
             if waves:
                 return self.judge.open(design, waves=waves)
-            build = build_native(design, self._cache or cache_folder(), tool)
+            build = build_native(design, self._cache or cache_folder(), tool, self._quick)
         except (BuildError, PrerequisiteError) as error:
             return self._open_instead(design, waves, error)
         self._instead = None

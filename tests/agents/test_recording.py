@@ -12,6 +12,8 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.reply_recorder import RecordingModel
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.records.writer import RunRecord
+from dv_agent.agents.turn import TestRecord, TurnRecord
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.errors import ModelFailure
 
 HELLO = (Message(role="user", content="hello"),)
@@ -59,3 +61,14 @@ def test_what_a_failed_call_cost_is_recorded(tmp_path: Path) -> None:
     run = read_run(tmp_path)
     assert run.paid == ()
     assert [line.reply.attempts[0].input_tokens for line in run.failed] == [5]
+
+
+@pytest.mark.parametrize("note", ["plain", "caf\u00e9", "half \ud83d", "a\x01b\x7f", '"quoted" \\ {"x":1}'])
+def test_a_turn_is_written_as_the_json_of_its_data_whatever_its_texts_hold(tmp_path: Path, note: str) -> None:
+    steps = ({"row": [{"m": [1, -2], "e": 1 << 70}], "gap": note},)
+    test = TestRecord(test=Test(name="one", tracks={"in": steps}), index=0, cycles=7, hits=(1, 4))
+    turn = TurnRecord(turn=0, tests=(test,), bins_hit=0)
+    record(tmp_path).turn(turn)
+    (line,) = turn_lines(tmp_path / "turns.jsonl")
+    data = {"kind": "turn", **turn.model_dump(mode="json", exclude_defaults=True)}
+    assert line == json.dumps(data, separators=(",", ":"))

@@ -12,6 +12,7 @@ from dv_agent.agents.baselines.basic import RandomAgent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.search.hole_targets import Climb, NearestTest
+from dv_agent.agents.search.memory import MoveGain
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.plan_relations import Relations
 from dv_agent.agents.state import RunState, advance, make_view
@@ -158,3 +159,10 @@ def test_the_plan_tells_which_bins_show_a_member() -> None:
     assert len(facts) == 8
     assert [plan.bins[index].id for index in relations.meeting(facts[2])] == ["row.length.6"]
     assert {plan.bins[index].id for index in relations.meeting(facts[7])} == {"row.length.1", "row.lengths.falling"}
+
+
+def test_a_source_that_never_gains_keeps_a_share() -> None:
+    gain = MoveGain()
+    for _ in range(30_000):  # a run of twenty million cycles has more tests than that
+        gain.add(0.0, 300)
+    assert gain.rate > 0

@@ -90,6 +90,22 @@ def test_merge_laws(plan: Plan, tables: list[dict[str, Table]], data: st.DataObj
     assert set(left.first.tolist()) | set(left.nearest.tolist()) <= {-1, *range(len(left.names))}
 
 
+@settings(max_examples=60, deadline=None)
+@given(plans(), st.lists(event_tables(), min_size=1, max_size=5), st.data())
+def test_adding_a_test_gives_what_merging_it_gives(
+    plan: Plan, tables: list[dict[str, Table]], data: st.DataObject
+) -> None:
+    sampler, empty = Sampler(plan), empty_coverage(plan)
+    added = merged = empty
+    for one in tables:
+        # Later than all before, or earlier, or the same test again.
+        name, turn = data.draw(st.sampled_from("xyz")), data.draw(st.integers(0, 2))
+        sample = sampler.sample(one, sorted(data.draw(st.sets(st.integers(0, len(plan.bins) - 1)))))
+        added, merged = added.add(sample, name, turn), merged.merge(empty.add(sample, name, turn))
+        assert to_file(added) == to_file(merged)
+        assert added.names == merged.names
+
+
 @settings(max_examples=30, deadline=None)
 @given(plan=plans(), tables=event_tables())
 def test_a_file_restores_everything(

@@ -43,7 +43,7 @@ def edit(file: Path, old: str, new: str) -> None:
 def test_the_design_is_sound(name: str) -> None:
     skip = frozenset() if name == "mxint_gelu" else COSTLY
     found = parts(find_design(name), skip=skip)
-    assert set(found) == {"lint", "witnesses", "tiers", "bugs", "mutants", "agreement"} - skip
+    assert set(found) == {"lint", "witnesses", "tiers", "bugs", "mutants", "certificate", "agreement"} - skip
     assert {name: part.problems for name, part in found.items() if not part.ok} == {}
     if "bugs" in found:
         assert found["bugs"].figures["bugs"] == found["bugs"].figures["killed"]

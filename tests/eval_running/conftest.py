@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from evaluations import Bench, make_bench
 
+from dv_agent.runners.build.cache import private_cache
+
 
 @pytest.fixture(scope="session")
 def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
+    return private_cache(tmp_path_factory.mktemp("cache"))
 
 
 @pytest.fixture

@@ -10,13 +10,14 @@ from campaigns import Campaign, made
 from mutant_designs import tally
 
 from dv_agent.designs.loader import load_design
+from dv_agent.runners.build.cache import private_cache
 
 
 @pytest.fixture(scope="session", autouse=True)
 def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A build cache of these tests."""
     patch = pytest.MonkeyPatch()
-    cache = tmp_path_factory.mktemp("cache")
+    cache = private_cache(tmp_path_factory.mktemp("cache"))
     patch.setenv("DV_AGENT_CACHE", str(cache))
     yield cache
     patch.undo()

@@ -74,6 +74,7 @@ class SmallRtl:
     """RTL that was never simulated: a register, a state machine of two states, a comparison."""
 
     files = (("small.v", RTL),)
+    headers: tuple[tuple[str, str], ...] = ()
 
     @property
     def structure(self) -> Structure:

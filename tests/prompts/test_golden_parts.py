@@ -17,6 +17,8 @@ from dv_agent.agents.toolbox.text import ResultLimits
 from dv_agent.agents.tools.prompt import first_text, system_text
 from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.holes import holes
+from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
+from dv_agent.designs.design import Design
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.sections import sections
@@ -86,6 +88,25 @@ def unspecified(folder: Path, view: View) -> Iterator[tuple[str, str]]:
     begin = replace(small_view(folder, budget_left={"cycles": 900, "calls": 4}), specification="", compared=False)
     yield "parts/ask@first_bare", text_of(begin, find_strategy("default"), "ask")
     yield "tools_first@bare", first_text(begin, "0 of 9 bins", REPLY)
+    told = replace(
+        begin, design=pinned(begin.design), schema=schema_from_ports(pinned(begin.design)),
+        rules=("nothing comes out right after reset on out",),
+        rules_off=("port out: the check `stable` is off: a flush",),
+    )  # fmt: skip
+    for part in ("role", "specification", "tracks"):
+        yield f"parts/{part}@noted", text_of(told, find_strategy("default"), part)
+    yield "tools_first@noted", first_text(told, "0 of 9 bins", REPLY)
+    yield "parts/holes@bare", text_of(bare, find_strategy("default"), "holes")
+
+
+def pinned(design: Design) -> Design:
+    """The design with a note and with pins."""
+    pins = {"kind": "pins", "fields": {"mode": {"signal": "mode", "width": 2, "reset": 1}}}
+    data = design.model_dump(exclude_defaults=True) | {
+        "folder": design.folder,
+        "notes": ("1 of 20 random tests failed",),
+    }
+    return Design.model_validate({**data, "ports": {**data["ports"], "pins": pins}})
 
 
 def with_points(view: View) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dv_agent.agents.records.base85 import decoded, encoded
 from dv_agent.agents.records.packed_lines import MIN_LINE, Packer, Unpacker
 from dv_agent.agents.records.reader import RecordLines, read_run
 from dv_agent.agents.runs.launch import launch
@@ -40,6 +41,26 @@ def test_every_line_is_read_as_it_was_written(steps: list[object], turns: list[l
         assert written.count(b"\n") == 1
         assert (written == line) == (len(line) < MIN_LINE)
         assert unpacker.unpack(written) == line
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.binary(max_size=200), st.integers(0, 3))
+def test_base_85_is_that_of_the_standard_library(data: bytes, copies: int) -> None:
+    data = data + bytes(range(256)) * 300 * copies  # more than one block
+    assert encoded(data) == base64.b85encode(data)
+    assert decoded(encoded(data)) == data
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=12) | st.text("0~|Zz", max_size=12).map(str.encode))
+def test_text_that_is_not_base_85_is_refused_as_by_the_standard_library(text: bytes) -> None:
+    try:
+        expected = base64.b85decode(text)
+    except ValueError:
+        with pytest.raises(ValueError, match="not base 85"):
+            decoded(text)
+    else:
+        assert decoded(text) == expected
 
 
 def test_a_writer_that_goes_on_later_refers_to_nothing_before_it() -> None:

@@ -12,6 +12,8 @@ from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.records.schema import AgentOptions, RunHeader
 from dv_agent.cli.main import app
+from dv_agent.designs.loader import find_recorded_design, named_folder
+from dv_agent.errors import UsageError
 from dv_agent.eval.report.rerun_command import rerun_command
 
 OPTIONS = [
@@ -21,6 +23,24 @@ OPTIONS = [
     AgentOptions(bug="B1", decoys=4, patience=7, stop_on_failure=True, cache="replies.sqlite"),
     AgentOptions(replay="20260101-c", reparse=True),
 ]
+
+
+@pytest.mark.parametrize(
+    ("said", "place"), [("mxint_softmax", ""), ("a/b", "a/b"), ("own", "./own"), ("/x", "/x"), ("", ""), ("a/\n", "")]
+)
+def test_a_name_that_is_no_known_design_is_kept_as_a_folder(said: str, place: str) -> None:
+    assert named_folder(said) == place
+
+
+def test_a_record_tells_the_folder_of_its_design_but_nobody_opens_it() -> None:
+    with pytest.raises(UsageError, match=r"it stood in \./my own: if you trust it, say --design '\./my own'"):
+        find_recorded_design("own", "./my own")
+
+
+def test_a_design_in_a_folder_is_named_by_that_folder_in_every_command() -> None:
+    for options in OPTIONS:
+        header = RunHeader(id="20260101-x", design="own", design_folder="./my own", agent="llm", agent_options=options)
+        assert "--design './my own'" in rerun_command(header)
 
 
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda one: "-".join(one.said) or "none")

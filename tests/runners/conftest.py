@@ -10,8 +10,7 @@ from prerequisites import need
 from runner_fixtures import Opener
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.files.places import cache_folder
-from dv_agent.runners.build.verilator import RUNTIME_SHELF
+from dv_agent.runners.build.cache import private_cache
 from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.icarus import IcarusSimulator
 from dv_agent.runners.verilator import VerilatorSimulator
@@ -46,12 +45,8 @@ def verilator() -> VerilatorSimulator:
 
 @pytest.fixture
 def own_cache(tmp_path: Path) -> Path:
-    """A cache without any build, but with Verilator's library, which takes ten seconds, from the user's."""
-    library = cache_folder() / RUNTIME_SHELF
-    library.mkdir(parents=True, exist_ok=True)
-    (tmp_path / "cache").mkdir()
-    (tmp_path / "cache" / RUNTIME_SHELF).symlink_to(library)
-    return tmp_path / "cache"
+    """A cache without any build, but with the libraries that depend on no design."""
+    return private_cache(tmp_path / "cache")
 
 
 @pytest.fixture

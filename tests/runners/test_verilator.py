@@ -65,7 +65,7 @@ def test_a_design_of_many_files_compiles_with_a_precompiled_header(own_cache: Pa
     """Verilator makes several files of a large design, or of any one if it is asked to, and one header for them."""
     need("verilator")
     tool = find_verilator()
-    split = replace(tool, verilator_options=(*tool.verilator_options, "--output-split", "1"))
+    split = replace(tool, verilator_options=(*tool.verilator_options, "--output-split", "120"))
     build = build_verilator(counter(tmp_path, ""), own_cache, split)
     assert build.program.is_file()
 

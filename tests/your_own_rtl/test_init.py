@@ -178,6 +178,10 @@ def test_a_design_that_never_leaves_reset_is_told_with_the_other_level(tmp_path:
     assert "nothing was checked: no output moved" in done.stderr
 
 
+WORD = (
+    "module {} #(parameter N = 4) (input clk, input [N-1:0] d, output reg [N-1:0] q);\n"
+    "  always @(posedge clk) q <= d;\nendmodule\n"
+)
 REFUSED: list[tuple[dict[str, str], dict[str, Any], str]] = [
     ({"u_v": "module u(input a);\nassign b = ;\nendmodule\n"}, {}, r"u\.v:2: "),
     ({"u_v": "module u(input a);\nmissing m(a);\nendmodule\n"}, {}, r"u\.v:2: unknown module 'missing'\nname the file"),
@@ -197,6 +201,29 @@ REFUSED: list[tuple[dict[str, str], dict[str, Any], str]] = [
     ({"u_v": "`protected\nXX\n`endprotected\n"}, {}, r"u\.v:1: encrypted"),
     ({"u_v": "module u;\x00\n"}, {}, r"u\.v:1: a binary file"),
     ({"u_v": ""}, {}, r"u\.v:1: the file is empty"),
+    ({"m_v": "module m(input a);\nsub s(a);\nendmodule\n", "i_v": '`include "gone.vh"\n' + WORD.format("i")},
+     {"top": "m"}, r"gone\.vh.*\nwithout \S+i\.v: \S+m\.v:2: unknown module 'sub'"),
+    ({"u_v": "`pragma protect begin_protected\nXX\n"}, {}, r"u\.v:1: encrypted"),
+    ({"u_v": "-- a comment\nlibrary ieee;\nuse ieee.std_logic_1164.all;\n"}, {}, r"u\.v:2: this looks like VHDL"),
+    ({"u_v": "// nothing\n"}, {}, r"u\.v: no module is defined there"),
+    ({"u_v": '`include "u.v"\n' + WORD.format("u")}, {}, r"include depth\na header includes itself, .*guard it"),
+    ({"a_v": WORD.format("u"), "b_v": "\n" + WORD.format("u")}, {},
+     r"b\.v:2: duplicate definition of 'u'\na file before defines it too: leave one of the two out"),
+    ({"u_v": "module u(input a);\nu inner(a);\nendmodule\n"}, {}, r"found: u\. Each is instantiated by .* itself"),
+    ({"u_v": "module u(input a);\nu inner(a);\nendmodule\n"}, {"top": "u"}, r"u\.v:2: .* maximum depth"),
+    ({"u_sv": "module u(input c, output q);\nfor (genvar i = 0; i < 1 << 30; i++) begin wire x; end\nendmodule\n"}, {},
+     r"u\.sv:2: generate loop hit maximum step limit"),
+    ({"u_sv": "module u #(parameter N = 3) (input a);\nif (N < 4) $fatal(1, \"N too small\");\nendmodule\n"}, {},
+     r"u\.sv:2: \$fatal encountered: N too small"),
+    ({"u_v": WORD.format("u")}, {"parameters": {"M": "3"}}, r"u\.v:1: u has no parameter M; it has N"),
+    ({"u_v": WORD.format("u")}, {"parameters": {"N": "100000000"}}, r"u\.v:1: packed type of 100000000 bits is too"),
+    ({"u_v": WORD.format("u")}, {"parameters": {"N": "9" * 30}}, r"is not a valid form of parameter override"),
+    ({"u_v": WORD.format("u")}, {"parameters": {"N": "70000"}}, r"u\.v:1: port d has 70000 bits; at most 65536 can be"),
+    ({"u_v": WORD.format("u")}, {"parameters": {"1N": "7"}}, r"parameters 1N: "),
+    ({"u_v": "module u;\nendmodule\n"}, {}, r"u\.v:1: u has no input that a test could drive: no ports"),
+    ({"u_v": "module u(input clk, output reg q);\nalways @(posedge clk) q <= !q;\nendmodule\n"}, {},
+     r"u\.v:1: u has no input that a test could drive: clk, q"),
+    ({"u_sv": "module u(input real r, output q);\nendmodule\n"}, {}, r"u\.sv:1: port r is of type real"),
 ]  # fmt: skip
 
 
@@ -206,8 +233,44 @@ def test_rtl_that_cannot_be_taken_gets_one_message_and_exit_code_4_or_2(
 ) -> None:
     files = written(tmp_path, **texts)
     with pytest.raises(DvAgentError, match=words) as caught:
-        make_draft(Wish(sources=files[: more.get("only", 9)], top=more.get("top", ""), into=tmp_path / "d"))
+        make_draft(
+            Wish(
+                sources=files[: more.get("only", 9)], top=more.get("top", ""), into=tmp_path / "d",
+                parameters=more.get("parameters", {}),
+            )
+        )  # fmt: skip
     assert isinstance(caught.value, BuildError | UsageError)
+
+
+def test_a_parameter_reaches_a_top_that_nobody_named_even_if_it_needs_it(tmp_path: Path) -> None:
+    files = written(tmp_path, u_v=WORD.format("u").replace("N = 4", "N"))
+    with pytest.raises(BuildError, match="a parameter without a default"):
+        make_draft(Wish(sources=files, into=tmp_path / "d"))
+    draft = make_draft(Wish(sources=files, into=tmp_path / "d", parameters={"N": "6"}))
+    assert {one.name: one.width for one in draft.top.ports}["d"] == 6
+
+
+def test_a_file_whose_modules_stand_in_another_one_too_is_left_out_if_nothing_needs_them(tmp_path: Path) -> None:
+    texts = {"a_v": WORD.format("u"), "b_v": WORD.format("u"), "c_v": WORD.format("other")}
+    draft = make_draft(Wish(sources=written(tmp_path, **texts), top="other", into=tmp_path / "d"))
+    assert draft.files["sources"] == ["c.v"]
+    both = written(tmp_path, d_v=WORD.format("u") + WORD.format("third"))
+    draft = make_draft(Wish(sources=(tmp_path / "a.v", *both), top="third", into=tmp_path / "d"))
+    assert draft.files["sources"] == ["d.v"]
+
+
+def test_comments_in_other_encodings_than_utf_8_are_no_fault(tmp_path: Path) -> None:
+    text = WORD.format("u").replace("q <= d", "q <= d[0] ? d : 0 /* \xe9\xe4 */")
+    (tmp_path / "u.v").write_bytes(("// caf\xe9\n" + text).encode("latin-1"))
+    draft = make_draft(Wish(sources=(tmp_path / "u.v",), into=tmp_path / "d"))
+    assert looked(draft, tests=2).seen.failures == []
+
+
+def test_defines_with_other_names_than_macros_have_are_refused(tmp_path: Path) -> None:
+    written(tmp_path, u_v=WORD.format("u"))
+    done = call("init", "u.v", "-D", "1A=3", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "-D 1A=3: NAME or NAME=TEXT is expected" in done.stderr
 
 
 def test_an_inout_is_observed_and_that_is_told(tmp_path: Path) -> None:

@@ -11,50 +11,84 @@ from small_rtl import own_design, sends, stream
 from test_clocks_and_resets import COMBINATIONAL, REGISTER, RESETS, THROUGH, TIES
 from test_pins import ADDER, PINS
 from test_several_clocks import fifo
+from test_several_clocks import programs as random_programs
 from test_slices_and_counts import ARRAYS, arrays
 from test_valid_without_ready import core
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Op, Program
-from dv_agent.runners.native.simulator import NativeSimulator
 from dv_agent.runners.simulator import Run
 from dv_agent.runners.verilator import VerilatorSimulator
 
 REPORTS = """module own(input clk, input rst, input s_valid, output s_ready, input [7:0] s_data);
   assign s_ready = 1;
-  always @(posedge clk) if (s_valid && s_data == 3) $error("three");
+  always @(posedge clk) begin
+    if (s_valid && s_data == 3) $error("three");
+    if (s_valid && s_data == 4) `TOLD;
+    assert (!(s_valid && s_data == 3));
+    if (s_valid && s_data == 9) $fatal(1, "nine");
+  end
+endmodule
+"""
+EDGES = """module own(input a, input b, input c, input rst, input in_valid, output in_ready, input [7:0] in_data,
+           output reg out_valid, input out_ready, output [7:0] out_data, output level);
+  reg [7:0] x = 0, y = 1, z = 2, held;
+  reg [3:0] n;
+  always @(negedge a) x <= in_data + y;
+  always @(posedge b or negedge c) y <= y + x;
+  always @(negedge c) z <= z ^ y ^ {7'b0, a};
+  always @* if (!b) held = x;
+  always @(posedge a) n <= rst ? 0 : n + in_valid;
+  always @(posedge c) out_valid <= !rst && y[1];
+  assign in_ready = n[0] | z[0], out_data = z ^ held, level = a & ~c;
 endmodule
 """
 PULSES = (Op("idle", 9), Op("pulse", 2), Op("after", 6, port="in"), Op("pulse", 1))
 
 
 def both(design: Design, *programs: Program) -> list[Run]:
+    """Play the programs natively and through cocotb; any difference fails the test here."""
     need("verilator")
     return require_equal(strict_native(), VerilatorSimulator(hang_seconds=0.5), design, programs)
 
 
-def why_not(design: Design) -> str:
-    """What is said of a design that the native path leaves to cocotb."""
-    need("verilator")
-    said: list[str] = []
-    with NativeSimulator(say=said.append).open(design):
-        return said[0]
+def test_two_clocks_and_a_reset_that_the_slow_one_holds(tmp_path: Path) -> None:
+    design = fifo(tmp_path, wr=3, rd=50)
+    runs = both(design, *random_programs(design, 12))
+    assert sum(run.trace.epoch.max() > 0 for run in runs) > 2
+    assert "drained" in {run.trace.end for run in runs}
 
 
-def test_several_clocks_are_left_to_cocotb(tmp_path: Path) -> None:
-    assert "several clocks" in why_not(fifo(tmp_path, wr=10, rd=14))
+def test_three_clocks_with_falling_edges_a_latch_and_clocks_as_data(tmp_path: Path) -> None:
+    clocks = {name: {"signal": name, "period_ns": period} for name, period in (("a", 5), ("b", 10), ("c", 14))}
+    clocks["b"]["phase_ns"] = 1
+    ports = {
+        "in": stream("source", "in", clock="a"), "out": stream("sink", "out", clock="c"),
+        "seen": {"kind": "observe", "fields": {"level": {"signal": "level", "width": 1}}},
+    }  # fmt: skip
+    design = own_design(tmp_path, EDGES, ports, clocks=clocks, reset={"signal": "rst", "cycles": 2})
+    tracks = {"in": sends(*range(3, 60), gap=1), "out": (Op("stall", 5), Op("ready", 30), Op("stall", 9))}
+    (run,) = both(design, Program({**tracks, "reset": (Op("idle", 30), Op("pulse", 3), Op("idle", 9))}, 900))
+    assert len(run.trace.accepted["in"]) > 50
+    assert len(run.trace.accepted["out"]) > 10
 
 
-def test_rtl_that_reports_errors_is_left_to_cocotb(tmp_path: Path) -> None:
-    """A test goes on after an error of the RTL, which the native path cannot."""
-    assert "reports errors" in why_not(own_design(tmp_path, REPORTS, {"s": stream("source", "s")}))
+def test_a_test_goes_on_after_errors_that_the_rtl_reports(tmp_path: Path) -> None:
+    rtl = '`include "told.vh"\n' + REPORTS
+    design = own_design(tmp_path, rtl, {"s": stream("source", "s")}, ".sv")
+    (tmp_path / "told.vh").write_text('`define TOLD $error("four")\n')
+    in_reset = Program({"s": sends(1, 3, 4, 2, 3, gap=2), "reset": (Op("idle", 5), Op("pulse", 2))}, 99)
+    quiet, told, ended = both(design, Program({"s": sends(1, 2)}, 99), in_reset, Program({"s": sends(3, 9)}, 99))
+    assert not quiet.trace.reported
+    assert [(one.line, len(one.cycles)) for one in told.trace.reported] == [(5, 2), (7, 2), (6, 1)]
+    assert ended.trace.end == "crashed"
 
 
-def test_an_error_that_stands_in_a_header_is_one_too(tmp_path: Path) -> None:
-    rtl = '`include "told.vh"\n' + REPORTS.replace('$error("three")', "`TOLD")
-    design = own_design(tmp_path, rtl, {"s": stream("source", "s")})
-    (tmp_path / "told.vh").write_text('`define TOLD $error("three")\n')
-    assert "reports errors" in why_not(design)
+def test_a_design_that_can_stop_ends_at_its_first_error(tmp_path: Path) -> None:
+    """Verilator does not tell ``$stop`` from ``$error``."""
+    rtl = REPORTS.replace("$fatal(1, ", "$stop(1); // ").replace("`TOLD", '$error("four")')
+    (ended,) = both(own_design(tmp_path, rtl, {"s": stream("source", "s")}, ".sv"), Program({"s": sends(1, 4, 2)}, 99))
+    assert ended.trace.end == "crashed"
 
 
 @pytest.mark.parametrize("hold", [False, True])

@@ -11,6 +11,8 @@ from foreign_blocks import APB, ARBITER, COMBINATIONAL, FIFO, PULP, PUSH_POP, ST
 from dv_agent.designs.elaboration import child
 from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.ports.registry import KINDS
+from dv_agent.designs.probes.register_question import Question
+from dv_agent.designs.probes.registers_child import look_up
 from dv_agent.designs.recognition.buses import ORDER
 from dv_agent.designs.recognition.guess import Guess, Pool
 from dv_agent.designs.recognition.names import identifier, is_active_low
@@ -262,3 +264,94 @@ def test_names_of_ports_are_names_of_design_yaml() -> None:
         assert is_active_low(name), name
     for name in ("rst", "reset", "rstart", "areset_i"):
         assert not is_active_low(name), name
+
+
+GATED = """
+module gated #(parameter bit FALL = 0, parameter int W = 8) (
+  input logic clk, input logic rst, input logic clear,
+  input logic s_valid, output logic s_ready, input logic [W-1:0] s_data,
+  output logic m_valid, input logic m_ready, output logic [W-1:0] m_data
+);
+  stage #(.FALL(FALL), .W(W)) inner (.bypass(1'b0), .*);
+endmodule
+module stage #(parameter bit FALL = 0, parameter int W = 8) (
+  input logic clk, input logic rst, input logic clear, input logic bypass,
+  input logic s_valid, output logic s_ready, input logic [W-1:0] s_data,
+  output logic m_valid, input logic m_ready, output logic [W-1:0] m_data
+);
+  logic full, pass;
+  logic [W-1:0] held;
+  assign pass = 1'b0 | bypass;
+  assign s_ready = ~full;
+  assign m_valid = full | (FALL & s_valid) | (bypass && s_valid) | (|({W{pass}} & s_data));
+  always_comb begin
+    m_data = held;
+    if (FALL && !full) m_data = s_data;
+    case (FALL)
+      1'b1: m_data = s_data;
+      default: ;
+    endcase
+  end
+  always_ff @(posedge clk)
+    if (rst || clear) full <= 1'b0;
+    else begin
+      if (s_valid && s_ready) begin full <= 1'b1; held <= s_data; end
+      else if (m_ready) full <= 1'b0;
+    end
+endmodule
+"""
+
+
+@pytest.mark.parametrize("fall", ["0", "1"])
+def test_a_path_that_constants_close_is_no_path_and_an_open_one_is(tmp_path: Path, fall: str) -> None:
+    (tmp_path / "unit.sv").write_text(GATED, encoding="utf-8")
+    found = child.elaborate(Request(sources=(tmp_path / "unit.sv",), top="gated", parameters={"FALL": fall}))
+    opened = fall == "1"
+    assert found.through["m_valid"] == (("s_valid",) if opened else ())
+    assert found.through["m_data"] == (("s_data",) if opened else ())
+    assert found.through["s_ready"] == ()
+    value = ports(recognise(found, (*KINDS, *ORDER)))["m"]
+    if opened:
+        assert "follows s_valid in the same cycle" in value["rules_off"]["stable"]
+    else:
+        assert value["may_drop"] == "clear may clear what waits, at any time"
+        assert "rules_off" not in value
+
+
+def test_a_deep_and_a_long_expression_are_read_within_bounds(tmp_path: Path) -> None:
+    deep = "1'b0 | " + "(" * 150 + "a[0]" + " ^ 1'b0)" * 150
+    long = " | ".join(["(a[1] & 1'b0)"] * 300)
+    head = "module m(input logic [1:0] a, output logic x, output logic y);"
+    text = f"{head}\nassign x = {deep};\nassign y = {long};\nendmodule\n"
+    (tmp_path / "unit.sv").write_text(text, encoding="utf-8")
+    found = child.elaborate(Request(sources=(tmp_path / "unit.sv",)))
+    assert found.through["x"] == ("a",)
+    assert set(found.through) == {"x", "y"}
+
+
+CONSTANT = """
+module answers #(parameter bit ERRORS = 0) (
+  input logic clk, input logic rst, input logic bad, input logic [3:0] d,
+  output logic [1:0] resp, output logic [1:0] status, output logic seen
+);
+  logic err, kind;
+  assign resp = {err, 1'b0};
+  assign kind = ERRORS ? bad : 1'b0;
+  assign status = {2{kind}} & d[1:0];
+  always_ff @(posedge clk)
+    if (rst) begin err <= 1'b0; seen <= 1'b0; end
+    else begin
+      if (ERRORS && bad) err <= 1'b1;
+      seen <= bad;
+    end
+endmodule
+"""
+
+
+@pytest.mark.parametrize(("value", "constant"), [("0", ("resp", "status")), ("1", ())])
+def test_outputs_that_parameters_hold_are_constant_so_that_no_bin_asks_for_more(
+    tmp_path: Path, value: str, constant: tuple[str, ...]
+) -> None:
+    (tmp_path / "unit.sv").write_text(CONSTANT, encoding="utf-8")
+    request = Request(sources=(tmp_path / "unit.sv",), top="answers", parameters={"ERRORS": value})
+    assert look_up(Question(request=request, wanted=())).constant == constant

@@ -72,6 +72,7 @@ class SessionPage:
         description: one line about the strategy, as it would be saved.
         templates: name of each template -> whether the strategy has a text of its own for it.
         template_text: of the template that is looked at; `template_open` says whether its editor is open.
+        notes: what was said when the session was opened.
         alone: there is no other node to compare with.
         changes: how many changes can be taken back here.
     """
@@ -98,6 +99,7 @@ class SessionPage:
     template_text: str
     template_open: bool
     alone: bool
+    notes: tuple[str, ...]
     turn: TurnView | None
     column: CoverageColumn
     changes: int
@@ -145,6 +147,7 @@ def session_page(
         template_text=session.template(template, node.id),
         template_open=bool(looked.template) or node.turn is None,
         alone=len(nodes) == 1,
+        notes=session.notes,
         turn=turn_view(node),
         column=coverage_column(state.coverage, won, measured=True),
         changes=session.changes(node.id),

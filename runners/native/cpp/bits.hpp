@@ -45,10 +45,25 @@ inline uint64_t get_bits(const Word* words, int low, int width) {
     return result;
 }
 
+// Copies `width` bits from `low` on to the lowest bits of `out`, and clears the others.
+inline void take_bits(const Word* words, int low, int width, Words& out) {
+    out.assign(words_for(width), 0);
+    for (int done = 0; done < width; done += 32)
+        out[size_t(done >> 5)] = Word(get_bits(words, low + done, width - done < 32 ? width - done : 32));
+}
+
 // A decimal number of any length; bits that do not fit into `width` are cut off.
 inline void decimal(std::string_view digits, int width, Words& out) {
     out.assign(words_for(width), 0);
     size_t used = size_t((width + 31) / 32);
+    if (digits.size() < 19) {
+        uint64_t value = 0;
+        for (char one : digits) value = value * 10 + uint64_t(one - '0');
+        if (width < 64) value &= (uint64_t(1) << width) - 1;
+        out[0] = Word(value);
+        if (used > 1) out[1] = Word(value >> 32);
+        return;
+    }
     for (size_t at = 0; at < digits.size();) {
         uint64_t carry = 0, scale = 1;
         for (int count = 0; count < 9 && at < digits.size(); count++, at++)

@@ -13,6 +13,7 @@ struct Node {
     uint32_t next = 0;    // the next value of the same list; 0: the last one
     uint32_t child = 0;   // the first value of a list; in an object keys and values take turns
     std::string_view text;  // digits of a number, or a text without its quotes
+    int64_t number = 0;     // the same as an integer, of at most 18 digits; of a list, how many values it has
 };
 
 // A parsed text; values are found by walking, so a large program needs one block of memory and no search.
@@ -24,6 +25,7 @@ class Json {
     void parse(std::string_view text) {
         text_ = text, at_ = 0;
         nodes_.clear();
+        nodes_.reserve(text.size() / 2 + 1);
         value();
     }
     inline Value root() const;
@@ -72,16 +74,30 @@ class Json {
         }
         return here;
     }
+    static bool is_digit(char one) { return one >= '0' && one <= '9'; }
+    static bool is_fraction(char one) {
+        return one == '.' || one == 'e' || one == 'E' || one == '-' || one == '+';
+    }
     void number(uint32_t here) {
-        size_t end = text_.find_first_not_of("-+.eE0123456789", at_);
-        if (end == std::string_view::npos) end = text_.size();
+        size_t end = at_;
+        bool minus = text_[end] == '-';
+        end += minus;
+        int64_t value = 0;
+        for (; end < text_.size() && is_digit(text_[end]); end++)
+            if (end - at_ < 18) value = value * 10 + (text_[end] - '0');
+        // The rest of a number that is no integer.
+        while (end < text_.size() && (is_digit(text_[end]) || is_fraction(text_[end]))) end++;
         if (end == at_) fail();
-        nodes_[here].kind = Node::Number, nodes_[here].text = text_.substr(at_, end - at_);
+        Node& node = nodes_[here];
+        node.kind = Node::Number, node.text = text_.substr(at_, end - at_), node.number = minus ? -value : value;
         at_ = end;
     }
     void members(uint32_t parent, char close, bool keyed) {
         uint32_t last = 0;
-        auto link = [&](uint32_t one) { (last ? nodes_[last].next : nodes_[parent].child) = one, last = one; };
+        auto link = [&](uint32_t one) {
+            (last ? nodes_[last].next : nodes_[parent].child) = one, last = one;
+            nodes_[parent].number++;
+        };
         if (take(close)) return;
         do {
             if (keyed) {
@@ -108,13 +124,9 @@ class Json::Value {
     bool truth() const { return json_ && (node().kind == Node::True || (node().kind == Node::Number && integer())); }
     // A number as an integer; one of more than 18 digits is only used as `text`.
     int64_t integer() const {
-        if (!json_ || node().kind != Node::Number) return node_truth();
-        std::string_view digits = node().text;
-        bool minus = digits.front() == '-';
-        int64_t result = 0;
-        for (char one : digits.substr(minus, 18)) result = result * 10 + (one - '0');
-        return minus ? -result : result;
+        return !json_ || node().kind != Node::Number ? node_truth() : node().number;
     }
+    size_t count() const { return json_ ? size_t(node().number) : 0; }  // of a list
     double real() const { return std::stod(std::string(text())); }
     // The value of a key; null if there is none.
     Value operator[](std::string_view key) const {

@@ -2,7 +2,7 @@
 #include "model.hpp"
 
 #include "Vtop.h"
-#include "clocks.inc"
+#include "design.inc"
 #include "verilated.h"
 
 double sc_time_stamp() { return 0; }
@@ -34,11 +34,12 @@ const Word* get(const VlWide<N>& pins, Word*) {
 // Times are in half nanoseconds, in which every edge of a clock of whole nanoseconds falls.
 class Verilation final : public Model {
    public:
-    explicit Verilation(int fill) : context_(fill), top_(&context_, "dv") {
+    explicit Verilation(int fill) : context_(fill), top_(&context_, "") {
         for (int power = context_.timeprecision(); power < -9; power++) scale_ *= 10;
         top_.clock = 0;
         choose_step();
         top_.eval();
+        errors = context_.errorCount();
     }
     ~Verilation() override { top_.final(); }
     bool finished() override { return context_.gotFinish(); }
@@ -55,6 +56,7 @@ class Verilation final : public Model {
         }
         top_.clock = 0;
         top_.eval();
+        errors = context_.errorCount();
         return context_.gotFinish();
     }
     const Word* sample() override { return get(top_.sample, room_); }
@@ -64,6 +66,7 @@ class Verilation final : public Model {
     struct Context : VerilatedContext {
         explicit Context(int fill) {
             threads(1);
+            errorLimit(kErrorLimit);
             randReset(fill < 2 ? fill : 2);
             randSeed(fill < 2 ? 1 : fill);
         }

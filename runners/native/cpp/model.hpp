@@ -8,6 +8,8 @@ namespace dv {
 
 class Model {
    public:
+    int64_t errors = 0;  // that the RTL has reported, by $error or an assertion; the test goes on after them
+
     virtual ~Model() = default;
     // Sets the drive vector that holds after the next rising edge.
     virtual void drive(const Word* words) = 0;

@@ -18,14 +18,15 @@ struct Outcome {
 struct Domain {
     int place;  // of the bit of the sample that tells whether it rises; -1: it rises in every cycle
     Board board;
-    bool due = true, reset = true;  // whether it rose in the last step; and since the last reset began
+    bool due = true;      // whether it rose in the last step
+    int64_t unreset = 0;  // edges that it still needs of the reset that is under way
 };
 
 class Bench {
    public:
     explicit Bench(Json::Value layout) : layout_(layout) {
         shared_.sample_width = int(layout["sample_width"].integer());
-        asynchronous_ = layout["asynchronous"].truth();
+        reset_edges_ = layout["reset_edges"].integer();
         Json::Value clock = layout["monitor_clocks"].first();
         for (Json::Value one = layout["monitors"].first(); one; one = one.next(), clock = clock.next()) {
             Json::Value valid = one.first().next(), ready = valid.next();
@@ -37,20 +38,28 @@ class Bench {
     // The RTL called $finish.
     struct Finished {};
 
+    // The recorder gets every row, and the cycles at whose ends the RTL had reported errors.
     template <class Recorder>
-    Outcome play(Json::Value program, Model& model, Recorder&& record) {
+    Outcome play(Json::Value program, Model& model, Recorder&& recorder) {
         begin(program);
         int64_t quiet = 0, released = 0;
         bool was_pulse = false, given_up = false, low = true;
         const char* end = "cycle_limit";
         const size_t ports = drivers_.size() - 1;
         Driver& reset = *drivers_.back();
-        Domain& main = domains_.front();
+        Domain &main = domains_.front(), &slowest = domains_[size_t(layout_["slowest"].integer())];
         bool resetting = false;
+        int64_t errors = model.errors;
+        auto step = [&](int64_t cycle) {
+            if (model.step()) throw Finished();
+            if (model.errors == errors) return;
+            errors = model.errors;
+            recorder.reported(cycle - 1, errors);
+        };
         Word* drive = drive_.data();
         model.drive(drive);
         // The design powers up in reset, and the first edge comes after the first sample event.
-        for (int64_t cycle = 1; cycle < layout_["reset_cycles"].integer(); cycle++) finish_if(model.step());
+        for (int64_t cycle = 1 - layout_["reset_cycles"].integer(); cycle < 0; cycle++) step(cycle);
         const int64_t cycles = program["max_cycles"].integer(), limit = layout_["quiet_cycles"].integer();
         for (int64_t cycle = 0; cycle < cycles; cycle++) {
             for (Domain& one : domains_) one.board.row = cycle;
@@ -58,7 +67,7 @@ class Bench {
             const bool pulse = resetting || holds_reset();
             bool changed = false;
             if (pulse && !was_pulse) {
-                for (Domain& one : domains_) one.reset = several_ ? asynchronous_ : true;
+                for (Domain& one : domains_) one.unreset = reset_edges_;
                 for (size_t port = 0; port < ports; port++) drivers_[port]->reset();
             }
             if (pulse) {
@@ -80,14 +89,15 @@ class Bench {
                 model.drive(drive);
                 given_up = false;
             }
-            finish_if(model.step());
+            step(cycle);
             const Word* sample = model.sample();
             take(sample);
-            record(sample, cycle);
+            recorder.row(sample, cycle);
             if (pulse || saw_transfer(sample)) {
                 quiet = 0, given_up = false;
                 continue;
             }
+            if (!slowest.due) continue;
             if (any(State::Timed)) {
                 quiet = 0;
                 continue;
@@ -113,9 +123,14 @@ class Bench {
 
     // The drive vectors of all cycles of a program: for playing it again without drivers.
     std::vector<Words> driven(Json::Value program, Model& model) {
-        std::vector<Words> all;
-        play(program, model, [&](const Word*, int64_t) { all.push_back(drive_); });
-        return all;
+        struct Drives {
+            const Words& drive;
+            std::vector<Words> all;
+            void row(const Word*, int64_t) { all.push_back(drive); }
+            void reported(int64_t, int64_t) {}
+        } drives{drive_, {}};
+        play(program, model, drives);
+        return std::move(drives.all);
     }
 
    private:
@@ -126,7 +141,8 @@ class Bench {
     };
     Json::Value layout_;
     Shared shared_;
-    bool several_ = false, asynchronous_ = false;
+    bool several_ = false;
+    int64_t reset_edges_ = 0;  // of every clock; 0 with one clock
     std::vector<Monitor> monitors_;
     std::vector<Domain> domains_;
     std::vector<std::unique_ptr<Driver>> drivers_;
@@ -138,9 +154,6 @@ class Bench {
     int reset_place_ = 0;
 
     int place(Json::Value index) const { return shared_.sample_width - 1 - int(index.integer()); }
-    static void finish_if(bool finished) {
-        if (finished) throw Finished();
-    }
     void begin(Json::Value program) {
         shared_.begin();
         domains_.clear(), drivers_.clear(), domain_of_.clear(), tracks_.clear(), places_.clear(), shown_.clear();
@@ -166,6 +179,7 @@ class Bench {
     }
     void add(std::unique_ptr<Driver> driver, std::string_view name, Json::Value program) {
         std::vector<Op> operations;
+        operations.reserve(program["tracks"][name].count());
         for (Json::Value op = program["tracks"][name].first(); op; op = op.next()) operations.push_back(read(op));
         driver->load(std::move(operations));
         driver->memory(program["memories"][name]);
@@ -187,11 +201,11 @@ class Bench {
         }
         return changed;
     }
-    // Whether a clock has not risen yet since the last reset began, so that it has not been noticed there.
+    // Whether a clock has not risen often enough since the last reset began.
     bool holds_reset() const {
         if (several_)
             for (const Domain& one : domains_)
-                if (!one.reset) return true;
+                if (one.unreset > 0) return true;
         return false;
     }
     void take(const Word* sample) {
@@ -200,7 +214,7 @@ class Bench {
             one.board.sample = sample;
             if (!one.due) continue;
             one.board.cycle++;
-            one.reset = true;
+            if (one.unreset > 0) one.unreset--;
         }
     }
     bool saw_transfer(const Word* sample) {

@@ -10,6 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -27,12 +28,14 @@ namespace {
 
 constexpr int kHeader = 64;           // bytes before the rows; the first 8 are the number of rows
 constexpr int kTimerCycles = 256;
-constexpr int kDigestDigits = 16;
 constexpr rlim_t kMostMemory = rlim_t(4) << 30;
 constexpr uint32_t kMostMessage = 1u << 30;
 constexpr int kTestsOfACopy = 1000;   // files that RTL opened are closed with its copy
 constexpr int kFinished = 77;
-constexpr char kStarted = 's', kAnswering = 'r', kAnswered = 'a', kClosed = 'c', kTired = 't';
+constexpr int kMostPrinted = 1000;
+
+// How far a copy is: in memory that it shares with the first process, which looks when the copy has ended.
+enum class Stage : char { Waiting, Playing, Answering, Tired };
 
 struct Config {
     int socket = -1, recording = -1;
@@ -85,89 +88,96 @@ void limit_time(double seconds) {
     setitimer(ITIMER_PROF, &timer, nullptr);
 }
 
-// The rows of a test as text, highest bit first, in memory shared with the parent: every cycle up to the one in which
-// the RTL hangs or crashes is kept.
+// The rows of a test, each in whole words, in memory shared with the parent: every cycle up to the one in which the RTL
+// hangs or crashes is kept. The memory stays mapped from test to test, unless one needs more.
 class Recording {
    public:
-    Recording(int file, int width, int64_t cycles) : width_(width), size_(size_t(kHeader) + size_t(width) * cycles) {
-        void* place = mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
-        if (place == MAP_FAILED) throw std::runtime_error("MemoryError: no room for the recording");
-        memory_ = static_cast<char*>(place);
-        out_ = memory_ + kHeader;
-        if (!eight_[1]) fill();
-    }
-    ~Recording() { munmap(memory_, size_); }
+    explicit Recording(int file) : file_(file) {}
     Recording(const Recording&) = delete;
 
-    void add(const Word* sample) {
-        int left = width_;
-        for (; left & 7; left--) *out_++ = char('0' + bit(sample, left - 1));
-        for (; left; left -= 8, out_ += 8) {
-            const int low = left - 8;
-            std::memcpy(out_, &eight_[(sample[low >> 5] >> (low & 31)) & 255], 8);
-        }
-        count();
+    void begin(size_t row, int64_t rows) {
+        const size_t needed = kHeader + row * size_t(rows);
+        if (needed > size_) map(needed);
+        row_ = row, out_ = memory_ + kHeader, rows_ = 0;
     }
-    void add_digest(uint64_t value) {
-        for (int place = 60; place >= 0; place -= 4) *out_++ = "0123456789abcdef"[(value >> place) & 15];
-        count();
+    void add(const void* row) {
+        std::memcpy(out_, row, row_);
+        out_ += row_, rows_++;
+        std::memcpy(memory_, &rows_, sizeof rows_);
     }
 
    private:
-    static inline uint64_t eight_[256];  // a byte as text
-    int width_;
-    size_t size_;
-    char *memory_, *out_;
+    int file_;
+    size_t size_ = 0, row_ = 0;
+    char *memory_ = nullptr, *out_ = nullptr;
     int64_t rows_ = 0;
 
-    void count() {
-        rows_++;
-        std::memcpy(memory_, &rows_, sizeof rows_);
-    }
-    static void fill() {
-        for (int value = 0; value < 256; value++) {
-            char text[8];
-            for (int place = 0; place < 8; place++) text[place] = char('0' + ((value >> (7 - place)) & 1));
-            std::memcpy(&eight_[value], text, 8);
-        }
+    void map(size_t size) {
+        if (memory_) munmap(memory_, size_);
+        memory_ = nullptr, size_ = 0;
+        void* place = mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file_, 0);
+        if (place == MAP_FAILED) throw std::runtime_error("MemoryError: no room for the recording");
+        memory_ = static_cast<char*>(place), size_ = size;
     }
 };
 
-std::string reply_of(const Outcome& outcome, double seconds) {
-    std::ostringstream out;
-    out << "{\"end\":\"" << outcome.end << "\",\"released\":" << outcome.released << ",\"seconds\":" << seconds
-        << ",\"starts\":{";
+// What one test records: its rows, and where in the output of the RTL each cycle with a report ended.
+class RowsOfTest {
+   public:
+    RowsOfTest(Recording& recording, double hang_seconds) : recording_(recording), hang_seconds_(hang_seconds) {}
+    void row(const Word* sample, int64_t cycle) {
+        if (cycle % kTimerCycles == 0) limit_time(hang_seconds_);
+        recording_.add(sample);
+    }
+    void reported(int64_t cycle, int64_t) {
+        struct stat log;
+        if (count_++ == kMostPrinted || fstat(STDOUT_FILENO, &log)) return;
+        printed += (printed.empty() ? "[" : ",[") + std::to_string(cycle) + ',' + std::to_string(log.st_size) + ']';
+    }
+    std::string printed;
+
+   private:
+    Recording& recording_;
+    double hang_seconds_;
+    int count_ = 0;
+};
+
+std::string reply_of(const Outcome& outcome, const std::string& printed, double seconds) {
+    std::string out = std::string("{\"end\":\"") + outcome.end + "\",\"released\":" + std::to_string(outcome.released) +
+                      ",\"seconds\":" + std::to_string(seconds) + ",\"printed\":[" + printed + "],\"starts\":{";
     for (size_t track = 0; track < outcome.tracks.size(); track++) {
-        out << (track ? "," : "") << '"' << outcome.tracks[track] << "\":[";
+        out += std::string(track ? "," : "") + '"' + outcome.tracks[track] + "\":[";
         const auto& starts = outcome.drivers[track]->starts;
         for (size_t place = 0; place < starts.size(); place++)
-            out << (place ? "," : "") << '[' << starts[place].first << ',' << starts[place].second << ']';
-        out << ']';
+            out += (place ? ",[" : "[") + std::to_string(starts[place].first) + ',' +
+                   std::to_string(starts[place].second) + ']';
+        out += ']';
     }
-    out << "}}";
-    return out.str();
+    return out + "}}";
 }
 
-std::string play_one(Bench& bench, Json::Value program, const Config& config, int width) {
+std::string play_one(Bench& bench, Json::Value program, const Config& config, int width, Recording& recording) {
     const double started = now();
     limit_time(config.hang_seconds);
-    Recording recording(config.recording, width, program["max_cycles"].integer());
+    recording.begin(size_t((width + 31) / 32) * sizeof(Word), program["max_cycles"].integer());
     std::unique_ptr<Model> model = new_model(0);
-    Outcome outcome = bench.play(program, *model, [&](const Word* sample, int64_t cycle) {
-        if (cycle % kTimerCycles == 0) limit_time(config.hang_seconds);
-        recording.add(sample);
-    });
+    // Reported at power-up, as by every copy: the first process has said it once.
+    if (model->errors) (void)!ftruncate(STDOUT_FILENO, 0);
+    RowsOfTest rows(recording, config.hang_seconds);
+    Outcome outcome = bench.play(program, *model, rows);
     limit_time(0);
-    return reply_of(outcome, now() - started);
+    return reply_of(outcome, rows.printed, now() - started);
 }
 
 // A number that two tests share if their rows and ends are equal.
 class Digest {
    public:
-    explicit Digest(int words) : words_(words) {}
-    void add(const Word* sample) {
+    Digest(int words, double hang_seconds) : words_(words), hang_seconds_(hang_seconds) {}
+    void row(const Word* sample, int64_t cycle) {
+        if (cycle % kTimerCycles == 0) limit_time(hang_seconds_);
         for (int place = 0; place < words_; place++) mix(sample[place]);
     }
+    void reported(int64_t cycle, int64_t errors) { mix(Word(cycle)), mix(Word(errors)); }
     void add(const char* text) {
         while (*text) mix(Word(*text++));
     }
@@ -175,6 +185,7 @@ class Digest {
 
    private:
     int words_;
+    double hang_seconds_;
     uint64_t value_ = 0x243f6a8885a308d3;
     void mix(Word word) {
         value_ = (value_ ^ word) * 0x9e3779b97f4a7c15;
@@ -182,33 +193,30 @@ class Digest {
     }
 };
 
-// The digests of many programs, each from several power-up states: 16 hexadecimal digits each, in the place of rows.
+// The digests of many programs, each from several power-up states, in the place of rows.
 // So if the RTL crashes or hangs, the number of rows tells in which.
-std::string digest_all(Bench& bench, Json::Value request, const Config& config, int width) {
+std::string digest_all(Bench& bench, Json::Value request, const Config& config, int width, Recording& recording) {
     std::ostringstream text;
     text << std::ifstream(std::string(request["programs"].text())).rdbuf();
     std::string kept = text.str();
     Json programs;
     programs.parse(kept);
-    Recording recording(config.recording, kDigestDigits, request["max_cycles"].integer());
+    recording.begin(sizeof(uint64_t), request["max_cycles"].integer());
     int64_t skipped = request["skipped"].integer(), left = request["max_cycles"].integer();
     for (Json::Value program = programs.root().first(); program && left > 0; program = program.next()) {
         if (skipped-- > 0) continue;
         for (Json::Value fill = request["fills"].first(); fill; fill = fill.next()) {
             limit_time(config.hang_seconds);
-            Digest digest((width + 31) / 32);
+            Digest digest((width + 31) / 32, config.hang_seconds);
             std::unique_ptr<Model> model = new_model(int(fill.integer()));
             try {
-                Outcome outcome = bench.play(program, *model, [&](const Word* sample, int64_t cycle) {
-                    if (cycle % kTimerCycles == 0) limit_time(config.hang_seconds);
-                    digest.add(sample);
-                });
-                digest.add(outcome.end);
+                digest.add(bench.play(program, *model, digest).end);
             } catch (const Bench::Finished&) {
                 digest.add("finished");
             }
             limit_time(0);
-            recording.add_digest(digest.value());
+            const uint64_t value = digest.value();
+            recording.add(&value);
             left--;
         }
     }
@@ -232,23 +240,23 @@ std::string repeat_bare(Bench& bench, Json::Value request, const Config& config)
     return "{\"end\":\"bare\",\"cycles\":" + std::to_string(driven.size()) + ",\"seen\":" + std::to_string(seen) + "}";
 }
 
-// Plays tests until the parent closes the connection; reports its progress to the first process.
-[[noreturn]] void play_all(const Config& config, Json::Value layout, int progress) {
+// Plays tests until the parent closes the connection.
+[[noreturn]] void play_all(const Config& config, Json::Value layout, volatile Stage& stage) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    auto tell = [&](char news) { (void)!::write(progress, &news, 1); };
     Bench bench(layout);
     Json message;
+    Recording recording(config.recording);
     const int width = int(layout["sample_width"].integer());
     try {
         for (int number = 0; number < kTestsOfACopy; number++) {
             std::string text = receive(config.socket), reply;
-            tell(kStarted);
+            stage = Stage::Playing;
             try {
                 message.parse(text);
                 Json::Value request = message.root();
-                reply = request["programs"] ? digest_all(bench, request, config, width)
+                reply = request["programs"] ? digest_all(bench, request, config, width, recording)
                         : request["bare"]   ? repeat_bare(bench, request, config)
-                                            : play_one(bench, request, config, width);
+                                            : play_one(bench, request, config, width, recording);
             } catch (const Bench::Finished&) {
                 fflush(nullptr);
                 _exit(0);
@@ -256,37 +264,35 @@ std::string repeat_bare(Bench& bench, Json::Value request, const Config& config)
                 reply = std::string("{\"error\":\"") + error.what() + "\"}";
             }
             fflush(nullptr);
-            tell(kAnswering);
+            stage = Stage::Answering;
             send(config.socket, reply);
-            tell(kAnswered);
+            stage = Stage::Waiting;
         }
-        tell(kTired);
+        stage = Stage::Tired;
     } catch (const Closed&) {
-        tell(kClosed);
     }
     _exit(0);
 }
 
 // Follows one copy to its end; returns whether another one is needed.
-bool follow(pid_t copy, int progress, int connection) {
-    char last = kAnswered;
-    pollfd events[2] = {{progress, POLLIN, 0}, {connection, POLLRDHUP, 0}};
-    while (true) {
-        if (poll(events, 2, -1) < 0) continue;
-        if (events[1].revents && !(events[0].revents & POLLIN)) {
+bool follow(pid_t copy, int alive, int connection, const volatile Stage& stage) {
+    pollfd events[2] = {{alive, POLLIN, 0}, {connection, POLLRDHUP, 0}};
+    while (!events[0].revents) {
+        if (poll(events, 2, -1) < 0) {
+            events[0].revents = 0;
+            continue;
+        }
+        if (!events[0].revents && events[1].revents) {
             kill(copy, SIGKILL);
             return false;
         }
-        char news;
-        if (::read(progress, &news, 1) != 1) break;
-        last = news;
     }
     int status = 0;
     waitpid(copy, &status, 0);
-    if (last == kTired) return true;
+    if (stage == Stage::Tired) return true;
     // Killed while it waited for a program (no reply is expected), or in the middle of its reply (which cannot be
     // completed): the parent notices the end of this process.
-    if (last != kStarted) return false;
+    if (stage != Stage::Playing) return false;
     send(connection, "{\"died\":true,\"signal\":" + std::to_string(WIFSIGNALED(status) ? WTERMSIG(status) : 0) + "}");
     return true;
 }
@@ -338,16 +344,20 @@ int serve(const char* layout_file) {
     layout.parse(kept);
     require_power_up(config.hang_seconds);
     send(config.socket, "{\"ready\":true}");
+    void* page = mmap(nullptr, sizeof(Stage), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return 1;
+    volatile Stage& stage = *static_cast<Stage*>(page);
     while (true) {
-        int pipes[2];
+        int pipes[2];  // nothing is written: the end of the copy closes it
         if (pipe(pipes)) return 1;
+        stage = Stage::Waiting;
         pid_t copy = fork_for([&] {
             ::close(pipes[0]);
-            play_all(config, layout.root(), pipes[1]);
+            play_all(config, layout.root(), stage);
         });
         if (copy < 0) return 1;
         ::close(pipes[1]);
-        bool more = follow(copy, pipes[0], config.socket);
+        bool more = follow(copy, pipes[0], config.socket, stage);
         ::close(pipes[0]);
         if (!more) return 1;
     }

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple
 from pyslang.ast import CaseStatementCondition
 from pyslang.syntax import SyntaxKind
 
-from dv_agent.designs.code.instance_nodes import Collector, Instance, Place
-from dv_agent.designs.code.known_values import CONSTANTS, NAMES, Evaluator, symbols_in
+from dv_agent.designs.constants.instance_nodes import Collector, Instance, Place
+from dv_agent.designs.constants.known_values import CONSTANTS, NAMES, Evaluator, symbols_in
 
 _ALL_VALUES = 10  # bits; of a wider selector nobody writes all values down
 
@@ -43,9 +43,11 @@ class Branches:
 
     Attributes:
         dead: branch -> for each copy why it is never taken; an empty text for a copy that may be.
+        ends: where an if begins -> where it ends.
     """
 
     dead: dict[Branch, list[str]] = field(default_factory=lambda: defaultdict(list))
+    ends: dict[Place, Place] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._never: dict[str, list[tuple[Branch, str]]] | None = None
@@ -125,6 +127,8 @@ class BranchFinder:
         condition = statement.conditions[0].expr
         truth, text = self._evaluator.truth(condition), self._collector.text(condition)
         said = (text, _negated(text)) if truth is None else ("", "")
+        if end := self._collector.place(statement.sourceRange.end):
+            found.ends[mark] = end
         yes = self._branch("then", mark, statement.ifTrue, said[0])
         no = self._branch("else", mark._replace(column=mark.column + 1), statement.ifFalse, said[1])
         found.dead[yes].append(self._why(condition, text, False) if truth is False else "")

@@ -14,7 +14,7 @@ from pyslang.ast import StatementKind as K
 from pyslang.ast import SymbolKind as S
 from pyslang.ast import UnaryOperator as U
 
-from dv_agent.designs.code.known_values import NAMES
+from dv_agent.designs.constants.known_values import NAMES
 
 MOST_INSTANCES = 5_000
 _MOST_TEXT = 120
@@ -114,7 +114,11 @@ class Collector:
         first, last = expression.sourceRange.start, expression.sourceRange.end
         if not (self._manager.isFileLoc(first) and self._manager.isFileLoc(last)) or first.buffer != last.buffer:
             return _shortened(str(expression.syntax or "?"))
-        return _shortened(self._manager.getSourceText(first.buffer)[first.offset : last.offset])
+        try:
+            source = self._manager.getSourceText(first.buffer)
+        except UnicodeDecodeError:  # offsets count bytes, so that other letters shift them
+            return _shortened(str(expression.syntax or "?"))
+        return _shortened(source[first.offset : last.offset])
 
     def _note(self, node: Any, one: Instance, below: list[Any]) -> Any:
         kind = getattr(node, "kind", None)

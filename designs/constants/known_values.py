@@ -20,6 +20,8 @@ CONSTANTS = {S.Parameter, S.EnumValue, S.Genvar, S.Specparam}
 Known = Mapping[str, int]
 """Hierarchical name of a signal -> the only value that it ever has."""
 _WIDEST = 4096
+_MOST_KEPT = 100_000
+_DEEPEST = 60  # operators inside each other; of a deeper expression nothing is known
 _LOGIC: dict[Any, Callable[[int, int], int]] = {
     B.Equality: lambda a, b: int(a == b), B.CaseEquality: lambda a, b: int(a == b),
     B.Inequality: lambda a, b: int(a != b), B.CaseInequality: lambda a, b: int(a != b),
@@ -54,16 +56,30 @@ class Evaluator:
     """
 
     def __init__(self, known: Known, anchor: Any) -> None:
-        self.known, self._anchor = known, anchor
+        self.known, self._anchor, self._depth = known, anchor, 0
+        self._kept: dict[int, tuple[Any, int | None]] = {}
 
     def value(self, expression: Any) -> int | None:
         """Return the only value that `expression` can have, unsigned; None if it may have several or nobody knows."""
+        kept = self._kept.get(id(expression))
+        if kept is None:
+            if len(self._kept) >= _MOST_KEPT:
+                self._kept.clear()
+            # The node itself is kept, so that no other one gets its id.
+            kept = self._kept[id(expression)] = (expression, self._found(expression))
+        return kept[1]
+
+    def _found(self, expression: Any) -> int | None:
         if (constant := _constant(expression, self._anchor)) is not None:
             return constant
         width = _width(expression)
-        if width is None:
+        if width is None or self._depth > _DEEPEST:
             return None
-        found = self._parts(expression)
+        self._depth += 1
+        try:
+            found = self._parts(expression)
+        finally:
+            self._depth -= 1
         if found is None:
             low, high = self.span(expression)
             return low if low == high else None
@@ -100,7 +116,7 @@ class Evaluator:
             found = self._choice(expression)
         elif kind == E.Conversion and not expression.operand.type.isSigned:
             found = self.value(expression.operand)
-        elif kind in (E.ElementSelect, E.RangeSelect, E.Concatenation):
+        elif kind in (E.ElementSelect, E.RangeSelect, E.Concatenation, E.Replication):
             found = self._pieces(expression)
         return found
 
@@ -168,6 +184,8 @@ class Evaluator:
                     return None
                 total = (total << width) | found
             return total
+        if expression.kind == E.Replication:
+            return 0 if self.value(expression.concat) == 0 else None
         if expression.kind in (E.ElementSelect, E.RangeSelect):
             # Of a signal that is all zeros, whatever is selected.
             return 0 if self.value(expression.value) == 0 else None
@@ -177,7 +195,7 @@ class Evaluator:
 def _constant(expression: Any, anchor: Any) -> int | None:
     """Return the value of an expression that reads no signal."""
     found, width = expression.constant, _width(expression)
-    if found is None:
+    if getattr(found, "value", None) is None:
         symbols = symbols_in(expression)
         if any(one.kind not in CONSTANTS for one in symbols):
             return None

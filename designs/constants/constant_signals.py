@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from dv_agent.designs.code.instance_nodes import Instance, Place, Write
-from dv_agent.designs.code.known_values import Evaluator
+from dv_agent.designs.constants.instance_nodes import Instance, Place, Write
+from dv_agent.designs.constants.known_values import Evaluator
 
 MOST_ROUNDS = 8
 

@@ -1,0 +1,153 @@
+"""Certification of a design: witnesses of its bins first, then proofs for what no test hits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dv_agent.coverage.certificates.certificate_data import Certificate, CheckedBySimulation, Outcome, Verdict
+from dv_agent.coverage.certificates.certificate_file import input_hashes
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.predicates.plan_monitor import Claimed, PlanMonitor, plan_monitor
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.properties.answer import Answer
+from dv_agent.errors import BuildError
+from dv_agent.eval.certificates.cross_check import Played, cross_check
+from dv_agent.runners.formal.decision import Effort, decide
+from dv_agent.runners.formal.environment import assumptions
+from dv_agent.runners.formal.netlist import Netlist, build_netlist
+from dv_agent.runners.formal.yosys import yosys_version
+
+Keep = Callable[[Certificate], None]
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is certified, and how.
+
+    Attributes:
+        previous: an earlier certificate of the same inputs, whose decided verdicts are taken over.
+        keep: called with the certificate as far as it is made, each time that more is known.
+        say: called with progress.
+    """
+
+    folder: DesignFolder
+    plan: Plan
+    effort: Effort
+    previous: Certificate | None
+    keep: Keep
+    say: Say
+
+
+def certify(order: Order, tests: Sequence[Played]) -> Certificate:
+    """Return the certificate of the plan of a design.
+
+    Args:
+        tests: simulated tests; what they hit needs no proof.
+
+    Raises:
+        PrerequisiteError: the extra `formal` is missing.
+        OutputError: it cannot be kept.
+    """
+    start = time.monotonic()
+    made = plan_monitor(order.plan, order.folder.design, plain=not order.folder.has_model)
+    verdicts = {one.key: one for one in _without_proof(made, _witnesses(order.plan, tests))}
+    certificate = Certificate(
+        design=order.folder.design.name, goal="functional", hashes=input_hashes(order.folder, order.plan),
+        tools=(yosys_version(),), assumptions=assumptions(order.folder.design), verdicts=tuple(verdicts.values()),
+    )  # fmt: skip
+    order.keep(certificate)
+    order.say("reading the RTL")
+    try:
+        netlist = build_netlist(order.folder.design, made.monitor)
+    except BuildError as error:
+        return done_after(start, _unread(certificate, str(error)))
+    order.say("playing tests on the circuit")
+    checked = cross_check(netlist, order.folder.design, order.plan, made, tests)
+    certificate = certificate.model_copy(
+        update={
+            "left_out": netlist.left_out,
+            "checked": CheckedBySimulation(
+                tests=checked.tests, cycles=checked.cycles, hits=checked.hits, wrong=plain_lines(checked.wrong)
+            ),
+        }
+    )
+    if not checked.wrong:
+        certificate = _proved(order, certificate, netlist, verdicts)
+    return done_after(start, certificate)
+
+
+def done_after(start: float, certificate: Certificate) -> Certificate:
+    """Return a certificate as complete. Args: start: `time.monotonic` when its making began."""
+    return certificate.model_copy(update={"complete": True, "seconds": round(time.monotonic() - start, 1)})
+
+
+def plain_lines(lines: Iterable[str]) -> tuple[str, ...]:
+    """Return lines without characters that cannot be shown, cut to a readable length."""
+    return tuple("".join(letter for letter in line if letter.isprintable())[:1000] for line in lines)
+
+
+def _witnesses(plan: Plan, tests: Sequence[Played]) -> dict[str, str]:
+    """Return bin or illegal value that a test hits -> the first such test."""
+    found: dict[str, str] = {}
+    for test in tests:
+        for index in test.sample.hits.nonzero()[0].tolist():
+            found.setdefault(f"bin:{plan.bins[index].id}", test.name)
+        for hit in test.sample.illegal:
+            found.setdefault(f"illegal:{hit.bin}", test.name)
+    return found
+
+
+def _without_proof(made: PlanMonitor, witnesses: Mapping[str, str]) -> Iterable[Verdict]:
+    for one in made.claimed:
+        outcome: Outcome = "witness" if one.key in witnesses else "unknown"
+        reason = "" if outcome == "witness" else one.reason or "it was not tried"
+        yield Verdict(
+            id=one.id, subject=one.kind, outcome=outcome, over_signals=not one.reason, why=_words(one),
+            witness=witnesses.get(one.key, ""), reason=plain_lines([reason])[0],
+        )  # fmt: skip
+
+
+def _words(one: Claimed) -> str:
+    return plain_lines([" ".join(one.why.split())])[0]
+
+
+def _unread(certificate: Certificate, why: str) -> Certificate:
+    """Give what could not be tried the reason that the RTL was not read."""
+    (reason,) = plain_lines([" ".join(why.split())])
+    verdicts = tuple(
+        one.model_copy(update={"reason": reason}) if one.outcome == "unknown" and one.over_signals else one
+        for one in certificate.verdicts
+    )
+    return certificate.model_copy(update={"verdicts": verdicts})
+
+
+def _proved(order: Order, certificate: Certificate, netlist: Netlist, verdicts: dict[str, Verdict]) -> Certificate:
+    """Decide what no test hits."""
+    open_keys = [one.key for one in verdicts.values() if one.outcome == "unknown" and one.over_signals]
+    known = known_before(order.previous, certificate)
+    verdicts |= {key: known[key] for key in open_keys if key in known}
+    open_keys = [key for key in open_keys if key not in known]
+    for key, answer in decide(netlist.circuit, open_keys, order.effort, order.say):
+        verdicts[key] = with_answer(verdicts[key], answer)
+        certificate = certificate.model_copy(update={"verdicts": tuple(verdicts.values())})
+        order.keep(certificate)
+    return certificate.model_copy(update={"verdicts": tuple(verdicts.values())})
+
+
+def known_before(previous: Certificate | None, now: Certificate) -> dict[str, Verdict]:
+    """Return key -> verdict of an earlier certificate of the same inputs and tools, of those that a proof decided."""
+    if previous is None or (previous.hashes, previous.tools, previous.rules) != (now.hashes, now.tools, now.rules):
+        return {}
+    return {one.key: one for one in previous.verdicts if one.outcome in ("unreachable", "reachable") and one.method}
+
+
+def with_answer(verdict: Verdict, answer: Answer) -> Verdict:
+    """Return a verdict with what a proof has found."""
+    return verdict.model_copy(
+        update={
+            "outcome": answer.verdict, "method": answer.method, "depth": answer.depth, "reason": answer.reason,
+        }
+    )  # fmt: skip
