@@ -160,9 +160,8 @@ def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
 def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str, ticks: BoolColumn) -> Table:
     known = {"cycle": transfers.cycle, "epoch": transfers.epoch}
     made: dict[str, Callable[[], IntColumn]] = {
-        "beat": partial(_beat_places, transfers),
-        "number": lambda: places(np.zeros_like(transfers.epoch), transfers.epoch),
-    }
+        "beat": partial(_beat_places, transfers), "number": partial(_numbers, transfers),
+    }  # fmt: skip
     if facts:
         waits = _Waits(transfers, facts, name, ticks)
         made |= {"stall": lambda: waits.stall, "gap": waits.gap, "back_to_back": waits.back_to_back}
@@ -209,6 +208,10 @@ class _Waits:
         return cycle, previous, first
 
 
+def _numbers(transfers: Transfers) -> IntColumn:
+    return places(np.zeros_like(transfers.epoch), transfers.epoch)
+
+
 def _beat_places(transfers: Transfers) -> IntColumn:
     last = transfers.columns.get("last")
     return np.zeros(len(transfers), np.int64) if last is None else places(last, transfers.epoch)
@@ -236,7 +239,7 @@ def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -
         if stream.packets and stream.key in trace.accepted
     }
     made |= {
-        f"{stream.column}_after": partial(_transfers_in, trace.accepted[stream.key], epoch)
+        f"{stream.column}_after": partial(_transfers_after, trace.accepted[stream.key], epoch)
         for stream in design.streams
         if not stream.driven and stream.key in trace.accepted
     }
@@ -250,8 +253,8 @@ def _widths(in_reset: BoolColumn, starts: IntColumn) -> IntColumn:
     return ends[np.searchsorted(ends, starts)] - starts
 
 
-def _transfers_in(transfers: Transfers, epochs: IntColumn) -> IntColumn:
-    """Return int64[n], the transfers in each of `epochs`."""
+def _transfers_after(transfers: Transfers, epochs: IntColumn) -> IntColumn:
+    """Return how many transfers there are in each of `epochs`."""
     begin, end = (np.searchsorted(transfers.epoch, epochs, side) for side in ("left", "right"))
     return np.asarray(end - begin, dtype=np.int64)
 
