@@ -16,7 +16,7 @@ ASK = "DV_AGENT_TEST_FORMAL"
 
 
 def need_yosys() -> None:
-    """Go on only where yosys is there and compiled, which takes a minute once; CI, or who asks for it, waits for that."""
+    """Go on only where yosys is there and compiled, which takes a minute once; CI waits for that."""
     if not is_installed():
         absent('the extra formal is not installed: pip install "dv-agent[formal]"')
     if not os.environ.get(ASK) and not os.environ.get("CI") and not is_ready():
