@@ -32,7 +32,7 @@ def rerun_command(header: RunHeader) -> str:
         return shlex.join(["dv-agent", "rescore", f"runs/{header.id}", *_place(header)])
     if replayed := header.agent_options.replay:
         if replayed in shipped_names():
-            return shlex.join(["dv-agent", "run", "--model", f"replay:{replayed}"])
+            return shlex.join(["dv-agent", "run", "--model", f"replay:{replayed}", *_place(header)])
         again = ["--reparse"] if header.agent_options.reparse else []
         return shlex.join(["dv-agent", "run", "--model", f"replay:runs/{replayed}", *_place(header), *again])
     design = header.design_folder or header.design

@@ -127,7 +127,7 @@ def _check_the_book(book: HoleList) -> None:
     assert "row.length: 2 of 10 bins open" in text
     explained = book.explain(ExplainHole(bin="row.length.9"), {}, {}, 5_000)
     assert "`length` in 9" in explained
-    assert "hit 0 of 1 times; nearest value off by 1" in explained
+    assert "hit 0 of 1 times; nearest value 8, wanted 9" in explained
     assert 'nearest: test ? "wide"' in explained
     assert SECRET not in explained
 

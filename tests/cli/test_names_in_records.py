@@ -104,7 +104,7 @@ def test_a_folder_that_the_user_names_is_used(own: Path) -> None:
     (run,) = (home / "runs").iterdir()
     done = call("rescore", str(run), cwd=home)
     assert done.returncode == 2
-    assert "say --design FOLDER" in done.stderr
+    assert "say --design ./mine_gelu" in done.stderr
     for way in (("rescore", str(run)), ("run", "--resume", str(run)), ("prompts", "render", "--run", str(run))):
         done = call(*way, "--design", "./mine_gelu", cwd=home)
         assert done.returncode == 0, done.stderr

@@ -159,7 +159,7 @@ def test_a_replay_says_where_it_diverges_and_reparse_goes_on(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        (("--model", "replay:nowhere"), "no such run folder"),
+        (("--model", "replay:nowhere"), "unknown run folder or shipped record 'nowhere'"),
         (("--design", "mxint_softmax", "--reparse"), "needs --model replay:RUN"),
     ],
 )

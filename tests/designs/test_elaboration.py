@@ -127,7 +127,7 @@ def test_the_top_is_guessed_only_if_there_is_exactly_one(tmp_path: Path) -> None
         ("entity unit is\nend;\n", "unit.vhd", "unit.vhd:1: VHDL is not read"),
         ("\n`protected\nABCD\n`endprotected\n", "unit.v", "unit.v:2: encrypted"),
         ("`pragma protect begin_protected\n", "unit.v", "unit.v:1: encrypted"),
-        ("package p;\nendpackage\n", "unit.sv", "no module that can be the top; modules found: none"),
+        ("package p;\nendpackage\n", "unit.sv", "unit.sv: no module is defined there"),
     ],
 )
 def test_what_cannot_be_elaborated_is_said_with_file_and_line(tmp_path: Path, text: str, name: str, words: str) -> None:

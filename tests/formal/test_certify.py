@@ -172,7 +172,7 @@ def test_no_time_leaves_bins_unknown_with_the_reason(tmp_path: Path) -> None:
         ((), "name one design, or say --all"),
         (("--all", "--out", "x.json"), "leave --tests and --out out"),
         (("block_quant", "--out", "no/such/folder/x.json"), "there is no folder no/such/folder"),
-        (("block_quant", "--tests", "nowhere"), "neither 'witnesses', nor a run"),
+        (("block_quant", "--tests", "nowhere"), "neither 'witnesses' nor random:BEATS, nor a run"),
     ],
 )
 def test_a_mistake_is_one_clear_error(options: tuple[str, ...], words: str) -> None:

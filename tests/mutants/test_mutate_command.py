@@ -77,7 +77,7 @@ def is_running(pid: int) -> bool:
     ("words", "message"),
     [
         (("--count", "0"), "--count 0 tries nothing"),
-        (("--tests", "nowhere"), "neither 'witnesses', nor a run"),
+        (("--tests", "nowhere"), "neither 'witnesses' nor random:BEATS, nor a run"),
         (("--resume", "."), "is no folder that `dv-agent mutate` wrote"),
         (("--simulator", "abacus"), "unknown simulator 'abacus'"),
     ],

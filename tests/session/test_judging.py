@@ -120,7 +120,7 @@ def test_a_saved_template_serves_a_strategy_beside_it_and_stays_in_its_folder(op
     session.edit_template("parts/ask", "ASK FOR {{ tests }}\n")
     before = session.render()
     assert session.save_template("parts/ask", tmp_path / "words") == tmp_path / "words/parts/ask.jinja"
-    (tmp_path / "beside.yaml").write_text("name: beside\ntemplates: words\n")
+    (tmp_path / "beside.yaml").write_text("name: beside\ntemplates: words\nrules: true\n")
     session.undo()
     session.set_strategy(str(tmp_path / "beside.yaml"))
     assert session.render().messages == before.messages

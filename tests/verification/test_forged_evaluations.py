@@ -61,7 +61,10 @@ EVALUATIONS: list[tuple[Callable[[Any], None], str]] = [
     (lambda data: data.update(ceiling="random patience=2"), "called the ceiling, and is not"),
     (lambda data: data.update(floors=["search patience=2"]), "called a floor, and is none"),
     (lambda data: data["entries"][0]["options"].update(luck=1), "agent random has no option luck"),
-    (lambda data: data["identity"].update(suite="accelerators"), "not in the suite accelerators: tally"),
+    (
+        lambda data: data["identity"].update(suite="accelerators", suite_version=2),
+        "not in the suite accelerators: tally",
+    ),
     (lambda data: data["identity"].update(suite="accelerators", suite_version=99), "version 99 of the suite"),
     (lambda data: data["identity"]["designs"].append(data["identity"]["designs"][0]), "more than once"),
 ]

@@ -24,6 +24,8 @@ def timing_failures(design: Design, trace: Trace, observation: Observation) -> I
     rules = design.checks
     if not trace.cycles or not (rules.latency or rules.capacity or rules.patience):
         return
+    if not trace.signals:  # a trace of transfers alone, of the reference simulator, has no offers to judge
+        return
     for latency in rules.latency:
         for epoch in _epochs(trace, observation, streams[latency.to], latency.source):
             yield from _latency(latency, epoch)
