@@ -13,6 +13,10 @@ from dv_agent.agents.state import Progress, RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.totals import overall_totals
+from dv_agent.prompts.benchmark_track import Track
+
+NEVER = 101.0
+"""A target that no run meets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,11 @@ class Limits:
     target: float = 100.0
     patience: int | None = None
     stop_on_failure: bool = False
+
+
+def target_on(track: Track, target: float) -> float:
+    """Return the target of a run on `track`: an agent that does not know the plan goes on when all is covered."""
+    return target if track.plan else NEVER
 
 
 def stop_reason(state: RunState, budget: Budget, limits: Limits) -> str | None:

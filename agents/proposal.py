@@ -97,6 +97,7 @@ class Proposal(Frozen):
     Attributes:
         tests: in the order in which they run; an empty tuple alone does not end the run.
         limits: for recorded tests, in the same order: the cycles after which the budget cut each test, or None.
+        look: ids of bins whose nearest sample the model wants to look at.
         errors: what was dropped from the reply and why, one line each.
         raw: the unchanged text of the reply, empty for agents without a model.
         done: the agent has nothing more to propose.
@@ -114,6 +115,7 @@ class Proposal(Frozen):
 
     tests: tuple[Test, ...] = ()
     limits: tuple[int | None, ...] = ()
+    look: tuple[str, ...] = ()
     usage: Usage = Usage()
     errors: tuple[str, ...] = ()
     raw: str = ""

@@ -17,12 +17,14 @@ from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.simulated_turn import Refused, simulate_turn
 from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord
+from dv_agent.agents.turn_details import by_step_of, looked
 from dv_agent.coverage.database import Coverage, new_bins
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import End
-from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
+from dv_agent.prompts.restricted_view import restricted
+from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View, Window
 from dv_agent.runners.checks.assertions import reset_notes
 from dv_agent.runners.checks.ending import Ended, ending_words
 from dv_agent.runners.checks.exceptions import exception_notes
@@ -45,6 +47,7 @@ class RunState:
         nearest: index of an open bin -> the test of any turn with the smallest distance to it.
         exchanges: prompt and reply of a model, turn by turn.
         earned: the tests that covered the most new bins, at most `MAX_EARNED`, the best one first.
+        windows: what the last reply asked to look at.
         ended: how each test ended, refused tests included.
         reset_notes: what the RTL reported only in reset, each once, see `dv_agent.runners.checks.assertions`.
         silence: why the last turn without a test had no test, see `Proposal.silence`.
@@ -62,6 +65,7 @@ class RunState:
     nearest: Mapping[int, Attempt] = field(default_factory=dict)
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
+    windows: tuple[Window, ...] = ()
     ended: tuple[Ended, ...] = ()
     reset_notes: tuple[str, ...] = ()
     stale_turns: int = 0
@@ -76,8 +80,8 @@ class RunState:
 
 
 def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
-    """Return all that the agent may know now."""
-    return View(
+    """Return all that the agent may know now, on the track of `bench`."""
+    view = View(
         design=bench.folder.design,
         schema=bench.folder.schema,
         specification=bench.folder.specification,
@@ -94,7 +98,10 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         earned=state.earned,
         compared=bench.folder.has_model,
         **rules_in_words(bench.folder),
+        windows=state.windows,
+        track=bench.track,
     )
+    return view if bench.track.plan and bench.track.specification else restricted(view)
 
 
 class RuleWords(TypedDict, total=False):
@@ -131,9 +138,12 @@ def advance(
         if progress:
             progress(record)
     gained = any(record.new_bins for record in records)
+    shown, missing = looked(current.nearest, proposal.look, bench)
     current = replace(
         current,
         turn=state.turn + 1,
+        windows=shown,
+        errors=(*current.errors, *missing),
         done=proposal.done,
         stop_reason=proposal.stop_reason,
         silence=_silence(proposal, records) or state.silence,
@@ -144,6 +154,7 @@ def advance(
     turn = TurnRecord(
         turn=state.turn,
         tests=tuple(records),
+        look=proposal.look,
         errors=proposal.errors,
         usage=usage,
         dropped=proposal.dropped,
@@ -212,11 +223,11 @@ def _sampled(state: RunState, result: Result, bench: Testbench) -> tuple[RunStat
         result = replace(result, near=tuple(near for near in result.near if near.bin in is_open))
     coverage = state.coverage.add(result.sample, f"{state.tests:06}", state.turn)
     new = new_bins(state.coverage, coverage)
-    failures = tuple(str(failure) for failure in result.failures)
+    failures = tuple(failure.told for failure in result.failures)
     hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
     covered = tuple(bench.plan.index(one.id) for one in new)
     trace = result.trace
-    by_step = _by_step(result, covered, bench)
+    by_step = by_step_of(result, covered, bench)
     ending = "" if trace.end == End.DRAINED else ending_words(result.ended(state.tests))
     outcome = Outcome(result.test, trace.cycles, trace.end, covered, hits, result.near, failures, by_step, ending)
     cut = trace.cycles if trace.end == End.BUDGET else None
@@ -269,16 +280,3 @@ def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[in
         if near.bin not in covered and _is_nearer(state, near):
             best[near.bin] = Attempt(result.test, near, state.turn)
     return best
-
-
-def _by_step(result: Result, covered: Sequence[int], bench: Testbench) -> tuple[tuple[str, int, tuple[int, ...]], ...]:
-    """Return the bins of `covered`, grouped by the step of a payload track in which each was first hit."""
-    found: dict[tuple[str, int], list[int]] = {}
-    names = [name for name, grammar in bench.folder.design.grammars.items() if grammar.item]
-    for index in covered:
-        cycle = int(result.sample.first_cycle[index])
-        steps = result.steps_at(cycle) if cycle >= 0 else {}
-        for name in names:
-            if name in steps:
-                found.setdefault((name, steps[name]), []).append(index)
-    return tuple((name, step, tuple(bins)) for (name, step), bins in sorted(found.items()))

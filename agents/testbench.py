@@ -10,8 +10,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from dv_agent.agents.sample_window import window_lines
 from dv_agent.coverage.code.group import CODE, CodeSampler
-from dv_agent.coverage.contribution import UNSEEN, Sample, closeness
+from dv_agent.coverage.contribution import NO_VALUE, UNSEEN, Sample, closeness
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
@@ -27,7 +28,9 @@ from dv_agent.designs.reader.parse_rtl import read_rtl
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.rtl_files import included_files
 from dv_agent.designs.trace import End, Trace
-from dv_agent.prompts.view import Near
+from dv_agent.prompts.benchmark_track import CLOSURE, Track
+from dv_agent.prompts.sections import WINDOW
+from dv_agent.prompts.view import Attempt, Near
 from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
 from dv_agent.runners.checks.run_checks import CheckFailure, check
 from dv_agent.runners.simulator import Run, Session
@@ -103,12 +106,13 @@ class Testbench:
         folder: the design with schema and reference model.
         plan: the coverage plan that is sampled.
         session: an open session of `folder.design`; the caller closes it.
+        track: what an agent may know; agents without a model have the track `closure`.
     """
 
     __test__ = False
 
-    def __init__(self, folder: DesignFolder, plan: Plan, session: Session) -> None:
-        self.folder, self.plan = folder, plan
+    def __init__(self, folder: DesignFolder, plan: Plan, session: Session, track: Track = CLOSURE) -> None:
+        self.folder, self.plan, self.track = folder, plan, track
         self._session, self._sampler = session, Sampler(plan)
         self._code = CodeSampler(plan.code) if plan.code else None
 
@@ -148,6 +152,12 @@ class Testbench:
             tables = {}  # a crashed or hung simulator covers no bins
         return Simulated(test, done, seen, tables)
 
+    def window(self, attempt: Attempt) -> tuple[str, ...]:
+        """Return the pins around the sample with which a test came nearest to a hole; it was paid for when it ran."""
+        last = max(0, attempt.near.cycle - WINDOW * 3 // 4) + WINDOW
+        program = expand(self.folder.design, self.folder.schema, attempt.test, last)
+        return window_lines(self.folder.design, self._session.run(program).trace, attempt.near.cycle, WINDOW)
+
     def sampled(self, tests: Sequence[Simulated], targets: Sequence[int] = ()) -> tuple[Result, ...]:
         """Sample the coverage of several tests, in one call; the result of each is the same as if it were alone.
 
@@ -160,7 +170,7 @@ class Testbench:
 
     def _result(self, one: Simulated, sample: Sample, targets: Sequence[int]) -> Result:
         failures = one.seen.failures + _illegal(sample)
-        near = _near(sample, one, targets)
+        near = _near(sample, one, targets, self.plan)
         return Result(one.test, one.run.trace, sample, near, failures, one.run.step_starts, one.seen.waiting)
 
 
@@ -186,13 +196,19 @@ def observe(folder: DesignFolder, trace: Trace, plan: Plan) -> Observed:
     return Observed(tables, failures, waiting_of(folder.design, trace, observation))
 
 
-def _near(sample: Sample, one: Simulated, targets: Sequence[int]) -> tuple[Near, ...]:
+def _near(sample: Sample, one: Simulated, targets: Sequence[int], plan: Plan) -> tuple[Near, ...]:
     wanted = np.asarray(targets, dtype=np.int64)
     wanted = wanted[(sample.distance[wanted] < UNSEEN) & (sample.nearest_row[wanted] >= 0)]
     distances = map(closeness, sample.distance[wanted].tolist(), sample.residual[wanted].tolist())
     # A table without cycles tells nothing of when it was: the first steps stand for it.
-    steps = map(_StepFinder(one.run.step_starts).at, np.maximum(sample.nearest_cycle[wanted], 0).tolist())
-    return tuple(map(Near, wanted.tolist(), distances, steps))
+    cycles = np.maximum(sample.nearest_cycle[wanted], 0).tolist()
+    steps = map(_StepFinder(one.run.step_starts).at, cycles)
+    bins = wanted.tolist()
+    seen = [
+        () if NO_VALUE in (told := tuple(row[: len(plan.bins[bin_].members) or 1])) else told
+        for bin_, row in zip(bins, sample.nearest_values[wanted].tolist(), strict=True)
+    ]
+    return tuple(map(Near, bins, distances, steps, seen, cycles))
 
 
 class _StepFinder:

@@ -10,7 +10,7 @@ from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.proposal import CutRecord, PartRecord, Structured, Usage
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
-from dv_agent.designs.bounds import Amount, Count, Stops
+from dv_agent.designs.bounds import Amount, Count, PlainText, Stops
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.runners.checks.ending import Ended, Waiting
@@ -78,6 +78,7 @@ class TurnRecord(Frozen):
     Attributes:
         errors: what was dropped from the reply, one line each; `dropped` counts it by class, and `repaired` counts by
             kind what was read although it is not valid JSON.
+        look: see `Proposal`.
         silence: why the turn had no test, see `Proposal`.
         parts, cut: parts of the prompt, and what was left out of them, with estimated tokens.
         structured: the result of a request for structured output, see `Proposal`; empty if it was not requested.
@@ -88,6 +89,7 @@ class TurnRecord(Frozen):
 
     turn: Count
     tests: Annotated[tuple[TestRecord, ...], Stops]
+    look: Annotated[tuple[PlainText, ...], Stops] = ()
     errors: Annotated[tuple[str, ...], Stops] = ()
     usage: Usage = Usage()
     dropped: dict[str, Count] = Field(default_factory=dict)

@@ -17,7 +17,7 @@ from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
-from dv_agent.agents.records.packed_lines import Packer
+from dv_agent.agents.records.packing.packed_lines import Packer
 from dv_agent.agents.records.reader import RecordLines
 from dv_agent.agents.runs.launch import launch
 from dv_agent.agents.runs.request import RunRequest

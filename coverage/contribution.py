@@ -11,6 +11,8 @@ from dv_agent.designs.trace import IntColumn
 
 UNSEEN = 1 << 62
 """The value for a distance that was not measured."""
+NO_VALUE = -(1 << 63)
+"""The value in `Sample.nearest_values` where there is none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,9 @@ class Sample:
         residual: int64[bins], 0 except for crosses.
         nearest_row: int64[bins], the first row with this distance and residual, else -1.
         nearest_cycle: int64[bins], the ``cycle`` of that row, -1 if there is none.
+        nearest_values: int64[bins, most members], the values on that row: of each member of a cross, in its order; for
+            a value bin its own; for a transition the value that came where the next step was wanted. `NO_VALUE` where
+            there is none.
         hidden_hits: int64[hidden counters], see `Plan.hidden`.
         illegal_hits: int64[illegal bins].
         illegal: the illegal bins that were hit.
@@ -66,6 +71,7 @@ class Sample:
     residual: IntColumn
     nearest_row: IntColumn
     nearest_cycle: IntColumn
+    nearest_values: IntColumn
     hidden_hits: IntColumn
     illegal_hits: IntColumn
     illegal: tuple[IllegalHit, ...]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,6 +61,7 @@ class Plan:
         at_least: int64[bins].
         item_of: int64[bins], index into `items`.
         hash: hex SHA-256 of all that changes counts or percentages; descriptive texts are left out.
+        columns: what columns mean, one line each, by ``column`` or ``table.column``; for readers, not hashed.
         code: the points behind the covergroup `code`, if the plan has it; see `dv_agent.coverage.code.group`.
     """
 
@@ -76,6 +78,7 @@ class Plan:
     hash: str
     slots: dict[str, int] = field(repr=False)
     code: CodePoints | None = field(default=None, repr=False)
+    columns: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def tables(self) -> tuple[str, ...]:
@@ -94,8 +97,8 @@ class Plan:
         return slot
 
 
-def build_plan(path: Path, covergroups: tuple[Covergroup, ...]) -> Plan:
-    """Build a plan: number the bins of `covergroups`."""
+def build_plan(path: Path, covergroups: tuple[Covergroup, ...], columns: Mapping[str, str] | None = None) -> Plan:
+    """Build a plan: number the bins of `covergroups`; `columns` as in `Plan`."""
     items = _items(covergroups)
     bins = tuple(one for group in covergroups for part in _visible(group) for one in part)
     hidden = tuple(_hidden(covergroups))
@@ -110,7 +113,7 @@ def build_plan(path: Path, covergroups: tuple[Covergroup, ...]) -> Plan:
         parts=tuple(_parts(one, crosses.get((one.covergroup, one.item)), slots) for one in bins),
         at_least=_frozen([one.at_least for one in bins]),
         item_of=_frozen(np.repeat(np.arange(len(items)), lengths)),
-        hash=_hash(covergroups), slots=slots,
+        hash=_hash(covergroups), slots=slots, columns=columns or {},
     )  # fmt: skip
 
 

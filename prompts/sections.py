@@ -15,6 +15,7 @@ from dv_agent.prompts.dut.rtl_cone import cone_lines
 from dv_agent.prompts.dut.rtl_digest import digests
 from dv_agent.prompts.dut.tracks import track_texts
 from dv_agent.prompts.feedback.code_holes import code_holes
+from dv_agent.prompts.feedback.column_texts import column_texts
 from dv_agent.prompts.feedback.history import past_turns, shots
 from dv_agent.prompts.feedback.hole_families import family_texts
 from dv_agent.prompts.feedback.results import failing_tests, test_results
@@ -28,6 +29,8 @@ ERROR_MOST = 300
 SOURCE_MOST = 24_000
 """Characters of RTL that are shown in full where there is no specification; of more RTL a digest is shown."""
 MOST_CODE = 10
+WINDOW = 20
+"""Cycles that are shown around a nearest sample."""
 """Most points of code that a prompt shows with their sources."""
 MOST_BARE = 30
 """The same for a design without a reference model."""
@@ -38,6 +41,23 @@ Kind = Literal["first", "next", "follow"]
 _HEADING = re.compile(r"^(?=## )", re.MULTILINE)
 _ALONE = {"specification", "rtl", "digest", "tracks", "language", "examples", "shots", "unnoticed"}
 """Parts that an existing dialogue already contains."""
+_OF_THE_PLAN = frozenset(
+    {
+        "results",
+        "windows",
+        "holes",
+        "columns",
+        "targets",
+        "stuck",
+        "code",
+        "sampled",
+        "cone",
+        "history",
+        "shots",
+        "unnoticed",
+    }
+)
+"""Parts that speak of the plan; a track that hides it has none of them."""
 _SINGLE = {"role", "contract", "tracks", "language", "progress", "ask"}
 
 
@@ -46,6 +66,7 @@ def sections(
 ) -> tuple[Section, ...]:
     """Return the parts that are not empty, in the order of `PARTS`, uncut."""
     left_out = strategy.without | (_ALONE if kind == "follow" else frozenset())
+    left_out |= frozenset() if view.track.plan else _OF_THE_PLAN
     writer = _Writer(view, strategy, kind, source)
     lists = {name: items for name, make in writer.lists().items() if name not in left_out and (items := make())}
     context = _context(view, strategy, reply_tokens)
@@ -71,9 +92,11 @@ class _Writer:
             "shots": lambda: shots(view, strategy.examples),
             "history": lambda: past_turns(view) if strategy.history.keep == "summary" else (),
             "errors": lambda: tuple(line[:ERROR_MOST] for line in view.errors),
+            "windows": lambda: view.windows,
             "failures": lambda: failing_tests(view),
             "results": lambda: test_results(view) if strategy.feedback == "steps" else (),
             "holes": self._families,
+            "columns": lambda: column_texts(view) if self._families() else (),
             "targets": lambda: self._near,
             "stuck": self._stuck,
             "code": self._code,
@@ -106,6 +129,8 @@ class _Writer:
     def _rtl(self) -> str:
         """Return what of the RTL is shown: without a specification at least its text, or a digest of a long one."""
         show, view = self._strategy.rtl.show, self._view
+        if view.track.rtl:
+            return "source"
         if not view.specification and show in ("none", "cone"):
             show = "source" if _size(view.rtl.files) <= SOURCE_MOST else "digest"
         return "source" if show == "digest" and not is_readable(view.rtl) else show
@@ -167,6 +192,9 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "tests": strategy.tests,
         "reply_tokens": reply_tokens,
         "turn": view.turn,
+        "planned": view.track.plan,
+        "tests_run": sum(outcome.end != "refused" for outcome in view.last),
+        "window": WINDOW,
         "summary": summarise(view.coverage),
         "budget": view.budget_left,
         "gained": len(gained),

@@ -19,6 +19,7 @@ from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.errors import BuildError
+from dv_agent.prompts.benchmark_track import CLOSURE, Track
 
 
 class Near(NamedTuple):
@@ -28,11 +29,16 @@ class Near(NamedTuple):
         bin: index of the hole in the plan.
         distance: see `dv_agent.coverage.holes`; smaller is nearer.
         steps: track -> index of the step that was being driven when the test came nearest.
+        seen: the values at that sample: of each member of a cross; of a value bin; for a transition the value that came
+            where the next step was wanted. Empty if there are none.
+        cycle: of that sample; 0 if its table has no cycles.
     """
 
     bin: int
     distance: float
     steps: Mapping[str, int]
+    seen: tuple[int, ...] = ()
+    cycle: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,8 @@ class Outcome:
         hits: indices of all bins that it hit.
         near: the holes that it came near to.
         failures: one line for each failed check.
-        by_step: (track, step, bins) for each step of a source or strobe track: those of `new_bins` that were first hit
-            during that step.
+        by_step: (track, step, bins) for steps that send items: those of `new_bins` that were first hit while an item of
+            that step was the latest.
         ending: how it ended, in words, if `end` and `cycles` are not sufficient.
     """
 
@@ -74,6 +80,15 @@ class Attempt:
     test: Test
     near: Near
     turn: int
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The cycles around the nearest sample of a hole, asked for by a model: a table of pins, its head first."""
+
+    bin: str
+    test: str
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +170,8 @@ class View:
         rtl: of the design under test.
         exchanges: messages to the model and its replies, turn by turn; empty for agents without a model.
         earned: the tests that covered most bins first, the best one first.
+        track: what of this the agent may know, see `dv_agent.prompts.restricted_view`.
+        windows: what the last reply asked to look at.
         compared: whether a reference model says which outputs are due; else only rules of the ports are checked.
         rules: what tests are checked for, in words; empty if a reference model says it.
         rules_off: the rules that design.yaml switches off, each with its reason.
@@ -177,6 +194,8 @@ class View:
     compared: bool = True
     rules: tuple[str, ...] = ()
     rules_off: tuple[str, ...] = ()
+    windows: tuple[Window, ...] = ()
+    track: Track = CLOSURE
 
     @property
     def tiered(self) -> bool:

@@ -96,3 +96,9 @@ if [ ! -e "$stamp" ]; then
     rm -f $venv/.installed-*
     touch "$stamp"
 fi
+
+# Yosys compiles itself once for each machine, which takes a minute: beside what make does next. Tests of proofs wait for it.
+if [ "${1:-}" = tests ]; then
+    prepare='from dv_agent.runners.formal.yosys import is_ready, yosys_version; is_ready() or yosys_version()'
+    $venv/bin/python -c "$prepare" >/dev/null 2>&1 </dev/null &
+fi

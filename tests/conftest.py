@@ -2,9 +2,11 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
+from in_process import CommandLine
 from prerequisites import chromium, pytest_make_collect_report, pytest_runtest_makereport
 
 __all__ = ["chromium", "pytest_make_collect_report", "pytest_runtest_makereport"]
@@ -24,3 +26,11 @@ def signals_are_heard() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGHUP, before)
+
+
+@pytest.fixture
+def dv_agent_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> CommandLine:
+    """The command line in this process, in a folder of its own."""
+    return CommandLine(tmp_path, monkeypatch, capsys)

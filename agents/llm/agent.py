@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from functools import reduce
 
 from dv_agent.agents.llm.call_budget import Price, bound_too_small
+from dv_agent.agents.llm.edited_test import earlier_tests
 from dv_agent.agents.llm.json_scanner import clean
 from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.llm.reply_parser import parse_reply
@@ -52,7 +53,7 @@ class LlmAgent:
             UsageError: the context is too small for this design.
             ModelFailure: no reply after all retries.
         """
-        if not view.holes:
+        if view.track.plan and not view.holes:
             return Proposal(done=True, stop_reason="no_holes")
         if has_converged(self._strategy.converged, [len(one.new_bins) for one in view.exchanges]):
             return Proposal(done=True, stop_reason="converged")
@@ -137,12 +138,14 @@ def proposal_of(
 ) -> Proposal:
     """Return the tests of the last reply, with all that a record needs. A reply that a person wrote has no cost."""
     reply = answered.replies[-1]
-    parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, strategy.values == "literal")
+    literal = strategy.values == "literal"
+    parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, literal, earlier_tests(view))
     errors = (*([f"the server refused your reply: {reply.broken}"] if reply.broken else []), *parsed.errors)
     usages = (usage_of(one.attempts, one.cached) for one in answered.replies)
     attempts = tuple(attempt for one in answered.replies for attempt in one.attempts)
     return Proposal(
         tests=parsed.tests,
+        look=parsed.look,
         usage=Usage() if by_hand and by_hand.pasted else reduce(both, usages),
         errors=errors,
         raw=clean(reply.text),

@@ -7,12 +7,13 @@ dropped is counted, and reported in one short line that the next prompt repeats 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import Field
 
+from dv_agent.agents.llm.edited_test import LIKE, bins_to_look_at, written_out
 from dv_agent.agents.llm.json_location import MAX_VALUES, Found, values
 from dv_agent.agents.llm.json_scanner import Reading, clean
 from dv_agent.agents.llm.packed_json import unpacked_text, with_list
@@ -24,11 +25,13 @@ from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Location, StimulusError, Test, path_text
 from dv_agent.prompts.text.compact_json import compact_json
 
+LOOK = "look"
 MAX_CHARACTERS = 400_000
 MAX_TESTS = 64
 MAX_ITEMS = 200_000
 MAX_LINES = 40
 EXCERPT = 120
+NO_TESTS: Mapping[str, Test] = {}
 
 Drop = Literal["oversize", "truncated", "empty", "syntax", "shape", "key", "invalid", "duplicate", "surplus"]
 """Why something was dropped.
@@ -52,6 +55,7 @@ class ParsedReply(Frozen):
 
     Attributes:
         tests: each was checked to expand to stimulus.
+        look: ids of bins whose nearest sample the model wants to look at.
         errors: one line for each dropped part, at most `MAX_LINES`, and one more line that counts the others.
         dropped: how much was dropped, by class; `oversize` counts characters, every other class counts occurrences.
         repaired: how often text was read that JSON does not allow but that has only one possible meaning: ``comma``,
@@ -60,20 +64,23 @@ class ParsedReply(Frozen):
     """
 
     tests: tuple[Test, ...] = ()
+    look: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     dropped: dict[str, int] = Field(default_factory=dict)
     repaired: dict[str, int] = Field(default_factory=dict)
 
 
 def parse_reply(
-    text: str, design: Design, schema: StimulusSchema, finish_reason: str = "", literal: bool = False
-) -> ParsedReply:
+    text: str, design: Design, schema: StimulusSchema, finish_reason: str = "", literal: bool = False,
+    known: Mapping[str, Test] = NO_TESTS,
+) -> ParsedReply:  # fmt: skip
     """Parse a model's reply; accepts any text and never raises.
 
     Args:
         literal: whether loops, sweeps and random blocks are refused.
+        known: the earlier tests, by name, that a test may be a change of.
     """
-    reader = _Reader(design, schema, literal=literal)
+    reader = _Reader(design, schema, literal=literal, known=known)
     if len(text) > MAX_CHARACTERS:
         reader.drop("oversize", f"the reply was cut behind {MAX_CHARACTERS} characters", len(text) - MAX_CHARACTERS)
     if finish_reason == "length":
@@ -107,8 +114,10 @@ class _Reader:
     design: Design
     schema: StimulusSchema
     literal: bool = False
+    known: Mapping[str, Test] = field(default_factory=dict)
     prefix: str = ""
     tests: list[Test] = field(default_factory=list)
+    look: list[str] = field(default_factory=list)
     dropped: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
     explained: bool = False
@@ -128,7 +137,10 @@ class _Reader:
         more = self._told - len(self._lines)
         lines = [*self._lines, *([f"... and {more} more"] if more else [])]
         repaired = {what: count for what, count in sorted(self.repaired.items()) if count}
-        return ParsedReply(tests=tuple(self.tests), errors=tuple(lines), dropped=dict(self.dropped), repaired=repaired)
+        return ParsedReply(
+            tests=tuple(self.tests), look=tuple(self.look), errors=tuple(lines), dropped=dict(self.dropped),
+            repaired=repaired,
+        )  # fmt: skip
 
     def read(self, found: Found, text: str) -> None:
         """Read all tests of one value; if it has a syntax error, the tests that were complete before it."""
@@ -142,7 +154,7 @@ class _Reader:
                 self._broken(reading, text)
         elif not found.broken:
             self._value(reading.value)
-        elif isinstance(reading.value, dict) and "tracks" in reading.value:
+        elif isinstance(reading.value, dict) and _is_test(reading.value):
             self._test("a test", reading.value)  # any other value after a broken one may be a part of it
 
     def _broken(self, reading: Reading, text: str) -> None:
@@ -154,11 +166,11 @@ class _Reader:
             self.drop("syntax", "")
 
     def _value(self, value: Any) -> None:
-        if isinstance(value, list) and any(isinstance(one, dict) and "tracks" in one for one in value):
+        if isinstance(value, list) and any(isinstance(one, dict) and _is_test(one) for one in value):
             value = {"tests": value}
-        if isinstance(value, dict) and "tracks" not in value:
+        if isinstance(value, dict) and not _is_test(value):
             value = with_list(value, self.repaired)
-        if isinstance(value, list) or "tracks" in value:
+        if isinstance(value, list) or _is_test(value):
             self._test("the test", value)
         elif isinstance(value.get("tests"), list):
             self._tests(value)
@@ -168,11 +180,18 @@ class _Reader:
             self.drop("shape", f'{self.prefix}expected {{"tests": [...]}}, found an object with {keys or "nothing"}')
 
     def _tests(self, value: dict[str, Any]) -> None:
-        for key in value:
-            if key not in ("tests", "plan", "note"):
+        for key, inner in value.items():
+            if key == LOOK:
+                self._look(inner)
+            elif key not in ("tests", "plan", "note"):
                 self.drop("key", f'{self.prefix}the key {compact_json(key, 40)} beside "tests" was not read')
         for index, data in enumerate(value["tests"]):
-            self._test(f"tests[{index}]", data)
+            self._test(_place(index), data)
+
+    def _look(self, asked: Any) -> None:
+        self.look, fault = bins_to_look_at(asked, self.look)
+        if fault:
+            self.drop("key", f'{self.prefix}"{LOOK}": {fault}')
 
     def _test(self, place: str, data: Any) -> None:
         name = data.get("name") if isinstance(data, dict) else None
@@ -183,6 +202,7 @@ class _Reader:
             self.drop("surplus", f"{where}: more than {MAX_TESTS} tests in one reply")
             return
         try:
+            data = written_out(data, self.known)
             test, size = check_test(data, self.design, self.schema, self._room, self.literal)
         except StimulusError as error:
             self._refuse(where, data, error.location, error.reason)
@@ -213,9 +233,15 @@ def _complete(reading: Reading) -> Iterator[tuple[str, Any]]:
     if isinstance(root, dict):
         root = inner[0][1] if key == "tests" and inner else root.get("tests")
     if isinstance(root, list):
-        yield from (
-            (f"tests[{index}]", one) for index, one in enumerate(root) if isinstance(one, dict) and "tracks" in one
-        )
+        yield from ((_place(index), one) for index, one in enumerate(root) if isinstance(one, dict) and _is_test(one))
+
+
+def _is_test(value: dict[str, Any]) -> bool:
+    return "tracks" in value or (LIKE in value and "tests" not in value)
+
+
+def _place(index: int) -> str:
+    return f"tests[{index}]"
 
 
 def _began_a_test(reading: Reading) -> bool:

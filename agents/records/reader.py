@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 
 from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.agents.failures.finding import Finding
-from dv_agent.agents.records.packed_lines import Unpacker
+from dv_agent.agents.records.packing.packed_lines import Unpacker
 from dv_agent.agents.records.schema import COVERAGE, FAILURES, HEADER, NEWEST, TURNS, ReplyLine, RunHeader
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.designs.bounds import Digest

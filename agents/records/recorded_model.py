@@ -40,7 +40,7 @@ class RecordedModel:
         self.settings: ModelSettings = run.header.model.model_copy(update={"model": f"replay:{run.header.id}"})
         self._lines = [line for line in run.replies if not line.failure]
         self._reparse = reparse
-        self.asked = 0
+        self.asked = self.differing = 0
 
     @property
     def is_over(self) -> bool:
@@ -63,8 +63,14 @@ class RecordedModel:
         Raises:
             ModelFailure: it differs; the message names message and line.
         """
-        if not self._reparse and tuple(then) != tuple(now):
-            raise ModelFailure(f"the replay diverges at message {self.asked}: {_difference(then, now)}")
+        if tuple(then) == tuple(now):
+            return
+        if not self._reparse:
+            raise ModelFailure(
+                f"the replay diverges at message {self.asked}: {_difference(then, now)}; "
+                "--reparse goes on with the recorded replies in their order"
+            )
+        self.differing += 1
 
     def ask(
         self, messages: Sequence[Message], tools: Sequence[ToolSpec] = (), output: OutputSchema | None = None
@@ -102,6 +108,11 @@ class RecordedAgent:
         self._run, self._replayed, self._agent, self._reparse = run, replayed, agent, reparse
         self.name = agent.name
 
+    @property
+    def differing(self) -> int:
+        """The number of prompts that differ from the recorded ones."""
+        return self._replayed.differing
+
     def propose(self, view: View) -> Proposal:
         """Return what the run proposed in this turn.
 
@@ -115,8 +126,8 @@ class RecordedAgent:
         if turn and line.turn > view.turn and self.name != TOOLS:
             tests = tuple(one.test for one in turn.tests)
             return Proposal(
-                tests=tests, limits=limits_of(turn), usage=turn.usage, errors=turn.errors, dropped=turn.dropped,
-                repaired=turn.repaired, silence=turn.silence,
+                tests=tests, limits=limits_of(turn), look=turn.look, usage=turn.usage, errors=turn.errors,
+                dropped=turn.dropped, repaired=turn.repaired, silence=turn.silence,
             )  # fmt: skip
         view = replace(view, budget_left=_left_then(view, self._run, turn.budget if turn else None))
         if turn and turn.by_hand and isinstance(self._agent, LlmAgent):

@@ -76,7 +76,7 @@ def recorded_proposal(turn: TurnRecord, said: tuple[tuple[Message, ...], str] | 
     """
     tests = tuple(record.test for record in turn.tests)
     plain = Proposal(
-        tests=tests, limits=limits_of(turn), usage=turn.usage, errors=turn.errors, dropped=turn.dropped,
+        tests=tests, limits=limits_of(turn), look=turn.look, usage=turn.usage, errors=turn.errors, dropped=turn.dropped,
         tool_uses=turn.tool_uses, claims=turn.claims, bug_reports=turn.bug_reports, structured=turn.structured,
         by_hand=turn.by_hand,
         repaired=turn.repaired, silence=turn.silence,

@@ -23,6 +23,8 @@ from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.bounds import Count, Number, PlainText, RecordedName, Seed, Stops
 from dv_agent.designs.frozen import Frozen
+from dv_agent.designs.mutants.candidate import Candidate
+from dv_agent.prompts.benchmark_track import TrackName
 from dv_agent.prompts.strategy import Strategy
 
 HEADER, TURNS, COVERAGE, FAILURES = "run.json", "turns.jsonl", "coverage.json", "failures"
@@ -38,6 +40,7 @@ class AgentOptions(Frozen):
             the run and turn at which the session began.
         guided: false for the search agent without coverage feedback.
         bug: the seeded bug in the RTL.
+        change: a mutant whose change was made in the RTL.
         cache: SQLite file of replies.
         decoys: number of decoys requested.
         patience, stop_on_failure: see `dv_agent.agents.loop.Limits`.
@@ -50,6 +53,7 @@ class AgentOptions(Frozen):
     node: Count | None = None
     guided: bool | None = None
     bug: RecordedName | None = None
+    change: Candidate | None = None
     cache: PlainText | None = None
     decoys: Count | None = None
     patience: Count | None = None
@@ -78,6 +82,7 @@ class RunHeader(Frozen):
     Attributes:
         design: its name; never a path.
         design_folder: where it stood, if it was named by its folder; shown, never opened.
+        track: what the agent was given, see `dv_agent.prompts.benchmark_track`.
         goal: which bins the run has: those of the plan, those of code coverage, or both.
         strategy, prompting: the prompting strategy of a model: its name, and its full content.
         unpriced_attempts: calls of a model whose price is not known; `spent.usd` does not include them.
@@ -111,6 +116,7 @@ class RunHeader(Frozen):
     unpriced_attempts: Count = 0
     structured: dict[str, Count] = Field(default_factory=dict)
     goal: Goal = "functional"
+    track: TrackName = "closure"
     seed: Seed = 0
     budget: Budget = Budget()
     target: Number = 100.0

@@ -24,7 +24,7 @@ from pydantic_core import PydanticSerializationError
 
 from dv_agent.agents.llm.silence import nothing_checked
 from dv_agent.agents.models.chat_model import Message, OutputSchema, Reply, ToolSpec
-from dv_agent.agents.records.packed_lines import Packer
+from dv_agent.agents.records.packing.packed_lines import Packer
 from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS, ReplyLine, RunHeader, Status
 from dv_agent.agents.state import RunState
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dv_agent import __version__
 from dv_agent.agents.agent import Agent
@@ -16,19 +17,24 @@ from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.records.writer import RunRecord
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder, find_design, find_recorded_design, is_design_name
+from dv_agent.designs.mutants.changed_copy import changed_copy
 from dv_agent.designs.trace import Trace
 from dv_agent.errors import OutputError, UnknownNameError, UsageError
 from dv_agent.prompts.strategy import find_recorded_strategy
 from dv_agent.runners.checks.failure import CheckFailure
 
+if TYPE_CHECKING:
+    from dv_agent.agents.records.recorded_model import RecordedAgent
+    from dv_agent.designs.mutants.candidate import Candidate
 
-def open_design(name: str, bug: str | None, room: Path) -> DesignFolder:
-    """Return the design `name`, or a copy in `room` with a seeded bug in its RTL.
+
+def open_design(name: str, bug: str | None, room: Path, change: Candidate | None = None) -> DesignFolder:
+    """Return the design `name`, or a copy in `room` with a seeded bug or the change of a mutant in its RTL.
 
     Raises:
         UnknownNameError: no such design or bug.
     """
-    return _with_bug(find_design(name), bug, room)
+    return _with_bug(find_design(name), bug, room, change)
 
 
 def open_recorded(header: RunHeader, given: str | None, room: Path) -> DesignFolder:
@@ -43,10 +49,12 @@ def open_recorded(header: RunHeader, given: str | None, room: Path) -> DesignFol
     folder = find_design(given) if given else find_recorded_design(header.design, header.design_folder)
     if is_design_name(header.design) and folder.design.name != header.design:
         raise UsageError(f"{header.id} is a run on {header.design}, not on {folder.design.name} (--design)")
-    return _with_bug(folder, header.agent_options.bug, room)
+    return _with_bug(folder, header.agent_options.bug, room, header.agent_options.change)
 
 
-def _with_bug(folder: DesignFolder, bug: str | None, room: Path) -> DesignFolder:
+def _with_bug(folder: DesignFolder, bug: str | None, room: Path, change: Candidate | None = None) -> DesignFolder:
+    if change:
+        return changed_copy(folder, change, room)
     if not bug:
         return folder
     from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
@@ -128,7 +136,7 @@ def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say:
     return LlmAgent(recording, header.prompting or find_recorded_strategy(header.strategy), model.price, header.seed)
 
 
-def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, reparse: bool) -> Agent:
+def replaying_agent(past: RecordedRun, header: RunHeader, record: RunRecord, reparse: bool) -> RecordedAgent:
     """Return the agent of a recorded run, connected to the recorded replies.
 
     Raises:

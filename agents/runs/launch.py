@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from dv_agent.agents.failures.finding import Triaged
-from dv_agent.agents.loop import Limits
+from dv_agent.agents.loop import Limits, target_on
 from dv_agent.agents.loop import run as run_loop
 from dv_agent.agents.records.crash_file import note_folder
 from dv_agent.agents.records.lock import owned
@@ -138,13 +138,13 @@ def launch(
         past = _taken_up(request.resume, stack) if request.resume else None
         recorded = run_to_replay(request)
         if recorded:
-            request = replace(request, **recorded_settings(recorded))
+            request = replace(request, **recorded_settings(recorded, request))
         room = stack.enter_context(scratch_folder())
         old = past or recorded
         if old:
             folder = open_recorded(old.header, request.design, room)
         else:
-            folder = open_design(request.design or "", request.bug, room)
+            folder = open_design(request.design or "", request.bug, room, request.change)
         request = replace(request, goal=old.header.goal if old else goal_of(request, folder, watcher.say))
         asked = recorded_simulator(past.header) if past else simulator_of_goal(request.simulator, request.goal)
         name, told = usable_name(asked, folder.design)
@@ -171,7 +171,7 @@ def launch(
         stack.callback(watcher.stop)
         stack.enter_context(stopper)
         options = header.agent_options
-        limits = Limits(header.target, options.patience, bool(options.stop_on_failure))
+        limits = Limits(target_on(bench.track, header.target), options.patience, bool(options.stop_on_failure))
         with _traced_to(run_folder):
             try:
                 state = run_loop(
@@ -186,7 +186,7 @@ def launch(
             start.record.recount()
             write_report(run_folder, folder)
     ended = start.record.header
-    notes = (*ending_notes(state.ended), *state.reset_notes, *exception_notes(ended.rules_off))
+    notes = (*start.notes(), *ending_notes(state.ended), *state.reset_notes, *exception_notes(ended.rules_off))
     return FinishedRun(
         ended,
         run_folder,

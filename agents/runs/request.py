@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from dv_agent.coverage.code.group import Goal
+from dv_agent.designs.mutants.candidate import Candidate
+from dv_agent.prompts.benchmark_track import TrackName
 from dv_agent.prompts.unnoticed import Unnoticed
 
 
@@ -18,6 +20,8 @@ class RunRequest:
         requests_per_minute: request rate limit of the model; overrides `model` and the record of a resumed run.
         base_url: the address of the model, when a run is resumed.
         unnoticed: changes of the RTL that an agent `llm` is told of.
+        track: what the agent is given, see `dv_agent.prompts.benchmark_track`.
+        change: a mutant whose change is made in a copy of the RTL.
         into: the run folder itself, instead of a new one below `out`; the name of its parent is the run's id.
     """
 
@@ -34,10 +38,12 @@ class RunRequest:
     stop_on_failure: bool = False
     guided: bool = True
     bug: str | None = None
+    change: Candidate | None = None
     simulator: str | None = None
     goal: Goal | None = None
     out: Path = Path("runs")
     into: Path | None = None
+    track: TrackName = "closure"
     resume: Path | None = None
     model: dict[str, Any] | None = None
     requests_per_minute: float | None = None

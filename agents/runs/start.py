@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.recorded_names import check_recorded_address, recorded_simulator
 from dv_agent.agents.records.schema import TURNS, AgentOptions, RunHeader
+from dv_agent.agents.records.shipped_replies import is_shipped, read_recorded
 from dv_agent.agents.records.writer import RunRecord, new_folder, utc_now
 from dv_agent.agents.runs.assembly import (
     make_agent,
@@ -31,6 +32,7 @@ from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.loader import DesignFolder, named_folder
 from dv_agent.errors import OutputError, UsageError
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.runners.checks.scope_of_checks import what_is_checked
 from dv_agent.runners.simulator import Simulator
@@ -42,11 +44,12 @@ Hold = Callable[[Path], None]
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The initial state of a run, with its record and its agent."""
+    """The initial state of a run, with its record, its agent, and what is to be said of it at the end."""
 
     record: RunRecord
     state: RunState
     agent: Agent
+    notes: Callable[[], tuple[str, ...]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,7 @@ def new_run(
         raise UsageError(
             f"the {agent} agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL"
         )
+    _check_track(request, agent)
     if request.unnoticed and agent != "llm":
         raise UsageError(f"--mutants: only the agent llm reads a prompt, {agent} does not")
     model = _paced(request, _settings(request.model)) if request.model and agent in ("llm", TOOLS) else None
@@ -90,6 +94,22 @@ def new_run(
     return Start(record, state, make_agent(header, folder, record, say))
 
 
+def _check_track(request: RunRequest, agent: str) -> None:
+    track = TRACKS[request.track]
+    if track.plan:
+        return
+    told = {
+        "--target": request.target,
+        "--patience": request.patience,
+        "--decoys": request.decoys,
+        "--mutants": request.unnoticed,
+    }
+    if given := [name for name, value in told.items() if value]:
+        raise UsageError(f"{given[0]} tells of the plan or of the RTL: it does not go with --track {track.name}")
+    if agent in ("llm", TOOLS) and agent != track.agent:
+        raise UsageError(f"--track {track.name} is played by --agent {track.agent}, not by {agent}")
+
+
 def _prompting(request: RunRequest) -> Strategy:
     """Return the strategy with its templates included, so that the record does not depend on a folder."""
     from dv_agent.agents.session.drafts.changes import self_contained
@@ -104,7 +124,8 @@ def _header(
     request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench, who: _Proposer, run_folder: Path
 ) -> RunHeader:
     model, prompting = who.model, who.prompting
-    budget = Budget().model_copy(update=_bounds(request))
+    usual = TRACKS[request.track]
+    budget = Budget(cycles=usual.cycles, calls=usual.calls).model_copy(update=_bounds(request))
     checks = what_is_checked(folder.design, folder.has_model, simulator.name)
     return RunHeader(
         id=run_folder.parent.name if request.into else run_folder.name,
@@ -119,6 +140,7 @@ def _header(
         strategy=prompting.name if prompting else "",
         prompting=prompting,
         goal=request.goal or "functional",
+        track=request.track,
         seed=request.seed,
         budget=budget,
         target=100.0 if request.target is None else request.target,
@@ -142,6 +164,7 @@ def _options(request: RunRequest, model: ModelSettings | None) -> AgentOptions:
     return AgentOptions(
         guided=None if request.guided else False,
         bug=request.bug or None,
+        change=request.change,
         cache=str(request.cache.absolute()) if request.cache and model else None,
         decoys=request.decoys or None,
         patience=request.patience,
@@ -156,14 +179,19 @@ def run_to_replay(request: RunRequest) -> RecordedRun | None:
         if request.reparse:
             raise UsageError("--reparse reads a recorded run: it needs --model replay:RUN")
         return None
-    return read_run(Path(name.removeprefix(REPLAY)))
+    return read_recorded(name.removeprefix(REPLAY))
 
 
-def recorded_settings(past: RecordedRun) -> dict[str, Any]:
-    """Return the settings that a replay takes from the recorded run: all that affect its course."""
+def recorded_settings(past: RecordedRun, request: RunRequest) -> dict[str, Any]:
+    """Return the settings that a replay takes from the recorded run: all that affect its course.
+
+    A shipped record holds no prompts: its replies are taken in their order.
+    """
     header = past.header
     return {
+        "reparse": request.reparse or is_shipped((request.model or {}).get("model", "").removeprefix(REPLAY)),
         "agent": header.agent, "goal": header.goal, "seed": header.seed, "bug": header.agent_options.bug,
+        "change": header.agent_options.change,
         "simulator": recorded_simulator(header),
     }  # fmt: skip
 
@@ -182,7 +210,7 @@ def replay_run(
         id=run_folder.name, started=utc_now(), design=folder.design.name, task_version=folder.design.task_version,
         design_folder=named_folder(request.design) if request.design else old.design_folder,
         agent=old.agent, agent_options=options, rules_off=folder.design.exceptions,
-        model=old.model, strategy=old.strategy, prompting=old.prompting, goal=old.goal, seed=old.seed,
+        model=old.model, strategy=old.strategy, prompting=old.prompting, goal=old.goal, track=old.track, seed=old.seed,
         budget=old.budget,
         target=old.target, simulator=f"{simulator.name} {simulator.version()}", versions=versions(), reproducible=True,
         hashes=fingerprint(folder) | _prompts_hash(old.prompting), decoys=bench.decoy_ids,
@@ -193,7 +221,22 @@ def replay_run(
         agent = replaying_tools_agent(past, header, bench, record, should_stop, request.reparse)
     else:
         agent = replaying_agent(past, header, record, request.reparse)
-    return Start(record, RunState(empty_coverage(bench.plan)), agent)
+    return Start(record, RunState(empty_coverage(bench.plan)), agent, lambda: _replayed(past, agent.differing, bench))
+
+
+def _replayed(past: RecordedRun, differing: int, bench: Testbench) -> tuple[str, ...]:
+    """Return what differs from the record."""
+    said, asked = sum(not line.failure for line in past.replies), []
+    if differing:
+        asked.append(
+            f"{differing} of {said} prompts differ from those of the record: its replies were taken in their order"
+        )
+    if past.header.bins and past.header.bins != len(bench.plan.bins):
+        asked.append(
+            f"the plan has {len(bench.plan.bins)} bins; it had {past.header.bins} when this was recorded, of which the "
+            f"tests hit {past.header.bins_hit}"
+        )
+    return tuple(asked)
 
 
 def _settings(asked: dict[str, Any]) -> ModelSettings:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dv_agent.agents.agent import Agent
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.records.writer import RunRecord
@@ -16,9 +15,11 @@ from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
+from dv_agent.prompts.benchmark_track import CLOSURE, TRACKS, Track
 from dv_agent.runners.simulator import Session, Simulator
 
 if TYPE_CHECKING:
+    from dv_agent.agents.records.recorded_model import RecordedAgent
     from dv_agent.agents.tools.agent import ToolsAgent
     from dv_agent.agents.tools.testbench import ToolsTestbench
 
@@ -42,6 +43,9 @@ def open_bench(
         UsageError: decoys with an agent without tools, or other decoys than those of the resumed run.
     """
     agent = past.header.agent if past else request.agent
+    track = track_of(
+        agent if agent or past else "llm" if request.model else "", past.header.track if past else request.track
+    )
     if past and request.decoys:
         raise UsageError(
             "the decoys of a run are drawn when it begins: leave --decoys out with --resume and replay:RUN"
@@ -49,12 +53,17 @@ def open_bench(
     if agent != TOOLS:
         if request.decoys:
             raise UsageError("--decoys mixes unreachable bins among the holes for claims: it needs --agent tools")
-        return Testbench(folder, plan, session)
+        return Testbench(folder, plan, session, track)
     from dv_agent.agents.tools.decoys import choose_decoys
     from dv_agent.agents.tools.testbench import ToolsTestbench
 
     chosen = past.header.decoys if past else choose_decoys(plan, request.decoys, request.seed)
-    return ToolsTestbench(folder, plan, session, chosen, inner=simulator.name == "icarus")
+    return ToolsTestbench(folder, plan, session, chosen, simulator.name == "icarus", track)
+
+
+def track_of(agent: str | None, name: str) -> Track:
+    """Return the track that an agent plays: those without a model are floors and are given everything."""
+    return TRACKS[name] if agent in ("llm", TOOLS) else CLOSURE
 
 
 def tools_agent(
@@ -93,7 +102,7 @@ def tools_agent(
     if record:
         playback.attach(record)
     dispatcher = ToolDispatcher(bench, result_limits(header.model), bench.decoys)
-    return ToolsAgent(playback, dispatcher, model.price, should_stop)
+    return ToolsAgent(playback, dispatcher, model.price, should_stop, bench.track)
 
 
 def replaying_tools_agent(
@@ -103,7 +112,7 @@ def replaying_tools_agent(
     record: RunRecord,
     should_stop: Callable[[], bool],
     reparse: bool,
-) -> Agent:
+) -> RecordedAgent:
     """Return the agent `tools` on the recorded replies of a run; tool calls are executed again.
 
     Raises:
@@ -120,7 +129,8 @@ def replaying_tools_agent(
     replayed = RecordedModel(past, reparse)
     playback = ReplayedCalls(replayed, len(past.turns), reparse)
     playback.attach(record)
-    agent = ToolsAgent(playback, ToolDispatcher(bench, result_limits(header.model), bench.decoys), None, should_stop)
+    dispatcher = ToolDispatcher(bench, result_limits(header.model), bench.decoys)
+    agent = ToolsAgent(playback, dispatcher, None, should_stop, bench.track)
     return RecordedAgent(past, replayed, agent, reparse)
 
 

@@ -128,6 +128,8 @@ def _new(request: SessionRequest, room: Path) -> Path:
     past = _origin(request)
     if past is None and request.design is None:
         raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
+    if past and past.header.track != "closure":
+        raise UsageError(f"{past.folder} was played on the track {past.header.track}; a session has the track closure")
     if past:
         home = open_recorded(past.header, request.design, room / "first")
         _check_run_of(request, past, home)

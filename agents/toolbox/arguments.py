@@ -8,10 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from dv_agent.agents.models.chat_model import ToolSpec
+from dv_agent.prompts.benchmark_track import CLOSURE, Track
 
 NAME, TEXT, FAR = 200, 4_000, 10_000_000
 MAX_CYCLES_SHOWN, MAX_SIGNALS_SHOWN, MAX_DEPTH, MAX_TESTS = 64, 24, 12, 64
 MAX_PLACE_SIGNALS, MAX_PLACE_LINES = 5, 10
+_COVERED = "what each covered, step by step, how near it came"
 
 
 class Arguments(BaseModel):
@@ -52,9 +54,12 @@ class ListHoles(Arguments):
 
 
 class ExplainHole(Arguments):
-    """All about one hole: what is sampled where, what its members are, which test came nearest, and in which step."""
+    """All about one hole: what is sampled where, what its members are, which test came nearest, and in which step.
 
-    bin: str = Field(min_length=1, max_length=NAME)
+    Of a family, covergroup.item, what it samples and which values its bins have.
+    """
+
+    bin: str = Field(min_length=1, max_length=NAME, description="a bin, or a family such as row.length")
 
 
 class RunTests(Arguments):
@@ -79,6 +84,33 @@ class ShowWaveform(Arguments):
         max_length=MAX_SIGNALS_SHOWN,
         description="pins of the top module, or inner signals by instance path, such as fifo.count; empty: all pins",
     )
+
+
+class FindCycles(Arguments):
+    """The cycles of a test in which a condition holds, such as `in_valid == 1 and in_ready == 0 and fifo.count > 3`.
+
+    Operators are those of expressions in tests. Cycles in reset or with an X do not count.
+    """
+
+    test: int = Field(ge=0, le=FAR, description="number of the test in this run")
+    condition: str = Field(
+        min_length=1, max_length=NAME * 2, description="over pins, or inner signals by instance path"
+    )
+    first_cycle: int = Field(default=0, ge=0, le=FAR)
+
+
+class ExplainFailure(Arguments):
+    """All failed checks of a test; and of one the output, what was due, and the inputs of which it is made."""
+
+    test: int = Field(ge=0, le=FAR, description="number of the test in this run")
+    number: int = Field(default=0, ge=0, le=FAR, description="which of its failures, from 0, to tell in detail")
+
+
+class SearchRtl(Arguments):
+    """The lines of the RTL that hold a text, letter case apart, with file and line."""
+
+    text: str = Field(min_length=2, max_length=NAME)
+    first: int = Field(default=0, ge=0, le=FAR, description="number of the line to begin with")
 
 
 class ClaimUnreachable(Arguments):
@@ -122,19 +154,36 @@ TOOLS: dict[str, type[Arguments]] = {
     "explain_hole": ExplainHole,
     "run_tests": RunTests,
     "show_waveform": ShowWaveform,
+    "find_cycles": FindCycles,
+    "explain_failure": ExplainFailure,
+    "search_rtl": SearchRtl,
     "claim_unreachable": ClaimUnreachable,
     "report_bug": ReportBug,
     "finish": Finish,
 }
 
 
+OF_THE_PLAN = frozenset({"list_holes", "explain_hole", "claim_unreachable"})
+"""Tools that speak of the plan; a track that hides it has none of them."""
+
+
+def tools_of(track: Track) -> dict[str, type[Arguments]]:
+    """Return the tools of a track, by name."""
+    return {name: model for name, model in TOOLS.items() if track.plan or name not in OF_THE_PLAN}
+
+
 @cache
-def tool_specs() -> tuple[ToolSpec, ...]:
+def tool_specs(track: Track = CLOSURE) -> tuple[ToolSpec, ...]:
     """Return the tools with the descriptions that a model gets, in the order of `TOOLS`."""
     return tuple(
-        ToolSpec(name=name, description=" ".join((model.__doc__ or "").split()), parameters=_schema(model))
-        for name, model in TOOLS.items()
+        ToolSpec(name=name, description=_words(model, track), parameters=_schema(model))
+        for name, model in tools_of(track).items()
     )
+
+
+def _words(model: type[Arguments], track: Track) -> str:
+    said = " ".join((model.__doc__ or "").split())
+    return said if track.plan else said.replace(_COVERED, "how each ended")
 
 
 def _schema(model: type[Arguments]) -> dict[str, Any]:

@@ -12,20 +12,26 @@ from dv_agent.agents.llm.json_scanner import clean
 from dv_agent.agents.llm.reply_parser import ParsedReply, parse_reply
 from dv_agent.agents.models.server.slips import REFUSED
 from dv_agent.agents.toolbox.arguments import (
-    TOOLS,
     Arguments,
     ClaimUnreachable,
+    ExplainFailure,
     ExplainHole,
+    FindCycles,
     Finish,
     ListHoles,
     ReadRtl,
     ReadSpecification,
     ReportBug,
     RunTests,
+    SearchRtl,
     ShowWaveform,
     TraceSignal,
+    tools_of,
 )  # fmt: skip
 from dv_agent.agents.toolbox.call_parser import read_arguments
+from dv_agent.agents.toolbox.inspection.explain_failure import explain_failure
+from dv_agent.agents.toolbox.inspection.find_cycles import find_cycles
+from dv_agent.agents.toolbox.inspection.search_rtl import search_rtl
 from dv_agent.agents.toolbox.ledger import Ledger
 from dv_agent.agents.toolbox.list_holes import HoleList
 from dv_agent.agents.toolbox.read_sources import read_rtl, read_specification
@@ -153,18 +159,19 @@ class ToolDispatcher:
                 f"the server could not read that reply, nothing of it was done: {arguments[:QUOTED]}\n"
                 "Call the tools again: each by its name, its arguments as one JSON object."
             )
+        known = tools_of(self._now()[0].track)
         if not name:
-            raise ToolError(f"a call without the name of a tool; known: {', '.join(TOOLS)}")
-        if name not in TOOLS:
-            raise unknown_name("tool", name, TOOLS)
+            raise ToolError(f"a call without the name of a tool; known: {', '.join(known)}")
+        if name not in known:
+            raise unknown_name("tool", name, known)
         if len(self._left.uses) >= MAX_USES and name not in (RUN, "finish"):
             raise ToolError(f"more than {MAX_USES} calls in this turn; run tests or finish")
-        asked = read_arguments(TOOLS[name], arguments)
+        asked = read_arguments(known[name], arguments)
         if isinstance(asked, RunTests):
             return self._run(call, arguments)
         return self._look(asked) if not isinstance(asked, Finish) else self._finish()
 
-    def _look(self, asked: Arguments) -> str:  # noqa: PLR0911  # a table of tools
+    def _look(self, asked: Arguments) -> str:  # noqa: C901, PLR0911  # a table of tools
         (view, book), room = self._now(), max(min(self._room.result, self._free), LEAST_ROOM)
         match asked:
             case ReadSpecification():
@@ -182,6 +189,12 @@ class ToolDispatcher:
                 return book.explain(asked, self._numbers, self._ledger.claims, room)
             case ShowWaveform():
                 return show_waveform(view.design, self._waves, self._test(asked.test)[0], asked, room)
+            case FindCycles():
+                return find_cycles(view.design, self._waves, self._test(asked.test)[0], asked, room)
+            case ExplainFailure():
+                return explain_failure(view.design, self._waves.expectations(self._test(asked.test)[0]), asked, room)
+            case SearchRtl():
+                return search_rtl(view.rtl.files, asked, room)
             case ClaimUnreachable():
                 return self._ledger.claim(asked, book)
             case ReportBug():
@@ -192,7 +205,8 @@ class ToolDispatcher:
         view, _ = self._now()
         if self.waiting:
             raise ToolError("only one run_tests in a reply: put all tests into one call")
-        parsed = parse_reply(arguments, view.design, view.schema)
+        known = {test.name: test for test, _ in self._tests if test.name}
+        parsed = parse_reply(arguments, view.design, view.schema, known=known)
         if not parsed.tests:
             raise ToolError("no test can run:\n" + "\n".join(parsed.errors))
         self.waiting = call, parsed

@@ -13,23 +13,25 @@ from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Bin, Covergroup
 from dv_agent.prompts.feedback.bin_names import values_text
-from dv_agent.prompts.feedback.near_misses import Distance, hole_distance
+from dv_agent.prompts.feedback.near_misses import hole_distance
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Attempt, View
 
 PAGE = 40
 STEP, PARTS = 300, 24
 _MARGIN = 400
+NO_TABLE = "no test has had its table so far"
 Order = tuple[int, tuple[tuple[int, ...], ...]]
 
 
 @dataclass(frozen=True, slots=True)
 class HoleEntry:
-    """Hole with its bin and the test that came nearest to it."""
+    """Hole with its bin, the test that came nearest to it, and the plan that it is of."""
 
     hole: Hole
     bin: Bin
     attempt: Attempt | None
+    plan: Plan
 
     @property
     def family(self) -> str:
@@ -105,6 +107,8 @@ class HoleList:
         Raises:
             ToolError: the bin is not a hole.
         """
+        if asked.bin in self._sizes:
+            return self._family(asked.bin, room)
         one = self.open(asked.bin)
         group = self._groups[one.hole.covergroup]
         when = f" where {group.when.text}" if group.when else ""
@@ -114,11 +118,31 @@ class HoleList:
             + (f": {group.description}" if group.description else "")
         )
         lines += _meaning(group, one)
-        lines += [f"hit {one.hole.hits} of {one.hole.at_least} times; {distance_text(one.hole)}"]
+        lines += [f"hit {one.hole.hits} of {one.hole.at_least} times; {distance_text(one) or NO_TABLE}"]
         lines += _nearest(one, tests)
         if one.hole.bin in claimed:
             lines.append("you have claimed that it is unreachable")
         return fenced_data("hole", "\n".join(lines), room - _MARGIN)
+
+    def _family(self, family: str, room: int) -> str:
+        """Return what a family samples, and the values of its open bins."""
+        mine = [one for one in self.entries.values() if one.family == family]
+        if not mine:
+            raise ToolError(f"every bin of {family} is covered already")
+        group, first = self._groups[mine[0].hole.covergroup], mine[0]
+        points = {point.name: point for point in group.coverpoints}
+        when = f" where {group.when.text}" if group.when else ""
+        lines = [self._head(family), f"sampled on every row of table `{group.on}`{when}"]
+        if first.bin.kind == "cross":
+            of = next(cross.of for cross in group.crosses if cross.name == first.bin.item)
+            for name in of:
+                values = "; ".join(f"{one.name} = {values_text(one)}" for one in points[name].bins)
+                lines.append(f"  {name}: `{points[name].of.text}`: {values}"[: STEP * 2])
+        else:
+            lines.append(f"`{points[first.bin.item].of.text}`")
+            lines += [f"  {one.bin.name} = {values_text(one.bin)}"[:STEP] for one in mine]
+        lines.append(f"open: {', '.join(one.bin.name for one in mine)}")
+        return fenced_data("family", "\n".join(lines), room - _MARGIN)
 
     def progress(self) -> str:
         """Return how many bins are covered, and how many are open in each tier, as text."""
@@ -145,37 +169,22 @@ class HoleList:
         return family, tuple((points[name].index(m),) for name, m in zip(of, one.bin.members, strict=True))
 
 
-def distance_text(hole: Hole) -> str:
-    """Return the smallest distance of any test to a hole, as text."""
-    if not hole.observable:
-        return "no test has had its table so far"
-    return nearness_text(hole_distance(hole))
-
-
-def nearness_text(distance: Distance | None) -> str:
-    """Return a distance as text."""
-    if distance is None:
-        return "never sampled"
-    if distance.kind == "value":
-        return f"nearest value off by {distance.missing}"
-    met = distance.size - distance.missing
-    if distance.kind == "transition":
-        return f"{met} of {distance.size} steps in a row"
-    text = f"{met} of {distance.size} members met on one sample"
-    if not distance.missing:
-        return text
-    if distance.residual is None:
-        return f"{text}, no value near"
-    return f"{text}, the missing off by {distance.residual}" if distance.residual else text
+def distance_text(one: HoleEntry) -> str:
+    """Return the smallest distance of any test to a hole, as text; empty if no test had its table."""
+    if not one.hole.observable:
+        return ""
+    found = hole_distance(one.plan, one.hole, one.attempt.near if one.attempt else None)
+    return found.words if found else "never sampled"
 
 
 def _entry(plan: Plan, hole: Hole, attempt: Attempt | None) -> HoleEntry:
-    return HoleEntry(hole, plan.bins[plan.index(hole.bin)], attempt)
+    return HoleEntry(hole, plan.bins[plan.index(hole.bin)], attempt, plan)
 
 
 def _line(one: HoleEntry, claimed: Mapping[str, object]) -> str:
     mark = " [claimed unreachable]" if one.hole.bin in claimed else ""
-    return f"  {one.hole.bin} ({one.hole.tier}){mark}: {one.hole.description[:200]}; {distance_text(one.hole)}"
+    near = distance_text(one)
+    return f"  {one.hole.bin} ({one.hole.tier}){mark}: {one.hole.description[:200]}" + (f"; {near}" if near else "")
 
 
 def _meaning(group: Covergroup, one: HoleEntry) -> Iterator[str]:
@@ -205,7 +214,7 @@ def _nearest(one: HoleEntry, tests: Mapping[str, int]) -> Iterator[str]:
     test, near = one.attempt.test, one.attempt.near
     number = tests.get(test.digest)
     called = f"{'?' if number is None else number} {compact_json(test.name, 60)}"
-    yield f"nearest: test {called}, while these steps were under way:"
+    yield f"nearest: test {called} in cycle {near.cycle}, while these steps were under way:"
     for track, index in sorted(near.steps.items()):
         if index < len(test.tracks.get(track, ())):
             yield f"  {track}[{index}] {compact_json(test.tracks[track][index], STEP)}"

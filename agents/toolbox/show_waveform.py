@@ -7,6 +7,7 @@ from typing import Protocol
 
 from dv_agent.agents.toolbox.arguments import ShowWaveform
 from dv_agent.agents.toolbox.inner_signals import MAX_CYCLES, InnerSignals
+from dv_agent.agents.toolbox.inspection.expectations import Expectations
 from dv_agent.agents.toolbox.text import ToolError, fenced_data, unknown_name
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.stimulus import Test
@@ -24,6 +25,10 @@ class Waves(Protocol):
 
     def trace(self, test: Test) -> Trace:
         """Return the trace that the monitors record."""
+        ...
+
+    def expectations(self, test: Test) -> Expectations:
+        """Return what was due in a test, and what failed."""
         ...
 
     def inner(self, test: Test, wanted: Sequence[str], cycles: int) -> InnerSignals:
@@ -46,10 +51,10 @@ def show_waveform(design: Design, waves: Waves, test: Test, asked: ShowWaveform,
     names = [name.removeprefix(f"{design.top}.") for name in asked.signals] or list(trace.signals)
     hidden = [name for name in names if name not in trace.signals]
     columns = _inner_columns(hidden, waves, test, cycles) if hidden else {}
-    bits = signal_bits(design)
+    bits, signed = signal_bits(design), signed_pins(design)
     for name in names:
         if name in trace.signals:
-            columns[name] = [_value(trace, name, cycle, bits.get(name, 1)) for cycle in cycles]
+            columns[name] = [_value(trace, name, cycle, bits.get(name, 1), signed.get(name, 0)) for cycle in cycles]
     table = [("cycle", [str(cycle) for cycle in cycles])]
     for clock, ticks in trace.edges.items():
         table.append((f"{clock} rises", [str(int(ticks[cycle])) for cycle in cycles]))
@@ -90,12 +95,21 @@ def signal_bits(design: Design) -> Mapping[str, int]:
     return {one.signal: one.bits for one in fields}
 
 
-def _value(trace: Trace, name: str, cycle: int, bits: int) -> str:
+def signed_pins(design: Design) -> Mapping[str, int]:
+    """Return the width in bits of the pins that are one signed number."""
+    fields = [field for stream in design.streams for field in stream.fields.values()]
+    fields += [field for port in design.ports.values() for field in port.levels().values()]
+    return {one.signal: one.bits for one in fields if one.signed and one.lanes == 1}
+
+
+def _value(trace: Trace, name: str, cycle: int, bits: int, signed: int = 0) -> str:
     if name in trace.unknown and trace.unknown[name][cycle]:
         return "x"
     value = trace.signals[name][cycle]
     if value.ndim:
         return "0x" + "".join(f"{int(word):0{_WORD_DIGITS}x}" for word in reversed(value))
+    if signed:
+        return str(int(value) - (1 << signed) if int(value) >> (signed - 1) else int(value))
     return str(int(value)) if bits <= DECIMAL_BITS else f"0x{int(value):0{(bits + 3) // 4}x}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dv_agent.agents.toolbox.list_holes import HoleList, nearness_text
+from dv_agent.agents.toolbox.list_holes import HoleList
 from dv_agent.agents.toolbox.text import fenced_data, listed
 from dv_agent.agents.tools.testbench import Decoys
 from dv_agent.prompts.feedback.history import gains_text
@@ -27,7 +27,8 @@ def results_text(view: View, book: HoleList, decoys: Decoys | None, first: int, 
     if view.errors:
         lines += ["dropped or refused:", *(f"  {line[:300]}" for line in listed(view.errors, ERRORS))]
     new = sum(len(outcome.new_bins) for outcome in view.last)
-    foot = f"{len(view.last)} tests ran, {new} bins are new. {book.progress()}. {budget_text(view)}"
+    covered = f", {new} bins are new. {book.progress()}" if view.track.plan else ""
+    foot = f"{len(view.last)} tests ran{covered}. {budget_text(view)}"
     body = fenced_data("results", "\n".join(lines), room - 800) if lines else ""
     return f"{body}\n{foot}".lstrip()
 
@@ -52,18 +53,21 @@ def _amount(name: str, amount: float) -> str:
 
 def _test(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> Iterator[str]:
     verdict = f"{len(outcome.failures)} FAILED CHECKS" if outcome.failures else "checks ok"
+    gained = f"{len(outcome.new_bins)} new bins, " if view.track.plan else ""
     yield (
         f"test {number} {compact_json(outcome.test.name, 60)}: {outcome.ended}, "
-        f"{len(outcome.new_bins)} new bins, {verdict if outcome.end != 'refused' else 'not run'}"
+        f"{gained}{verdict if outcome.end != 'refused' else 'not run'}"
     )
     yield from (f"  FAILED {line[:300]}" for line in listed(outcome.failures, FAILURES))
-    gained = sorted(outcome.by_step, key=lambda one: -len(one[2]))
-    for track, step, bins in gained[:STEPS]:
+    if len(outcome.failures) > FAILURES:
+        yield f"  explain_failure lists all of test {number}"
+    by_step = sorted(outcome.by_step, key=lambda one: -len(one[2]))
+    for track, step, bins in by_step[:STEPS]:
         steps = outcome.test.tracks.get(track, ())
         text = compact_json(steps[step], STEP) if step < len(steps) else "(before its first step)"
         yield f"  {track}[{step}] {text}: {len(bins)} new, {gains_text(view.plan, bins)}"
-    if len(gained) > STEPS:
-        yield f"  ... and {len(gained) - STEPS} more steps with new bins"
+    if len(by_step) > STEPS:
+        yield f"  ... and {len(by_step) - STEPS} more steps with new bins"
     yield from (f"  near {line}" for line in _near(view, decoys, number, outcome))
 
 
@@ -79,5 +83,5 @@ def _near(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> S
     for near, plan in found[:NEARS]:
         one = plan.bins[near.bin]
         during = " ".join(f"{track}[{index}]" for track, index in sorted(near.steps.items()))
-        lines.append(f"{one.id}: {nearness_text(near_distance(one, near))}{f' during {during}' if during else ''}")
+        lines.append(f"{one.id}: {near_distance(plan, near).words}{f' during {during}' if during else ''}")
     return lines

@@ -27,6 +27,7 @@ from dv_agent.agents.tools.context_window import fit, tokens_of
 from dv_agent.agents.tools.langchain_agent import ToolDialogue, TurnPaused
 from dv_agent.agents.tools.prompt import first_text, system_text
 from dv_agent.agents.tools.recorded_calls import RecordedCalls
+from dv_agent.prompts.benchmark_track import CLOSURE, Track
 from dv_agent.prompts.view import View
 
 CALLS_PER_REPLY = 16
@@ -72,6 +73,7 @@ class ToolsAgent:
         dispatcher: answers the tool calls.
         price: function that returns the price of a call, for a budget in dollars.
         should_stop: called before each model call; True ends the turn.
+        track: what the agent is given.
     """
 
     name = "tools"
@@ -82,14 +84,16 @@ class ToolsAgent:
         dispatcher: ToolDispatcher,
         price: Price | None = None,
         should_stop: Callable[[], bool] = lambda: False,
+        track: Track = CLOSURE,
     ) -> None:
         self.model = model
         self._dispatcher, self._price, self._should_stop = dispatcher, price, should_stop
         reply = model.settings.reply_tokens
         limits = result_limits(model.settings)
-        system = system_text(reply, CALLS_PER_REPLY, MAX_USES, REPLIES_PER_TURN, limits)
+        system = system_text(reply, CALLS_PER_REPLY, MAX_USES, REPLIES_PER_TURN, limits, track)
         self._graph = ToolDialogue(self._ask, dispatcher.answer, system)
-        self._tools = sum(estimate_tokens(one.model_dump_json()) for one in tool_specs())
+        self._specs = tool_specs(track)
+        self._tools = sum(estimate_tokens(one.model_dump_json()) for one in self._specs)
         self._state: Literal["new", "waits", "paused", "silent"] = "new"
         self._finished, self._silent = False, 0
         self._turn: _Turn
@@ -140,7 +144,7 @@ class ToolsAgent:
             raise TurnPaused
         if not self.model.holds(turn.view.turn):
             self._check(tokens_of(fitted) + self._tools)
-        reply = self.model.ask(fitted, tool_specs())
+        reply = self.model.ask(fitted, self._specs)
         turn.add(reply)
         return self._bounded(reply)
 

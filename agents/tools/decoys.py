@@ -43,7 +43,7 @@ def argument_of(plan: Plan, decoy: str) -> str:
 def decoy_plan(plan: Plan, chosen: Sequence[str]) -> Plan:
     """Return a plan with only the chosen decoys."""
     groups = [part for group in plan.covergroups for part in _parts_of(group, frozenset(chosen))]
-    return build_plan(plan.path, tuple(groups))
+    return build_plan(plan.path, tuple(groups), plan.columns)
 
 
 def _parts_of(group: Covergroup, chosen: frozenset[str]) -> Iterator[Covergroup]:

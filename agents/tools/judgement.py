@@ -133,7 +133,7 @@ class _ReportJudge:
 
     def __init__(self, run: RecordedRun, folder: DesignFolder, original: DesignFolder, simulator: Simulator) -> None:
         self._run, self._folder, self._original, self._simulator = run, folder, original, simulator
-        self._seeded = bool(run.header.agent_options.bug)
+        self._seeded = bool(run.header.agent_options.bug or run.header.agent_options.change)
 
     def verdict(self, report: BugReport) -> ReportVerdict:
         """Return the verdict on one report."""

@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from dv_agent.agents.toolbox.read_sources import contents
 from dv_agent.agents.toolbox.test_results import budget_text
 from dv_agent.agents.toolbox.text import ResultLimits
+from dv_agent.prompts.benchmark_track import CLOSURE, Track
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.strategy import TEMPLATES
 from dv_agent.prompts.text.data_fence import fenced
@@ -21,13 +22,15 @@ _EVERYTHING = 1 << 30
 
 
 def system_text(
-    reply_tokens: int, calls_per_reply: int, uses_per_turn: int, replies_per_turn: int, limits: ResultLimits
-) -> str:
-    """Return the system message."""
+    reply_tokens: int, calls_per_reply: int, uses_per_turn: int, replies_per_turn: int, limits: ResultLimits,
+    track: Track = CLOSURE,
+) -> str:  # fmt: skip
+    """Return the system message of a track."""
     return (
         _environment()
         .get_template("tools_system.jinja")
         .render(
+            planned=track.plan,
             reply_tokens=reply_tokens,
             calls_per_reply=calls_per_reply,
             uses_per_turn=uses_per_turn,
@@ -50,6 +53,7 @@ def first_text(view: View, progress: str, reply_tokens: int) -> str:
             compared=view.compared,
             rules=view.rules,
             rules_off=view.rules_off,
+            planned=view.track.plan,
             parts=[known[name].strip() + "\n" for name in PARTS if name in known],
             progress=progress,
             budget=budget_text(view),

@@ -11,6 +11,7 @@ from dv_agent.agents.records.resimulation import UNLIMITED
 from dv_agent.agents.state import RunState, advance
 from dv_agent.agents.testbench import Simulated, Testbench
 from dv_agent.agents.toolbox.inner_signals import InnerSignals, play_inner
+from dv_agent.agents.toolbox.inspection.expectations import Expectations, expectations
 from dv_agent.agents.toolbox.text import ToolError
 from dv_agent.agents.tools.decoys import decoy_plan
 from dv_agent.coverage.database import empty_coverage
@@ -21,6 +22,7 @@ from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import Trace
+from dv_agent.prompts.benchmark_track import CLOSURE, Track
 from dv_agent.prompts.view import Attempt, Near
 from dv_agent.runners.simulator import Run, Session
 
@@ -77,10 +79,11 @@ class ToolsTestbench(Testbench):
     """
 
     def __init__(
-        self, folder: DesignFolder, plan: Plan, session: Session, chosen: Sequence[str] = (), inner: bool = True
-    ) -> None:
+        self, folder: DesignFolder, plan: Plan, session: Session, chosen: Sequence[str] = (), inner: bool = True,
+        track: Track = CLOSURE,
+    ) -> None:  # fmt: skip
         tap = RememberingSession(session)
-        super().__init__(folder, plan, tap)
+        super().__init__(folder, plan, tap, track)
         self._shows_inner = inner
         self.decoys = Decoys(folder, plan, chosen, tap) if chosen else None
         self._plain = Testbench(folder, plan, session)
@@ -113,6 +116,10 @@ class ToolsTestbench(Testbench):
             kept = list(self._traces.items())[-TRACES + 1 :]
             self._traces = {**dict(kept), test.digest: self._plain.run(test, (), self._limits.get(test.digest)).trace}
         return self._traces[test.digest]
+
+    def expectations(self, test: Test) -> Expectations:
+        """Return what was due in a test of the run, and what failed."""
+        return expectations(self.folder, self.trace(test))
 
     def inner(self, test: Test, wanted: Sequence[str], cycles: int) -> InnerSignals:
         """Return inner signals in the first cycles of a test.

@@ -48,7 +48,7 @@ def with_code(plan: Plan, points: CodePoints, *, alone: bool = False) -> Plan:
                 plan.path, f"{CODE!r} is the covergroup and table of code coverage; rename", group.line
             )
     groups = () if alone else plan.covergroups
-    return replace(build_plan(plan.path, (*groups, code_group(points))), code=points)
+    return replace(build_plan(plan.path, (*groups, code_group(points)), plan.columns), code=points)
 
 
 def code_group(points: CodePoints) -> Covergroup:

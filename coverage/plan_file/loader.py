@@ -15,6 +15,7 @@ from dv_agent.designs.files.documents import Document, read_document
 from dv_agent.errors import InputFileError, all_faults
 
 SCHEMA_VERSION = 1
+MOST_MEANING = 200
 _KEYS = (*OPTION_KEYS, "name", "on", "when", "coverpoints", "crosses")
 
 
@@ -30,7 +31,7 @@ def load_plan(path: Path) -> Plan:
 def parse_plan(document: Document) -> Plan:
     """Return the plan in a parsed document; raises as `load_plan`."""
     root = Cursor(document, (), document.data)
-    root.fields(("schema_version", "covergroups"), ("schema_version", "covergroups"))
+    root.fields(("schema_version", "covergroups", "columns"), ("schema_version", "covergroups"))
     version = root.at("schema_version")
     if version.data != SCHEMA_VERSION:
         raise version.wrong(str(SCHEMA_VERSION))
@@ -47,7 +48,20 @@ def parse_plan(document: Document) -> Plan:
             faults.append(fault)
     if every := all_faults(document.path.parent, faults):
         raise every
-    return build_plan(document.path, tuple(groups.values()))
+    return build_plan(document.path, tuple(groups.values()), _read_columns(root))
+
+
+def _read_columns(root: Cursor) -> dict[str, str]:
+    """Return what columns mean: ``column`` or ``table.column`` -> one line."""
+    listed = root.get("columns")
+    if listed is None:
+        return {}
+    found = {}
+    for name, entry in listed.entries():
+        found[str(name)] = entry.text()
+        if len(found[str(name)]) > MOST_MEANING:
+            raise entry.error(f"{name}: one line of at most {MOST_MEANING} characters is expected")
+    return found
 
 
 def _read_covergroup(cursor: Cursor, room: int) -> tuple[Covergroup, int]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from dv_agent.coverage.contribution import UNSEEN
+from dv_agent.coverage.contribution import NO_VALUE, UNSEEN
 from dv_agent.coverage.sampling.event_rows import EventRows
 from dv_agent.coverage.sampling.lookup import Ranges
 from dv_agent.coverage.sampling.tally import Tally
@@ -67,6 +67,10 @@ class Distances:
         self._groups = np.array([one.group for one in ordered], dtype=np.int64)
         self._bins = np.array([one.index for one in ordered], dtype=np.int64)
         self._sizes = np.array([len(one.members) for one in self._crosses], dtype=np.int64)
+        points = [[point for point, _ in one.members] for one in ordered]
+        width = max(map(len, points))
+        # The number -1 fills up bins of few members.
+        self._members = np.array([one + [-1] * (width - len(one)) for one in points], dtype=np.int64)
 
     def measure(self, values: IntColumn, masks: BoolColumn | None, rows: EventRows, tally: Tally) -> None:
         """Add the distances of every test to `tally`.
@@ -78,6 +82,7 @@ class Distances:
         tests, targets = len(rows.tests), len(self._bins)
         best = np.full((tests, targets), _NOWHERE, dtype=np.int64)
         row = np.full((tests, targets), -1, dtype=np.int64)
+        seen = np.full((tests, targets, self._members.shape[1]), NO_VALUE, dtype=np.int64)
         every = np.arange(targets)
         for start, stop in self._chunks(len(rows)):
             cost = self._cost(values[:, start:stop])
@@ -89,18 +94,23 @@ class Distances:
                 least = part[every, place]
                 better = np.flatnonzero(least < best[test])
                 best[test, better] = least[better]
-                row[test, better] = rows.row[low + place[better]]
-        self._enter(best, row, rows, tally)
+                at = low + place[better]
+                row[test, better] = rows.row[at]
+                points = self._members[better]
+                seen[test, better] = np.where(points >= 0, values[points, at[:, None]], NO_VALUE)
+        self._enter(best, row, seen, rows, tally)
 
-    def _enter(self, best: IntColumn, row: IntColumn, rows: EventRows, tally: Tally) -> None:
+    def _enter(self, best: IntColumn, row: IntColumn, seen: IntColumn, rows: EventRows, tally: Tally) -> None:
         count = len(self._values)
         near, far = best[:, :count], best[:, count:]
         if count:
-            tally.near(rows.tests, self._bins[:count], np.where(near < _NOWHERE, near, UNSEEN), 0, row[:, :count])
+            near = np.where(near < _NOWHERE, near, UNSEEN)
+            tally.near(rows.tests, self._bins[:count], near, 0, row[:, :count], seen[:, :count])
         if len(self._crosses):
-            seen = far < _NOWHERE
-            missing, residual = np.where(seen, far // _MISSING, self._sizes), np.where(seen, far % _MISSING, UNSEEN)
-            tally.near(rows.tests, self._bins[count:], missing, residual, row[:, count:])
+            reached = far < _NOWHERE
+            missing = np.where(reached, far // _MISSING, self._sizes)
+            residual = np.where(reached, far % _MISSING, UNSEEN)
+            tally.near(rows.tests, self._bins[count:], missing, residual, row[:, count:], seen[:, count:])
 
     def _cost(self, values: IntColumn) -> IntColumn:
         """Return int64[targets, rows]."""

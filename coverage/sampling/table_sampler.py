@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dv_agent.coverage.contribution import NO_VALUE
 from dv_agent.coverage.plan import Plan, position_id
 from dv_agent.coverage.sampling.column_program import ColumnProgram
 from dv_agent.coverage.sampling.columns import expressions_of, find_place, read_columns
@@ -158,8 +159,12 @@ class _Sequences:
         nowhere = np.full((len(rows.tests), len(places)), -1, dtype=np.int64)
         tally.put(rows.tests, places, positions[:, : len(places)], nowhere)
         if len(asked):
-            nearest = row[matches.row[:, asked]]
-            tally.near(rows.tests, self._bins[asked], matches.missing[:, asked], 0, nearest)
+            ended = matches.row[:, asked]
+            came = np.append(np.where(together, values[1:], NO_VALUE), (NO_VALUE, NO_VALUE))[: len(values) + 1]
+            came[-1] = NO_VALUE  # the last entry is for the row -1
+            tally.near(
+                rows.tests, self._bins[asked], matches.missing[:, asked], 0, row[ended], came[ended][..., np.newaxis]
+            )
 
 
 def _bins(groups: tuple[Covergroup, ...]) -> Iterator[Bin]:

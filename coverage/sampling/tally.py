@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from dv_agent.coverage.contribution import UNSEEN, IllegalHit, Sample
+from dv_agent.coverage.contribution import NO_VALUE, UNSEEN, IllegalHit, Sample
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.event_rows import EventRows
 from dv_agent.designs.trace import IntColumn
@@ -29,6 +29,8 @@ class Tally:
         self._residual = np.zeros((tests, bins), dtype=np.int64)
         self._nearest = np.full((tests, bins), -1, dtype=np.int64)
         self._nearest_cycle = np.full((tests, bins), -1, dtype=np.int64)
+        most = max((len(one.members) for one in plan.bins), default=0)
+        self._values = np.full((tests, bins, max(1, most)), NO_VALUE, dtype=np.int64)
 
     def open(self, rows: EventRows, bins: IntColumn, slots: IntColumn, cycle: IntColumn | None) -> None:
         """Register a table: its bins, the slots of these and of its illegal bins, and its column ``cycle``."""
@@ -47,11 +49,13 @@ class Tally:
         self._counted.append((tests, slots, hits, first))
 
     def near(
-        self, tests: IntColumn, bins: IntColumn, distance: IntColumn, residual: IntColumn | int, rows: IntColumn
-    ) -> None:
-        """Set the distances of `bins` in these tests: int64[tests, bins]."""
+        self, tests: IntColumn, bins: IntColumn, distance: IntColumn, residual: IntColumn | int, rows: IntColumn,
+        values: IntColumn,
+    ) -> None:  # fmt: skip
+        """Set the distances of `bins` in these tests: int64[tests, bins]; values: int64[tests, bins, members]."""
         places = self._at(tests, bins)
         self._distance[places], self._residual[places], self._nearest[places] = distance, residual, rows
+        self._values[(*places, slice(values.shape[2]))] = values
 
     def _at(self, tests: IntColumn, places: IntColumn) -> tuple[Any, ...]:
         """Return the index of these places in these tests; without `numpy.ix_`, which is slow, if these are all."""
@@ -79,6 +83,7 @@ class Tally:
             hits=hits[:bins], first_row=first[:bins], first_cycle=cycle[:bins], observable=self._observable[test],
             distance=self._distance[test], residual=self._residual[test], nearest_row=self._nearest[test],
             nearest_cycle=self._nearest_cycle[test],
+            nearest_values=self._values[test],
             hidden_hits=hits[bins : bins + hidden], illegal_hits=hits[bins + hidden : -1],
             illegal=self._illegal(hits[:-1], first, cycle, bins + hidden),
         )  # fmt: skip

@@ -58,6 +58,14 @@ class Expression:
         """The variables that the expression reads."""
         return frozenset(_names(self.root))
 
+    @property
+    def is_amount(self) -> bool:
+        """Whether a value near a wanted one is near to it in meaning: sums, scaled and shifted columns, their extremes.
+
+        Not so: comparisons, logic, bits, and products of columns.
+        """
+        return _is_amount(self.root)
+
     def evaluate(self, variables: Mapping[str, int]) -> int:
         """Return the value over Python ints.
 
@@ -178,6 +186,15 @@ def _integer(token: str) -> int:
     if len(token) > 20:
         raise ExpressionError(f"integer {token[:12]}... is too large")
     return int(token, 16 if token[:2].lower() == "0x" else 10)
+
+
+def _is_amount(node: Node) -> bool:
+    if node.kind == "binary" and node.value in ("*", "//", "%", "<<", ">>"):
+        constants = [arg.kind == "integer" for arg in node.args]
+        scaled = any(constants) if node.value == "*" else constants[1] and node.value != "%"
+        return scaled and all(_is_amount(arg) for arg in node.args)
+    known = node.kind != "binary" or node.value in ("+", "-")
+    return known and node.value not in ("not", "~") and all(_is_amount(arg) for arg in node.args)
 
 
 def _names(node: Node) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.cli.shared_options import RoleStyle
+from dv_agent.cli.shared_options import RoleStyle, TrackOption
 from dv_agent.cli.terminal import complain, say, say_json, tell_of_dotenv
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode
@@ -39,6 +39,8 @@ def evaluate(
     model: Annotated[list[str] | None, _option("A row for each strategy: provider:name. Repeatable.", ROWS)] = None,
     strategy: Annotated[list[str] | None, _option("How models are prompted; `default` if not given. Repeatable.",
         ROWS)] = None,
+    track: Annotated[TrackOption | None, _option("What models are given, and the scores; closure if not given. See "
+        "docs/tracks.md.", ROWS)] = None,
     design: Annotated[list[str] | None, _option("Only this design of the suite. Repeatable.", ROWS)] = None,
     seeds: Annotated[int | None, _option("Trials of a row on a design; 5 if not given.", ROWS, min=1)] = None,
     kill_seeds: Annotated[int | None, _option("Hunt the seeded bugs in the trials of the first so many seeds only; all "
@@ -98,7 +100,7 @@ def evaluate(
     """
     from dv_agent.eval.evaluation.caps import Caps
     from dv_agent.eval.evaluation.estimate import estimate, left_to_do, require_models
-    from dv_agent.eval.evaluation.spec import model_settings
+    from dv_agent.eval.evaluation.spec import model_settings, usual_budget
     from dv_agent.eval.evaluation.trial_list import default_folder, mark_capped, plan_trials, write_evaluation
 
     settings = {
@@ -110,8 +112,9 @@ def evaluate(
         _wish(suite), agents=tuple(agent or ()), strategies=tuple(strategy or ()), designs=tuple(design or ()),
         models=tuple(model_settings(name, **settings) for name in model or ()), seeds=seeds, simulator=simulator,
         floors=False if no_floors else None, only=tuple(only or ()), kill_seeds=kill_seeds,
+        track=track.value if track else None,
     )  # fmt: skip
-    spec = spec.model_copy(update={"budget": spec.budget.model_copy(update=_given(budget))})
+    spec = spec.model_copy(update={"budget": usual_budget(spec).model_copy(update=_given(budget))})
     evaluation = plan_trials(spec, _command())
     if not quiet:
         tell_of_dotenv()

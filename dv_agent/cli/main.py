@@ -17,11 +17,13 @@ from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.hunt import hunt
 from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
 from dv_agent.cli.limits import limit_words
 from dv_agent.cli.mutate import mutate
+from dv_agent.cli.plan import plan
 from dv_agent.cli.prompts import prompts_app
 from dv_agent.cli.records import report, rerun, rescore, verify
 from dv_agent.cli.run import run
@@ -53,6 +55,8 @@ app.command()(simulate)
 app.command()(compare)
 app.command("eval")(evaluate)
 app.command()(mutate)
+app.command()(hunt)
+app.command()(plan)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)

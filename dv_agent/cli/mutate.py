@@ -26,7 +26,8 @@ class OracleOption(StrEnum):
 def mutate(
     design: Annotated[str | None, typer.Option(help="Name of a design, or path of its folder.")] = None,
     tests: Annotated[
-        str, typer.Option(help="The tests to play: `witnesses`, a run, a file of tests, or a folder of such files.")
+        str, typer.Option(help="The tests to play: `witnesses`, `random:BEATS`, a run, a file of tests, or a folder of "
+        "such files.")
     ] = "witnesses",
     count: Annotated[int, typer.Option(min=0, help="How many mutants to try.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Which mutants are taken, and the further tests.")] = 0,
@@ -41,6 +42,9 @@ def mutate(
     further_cycles: Annotated[
         int, typer.Option(min=0, max=100_000_000, help="Cycles of random and search tests that survivors play too.")
     ] = 40_000,
+    survivors_of: Annotated[
+        Path | None, typer.Option(help="Folder of an earlier campaign: try only its mutants that were not killed.")
+    ] = None,
     mutant_seconds: Annotated[float, typer.Option(min=1, help="Seconds that one mutant may take.")] = 300.0,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; default: a new one in runs/.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on in the folder of an earlier call that was ended.")] = None,
@@ -61,6 +65,10 @@ def mutate(
 
       dv-agent mutate --design mxint_softmax --tests runs/20261120T120000Z_... --count 200 --seed 1
 
+      dv-agent mutate --design mxint_softmax --seed 731 --tests random:100000 --further-cycles 0 --out m/subtle
+
+      dv-agent mutate --design mxint_softmax --tests runs/20261120T120000Z_... --survivors-of m/subtle
+
       dv-agent mutate --resume runs/20261129T120000Z_mxint_softmax_mutants_1a2b3c
     """
     from dv_agent.cli.interrupt import Ended, tell
@@ -80,7 +88,7 @@ def mutate(
         elif folder is None:
             raise UsageError("say --design NAME, or --resume FOLDER")
         else:
-            wish = Wish(simulator, tests, count, seed, kills.value if kills else None, further_cycles)
+            wish = Wish(simulator, tests, count, seed, kills.value if kills else None, further_cycles, survivors_of)
             result = start(folder, wish, Path("runs"), jobs, display, mutant_seconds, out)
     except (KeyboardInterrupt, Ended):
         display.close()

@@ -21,8 +21,10 @@ from dv_agent.coverage.holes import holes
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import UsageError
+from dv_agent.prompts.benchmark_track import CLOSURE, TRACKS, Track
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render
+from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.strategy import Strategy, find_strategy
 from dv_agent.prompts.view import View
 from dv_agent.runners.registry import find_simulator
@@ -36,7 +38,7 @@ class Rendered:
     output: OutputSchema | None
 
 
-def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: int) -> Rendered:
+def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: int, track: Track = CLOSURE) -> Rendered:
     """Return the first prompt for a design; no simulator is needed.
 
     Raises:
@@ -47,10 +49,10 @@ def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: in
     coverage = empty_coverage(plan)
     view = View(
         folder.design, folder.schema, folder.specification, plan, coverage, holes(plan, coverage), 0,
-        budget_left=Budget().left(RunState(coverage).spent), rtl=DesignRtl(folder.design),
-        compared=folder.has_model, **rules_in_words(folder),
+        budget_left=Budget(cycles=track.cycles, calls=track.calls).left(RunState(coverage).spent),
+        rtl=DesignRtl(folder.design), compared=folder.has_model, track=track, **rules_in_words(folder),
     )  # fmt: skip
-    return _rendered(view, find_strategy(strategy), settings, seed)
+    return _rendered(restricted(view), find_strategy(strategy), settings, seed)
 
 
 def prompt_of_run(
@@ -75,7 +77,7 @@ def prompt_of_run(
         folder = open_recorded(past.header, design, room)
         plan, simulator = open_goal(folder, past.header.goal, find_simulator(recorded_simulator(past.header)))
         with simulator.open(folder.design) as session:
-            bench = Testbench(folder, plan, session)
+            bench = Testbench(folder, plan, session, TRACKS[past.header.track])
             state = resimulate(before, bench).state if before.turns else RunState(empty_coverage(bench.plan))
             budget = past.turns[turn].budget if turn < len(past.turns) else past.header.budget
             view = make_view(bench, state, budget)

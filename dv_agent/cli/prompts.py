@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dv_agent.cli.shared_options import TrackOption
 from dv_agent.cli.terminal import complain, say, say_json
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
@@ -70,6 +71,9 @@ def render(
     context_tokens: Annotated[int, typer.Option(min=1000, help="Most tokens of prompt and reply together.")] = 32_000,
     max_tokens: Annotated[int | None, typer.Option(min=16, help="Most output tokens of one reply.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Seed of samplers; that of the run if not given.")] = None,
+    track: Annotated[
+        TrackOption, typer.Option(help="What is given; with --run that of the run.")
+    ] = TrackOption.closure,
     parts_only: Annotated[bool, typer.Option("--parts", help="Print only the sizes of the parts.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -86,6 +90,7 @@ def render(
     """
     from dv_agent.agents.models.chat_model import ModelSettings
     from dv_agent.cli.prompt_preview import prompt_of_design, prompt_of_run
+    from dv_agent.prompts.benchmark_track import TRACKS
 
     if design is None and run is None:
         raise UsageError("give --design or --run")
@@ -93,7 +98,7 @@ def render(
     if run is not None:
         rendered = prompt_of_run(run, turn, strategy, settings, seed, design)
     else:
-        rendered = prompt_of_design(design or "", strategy or "default", settings, seed or 0)
+        rendered = prompt_of_design(design or "", strategy or "default", settings, seed or 0, TRACKS[track.value])
     _print(rendered, parts_only, as_json)
 
 

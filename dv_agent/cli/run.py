@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, GoalName, RoleStyle
+from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, GoalName, RoleStyle, TrackOption
 from dv_agent.cli.shared_options import option as _option
 from dv_agent.cli.terminal import complain, say_json, tell_of_dotenv, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
@@ -63,6 +63,9 @@ def run(
     goal: Annotated[GoalName | None, _option("GOAL", "What to cover: the plan (functional), lines, branches, "
         "expressions and signals of the RTL (code, counted by Verilator), or both. Default: functional; of a design "
         "without plan.yaml both, where Verilator is installed.")] = None,
+    track: Annotated[TrackOption, _option("TRACK", "What a model is given: the plan and its holes (closure), the "
+        "specification alone (blind), the RTL alone (rtl), or both to hunt a bug (hunt); see docs/tracks.md.")]
+        = TrackOption.closure,
     bug: Annotated[str | None, _option("BUG", "Run on a copy of the RTL with this seeded bug in it.")] = None,
     unguided: Annotated[bool, typer.Option("--unguided", help="Ablation: `search` without hole guidance.")] = False,
     out: Annotated[Path, _option("OUT", "Folder for run records.")] = Path("runs"),
@@ -155,7 +158,8 @@ def run(
         design=design, agent=agent.value if agent else None, seed=seed, max_cycles=max_cycles, max_calls=max_calls,
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
         stop_on_failure=stop_on_failure, guided=not unguided, bug=bug, simulator=simulator, resume=resume,
-        goal=goal.value if goal else None, out=out, model=settings, prompt_strategy=prompt_strategy, decoys=decoys,
+        goal=goal.value if goal else None, track=track.value, out=out,
+        model=settings, prompt_strategy=prompt_strategy, decoys=decoys,
         cache=cache, reparse=reparse, base_url=base_url, unnoticed=_unnoticed(mutants, design),
     )  # fmt: skip
     if not quiet:

@@ -39,3 +39,12 @@ class RoleStyle(StrEnum):
 def option(name: str, text: str, panel: str = "Options", **more: Any) -> Any:
     """Return an option that can also be set in the environment, as ``DV_AGENT_<NAME>``."""
     return typer.Option(envvar=f"DV_AGENT_{name}", help=text, rich_help_panel=panel, **more)
+
+
+class TrackOption(StrEnum):
+    """What an agent that asks a model is given, and what it is scored by."""
+
+    closure = "closure"
+    blind = "blind"
+    rtl = "rtl"
+    hunt = "hunt"

@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from dv_agent.designs.text.visible import visible
 from dv_agent.eval.board.leaderboard import Board, Cell, Row
+from dv_agent.eval.board.metrics import title_of
 from dv_agent.eval.board.page.figure_text import NONE, count, interval, percent, plain, probability, signed
 from dv_agent.eval.board.page.identity import short_identity, verified
+from dv_agent.eval.board.track_columns import track_columns
 
 _COLUMNS = (
     "rank", "entry", "bins hit", "IEEE 1800", "bugs killed", "lift over random", "cycles", "tokens", "US dollars", "n",
@@ -49,6 +51,7 @@ def _lines(board: Board) -> Iterator[str]:
     yield ""
     yield from _leaderboard(board)
     yield ""
+    yield from _track(board)
     yield from _designs(board)
     yield ""
     yield from _pairs(board)
@@ -65,6 +68,17 @@ def _leaderboard(board: Board) -> Iterator[str]:
     )
     yield ""
     yield from _table(_COLUMNS, [_row(row) for row in board.rows])
+
+
+def _track(board: Board) -> Iterator[str]:
+    names = track_columns(board)
+    if not names:
+        return
+    yield f"Track {_text(board.identity.track)}, in percent:"
+    yield ""
+    lines = [(_text(row.label), *(_figure(row, name) for name in names)) for row in board.rows]
+    yield from _table(("entry", *map(title_of, names)), lines)
+    yield ""
 
 
 def _row(row: Row) -> tuple[str, ...]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from dv_agent.coverage.structure import TIERS
-from dv_agent.eval.scoring.score import BugScore, ClaimCounts, CostScore, ReplyScore, TrialScore
+from dv_agent.designs.text.wording import counted
+from dv_agent.eval.scoring.score import AT_CALLS, AT_CYCLES, BugScore, ClaimCounts, CostScore, ReplyScore, TrialScore
 
 Unit = Literal["%", "count", "usd", "seconds", "rate", "points"]
 COVERAGE, KILLS = "coverage", "kills"
@@ -51,6 +52,23 @@ def _mutants(score: TrialScore) -> float | None:
     return None if score.mutants is None else _share(score.mutants.killed, score.mutants.counted)
 
 
+def _mutants_first(score: TrialScore) -> float | None:
+    found = score.mutants
+    return None if found is None or found.by_first is None else _share(found.by_first, found.counted)
+
+
+def _at_calls(at: int) -> Callable[[TrialScore], float | None]:
+    return lambda score: score.coverage.at_calls.get(at)
+
+
+def _at_cycles(at: int) -> Callable[[TrialScore], float | None]:
+    return lambda score: score.coverage.at_cycles.get(at)
+
+
+def _hard_at(at: int) -> Callable[[TrialScore], float | None]:
+    return lambda score: score.coverage.hard_at_calls.get(at)
+
+
 def _usd(score: TrialScore) -> float | None:
     """Return dollars; None if any attempt has no known price, because the sum would then be too low."""
     return None if score.replies is None or score.cost.unpriced else score.cost.usd
@@ -88,9 +106,15 @@ METRICS: tuple[Metric, ...] = (
     *(Metric(tier, f"{tier} bins hit", "%", _tier(tier)) for tier in TIERS),
     Metric("area_cycles", "area over cycles", "%", lambda score: score.coverage.area.get("cycles")),
     Metric("area_calls", "area over calls", "%", lambda score: score.coverage.area.get("calls")),
+    Metric("log_area_calls", "area over log calls", "%", lambda score: score.coverage.log_area),
+    Metric("area_tokens", "area over tokens", "%", lambda score: score.coverage.area.get("tokens")),
+    *(Metric(f"at_calls_{at}", f"bins hit after {counted(at, 'call')}", "%", _at_calls(at)) for at in AT_CALLS),
+    *(Metric(f"at_cycles_{at}", f"bins hit in {at:,} cycles", "%", _at_cycles(at)) for at in AT_CYCLES),
+    *(Metric(f"hard_at_calls_{at}", f"hard bins hit after {counted(at, 'call')}", "%", _hard_at(at)) for at in (1, 4)),
     Metric(KILLS, "bugs killed", "%", _of_bugs(lambda bugs: _share(bugs.total.kills, bugs.total.bugs))),
     Metric("kill_rate", "kills per million cycles", "rate", _of_bugs(lambda bugs: bugs.per_million_cycles)),
     Metric("mutants", "mutants killed", "%", _mutants),
+    Metric("mutants_first", "mutants killed by the first reply", "%", _mutants_first),
     Metric("tests", "tests", "count", lambda score: score.tests),
     Metric("failing_tests", "tests failing on the design as it is", "count", lambda score: score.failing_tests),
     Metric("cycles", "simulated cycles", "count", lambda score: score.cost.cycles),

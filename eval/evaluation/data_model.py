@@ -19,12 +19,13 @@ import json
 import re
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.designs.bounds import Amount, Count, Seed
 from dv_agent.designs.frozen import Frozen
+from dv_agent.prompts.benchmark_track import TrackName
 
 
 class Entry(Frozen):
@@ -53,7 +54,20 @@ class Entry(Frozen):
         return _digest(self.model_dump(mode="json"))
 
 
-class Trial(Frozen):
+class OnTrack(Frozen):
+    """What is played on a track; the track `closure` is not written, so that older records read and count the same."""
+
+    track: TrackName = "closure"
+
+    @model_serializer(mode="wrap")
+    def _usual_track_is_not_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        data: dict[str, Any] = handler(self)
+        if data.get("track") == "closure":
+            del data["track"]
+        return data
+
+
+class Trial(OnTrack):
     """One run of an evaluation: one entry on one design with one seed under one budget."""
 
     design: str
@@ -162,7 +176,7 @@ class DesignIdentity(Frozen):
     checksum: str
 
 
-class Identity(Frozen):
+class Identity(OnTrack):
     """Everything that scores must have in common to be in one table.
 
     Attributes:

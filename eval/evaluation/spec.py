@@ -14,6 +14,7 @@ from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry
+from dv_agent.prompts.benchmark_track import TRACKS, TrackName
 
 MODEL_AGENTS = ("llm", "tools")
 DETERMINISTIC = ("null", "sweep", "oracle")  # one trial per design: a seed would change nothing
@@ -33,6 +34,7 @@ class EvaluationSpec(Frozen):
         seeds: number of trials of an entry on a design (seeds 0, 1, ...); 1 where a seed would change nothing.
         kill_seeds: only the trials of the first `kill_seeds` seeds are run against the seeded bugs; None: all.
         only: names of agents; only rows of these agents are kept.
+        track: what models are given; floors are given everything.
         floors: whether to add the reference rows that every board has: `FLOORS` and the ceiling `CEILING`.
     """
 
@@ -46,9 +48,16 @@ class EvaluationSpec(Frozen):
     seeds: int = Field(default=5, ge=1, le=1000)
     kill_seeds: int | None = Field(default=None, ge=0)
     simulator: str = "icarus"
+    track: TrackName = "closure"
     budget: Budget = Budget()
     floors: bool = True
     only: tuple[str, ...] = ()
+
+
+def usual_budget(spec: EvaluationSpec) -> Budget:
+    """Return the budget that was written, else that of the track."""
+    usual = TRACKS[spec.track]
+    return spec.budget if "budget" in spec.model_fields_set else Budget(cycles=usual.cycles, calls=usual.calls)
 
 
 def read_spec(path: Path) -> EvaluationSpec:

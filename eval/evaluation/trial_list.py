@@ -14,6 +14,7 @@ from dv_agent.eval.evaluation.data_model import DesignIdentity, Entry, Evaluatio
 from dv_agent.eval.evaluation.spec import CEILING, DETERMINISTIC, FLOORS, EvaluationSpec, requested_rows
 from dv_agent.eval.evaluation.trial_folder import EVALUATION, read_evaluation, write_atomically
 from dv_agent.eval.suites.suite import Suite, load_suite, suite_errors
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.strategy import find_strategy
 from dv_agent.runners.registry import find_simulator
 
@@ -27,6 +28,8 @@ def plan_trials(spec: EvaluationSpec, command: str) -> Evaluation:
         InputFileError: a file is broken.
         PrerequisiteError: the simulator is not installed.
     """
+    if spec.track == "hunt":
+        raise UsageError("a hunt has a list of cases instead of a suite: dv-agent hunt CASES.yaml")
     suite = load_suite(spec.suite)
     identity = _identity(suite, spec)
     floors = tuple(Entry(agent=agent) for agent in FLOORS) if spec.floors else ()
@@ -37,6 +40,10 @@ def plan_trials(spec: EvaluationSpec, command: str) -> Evaluation:
             find_strategy(entry.strategy)
     entries = tuple({entry.digest: entry for entry in (*wished, *floors, *ceiling)}.values())
     entries = tuple(entry for entry in entries if not spec.only or entry.agent in spec.only)
+    if wrong := [one for one in entries if one.model and TRACKS[spec.track].agent not in ("", one.agent)]:
+        raise UsageError(
+            f"the track {spec.track} is played by the agent {TRACKS[spec.track].agent}, not {wrong[0].agent}"
+        )
     if not entries:
         raise UsageError("nothing to evaluate: give --model or --agent, or leave --only away")
     return Evaluation(
@@ -83,7 +90,9 @@ def mark_capped(folder: Path, why: str) -> None:
 def default_folder(evaluation: Evaluation, spec: EvaluationSpec) -> Path:
     """Return ``runs/evals/SUITE``; a digest is appended if designs, budget or simulator are not the defaults."""
     usual = EvaluationSpec()
-    special = [name for name in ("designs", "budget", "simulator") if getattr(spec, name) != getattr(usual, name)]
+    special = [
+        name for name in ("designs", "budget", "simulator", "track") if getattr(spec, name) != getattr(usual, name)
+    ]
     identity = evaluation.identity.model_copy(update={"project": ""}).model_dump_json()
     ending = f"-{hashlib.sha256(identity.encode()).hexdigest()[:8]}" if special else ""
     return Path("runs") / "evals" / f"{evaluation.identity.suite}{ending}"
@@ -104,7 +113,7 @@ def _identity(suite: Suite, spec: EvaluationSpec) -> Identity:
             for one in suite.designs
             if not spec.designs or one.name in spec.designs
         ),
-        simulator=f"{simulator.name} {simulator.version()}", budget=spec.budget, project=__version__,
+        simulator=f"{simulator.name} {simulator.version()}", budget=spec.budget, project=__version__, track=spec.track,
     )  # fmt: skip
 
 
@@ -117,7 +126,7 @@ def _trials(identity: Identity, entries: tuple[Entry, ...], spec: EvaluationSpec
                     continue
                 yield Trial(
                     design=design.design, task_version=find_design(design.design).design.task_version, entry=entry,
-                    seed=seed, budget=spec.budget, simulator=spec.simulator,
+                    seed=seed, budget=spec.budget, simulator=spec.simulator, track=spec.track,
                 )  # fmt: skip
 
 

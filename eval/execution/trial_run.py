@@ -207,7 +207,8 @@ def _run(attempt: _Attempt, record: TrialRecord) -> None:
     trial, entry = attempt.task.trial, attempt.task.trial.entry
     budget, options = trial.budget, entry.options
     request = RunRequest(
-        design=trial.design, agent=entry.agent, seed=trial.seed, into=folder / RUN, simulator=trial.simulator,
+        design=trial.design, agent=entry.agent, seed=trial.seed, into=folder / RUN,
+        simulator=trial.simulator, track=trial.track,
         max_cycles=budget.cycles, max_calls=budget.calls, max_tokens_total=budget.tokens, max_usd=budget.usd,
         max_seconds=budget.seconds, guided=options.get("guided", True), decoys=options.get("decoys", 0),
         patience=options.get("patience"), model=entry.model.model_dump() if entry.model else None,

@@ -49,6 +49,7 @@ class Wish:
         tests: see `read_given`.
         oracle: what kills; None: checks if the design has a reference model, else comparison with the clean RTL.
         further_cycles: cycles of further tests that survivors are played.
+        survivors_of: the folder of an earlier campaign: its mutants that were not killed are tried, no others.
     """
 
     simulator: str
@@ -57,6 +58,7 @@ class Wish:
     seed: int = 0
     oracle: Oracle | None = None
     further_cycles: int = FURTHER_CYCLES
+    survivors_of: Path | None = None
 
 
 class Watcher(Protocol):
@@ -103,19 +105,18 @@ def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watch
     """
     if wish.count < 1:
         raise UsageError("--count 0 tries nothing; say how many mutants to try")
-    words, given = read_given(wish.tests, folder)
+    earlier = _earlier(wish.survivors_of, folder) if wish.survivors_of else None
+    words, given = read_given(wish.tests, folder, wish.seed)
     watcher.say(f"recording {len(given):,} tests on the clean RTL")
     ready = _prepare(folder, wish.simulator, given, wish.further_cycles, wish.seed)
     watcher.say("choosing mutants")
-    selection = select(
-        folder,
-        wish.simulator,
-        wish.count,
-        wish.seed,
-        jobs,
-        lambda n: watcher.say(f"choosing mutants: {n} of {wish.count}"),
-    )
+    selection = survivors(earlier) if earlier else _selected(folder, wish, jobs, watcher)
     settings = _settings(folder, wish, words, given, ready)
+    if earlier:
+        settings = settings.model_copy(
+            update={"seed": earlier.settings.seed, "count": len(selection.mutants),
+                    "survivors_of": earlier.settings.tests_digest}
+        )  # fmt: skip
     home = into or new_folder(out, folder.design.name, "mutants", None)
     home.mkdir(parents=True, exist_ok=True)
     with owned(home):
@@ -123,6 +124,40 @@ def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watch
             raise UsageError(f"{home} is not empty; go on in it with --resume, or name another folder with --out")
         begin(home, settings, selection, given)
         return _try_all(folder, home, ready, jobs, watcher, seconds)
+
+
+def _selected(folder: DesignFolder, wish: Wish, jobs: int, watcher: Watcher) -> Selection:
+    def tell(found: int) -> None:
+        watcher.say(f"choosing mutants: {found} of {wish.count}")
+
+    return select(folder, wish.simulator, wish.count, wish.seed, jobs, tell)
+
+
+def _earlier(home: Path, folder: DesignFolder) -> MutationResult:
+    """Return the campaign in `home`, which must be finished, and of this state of the design.
+
+    Raises:
+        UsageError: it is not, or nothing survived it.
+    """
+    result = read_result(home)
+    if result.settings.design != folder.design.name:
+        raise UsageError(f"{home} holds mutants of {result.settings.design}, not of {folder.design.name}")
+    if changed := changed_since(result.settings.hashes, folder):
+        raise UsageError(f"{home}: {' and '.join(changed)} of {folder.design.name} changed since; make it anew")
+    if result.left:
+        raise UsageError(f"{home} is not finished: dv-agent mutate --resume {home}")
+    if not survivors(result).mutants:
+        raise UsageError(f"{home}: its tests killed every mutant, so none is left to try")
+    return result
+
+
+def survivors(result: MutationResult) -> Selection:
+    """Return the mutants that a campaign neither killed nor proved equivalent."""
+    alive = {outcome.mutant for _, outcome in result.pairs() if outcome.verdict in ("unnoticed", "unknown")}
+    return Selection(
+        mutants=tuple(one for one in result.selection.mutants if one.id in alive),
+        candidates=result.selection.candidates,
+    )
 
 
 def resume(design: DesignFolder | None, find: Callable[[str], DesignFolder], home: Path, jobs: int, watcher: Watcher,

@@ -30,7 +30,8 @@ from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
 from dv_agent.runners.simulator import Session
 
-WITNESSES = "witnesses"
+WITNESSES, RANDOM = "witnesses", "random:"
+MOST_BEATS = 10_000_000
 _MOST_TESTS = 20_000
 
 
@@ -62,8 +63,13 @@ class CleanTest:
     further: bool = False
 
 
-def read_given(source: str, folder: DesignFolder) -> tuple[str, tuple[Given, ...]]:
+def read_given(source: str, folder: DesignFolder, seed: int = 0) -> tuple[str, tuple[Given, ...]]:
     """Return the tests that `source` names, and words for it: ``witnesses``, a run, a test file, or a folder of them.
+
+    ``random:BEATS`` stands for random tests until about so many beats are sent.
+
+    Args:
+        seed: of random tests.
 
     Raises:
         UsageError: there are none, or the run is of another design.
@@ -72,6 +78,9 @@ def read_given(source: str, folder: DesignFolder) -> tuple[str, tuple[Given, ...
     name, path = folder.design.name, Path(source)
     if source == WITNESSES:
         words, found = f"the witnesses of {name}", tuple(Given(test=test) for test in load_witnesses(folder))
+    elif source.startswith(RANDOM):
+        beats = _beats(source)
+        words, found = f"random tests of {beats:,} beats", tuple(_random(folder, seed, beats))
     elif (path / HEADER).is_file():
         words, found = f"the run {path.name}", tuple(_of_run(path, name))
     elif path.is_dir():
@@ -84,13 +93,34 @@ def read_given(source: str, folder: DesignFolder) -> tuple[str, tuple[Given, ...
         words, found = f"the file {path.name}", tuple(_of_file(path, folder))
     else:
         raise UsageError(
-            f"--tests {source}: neither {WITNESSES!r}, nor a run, a file of tests or a folder of such files"
+            f"--tests {source}: neither {WITNESSES!r} nor {RANDOM}BEATS, nor a run, a file of tests "
+            "or a folder of such files"
         )
     if not found:
         raise UsageError(f"{words}: no test in there; say --tests with a run, a file or a folder of tests")
     if len(found) > _MOST_TESTS:
         raise UsageError(f"{words}: {len(found):,} tests, more than {_MOST_TESTS:,}")
     return words, found
+
+
+def _beats(source: str) -> int:
+    said = source.removeprefix(RANDOM)
+    if not said.isascii() or not said.isdigit() or not 0 < int(said[:12]) <= MOST_BEATS:
+        raise UsageError(f"--tests {source[:60]}: expected random:BEATS, from 1 to {MOST_BEATS:,} beats")
+    return int(said[:12])
+
+
+def _random(folder: DesignFolder, seed: int, beats: int) -> Iterator[Given]:
+    """Yield random tests until their items, of the tracks of packets, come to `beats`."""
+    design, source, sent = folder.design, random.Random(f"mutants/random/{seed}"), 0
+    carried = design.packet_ports or design.write_ports
+    while sent < beats:
+        test = random_test(design, folder.schema, source)
+        program = expand(design, folder.schema, test)
+        kinds = {name: item.op for name in carried if (item := design.grammars[name].item)}
+        items = sum(op.kind == kind for name, kind in kinds.items() for op in program.tracks.get(name, ()))
+        sent += max(1, items)
+        yield Given(test=test)
 
 
 def turns_digest(source: str) -> str:

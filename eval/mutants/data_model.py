@@ -144,6 +144,7 @@ class Settings(Frozen):
         left_out: tests that fail a check on the clean RTL, which are not used.
         oracle: what kills.
         has_model: whether the design has a reference model.
+        survivors_of: hash of the tests of an earlier campaign, of whose mutants those are tried that it did not kill.
         further_cycles: cycles of further tests for survivors.
     """
 
@@ -163,5 +164,6 @@ class Settings(Frozen):
     has_model: bool = True
     further_cycles: Count = 0
     further_count: Count = 0
+    survivors_of: Digest | Literal[""] = ""
     started: PlainText = ""
     versions: dict[str, str] = Field(default_factory=dict)

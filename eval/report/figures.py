@@ -146,11 +146,16 @@ def _spendings(run: RunData) -> Iterator[Spending]:
 def facts(run: RunData) -> tuple[tuple[str, str], ...]:
     """Return (name, value) pairs of facts about the run for the head."""
     header = run.header
-    options = ", ".join(f"{name} {value}" for name, value in header.agent_options.said.items() if name != "bug")
+    said = {name: value for name, value in header.agent_options.said.items() if name not in ("bug", "change")}
+    options = ", ".join(f"{name} {value}" for name, value in said.items())
     returned = dict.fromkeys((*header.returned_models, *(call.model for call in run.calls if call.model)))
     version = f", task version {header.task_version}" if header.task_version else ""
     agent = [header.agent, f"strategy {header.strategy}" if header.strategy else "", options]
     rows = [("Design", header.design + version), ("Agent", ", ".join(part for part in agent if part))]
+    if header.track != "closure":
+        rows += [("Track", header.track)]
+    if changed := header.agent_options.change:
+        rows += [("Change of the RTL", f"{changed.source}:{changed.line}: {changed.change}")]
     if header.model_name:
         rows += [("Model requested", header.model_name), ("Model returned", ", ".join(returned) or UNKNOWN)]
     else:

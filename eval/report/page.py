@@ -15,7 +15,7 @@ from dv_agent.eval.report.figures import all_notes, facts, main_figures, small_f
 from dv_agent.eval.report.hole_stories import general, stories
 from dv_agent.eval.report.line_chart import line_chart
 from dv_agent.eval.report.recorded_coverage import coverage_of
-from dv_agent.eval.report.rerun_command import rerun_command
+from dv_agent.eval.report.rerun_command import commands
 from dv_agent.eval.report.run_data import FailureData, RunData, Track
 from dv_agent.eval.report.tool_rows import has_tools, tool_totals, verdict_counts
 from dv_agent.eval.report.turn_rows import TALK_MOST, call_rows, cut_tracks, turn_rows
@@ -62,7 +62,7 @@ def render_report(
     context = {
         "run": run, "header": run.header, "title": title, "verdict": verdict(run),
         "notes": all_notes(run, found.note),
-        "facts": facts(run), "spendings": spendings(run), "command": rerun_command(run.header),
+        "facts": facts(run), "spendings": spendings(run), "command": commands(run.header),
         "main_figures": main_figures(run, summary), "small_figures": small_figures(run),
         "charts": tuple(map(line_chart, progress(run, known, run.header.bins))),
         "numbers": rows(run.turns, known)[-len(shown):] if hidden_turns else rows(run.turns, known),

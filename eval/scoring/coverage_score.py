@@ -18,8 +18,8 @@ from dv_agent.designs.trace import IntColumn
 from dv_agent.errors import InputFileError
 from dv_agent.eval.evaluation.trial_folder import RUN
 from dv_agent.eval.scoring.read_record import TrialFacts
-from dv_agent.eval.scoring.score import AXES, SHARES, Axis, CoverageScore, Progress
-from dv_agent.eval.scoring.step_curve import area, reached
+from dv_agent.eval.scoring.score import AT_CALLS, AT_CYCLES, AXES, SHARES, Axis, CoverageScore, Progress
+from dv_agent.eval.scoring.step_curve import area, log_area, reached, value_at
 
 _NAME = 80
 
@@ -64,8 +64,26 @@ def coverage_score(facts: TrialFacts, plan: Plan) -> CoverageScore:
             axis: {share: reached(progress.along(axis), progress.bins, len(plan.bins), share) for share in SHARES}
             for axis in axes
         },
+        log_area=_log_area(progress, len(plan.bins), facts.header.budget) if facts.header.model else None,
+        at_calls=_shares(progress, "calls", AT_CALLS, len(plan.bins)) if facts.header.model else {},
+        at_cycles=_shares(progress, "cycles", AT_CYCLES, len(plan.bins)),
+        hard_at_calls=_hard(progress, covered_by, plan) if facts.header.model else {},
         beyond=beyond,
     )
+
+
+def _log_area(progress: Progress, bins: int, budget: Budget) -> float | None:
+    return log_area(progress.calls, progress.bins, bins, budget.calls) if budget.calls else None
+
+
+def _shares(progress: Progress, axis: Axis, places: Sequence[int], bins: int) -> dict[int, float]:
+    return {at: 100 * value_at(progress.along(axis), progress.bins, at) / bins for at in places} if bins else {}
+
+
+def _hard(progress: Progress, covered_by: IntColumn, plan: Plan) -> dict[int, float]:
+    hard = [place for place, one in enumerate(plan.bins) if one.tier == "hard"]
+    calls = [progress.calls[step] for step in covered_by[hard].tolist() if step >= 0]
+    return {at: 100 * sum(one <= at for one in calls) / len(hard) for at in AT_CALLS} if hard else {}
 
 
 def _steps(

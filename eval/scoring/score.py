@@ -14,13 +14,15 @@ from dv_agent.coverage.totals import Totals
 from dv_agent.designs.frozen import Frozen
 from dv_agent.eval.evaluation.data_model import BugOutcome
 
-SCORING_VERSION = 2
+SCORING_VERSION = 3
 """Goes up whenever a formula changes: scores that were kept are then computed anew."""
 
 Axis = Literal["cycles", "calls", "tokens", "usd", "seconds"]
 AXES: tuple[Axis, ...] = get_args(Axis)
-SHARES = (50, 80, 90, 95, 100)
+SHARES = (50, 80, 90, 95, 99, 100)
 """Percent of the bins; what it takes to get there is a score."""
+AT_CALLS, AT_CYCLES = (1, 2, 4, 8), (5_000, 20_000, 50_000)
+"""Where the share of bins covered by then is a score."""
 
 
 class Progress(Frozen):
@@ -56,6 +58,10 @@ class CoverageScore(Frozen):
             or -1.
         area: axis -> mean percentage of bins covered between 0 and the limit in the budget; only axes with a limit.
         to_share: axis -> percentage of `SHARES` -> position where it was reached; None if it was not.
+        log_area: mean percentage of bins covered over the logarithm of the calls, from 1 to the limit; None for agents
+            without a model, without a limit, or with a limit of one call.
+        at_calls, at_cycles: percentage of bins covered after so many calls, in so many cycles.
+        hard_at_calls: the same of the bins of the tier hard; empty if there are none.
         beyond: number of bins first covered by a test that ended beyond the limit of cycles. They are not counted,
             because the record does not say which of them were covered before the limit. 0 since tests are cut at the
             limit.
@@ -67,6 +73,10 @@ class CoverageScore(Frozen):
     covered_by: tuple[int, ...]
     area: dict[Axis, float]
     to_share: dict[Axis, dict[int, float | None]]
+    log_area: float | None = None
+    at_calls: dict[int, float] = Field(default_factory=dict)
+    at_cycles: dict[int, float] = Field(default_factory=dict)
+    hard_at_calls: dict[int, float] = Field(default_factory=dict)
     beyond: int = 0
 
 
@@ -100,10 +110,14 @@ class MutantCount(Frozen):
     Attributes:
         killed: a check failed.
         counted: mutants that are not proved equivalent; all of them were tried.
+        by_first: of the killed ones those that a test of the first reply killed; None for agents without a model.
+        subtle: whether they are mutants that the tests of an earlier campaign, such as random ones, did not kill.
     """
 
     killed: int = 0
     counted: int = 0
+    by_first: int | None = None
+    subtle: bool = False
 
 
 class ClaimCounts(Frozen):

@@ -115,8 +115,28 @@ def _mutants(facts: TrialFacts) -> MutantCount | None:
     digest = hashlib.sha256(read_plain(turns, MAX_FILE)).hexdigest() if is_there(turns) else ""
     if (result.settings.design, result.settings.turns_digest) != (facts.header.design, digest):
         raise InputFileError(home / SETTINGS, "these mutants were not played the tests of this trial")
-    found = counts([outcome for _, outcome in result.pairs()])
-    return MutantCount(killed=found.killed, counted=found.total - found.equivalent) if not result.left else None
+    if result.left:
+        return None
+    outcomes = [outcome for _, outcome in result.pairs()]
+    found = counts(outcomes)
+    first = _tests_of_first_reply(facts)
+    killers = [one.test for one in outcomes if one.verdict == "killed" and one.test is not None]
+    return MutantCount(
+        killed=found.killed,
+        counted=found.total - found.equivalent,
+        by_first=sum(test < first for test in killers) if facts.header.model else None,
+        subtle=bool(result.settings.survivors_of),
+    )
+
+
+def _tests_of_first_reply(facts: TrialFacts) -> int:
+    """Return how many tests ran until the end of the turn with the first call of the model."""
+    count = 0
+    for turn in facts.turns:
+        count += sum(test.end != "refused" for test in turn.tests)
+        if turn.usage.calls:
+            break
+    return count
 
 
 def _claims(facts: TrialFacts) -> ClaimCounts:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from math import log
 
 
 def value_at(xs: Sequence[float], counts: Sequence[int], x: float) -> int:
@@ -24,6 +25,15 @@ def area(xs: Sequence[float], counts: Sequence[int], total: int, bound: float) -
     places = [*(min(x, bound) for x in xs), bound]
     widths = zip(counts, places, places[1:], strict=False)
     return 100 * sum(count * (right - left) for count, left, right in widths) / (total * bound)
+
+
+def log_area(xs: Sequence[float], counts: Sequence[int], total: int, bound: float) -> float | None:
+    """Return the mean percentage of `total` over the logarithm of x between 1 and `bound`; None if `bound` <= 1."""
+    if not total or bound <= 1:
+        return None
+    places = [log(min(max(x, 1.0), bound)) for x in (*xs, bound)]
+    widths = zip(counts, places, places[1:], strict=False)
+    return 100 * sum(count * (right - left) for count, left, right in widths) / (total * log(bound))
 
 
 def reached(xs: Sequence[float], counts: Sequence[int], total: int, percent: int) -> float | None:

@@ -16,7 +16,7 @@ from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.recorded_model import RecordedModel
 from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.runs.assembly import make_agent
-from dv_agent.agents.runs.tool_runs import TOOLS
+from dv_agent.agents.runs.tool_runs import TOOLS, track_of
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.tools.decoys import choose_decoys
 from dv_agent.agents.tools.testbench import ToolsTestbench
@@ -25,6 +25,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import UsageError
 from dv_agent.eval.evaluation.data_model import Trial
 from dv_agent.eval.verification.same_run import strategy_of
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.runners.simulator import Session, Simulator
 
 
@@ -33,9 +34,9 @@ def bench_of(
 ) -> Testbench | ToolsTestbench:
     """Return the testbench of a trial; for an agent with tools, with the decoys that its seed draws."""
     if trial.entry.agent != TOOLS:
-        return Testbench(design, plan, session)
+        return Testbench(design, plan, session, track_of(trial.entry.agent, trial.track))
     chosen = choose_decoys(plan, int(trial.entry.options.get("decoys", 0)), trial.seed)
-    return ToolsTestbench(design, plan, session, chosen, inner=simulator.name == "icarus")
+    return ToolsTestbench(design, plan, session, chosen, simulator.name == "icarus", TRACKS[trial.track])
 
 
 def agent_of(trial: Trial, run: RecordedRun, design: DesignFolder, bench: Testbench | ToolsTestbench) -> Agent:
@@ -63,7 +64,7 @@ def _tools_agent(said: SaidAgain, bench: ToolsTestbench, price: Price | None) ->
     from dv_agent.agents.toolbox.text import result_limits
     from dv_agent.agents.tools.agent import ToolsAgent
 
-    return ToolsAgent(said, ToolDispatcher(bench, result_limits(said.settings), bench.decoys), price)
+    return ToolsAgent(said, ToolDispatcher(bench, result_limits(said.settings), bench.decoys), price, track=bench.track)
 
 
 class SaidAgain:

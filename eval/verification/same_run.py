@@ -24,6 +24,8 @@ def same_trial(trial: Trial, evaluation: Evaluation) -> Iterator[Finding]:
     tasks = {one.design: one.task_version for one in identity.designs}
     if trial.budget != identity.budget:
         yield refused(f"its budget is not that of the evaluation, which is {_bounds(identity.budget.model_dump())}")
+    if trial.track != identity.track:
+        yield refused(f"its track is not that of the evaluation, which is {identity.track}")
     if identity.simulator.split()[:1] != [trial.simulator]:
         yield refused(f"its simulator is not that of the evaluation, which is {identity.simulator[:60]}")
     if tasks.get(trial.design) != trial.task_version:
@@ -36,6 +38,8 @@ def same_run(run: RecordedRun, trial: Trial, evaluation: Evaluation, design: Des
     said = (header.design, header.task_version, header.agent, header.seed, _unpaced(header.model))
     if said != (trial.design, trial.task_version, entry.agent, trial.seed, _unpaced(entry.model)):
         yield refused("the run is not that of this trial: another design, agent, model or seed")
+    if header.track != identity.track:
+        yield refused(f"the run was played on the track {header.track}, not on {identity.track}")
     if header.budget != identity.budget:
         yield refused(f"the run had another budget than the evaluation: {_bounds(header.budget.model_dump())}")
     elif any(turn.budget != identity.budget for turn in run.turns):

@@ -8,7 +8,7 @@ from typing import Any
 
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget, Spent
-from dv_agent.agents.loop import Limits, stop_reason
+from dv_agent.agents.loop import Limits, stop_reason, target_on
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.resimulation import with_failed_calls
 from dv_agent.agents.records.schema import ReplyLine, RunHeader
@@ -52,7 +52,7 @@ def simulate_again(run: RecordedRun, trial: Trial, agent: Agent, bench: Testbenc
     Raises:
         SimulationError: the simulator itself failed.
     """
-    limits, budget = Limits(TARGET, trial.entry.options.get("patience")), trial.budget
+    limits, budget = Limits(target_on(bench.track, TARGET), trial.entry.options.get("patience")), trial.budget
     for number, turn in enumerate(run.turns):
         state = replace(again.state, spent=with_failed_calls(again.state.spent, run, number))
         if early := stop_reason(state, budget, limits):

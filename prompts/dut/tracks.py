@@ -13,7 +13,7 @@ from dv_agent.designs.ports.port import Memory
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.text.compact_json import compact_json
 
-PROFILE_MOST = 240
+PROFILE_MOST = 800
 
 
 @dataclass(frozen=True, slots=True)

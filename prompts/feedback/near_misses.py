@@ -1,19 +1,31 @@
-"""The smallest distance of a run to a hole, and the test and step that reached it."""
+"""The smallest distance of a run to a hole in words, and the test and step that reached it."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dv_agent.coverage.contribution import closeness
 from dv_agent.coverage.holes import Hole
+from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import Bin, Kind
+from dv_agent.coverage.values import ValueSet
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Attempt, Near, View
 
 STEP_MOST = 160
-_FAR = 1 << 40
+MOST_UNMET = 3
+WANTED_MOST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A member of a cross, a value or a step of a transition that was not met: the value that came instead."""
+
+    name: str
+    seen: int
+    wanted: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +36,35 @@ class Distance:
         missing: for a value bin the distance in values; otherwise the number of members of a cross, or steps of a
             transition, that were not met.
         size: total number of members or steps.
-        residual: for a cross, how far the values of the missing members were off; None if not known.
+        unmet: what was not met at the nearest sample; empty if that is not known.
+        measured: false for a value of which no other is nearer than another, such as the result of a comparison.
     """
 
     kind: Kind
     missing: int
     size: int
-    residual: int | None
+    unmet: tuple[Unmet, ...] = ()
+    measured: bool = True
+
+    @property
+    def words(self) -> str:
+        """Return it as text."""
+        if self.kind == "value":
+            if not self.measured:
+                return "not hit yet"
+            came = [f"nearest value {one.seen}, wanted {one.wanted}" for one in self.unmet]
+            return came[0] if came else f"nearest value off by {self.missing}"
+        met = self.size - self.missing
+        if self.kind == "transition":
+            return f"{met} of {self.size} steps in a row" + "".join(
+                f", then {one.seen} instead of {one.wanted}" for one in self.unmet
+            )
+        text = f"{met} of {self.size} members met on one sample"
+        if not self.unmet:
+            return text
+        if len(self.unmet) > MOST_UNMET:
+            return f"{text}, not {', '.join(one.name for one in self.unmet)}"
+        return f"{text}; {', '.join(f'{one.name} was {one.seen}, wanted {one.wanted}' for one in self.unmet)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +85,51 @@ class AttemptText:
     steps: tuple[StepText, ...]
 
 
-def hole_distance(hole: Hole) -> Distance | None:
-    """Return how near any test came, or None if nothing was measured."""
+def hole_distance(plan: Plan, hole: Hole, near: Near | None) -> Distance | None:
+    """Return how near any test came, or None if nothing was measured; `near` is the best attempt, if it is known."""
     if hole.distance is None:
         return None
-    return Distance(hole.kind, hole.distance, len(hole.parts), hole.residual)
+    one = plan.bins[plan.index(hole.bin)]
+    if near is None:
+        return Distance(hole.kind, hole.distance, len(hole.parts), measured=_is_measured(plan, one))
+    return near_distance(plan, near)
 
 
-def near_distance(one: Bin, near: Near) -> Distance:
-    """Return how near one test came; the inverse of `dv_agent.coverage.contribution.closeness`."""
-    missing = int(near.distance)
-    share = near.distance - missing
-    residual = round(share / (1 - share))
+def near_distance(plan: Plan, near: Near) -> Distance:
+    """Return how near one test came."""
+    one = plan.bins[near.bin]
     size = len(one.members) or len(one.values)
-    return Distance(one.kind, missing, size, residual if residual < _FAR else None)
+    return Distance(one.kind, int(near.distance), size, tuple(_unmet(plan, one, near)), _is_measured(plan, one))
+
+
+def _unmet(plan: Plan, one: Bin, near: Near) -> Iterator[Unmet]:
+    if not near.seen:
+        return
+    if one.kind != "cross":
+        met = len(one.values) - int(near.distance) if one.kind == "transition" else 0
+        if met < len(one.values) and near.seen[0] not in one.values[met]:
+            yield Unmet(one.item, near.seen[0], _wanted(one.values[met]))
+        return
+    group = next(group for group in plan.covergroups if group.name == one.covergroup)
+    of = next(cross.of for cross in group.crosses if cross.name == one.item)
+    points = {point.name: point for point in group.coverpoints}
+    for name, member, seen in zip(of, one.members, near.seen, strict=True):
+        values = next(inner.values[0] for inner in points[name].bins if inner.name == member)
+        if seen not in values:
+            yield Unmet(name, seen, _wanted(values))
+
+
+def _wanted(values: ValueSet) -> str:
+    text = str(values)
+    return text if len(text) <= WANTED_MOST else f"{text[:WANTED_MOST]}..."
+
+
+def _is_measured(plan: Plan, one: Bin) -> bool:
+    if one.kind != "value":
+        return True
+    groups = (group for group in plan.covergroups if group.name == one.covergroup)
+    found = next(point for group in groups for point in group.coverpoints if point.name == one.item)
+    return found.ordered and found.of.is_amount
 
 
 def attempts(view: View) -> Mapping[int, Attempt]:

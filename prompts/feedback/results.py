@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -13,6 +13,8 @@ from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Near, Outcome, View
 
 NAMES, FAMILIES, NEARS, STEPS, STEP_SHORT = 6, 8, 4, 6, 100
+FEW, EARLIER = 2, 4
+"""A test with at most so many new bins is told which bins others took from it, of at most so many families."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,13 @@ class StepResult:
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """The result of one test; `steps` are those shown, `silent` is the number of the others."""
+    """The result of one test.
+
+    Attributes:
+        steps, silent: the steps shown, and the number of the others.
+        again: number of bins hit that were covered before.
+        earlier: those of them that a test before it in the same turn covered, if the test covered few itself.
+    """
 
     __test__ = False
 
@@ -59,6 +67,8 @@ class TestResult:
     steps: tuple[StepResult, ...]
     silent: int
     near: tuple[NearText, ...]
+    again: int = 0
+    earlier: tuple[NewBins, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +83,11 @@ class Failing:
 def test_results(view: View) -> tuple[TestResult, ...]:
     """Return the results of all tests of the last turn, in order."""
     best = {index: one.near for index, one in attempts(view).items()}
-    results = []
+    results, fresh = [], set[int]()
     for place, outcome in enumerate(view.last):
         nears = [near for near in outcome.near if best.get(near.bin) is near]
-        results.append(_result(view.plan, place, outcome, nears))
+        results.append(_result(view.plan, place, outcome, nears, fresh))
+        fresh.update(outcome.new_bins)
     return tuple(results)
 
 
@@ -89,9 +100,11 @@ def failing_tests(view: View) -> tuple[Failing, ...]:
     )
 
 
-def _result(plan: Plan, place: int, outcome: Outcome, nears: Sequence[Near]) -> TestResult:
+def _result(plan: Plan, place: int, outcome: Outcome, nears: Sequence[Near], fresh: Collection[int]) -> TestResult:
     steps, silent = _steps(plan, outcome)
-    nearest = sorted(nears, key=lambda near: near.distance)[:NEARS]
+    told = ((near, near_distance(plan, near)) for near in sorted(nears, key=lambda near: near.distance))
+    nearest = [(near, distance) for near, distance in told if distance.measured][:NEARS]
+    taken = [index for index in outcome.hits if index in fresh] if len(outcome.new_bins) <= FEW else []
     return TestResult(
         index=place,
         name=compact_json(outcome.test.name, 60),
@@ -101,13 +114,12 @@ def _result(plan: Plan, place: int, outcome: Outcome, nears: Sequence[Near]) -> 
         new=len(outcome.new_bins),
         steps=steps,
         silent=silent,
-        near=tuple(_near(plan, near) for near in nearest),
+        near=tuple(
+            NearText(plan.bins[near.bin].id, distance, tuple(sorted(near.steps.items()))) for near, distance in nearest
+        ),
+        again=len(outcome.hits) - len(outcome.new_bins),
+        earlier=_families(plan, taken)[:EARLIER],
     )
-
-
-def _near(plan: Plan, near: Near) -> NearText:
-    one = plan.bins[near.bin]
-    return NearText(one.id, near_distance(one, near), tuple(sorted(near.steps.items())))
 
 
 def _steps(plan: Plan, outcome: Outcome) -> tuple[tuple[StepResult, ...], int]:
@@ -124,16 +136,20 @@ def _steps(plan: Plan, outcome: Outcome) -> tuple[tuple[StepResult, ...], int]:
 
 
 def _step(plan: Plan, outcome: Outcome, track: str, step: int, bins: Sequence[int]) -> StepResult:
-    groups = groupby(sorted(bins), key=lambda index: plan.item_of[index])
-    new = [_new(plan, int(item), list(members)) for item, members in groups]
+    new = _families(plan, bins)
     most = STEP_MOST if bins else STEP_SHORT
     return StepResult(
         track,
         step,
         compact_json(outcome.test.tracks[track][step], most),
-        tuple(new[:FAMILIES]),
+        new[:FAMILIES],
         max(0, len(new) - FAMILIES),
     )
+
+
+def _families(plan: Plan, bins: Sequence[int]) -> tuple[NewBins, ...]:
+    groups = groupby(sorted(bins), key=lambda index: plan.item_of[index])
+    return tuple(_new(plan, int(item), list(members)) for item, members in groups)
 
 
 def _new(plan: Plan, item: int, bins: Sequence[int]) -> NewBins:

@@ -70,6 +70,7 @@ def stuck(view: View, most: int) -> tuple[Stuck, ...]:
 def in_detail(view: View, hole: Hole) -> Target:
     """Return all details of one hole."""
     best = attempts(view).get(view.plan.index(hole.bin))
+    near = best.near if best else None
     return Target(
         bin=hole.bin,
         tier=hole.tier,
@@ -77,7 +78,7 @@ def in_detail(view: View, hole: Hole) -> Target:
         hits=hole.hits,
         at_least=hole.at_least,
         observable=hole.observable,
-        distance=hole_distance(hole),
+        distance=hole_distance(view.plan, hole, near),
         parts=_parts(hole),
         attempt=attempt_text(view, best) if best else None,
     )

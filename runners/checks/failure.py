@@ -60,6 +60,13 @@ class CheckFailure(Frozen):
     seen: int | None = None
     message: str = Field(max_length=4000)
 
+    @property
+    def told(self) -> str:
+        """Return it in words for a model: with the number of the transfer."""
+        if self.index is None or not self.port:
+            return str(self)
+        return str(self).replace(f" on {self.port}", f" on {self.port}, transfer {self.index},", 1)
+
     def __str__(self) -> str:
         where = f" on {self.port}" if self.port else ""
         when = f" in cycle {self.cycle}" if self.cycle is not None else ""

@@ -46,6 +46,13 @@ def ask(dispatcher: ToolDispatcher, name: str, arguments: object) -> str:
 
 REPORT = {"test": 0, "title": "a bug", "explanation": LONG}
 BAD = [
+    ("find_cycles", {"test": 0, "condition": "in_valid +"}, "condition:"),
+    ("find_cycles", {"test": 0, "condition": "no_such.pin == 1"}, "unknown signal"),
+    ("find_cycles", {"test": 0, "condition": "__import__('os')"}, "condition:"),
+    ("explain_failure", {"test": 0}, "fails no check"),
+    ("explain_failure", {"test": 4}, "no test 4"),
+    ("search_rtl", {"text": "zq"}, "no line of the RTL holds"),
+    ("search_rtl", {"text": "clk", "first": 9_999}, "first:"),
     ("read_specification", {"section": "3.9"}, "unknown section '3.9'; did you mean"),
     ("read_specification", {"section": "exponential and so on"}, "unknown section"),
     ("read_specification", {"section": "3", "first": 999_999}, "characters only"),

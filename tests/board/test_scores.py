@@ -89,7 +89,14 @@ def test_the_score_of_a_run_is_what_its_tests_did(searched: Path, plan: Plan) ->
         coverage.covered_by[plan.index(f"value.{name}")] for name in ("low.0", "low.1", "low.2", "high.35", "high.36")
     ]
     assert by == [0, 0, 1, 0, -1]
-    assert coverage.to_share["cycles"] == {50: coverage.progress.cycles[1], 80: None, 90: None, 95: None, 100: None}
+    assert coverage.to_share["cycles"] == {
+        50: coverage.progress.cycles[1],
+        80: None,
+        90: None,
+        95: None,
+        99: None,
+        100: None,
+    }
     first, last = coverage.progress.cycles
     assert coverage.area == {"cycles": pytest.approx(100 * (3 * (last - first) + 21 * (2_000 - last)) / (40 * 2_000))}
     assert summarise(load_coverage(plan, searched / "run" / "coverage.json")).tiers == coverage.tiers

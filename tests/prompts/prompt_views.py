@@ -24,10 +24,11 @@ from dv_agent.designs.reader.analysis import build_module
 from dv_agent.designs.reader.from_pyslang import parse
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.prompts.unnoticed import Unnoticed
-from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View
+from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View, Window
 
 PLAN = """\
 schema_version: 1
+columns: {dbg_level: beats inside}
 covergroups:
   - name: level
     on: cycle
@@ -147,9 +148,9 @@ def busy_view(folder: Path) -> View:
     )
     plan = small_view(folder).plan
     near = (
-        Near(plan.index("level.now.empty"), 1.0, {"in": 1}),
-        Near(plan.index("level.climb.up"), 2.0, {"in": 0, "cfg": 0}),
-        Near(plan.index("level.both.some+0"), 1.75, {}),
+        Near(plan.index("level.now.empty"), 1.0, {"in": 1}, (1,), 7),
+        Near(plan.index("level.climb.up"), 2.0, {"in": 0, "cfg": 0}, (5,), 9),
+        Near(plan.index("level.both.some+0"), 1.75, {}, (7, 0), 9),
     )
     failures = ("value: out: cycle 9: expected 1, got 2",)
     outcome = Outcome(test, 120, "drained", (1,), (1,), near, failures, (("in", 0, (1,)),))
@@ -158,7 +159,12 @@ def busy_view(folder: Path) -> View:
         folder,
         3,
         seen=True,
-        last=(outcome, Outcome(Test(name="refused"), 0, "refused", (), ())),
+        last=(
+            outcome,
+            Outcome(Test(name="refused"), 0, "refused", (), ()),
+            Outcome(Test(name="again"), 30, "drained", (), (1,)),
+        ),
+        windows=(Window("level.now.empty", "a\nname", ("cycle in_valid", "  *7       1")),),
         errors=("tests[1]: no",),
         budget_left={"cycles": 900, "calls": 4, "tokens": 5_000, "usd": 1.5, "seconds": 30.5},
         nearest={earlier: Attempt(Test(name="old", tracks={"in": ({"idle": 8},)}), Near(earlier, 1.8, {"in": 0}), 1)},

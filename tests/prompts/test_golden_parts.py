@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from jinja2 import Environment
-from prompt_views import UNNOTICED, busy_view, coded, small_view
+from prompt_views import UNNOTICED, SmallRtl, busy_view, coded, small_view
 
 from dv_agent.agents.llm.agent import messages_of
 from dv_agent.agents.toolbox.text import ResultLimits
@@ -19,8 +19,10 @@ from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.holes import holes
 from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
 from dv_agent.designs.design import Design
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
+from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.sections import sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.template_set import TemplatePage
@@ -40,7 +42,8 @@ PARTS = {
     "contract@literal": "llm4dv-base", "specification": "default", "rtl": "rtl", "digest": "digest",
     "tracks": "default", "language": "default", "examples": "default", "shots": "harvest",
     "shots@fixed": "llm4dv-few-shot", "progress": "default", "history": "stuck", "errors": "default",
-    "failures": "default", "results": "default", "holes": "default", "targets": "default", "stuck": "stuck",
+    "failures": "default", "results": "default", "holes": "default", "columns": "default",
+    "windows": "default", "targets": "default", "stuck": "stuck",
     "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
     "ask@structured": "structured",
 }  # fmt: skip
@@ -70,6 +73,7 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "parts/stuck@unobserved", text_of(blind, alone["stuck"], "stuck")
     yield from unspecified(folder, view)
     yield from shortened(view)
+    yield from without_a_plan(folder, view)
     yield from with_points(coded(view))
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
@@ -107,6 +111,19 @@ def pinned(design: Design) -> Design:
         "notes": ("1 of 20 random tests failed",),
     }
     return Design.model_validate({**data, "ports": {**data["ports"], "pins": pins}})
+
+
+def without_a_plan(folder: Path, view: View) -> Iterator[tuple[str, str]]:
+    """What the tracks that hide the plan say instead."""
+    default = find_strategy("default")
+    blind = restricted(replace(view, track=TRACKS["blind"]))
+    for part in ("role", "contract", "progress", "failures", "ask"):
+        yield f"parts/{part}@blind", text_of(blind, default, part)
+    first = small_view(folder, budget_left={"cycles": 900, "calls": 4}, rtl=SmallRtl(), track=TRACKS["rtl"])
+    hunt = restricted(small_view(folder, budget_left={"cycles": 900, "calls": 4}, track=TRACKS["hunt"]))
+    yield "tools_first@hunt", first_text(hunt, "0 of 9 bins", REPLY)
+    yield "tools_system@hunt", system_text(REPLY, 16, 60, 16, ResultLimits(12_000, 24_000), TRACKS["hunt"])
+    yield "rtl_first", "\n".join(one.content for one in messages_of(render(restricted(first), ROOMY, REPLY)))
 
 
 def with_points(view: View) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,13 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, dict[str,
     return run, json.loads((FIXTURES / f"{request.param}.json").read_text())
 
 
+def shared(found: Any, told: Any) -> Any:
+    """`found` without the keys that did not exist then."""
+    if isinstance(told, dict) and isinstance(found, dict):
+        return {name: shared(found[name], value) for name, value in told.items() if name in found}
+    return found
+
+
 def called(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:
     monkeypatch.setattr(sys, "argv", ["dv-agent", *words])
     try:
@@ -61,7 +68,7 @@ def test_the_score_is_the_same(old: tuple[Path, dict[str, Any]]) -> None:
     plan = load_plan(find_design(load_run(run).header.design).path / "plan.yaml")
     score = score_trial(run.parent, plan, use_cache=False)
     found = {**json.loads(score.model_dump_json()), "inputs": told["inputs"]}
-    assert {name: value for name, value in found.items() if name in told} == told
+    assert shared(found, told) == told
     assert all(found[name] is None for name in set(found) - set(told))  # what is new says nothing of an old record
     assert score.inputs == inputs_of(run.parent, plan)
 
@@ -110,7 +117,13 @@ def test_a_run_of_a_model_is_replayed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     old = Path(shutil.copytree(FIXTURES / "hass_spe_llm", tmp_path / "old"))
-    assert called(monkeypatch, "run", "--model", f"replay:{old}", "--out", str(tmp_path / "out")) == 0
+    words = ("run", "--model", f"replay:{old}", "--out", str(tmp_path / "out"))
+    # Its prompts are those of an older version: an exact replay says so, and names the way to take replies in order.
+    assert called(monkeypatch, *words) == 5
+    assert "--reparse goes on with the recorded replies in their order" in capsys.readouterr().err
+    shutil.rmtree(tmp_path / "out")
+    assert called(monkeypatch, *words, "--reparse") == 0
+    assert "prompts differ from those of the record: its replies were taken in their order" in capsys.readouterr().out
     (again,) = (tmp_path / "out").iterdir()
     assert [turn.tests for turn in read_run(again).turns] == [turn.tests for turn in read_run(old).turns]
     assert (again / "coverage.json").read_bytes() == (old / "coverage.json").read_bytes()

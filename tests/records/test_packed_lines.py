@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dv_agent.agents.records.base85 import decoded, encoded
-from dv_agent.agents.records.packed_lines import MIN_LINE, Packer, Unpacker
+from dv_agent.agents.records.packing.base85 import decoded, encoded
+from dv_agent.agents.records.packing.packed_lines import MIN_LINE, Packer, Unpacker
 from dv_agent.agents.records.reader import RecordLines, read_run
 from dv_agent.agents.runs.launch import launch
 from dv_agent.agents.runs.request import RunRequest
@@ -134,7 +134,7 @@ def test_a_run_is_small_reads_as_one_that_is_not_packed_and_goes_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     small = record(tmp_path / "small")
-    monkeypatch.setattr("dv_agent.agents.records.packed_lines.MIN_LINE", 1 << 40)
+    monkeypatch.setattr("dv_agent.agents.records.packing.packed_lines.MIN_LINE", 1 << 40)
     plain = record(tmp_path / "plain")
     monkeypatch.undo()
     assert b'"packed"' in (small / "turns.jsonl").read_bytes()

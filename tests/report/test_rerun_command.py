@@ -22,6 +22,7 @@ OPTIONS = [
     AgentOptions(guided=False),
     AgentOptions(bug="B1", decoys=4, patience=7, stop_on_failure=True, cache="replies.sqlite"),
     AgentOptions(replay="20260101-c", reparse=True),
+    AgentOptions(replay="mxint_softmax", reparse=True),
 ]
 
 
@@ -49,7 +50,7 @@ def test_every_option_of_a_record_is_one_of_the_command(options: AgentOptions) -
         id="20260101-x", design="mxint_softmax", agent="llm", agent_options=options, seed=4, target=90.0,
         model=ModelSettings(model="gpt-any", max_tokens=99),
         budget=Budget(cycles=5, calls=2, tokens=3, usd=0.5, seconds=9),
-        simulator="verilator 5.048", strategy="plain",
+        simulator="verilator 5.048", strategy="plain", track="blind",
     )  # fmt: skip
     program, name, *words = shlex.split(rerun_command(header))
     assert program == "dv-agent"

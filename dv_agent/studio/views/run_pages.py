@@ -15,7 +15,7 @@ from dv_agent.eval.report.figures import all_notes, facts, main_figures, small_f
 from dv_agent.eval.report.line_chart import LineChart, line_chart
 from dv_agent.eval.report.page import with_tests
 from dv_agent.eval.report.recorded_coverage import coverage_by_turns, coverage_of
-from dv_agent.eval.report.rerun_command import rerun_command
+from dv_agent.eval.report.rerun_command import commands
 from dv_agent.eval.report.run_data import FailureData, RunData, Track, TurnData
 from dv_agent.eval.report.turn_rows import TALK_MOST, CallRow, TestRow, call_rows, cut_tracks
 from dv_agent.studio.run_index import OpenedRun
@@ -88,7 +88,7 @@ def overview(opened: OpenedRun) -> dict[str, Any]:
         "title": opened.folder.design.title if opened.folder else "",
         "verdict": verdict(run), "notes": all_notes(run, found.note),
         "main_figures": main_figures(run, summary), "small_figures": small_figures(run),
-        "facts": facts(run), "spendings": spendings(run), "command": rerun_command(run.header),
+        "facts": facts(run), "spendings": spendings(run), "command": commands(run.header),
         "charts": charts if run.tests else (), "steps": turn_steps(run),
         "failures": tuple(map(with_tests, run.failures)),
         "column": coverage_column(found.coverage, (), found.measured) if found.coverage else None,

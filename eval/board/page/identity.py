@@ -11,7 +11,8 @@ _NAMES = {"usd": "US dollars"}
 def short_identity(board: Board) -> str:
     """Return one line for the foot of every table; its final digest covers versions and checksums of all designs."""
     one = board.identity
-    words = f"{one.suite} {one.suite_version} · {simulator(board)} · {budget(board)} · dv-agent {one.project}"
+    track = "" if one.track == "closure" else f" · track {one.track}"
+    words = f"{one.suite} {one.suite_version}{track} · {simulator(board)} · {budget(board)} · dv-agent {one.project}"
     return f"{words} · identity {board.identity_digest}"
 
 
@@ -31,6 +32,7 @@ def facts(board: Board) -> tuple[tuple[str, str], ...]:
     one = board.identity
     return (
         ("Suite", f"{one.suite}, version {one.suite_version}"),
+        *((("Track", one.track),) if one.track != "closure" else ()),
         ("Simulator", simulator(board)),
         ("Budget of a trial", budget(board) or "no bound"),
         ("dv-agent", one.project),

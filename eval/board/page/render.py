@@ -22,6 +22,7 @@ from dv_agent.eval.board.pictures.cost_chart import cost_charts
 from dv_agent.eval.board.pictures.curve_chart import CurveChart, curve_chart
 from dv_agent.eval.board.pictures.scatter_chart import scatter_chart
 from dv_agent.eval.board.pictures.style import Style, styles
+from dv_agent.eval.board.track_columns import track_columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def render_board(board: Board) -> str:
         "asking": [row for row in board.rows if "tokens" in row.figures],
         "reports": {one.id: one.report for one in board.trials},
         "sources": {one.id: f"{labels[one.row]}, seed {one.seed}" for one in board.trials},
-        "sentences": sentences(board),
+        "sentences": sentences(board), "track_columns": track_columns(board),
         "script": Markup(script),  # noqa: S704  (a file of this package; it holds nothing from a record)
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }  # fmt: skip

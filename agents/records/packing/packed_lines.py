@@ -12,7 +12,7 @@ import json
 import re
 import zlib
 
-from dv_agent.agents.records.base85 import decoded, encoded
+from dv_agent.agents.records.packing.base85 import decoded, encoded
 
 MIN_LINE = 8192
 """Bytes from which a line is packed."""

@@ -1,0 +1,67 @@
+"""What the columns of event tables mean that every design has, one line each; for prompts and lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from dv_agent.designs.design import Design
+
+_PACKETS = {
+    "gap_before": "cycles without an accepted transfer before the packet, back-pressure included; -1 for the first",
+    "longest_gap": "most cycles without an accepted transfer between two beats of the packet, back-pressure included",
+    "cut": "1 if a reset cut the packet, else 0",
+}
+_OF_STREAM = {
+    "valid": "valid, 0 or 1",
+    "ready": "ready, 0 or 1",
+    "transfer": "1 in a cycle with a transfer",
+    "stall": "cycles, this one included, that valid has waited for ready; 0 when not waiting",
+    "idle": "cycles without valid, this one included",
+    "strobe": "1 in a cycle with a write",
+    "beat": "accepted beats of the packet under way",
+}
+_TRANSFER = {
+    "gap": "cycles without valid since the transfer before; cycles with valid and no ready do not count",
+    "stall": "cycles that valid waited for ready",
+    "beat": "number of the beat in its packet, from 0",
+    "back_to_back": "1 if the transfer before was one cycle earlier",
+}
+_ACCESS = {
+    "write": "1 for a write, 0 for a read",
+    "latency": "cycles from the complete request to the answer",
+    "gap": "cycles between the answer before and this one; -1 if there is none",
+    "same_address": "1 if the access before had this address",
+}
+_RESET = {"width": "cycles of the pulse"}
+_ANY = {"epoch": "number of resets so far", "in_reset": "1 during a reset"}
+
+
+def column_words(design: Design, table: str, name: str) -> str:
+    """Return what a column means that the tool itself makes; empty for columns of a design's own."""
+    tables: Mapping[str, str] = {}
+    if table.startswith("transfer_"):
+        tables = _TRANSFER
+    elif table.startswith("access_"):
+        tables = _ACCESS
+    elif table == "reset":
+        tables = _RESET
+    elif table != "cycle":
+        tables = _PACKETS
+    return tables.get(name, "") or _ANY.get(name, "") or _of_stream(design, name) or _earlier(table, name)
+
+
+def _earlier(table: str, name: str) -> str:
+    found = re.fullmatch(r"prev(\d?)_(\w+)", name)
+    if not found:
+        return ""
+    back = f"{found[1]} rows" if found[1] else "one row"
+    return f"`{found[2]}` {back} of `{table}` earlier"
+
+
+def _of_stream(design: Design, name: str) -> str:
+    columns = sorted({one.column for one in design.streams}, key=len, reverse=True)
+    for column in columns:
+        if found := re.fullmatch(rf"{re.escape(column)}_(\w+)", name):
+            return _OF_STREAM.get(found[1], "")
+    return ""

@@ -1,0 +1,88 @@
+"""The command ``dv-agent plan``: a model writes a coverage plan, and the plan is judged."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from dv_agent.cli.terminal import say, say_json, tell_of_dotenv
+from dv_agent.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from dv_agent.eval.plan_writing.plan_score import PlanScore
+
+
+def plan(
+    design: Annotated[str, typer.Option(help="Name of a design, or path of its folder.")],
+    model: Annotated[
+        str | None, typer.Option(envvar="DV_AGENT_MODEL", help="provider:name, such as openai:gpt-5.")
+    ] = None,
+    judge: Annotated[Path | None, typer.Option(help="Judge this plan.yaml instead of asking a model.")] = None,
+    base_url: Annotated[
+        str | None, typer.Option(envvar="DV_AGENT_BASE_URL", help="Address of an OpenAI-compatible server.")
+    ] = None,
+    max_calls: Annotated[int, typer.Option(min=1, max=50, help="Calls of the model; a faulty plan is told why.")] = 4,
+    max_cycles: Annotated[
+        int, typer.Option(min=1, help="Cycles of the tests that close the plan, and on each seeded bug.")
+    ] = 50_000,
+    beats: Annotated[int, typer.Option(min=0, help="Random beats that may hit a bin.")] = 1_000_000,
+    context_tokens: Annotated[int, typer.Option(min=1_000, help="Most tokens of prompt and reply together.")] = 64_000,
+    max_tokens: Annotated[int | None, typer.Option(min=16, help="Most output tokens of one reply.")] = None,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds after which an attempt is given up.")] = 120,
+    no_expert: Annotated[bool, typer.Option("--no-expert", help="Judge not the design's own plan beside it.")] = False,
+    out: Annotated[Path | None, typer.Option(help="Folder of the record; default: a new one in runs/.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
+) -> None:
+    """Play the track `plan`: a model writes the plan of a design from its specification; nothing of it is executed.
+
+    Examples:
+
+      dv-agent plan --design kv_pack --model openai:gpt-5
+
+      dv-agent plan --design kv_pack --judge mine.yaml --beats 100000
+    """
+    from dv_agent.agents.records.writer import new_folder
+    from dv_agent.designs.files.documents import replace_text
+    from dv_agent.designs.loader import find_design
+    from dv_agent.eval.plan_writing.judge_plan import judge_plan, plan_of_model
+
+    if (model is None) == (judge is None):
+        raise UsageError("say who wrote the plan: --model NAME, or --judge FILE")
+    folder = find_design(design)
+    home = out or new_folder(Path("runs"), folder.design.name, "plan", model)
+    if model:
+        tell_of_dotenv()
+        settings = {
+            "model": model, "base_url": base_url, "context_tokens": context_tokens, "max_tokens": max_tokens,
+            "timeout": timeout,
+        }  # fmt: skip
+        text, calls, fault = plan_of_model(folder, settings, max_calls, home)
+    else:
+        from dv_agent.designs.files.documents import read_text
+
+        text, calls, fault = read_text(judge or Path()), 0, ""
+    result = judge_plan(folder, text, fault, max_cycles, beats, expert=not no_expert)
+    answer = {"design": folder.design.name, "calls": calls, **result.model_dump(mode="json")}
+    home.mkdir(parents=True, exist_ok=True)
+    replace_text(home / "score.json", result.model_dump_json(indent=1) + "\n")
+    if as_json:
+        say_json({**answer, "record": str(home)})
+    else:
+        for name, score in (("plan", result.written), ("expert", result.expert)):
+            if score:
+                say(_line(name, score))
+        if result.fault:
+            say(f"the plan does not load: {result.fault}")
+        say(f"calls: {calls}\nrecord: {home}")
+    if result.fault:
+        raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _line(name: str, score: PlanScore) -> str:
+    return (
+        f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; {score.tests} tests in "
+        f"{score.cycles:,} cycles close it; {score.kills} of {score.bugs} seeded bugs killed "
+        f"({score.kills_per_bin:.3f} a bin)"
+    )

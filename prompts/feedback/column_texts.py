@@ -1,0 +1,55 @@
+"""Definitions of the columns that the shown bins sample, one line each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from dv_agent.coverage.code.group import CODE
+from dv_agent.coverage.holes import families
+from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.structure import Covergroup
+from dv_agent.designs.column_words import column_words
+from dv_agent.designs.design import Design
+from dv_agent.prompts.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnText:
+    """A column, and what it means."""
+
+    name: str
+    meaning: str
+
+
+def column_texts(view: View) -> tuple[ColumnText, ...]:
+    """Return the columns of all families with holes that have a definition, in the order of first use.
+
+    A column with the same name and another meaning in a second table stands under ``table.column``.
+    """
+    open_items = {(one.covergroup, one.item) for one in families(view.plan, view.holes)}
+    found: dict[str, str] = {}
+    for group in view.plan.covergroups:
+        for name in _columns(group, {item for of, item in open_items if of == group.name}):
+            meaning = column_meaning(view.plan, view.design, group.on, name)
+            if meaning and found.get(name, meaning) != meaning:
+                found[f"{group.on}.{name}"] = meaning
+            elif meaning:
+                found[name] = meaning
+    return tuple(ColumnText(name, meaning) for name, meaning in found.items())
+
+
+def column_meaning(plan: Plan, design: Design, table: str, name: str) -> str:
+    """Return the definition of a column: that of the plan, else that of the tool; empty if there is none."""
+    own = plan.columns.get(f"{table}.{name}") or plan.columns.get(name)
+    return own or column_words(design, table, name)
+
+
+def _columns(group: Covergroup, items: set[str]) -> Iterator[str]:
+    if group.name == CODE or not items:
+        return
+    crossed = {name for cross in group.crosses if cross.name in items for name in cross.of}
+    texts = [group.when] if group.when else []
+    texts += [point.of for point in group.coverpoints if point.name in items or point.name in crossed]
+    for text in texts:
+        yield from sorted(text.names())

@@ -1,0 +1,119 @@
+"""The track `hunt`: one bug or none a trial, in an order that nobody sees; nothing that is sent tells which."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from in_process import CommandLine
+from loopback import Body, LoopbackServer
+from tool_script import LONG, WIDE, Call, follows, told
+
+from dv_agent.agents.records.schema import AgentOptions, RunHeader
+from dv_agent.agents.runs.assembly import open_design, open_recorded
+from dv_agent.designs.loader import find_design
+from dv_agent.designs.mutants.candidate import Candidate, Edit
+from dv_agent.designs.mutants.changed_copy import changed_copy
+from dv_agent.designs.mutants.find_candidates import find_candidates
+from dv_agent.errors import UsageError
+from dv_agent.eval.hunting.case_list import read_cases
+from dv_agent.eval.hunting.hunt_score import HuntScore, TrialResult, hunt_score
+
+RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": -79, "times": 5}, {"e": 3, "m": 127}]}]}}
+CASES = """\
+schema_version: 1
+cases:
+  - {design: mxint_softmax, bug: S1b}
+  - {design: mxint_softmax}
+"""
+
+
+def hunter(body: Body) -> list[Call]:
+    """Runs two tests, reports the failing one, or raises an alarm on none, and ends."""
+    results = told(body)
+    if not results:
+        return [("list_holes", {}), ("run_tests", {"tests": [WIDE, RISING]})]
+    report: dict[str, Any] = {"title": "The sum is wrong", "explanation": LONG, "module": "row_accumulator"}
+    report |= {"test": 1, "signals": ["shift_cap" if "FAILED" in results[-1] else "acc"]}
+    return [("report_bug", report), ("finish", {"reason": "done"})]
+
+
+def test_a_bug_is_found_with_its_place_and_an_alarm_on_clean_rtl_counts(
+    tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    (tmp_path / "cases.yaml").write_text(CASES)
+    with LoopbackServer([follows(hunter)]) as server:
+        words = ("hunt", "cases.yaml", "--seed", "3", "--model", "openai:x", "--base-url", server.url, "--json")
+        done = dv_agent_command(*words)
+        assert done.returncode == 0, done.stderr
+        asked = len(server.requests)
+        again = dv_agent_command(*words)
+        assert again.stdout == done.stdout
+        assert len(server.requests) == asked
+        other = dv_agent_command(*words[:3], "4", *words[4:])
+    assert other.returncode == 2 or read_cases(tmp_path / "cases.yaml", 3) == read_cases(tmp_path / "cases.yaml", 4)
+    found = json.loads(done.stdout)
+    score = found["score"]
+    assert (score["bugs"], score["found"], score["shown"], score["clean"], score["alarmed"]) == (1, 1, 1, 1, 1)
+    assert (score["calls"], score["wrong"]) == (2, 1)
+    assert 0 < score["cycles"] < 50_000
+    said = json.dumps([request.body for request in server.requests])
+    assert [
+        word for word in ("S1b", "bugs.yaml", "witness", "covergroup", "holes by", "claim_unreachable") if word in said
+    ] == []
+    first = [request.body for request in server.requests if not told(request.body)]
+    assert first[0]["messages"] == first[1]["messages"]
+    assert first[0]["tools"] == first[1]["tools"]
+    assert {"find_cycles", "search_rtl", "report_bug"} <= {one["function"]["name"] for one in first[0]["tools"]}
+    refused = [text for request in server.requests for text in told(request.body) if "unknown tool" in text]
+    assert refused
+    assert all("bins" not in text for request in server.requests for text in told(request.body))
+
+
+def test_the_order_of_the_cases_is_a_function_of_the_seed(tmp_path: Path) -> None:
+    cases = "\n".join(f"  - {{design: mxint_softmax, bug: {bug}}}" for bug in ("S1b", "S2", "S5", "S7", "S8", "S9"))
+    path = tmp_path / "cases.yaml"
+    path.write_text(f"schema_version: 1\ncases:\n{cases}\n  - {{design: mxint_softmax}}\n")
+    orders = {tuple(one.bug for one in read_cases(path, seed)) for seed in range(8)}
+    assert len(orders) == 8
+    assert read_cases(path, 5) == read_cases(path, 5)
+    for wrong, why in (("bug: S77", "did you mean"), ("bug: S2, mutants: m, mutant: m0001", "a bug and a mutant")):
+        path.write_text(f"schema_version: 1\ncases: [{{design: mxint_softmax, {wrong}}}]\n")
+        with pytest.raises(UsageError, match=why):
+            read_cases(path, 0)
+
+
+def test_a_bug_that_is_not_found_counts_as_more_than_any_other() -> None:
+    def result(**more: Any) -> TrialResult:
+        return TrialResult(number=0, design="d", **{"clean": False, **more})
+
+    quick = result(found=True, shown=True, calls=2, cycles=900, reports=1)
+    slow = result(found=True, shown=True, calls=8, cycles=4_000, reports=2, wrong=1)
+    lost = result(shown=True, reports=1, wrong=1)
+    assert hunt_score([quick, slow, lost, result(clean=True)]) == HuntScore(
+        bugs=3, found=2, shown=3, clean=1, alarmed=0, calls=8, cycles=4_000, wrong=2
+    )
+    assert hunt_score([quick, lost]).calls is None
+
+
+@pytest.mark.parametrize(
+    ("source", "start"), [("../model.py", 0), ("/etc/passwd", 0), ("model.py", 0), ("rtl/bit_length.v", 10**9)]
+)
+def test_a_change_that_is_none_of_the_rtl_is_refused(source: str, start: int, tmp_path: Path) -> None:
+    change = Candidate(
+        kind="operator", module="m", source=source, line=1, change="x", edits=(Edit(start=start, end=start, text="x"),)
+    )
+    with pytest.raises(UsageError):
+        changed_copy(find_design("mxint_softmax"), change, tmp_path / "room")
+
+
+def test_a_fresh_mutant_stands_in_the_record_and_is_made_again_from_it(tmp_path: Path) -> None:
+    folder = find_design("mxint_gelu")
+    change = find_candidates(folder.design)[0]
+    header = RunHeader(design="mxint_gelu", agent_options=AgentOptions(change=change), track="hunt")
+    kept = RunHeader.model_validate_json(header.model_dump_json())
+    broken = open_recorded(kept, None, tmp_path / "again")
+    texts = [(old.read_bytes(), new.read_bytes()) for old, new in zip(
+        folder.design.source_files(), broken.design.source_files(), strict=True)]  # fmt: skip
+    assert sum(old != new for old, new in texts) == 1
+    assert open_design("mxint_gelu", None, tmp_path / "first", change).design.sources == broken.design.sources
