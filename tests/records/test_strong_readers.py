@@ -1,4 +1,4 @@
-"""Replies of real runs by a strong reader are read today as they were read then; the shipped one closed task version 1."""
+"""Replies of real runs by a strong reader are read today as they were then; the shipped one closed task version 1."""
 
 import json
 from pathlib import Path
