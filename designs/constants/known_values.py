@@ -47,6 +47,12 @@ def symbols_in(expression: Any) -> list[Any]:
     return found
 
 
+_DECIDED = {
+    U.BitwiseAnd: (True, 0), U.BitwiseNand: (True, 1), U.BitwiseOr: (False, 1), U.BitwiseNor: (False, 0),
+}  # fmt: skip
+"""Reductions: whether a zero or a one in any place decides them, and what they are then."""
+
+
 class Evaluator:
     """Evaluates expressions of the elaborated tree.
 
@@ -124,7 +130,7 @@ class Evaluator:
         operand = self.value(expression.operand)
         width = _width(expression.operand)
         if operand is None or width is None:
-            return None
+            return self._reduced(expression)
         whole = (1 << width) - 1
         results = {
             U.LogicalNot: int(not operand), U.BitwiseNot: ~operand, U.Plus: operand, U.Minus: -operand,
@@ -133,6 +139,16 @@ class Evaluator:
             U.BitwiseXor: operand.bit_count() & 1,
         }  # fmt: skip
         return results.get(expression.op)
+
+    def _reduced(self, expression: Any) -> int | None:
+        """Return what one known part of a concatenation decides, as in ``&{1'b0, unused}``."""
+        operand = expression.operand
+        if operand.kind != E.Concatenation or expression.op not in _DECIDED:
+            return None
+        known = [(self.value(one), _width(one)) for one in operand.operands]
+        found = [(value, (1 << width) - 1) for value, width in known if value is not None and width is not None]
+        by_zero, result = _DECIDED[expression.op]
+        return result if any(value != whole if by_zero else value != 0 for value, whole in found) else None
 
     def _binary(self, expression: Any) -> int | None:
         op = expression.op

@@ -64,6 +64,9 @@ module box #(parameter MODE = 1, parameter WIDE = 0, parameter [7:0] CAP = 255,
     q <= WIDE ? 8'd24 : 8'd25;
     q <= WIDE ? (n | (k && a)) : (k ? 8'd30 : 8'd31);
     if (a && (MASK & {BITS{1'b1}}) == 0) q <= 33;
+    if (&{1'b0, n, a}) q <= 34;
+    if (~|{k, 2'b10}) q <= 35;
+    if (&{1'b1, k}) q <= 36;
   end
   genvar i;
   generate for (i = 0; i < 2; i = i + 1) begin : g
@@ -116,6 +119,8 @@ DEAD = {
     "a register that nothing writes": (point("if (undriven", "if"), "undriven == 3 is always false: undriven = 0"),
     "more than a signal can hold": (point("if (n > CAP)", "if"), "n > CAP is always false: CAP = 255"),
     "and with 0": (point("if (a & off)", "if"), "a & off is always false: off = 0"),
+    "all bits, one of which is 0": (point("if (&{1'b0", "if"), "&{1'b0, n, a} is always false"),
+    "no bit, one of which is 1": (point("if (~|{k", "if"), "~|{k, 2'b10} is always false"),
     "or with 1": (point("if (a || !off)", "else"), "a || !off is always true: off = 0"),
     "an input that is tied": (point("if (tied)", "else"), "tied is always true"),
     "an item of a constant case": (point("0: q <= 14", "case"), "MODE is always 1"),
@@ -134,6 +139,8 @@ DEAD = {
     "a signal that never changes": (point("wire [7:0] copy", "copy[2]:0->1", "toggle"), "copy is always 0"),
 }  # fmt: skip
 ALIVE = {
+    "all bits, one of which is 1": point("if (&{1'b1", "if"),
+    "not all bits, one of which is 1": point("if (&{1'b1", "else"),
     "a condition of inputs": point("if (!rst && a)", "if"),
     "its other way": point("if (!rst && a)", "else"),
     "a register that moves": point("if (moved)", "if"),
