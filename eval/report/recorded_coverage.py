@@ -12,6 +12,11 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.eval.report.run_data import RunData, TurnData
 
+NO_PLAN = (
+    "The plan of this design is not at hand: bins are counted, not explained. If the design stands in a folder of its "
+    "own, `dv-agent report RUN --design FOLDER` reads it there."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class RecordedCoverage:
@@ -34,7 +39,7 @@ def coverage_of(run: RunData, plan: Plan | None) -> RecordedCoverage:
         InputFileError: ``coverage.json`` exists and matches the plan of the run, but cannot be read.
     """
     if plan is None:
-        return RecordedCoverage(None, False, "The plan of this design is not at hand: bins are counted, not explained.")
+        return RecordedCoverage(None, False, NO_PLAN)
     if not _is_plan_of(run, plan):
         return RecordedCoverage(None, False, "The plan has changed since this run: bins are counted, not explained.")
     path = run.folder / "coverage.json"

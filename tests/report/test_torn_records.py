@@ -99,6 +99,7 @@ def test_a_run_of_another_plan_or_of_an_unknown_design_counts_bins_only(searched
     assert f"{turn_lines(folder)[-1]['bins_hit']} / 401" in text
     edit_header(folder, design="nowhere")
     assert "The plan of this design is not at hand" in text_of(folder)
+    assert "dv-agent report RUN --design FOLDER" in text_of(folder)
 
 
 @pytest.mark.parametrize(
