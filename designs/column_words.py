@@ -7,11 +7,11 @@ from collections.abc import Mapping
 
 from dv_agent.designs.design import Design
 
-_PACKETS = {
+_PLACES = {
     "gap_before": "cycles without an accepted transfer before the packet, back-pressure included; -1 for the first",
     "longest_gap": "most cycles without an accepted transfer between two beats of the packet, back-pressure included",
-    "cut": "1 if a reset cut the packet, else 0",
 }
+_PACKETS = {**_PLACES, "cut": "1 if a reset cut the packet, else 0"}
 _OF_STREAM = {
     "valid": "valid, 0 or 1",
     "ready": "ready, 0 or 1",
@@ -20,12 +20,14 @@ _OF_STREAM = {
     "idle": "cycles without valid, this one included",
     "strobe": "1 in a cycle with a write",
     "beat": "accepted beats of the packet under way",
+    "after": "transfers from this reset to the next one, or to the end of the test",
 }
 _TRANSFER = {
     "gap": "cycles without valid since the transfer before; cycles with valid and no ready do not count",
     "stall": "cycles that valid waited for ready",
     "beat": "number of the beat in its packet, from 0",
     "back_to_back": "1 if the transfer before was one cycle earlier",
+    "number": "number of the transfer since the last reset, from 0",
 }
 _ACCESS = {
     "write": "1 for a write, 0 for a read",
@@ -46,8 +48,10 @@ def column_words(design: Design, table: str, name: str) -> str:
         tables = _ACCESS
     elif table == "reset":
         tables = _RESET
-    elif table != "cycle":
+    elif table.startswith("packet_"):
         tables = _PACKETS
+    elif table != "cycle":
+        tables = _PLACES  # a table of the model: what else it has may mean anything
     return tables.get(name, "") or _ANY.get(name, "") or _of_stream(design, name) or _earlier(table, name)
 
 

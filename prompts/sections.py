@@ -193,6 +193,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "reply_tokens": reply_tokens,
         "turn": view.turn,
         "planned": view.track.plan,
+        "named": bool(view.track.plan and (view.last or view.earned or view.nearest)),
         "tests_run": sum(outcome.end != "refused" for outcome in view.last),
         "window": WINDOW,
         "summary": summarise(view.coverage),

@@ -6,6 +6,7 @@ dropped is counted, and reported in one short line that the next prompt repeats 
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -101,11 +102,16 @@ def parse_reply(
     return reader.result()
 
 
+_NO_TESTS = re.compile(r'"tests"\s*:\s*\[\s*\]')
+
+
 def _nothing(text: str, body: str) -> str:
     if not text.strip():
         return "the reply was empty"
     if not body.strip() and has_thinking(text):
         return "no test in the reply: it held thoughts only, and no answer behind them"
+    if _NO_TESTS.search(body):
+        return "the list of tests is empty; a reply needs at least one test, or its call is lost"
     return 'no test in the reply; expected one ```json block with {"tests": [...]}'
 
 

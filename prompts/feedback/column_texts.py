@@ -25,18 +25,22 @@ class ColumnText:
 def column_texts(view: View) -> tuple[ColumnText, ...]:
     """Return the columns of all families with holes that have a definition, in the order of first use.
 
-    A column with the same name and another meaning in a second table stands under ``table.column``.
+    A column whose name has another meaning in a second table stands under ``table.column``, for each of them.
     """
     open_items = {(one.covergroup, one.item) for one in families(view.plan, view.holes)}
-    found: dict[str, str] = {}
+    found: dict[tuple[str, str], str] = {}
     for group in view.plan.covergroups:
         for name in _columns(group, {item for of, item in open_items if of == group.name}):
             meaning = column_meaning(view.plan, view.design, group.on, name)
-            if meaning and found.get(name, meaning) != meaning:
-                found[f"{group.on}.{name}"] = meaning
-            elif meaning:
-                found[name] = meaning
-    return tuple(ColumnText(name, meaning) for name, meaning in found.items())
+            if meaning:
+                found.setdefault((group.on, name), meaning)
+    meanings: dict[str, set[str]] = {}
+    for (_, name), meaning in found.items():
+        meanings.setdefault(name, set()).add(meaning)
+    told = {
+        name if len(meanings[name]) == 1 else f"{table}.{name}": meaning for (table, name), meaning in found.items()
+    }
+    return tuple(ColumnText(name, meaning) for name, meaning in told.items())
 
 
 def column_meaning(plan: Plan, design: Design, table: str, name: str) -> str:

@@ -112,7 +112,7 @@ def test_strict_json_is_read_as_json_does(value: Any, plain: bool) -> None:
         (" \n", {"empty": 1}, "the reply was empty"),
         ("I am sorry.", {"empty": 1}, "no test in the reply"),
         ("<think>so {", {"empty": 1}, "no test in the reply"),
-        ('{"tests": []}', {"empty": 1}, "no test in the reply"),
+        ('{"tests": []}', {"empty": 1}, "the list of tests is empty"),
         ('{"test": {}}', {"shape": 1}, 'found an object with "test"'),
         ('{"tests": {}}', {"shape": 1}, 'expected {"tests": [...]}'),
         ('{"tests": [5]}', {"invalid": 1}, "tests[0]: expected an object"),

@@ -1,0 +1,41 @@
+"""What a prompt says of columns is true of the table in which they stand, and names that table where two differ."""
+
+import pytest
+
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.state import RunState
+from dv_agent.coverage.database import empty_coverage
+from dv_agent.coverage.goal import plan_of
+from dv_agent.coverage.holes import holes
+from dv_agent.designs.column_words import column_words
+from dv_agent.designs.loader import find_design
+from dv_agent.prompts.feedback.column_texts import column_texts
+from dv_agent.prompts.view import View
+
+
+def texts(name: str) -> dict[str, str]:
+    folder = find_design(name)
+    plan = plan_of(folder)
+    coverage = empty_coverage(plan)
+    left = Budget().left(RunState(coverage).spent)
+    view = View(
+        folder.design, folder.schema, folder.specification, plan, coverage, holes(plan, coverage), 0, budget_left=left
+    )
+    return {one.name: one.meaning for one in column_texts(view)}
+
+
+@pytest.mark.parametrize("name", ["block_quant", "hgsa_loop"])
+def test_a_column_of_a_model_is_not_defined_by_the_name_that_it_shares(name: str) -> None:
+    assert not [column for column in texts(name) if column.rpartition(".")[2] == "cut"]
+    assert column_words(find_design(name).design, "packet_in", "cut") == "1 if a reset cut the packet, else 0"
+
+
+def test_columns_of_two_tables_under_one_name_are_told_with_their_tables() -> None:
+    told = texts("block_quant")
+    assert {"block.prev_format", "open.prev_format"} <= set(told)
+    assert "prev_format" not in told
+    assert told["open.prev_format"] == "`format` one row of `open` earlier"
+
+
+def test_transfers_behind_a_reset_are_counted_to_the_next_one() -> None:
+    assert texts("mxint_softmax")["out_after"].startswith("transfers from this reset to the next one")
