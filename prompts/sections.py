@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 from dv_agent.coverage.totals import overall_totals, summarise
-from dv_agent.designs.rules.rule_words import rule_words
+from dv_agent.designs.rules.wording import rule_words
 from dv_agent.prompts.dut.examples import examples
 from dv_agent.prompts.dut.language_words import language_words
 from dv_agent.prompts.dut.rtl_cone import cone_lines

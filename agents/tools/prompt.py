@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from dv_agent.agents.toolbox.read_sources import contents
 from dv_agent.agents.toolbox.test_results import budget_text
 from dv_agent.agents.toolbox.text import ResultLimits
 from dv_agent.prompts.benchmark_track import CLOSURE, Track
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.strategy import TEMPLATES
-from dv_agent.prompts.text.data_fence import fenced
+from dv_agent.prompts.text.plain_templates import plain_templates
 from dv_agent.prompts.view import View
 
 PARTS = ("tracks", "language", "examples")
@@ -27,7 +23,7 @@ def system_text(
 ) -> str:  # fmt: skip
     """Return the system message of a track."""
     return (
-        _environment()
+        plain_templates(TEMPLATES)
         .get_template("tools_system.jinja")
         .render(
             planned=track.plan,
@@ -45,7 +41,7 @@ def first_text(view: View, progress: str, reply_tokens: int) -> str:
     """Return the first message: the design, how tests are written, coverage and budget so far."""
     known = {one.name: one.text for one in render(view, _EVERYTHING, reply_tokens).parts}
     return (
-        _environment()
+        plain_templates(TEMPLATES)
         .get_template("tools_first.jinja")
         .render(
             design=view.design,
@@ -59,17 +55,3 @@ def first_text(view: View, progress: str, reply_tokens: int) -> str:
             budget=budget_text(view),
         )
     )
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    # Prompts are plain text, so nothing is escaped as HTML; inserted text is never read as a template.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(fenced=fenced)
-    return environment

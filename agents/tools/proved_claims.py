@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dv_agent.coverage.certificates.certificate_data import Certificate
-from dv_agent.coverage.certificates.certificate_file import CODE_FILE, FILE, read_certificate, stale_kinds
+from dv_agent.coverage.certificates.data_model import Certificate
+from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, read_certificate, stale_kinds
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.predicates.plan_monitor import plan_monitor
 from dv_agent.designs.loader import DesignFolder

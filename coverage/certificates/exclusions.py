@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dv_agent.coverage.certificates.certificate_data import RULES, Certificate, Verdict
-from dv_agent.coverage.certificates.certificate_file import CODE_FILE, read_certificate
+from dv_agent.coverage.certificates.data_model import RULES, Certificate, Verdict
+from dv_agent.coverage.certificates.storage import CODE_FILE, read_certificate
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.code.points import CodePoints
 from dv_agent.designs.benchmark.fingerprint import fingerprint

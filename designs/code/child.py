@@ -11,14 +11,20 @@ from dv_agent.designs.elaboration.compilation import RefusedError, Sources
 
 def main() -> None:
     """Answer one question; nothing is written if the RTL cannot be elaborated."""
+    question, _, judge = asked()
+    answer = Answer(counters=tuple(judge.judged(question.counters)))
+    sys.stdout.write(answer.model_dump_json(exclude_defaults=True))
+
+
+def asked() -> tuple[Question, Sources, DeadCounters]:
+    """Return the question on stdin, the RTL that it is about, and who answers; exit if there is not one top."""
     question = Question.model_validate_json(sys.stdin.buffer.read())
     sources = readable(question)
     tops = sources.compilation.getRoot().topInstances
     if len(tops) != 1:
         sys.exit(f"{len(tops)} modules are the top")
     judge = DeadCounters(tops[0], sources.manager, question.ties, question.files)
-    answer = Answer(counters=tuple(judge.judged(question.counters)))
-    sys.stdout.write(answer.model_dump_json(exclude_defaults=True))
+    return question, sources, judge
 
 
 def readable(question: Question) -> Sources:

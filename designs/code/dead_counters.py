@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from dv_agent.designs.code.conjunction import conjuncts
 from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.code.marking import MarkedBranch
 from dv_agent.designs.constants.branch_facts import Branch, Branches
@@ -120,7 +121,7 @@ class DeadCounters:
     def _term(self, one: CodeCounter, place: Place, instance: Instance) -> str:
         """Return the term of an expression counter that cannot come true."""
         body = one.comment.rpartition("=>")[0].strip().removeprefix("(").removesuffix(")")
-        for part in _split(body):
+        for part in conjuncts(body):
             match = _TERM.fullmatch(part.strip())
             if match is None:
                 continue
@@ -180,17 +181,6 @@ def _is_at(branch: Branch, place: Place) -> bool:
 def _signs(text: str) -> list[str]:
     """Return the operators and brackets of an expression, in order, without parentheses."""
     return _SIGNS.findall(_LITERAL.sub(" ", text))
-
-
-def _split(text: str) -> Iterator[str]:
-    """Split at ``&&`` outside of parentheses."""
-    depth = start = 0
-    for index, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if depth == 0 and text.startswith(" && ", index):
-            yield text[start:index]
-            start = index + 4
-    yield text[start:]
 
 
 def _terms(expression: Any, words: list[str]) -> Iterator[Any]:

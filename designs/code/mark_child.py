@@ -6,8 +6,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from dv_agent.designs.code.child import readable
-from dv_agent.designs.code.dead_counters import DeadCounters
+from dv_agent.designs.code.child import asked
 from dv_agent.designs.code.judging import Question
 from dv_agent.designs.code.marked_conditions import Conditions
 from dv_agent.designs.code.marking import MarkedBranch, MarkedBranches
@@ -16,12 +15,7 @@ from dv_agent.designs.constants.instance_nodes import Place
 
 def main() -> None:
     """Answer one question; nothing is written if the RTL cannot be elaborated."""
-    question = Question.model_validate_json(sys.stdin.buffer.read())
-    sources = readable(question)
-    tops = sources.compilation.getRoot().topInstances
-    if len(tops) != 1:
-        sys.exit(f"{len(tops)} modules are the top")
-    judge = DeadCounters(tops[0], sources.manager, question.ties, question.files)
+    question, sources, judge = asked()
     roots = [tree.root for tree in sources.compilation.getSyntaxTrees()]
     conditions = Conditions(roots, judge.place, lambda span: source_text(sources.manager, span))
     branches = tuple(judge.branches(question.counters))

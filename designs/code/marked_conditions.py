@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from dv_agent.designs.code.conjunction import conjuncts
 from dv_agent.designs.code.marking import MarkedBranch, Unread
 from dv_agent.designs.constants.instance_nodes import Place
 
@@ -135,20 +136,9 @@ def _terms(comment: str) -> str | None:
     if not arrow or not (body.startswith("(") and body.endswith(")")):
         return None
     terms = []
-    for part in _split(body[1:-1]):
+    for part in conjuncts(body[1:-1]):
         found = _TERM.fullmatch(part.strip())
         if found is None or not _PLAIN.fullmatch(found[1]):
             return None
         terms.append(f"(({found[1].strip()}) != 0)" if found[2] == "1" else f"(({found[1].strip()}) == 0)")
     return " && ".join(terms)
-
-
-def _split(text: str) -> Iterator[str]:
-    """Split at ``&&`` outside of parentheses."""
-    depth = start = 0
-    for index, letter in enumerate(text):
-        depth += (letter == "(") - (letter == ")")
-        if depth == 0 and text.startswith(" && ", index):
-            yield text[start:index]
-            start = index + 4
-    yield text[start:]

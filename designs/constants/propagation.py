@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from dv_agent.designs.constants.branch_facts import Branches, BranchFinder
-from dv_agent.designs.constants.constant_signals import constant_signals
 from dv_agent.designs.constants.instance_nodes import Collector, Instance, Place
 from dv_agent.designs.constants.known_values import Evaluator
+from dv_agent.designs.constants.unchanging_signals import constant_signals
 
 
 class Constants:

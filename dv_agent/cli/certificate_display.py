@@ -12,8 +12,8 @@ from rich.table import Table
 
 from dv_agent.agents.runs.goal import open_goal, simulator_of_goal
 from dv_agent.cli.terminal import complain, overwrite, safe_console, say, say_json
-from dv_agent.coverage.certificates.certificate_data import OUTCOMES, Certificate, Verdict
-from dv_agent.coverage.certificates.certificate_file import CODE_FILE, FILE, read_certificate, write_certificate
+from dv_agent.coverage.certificates.data_model import OUTCOMES, Certificate, Verdict
+from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, read_certificate, write_certificate
 from dv_agent.coverage.code.group import Goal
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, find_design

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dv_agent.coverage.certificates.certificate_data import Certificate, CheckedBySimulation, Outcome, Verdict
-from dv_agent.coverage.certificates.certificate_file import input_hashes
+from dv_agent.coverage.certificates.data_model import Certificate, CheckedBySimulation, Outcome, Verdict
+from dv_agent.coverage.certificates.storage import input_hashes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.predicates.plan_monitor import Claimed, PlanMonitor, plan_monitor
 from dv_agent.designs.loader import DesignFolder

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dv_agent.coverage.certificates.certificate_data import Certificate, CheckedBySimulation, Verdict
-from dv_agent.coverage.certificates.certificate_file import input_hashes
+from dv_agent.coverage.certificates.data_model import Certificate, CheckedBySimulation, Verdict
+from dv_agent.coverage.certificates.storage import input_hashes
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.code.points import CodePoint
 from dv_agent.designs.properties.answer import Answer

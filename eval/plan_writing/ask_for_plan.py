@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
-
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from dv_agent.agents.models.chat_model import ChatModel, Message
 from dv_agent.coverage.plan import Plan
@@ -17,7 +14,7 @@ from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.plan_writing.written_plan import MOST_BINS, PlanFault, check_tables, plan_text_of, written_plan
-from dv_agent.prompts.text.data_fence import fenced
+from dv_agent.prompts.text.plain_templates import plain_templates
 
 Columns = Mapping[str, tuple[str, ...]]
 TEMPLATES = Path(__file__).parent / "templates"
@@ -86,7 +83,7 @@ def request_text(folder: DesignFolder, columns: Columns, reply_tokens: int, aske
     """Return the prompt: specification, tables, language; after a plan that cannot be used, with its fault."""
     last = asked[-1] if asked else None
     return (
-        _environment()
+        plain_templates(TEMPLATES)
         .get_template("plan_request.jinja")
         .render(
             design=folder.design,
@@ -103,17 +100,3 @@ def request_text(folder: DesignFolder, columns: Columns, reply_tokens: int, aske
 def _table(design: Design, name: str, columns: Sequence[str]) -> list[str]:
     meanings = {column: column_words(design, name, column) for column in columns}
     return [name, *(f"  {column}: {meaning}" if meaning else f"  {column}" for column, meaning in meanings.items())]
-
-
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
-    # Prompts are plain text, so nothing is escaped as HTML; inserted text is never read as a template.
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        undefined=StrictUndefined,
-        autoescape=False,  # noqa: S701
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.globals.update(fenced=fenced)
-    return environment

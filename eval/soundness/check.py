@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from dv_agent.agents.testbench import Testbench
-from dv_agent.coverage.certificates.certificate_file import FILE, certificate_errors, read_certificate
+from dv_agent.coverage.certificates.storage import FILE, certificate_errors, read_certificate
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan import Plan

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.port import DROP
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.rules.rule_words import rule_words
+from dv_agent.designs.rules.wording import rule_words
 
 _TWO_VALUED = ("verilator", "native")
 _SHOWN = 8

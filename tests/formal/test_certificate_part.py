@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from formal_designs import write_steps
 
-from dv_agent.coverage.certificates.certificate_data import RULES, Certificate, CheckedBySimulation, Verdict
-from dv_agent.coverage.certificates.certificate_file import FILE, certificate_errors, input_hashes, write_certificate
+from dv_agent.coverage.certificates.data_model import RULES, Certificate, CheckedBySimulation, Verdict
+from dv_agent.coverage.certificates.storage import FILE, certificate_errors, input_hashes, write_certificate
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import DesignFolder, find_design

@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from dv_agent.agents.runs.goal import open_goal
 from dv_agent.cli.main import app
-from dv_agent.coverage.certificates.certificate_data import Certificate
-from dv_agent.coverage.certificates.certificate_file import CODE_FILE, read_certificate
+from dv_agent.coverage.certificates.data_model import Certificate
+from dv_agent.coverage.certificates.storage import CODE_FILE, read_certificate
 from dv_agent.coverage.code.points import CodePoint
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.runners.verilator import VerilatorSimulator

@@ -14,8 +14,8 @@ from formal_designs import DEAD, DECODER, PLAN, RTL, need_yosys, write_steps
 from typer.testing import CliRunner, Result
 
 from dv_agent.cli.main import app
-from dv_agent.coverage.certificates.certificate_data import Certificate
-from dv_agent.coverage.certificates.certificate_file import FILE, certificate_errors, read_certificate
+from dv_agent.coverage.certificates.data_model import Certificate
+from dv_agent.coverage.certificates.storage import FILE, certificate_errors, read_certificate
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder, load_design
 

@@ -10,8 +10,8 @@ from formal_designs import RTL, need_yosys, write_steps
 from dv_agent.agents.tools.claims_and_reports import Claim, ClaimScore, ClaimVerdict
 from dv_agent.agents.tools.judgement import judge_claims
 from dv_agent.agents.tools.proved_claims import PROVED, proved_claims
-from dv_agent.coverage.certificates.certificate_data import Certificate, Verdict
-from dv_agent.coverage.certificates.certificate_file import FILE, input_hashes, write_certificate
+from dv_agent.coverage.certificates.data_model import Certificate, Verdict
+from dv_agent.coverage.certificates.storage import FILE, input_hashes, write_certificate
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.verification.judging_again import other_claims

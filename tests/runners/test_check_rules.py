@@ -6,27 +6,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from busy_test import BUSY, GELU
 from pydantic import ValidationError
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
-from dv_agent.designs.language.stimulus import Test
-from dv_agent.designs.loader import find_design
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.registry import find_simulator
-
-GELU = find_design("mxint_gelu")
-BEAT = {"m": [3, -4], "e": 1}
-BUSY = Test(
-    tracks={
-        "in": ({"block": [BEAT]}, {"idle": 9}, *({"block": [BEAT]},) * 8),
-        "out": ({"ready": 12}, {"stall": 20}),
-        "reset": ({"at": 60}, {"pulse": 3}),
-    }
-)
 
 
 @pytest.fixture(scope="module")

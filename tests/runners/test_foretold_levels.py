@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from busy_test import BUSY, GELU
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -17,16 +18,6 @@ from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.registry import find_simulator
-
-GELU = find_design("mxint_gelu")
-BEAT = {"m": [3, -4], "e": 1}
-BUSY = Test(
-    tracks={
-        "in": ({"block": [BEAT]}, {"idle": 9}, *({"block": [BEAT]},) * 8),
-        "out": ({"ready": 12}, {"stall": 20}),
-        "reset": ({"at": 60}, {"pulse": 3}),
-    }
-)
 
 
 @pytest.fixture(scope="module")

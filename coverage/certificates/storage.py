@@ -6,7 +6,7 @@ import hashlib
 import json
 from pathlib import Path
 
-from dv_agent.coverage.certificates.certificate_data import RULES, Certificate
+from dv_agent.coverage.certificates.data_model import RULES, Certificate
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.files.documents import replace_text
