@@ -18,7 +18,7 @@ from dv_agent.prompts.feedback.code_holes import code_holes
 from dv_agent.prompts.feedback.column_texts import column_texts
 from dv_agent.prompts.feedback.history import past_turns, shots
 from dv_agent.prompts.feedback.hole_families import family_texts
-from dv_agent.prompts.feedback.results import failing_tests, test_results
+from dv_agent.prompts.feedback.results import failing_tests, played_tests, test_results
 from dv_agent.prompts.feedback.targets import Target, in_detail, stuck, targets
 from dv_agent.prompts.hole_selection import sample
 from dv_agent.prompts.parts import PARTS, Section
@@ -193,7 +193,9 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "reply_tokens": reply_tokens,
         "turn": view.turn,
         "planned": view.track.plan,
-        "named": bool(view.track.plan and (view.last or view.earned or view.nearest)),
+        "named": bool(view.last or view.earned or view.nearest),
+        "played": () if view.track.plan else played_tests(view),
+        "failed": any(outcome.failures for outcome in view.last),
         "tests_run": sum(outcome.end != "refused" for outcome in view.last),
         "window": WINDOW,
         "summary": summarise(view.coverage),

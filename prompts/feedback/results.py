@@ -13,6 +13,7 @@ from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Near, Outcome, View
 
 NAMES, FAMILIES, NEARS, STEPS, STEP_SHORT = 6, 8, 4, 6, 100
+TRACKS_MOST = 700
 FEW, EARLIER = 2, 4
 """A test with at most so many new bins is told which bins others took from it, of at most so many families."""
 
@@ -89,6 +90,13 @@ def test_results(view: View) -> tuple[TestResult, ...]:
         results.append(_result(view.plan, place, outcome, nears, fresh))
         fresh.update(outcome.new_bins)
     return tuple(results)
+
+
+def played_tests(view: View) -> tuple[str, ...]:
+    """Return a line for each test of the last turn: how it ended, and what it was; nothing of what it covered."""
+    tracks = (compact_json(one.test.data().get("tracks", {}), TRACKS_MOST) for one in view.last)
+    names = (compact_json(one.test.name, 60) for one in view.last)
+    return tuple(f"{name}: {one.ended}; {text}" for name, one, text in zip(names, view.last, tracks, strict=True))
 
 
 def failing_tests(view: View) -> tuple[Failing, ...]:

@@ -119,6 +119,8 @@ def without_a_plan(folder: Path, view: View) -> Iterator[tuple[str, str]]:
     blind = restricted(replace(view, track=TRACKS["blind"]))
     for part in ("role", "contract", "progress", "failures", "ask"):
         yield f"parts/{part}@blind", text_of(blind, default, part)
+    calm = replace(blind, last=tuple(replace(one, failures=()) for one in blind.last))
+    yield "parts/progress@calm", text_of(calm, default, "progress")
     first = small_view(folder, budget_left={"cycles": 900, "calls": 4}, rtl=SmallRtl(), track=TRACKS["rtl"])
     hunt = restricted(small_view(folder, budget_left={"cycles": 900, "calls": 4}, track=TRACKS["hunt"]))
     yield "tools_first@hunt", first_text(hunt, "0 of 9 bins", REPLY)
