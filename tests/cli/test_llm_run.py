@@ -14,11 +14,14 @@ from command import call, start
 from loopback import LoopbackServer, ok, raw, reset, silence, status
 from turn_lines import turn_lines
 
+from dv_agent.coverage.goal import plan_of
+from dv_agent.coverage.storage import load_coverage
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
 
 KEY = "sk-very-secret-0123456789"
 TESTS = [test.data() for test in load_witnesses(find_design("mxint_softmax"))]
+PLAN = plan_of(find_design("mxint_softmax"))
 CALLS = int(os.environ.get("DV_AGENT_TEST_CALLS", "6"))
 KILLS = int(os.environ.get("DV_AGENT_TEST_KILLS", "4"))
 
@@ -137,7 +140,8 @@ def test_a_model_that_fails_ends_the_run_with_its_record(
         run = only_run(tmp_path)
         header = header_of(run)
         assert (header["status"], header["turns"], header["stop_reason"]) == ("error", 1, "error: ModelFailure")
-        assert header["bins_hit"] > 100
+        covered = load_coverage(PLAN, run / "coverage.json").covered
+        assert header["bins_hit"] == int(covered.sum()) > 0
     with LoopbackServer([ok(reply_to)], port=int(server.url.split(":")[2].split("/")[0])) as server:
         assert call("run", "--resume", str(run), "-q", cwd=tmp_path).returncode == 0
     assert header_of(run)["stop_reason"] == "budget:calls"
