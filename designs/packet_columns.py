@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from dv_agent.designs.epoch_runs import runs_of
 from dv_agent.designs.observation import Table
 from dv_agent.designs.trace import BoolColumn, IntColumn, Transfers
 
@@ -129,7 +130,7 @@ def partial_table(accepted: Transfers, keep: BoolColumn, epochs: IntColumn) -> T
         epochs: (cycles,) the reset epoch of each cycle of the trace.
     """
     cycle, epoch = accepted.cycle[~keep], accepted.epoch[~keep]
-    values, first, beats = np.unique(epoch, return_index=True, return_counts=True)
+    values, first, beats = runs_of(epoch)
     final = epochs[-1] if len(epochs) else 0
     columns = {
         "cycle": cycle[first + beats - 1], "epoch": values, "beats": beats, "cut": values < final,

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import numpy as np
 
+from dv_agent.designs.epoch_runs import runs_of
 from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
@@ -49,7 +50,7 @@ def foretold_failures(levels: Mapping[str, IntColumn], rules: CheckRules, trace:
     if not wrong:
         return
     rows = np.flatnonzero(np.logical_or.reduce([*wrong.values()]))
-    _, firsts = np.unique(trace.epoch[rows], return_index=True)
+    firsts = runs_of(trace.epoch[rows]).first
     for row in rows[firsts][:MAX_EACH].tolist():
         for name in (one for one in wrong if wrong[one][row]):
             values, unknown = _words(trace, name)

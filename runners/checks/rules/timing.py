@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.epoch_runs import runs_of
 from dv_agent.designs.observation import Observation
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.rules.check_rules import Capacity, Latency, Patience
@@ -70,7 +71,7 @@ def _epochs(trace: Trace, observation: Observation, stream: Stream, source: str 
     moved[seen.cycle] = True
     before = np.concatenate([np.zeros(1, np.bool_), valid[:-1] & ~moved[:-1]])
     offers = np.flatnonzero(valid & ~before)
-    for epoch in np.unique(trace.epoch).tolist():
+    for epoch in runs_of(trace.epoch).values.tolist():
         rows = np.flatnonzero(trace.epoch == epoch)
         begin, end = int(rows[0]), int(rows[-1]) + 1
         cycles = seen.cycle[seen.epoch == epoch]
