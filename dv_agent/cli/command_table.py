@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from typing import Any
 
 import typer
 
@@ -48,7 +49,6 @@ def command_line(words: Sequence[str], callback: Callable[..., None]) -> typer.T
     return app
 
 
-def _found(place: str) -> Callable[..., None] | typer.Typer:
+def _found(place: str) -> Any:
     module, _, name = place.partition(":")
-    found: Callable[..., None] | typer.Typer = getattr(import_module(f"{__package__}.{module}"), name or module)
-    return found
+    return getattr(import_module(f"{__package__}.{module}"), name or module)
