@@ -40,9 +40,7 @@ def test_a_reply_is_written_whole_before_it_is_returned(tmp_path: Path) -> None:
     assert paid.reply.text == "one"
 
 
-def test_replies_are_forced_to_the_disk_and_turns_to_the_system(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_replies_are_forced_to_disk_and_turns_to_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     forced: list[int] = []
     monkeypatch.setattr(os, "fsync", forced.append)
     clock = iter([0.0, 0.1, 0.2, 0.3, 5.0])
