@@ -104,7 +104,7 @@ def _serve(options: ServerOptions, http: bool, port: int | None, token: str | No
     from dv_agent.eval.report.output import write_report
     from dv_agent.mcp.protocol import make_server
 
-    logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it would quote the client, on a terminal
+    logging.disable()  # the SDK would quote the client, on a terminal
     sessions: list[ClientSession] = []
     server = make_server(options, write_report, sessions)
     try:

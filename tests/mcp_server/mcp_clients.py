@@ -62,16 +62,16 @@ def text_of(result: CallToolResult) -> str:
     return one.text
 
 
-async def said(session: ClientSession, name: str, **arguments: Any) -> str:
+async def said(session: ClientSession, tool: str, /, **arguments: Any) -> str:
     """What a tool answered to a call that was accepted."""
-    result = await session.call_tool(name, arguments)
+    result = await session.call_tool(tool, arguments)
     assert not result.isError, text_of(result)
     return text_of(result)
 
 
-async def refused(session: ClientSession, name: str, **arguments: Any) -> str:
+async def refused(session: ClientSession, tool: str, /, **arguments: Any) -> str:
     """What a tool answered to a call that was refused."""
-    result = await session.call_tool(name, arguments)
+    result = await session.call_tool(tool, arguments)
     assert result.isError, text_of(result)
     return text_of(result)
 

@@ -14,7 +14,6 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.prompts.benchmark_track import TRACKS
 
-
 OPEN = "element.place.last"
 """A bin that `WIDE` does not hit."""
 
@@ -47,7 +46,8 @@ def test_a_client_closes_a_design_over_standard_input_and_output(closed: tuple[P
     assert "BEGIN contents of the specification" in begun
     assert "3.1" in section
     assert "none has run so far" in early
-    assert "test 0" in wide and "new bins" in wide
+    assert "test 0" in wide
+    assert "new bins" in wide
     assert "BEGIN holes" in holes
     assert f"{header.bins} of {header.bins} bins are covered" in last
     assert "test 1" in last  # the results of the tests that ended the run, too
@@ -110,7 +110,8 @@ def test_a_client_that_leaves_goes_on_later_where_it_was(tmp_path: Path) -> None
     first = read_run(record)
     assert (first.header.status, first.header.tests) == ("interrupted", 1)
     opened, shown, ended = asyncio.run(go_on(record))
-    assert "The run was resumed" in opened and "BEGIN holes" in opened
+    assert "The run was resumed" in opened
+    assert "BEGIN holes" in opened
     assert "BEGIN test 0" in shown
     assert "agent_done" in ended
     second = read_run(record)
@@ -155,7 +156,9 @@ def test_the_budget_of_calls_ends_the_run_with_its_record_whole(tmp_path: Path) 
     last, after, status = asyncio.run(talk())
     header = read_run(record_in(tmp_path)).header
     assert header.stop_reason == "budget:calls"
-    assert "budget:calls" in last and "budget:calls" in after
-    assert header.claims is not None and header.claims.verdicts[0].bin == OPEN
+    assert "budget:calls" in last
+    assert "budget:calls" in after
+    assert header.claims is not None
+    assert header.claims.verdicts[0].bin == OPEN
     assert f"noted: {OPEN}" in last
     assert "1 tests so far" in status
