@@ -22,6 +22,7 @@ from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.iterate import iterate
 from dv_agent.cli.limits import limit_words
+from dv_agent.cli.mcp import mcp
 from dv_agent.cli.mutate import mutate
 from dv_agent.cli.plan import plan
 from dv_agent.cli.prompts import prompts_app
@@ -63,6 +64,7 @@ app.command()(rescore)
 app.command()(verify)
 app.command()(board)
 app.command()(studio)
+app.command()(mcp)
 app.command()(doctor)
 app.add_typer(designs_app, name="designs")
 app.add_typer(prompts_app, name="prompts")
