@@ -77,6 +77,6 @@ def _hash(files: Iterable[Path]) -> str:
 
 
 def _words(plan: bytes) -> bytes:
-    """Return the block of a plan that says what columns mean, which nothing else can refer to; empty if there is none."""
+    """Return the block of a plan that says what columns mean, which nothing else refers to; empty without one."""
     found = _COLUMNS.search(plan)
     return found[0] if found else b""
