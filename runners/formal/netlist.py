@@ -42,6 +42,7 @@ class Netlist:
         clock: number of the input that is the clock, -1 if nothing reads it. Registers take over in each step; logic
             that reads the clock as a value finds any value.
         left_out: memories that were left out.
+        begins: bit of a register without an initial value -> number of the circuit's input that is its value at power-up.
     """
 
     circuit: Circuit
@@ -50,6 +51,7 @@ class Netlist:
     seen: tuple[int, ...] = field(repr=False)
     clock: int = -1
     left_out: tuple[str, ...] = ()
+    begins: Mapping[str, int] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,9 @@ def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist
     if len(outs) != hits + sample or any(bit != number for bit, number in shown.items()):
         raise BuildError("yosys wrote the outputs of the circuit in another order than expected")
     properties = {name: outs[bit] for bit, name in enumerate(monitor.properties)}
-    paths = json.loads(_text(folder / "marks.json") or "{}").get("asserts", [])
+    named = json.loads(_text(folder / "marks.json") or "{}")
+    paths = named.get("asserts", [])
+    begins = {f"{'.'.join(one['path'])}[{one['offset']}]": int(one["input"]) for one in named.get("inits", [])}
     of_mark: dict[str, list[int]] = {}
     for path, literal in zip(paths, bad, strict=True):
         found = _MARK.search(str(path[-1]))
@@ -168,6 +172,7 @@ def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist
         tuple(places["unknown"].get(bit, -1) for bit in range(monitor.unknown)),
         tuple(outs[hits:]),
         places["clock"].get(0, -1),
+        begins=begins,
     )
 
 
