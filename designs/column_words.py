@@ -19,7 +19,7 @@ _OF_STREAM = {
     "stall": "cycles, this one included, that valid has waited for ready; 0 when not waiting",
     "idle": "cycles without valid, this one included",
     "strobe": "1 in a cycle with a write",
-    "beat": "accepted beats of the packet under way",
+    "beat": "beats of the packet under way that were accepted before this reset",
     "after": "transfers from this reset to the next one, or to the end of the test",
 }
 _TRANSFER = {

@@ -24,14 +24,14 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Location, StimulusError, Test, path_text
-from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.text.compact_json import compact_json, json_around
 
 LOOK = "look"
 MAX_CHARACTERS = 400_000
 MAX_TESTS = 64
 MAX_ITEMS = 200_000
 MAX_LINES = 40
-EXCERPT = 120
+EXCERPT, REASON = 160, 300
 NO_TESTS: Mapping[str, Test] = {}
 
 Drop = Literal["oversize", "truncated", "empty", "syntax", "shape", "key", "invalid", "duplicate", "surplus"]
@@ -228,9 +228,9 @@ class _Reader:
     def _refuse(self, where: str, data: Any, location: Location, reason: str) -> None:
         self.explained = True
         path = f" {path_text(location)[:200]}:" if location else ""
-        wrote = _step(data, location)
-        quoted = f"; you wrote {compact_json(wrote, EXCERPT)}" if wrote is not None and self._told < MAX_LINES else ""
-        self.drop("invalid", f"{where}:{path} {reason[:200]}{quoted}")
+        wrote = _step(data, location) if self._told < MAX_LINES else None
+        quoted = f"; you wrote {json_around(wrote, location[3:], EXCERPT)}" if wrote is not None else ""
+        self.drop("invalid", f"{where}:{path} {reason[:REASON]}{quoted}")
 
 
 def _complete(reading: Reading) -> Iterator[tuple[str, Any]]:
