@@ -73,15 +73,16 @@ class ParsedReply(Frozen):
 
 def parse_reply(
     text: str, design: Design, schema: StimulusSchema, finish_reason: str = "", literal: bool = False,
-    known: Mapping[str, Test] = NO_TESTS,
+    known: Mapping[str, Test] = NO_TESTS, planned: bool = True,
 ) -> ParsedReply:  # fmt: skip
     """Parse a model's reply; accepts any text and never raises.
 
     Args:
         literal: whether loops, sweeps and random blocks are refused.
         known: the earlier tests, by name, that a test may be a change of.
+        planned: whether the model knows the plan; else what asks about it is a key without a meaning, like any other.
     """
-    reader = _Reader(design, schema, literal=literal, known=known)
+    reader = _Reader(design, schema, literal=literal, known=known, planned=planned)
     if len(text) > MAX_CHARACTERS:
         reader.drop("oversize", f"the reply was cut behind {MAX_CHARACTERS} characters", len(text) - MAX_CHARACTERS)
     if finish_reason == "length":
@@ -121,6 +122,7 @@ class _Reader:
     schema: StimulusSchema
     literal: bool = False
     known: Mapping[str, Test] = field(default_factory=dict)
+    planned: bool = True
     prefix: str = ""
     tests: list[Test] = field(default_factory=list)
     look: list[str] = field(default_factory=list)
@@ -187,7 +189,7 @@ class _Reader:
 
     def _tests(self, value: dict[str, Any]) -> None:
         for key, inner in value.items():
-            if key == LOOK:
+            if key == LOOK and self.planned:
                 self._look(inner)
             elif key not in ("tests", "plan", "note"):
                 self.drop("key", f'{self.prefix}the key {compact_json(key, 40)} beside "tests" was not read')
