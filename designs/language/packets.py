@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from dv_agent.designs.design import Design
@@ -34,6 +35,11 @@ class PacketReader:
         self._level = None if grammar.item is None else grammar.item.level
         carries = any(one.carries for one in design.streams if one.port == name)
         self._keys = (*self.fields, "gap", "times", *(("with",) if carries else ()))
+        self._plain_keys = frozenset((*self.fields, "gap", "times"))
+
+    @cached_property
+    def _lanes(self) -> tuple[Lanes, ...]:
+        return tuple((name, one.low, one.high, one.lanes, one.width) for name, one in self.fields.items())
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Return the operations of ``{"row": [...]}`` or ``{"write": {...}}``.
@@ -114,6 +120,15 @@ class PacketReader:
         yield ops[-1]
 
     def _beat(self, item: Item, beat: Any, where: Location, scope: Scope, most: int) -> list[Op]:
+        if type(beat) is dict and beat.keys() <= self._plain_keys:
+            payload, gap, times = plain_payload(self._lanes, beat), beat.get("gap", 0), beat.get("times", 1)
+            if (
+                payload is not None
+                and type(gap) is type(times) is int
+                and 0 <= gap <= MAX_WAIT
+                and 0 <= times <= most + 1
+            ):
+                return [Op(item.op, payload, gap)] * times
         unknown_keys(beat, self._keys, where)
         data = {key: value for key, value in beat.items() if key in self.fields}
         op = Op(
@@ -136,6 +151,28 @@ class PacketReader:
                 )
             strobes.append((name, read_payload(known[name], fields, scope, (*where, name))))
         return tuple(strobes)
+
+
+Lanes = tuple[str, int, int, int, int]
+"""Name, least and greatest value, lanes and width of a field."""
+
+
+def plain_payload(fields: Sequence[Lanes], data: Mapping[str, Any]) -> int | None:
+    """Return what `read_payload` does if `data` holds plain numbers in range, as nearly all do; None for all else."""
+    packed = place = 0
+    for name, low, high, lanes, width in fields:
+        given = data.get(name)
+        if type(given) is not list:
+            given = [given] * lanes
+        elif len(given) != lanes:
+            return None
+        mask = (1 << width) - 1
+        for value in given:
+            if type(value) is not int or not low <= value <= high:
+                return None
+            packed |= (value & mask) << place
+            place += width
+    return packed
 
 
 def read_payload(

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.packet_columns import runs_of
 from dv_agent.designs.ports.buses.rules import Answers, Framed, Known, Legal, OneOf, OnlyWhile, ReadsBack, Rule
 from dv_agent.designs.trace import Trace
 from dv_agent.runners.checks.bus_answers import Watched, answer_failures
@@ -50,7 +51,7 @@ def _only_while(rule: OnlyWhile, bus: Watched) -> Iterator[CheckFailure]:
 def _framed(rule: Framed, bus: Watched) -> Iterator[CheckFailure]:
     asked, seen = bus.trace.accepted[rule.request], bus.trace.accepted[rule.data]
     found = 0
-    for epoch in np.unique(seen.epoch).tolist():
+    for epoch in runs_of(seen.epoch).values.tolist():
         lengths = (asked.columns[rule.length][asked.epoch == epoch] + 1).tolist()
         mine = np.flatnonzero(seen.epoch == epoch)
         ends = np.flatnonzero(seen.columns["last"][mine] == 1).tolist()
