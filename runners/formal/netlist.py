@@ -159,9 +159,7 @@ def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist
     if len(outs) != hits + sample or any(bit != number for bit, number in shown.items()):
         raise BuildError("yosys wrote the outputs of the circuit in another order than expected")
     properties = {name: outs[bit] for bit, name in enumerate(monitor.properties)}
-    named = json.loads(_text(folder / "marks.json") or "{}")
-    paths = named.get("asserts", [])
-    begins = {f"{'.'.join(one['path'])}[{one['offset']}]": int(one["input"]) for one in named.get("inits", [])}
+    paths = json.loads(_text(folder / "marks.json") or "{}").get("asserts", [])
     of_mark: dict[str, list[int]] = {}
     for path, literal in zip(paths, bad, strict=True):
         found = _MARK.search(str(path[-1]))
