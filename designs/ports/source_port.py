@@ -42,7 +42,7 @@ class SourcePort(PortModel, StreamSpec):
 
     def driver_facts(self) -> dict[str, int | bool | str]:
         """Return whether its payload is held, and whether it is ones while there is no valid."""
-        return ({"hold": True} if self.hold else {}) | ({"ones": True} if self.idle == "ones" else {})
+        return {name: True for name, given in (("hold", self.hold), ("ones", self.idle == "ones")) if given}
 
     def grammar(self) -> Grammar:
         """Return the grammar of packets and idle cycles."""
