@@ -12,7 +12,7 @@ _COMMANDS = {
     "init": "init", "run": "run", "iterate": "iterate", "simulate": "simulate", "compare": "compare",
     "eval": "evaluate:evaluate", "mutate": "mutate", "hunt": "hunt", "plan": "plan", "report": "records:report",
     "rerun": "records:rerun", "rescore": "records:rescore", "verify": "records:verify", "board": "board",
-    "studio": "studio", "doctor": "doctor",
+    "studio": "studio", "mcp": "mcp", "doctor": "doctor",
 }  # fmt: skip
 """Name of a command -> ``module:function`` in this package, of which equal ones are written once."""
 _GROUPS = {"designs": "designs:designs_app", "prompts": "prompts:prompts_app"}
