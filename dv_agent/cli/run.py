@@ -139,7 +139,7 @@ def run(
     """
     from dv_agent.agents.runs.launch import launch
     from dv_agent.agents.runs.request import RunRequest
-    from dv_agent.agents.runs.watcher import Unwatched
+    from dv_agent.agents.runs.run_progress import Unwatched
     from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.report.output import write_report
 
