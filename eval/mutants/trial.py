@@ -25,10 +25,10 @@ from dv_agent.eval.mutants.shortest_test import Pair, shortest
 from dv_agent.runners.build.cache import private_cache
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
-from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
+from dv_agent.runners.native.simulator import NativeSimulator
 from dv_agent.runners.recording.pin_replay import PinReplaySession, recording_of
 from dv_agent.runners.registry import find_simulator
-from dv_agent.runners.simulator import Run, Session, Simulator
+from dv_agent.runners.simulator import NATIVE, Run, Session, Simulator
 
 CACHE = "DV_AGENT_CACHE"
 _DEAD = (SimulatorTimeout, SimulatorCrash)
