@@ -39,7 +39,8 @@ class SourcePort(PortModel, StreamSpec):
 
     def driver_facts(self) -> dict[str, int | bool | str]:
         """Return whether its payload is held, and whether it is ones while there is no valid."""
-        return ({"hold": True} if self.hold else {}) | ({"ones": True} if self.idle == "ones" else {})
+        facts: dict[str, int | bool | str] = {"hold": self.hold, "ones": self.idle == "ones"}
+        return {name: said for name, said in facts.items() if said}
 
     def grammar(self) -> Grammar:
         """Return the grammar of packets and idle cycles."""

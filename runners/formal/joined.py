@@ -13,8 +13,8 @@ DIFFERS = "differs"
 def joined(left: Netlist, right: Netlist) -> Circuit:
     """Return both circuits with the property `DIFFERS`: some bit of the two sample vectors differs.
 
-    Both have the same drivers' choices. A register of one name begins with the same value in both; what else is free, such
-    as an undriven net, is free in each of them on its own, which only allows more. As long as nothing differs, the
+    Both have the same drivers' choices. A register of one name begins with the same value in both; what else is free,
+    such as an undriven net, is free in each of them on its own, which only allows more. As long as nothing differs, the
     drivers of both do the same, so a first difference is one that a test could show.
     """
     shared = dict(_shared(left, right))

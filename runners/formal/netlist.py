@@ -42,7 +42,7 @@ class Netlist:
         clock: number of the input that is the clock, -1 if nothing reads it. Registers take over in each step; logic
             that reads the clock as a value finds any value.
         left_out: memories that were left out.
-        begins: bit of a register without an initial value -> number of the circuit's input that is its value at power-up.
+        begins: bit of a register without an initial value -> number of the input that is its value at power-up.
     """
 
     circuit: Circuit
