@@ -7,7 +7,7 @@ from typing import Literal
 from dv_agent.designs.bounds import Count, PlainText
 from dv_agent.designs.frozen import Frozen
 
-Method = Literal["", "bounded", "satisfiability", "induction", "pdr", "correspondence"]
+Method = Literal["", "bounded", "satisfiability", "induction", "pdr"]
 
 
 class Answer(Frozen):
@@ -16,8 +16,7 @@ class Answer(Frozen):
     Attributes:
         verdict: ``reachable`` means in the environment of the proof, which allows more than tests do.
         method: how it was found: ``bounded`` model checking, ``satisfiability`` of a circuit without registers, mutual
-            ``induction`` over `depth` cycles, property directed reachability (``pdr``), or signal ``correspondence``:
-            signals that always agree, found by simulation and proved together by induction.
+            ``induction`` over `depth` cycles, or property directed reachability (``pdr``).
         depth: cycles from power-up to the hit; of an induction its depth; else those in which nothing hits it.
         reason: of an unknown property.
     """

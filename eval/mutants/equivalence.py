@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.properties.answer import Answer
 from dv_agent.errors import BuildError
-from dv_agent.runners.formal.equivalence import compare, pins_of
+from dv_agent.runners.formal.equivalence.same_at_pins import Comparison, read_pins, same_at_pins
 from dv_agent.runners.formal.netlist import Netlist
 
 PROVED = "proof"
@@ -22,21 +21,19 @@ class Prover:
         self._design, self._seconds = clean, seconds
         self._clean: Netlist | None = None
 
-    def answer(self, mutant: Design) -> Answer:
+    def compared(self, mutant: Design) -> Comparison:
         """Return whether a test could show a difference at the pins."""
         if not self._seconds:
-            return Answer(verdict="unknown")
+            return Comparison("unknown")
         try:
-            self._clean = self._clean or pins_of(self._design)
-            return compare(self._clean, mutant, self._seconds)
+            self._clean = self._clean or read_pins(self._design)
+            return same_at_pins(self._clean, read_pins(mutant), self._seconds)
         except BuildError as error:
-            return Answer(verdict="unknown", reason=str(error)[:300])
+            return Comparison("unknown", reason=str(error)[:300])
 
 
-def in_words(answer: Answer) -> str:
+def in_words(found: Comparison) -> str:
     """Return what is known of a mutant that no test tells from the clean RTL; empty if nothing was asked."""
-    if answer.verdict == "reachable":
-        return (
-            f"a difference can be reached within {answer.depth + 1} cycles from power-up, but by no test that was tried"
-        )
-    return f"no proof: {answer.reason}" if answer.reason else ""
+    if found.verdict == "differs":
+        return f"its circuit can differ at a pin {found.cycles:,} cycles behind the first reset, and no test did that"
+    return f"no proof: {found.reason}" if found.reason else ""

@@ -132,12 +132,11 @@ class _One:
 
     def _alike(self, seen: _Seen) -> Outcome:
         """Return the outcome of a mutant that no test tells from the clean RTL: proved equivalent, or unknown."""
-        answer = self._trials.prover.answer(self._design)
-        if answer.verdict == "unreachable":
-            return Outcome(
-                mutant=self._name, verdict="equivalent", by=f"{PROVED} ({answer.method})", cycles=seen.cycles
-            )
-        count, more = len(self._trials.tests), in_words(answer)
+        found = self._trials.prover.compared(self._design)
+        if found.verdict == "equivalent":
+            words = f"{PROVED} ({found.method})"
+            return Outcome(mutant=self._name, verdict="equivalent", by=words, cycles=seen.cycles)
+        count, more = len(self._trials.tests), in_words(found)
         reason = f"no pin differs in any of {count:,} tests: equivalent, or out of their reach"
         return Outcome(
             mutant=self._name, verdict="unknown", cycles=seen.cycles, reason=f"{reason}; {more}" if more else reason

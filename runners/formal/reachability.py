@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.properties.answer import Answer
@@ -37,10 +36,13 @@ def prove(circuit: Circuit, name: str, seconds: float) -> Answer:
     """Decide whether the property `name` can be hit, within `seconds`."""
     part = circuit.reduced([name])
     with scratch_folder() as folder:
+        (folder / "circuit.aig").write_bytes(write_aiger(part, name))
+        (folder / "one.il").write_text(_ONE, encoding="utf-8")
         asked = f"pdr -d -T {max(int(seconds), 1)} -L {ROOM}/{_LOG} -I {ROOM}/{_INVARIANT}"
+        (folder / "ask.abc").write_text(f"read_aiger {ROOM}/circuit.aig\n{asked}\n", encoding="utf-8")
         late = Answer(verdict="unknown", reason=f"neither a proof nor a way to it within {seconds:.0f} s")
         with suppress(BuildError):
-            run_abc(part, name, asked, folder, seconds + _GRACE)
+            run_yosys(_SCRIPT, folder, seconds + _GRACE)
         log = folder / _LOG
         said = _SAID.match(log.read_text(encoding="utf-8", errors="replace")) if log.is_file() else None
         if said is None or said[1] == "UNK" or int(said[2]) < 0:
@@ -56,18 +58,6 @@ def prove(circuit: Circuit, name: str, seconds: float) -> Answer:
     if not holds:
         return Answer(verdict="unknown", reason="the invariant of pdr did not pass its check by another solver")
     return Answer(verdict="unreachable", method="pdr", depth=len(cubes))
-
-
-def run_abc(circuit: Circuit, name: str, commands: str, folder: Path, seconds: float) -> None:
-    """Give ABC a circuit with the property `name` as its one output, and `commands`; they write files in `ROOM`.
-
-    Raises:
-        BuildError: it took longer than `seconds`.
-    """
-    (folder / "circuit.aig").write_bytes(write_aiger(circuit, name))
-    (folder / "one.il").write_text(_ONE, encoding="utf-8")
-    (folder / "ask.abc").write_text(f"read_aiger {ROOM}/circuit.aig\n{commands}\n", encoding="utf-8")
-    run_yosys(_SCRIPT, folder, seconds)
 
 
 def read_invariant(text: str) -> list[list[tuple[int, bool]]]:
