@@ -152,8 +152,12 @@ def _earlier(home: Path, folder: DesignFolder) -> MutationResult:
 
 
 def survivors(result: MutationResult) -> Selection:
-    """Return the mutants that a campaign neither killed nor proved equivalent."""
-    alive = {outcome.mutant for _, outcome in result.pairs() if outcome.verdict in ("unnoticed", "unknown")}
+    """Return the mutants that a campaign played tests on, and neither killed nor proved equivalent."""
+    alive = {
+        outcome.mutant
+        for _, outcome in result.pairs()
+        if outcome.verdict in ("unnoticed", "unknown") and outcome.cycles
+    }
     return Selection(
         mutants=tuple(one for one in result.selection.mutants if one.id in alive),
         candidates=result.selection.candidates,
