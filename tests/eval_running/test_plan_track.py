@@ -11,6 +11,7 @@ from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import find_design
 from dv_agent.eval.plan_writing.ask_for_plan import request_text, usable
 from dv_agent.eval.plan_writing.judge_plan import columns_of, judge_plan
+from dv_agent.eval.plan_writing.plan_record import PlanRequest
 from dv_agent.eval.plan_writing.written_plan import MOST_BINS, PlanFault, plan_text_of
 
 GOOD = """\
@@ -32,6 +33,9 @@ covergroups:
         of: stall
         bins: {none: 0, one: 1, long: [2, 100]}
 """
+
+
+ASKED = PlanRequest(design="mxint_gelu", cycles=2_000, beats=500, simulator="icarus", expert=False)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +84,7 @@ def test_a_plan_that_cannot_be_used_is_refused_with_its_reason(
 
 
 def test_dead_bins_and_kills_are_counted(columns: dict[str, tuple[str, ...]]) -> None:
-    found = judge_plan(find_design("mxint_gelu"), GOOD, "", 2_000, 500, expert=False)
+    found = judge_plan(find_design("mxint_gelu"), GOOD, "", ASKED)
     assert found.written is not None
     score = found.written
     assert (score.bins, score.reachable) == (12, 11)
@@ -101,5 +105,5 @@ def test_a_faulty_plan_is_told_why_and_the_next_one_is_judged(tmp_path: Path, dv
     found = json.loads(done.stdout)
     assert (found["calls"], found["written"]["bins"]) == (2, 12)
     calls = json.loads((tmp_path / "p/calls.json").read_text())
-    assert [bool(one["fault"]) for one in calls] == [True, False]
+    assert [bool(one["fault"]) for one in calls["calls"]] == [True, False]
     assert (tmp_path / "p/plan.yaml").read_text().strip() == GOOD.strip()
