@@ -43,6 +43,7 @@ class WatchedSignals:
         signals: signal of the trace -> (input of the monitor, bits), in order.
         unknown: what no signal gives.
         in_reset: whether the design is in reset.
+        was_in_reset: the same in the cycle before.
         fresh: whether a reset begins: the first cycle of a new epoch.
     """
 
@@ -55,9 +56,9 @@ class WatchedSignals:
         if design.reset is not None:
             signal = self.signal(design.reset.signal, 1)
             self.in_reset = lines.bit(f"started && {'' if design.reset.active == 'high' else '!'}{signal}")
-        self._was_in_reset = self.before(self.in_reset, "1'b0")
+        self.was_in_reset = self.before(self.in_reset, "1'b0")
         self._was_started = self.before("started", "1'b0")
-        self.fresh = lines.bit(f"{self.in_reset} && !{self._was_in_reset}")
+        self.fresh = lines.bit(f"{self.in_reset} && !{self.was_in_reset}")
 
     def signal(self, name: str, width: int) -> str:
         """Return the input of the monitor that a signal of the trace is on."""
@@ -175,3 +176,14 @@ class WatchedSignals:
             f"  always @(posedge clock) {name} <= {value.wire};",
         ]
         return self.lines.number(f"{self._was_started} ? {name} : {value.wire}", value.low, value.high)
+
+    def kept_from(self, when: str, make: Callable[[], Number]) -> Number:
+        """Return a number as it was in the last cycle with `when`."""
+        value = make()
+        name = f"r{len(self.lines.text)}"
+        width = signed_width(value.low, value.high)
+        self.lines.text += [
+            f"  reg signed [{width - 1}:0] {name} = 0;",
+            f"  always @(posedge clock) {name} <= {when} ? {value.wire} : {name};",
+        ]
+        return self.lines.number(name, value.low, value.high)

@@ -50,8 +50,7 @@ class Order:
         """Return a search of tests; it may take half as long as the proofs."""
         if self.simulator is None:
             return None
-        end = time.monotonic() + self.effort.seconds * _SEARCH_SHARE
-        return TestSearch(self.folder, self.plan, self.simulator, end, self.say)
+        return TestSearch(self.folder, self.plan, self.simulator, self.effort.seconds * _SEARCH_SHARE, self.say)
 
 
 def certify(order: Order, tests: Sequence[Played]) -> Certificate:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -52,15 +53,15 @@ class TestSearch:
     """Searches tests that hit bins.
 
     Args:
-        end: `time.monotonic` at which the search ends.
+        seconds: time limit of a search; building for the simulator does not count.
     """
 
     __test__ = False  # pytest would collect classes named Test*
 
     def __init__(
-        self, folder: DesignFolder, plan: Plan, simulator: Simulator, end: float, say: Callable[[str], None]
+        self, folder: DesignFolder, plan: Plan, simulator: Simulator, seconds: float, say: Callable[[str], None]
     ) -> None:
-        self._folder, self._plan, self._simulator, self._end, self._say = folder, plan, simulator, end, say
+        self._folder, self._plan, self._simulator, self._seconds, self._say = folder, plan, simulator, seconds, say
         self._cycles = 0
 
     def found(self, netlist: Netlist, bins: dict[str, str]) -> FoundTests:
@@ -78,7 +79,8 @@ class TestSearch:
         played: list[Played] = []
         with self._simulator.open(self._folder.design) as session:
             bench = Testbench(self._folder, self._plan, session)
-            for way in ways(netlist, self._folder.design, [*bins], MOST_CYCLES, self._end, self._told):
+            end = time.monotonic() + self._seconds
+            for way in ways(netlist, self._folder.design, [*bins], MOST_CYCLES, end, self._told):
                 if len(tests) >= MOST_TESTS:
                     break
                 one = self._tried(bench, way, len(tests), bins, reasons)
