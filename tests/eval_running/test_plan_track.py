@@ -110,16 +110,12 @@ def test_a_faulty_plan_is_told_why_and_the_next_one_is_judged(tmp_path: Path, dv
     calls = json.loads((tmp_path / "p/calls.json").read_text())
     assert [bool(one["fault"]) for one in calls["calls"]] == [True, False]
     assert (tmp_path / "p/plan.yaml").read_text().strip() == GOOD.strip()
-    score, plan, kept = tmp_path / "p/score.json", tmp_path / "p/plan.yaml", tmp_path / "p/calls.json"
+    score, plan, kept = (tmp_path / "p" / name for name in ("score.json", "plan.yaml", "calls.json"))
+    reached = f'"reachable": {found["written"]["reachable"]}'
     for path, old, new, why in (
         (plan, "name: stall", "name: stalled", "plan.yaml is not the plan of the last reply"),
         (kept, "What counts", "What matters", "this is not what is asked"),
-        (
-            score,
-            f'"reachable": {found["written"]["reachable"]}',
-            '"reachable": 12',
-            "the score of the plan is recorded",
-        ),
+        (score, reached, '"reachable": 12', "the score of the plan is recorded"),
     ):
         text = path.read_text()
         assert old in text
