@@ -10,7 +10,6 @@ epoch of each transfer as in `Transfers` and never falls; ``last`` is 0 or 1.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 
@@ -40,25 +39,6 @@ class Packets:
             return np.zeros(0, np.int64)
         flat = values if values.ndim == 1 else ufunc.reduce(values, axis=1)
         return np.asarray(ufunc.reduceat(flat, self.start), dtype=np.int64)
-
-
-class Runs(NamedTuple):
-    """Distinct values, the first row of each, and how many rows have it; arrays are int64[values]."""
-
-    values: IntColumn
-    first: IntColumn
-    counts: IntColumn
-
-
-def runs_of(column: IntColumn) -> Runs:
-    """Return the runs of int64[n], ascending: what `numpy.unique` returns, without sorting again."""
-    if not len(column):
-        none = np.empty(0, np.int64)
-        return Runs(column, none, none)
-    begins = np.ones(len(column), np.bool_)
-    np.not_equal(column[1:], column[:-1], out=begins[1:])
-    first = np.flatnonzero(begins)
-    return Runs(column[first], first, np.diff(first, append=len(column)))
 
 
 def count_up(counts: IntColumn) -> IntColumn:
@@ -149,7 +129,7 @@ def partial_table(accepted: Transfers, keep: BoolColumn, epochs: IntColumn) -> T
         epochs: (cycles,) the reset epoch of each cycle of the trace.
     """
     cycle, epoch = accepted.cycle[~keep], accepted.epoch[~keep]
-    values, first, beats = runs_of(epoch)
+    values, first, beats = np.unique(epoch, return_index=True, return_counts=True)
     final = epochs[-1] if len(epochs) else 0
     columns = {
         "cycle": cycle[first + beats - 1], "epoch": values, "beats": beats, "cut": values < final,

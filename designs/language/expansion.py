@@ -111,6 +111,11 @@ class _TrackExpander:
 
     def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Yield the operations of one step, in order."""
+        if type(step) is dict and (plain := self.packets.plain(step, self.step_index)):
+            self.tally.add(self.name, where, len(plain))
+            self.previous = plain[-1].kind
+            yield from plain
+            return
         key = self.packets.word if self._is_item(step) else one_of(step, self.words, where)
         before, counts = self.tally.count, key not in _COUNTS_ITSELF
         notes = self.packets.note if self.packets.completes else None

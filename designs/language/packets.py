@@ -12,7 +12,7 @@ from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Item, Member
-from dv_agent.designs.program import Op, pack, unpack
+from dv_agent.designs.program import MAKE, Op, pack, unpack
 from dv_agent.errors import UnknownNameError
 
 BEATS = "beats"
@@ -35,7 +35,9 @@ class PacketReader:
         self._level = None if grammar.item is None else grammar.item.level
         carries = any(one.carries for one in design.streams if one.port == name)
         self._keys = (*self.fields, "gap", "times", *(("with",) if carries else ()))
-        self._plain_keys = frozenset((*self.fields, "gap", "times"))
+        self._plain_beat = frozenset((*self.fields, "gap", "times"))
+        self._plain_step = frozenset((self.word, "gap"))
+        self._least, self._most = schema.tracks[name].beats.min, schema.tracks[name].beats.max
 
     @cached_property
     def _lanes(self) -> tuple[Lanes, ...]:
@@ -51,6 +53,32 @@ class PacketReader:
             return iter(())
         read = self._packet if self._item.packets else self._write
         return read(self._item, step, where, scope)
+
+    def plain(self, step: Step, index: int) -> list[Op] | None:
+        """Return the operations of a packet that holds plain numbers only, as nearly all do; None for all else.
+
+        Args:
+            index: of the step of the track that they come from.
+        """
+        if self._item is None or not self._item.packets or not step.keys() <= self._plain_step:
+            return None
+        beats = step.get(self.word)
+        ops: list[Op] = []
+        for beat in beats if type(beats) is list else (beats,):
+            if type(beat) is not dict or not beat.keys() <= self._plain_beat:
+                return None
+            payload, gap, times = plain_payload(self._lanes, beat), beat.get("gap", 0), beat.get("times", 1)
+            if payload is None or not _is_wait(gap) or type(times) is not int or not 0 <= times <= self._most:
+                return None
+            op = MAKE(Op, (self._item.op, payload, gap, 0, 0, "", (), index))
+            ops.extend([op] * times) if times != 1 else ops.append(op)
+        gap = step.get("gap", 0)
+        if not _is_wait(gap) or not self._least <= len(ops) <= self._most:
+            return None
+        if gap:
+            ops[0] = ops[0]._replace(gap=ops[0].gap + gap)
+        ops[-1] = ops[-1]._replace(last=1)
+        return ops
 
     def read_form(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Return the operations of an item in one of its shorter forms, such as ``{"read": {"addr": 4}}``.
@@ -120,15 +148,6 @@ class PacketReader:
         yield ops[-1]
 
     def _beat(self, item: Item, beat: Any, where: Location, scope: Scope, most: int) -> list[Op]:
-        if type(beat) is dict and beat.keys() <= self._plain_keys:
-            payload, gap, times = plain_payload(self._lanes, beat), beat.get("gap", 0), beat.get("times", 1)
-            if (
-                payload is not None
-                and type(gap) is type(times) is int
-                and 0 <= gap <= MAX_WAIT
-                and 0 <= times <= most + 1
-            ):
-                return [Op(item.op, payload, gap)] * times
         unknown_keys(beat, self._keys, where)
         data = {key: value for key, value in beat.items() if key in self.fields}
         op = Op(
@@ -151,6 +170,10 @@ class PacketReader:
                 )
             strobes.append((name, read_payload(known[name], fields, scope, (*where, name))))
         return tuple(strobes)
+
+
+def _is_wait(data: Any) -> bool:
+    return type(data) is int and 0 <= data <= MAX_WAIT
 
 
 Lanes = tuple[str, int, int, int, int]

@@ -23,11 +23,13 @@ _WITH = (
 class SourcePort(PortModel, StreamSpec):
     """A port on which the testbench drives valid and payload, and the design drives ready, if there is one.
 
-    With `hold`, last and payload keep their values after a transfer, until the next beat or a reset.
+    With `hold`, last and payload keep their values after a transfer, until the next beat or a reset. `idle` is what all
+    bits of them are in cycles without valid, unless they are held; during a reset they are 0.
     """
 
     kind: Literal["source"]
     hold: bool = False
+    idle: Literal["zeros", "ones"] = "zeros"
     label: ClassVar[str] = "driven by the test"
     driver: ClassVar[str] = "source"
     plural: ClassVar[str] = "sources"
@@ -39,8 +41,8 @@ class SourcePort(PortModel, StreamSpec):
         return (handshake(name, "", self, driven=True, packets=True, carries=True),)
 
     def driver_facts(self) -> dict[str, int | bool | str]:
-        """Return whether its payload is held."""
-        return {"hold": True} if self.hold else {}
+        """Return whether its payload is held, and whether it is ones while there is no valid."""
+        return {name: True for name, given in (("hold", self.hold), ("ones", self.idle == "ones")) if given}
 
     def grammar(self) -> Grammar:
         """Return the grammar of packets and idle cycles."""

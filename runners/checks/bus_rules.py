@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.packet_columns import runs_of
 from dv_agent.designs.ports.buses.rules import Answers, Framed, Known, Legal, OneOf, OnlyWhile, ReadsBack, Rule
 from dv_agent.designs.trace import Trace
 from dv_agent.runners.checks.bus_answers import Watched, answer_failures
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.read_back import read_back_failures
+from dv_agent.runners.checks.rules.epoch_runs import runs_of
 
 MAX_EACH = 3
 

@@ -11,6 +11,7 @@ from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.holes import holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.column_words import column_words, row_words
+from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import find_design
 from dv_agent.prompts.feedback.column_texts import column_texts
 from dv_agent.prompts.view import View
@@ -29,8 +30,27 @@ def texts(name: str, plan: Plan | None = None) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["block_quant", "hgsa_loop"])
 def test_a_column_of_a_model_is_not_defined_by_the_name_that_it_shares(name: str) -> None:
-    assert not [column for column in texts(name) if column.rpartition(".")[2] == "cut"]
-    assert column_words(find_design(name).design, "packet_in", "cut") == "1 if a reset cut the packet, else 0"
+    of_packets = "1 if a reset cut the packet, else 0"
+    assert column_words(find_design(name).design, "packet_in", "cut") == of_packets
+    assert texts(name)["cut"] not in ("", of_packets)
+
+
+@pytest.mark.parametrize("name", design_names())
+def test_every_column_that_a_bin_samples_is_defined_or_a_pin(name: str) -> None:
+    told = {one.rpartition(".")[2] for one in texts(name)}
+    folder = find_design(name)
+    pins = {field.signal for port in folder.design.ports.values() for field in getattr(port, "fields", {}).values()}
+    groups = plan_of(folder).covergroups
+    used = {column for group in groups for point in group.coverpoints for column in point.of.names()}
+    used |= {column for group in groups if group.when for column in group.when.names()}
+    assert {one for one in used if one not in pins} <= told
+
+
+@pytest.mark.parametrize("name", design_names())
+def test_a_plan_defines_no_column_that_no_bin_samples(name: str) -> None:
+    plan = plan_of(find_design(name))
+    told = texts(name)
+    assert {one.rpartition(".")[2] for one in plan.columns} <= {one.rpartition(".")[2] for one in told}
 
 
 def test_columns_of_two_tables_under_one_name_are_told_with_their_tables() -> None:

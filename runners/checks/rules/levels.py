@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from dv_agent.designs.packet_columns import runs_of
 from dv_agent.designs.rules.check_rules import CheckRules
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.rules.epoch_runs import runs_of
 
 MAX_EACH = 3
 _SHOWN = 8

@@ -10,11 +10,11 @@ import numpy as np
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Observation
-from dv_agent.designs.packet_columns import Runs, runs_of
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.rules.check_rules import Capacity, Latency, Patience
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.rules.epoch_runs import Runs, runs_of
 
 MAX_EACH = 3
 _LONG_AGO = -(1 << 40)
