@@ -68,6 +68,33 @@ def test_a_bug_is_found_with_its_place_and_an_alarm_on_clean_rtl_counts(
     refused = [text for request in server.requests for text in told(request.body) if "unknown tool" in text]
     assert refused
     assert all("bins" not in text for request in server.requests for text in told(request.body))
+    assert dv_agent_command("verify", "runs/hunt").stdout == "made again: 0 doubts\n"
+    for path, old, new, why in FORGED:
+        changed = forged(tmp_path / "runs/hunt", path, old, new)
+        again = dv_agent_command("verify", "runs/hunt")
+        assert (again.returncode, why in again.stdout) == (1, True), again.stdout + again.stderr
+        (changed[0]).write_text(changed[1])
+    assert dv_agent_command("verify", "runs/hunt").returncode == 0
+
+
+FORGED = (
+    ("score.json", '"alarmed": 1', '"alarmed": 0', "score.json is not the score of these trials"),
+    ("{clean}/run/run.json", '"outcome": "no_failure"', '"outcome": "right"', "not worth what run.json says"),
+    ("hunt.json", '"bug": "S1b"', '"bug": "S2"', "made on other RTL"),
+    ("{clean}/run/turns.jsonl", "it follows from", "it came from", "is recorded"),
+)
+"""(file, what stands there, a forgery, what verify says)"""
+
+
+def forged(hunt: Path, name: str, old: str, new: str) -> tuple[Path, str]:
+    """Forge a file of a hunt; return it with what stood there."""
+    trials = json.loads((hunt / "hunt.json").read_text())["trials"]
+    clean = next(one["number"] for one in trials if not one["bug"])
+    path = hunt / name.format(clean=f"{clean:03}")
+    text = path.read_text()
+    assert old in text, name
+    path.write_text(text.replace(old, new, 1))
+    return path, text
 
 
 def test_the_order_of_the_cases_is_a_function_of_the_seed(tmp_path: Path) -> None:
