@@ -66,7 +66,8 @@ def whole_runs(agent: str, names: list[str], old: Path | None) -> None:
         for name in names:
             # A version that does not know the native path is measured on Icarus alone.
             kinds = [(old, "icarus"), (None, "icarus"), (None, "native")][0 if old else 1 :]
-            for checkout, simulator in kinds:
+            # What judges the native path is built before, too.
+            for checkout, simulator in (*kinds, (None, "verilator")):
                 run_seconds(Path(room), checkout, name, agent, simulator, WARM_CYCLES)
             seconds = [run_seconds(Path(room), *kind[:1], name, agent, kind[1], CYCLES) for kind in kinds]
             before, now, quick = seconds if old else [float("nan"), *seconds]
