@@ -15,7 +15,6 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from pathlib import Path
 
 from dv_agent.agents.testbench import observe
 from dv_agent.coverage.goal import plan_of

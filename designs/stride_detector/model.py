@@ -81,7 +81,9 @@ def levels(trace: Trace, taken: Transfers, shown: IntColumn) -> dict[str, IntCol
     place = at.count(at.moved("in")) - 1
     widths = (0x1F, 1, 0x1F, 1)
     return {
-        name: np.where(trace.in_reset, 0, at.nth(shown[:, column] & mask, taken.epoch, place))  # the reset is asynchronous
+        name: np.where(
+            trace.in_reset, 0, at.nth(shown[:, column] & mask, taken.epoch, place)
+        )  # the reset is asynchronous
         for column, (name, mask) in enumerate(zip(names, widths, strict=True))
     }
 
@@ -105,7 +107,14 @@ def address_columns(taken: Transfers) -> dict[str, IntColumn]:
     fit_x, fit_y = ((one >= LOWEST) & (one <= HIGHEST) for one in (x, y))
     kind = np.where(steady & fit_x & fit_y, np.where(x == y, SINGLE, DOUBLE), NOTHING)
     full = place >= WINDOW
-    columns = {"cycle": taken.cycle, "epoch": taken.epoch, "x": x, "y": y, "steady": steady.astype(np.int64), "kind": kind}
+    columns = {
+        "cycle": taken.cycle,
+        "epoch": taken.epoch,
+        "x": x,
+        "y": y,
+        "steady": steady.astype(np.int64),
+        "kind": kind,
+    }
     columns = {name: np.asarray(column)[full] for name, column in columns.items()}
     return columns | {"before": state_before(columns["kind"], columns["epoch"])}
 
