@@ -136,4 +136,4 @@ def immediate(words: Words) -> IntColumn:
     in_u = bits(31, 12) << 12
     in_j = (bits(19, 12) << 12) + (bits(20, 20) << 11) + (bits(30, 21) << 1) + (sign << 20)
     forms = [words.of(STORE), words.of(BRANCH), words.of(LUI, AUIPC), words.of(JAL)]
-    return np.select(forms, [in_s, in_b, in_u, in_j], in_i) & 0xFFFFFFFF
+    return np.asarray(np.select(forms, [in_s, in_b, in_u, in_j], in_i), np.int64) & 0xFFFFFFFF

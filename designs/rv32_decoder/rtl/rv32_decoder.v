@@ -27,8 +27,8 @@ module rv32_decoder (
     output wire csr_access_o
 );
 
-  localparam [3:0] ADD = 4'd0, SUB = 4'd1, OR = 4'd2, XOR = 4'd3, AND = 4'd4, SLL = 4'd5, SRL = 4'd6, SRA = 4'd7,
-      SLT = 4'd8, SLTU = 4'd9, EQ = 4'd10, NE = 4'd11, GE = 4'd12, GEU = 4'd13;
+  localparam [3:0] ADD = 4'd0, SUB = 4'd1, OR = 4'd2, XOR = 4'd3, AND = 4'd4, SLL = 4'd5, SRL = 4'd6, SRA = 4'd7;
+  localparam [3:0] SLT = 4'd8, SLTU = 4'd9, EQ = 4'd10, NE = 4'd11, GE = 4'd12, GEU = 4'd13;
   localparam [1:0] FROM_REGISTER = 2'd0, FROM_PC = 2'd1, FROM_ZERO = 2'd2;
 
   reg illegal, ren_a, ren_b, we, mult, div, request, jump, branch, csr;
