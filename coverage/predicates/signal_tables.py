@@ -212,7 +212,9 @@ class SignalTables:
         for one in self._design.streams:
             if one.packets:
                 columns[f"{one.column}_beat"] = partial(watch.place, one, "reset", f"{one.column}_beat")
-        kept = {name: partial(watch.kept_from, watch.fresh, make) for name, make in columns.items()}
+        kept: dict[str, Callable[[], Number]] = {
+            name: partial(watch.kept_from, watch.fresh, make) for name, make in columns.items()
+        }
         kept["width"] = lambda: self._lines.number(f"$signed({{1'b0, {width}}})", 0, watch.cap)
         row = self._lines.bit(f"started && {watch.was_in_reset} && !{watch.in_reset}")
         return SignalTable("reset", row, kept, watch.fresh, {})
