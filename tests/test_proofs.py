@@ -12,6 +12,7 @@ from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import find_design, load_design
 from dv_agent.errors import InputFileError
 from dv_agent.eval.soundness.proof import Proof, proof_errors
+from dv_agent.eval.suites.suite import task_checksum
 
 
 @pytest.mark.parametrize("name", design_names())
@@ -48,6 +49,20 @@ def test_any_change_makes_a_proof_stale(tmp_path: Path, file: str, kind: str) ->
     with (home / file).open("a", encoding="utf-8") as text:
         text.write("\n")
     assert [error for error in proof_errors(load_design(home)) if f": {kind} changed" in error]
+
+
+def test_words_on_columns_are_no_part_of_a_task_or_a_proof(tmp_path: Path) -> None:
+    home = tmp_path / "mxint_softmax"
+    shutil.copytree(find_design("mxint_softmax").path, home)
+    before, checksum = fingerprint(load_design(home)), task_checksum(load_design(home))
+    text = (home / "plan.yaml").read_text(encoding="utf-8")
+    (home / "plan.yaml").write_text(text.replace("  m: mantissa of", "  m: the mantissa of"), encoding="utf-8")
+    after = fingerprint(load_design(home))
+    assert {kind for kind in before if before[kind] != after[kind]} == {"columns"}
+    assert task_checksum(load_design(home)) == checksum
+    (home / "plan.yaml").write_text(text.replace("covergroups:", "# here\ncovergroups:"), encoding="utf-8")
+    assert fingerprint(load_design(home))["plan"] != before["plan"]
+    assert task_checksum(load_design(home)) != checksum
 
 
 def test_the_hash_of_a_model_covers_the_shared_modules_that_it_imports(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What a prompt says of columns is true of the table in which they stand, and names that table where two differ."""
 
+from dataclasses import replace
+
 import pytest
 
 from dv_agent.agents.budget import Budget
@@ -7,16 +9,17 @@ from dv_agent.agents.state import RunState
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.holes import holes
-from dv_agent.designs.column_words import column_words
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.column_words import column_words, row_words
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import find_design
 from dv_agent.prompts.feedback.column_texts import column_texts
 from dv_agent.prompts.view import View
 
 
-def texts(name: str) -> dict[str, str]:
+def texts(name: str, plan: Plan | None = None) -> dict[str, str]:
     folder = find_design(name)
-    plan = plan_of(folder)
+    plan = plan or plan_of(folder)
     coverage = empty_coverage(plan)
     left = Budget().left(RunState(coverage).spent)
     view = View(
@@ -59,3 +62,18 @@ def test_columns_of_two_tables_under_one_name_are_told_with_their_tables() -> No
 
 def test_transfers_behind_a_reset_are_counted_to_the_next_one() -> None:
     assert texts("mxint_softmax")["out_after"].startswith("transfers from this reset to the next one")
+
+
+def test_when_the_rows_of_a_models_table_are_sampled_is_told_where_the_plan_says_it() -> None:
+    plan = plan_of(find_design("mxint_softmax"))
+    said = replace(plan, columns={**plan.columns, "row.cycle": "of its last beat", "element.cycle": "of no open bin"})
+    told = texts("mxint_softmax", said)
+    assert told["row.cycle"] == "of its last beat"
+    assert "cycle" not in told
+
+
+@pytest.mark.parametrize("table", ["transfer_in", "beat_in", "packet_in", "access_bus", "cycle", "reset", "row"])
+def test_every_table_of_the_tool_says_what_has_a_row(table: str) -> None:
+    words = row_words(table)
+    assert bool(words) == (table != "row")
+    assert "{" not in words

@@ -95,7 +95,7 @@ class SourceDriver : public Driver {
             mid_packet_ = !op.last;
             if (holds_) {
                 Words kept(words_for(width()), 0);
-                decimal(op.digits, payload_, part_);
+                number(op, payload_, part_);
                 set_bits(kept.data(), riding_, payload_, part_.data());
                 if (has_last_) set_bit(kept.data(), riding_ + payload_, op.last);
                 keep(std::move(kept));
@@ -108,7 +108,7 @@ class SourceDriver : public Driver {
     const Word* text_of(const Op& op) {
         Words& text = text_[turn_ = !turn_];
         text.assign(words_for(width()), 0);
-        decimal(op.digits, payload_, part_);
+        number(op, payload_, part_);
         set_bits(text.data(), riding_, payload_, part_.data());
         int top = riding_ + payload_;
         if (has_last_) set_bit(text.data(), top++, op.last);
