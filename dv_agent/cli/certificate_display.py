@@ -14,7 +14,7 @@ from rich.table import Table
 from dv_agent.agents.runs.goal import open_goal, simulator_of_goal
 from dv_agent.cli.terminal import complain, overwrite, safe_console, say, say_json
 from dv_agent.coverage.certificates.data_model import OUTCOMES, Certificate, Verdict
-from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, read_certificate, write_certificate
+from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, WITNESS, read_certificate, write_certificate
 from dv_agent.coverage.code.group import Goal
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.files.documents import replace_text
@@ -74,7 +74,7 @@ def _tests(
     if source is None and not (folder.path / "witnesses").is_dir():
         return play_found(folder, plan, chosen, cycles, seed, told) if cycles else []
     words, given = read_given(source or WITNESSES, folder)
-    return play_given(folder, plan, chosen, "witness" if source in (None, WITNESSES) else f"{words}, test", given, told)
+    return play_given(folder, plan, chosen, WITNESS if source in (None, WITNESSES) else f"{words}, test", given, told)
 
 
 def _previous(path: Path) -> Certificate | None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dv_agent.coverage.certificates.data_model import Certificate, CheckedBySimulation, Outcome, Verdict
-from dv_agent.coverage.certificates.storage import input_hashes
+from dv_agent.coverage.certificates.storage import PROVING, input_hashes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.predicates.plan_monitor import Claimed, PlanMonitor, plan_monitor
 from dv_agent.designs.loader import DesignFolder
@@ -178,8 +178,10 @@ def more_checked(certificate: Certificate, tests: int, cycles: int, hits: int, w
 
 
 def known_before(previous: Certificate | None, now: Certificate) -> dict[str, Verdict]:
-    """Return key -> verdict of an earlier certificate of the same inputs and tools, of those that a proof decided."""
-    if previous is None or (previous.hashes, previous.tools, previous.rules) != (now.hashes, now.tools, now.rules):
+    """Return key -> verdict of an earlier certificate, of those that a proof of the same question decided."""
+    if previous is None or (previous.tools, previous.rules) != (now.tools, now.rules):
+        return {}
+    if any(previous.hashes.get(kind) != now.hashes.get(kind) for kind in PROVING):
         return {}
     return {one.key: one for one in previous.verdicts if one.outcome in ("unreachable", "reachable") and one.method}
 

@@ -21,7 +21,7 @@ from dv_agent.runners.formal.playable.program_of_samples import NotPlayableError
 from dv_agent.runners.formal.playable.search import Way, ways
 from dv_agent.runners.simulator import Simulator
 
-MOST_CYCLES = 1_000
+MOST_CYCLES = 400
 MOST_TESTS = 1_000
 NAME = "found test"
 _NO_WAY = "no test was found that does: {} cycles of what tests can do were tried"
