@@ -20,6 +20,7 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.errors import ModelFailure
 from dv_agent.eval.evaluation.data_model import Trial
+from dv_agent.eval.hunting.floor_hunter import FLOOR
 from dv_agent.eval.report.wording import plural
 from dv_agent.eval.verification.same_run import TARGET
 from dv_agent.eval.verification.verdict import Finding, refused, unverifiable
@@ -159,6 +160,8 @@ def _asked(number: int, run: RecordedRun, trial: Trial) -> Iterator[Finding]:
 
 def _costs(number: int, line: ReplyLine, trial: Trial) -> Iterator[Finding]:
     reply = line.reply
+    if trial.entry.model and trial.entry.model.model == FLOOR:
+        return  # no model: it costs nothing
     if reply.cached and "cache" not in trial.entry.options:
         yield refused(f"turn {number}: a reply from a cache, which this row has none of")
     text = len(reply.text) + sum(len(one.arguments) for one in reply.tool_calls)
