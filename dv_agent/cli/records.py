@@ -163,13 +163,13 @@ def _print_score(answer: dict[str, Any]) -> None:
 
 
 def verify(
-    folder: Annotated[Path, typer.Argument(help="Folder of an evaluation, a hunt, or a written plan.")],
+    folder: Annotated[Path, typer.Argument(help="Folder of an evaluation, a hunt, a written plan, or a run.")],
     trial: Annotated[
         list[str] | None, typer.Option(help="Only this trial, by its id; then no verdict is written. Repeatable.")
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a submitted evaluation, hunt or plan again, and say what is not as recorded (exit code 1).
+    """Make a submitted evaluation, hunt, plan or run again, and say what is not as recorded (exit code 1).
 
     Tests are proposed again, by agents without a model or from the recorded replies of one, and simulated again;
     seeded bugs, claims, bug reports and plans are judged again; rows, seeds and budgets are compared with what an
@@ -187,7 +187,7 @@ def verify(
     from dv_agent.eval.verification.verify import VERIFICATION
     from dv_agent.eval.verification.verify import verify as verify_folder
 
-    if (doubts := _hunt_or_plan(folder, trial)) is not None:
+    if (doubts := _single(folder, trial)) is not None:
         _tell_doubts(doubts, {"doubts": [one.model_dump() for one in doubts]}, "made again", as_json)
         return
     done = verify_folder(folder, complain, trial or ())
@@ -197,24 +197,29 @@ def verify(
     _tell_doubts(done.doubts, done.model_dump(mode="json"), words, as_json)
 
 
-def _hunt_or_plan(folder: Path, trial: list[str] | None) -> tuple[Doubt, ...] | None:
-    """Return the doubts about a hunt or a written plan; None if the folder is neither."""
+def _single(folder: Path, trial: list[str] | None) -> tuple[Doubt, ...] | None:
+    """Return the doubts about a hunt, a written plan or a run; None if the folder is none of them."""
     from dv_agent.agents.records.reader import is_there
+    from dv_agent.agents.records.schema import HEADER
     from dv_agent.eval.hunting.play_hunt import HUNT
     from dv_agent.eval.plan_writing.plan_record import REQUEST
 
-    found = next((name for name in (HUNT, REQUEST) if is_there(folder / name)), None)
+    found = next((name for name in (HUNT, REQUEST, HEADER) if is_there(folder / name)), None)
     if found is None:
         return None
     if trial:
-        raise UsageError("--trial is for evaluations; a hunt or a plan is made again whole")
+        raise UsageError("--trial is for evaluations; a hunt, a plan or a run is made again whole")
     if found == HUNT:
         from dv_agent.eval.verification.hunt_again import hunt_again
 
         return hunt_again(folder, complain)
-    from dv_agent.eval.verification.plan_again import plan_again
+    if found == REQUEST:
+        from dv_agent.eval.verification.plan_again import plan_again
 
-    return plan_again(folder)
+        return plan_again(folder)
+    from dv_agent.eval.verification.run_again import run_again
+
+    return run_again(folder)
 
 
 def _tell_doubts(doubts: tuple[Doubt, ...], answer: dict[str, Any], words: str, as_json: bool) -> None:

@@ -11,6 +11,7 @@ from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.loader import find_recorded_design
 from dv_agent.eval.board.metrics import figures_of
+from dv_agent.eval.hunting.floor_hunter import FLOOR
 from dv_agent.eval.hunting.play_hunt import HUNT, Hunt, HuntReport
 from dv_agent.eval.hunting.play_hunt import SCORE as HUNT_SCORE
 from dv_agent.eval.mutants.earlier_campaign import survivors
@@ -79,7 +80,8 @@ def _run(folder: Path, record: Path) -> Iterator[Measured]:
 
 def _hunt(folder: Path, record: Path) -> Iterator[Measured]:
     del folder
-    trials = {one.number: one for one in read_json(record / HUNT, Hunt).trials}
+    hunt = read_json(record / HUNT, Hunt)
+    trials = {one.number: one for one in hunt.trials}
     for one in read_json(record / HUNT_SCORE, HuntReport).trials:
         spent = read_header(record / f"{one.number:03}" / RUN).spent
         found = {"calls": float(spent.calls), "tokens": float(spent.tokens), "cycles": float(spent.cycles)}
@@ -90,7 +92,8 @@ def _hunt(folder: Path, record: Path) -> Iterator[Measured]:
             found["found_early"] = 100.0 * (one.calls is not None and one.calls <= EARLY)
         trial = trials[one.number]
         name = trial.bug or (trial.change.model_dump_json() if trial.change else "")
-        yield Measured(one.design, f"{one.design} {name}", "entry", found)
+        kind: RowKind = "floor" if hunt.hunter.endswith(FLOOR) else "entry"
+        yield Measured(one.design, f"{one.design} {name}", kind, found)
 
 
 def _plan(folder: Path, record: Path) -> Iterator[Measured]:

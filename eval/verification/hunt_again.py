@@ -8,27 +8,16 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from dv_agent.agents.records.reader import RecordedRun, is_there, read_header, read_run
-from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS
-from dv_agent.agents.runs.assembly import open_recorded
 from dv_agent.agents.runs.tool_runs import TOOLS
-from dv_agent.agents.tools.judgement import judge_run
-from dv_agent.coverage.goal import plan_of
-from dv_agent.designs.benchmark.fingerprint import changed_since
 from dv_agent.designs.files.json_file import read_json
-from dv_agent.designs.files.scratch import scratch_folder
-from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import DvAgentError, PrerequisiteError, SimulatorLost
-from dv_agent.eval.evaluation.data_model import Entry
-from dv_agent.eval.evaluation.data_model import Trial as RunTrial
 from dv_agent.eval.hunting.case_list import MOST_CASES, Trial
 from dv_agent.eval.hunting.hunt_score import TrialResult, hunt_score, trial_result
 from dv_agent.eval.hunting.play_hunt import HUNT, SCORE, Hunt, HuntReport
 from dv_agent.eval.verification.plain_files import require_plain_file
-from dv_agent.eval.verification.proposing_again import agent_of, bench_of
-from dv_agent.eval.verification.simulating_again import begin, simulate_again
-from dv_agent.eval.verification.verdict import Doubt, Finding, refused, unverifiable
-from dv_agent.runners.registry import find_simulator
+from dv_agent.eval.verification.run_again import made_again
+from dv_agent.eval.verification.verdict import Doubt, Finding, refused
 
 RUN = "run"
 
@@ -85,7 +74,7 @@ def _trial(folder: Path, trial: Trial, hunt: Hunt) -> tuple[list[Finding], Trial
         run = read_run(folder / home)
         found = list(_same(run, trial, hunt))
         if not found:
-            found = list(_made_again(run, trial))
+            found = list(made_again(run))
     except (PrerequisiteError, SimulatorLost):
         raise
     except (DvAgentError, ValidationError, OSError, ValueError, RecursionError) as error:
@@ -109,37 +98,3 @@ def _same(run: RecordedRun, trial: Trial, hunt: Hunt) -> Iterator[Finding]:
         yield refused(f"the run is {header.status}")
     if any(turn.by_hand for turn in run.turns) or any(turn.budget != header.budget for turn in run.turns):
         yield refused("a person chose what a turn was asked, or a turn had another budget")
-
-
-def _made_again(run: RecordedRun, trial: Trial) -> Iterator[Finding]:
-    header = run.header
-    simulator = find_simulator(recorded_simulator(header))
-    asked = RunTrial(
-        design=trial.design, task_version=header.task_version, entry=Entry(agent=TOOLS, model=header.model),
-        seed=header.seed, budget=header.budget, simulator=simulator.name, track="hunt",
-    )  # fmt: skip
-    clean = find_recorded_design(trial.design)
-    with scratch_folder() as room:
-        folder = open_recorded(header, None, room)
-        if changed := changed_since(header.hashes, folder):
-            yield unverifiable(
-                f"made with another {' and '.join(changed)} of {trial.design}; it cannot be verified here"
-            )
-            return
-        with simulator.open(folder.design) as session:
-            bench = bench_of(asked, folder, plan_of(folder), session, simulator)
-            again = begin(bench)
-            yield from simulate_again(run, asked, agent_of(asked, run, folder, bench), bench, again)
-        if again.complete:
-            yield from _reports(run, folder, clean)
-
-
-def _reports(run: RecordedRun, folder: DesignFolder, clean: DesignFolder) -> Iterator[Finding]:
-    """Check the verdicts on the reports: tests that fail in a fresh process and pass on clean RTL, and the place."""
-    simulator = find_simulator(recorded_simulator(run.header))
-    _, reports = judge_run(run, folder, clean, plan_of(folder), simulator)
-    said = {(one.test, one.judged) for one in run.header.bug_reports or ()}
-    found = {(one.test, one.judged) for one in reports}
-    if len(run.header.bug_reports or ()) != len(reports) or said != found:
-        wrong = sorted(said ^ found)[:3]
-        yield refused(f"the bug reports are not worth what run.json says: {wrong}")

@@ -144,3 +144,17 @@ def test_a_fresh_mutant_stands_in_the_record_and_is_made_again_from_it(tmp_path:
         folder.design.source_files(), broken.design.source_files(), strict=True)]  # fmt: skip
     assert sum(old != new for old, new in texts) == 1
     assert open_design("mxint_gelu", None, tmp_path / "first", change).design.sources == broken.design.sources
+
+
+def test_the_floor_reports_ten_lines_once_a_random_test_fails(tmp_path: Path, dv_agent_command: CommandLine) -> None:
+    (tmp_path / "cases.yaml").write_text(
+        "schema_version: 1\ncases:\n  - {design: mxint_gelu, bug: G1}\n  - {design: mxint_gelu}\n"
+    )
+    words = ("hunt", "cases.yaml", "--model", "floor:random", "--max-cycles", "9000", "--json")
+    done = dv_agent_command(*words)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["hunter"] == "tools floor:random"
+    assert (found["score"]["bugs"], found["score"]["shown"], found["score"]["alarmed"]) == (1, 1, 0)
+    assert [one["reports"] for one in found["trials"] if not one["clean"]] == [1]
+    assert dv_agent_command("verify", "runs/hunt").stdout == "made again: 0 doubts\n"
