@@ -21,7 +21,7 @@ from dv_agent.agents.runs.goal import check_same_points, goal_of, keep_points, o
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.run_progress import RunWatcher
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
-from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench, tell_the_end
+from dv_agent.agents.runs.tool_runs import TOOLS, has_claims, judge, open_bench, tell_the_end
 from dv_agent.agents.state import RunState
 from dv_agent.coverage.code.by_kind import KindCounts, code_counts
 from dv_agent.coverage.export import Report, report
@@ -156,7 +156,7 @@ def launch(
                 )  # fmt: skip
             tell_the_end(request.live, start.agent, bench, state, header.budget)
             triaged = _triaged(folder, simulator, state, run_folder)
-            if header.agent == TOOLS:
+            if header.agent == TOOLS or has_claims(header.agent, run_folder):
                 start.record.judged(*judge(run_folder, folder, bench, simulator))
             start.record.recount()
             write_report(run_folder, folder)
