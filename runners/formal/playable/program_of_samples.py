@@ -13,6 +13,8 @@ from dv_agent.runners.build.wrappers.layout import Layout
 from dv_agent.runners.formal.playable.drivers import WORDS_BITS, Beats
 from dv_agent.runners.formal.playable.packets import Beat, Packets
 
+_KNOWN = bytes(code if code == ord("1") else ord("0") for code in range(256))
+
 
 class NotPlayableError(Exception):
     """The error that no test does what a trace does, with the first step that no driver makes."""
@@ -48,8 +50,9 @@ class Pins:
 
 
 def pins_of(design: Design, layout: Layout, rows: bytes) -> Pins:
-    """Return what the pins do in samples of ``0`` and ``1``, as `Run.rows` holds them."""
+    """Return what the pins do in samples as `Run.rows` holds them; what is neither 0 nor 1 counts as 0."""
     width = layout.sample_width
+    rows = rows.translate(_KNOWN)
     lines = [rows[place : place + width] for place in range(0, len(rows), width)]
     values = {
         signal: [int(one[first : first + bits], 2) for one in lines] for signal, (first, bits) in layout.sample.items()
