@@ -210,10 +210,9 @@ class _TrackExpander:
         self.blocks += 1
         draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
         drawer = BlockDrawer(self.grammar, draws, source, self.step_index)
-        add, packets = self.tally.add, self.grammar.packets
-        for _ in range(draws["count"].draw(source)):
-            ops = drawer.once()
-            add(self.name, where, len(ops) if packets else 1)
-            if ops:
-                self.previous = ops[-1].kind
-                yield from ops
+        ops, items = drawer.times(draws["count"].draw(source), self.tally.limit - self.tally.count)
+        if items:
+            self.tally.add(self.name, where, items)
+        if ops:
+            self.previous = ops[-1].kind
+        yield from ops
