@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dv_agent.designs.design import Design
 
 _PLACES = {
-    "gap_before": "cycles without an accepted transfer before the packet, back-pressure included; -1 for the first",
-    "longest_gap": "most cycles without an accepted transfer between two beats of the packet, back-pressure included",
+    "gap_before": "cycles without a transfer before the packet, back-pressure included; -1 for the first",
+    "longest_gap": "most cycles without a transfer between two beats of the packet, back-pressure included",
 }
 _PACKETS = {
     **_PLACES,
