@@ -56,8 +56,8 @@ def _earlier(home: Path, folder: DesignFolder) -> MutationResult:
 
 
 def survivors(result: MutationResult) -> Selection:
-    """Return the mutants that a campaign neither killed nor proved equivalent."""
-    return _of_verdict(result, "unnoticed", "unknown")
+    """Return the mutants that a campaign played tests on, and neither killed nor proved equivalent."""
+    return _of_verdict(result, "unnoticed", "unknown", played=True)
 
 
 def not_equivalent(result: MutationResult) -> Selection:
@@ -65,8 +65,8 @@ def not_equivalent(result: MutationResult) -> Selection:
     return _of_verdict(result, "killed", "unnoticed", "unknown")
 
 
-def _of_verdict(result: MutationResult, *verdicts: Verdict) -> Selection:
-    kept = {outcome.mutant for _, outcome in result.pairs() if outcome.verdict in verdicts}
+def _of_verdict(result: MutationResult, *verdicts: Verdict, played: bool = False) -> Selection:
+    kept = {one.mutant for _, one in result.pairs() if one.verdict in verdicts and (one.cycles or not played)}
     return Selection(
         mutants=tuple(one for one in result.selection.mutants if one.id in kept), candidates=result.selection.candidates
     )

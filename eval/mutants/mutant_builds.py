@@ -11,9 +11,9 @@ from pathlib import Path
 from dv_agent.designs.files.places import cache_folder
 from dv_agent.errors import OutputError
 from dv_agent.runners.build.cache import SHARED_SHELVES, private_cache
-from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
+from dv_agent.runners.native.simulator import NativeSimulator
 from dv_agent.runners.registry import find_simulator
-from dv_agent.runners.simulator import Simulator
+from dv_agent.runners.simulator import NATIVE, Simulator
 
 CACHE = "DV_AGENT_CACHE"
 ROOM = "mutants"
