@@ -14,7 +14,7 @@ from dv_agent.eval.board.metrics import figures_of
 from dv_agent.eval.hunting.floor_hunter import FLOOR
 from dv_agent.eval.hunting.play_hunt import HUNT, Hunt, HuntReport
 from dv_agent.eval.hunting.play_hunt import SCORE as HUNT_SCORE
-from dv_agent.eval.mutants.campaign import survivors
+from dv_agent.eval.mutants.earlier_campaign import survivors
 from dv_agent.eval.mutants.result_folder import SETTINGS, read_result
 from dv_agent.eval.plan_writing.judge_plan import JudgedPlan
 from dv_agent.eval.plan_writing.plan_record import SCORE as PLAN_SCORE

@@ -10,7 +10,8 @@ from dv_agent.agents.records.schema import TURNS
 from dv_agent.designs.files.json_file import read_plain
 from dv_agent.designs.loader import find_recorded_design
 from dv_agent.errors import UsageError
-from dv_agent.eval.mutants.campaign import Watcher, Wish, resume, start, survivors
+from dv_agent.eval.mutants.campaign import Watcher, Wish, resume, start
+from dv_agent.eval.mutants.earlier_campaign import survivors
 from dv_agent.eval.mutants.result_folder import SETTINGS, read_result, read_settings
 from dv_agent.eval.tracks.record_folder import MUTANTS, RUN, SUBTLE, TrackRow
 
