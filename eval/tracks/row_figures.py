@@ -81,6 +81,9 @@ def _run(folder: Path, record: Path) -> Iterator[Measured]:
 def _hunt(folder: Path, record: Path) -> Iterator[Measured]:
     del folder
     hunt = read_json(record / HUNT, Hunt)
+    if not is_there(record / HUNT_SCORE):
+        yield Measured("", record.name, "entry", {}, "it has not ended")
+        return
     trials = {one.number: one for one in hunt.trials}
     for one in read_json(record / HUNT_SCORE, HuntReport).trials:
         spent = read_header(record / f"{one.number:03}" / RUN).spent

@@ -12,7 +12,7 @@ SURE = 0.05
 
 def verdict(track: BoardTrack) -> str:
     """Return who is best, in what, how sure that is, and at what cost."""
-    main = WORDS[track.track].columns[0]
+    main = next(one for one in WORDS[track.track].columns if one.name == track.main)
     held = [row for row in track.rows if row.kind != "ceiling" and main.name in row.figures]
     if not held:
         return "No record of this track has a score yet."

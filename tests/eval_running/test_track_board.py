@@ -106,13 +106,13 @@ def test_the_first_sentence_says_who_in_what_how_sure_and_at_what_cost() -> None
     )
     floor = row.model_copy(update={"label": "search", "kind": "floor", "lead": None,
                                    "figures": {"mutants": Figure(mean=69.0, n=8, designs=8)}})  # fmt: skip
-    said = verdict(BoardTrack(track="blind", given="", rows=(row, floor)))
+    said = verdict(BoardTrack(track="blind", given="", main="mutants", rows=(row, floor)))
     assert said == (
         "Best: m, subtle mutants killed 81.0 % (70 to 90) on 8 designs (8 records); +12.0 points to search (+4.0 to "
         "+20.0), p 0.008; a record costs 1.5 calls, 9,000 tokens, 45,000 cycles."
     )
     unsure = row.model_copy(update={"lead": lead.model_copy(update={"p": 1.0, "smallest": 1.0, "designs": 1})})
-    said = verdict(BoardTrack(track="blind", given="", rows=(unsure, floor)))
+    said = verdict(BoardTrack(track="blind", given="", main="mutants", rows=(unsure, floor)))
     assert "not separated, p 1.00, at best 1.000 with 1 design" in said
 
 
