@@ -10,8 +10,8 @@ from dv_agent.eval.board.figures import figure
 from dv_agent.eval.board.leaderboard import Figure
 from dv_agent.eval.stats.clusters import grouped
 from dv_agent.eval.stats.sign_flip import compare
-from dv_agent.eval.tracks.record_folder import TRACK_TITLES, RowKind, TrackRow, TrackTitle, track_rows
-from dv_agent.eval.tracks.row_figures import Measured, measured
+from dv_agent.eval.tracks.record_folder import TRACK_TITLES, RowKind, RowWords, TrackRow, TrackTitle, track_rows
+from dv_agent.eval.tracks.row_figures import Measured, expert_plans, measured
 from dv_agent.eval.tracks.track_titles import WORDS
 
 JSON_NAME = "tracks.json"
@@ -97,6 +97,9 @@ def _rows_of(title: TrackTitle, rows: Sequence[TrackRow]) -> Iterator[TrackRow]:
 def _track(folder: Path, title: TrackTitle, rows: Sequence[TrackRow]) -> BoardTrack:
     made = [(row, list(measured(folder, row))) for row in rows]
     made = [(row, some) for row, some in made if some and (row.track == title or some[0].kind != "entry")]
+    if title == "plan" and (experts := list(expert_plans(rows))):
+        words = RowWords(label="the designs' own plans", note="judged beside the written ones")
+        made.append((TrackRow("plan", folder, words, ()), experts))
     shown = {row.words.label: _row(title, row, some) for row, some in made}
     main = _main(title, [one for one in shown.values() if one.kind != "ceiling"])
     floor = max(

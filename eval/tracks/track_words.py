@@ -18,7 +18,8 @@ def verdict(track: BoardTrack) -> str:
         return "No record of this track has a score yet."
     best = max(held, key=lambda row: row.figures[main.name].mean)
     found = best.figures[main.name]
-    words = f"Best: {best.label}, {main.title} {amount(found.mean, main)}{_ends(found, main)}"
+    who = "Best" if best.kind == "entry" else "Best of the floors"
+    words = f"{who}: {best.label}, {main.title} {amount(found.mean, main)}{_ends(found, main)}"
     words += f" on {counted(best.designs, 'design')} ({counted(found.n, 'record')})"
     if best.lead:
         words += f"; {lead_words(best.lead)}"
