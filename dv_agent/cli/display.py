@@ -205,7 +205,11 @@ def _verdict(finished: FinishedRun) -> Text:
 
 def _usage(header: RunHeader) -> str:
     """Return the cost of the model, and how certain it is."""
-    usual = "a client knows its own" if header.model_name.startswith(LIVE) else "no price list; pip install 'dv-agent[cost]'"
+    usual = (
+        "a client knows its own"
+        if header.model_name.startswith(LIVE)
+        else "no price list; pip install 'dv-agent[cost]'"
+    )
     spent, prices = header.spent, header.versions.get("prices", usual)
     price = f"{spent.usd:.4f} US dollars ({prices})"
     if header.unpriced_attempts:

@@ -17,6 +17,7 @@ from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
+from dv_agent.cli.export import export
 from dv_agent.cli.hunt import hunt
 from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
@@ -61,6 +62,7 @@ app.command()(plan)
 app.command()(report)
 app.command()(rerun)
 app.command()(rescore)
+app.command()(export)
 app.command()(verify)
 app.command()(board)
 app.command()(studio)
