@@ -17,7 +17,7 @@ from dv_agent.cli.compare import compare
 from dv_agent.cli.designs import designs_app
 from dv_agent.cli.doctor import doctor
 from dv_agent.cli.evaluate import evaluate
-from dv_agent.cli.export import export
+from dv_agent.cli.export import export, from_testplan, from_ucis
 from dv_agent.cli.hunt import hunt
 from dv_agent.cli.init import init
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
@@ -68,6 +68,8 @@ app.command()(board)
 app.command()(studio)
 app.command()(mcp)
 app.command()(doctor)
+designs_app.command()(from_testplan)
+designs_app.command()(from_ucis)
 app.add_typer(designs_app, name="designs")
 app.add_typer(prompts_app, name="prompts")
 
