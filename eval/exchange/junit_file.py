@@ -43,7 +43,8 @@ def _case(junit: object, design: str, test: TestRecord) -> object:
     if test.error:
         case.result = [junit.Error(visible(test.error)[:2000], "refused")]  # type: ignore[attr-defined]
     elif test.failures:
-        shown = test.failures[:MOST_FAILURES]
-        case.result = [junit.Failure(visible(str(one)), one.check) for one in shown]  # type: ignore[attr-defined]
+        failure = junit.Failure(visible(str(test.failures[0])), test.failures[0].check)  # type: ignore[attr-defined]
+        failure.text = "\n".join(visible(str(one)) for one in test.failures[:MOST_FAILURES])
+        case.result = [failure]
     case.system_out = f"{test.end} after {test.cycles} cycles, {len(test.new_bins)} new bins"
     return case

@@ -96,7 +96,7 @@ def _read(path: Path) -> Mapping[str, Any]:
     if len(text) > MOST_CHARACTERS:
         raise InputFileError(path, f"more than {MOST_CHARACTERS:,} characters")
     try:
-        data = hjson.loads(text)
+        data = hjson.loads(text, object_pairs_hook=dict)
     except (hjson.HjsonDecodeError, RecursionError, ValueError) as error:
         raise InputFileError(path, f"is no HJSON: {str(error)[:200]}") from None
     if not isinstance(data, Mapping) or not ({"testpoints", "covergroups"} & data.keys()):
