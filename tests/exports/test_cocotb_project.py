@@ -30,7 +30,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def exported(room: Path) -> dict[str, object]:
     """A short run, exported into ``project``."""
-    run = call(room, "run", "--design", DESIGN, "--agent", "random", "--max-cycles", "3000", "--json")
+    run = call(room, "run", "--design", DESIGN, "--agent", "random", "--max-cycles", "1500", "--json")
     record = json.loads(run)["record"]
     summary: dict[str, object] = json.loads(call(room, "export", record, "project", "--as", "cocotb", "--json"))
     return summary
@@ -87,9 +87,9 @@ def test_it_passes_on_the_clean_rtl_without_dv_agent(room: Path, exported: dict[
 
 
 def test_it_fails_on_the_bugs_that_the_run_killed_and_says_where(room: Path, exported: dict[str, object]) -> None:
-    assert len(exported["kills"]) >= 3  # type: ignore[arg-type]
-    # Of every kill the exporter itself has seen that these checks notice it; here two are played with pytest.
-    for bug, number in [*exported["kills"].items()][-2:]:  # type: ignore[attr-defined]
+    assert len(exported["kills"]) >= 2  # type: ignore[arg-type]
+    # Of every kill the exporter itself has seen that these checks notice it; here the last is played with pytest.
+    for bug, number in [*exported["kills"].items()][-1:]:  # type: ignore[attr-defined]
         done = play(room, "-k", f"test_{number:04}", RTL=str(changed_rtl(room, bug)))
         assert (done.returncode, "1 failed" in done.stdout) == (1, True), done.stdout
         assert "in cycle" in done.stdout
