@@ -96,6 +96,25 @@ class RunWatcher(Protocol):
         ...
 
 
+class Unwatched:
+    """Shows nothing of a run."""
+
+    def start(self, header: RunHeader, folder: Path, bins: int) -> None:
+        """See `RunWatcher`."""
+
+    def test(self, record: TestRecord) -> None:
+        """See `RunWatcher`."""
+
+    def turn(self, state: RunState, turn: TurnRecord) -> None:
+        """See `RunWatcher`."""
+
+    def say(self, words: str) -> None:
+        """See `RunWatcher`."""
+
+    def stop(self) -> None:
+        """See `RunWatcher`."""
+
+
 class Stopper(AbstractContextManager[object], Protocol):
     """Can end a run between two turns; active while the context is entered."""
 
