@@ -12,7 +12,7 @@ from dv_agent.designs.ports.port import DROP, PortModel
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.rtl_files import TextParameter, TypeParameter
 from dv_agent.errors import UsageError
-from dv_agent.runners.build.wrappers.layout import riders
+from dv_agent.runners.build.wrappers.layout import driven_ports, riders
 from dv_agent.runners.checks.protocol import rest_levels
 
 KINDS = ("source", "sink", "strobe", "responder", "pins", "observe")
@@ -88,9 +88,8 @@ def _fields(fields: Mapping[str, FieldSpec]) -> dict[str, Any]:
 
 def _ports(design: Design) -> Iterator[dict[str, Any]]:
     """Yield what the driver of each driven port needs, in the order in which they are planned."""
-    for name, port in design.ports.items():
-        if port.driver:
-            yield {"kind": port.kind, "name": name, **_facts(design, name, port)}
+    for name, port in driven_ports(design):
+        yield {"kind": port.kind, "name": name, **_facts(design, name, port)}
 
 
 def _facts(design: Design, name: str, port: PortModel) -> dict[str, Any]:
@@ -98,14 +97,14 @@ def _facts(design: Design, name: str, port: PortModel) -> dict[str, Any]:
         rest = dict(zip((spec.signal for spec in port.held().values()), rest_levels(port), strict=True))
         return {"fields": _fields(port.held()), "rest": rest}
     streams = port.streams(name)
-    hold = bool(port.driver_facts().get("hold"))
+    hold, ones = (bool(port.driver_facts().get(name)) for name in ("hold", "ones"))
     if port.kind == "responder":
         ask, answer = streams
         return {"request": _part(ask), "response": _part(answer)}
     (one,) = streams
     facts = {"valid": one.valid, "ready": one.ready or "", "last": one.last or "", "fields": _fields(one.fields)}
     ridden = {write.port: {"valid": write.valid, "fields": _fields(write.fields)} for write in riders(design, one)}
-    return {**facts, "hold": hold, "riders": ridden if one.carries else {}}
+    return {**facts, "hold": hold, "ones": ones, "riders": ridden if one.carries else {}}
 
 
 def _part(one: Stream) -> dict[str, Any]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import cocotb
 from cocotb.clock import Clock
-from cocotb.triggers import FallingEdge, RisingEdge
+from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
 from dv_agent.eval.cocotb_project.files.output_checks import MOST_TOLD, Recording, failed_checks
 from dv_agent.eval.cocotb_project.files.port_drivers import (
@@ -41,6 +41,60 @@ async def play(dut: Any) -> None:
 
 async def record(dut: Any, design: Mapping[str, Any], test: Mapping[str, Any]) -> Recording:
     """Drive the design as the test says, and return what its pins did."""
+    clock = getattr(dut, design["clock"])
+    game = cycles(design, test)
+    driven: Levels = {}
+    now = next(game)  # power-up, in reset
+    drive(dut, {**design["ties"], **now.levels}, driven)
+    Clock(clock, PERIOD_NS, unit="ns").start(start_high=False)
+    for _ in range(design["reset_cycles"]):
+        await RisingEdge(clock)
+    now = game.send({})
+    while True:
+        drive(dut, now.levels, driven)
+        await FallingEdge(clock)  # everything has settled, and nothing changes before the next rising edge
+        if writes := happening(dut, now.writes):
+            drive(dut, writes, driven)
+            await Timer(PERIOD_NS // 4, unit="ns")
+        seen = {pin: level_of(getattr(dut, pin)) for pin in design["sampled"]}
+        try:
+            now = game.send(seen)
+        except StopIteration as end:
+            recording: Recording = end.value
+            return recording
+        await RisingEdge(clock)
+
+
+class Drives(NamedTuple):
+    """What is driven in a cycle: levels, and writes that happen if the beat with these (valid, ready) is accepted."""
+
+    levels: Levels
+    writes: Sequence[tuple[str, str, Levels]] = ()
+
+
+def happening(dut: Any, writes: Sequence[tuple[str, str, Levels]]) -> Levels:
+    """Return the levels of the writes whose beat is being accepted in this cycle."""
+    levels: Levels = {}
+    for valid, ready, one in writes:
+        if all(level_of(getattr(dut, pin)) == 1 for pin in (valid, ready) if pin):
+            levels |= one
+    return levels
+
+
+def drive(dut: Any, levels: Levels, driven: Levels) -> None:
+    """Set the pins whose level changes; `driven` is what they are, and is updated."""
+    for pin, level in levels.items():
+        if driven.get(pin) != level:
+            getattr(dut, pin).value = driven[pin] = level
+
+
+def cycles(
+    design: Mapping[str, Any], test: Mapping[str, Any]
+) -> Generator[Drives, Mapping[str, int | None], Recording]:
+    """Play a test: yields what to drive in each cycle, and is sent what was sampled at its end.
+
+    The first ones are those of power-up; they are answered with nothing.
+    """
     board = Board(dict.fromkeys(design["streams"], 0), test["memories"])
     tracks = test["tracks"]
     drivers: list[Driver] = [
@@ -51,28 +105,21 @@ async def record(dut: Any, design: Mapping[str, Any], test: Mapping[str, Any]) -
     resting = {pin: level for driver in drivers for pin, level in driver.in_reset.items()}
     pins: dict[str, list[int | None]] = {pin: [] for pin in design["sampled"]}
     in_reset: list[bool] = []
-
-    clock = getattr(dut, design["clock"])
-    for pin, level in {**design["ties"], **resting, **reset_levels(design, True)}.items():
-        getattr(dut, pin).value = level
-    Clock(clock, PERIOD_NS, unit="ns").start(start_high=False)
-    for _ in range(design["reset_cycles"]):
-        await RisingEdge(clock)
-    driven: Levels = {**resting, **reset_levels(design, True)}
+    driven = resting | reset_levels(design, True)
+    yield Drives(driven)
     for cycle in range(test["max_cycles"]):
         board.cycle = cycle
         resetting = reset.plan()["reset"] == 1
         if resetting and not (in_reset and in_reset[-1]):
             for driver in drivers:
                 driver.reset()
-        levels = dict(resting) if resetting else {pin: v for one in drivers for pin, v in one.plan().items()}
+        levels = dict(resting) if resetting else {pin: level for one in drivers for pin, level in one.plan().items()}
         levels |= reset_levels(design, resetting)
         if levels != driven:
-            for pin in levels.keys() - {pin for pin in levels if driven.get(pin) == levels[pin]}:
-                getattr(dut, pin).value = levels[pin]
             driven, end.given_up = levels, False
-        await FallingEdge(clock)  # everything has settled, and nothing changes before the next rising edge
-        board.pins = {pin: level_of(getattr(dut, pin)) for pin in pins}
+        # The first port wins where two beats carry a write to the same one.
+        writes = [] if resetting else [write for one in reversed(drivers) for write in one.carried()]
+        board.pins = yield Drives(levels, writes)
         for pin, level in board.pins.items():
             pins[pin].append(level)
         in_reset.append(resetting)
@@ -80,7 +127,6 @@ async def record(dut: Any, design: Mapping[str, Any], test: Mapping[str, Any]) -
             end.moved()
         elif verdict := end.still():
             return Recording(pins, in_reset, verdict)
-        await RisingEdge(clock)
     return Recording(pins, in_reset, "cycle_limit")
 
 

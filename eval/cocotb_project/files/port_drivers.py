@@ -76,6 +76,10 @@ class Driver:
     def reset(self) -> None:
         """A reset begins."""
 
+    def carried(self) -> Iterator[tuple[str, str, Levels]]:
+        """Yield (valid, ready, levels) of each write that happens if the beat with these pins is accepted."""
+        yield from ()
+
     def relax(self) -> bool:
         """Nothing moves any more: demand no longer what a test set for good; return whether that changes anything."""
         return False
@@ -127,12 +131,12 @@ class SourceDriver(Driver):
         zero = {
             pin: 0 for pin in [port["valid"], port["last"], *(one["pin"] for one in port["fields"].values())] if pin
         }
-        for rider in port["riders"].values():
-            zero |= dict.fromkeys([rider["valid"], *(one["pin"] for one in rider["fields"].values())], 0)
         self._zero = zero
+        self._offered: Step | None = None
+        self._idle = zero | (_ones(port) if port["ones"] else {})
         self._in_packet = False
         self._offered_at: int | None = None
-        super().__init__(port["name"], steps, board, zero)
+        super().__init__(port["name"], steps, board, self._idle)
 
     def reset(self) -> None:
         """Drop a packet that has begun."""
@@ -146,7 +150,7 @@ class SourceDriver(Driver):
             self._in_packet = not ("send" in step and step["last"])
             self.index += 1
         self._in_packet = False
-        self.rest = self._zero
+        self.rest = self._idle
         self._walk = self._play_all()
 
     def _play(self, step: Step) -> Iterator[Levels]:
@@ -160,7 +164,7 @@ class SourceDriver(Driver):
         while any(self.board.claims.get(port, self.name) != self.name for port in writes):
             yield self.rest
         self.board.claims.update(dict.fromkeys(writes, self.name))
-        offer = self._offer(step)
+        offer, self._offered = self._offer(step), step
         before = self._offered_at = self.board.moved[self.name]
         while self.board.moved[self.name] == before:
             yield offer
@@ -171,10 +175,13 @@ class SourceDriver(Driver):
         levels = self._zero | {port["valid"]: 1} | pins_of(port["fields"], step["send"])
         if port["last"]:
             levels[port["last"]] = step["last"]
-        for name, values in step.get("with", {}).items():
-            rider = port["riders"][name]
-            levels |= {rider["valid"]: 1} | pins_of(rider["fields"], values)
         return levels
+
+    def carried(self) -> Iterator[tuple[str, str, Levels]]:
+        """See `Driver.carried`."""
+        for name, values in (self._offered or {}).get("with", {}).items():
+            rider = self._port["riders"][name]
+            yield self._port["valid"], self._port["ready"], {rider["valid"]: 1} | pins_of(rider["fields"], values)
 
     def _settle(self, step: Step, accepted: bool) -> None:
         for port in [port for port, owner in self.board.claims.items() if owner == self.name]:
@@ -185,7 +192,13 @@ class SourceDriver(Driver):
                 own = {one["pin"] for one in self._port["fields"].values()} | {self._port["last"]}
                 self.rest = self._zero | {pin: level for pin, level in self._offer(step).items() if pin in own}
             self.board.fired.update(dict.fromkeys(step.get("with", {}), self.board.cycle - 1))
-        self._offered_at = None
+        self._offered_at = self._offered = None
+
+
+def _ones(port: Mapping[str, Any]) -> Levels:
+    """Return last and payload with all bits high."""
+    levels = {one["pin"]: (1 << (one["width"] * one["lanes"])) - 1 for one in port["fields"].values()}
+    return levels | ({port["last"]: 1} if port["last"] else {})
 
 
 class StrobeDriver(Driver):
