@@ -124,7 +124,8 @@ def all_tests(design: Design, schema: StimulusSchema) -> list[Test]:
         "name": "all steps", "seed": 1, "tracks": {
             "in": [
                 {"row": [{**beat, "times": 3, "gap": 2}, {**beat, "with": {"cfg": {"a": 5}}}], "gap": 4},
-                {"after": {"port": "out", "accepted": 2}}, {"row": [{**beat, "with": {"cfg": {"a": 1}}}, beat, beat, beat]},
+                {"after": {"port": "out", "accepted": 2}},
+                {"row": [{**beat, "with": {"cfg": {"a": 1}}}, beat, beat, beat]},
                 {"at": 70}, {"row": [beat]}, {"idle": 3},
             ],
             "cfg": [{"write": {"a": 7}, "gap": 3}, {"idle": 2}, *({"write": {"a": one}} for one in range(6))],
