@@ -11,7 +11,8 @@ import typer
 _COMMANDS = {
     "init": "init", "run": "run", "iterate": "iterate", "simulate": "simulate", "compare": "compare",
     "eval": "evaluate:evaluate", "mutate": "mutate", "hunt": "hunt", "plan": "plan", "report": "records:report",
-    "rerun": "records:rerun", "rescore": "records:rescore", "export": "export", "verify": "records:verify",
+    "rerun": "records:rerun", "rescore": "records:rescore", "export": "export", "regress": "regress",
+    "verify": "records:verify",
     "board": "board", "studio": "studio", "mcp": "mcp", "demo": "demo", "doctor": "doctor",
 }  # fmt: skip
 """Name of a command -> ``module:function`` in this package, of which equal ones are written once."""
