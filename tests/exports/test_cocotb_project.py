@@ -19,6 +19,7 @@ from dv_agent.designs.loader import find_design
 from dv_agent.eval.cocotb_project.smallest_set import covering
 
 DESIGN = "mxint_gelu"
+ASK = "DV_AGENT_TEST_EXPORTS"
 NOT_HERE = 'raise ImportError("dv-agent is not here")\n'
 
 
@@ -96,7 +97,7 @@ def test_it_fails_on_the_bugs_that_the_run_killed_and_says_where(room: Path, exp
         assert "expected" in done.stdout
 
 
-@pytest.mark.skipif("DV_AGENT_TEST_EXPORT_VERILATOR" not in os.environ, reason="builds for a minute")
+@pytest.mark.skipif(ASK not in os.environ, reason=f"{ASK}=1 builds the project with Verilator")
 def test_it_passes_on_verilator_too(room: Path, exported: dict[str, object]) -> None:
     del exported
     done = play(room, SIM="verilator")
