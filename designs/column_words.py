@@ -27,11 +27,11 @@ _OF_STREAM = {
     "valid": "valid, 0 or 1",
     "ready": "ready, 0 or 1",
     "transfer": "1 in a cycle with a transfer",
-    "stall": "cycles, this one included, that valid has waited for ready; 0 when not waiting",
+    "stall": "cycles, this one included, that valid has waited for ready; 0 if none",
     "idle": "cycles without valid, this one included",
     "strobe": "1 in a cycle with a write",
-    "beat": "beats of the packet under way that were accepted before this reset",
-    "after": "transfers from this reset to the next one, or to the end of the test",
+    "beat": "beats of the packet under way accepted before this reset",
+    "after": "transfers from this reset to the next one, or to the end",
 }
 _TRANSFER = {
     "gap": "cycles without valid since the transfer before; cycles with valid and no ready do not count",

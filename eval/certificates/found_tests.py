@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.certificates.data_model import Certificate, Verdict
@@ -12,6 +12,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.program import RESET_TRACK, Op, Program
 from dv_agent.eval.certificates.cross_check import Played
 from dv_agent.eval.certificates.plain_lines import plain_line
 from dv_agent.runners.build.wrappers.layout import layout_of
@@ -114,28 +115,47 @@ class TestSearch:
     def _tried(
         self, bench: Testbench, way: Way, number: int, bins: dict[str, str], reasons: dict[str, str]
     ) -> tuple[Test, Played] | None:
-        """Return the test of a way, simulated; None with reasons if there is none, or it hits nothing of the way."""
+        """Return the test of a way, simulated; None with reasons if there is none, or it hits nothing of the way.
+
+        A test that misses something is tried again with a reset behind it, which takes signals back to their first
+        values: some points of code need that.
+        """
         wanted = ", ".join(dict.fromkeys(bins[name] for name in way.names))
-        try:
-            test = self._test(way, f"{NAME} {number}", f"made to hit {wanted}"[:1000])
-            simulated = bench.simulate(test, None)
-        except (NotPlayableError, StimulusError) as error:
-            reasons |= dict.fromkeys(way.names, f"no test does what hits it: {error}")
-            return None
-        (result,) = bench.sampled([simulated])
-        sample = result.sample
-        hit = {self._plan.bins[index].id for index in sample.hits.nonzero()[0].tolist()}
-        hit |= {one.bin for one in sample.illegal}
-        missed = [name for name in way.names if bins[name] not in hit]
+        name, note = f"{NAME} {number}", f"made to hit {wanted}"[:1000]
+        missed: list[str] = list(way.names)
+        for program in self._programs(way, reasons):
+            try:
+                test = literal_test(self._folder.design, self._folder.schema, program, name)
+                test = test.model_copy(update={"note": note})
+                simulated = bench.simulate(test, None)
+            except StimulusError as error:
+                reasons |= dict.fromkeys(way.names, f"no test does what hits it: {error}")
+                return None
+            (result,) = bench.sampled([simulated])
+            hit = {self._plan.bins[index].id for index in result.sample.hits.nonzero()[0].tolist()}
+            hit |= {one.bin for one in result.sample.illegal}
+            missed = [one for one in way.names if bins[one] not in hit]
+            if not missed:
+                break
         reasons |= dict.fromkeys(missed, "the test that was made for it does not hit it in the simulation")
         if len(missed) == len(way.names):
             return None
-        return test, Played(test.name, simulated.run.rows, simulated.tables, sample)
+        return test, Played(test.name, simulated.run.rows, simulated.tables, result.sample)
 
-    def _test(self, way: Way, name: str, note: str) -> Test:
-        design, schema = self._folder.design, self._folder.schema
-        program = program_of(design, layout_of(design), way.rows, beats_of(self._folder))
-        return literal_test(design, schema, program, name).model_copy(update={"note": note})
+    def _programs(self, way: Way, reasons: dict[str, str]) -> Iterator[Program]:
+        """Yield the program of a way, then one with a reset behind it."""
+        design = self._folder.design
+        layout = layout_of(design)
+        try:
+            program = program_of(design, layout, way.rows, beats_of(self._folder))
+        except NotPlayableError as error:
+            reasons |= dict.fromkeys(way.names, f"no test does what hits it: {error}")
+            return
+        yield program
+        behind = len(way.rows) // layout.sample_width + 1
+        if design.reset is not None and behind < design.limits.max_cycles:
+            ops = (*program.tracks.get(RESET_TRACK, ()), Op("at", behind), Op("pulse", 1))
+            yield replace(program, tracks={**program.tracks, RESET_TRACK: ops})
 
 
 def _told(verdict: Verdict, hits: Mapping[str, str], reason: str) -> Verdict:

@@ -15,6 +15,7 @@ from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS
 from dv_agent.runners.native.checked_session import CheckedSession
 from dv_agent.runners.native.compilation import build_native
+from dv_agent.runners.native.several_copies import BuiltCopy
 from dv_agent.runners.repeating_session import Repeats
 from dv_agent.runners.simulator import NATIVE, Session, Simulator
 from dv_agent.runners.verilator import VerilatorSimulator
@@ -90,11 +91,11 @@ class NativeSimulator:
             tool = self._tool = self._tool or find_verilator()
             if waves:
                 return self.judge.open(design, waves=waves)
-            build = build_native(design, self._cache or cache_folder(), tool, self._quick)
+            built = BuiltCopy(build_native(design, self._cache or cache_folder(), tool, self._quick))
         except (BuildError, PrerequisiteError) as error:
             return self._open_instead(design, waves, error)
         self._instead = None
-        return CheckedSession(design, build, self._hang_seconds, self._repeats, self.judge, self._share)
+        return CheckedSession(design, built, self._hang_seconds, self._repeats, self.judge, self._share)
 
     def _open_instead(self, design: Design, waves: Path | None, why: BuildError | PrerequisiteError) -> Session:
         from dv_agent.runners.icarus import IcarusSimulator

@@ -54,20 +54,20 @@ class Packets:
                 self._count = 0
         return True
 
-    def reset(self) -> bool:
-        """Take a reset; return False if a beat is offered that a source offers again behind it."""
+    def reset(self, cycle: int) -> bool:
+        """Take a reset that begins in `cycle`; return False if a source would offer again behind it what it offers."""
         if self._count == 0 or (self._count == 1 and self._now is not None):
             if self._now is not None:
                 return False
         else:
-            self._complete()
+            self._complete(cycle)
         self._count, self._now = 0, None
         return True
 
-    def ops(self) -> list[Op]:
-        """Return the operations; a packet that is open is completed."""
+    def ops(self, end: int) -> list[Op]:
+        """Return the operations; a packet that is open is completed from cycle `end` on."""
         if self._count and not self._ops[-1].last:
-            self._complete()
+            self._complete(end)
         return self._ops
 
     def _begin(self, beat: Beat) -> None:
@@ -80,8 +80,10 @@ class Packets:
             gap = beat.cycle - self._free
         self._ops.append(Op("send", beat.payload, gap=gap, last=int(last)))
 
-    def _complete(self) -> None:
-        """Add beats, which come behind all that matters, until the packet has its least length."""
+    def _complete(self, cycle: int) -> None:
+        """Add beats, not before `cycle`, until the packet has its least length."""
+        gap = max(cycle - self._free, 0)
         while self._count < self.least or not self._ops[-1].last:
             self._count += 1
-            self._ops.append(Op("send", 0, last=int(self._count >= self.least)))
+            self._ops.append(Op("send", 0, gap=gap, last=int(self._count >= self.least)))
+            gap = 0

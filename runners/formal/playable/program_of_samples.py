@@ -13,6 +13,8 @@ from dv_agent.runners.build.wrappers.layout import Layout
 from dv_agent.runners.formal.playable.drivers import WORDS_BITS, Beats
 from dv_agent.runners.formal.playable.packets import Beat, Packets
 
+_KNOWN = bytes(code if code == ord("1") else ord("0") for code in range(256))
+
 
 class NotPlayableError(Exception):
     """The error that no test does what a trace does, with the first step that no driver makes."""
@@ -48,8 +50,9 @@ class Pins:
 
 
 def pins_of(design: Design, layout: Layout, rows: bytes) -> Pins:
-    """Return what the pins do in samples of ``0`` and ``1``, as `Run.rows` holds them."""
+    """Return what the pins do in samples as `Run.rows` holds them; what is neither 0 nor 1 counts as 0."""
     width = layout.sample_width
+    rows = rows.translate(_KNOWN)
     lines = [rows[place : place + width] for place in range(0, len(rows), width)]
     values = {
         signal: [int(one[first : first + bits], 2) for one in lines] for signal, (first, bits) in layout.sample.items()
@@ -99,7 +102,7 @@ def _source(name: str, port: PortModel, pins: Pins, beats: Beats) -> Sequence[Op
     packets = Packets(*beats.get(name, (1, 1)), ends=stream.last is not None)
     idle = _Idle(port, stream)
     for cycle in pins.cycles:
-        if pins.begins(cycle) and not packets.reset():
+        if pins.begins(cycle) and not packets.reset(cycle):
             raise NotPlayableError(
                 f"in cycle {cycle} a reset takes back what {name} offers, which a source offers again"
             )
@@ -118,7 +121,7 @@ def _source(name: str, port: PortModel, pins: Pins, beats: Beats) -> Sequence[Op
         if not packets.offer(Beat(cycle, payload, last), accepted):
             raise NotPlayableError(f"in cycle {cycle} {name} changes what it offers")
         idle.shown(payload, last)
-    return packets.ops()
+    return packets.ops(len(pins.cycles))
 
 
 class _Idle:
@@ -216,7 +219,7 @@ def _responder(design: Design, name: str, pins: Pins) -> tuple[tuple[Op, ...], t
     size = 1 << min(WORDS_BITS, address.bits)
     ops: list[Op] = []
     owed: list[tuple[int, int, int]] = []  # operation, cycle of the request, address
-    stall = 0
+    stall, refuses = 0, False
     for cycle in pins.cycles:
         if pins.in_reset[cycle]:
             owed = []
@@ -240,7 +243,8 @@ def _responder(design: Design, name: str, pins: Pins) -> tuple[tuple[Op, ...], t
             stall = 0
         elif not ready:
             stall += asks
+        refuses = not ready
     late = len(pins.cycles)  # what is not answered in the trace is answered behind it
     ops = [one._replace(gap=late) if one.gap < 0 else one for one in ops]
-    ops += [Op("serve", 1, stall=stall)] if stall else []
+    ops += [Op("serve", 1, stall=stall + refuses)] if stall or refuses else []
     return tuple(ops), tuple(words.get(place, 0) for place in range(size))
