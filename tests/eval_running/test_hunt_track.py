@@ -150,7 +150,7 @@ def test_the_floor_reports_ten_lines_once_a_random_test_fails(tmp_path: Path, dv
     (tmp_path / "cases.yaml").write_text(
         "schema_version: 1\ncases:\n  - {design: mxint_gelu, bug: G1}\n  - {design: mxint_gelu}\n"
     )
-    words = ("hunt", "cases.yaml", "--model", "floor:random", "--max-cycles", "9000", "--json")
+    words = ("hunt", "cases.yaml", "--model", "floor:random", "--max-cycles", "7000", "--json")
     done = dv_agent_command(*words)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
