@@ -17,6 +17,7 @@ from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
 from dv_agent.eval.cocotb_project.smallest_set import covering
+from dv_agent.runners.build.verilator_tool import find_verilator
 
 DESIGN = "mxint_gelu"
 ASK = "DV_AGENT_TEST_EXPORTS"
@@ -100,7 +101,8 @@ def test_it_fails_on_the_bugs_that_the_run_killed_and_says_where(room: Path, exp
 @pytest.mark.skipif(ASK not in os.environ, reason=f"{ASK}=1 builds the project with Verilator")
 def test_it_passes_on_verilator_too(room: Path, exported: dict[str, object]) -> None:
     del exported
-    done = play(room, SIM="verilator")
+    programs = Path(find_verilator().command).parent
+    done = play(room, SIM="verilator", PATH=f"{programs}{os.pathsep}{os.environ['PATH']}")
     assert done.returncode == 0, done.stdout
 
 
