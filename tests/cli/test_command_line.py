@@ -198,12 +198,12 @@ def test_a_suite_says_what_it_pins_and_what_to_do_when_a_task_changed(tmp_path: 
     assert "run `dv-agent designs suite mine.yaml --update`" in call(*words, cwd=tmp_path, env=env).stderr
     entered = call(*words, "--update", "--json", cwd=tmp_path, env=env)
     assert (entered.returncode, entered.stderr) == (0, "pinned: task version 3 entered\n")
-    assert json.loads(entered.stdout)["designs"][0]["task_version"] == 2
+    assert json.loads(entered.stdout)["designs"][0]["task_version"] == 3
     with (copy / "spec.md").open("a") as text:
         text.write("\n")
     changed = call(*words, cwd=tmp_path, env=env)
     assert changed.returncode == 1
-    assert "pinned: changed since task version 2" in changed.stderr
+    assert "pinned: changed since task version 3" in changed.stderr
     assert "dv-agent designs suite mine.yaml --update" in changed.stderr
     refused = call(*words, "--update", cwd=tmp_path, env=env)
     assert refused.returncode == 2

@@ -99,7 +99,9 @@ def test_a_run_of_an_older_version_of_a_design_is_not_gone_on_with(
 ) -> None:
     run = Path(shutil.copytree(FIXTURES / "mxint_gelu_search", tmp_path / "run"))
     assert called(monkeypatch, "run", "--resume", str(run), "--max-cycles", "6000") == 2
-    assert "made with another model and plan of mxint_gelu; it cannot be resumed, only rescored" in capsys.readouterr().err
+    assert (
+        "made with another model and plan of mxint_gelu; it cannot be resumed, only rescored" in capsys.readouterr().err
+    )
 
 
 def test_a_run_whose_tests_do_something_else_today_is_not_gone_on_with(
