@@ -380,9 +380,9 @@ class Epoch:
 
     @property
     def offered_before(self) -> int:
-        """Packets whose head was offered in earlier epochs."""
-        first = int(np.searchsorted(self.trace.epoch, self.number, side="left"))
-        return int(self.offered[first - 1]) if first else 0
+        """Packets whose head moved in earlier epochs; one that a reset took back was offered in vain."""
+        out = self.trace.accepted["out"]
+        return int(((out.epoch < self.number) & (out.columns["head"] == 1)).sum())
 
     def _job_asked(self, one: Happened) -> Job | None:
         """The job that a write asks for; keeps what the registers hold."""
