@@ -36,7 +36,9 @@ def moved(cycle: IntColumn, columns: Mapping[str, IntColumn], epoch: IntColumn |
     return Transfers(cycle, epochs, dict(columns), np.zeros(len(cycle), np.bool_))
 
 
-def owed(part: ReferenceModel, output: str, inputs: Mapping[str, Transfers], epoch: IntColumn | None = None) -> Expected:
+def owed(
+    part: ReferenceModel, output: str, inputs: Mapping[str, Transfers], epoch: IntColumn | None = None
+) -> Expected:
     """Return what a part owes on one of its outputs, for these inputs.
 
     Args:
