@@ -180,7 +180,8 @@ def abort_facts(trace: Trace, epoch: Epoch, now: Happened, ctx: int) -> tuple[in
     return (
         int(bool(now.aborts & bit)), int(now.asked == 3), int(bool(now.data & 4)), int(bool(now.finish & bit)),
         int(bool(now.finish & ~bit)), int(bool(now.began & bit)), int(bool(now.row_end & bit)),
-        int(bool(now.began & ~bit)), packet, sum(row.killed == cycle for row in mine), int(packet in (HEAD_OFFERED, HEAD_TAKEN, CODES)), age,
+        int(bool(now.began & ~bit)), packet, sum(row.killed == cycle for row in mine),
+        int(packet in (HEAD_OFFERED, HEAD_TAKEN, CODES)), age,
         int(len(flying) == 1), len(youngest.beats) if youngest else 0, youngest.job.keys if youngest else 0, delivered,
         jobs,
         int(any(row.end == NONE or row.end >= cycle for row in others)),
