@@ -17,6 +17,7 @@ from dv_agent.designs.language.random_blocks import BlockDrawer, draw_from, read
 from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, TrackSchema, grammar_of, stream_keys
 from dv_agent.designs.language.size import PAIRS, Tally, check_size, loop_values
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
+from dv_agent.designs.language.transactions import drawn_fields, repetitions
 from dv_agent.designs.language.values import Scope, integer, one_of, unknown_keys
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.program import Op, Program
@@ -112,7 +113,8 @@ class _TrackExpander:
     def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Yield the operations of one step, in order."""
         key = self.packets.word if self._is_item(step) else one_of(step, self.words, where)
-        before, counts = self.tally.count, key not in _COUNTS_ITSELF
+        loop = key in _COUNTS_ITSELF or key in self.track.transactions
+        before, counts = self.tally.count, not loop
         notes = self.packets.note if self.packets.completes else None
         for op in self.words[key](step, where, scope):
             if counts and (self.previous, op.kind) not in PAIRS:
@@ -121,7 +123,7 @@ class _TrackExpander:
             if notes:
                 notes(op)
             yield op if op.step == self.step_index else Op(*op[:-1], self.step_index)
-        if self.tally.count == before and key in _COUNTS_ITSELF:  # it made no operation, but took processing time
+        if self.tally.count == before and loop:  # it made no operation, but took processing time
             self.tally.add(self.name, where)
 
     def _is_item(self, step: Step) -> bool:
@@ -139,6 +141,7 @@ class _TrackExpander:
             "for": self._for,
         }
         words.update(dict.fromkeys((word.key for word in self.grammar.words), self._number))
+        words.update(dict.fromkeys(self.track.transactions, self._transaction))
         if self.grammar.item:
             words[self.packets.word] = self.packets.read
             words.update(dict.fromkeys(self.grammar.item.forms, self.packets.read_form))
@@ -180,6 +183,16 @@ class _TrackExpander:
         loops = loop_values(step["for"], (*where, "for"))
         for values in itertools.product(*loops.values()):
             yield from self._inner(step, where, {**scope, **dict(zip(loops, values, strict=True))})
+
+    def _transaction(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        name = next(word for word in self.track.transactions if word in step)
+        unknown_keys(step, (name, "times"), where)
+        one = self.track.transactions[name]
+        source = random.Random(f"{self.seed}/{self.name}/{name}/{self.blocks}")
+        self.blocks += 1
+        for _ in range(repetitions(step, scope, where, self.design.limits.max_items)):
+            values = drawn_fields(one, step[name], scope, (*where, name), source)
+            yield from self._inner({"steps": one.steps}, (*where, name), {**scope, **values})
 
     def _inner(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         for index, inner in enumerate(step["steps"]):
