@@ -13,11 +13,17 @@ from dataclasses import dataclass, field
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.packets import PacketReader
-from dv_agent.designs.language.random_blocks import BlockDrawer, draw_from, read_block, resolve
+from dv_agent.designs.language.random_blocks import (
+    BlockDrawer,
+    draw_from,
+    drawn_fields,
+    read_block,
+    repetitions,
+    resolve,
+)
 from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, TrackSchema, grammar_of, stream_keys
 from dv_agent.designs.language.size import PAIRS, Tally, check_size, loop_values
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
-from dv_agent.designs.language.transactions import drawn_fields, repetitions
 from dv_agent.designs.language.values import Scope, integer, one_of, unknown_keys
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.program import Op, Program

@@ -1,7 +1,7 @@
 """Reference model of ``vit_attention``: what leaves for each row, by the models of the four units.
 
-Written from ``spec.md``. `bus` says when each access is performed (section 3.1), `contexts` and `registers` fold what
-moved at the pins (sections 3 and 4), and here the parts compute the values (section 5).
+Written from ``spec.md``. `performed_accesses` says when each access is performed (section 3.1), `jobs_and_rows` and
+`register_block` fold what moved at the pins (sections 3 and 4), and here the parts compute the values (section 5).
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import numpy as np
 from dv_agent.designs.composition.part_models import moved, owed, part_model
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
-from dv_agent.designs.vit_attention.bus import accesses
-from dv_agent.designs.vit_attention.contexts import Epoch, Row
-from dv_agent.designs.vit_attention.levels import levels
-from dv_agent.designs.vit_attention.registers import Registers
-from dv_agent.designs.vit_attention.tables import tables
-from dv_agent.designs.vit_attention.words import FACTORS, KEYS, NONE, NORM_SET, WEIGHTS
+from dv_agent.designs.vit_attention.foretold_pins import levels
+from dv_agent.designs.vit_attention.jobs_and_rows import Epoch, Row
+from dv_agent.designs.vit_attention.performed_accesses import accesses
+from dv_agent.designs.vit_attention.raw_facts import tables
+from dv_agent.designs.vit_attention.register_block import Registers
+from dv_agent.designs.vit_attention.register_map import FACTORS, KEYS, NONE, NORM_SET, WEIGHTS
 
 NORM = part_model("mxint_layernorm")
 DOT = part_model("lqer_dot")
@@ -79,7 +79,7 @@ class Values:
     """What leaves for each row whose scores count."""
 
     codes: dict[int, list[int]]  # id of the row -> header and eight codes
-    facts: dict[int, tuple[int, ...]]  # id of the row -> `tables.VALUE_COLUMNS`
+    facts: dict[int, tuple[int, ...]]  # id of the row -> `raw_facts.VALUE_COLUMNS`
 
 
 def compute(trace: Trace, epochs: list[Epoch]) -> Values:

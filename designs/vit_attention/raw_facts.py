@@ -9,10 +9,10 @@ import numpy as np
 
 from dv_agent.designs.observation import Table
 from dv_agent.designs.trace import IntColumn, Trace
-from dv_agent.designs.vit_attention.bus import Accesses
-from dv_agent.designs.vit_attention.contexts import PER_CONTEXT, STATE_COLUMNS, Epoch, Happened, Job, make_job
-from dv_agent.designs.vit_attention.registers import REGISTER_COLUMNS, Registers
-from dv_agent.designs.vit_attention.words import (
+from dv_agent.designs.vit_attention.jobs_and_rows import PER_CONTEXT, STATE_COLUMNS, Epoch, Happened, Job, make_job
+from dv_agent.designs.vit_attention.performed_accesses import Accesses
+from dv_agent.designs.vit_attention.register_block import REGISTER_COLUMNS, Registers
+from dv_agent.designs.vit_attention.register_map import (
     ABORTED,
     ABORTING,
     COUNT,

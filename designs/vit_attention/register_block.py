@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dv_agent.designs.vit_attention.bus import Accesses
-from dv_agent.designs.vit_attention.contexts import Happened
-from dv_agent.designs.vit_attention.words import (
+from dv_agent.designs.vit_attention.jobs_and_rows import Happened
+from dv_agent.designs.vit_attention.performed_accesses import Accesses
+from dv_agent.designs.vit_attention.register_map import (
     ABORTED,
     ADDRESS,
     ARB,

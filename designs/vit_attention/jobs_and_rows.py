@@ -10,8 +10,8 @@ from functools import cached_property
 import numpy as np
 
 from dv_agent.designs.trace import IntColumn, Trace
-from dv_agent.designs.vit_attention.bus import Accesses, first_reset
-from dv_agent.designs.vit_attention.words import (
+from dv_agent.designs.vit_attention.performed_accesses import Accesses, first_reset
+from dv_agent.designs.vit_attention.register_map import (
     ABORTING,
     ACCEPTING,
     BAD,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
-from dv_agent.designs.vit_attention.words import NONE
+from dv_agent.designs.vit_attention.register_map import NONE
 
 
 @dataclass(frozen=True, slots=True)
