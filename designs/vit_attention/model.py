@@ -12,6 +12,7 @@ import numpy as np
 
 from dv_agent.designs.composition.part_models import moved, owed, part_model
 from dv_agent.designs.observation import Expected, Observation
+from dv_agent.designs.packet_columns import count_up
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 from dv_agent.designs.vit_attention.foretold_pins import levels
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch, Row
@@ -131,32 +132,31 @@ def dot_products(
     rows: list[Row], mants: list[IntColumn], exps: list[IntColumn]
 ) -> tuple[IntColumn, IntColumn, IntColumn]:
     """Section 5.2: mantissa, exponent and zero flag of every score, row by row."""
-    x, w, a0, a1, ex, ew, ea, last, config = [], [], [], [], [], [], [], [], []
-    for row, m, e in zip(rows, mants, exps, strict=True):
-        job, beats = row.job, len(e)
-        weights = lanes(np.array(row.bank[WEIGHTS]).reshape(BLOCK, 4)[: job.keys, :beats], 4, 4)
-        factors = lanes(np.array(row.bank[FACTORS]).reshape(2, 4, 2)[:, :beats], 8, 2).reshape(2, beats, 4)
-        keys = lanes(np.array(row.bank[KEYS])[: job.keys], 8, 2)
-        x.append(np.tile(m, (job.keys, 1)))
-        w.append(weights.reshape(-1, 4))
-        a0.append(np.tile(factors[0], (job.keys, 1)))
-        a1.append(np.tile(factors[1], (job.keys, 1)))
-        ex.append(np.tile(e, job.keys))
-        ew.append(np.full(beats * job.keys, job.ew))
-        ea.append(np.full(beats * job.keys, job.ea))
-        last.append(np.tile(np.arange(beats) == beats - 1, job.keys))
-        config += [(beats, *pair, job.eb, job.correction) for pair in keys.tolist()]
-    lengths, b0, b1, eb, enable = np.array(config, np.int64).T
-    begins = np.cumsum(lengths) - lengths
+    jobs, lengths = [row.job for row in rows], np.array([len(e) for e in exps], np.int64)
+    keys = np.array([job.keys for job in jobs], np.int64)
+    of_key = np.repeat(np.arange(len(rows)), keys)  # the row of each vector
+    beats = lengths[of_key]
+    key, place = np.repeat(count_up(keys), beats), count_up(beats)
+    row = np.repeat(of_key, beats)
+    source = (np.cumsum(lengths) - lengths)[row] + place
+    weights, factors, key_factors = (np.array([one.bank[kind] for one in rows]) for kind in (WEIGHTS, FACTORS, KEYS))
+    halves = [lanes(factors[row, 8 * rank + 2 * place + half], 8, 2) for rank in (0, 1) for half in (0, 1)]
     columns = {
-        name: np.pad(np.concatenate(part), ((0, 0), (0, 4)))
-        for name, part in (("x", x), ("w", w), ("a0", a0), ("a1", a1))
+        "x": np.concatenate(mants)[source], "w": lanes(weights[row, 4 * key + place], 4, 4),
+        "a0": np.hstack(halves[:2]), "a1": np.hstack(halves[2:]),
+    }  # fmt: skip
+    columns = {name: np.pad(column, ((0, 0), (0, 4))) for name, column in columns.items()}
+    columns["ex"] = np.concatenate(exps)[source]
+    columns |= {name: np.array([getattr(job, name) for job in jobs], np.int64)[row] for name in ("ew", "ea")}
+    columns["last"] = (place == beats.repeat(beats) - 1).astype(np.int64)
+    factors_of = lanes(key_factors[of_key, count_up(keys)], 8, 2)
+    settings = {"eb": np.array([job.eb for job in jobs]), "lr_en": np.array([job.correction for job in jobs])}
+    written = {"b0": factors_of[:, 0], "b1": factors_of[:, 1], **{name: one[of_key] for name, one in settings.items()}}
+    given = {
+        "in": moved(2 * np.arange(len(place)) + 1, columns),
+        "cfg": moved(2 * (np.cumsum(beats) - beats), written),
     }
-    columns |= {name: np.concatenate(part) for name, part in (("ex", ex), ("ew", ew), ("ea", ea))}
-    columns["last"] = np.concatenate(last).astype(np.int64)
-    beats_in = moved(2 * np.arange(len(columns["last"])) + 1, columns)
-    written = moved(2 * begins, {"b0": b0, "b1": b1, "eb": eb, "lr_en": enable})
-    out = owed(DOT, "y", {"in": beats_in, "cfg": written})
+    out = owed(DOT, "y", given)
     return out.columns["m"], out.columns["e"], out.columns["zero"]
 
 

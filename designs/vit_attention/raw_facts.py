@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
-from dv_agent.designs.observation import Table
-from dv_agent.designs.trace import IntColumn, Trace
+from dv_agent.designs.observation import LazyColumns, Table
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
 from dv_agent.designs.vit_attention.jobs_and_rows import PER_CONTEXT, STATE_COLUMNS, Epoch, Happened, Job, make_job
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
 from dv_agent.designs.vit_attention.register_block import REGISTER_COLUMNS, Registers
@@ -43,7 +44,7 @@ class Rows:
 
     def add(self, *values: int) -> None:
         """Add a row: cycle, epoch, and a value for each name."""
-        self._rows.append(tuple(int(value) for value in values))
+        self._rows.append(values)
 
     def columns(self) -> dict[str, IntColumn]:
         """Return the columns, in the order of the rows."""
@@ -70,18 +71,25 @@ class States:
 
     def beside(self, columns: dict[str, IntColumn]) -> Table:
         """Return a table with the state at its cycles: of ``ctx`` and of the other one if it has such a column."""
-        found = dict(columns)
-        cycle = columns["cycle"]
+        made: dict[str, Callable[[], IntColumn]] = {}
         for names, notes in ((STATE_COLUMNS, self.contexts), (REGISTER_COLUMNS, self.registers)):
-            row = np.maximum(np.searchsorted(notes[:, 0], cycle, side="right") - 1, 0)
-            for place, name in enumerate(names, 1):
-                found.setdefault(name, notes[row, place] if len(notes) else np.zeros(len(cycle), np.int64))
+            rows = np.maximum(np.searchsorted(notes[:, 0], columns["cycle"], side="right") - 1, 0)
+            made |= {name: partial(_taken, notes, rows, place) for place, name in enumerate(names, 1)}
         if "ctx" in columns:
             second = columns["ctx"] == 1
             for name in PER_CONTEXT:
-                found.setdefault(f"own_{name}", np.where(second, found[f"{name}1"], found[f"{name}0"]))
-                found.setdefault(f"other_{name}", np.where(second, found[f"{name}0"], found[f"{name}1"]))
-        return Table(found)
+                made[f"own_{name}"] = partial(_chosen, second, made[f"{name}1"], made[f"{name}0"])
+                made[f"other_{name}"] = partial(_chosen, second, made[f"{name}0"], made[f"{name}1"])
+        known = columns.keys()
+        return Table(LazyColumns(columns, {name: how for name, how in made.items() if name not in known}))
+
+
+def _taken(notes: IntColumn, rows: IntColumn, place: int) -> IntColumn:
+    return notes[rows, place] if len(notes) else np.zeros(len(rows), np.int64)
+
+
+def _chosen(second: BoolColumn, if_second: Callable[[], IntColumn], if_first: Callable[[], IntColumn]) -> IntColumn:
+    return np.where(second, if_second(), if_first())
 
 
 def tables(
