@@ -12,7 +12,6 @@ from dv_agent.agents.records.writer import RunRecord
 from dv_agent.agents.state import Progress, RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.turn import TurnRecord
-from dv_agent.coverage.totals import overall_totals
 from dv_agent.prompts.benchmark_track import Track
 
 NEVER = 101.0
@@ -41,10 +40,10 @@ def target_on(track: Track, target: float) -> float:
 
 def stop_reason(state: RunState, budget: Budget, limits: Limits) -> str | None:
     """Return the reason why the run ends now, or None to continue."""
-    totals = overall_totals(state.coverage)
+    coverage = state.coverage
     if state.failures and limits.stop_on_failure:
         return "failure"
-    if 100 * totals.bins_hit >= limits.target * totals.bins:
+    if 100 * coverage.bins_hit >= limits.target * len(coverage.hits):
         return "target"
     if bound := budget.exceeded(state.spent):
         return f"budget:{bound}"

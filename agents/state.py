@@ -19,8 +19,7 @@ from dv_agent.agents.testbench import Result, Testbench
 from dv_agent.agents.turn import FailureRecord, NearRecord, TestRecord, TurnRecord
 from dv_agent.agents.turn_details import by_step_of, looked
 from dv_agent.coverage.database import Coverage, new_bins
-from dv_agent.coverage.holes import holes
-from dv_agent.coverage.totals import overall_totals
+from dv_agent.coverage.holes import OpenBins
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import End
 from dv_agent.prompts.restricted_view import restricted
@@ -87,7 +86,7 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         specification=bench.folder.specification,
         plan=bench.plan,
         coverage=state.coverage,
-        holes=holes(bench.plan, state.coverage),
+        holes=OpenBins(bench.plan, state.coverage),
         turn=state.turn,
         last=state.last,
         errors=state.errors,
@@ -169,7 +168,7 @@ def advance(
         bug_reports=proposal.bug_reports,
         by_hand=proposal.by_hand,
         stop_reason=proposal.stop_reason,
-        bins_hit=overall_totals(current.coverage).bins_hit,
+        bins_hit=current.coverage.bins_hit,
         spent=current.spent,
         budget=budget,
     )
@@ -188,7 +187,7 @@ def _exchange(before: RunState, after: RunState, proposal: Proposal) -> tuple[Ex
     user = proposal.prompt.messages[-1].content
     gained = tuple(index for outcome in after.last for index in outcome.new_bins)
     tests = tuple((outcome.test.name, len(outcome.new_bins)) for outcome in after.last)
-    hit = overall_totals(after.coverage).bins_hit
+    hit = after.coverage.bins_hit
     return (Exchange(before.turn, user, spoken(proposal.raw), gained, hit, tests, proposal.structured),)
 
 

@@ -29,7 +29,6 @@ from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.rtl_files import included_files
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.benchmark_track import CLOSURE, Track
-from dv_agent.prompts.sections import WINDOW
 from dv_agent.prompts.view import Attempt, Near
 from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
 from dv_agent.runners.checks.run_checks import CheckFailure, check
@@ -154,6 +153,8 @@ class Testbench:
 
     def window(self, attempt: Attempt) -> tuple[str, ...]:
         """Return the pins around the sample with which a test came nearest to a hole; it was paid for when it ran."""
+        from dv_agent.prompts.sections import WINDOW
+
         last = max(0, attempt.near.cycle - WINDOW * 3 // 4) + WINDOW
         program = expand(self.folder.design, self.folder.schema, attempt.test, last)
         return window_lines(self.folder.design, self._session.run(program).trace, attempt.near.cycle, WINDOW)

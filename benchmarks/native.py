@@ -36,7 +36,7 @@ from dv_agent.runners.repeating_session import LastingSimulator
 from dv_agent.runners.sandbox import SETTING
 from dv_agent.runners.verilator import VerilatorSimulator
 
-TESTS, NATIVE_TIMES, BARE_TIMES = 12, 60, 60
+TESTS, NATIVE_TIMES, BARE_TIMES = 12, 200, 600
 CYCLES, BEATS = 200_000, 1_000_000
 SIMULATORS = ("icarus", "native")
 

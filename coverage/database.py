@@ -56,6 +56,11 @@ class Coverage:
         return np.asarray(self.hits >= self.plan.at_least)
 
     @property
+    def bins_hit(self) -> int:
+        """The number of covered bins."""
+        return int(np.count_nonzero(self.covered))
+
+    @property
     def open_bins(self) -> IntColumn:
         """Indices of the bins that are not covered: the `targets` for `Sampler.sample`."""
         return np.flatnonzero(~self.covered)

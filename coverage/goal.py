@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from dv_agent.coverage.automatic_plan.assembly import automatic_plan
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan, parse_plan
 from dv_agent.designs.files.documents import Document, read_document, read_text
@@ -49,6 +48,8 @@ def plan_text(folder: DesignFolder) -> str:
     Raises:
         InputFileError: its stimulus.yaml or its RTL cannot be read.
     """
+    from dv_agent.coverage.automatic_plan.assembly import automatic_plan
+
     return automatic_plan(folder.design, folder.schema, _structure(folder))
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import groupby
+from typing import overload
 
 from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.database import Coverage
@@ -64,8 +66,29 @@ class Family(Frozen):
 
 def holes(plan: Plan, coverage: Coverage) -> tuple[Hole, ...]:
     """Return the uncovered bins: easy tier first, in plan order within a tier."""
-    found = [_hole(plan, coverage, index) for index in coverage.open_bins.tolist()]
-    return tuple(sorted(found, key=lambda hole: TIERS.index(hole.tier)))
+    return tuple(OpenBins(plan, coverage))
+
+
+class OpenBins(Sequence[Hole]):
+    """The uncovered bins in the order of `holes`, each described when it is read: most agents read few, or none."""
+
+    def __init__(self, plan: Plan, coverage: Coverage) -> None:
+        self._plan, self._coverage = plan, coverage
+
+    @overload
+    def __getitem__(self, place: int) -> Hole: ...
+    @overload
+    def __getitem__(self, place: slice) -> tuple[Hole, ...]: ...
+    def __getitem__(self, place: int | slice) -> Hole | tuple[Hole, ...]:
+        return self._described[place]
+
+    def __len__(self) -> int:
+        return len(self._coverage.open_bins)
+
+    @cached_property
+    def _described(self) -> tuple[Hole, ...]:
+        found = [_hole(self._plan, self._coverage, index) for index in self._coverage.open_bins.tolist()]
+        return tuple(sorted(found, key=lambda hole: TIERS.index(hole.tier)))
 
 
 def families(plan: Plan, found: Iterable[Hole]) -> tuple[Family, ...]:

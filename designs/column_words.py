@@ -11,7 +11,18 @@ _PLACES = {
     "gap_before": "cycles without an accepted transfer before the packet, back-pressure included; -1 for the first",
     "longest_gap": "most cycles without an accepted transfer between two beats of the packet, back-pressure included",
 }
-_PACKETS = {**_PLACES, "cut": "1 if a reset cut the packet, else 0"}
+_PACKETS = {
+    **_PLACES,
+    "cut": "1 if a reset cut the packet, else 0",
+    "length": "its beats",
+    "first_cycle": "cycle of its first transfer",
+}
+_BEATS = {
+    "gap": "cycles without a transfer since the one before; -1 for the first behind a reset",
+    "since_reset": "transfers between the last reset and this one",
+    "place": "number of the beat in its packet, from 0",
+    "last": "1 for the last beat of a packet",
+}
 _OF_STREAM = {
     "valid": "valid, 0 or 1",
     "ready": "ready, 0 or 1",
@@ -19,7 +30,7 @@ _OF_STREAM = {
     "stall": "cycles, this one included, that valid has waited for ready; 0 when not waiting",
     "idle": "cycles without valid, this one included",
     "strobe": "1 in a cycle with a write",
-    "beat": "accepted beats of the packet under way",
+    "beat": "beats of the packet under way that were accepted before this reset",
     "after": "transfers from this reset to the next one, or to the end of the test",
 }
 _TRANSFER = {
@@ -39,6 +50,24 @@ _RESET = {"width": "cycles of the pulse"}
 _ANY = {"epoch": "number of resets so far", "in_reset": "1 during a reset"}
 
 
+_ROWS = {
+    "cycle": "every cycle",
+    "reset": "every reset pulse but the first",
+    "transfer_": "every accepted transfer of {port}",
+    "beat_": "every accepted transfer of {port}, with its fields",
+    "packet_": "every complete packet of {port}, in the cycle of its last transfer",
+    "access_": "every answered access of {port}, in the cycle of the answer",
+}
+
+
+def row_words(table: str) -> str:
+    """Return what has a row in a table that every design has; empty for tables of a design's own."""
+    for begin, words in _ROWS.items():
+        if table == begin or (begin.endswith("_") and table.startswith(begin)):
+            return words.format(port=table.removeprefix(begin))
+    return ""
+
+
 def column_words(design: Design, table: str, name: str) -> str:
     """Return what a column means that the tool itself makes; empty for columns of a design's own."""
     tables: Mapping[str, str] = {}
@@ -48,6 +77,8 @@ def column_words(design: Design, table: str, name: str) -> str:
         tables = _ACCESS
     elif table == "reset":
         tables = _RESET
+    elif table.startswith("beat_"):
+        tables = _BEATS
     elif table.startswith("packet_"):
         tables = _PACKETS
     elif table != "cycle":

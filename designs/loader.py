@@ -21,7 +21,6 @@ from dv_agent.designs.files.documents import Document, read_document, read_text,
 from dv_agent.designs.files.places import FILE, design_names, design_roots
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
 from dv_agent.designs.observation import ReferenceModel
-from dv_agent.designs.probes.state_machines import probe_names, state_machines
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError, all_faults
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)
@@ -157,6 +156,8 @@ def load_design(folder: Path) -> DesignFolder:
 
 def with_probes(design: Design) -> Design:
     """Return the design with a probe for each of its state machines."""
+    from dv_agent.designs.probes.state_machines import probe_names, state_machines
+
     found = {name: one.probe for name, one in probe_names(state_machines(design)).items()}
     return design.model_copy(update={"probes": found}) if found else design
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol
 
 from dv_agent.designs.trace import IntColumn, Trace
@@ -15,11 +16,14 @@ class LazyColumns(Mapping[str, IntColumn]):
     Args:
         known: the columns that exist; one of a name in `made` is never read.
         made: name -> how to make the column.
+
+    Attributes:
+        names: all names, in order.
     """
 
     def __init__(self, known: Mapping[str, IntColumn], made: Mapping[str, Callable[[], IntColumn]]) -> None:
         self._made, self._found = made, {name: column for name, column in known.items() if name not in made}
-        self._names = {**dict.fromkeys(known), **dict.fromkeys(made)}
+        self.names = (*known, *(name for name in made if name not in known))
 
     def __getitem__(self, name: str) -> IntColumn:
         found = self._found.get(name)
@@ -28,13 +32,13 @@ class LazyColumns(Mapping[str, IntColumn]):
         return found
 
     def __contains__(self, name: object) -> bool:
-        return name in self._names
+        return name in self._found or name in self._made
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._names)
+        return iter(self.names)
 
     def __len__(self) -> int:
-        return len(self._names)
+        return len(self.names)
 
 
 class JoinedColumns(Mapping[str, IntColumn]):
@@ -50,6 +54,11 @@ class JoinedColumns(Mapping[str, IntColumn]):
         self._own, self._other, self._rows = own, other, rows
         self._taken: dict[str, IntColumn] = {}
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All names, in order."""
+        return _joined(names_of(self._own), names_of(self._other))
+
     def __getitem__(self, name: str) -> IntColumn:
         if name in self._own:
             return self._own[name]
@@ -62,11 +71,22 @@ class JoinedColumns(Mapping[str, IntColumn]):
         return name in self._own or name in self._other
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._own
-        yield from (name for name in self._other if name not in self._own)
+        return iter(self.names)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self.names)
+
+
+def names_of(columns: Mapping[str, IntColumn]) -> tuple[str, ...]:
+    """Return all names of columns, in order; no column is made for that."""
+    return columns.names if isinstance(columns, LazyColumns | JoinedColumns) else tuple(columns)
+
+
+@lru_cache(maxsize=256)
+def _joined(own: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    """Return `own`, and behind it what `other` has besides: the tables of all tests of a design are alike."""
+    known = frozenset(own)
+    return (*own, *(name for name in other if name not in known))
 
 
 @dataclass(frozen=True, slots=True)

@@ -56,6 +56,10 @@ class Op(NamedTuple):
     step: int = 0
 
 
+MAKE = tuple.__new__
+"""``MAKE(Op, members)`` makes an operation in half the time of its own constructor."""
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """The operations of all drivers: one track for each port (and one named ``reset``).

@@ -95,7 +95,7 @@ class Trace:
 
     cycles: int
     end: End
-    signals: dict[str, IntColumn]
+    signals: Signals
     unknown: dict[str, BoolColumn]
     in_reset: BoolColumn
     epoch: IntColumn

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
+from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.totals import overall_totals, summarise
 from dv_agent.designs.rules.wording import rule_words
 from dv_agent.prompts.dut.examples import examples
@@ -19,19 +20,21 @@ from dv_agent.prompts.feedback.column_texts import column_texts
 from dv_agent.prompts.feedback.history import past_turns, shots
 from dv_agent.prompts.feedback.hole_families import family_texts
 from dv_agent.prompts.feedback.results import failing_tests, played_tests, test_results
-from dv_agent.prompts.feedback.targets import Target, in_detail, stuck, targets
+from dv_agent.prompts.feedback.step_texts import NO_ROOM
+from dv_agent.prompts.feedback.targets import Target, in_detail, room_of, stuck, targets
 from dv_agent.prompts.hole_selection import sample
 from dv_agent.prompts.parts import PARTS, Section
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.view import View, is_readable
 
-ERROR_MOST = 300
+ERROR_MOST = 800
+"""Characters of a line on what was dropped; those of the parser are shorter and end with what was written."""
 SOURCE_MOST = 24_000
 """Characters of RTL that are shown in full where there is no specification; of more RTL a digest is shown."""
 MOST_CODE = 10
+"""Most points of code that a prompt shows with their sources."""
 WINDOW = 20
 """Cycles that are shown around a nearest sample."""
-"""Most points of code that a prompt shows with their sources."""
 MOST_BARE = 30
 """The same for a design without a reference model."""
 NO_SPECIFICATION = "There is no specification of this design: read in its RTL what it does.\n"
@@ -79,7 +82,9 @@ class _Writer:
         self._view, self._strategy, self._kind = view, strategy, kind
         self._shown = self._sampled(source)
         detailed = "near" in strategy.holes.show and bool(view.coverage.tests)
-        self._near = targets(view, strategy.holes.detailed) if detailed else ()
+        results = strategy.feedback == "steps" and bool(view.last)
+        self._near = targets(view, strategy.holes.detailed, results) if detailed else ()
+        self._room = room_of(view, strategy.holes.detailed) if detailed else NO_ROOM
 
     def lists(self) -> dict[str, Callable[[], tuple[Any, ...]]]:
         """Return functions that make the items of each part; only those of shown parts are called."""
@@ -94,7 +99,7 @@ class _Writer:
             "errors": lambda: tuple(line[:ERROR_MOST] for line in view.errors),
             "windows": lambda: view.windows,
             "failures": lambda: failing_tests(view),
-            "results": lambda: test_results(view) if strategy.feedback == "steps" else (),
+            "results": lambda: test_results(view, self._room) if strategy.feedback == "steps" else (),
             "holes": self._families,
             "columns": lambda: column_texts(view) if self._families() else (),
             "targets": lambda: self._near,
@@ -193,6 +198,8 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "reply_tokens": reply_tokens,
         "turn": view.turn,
         "planned": view.track.plan,
+        "open": len(view.holes),
+        "open_points": sum(hole.bin.startswith(f"{CODE}.") for hole in view.holes),
         "named": bool(view.last or view.earned or view.nearest),
         "played": () if view.track.plan else played_tests(view),
         "failed": any(outcome.failures for outcome in view.last),

@@ -5,7 +5,7 @@ It contains no path: an agent cannot reach witnesses, seeded bugs or the referen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -182,7 +182,7 @@ class View:
     specification: str
     plan: Plan
     coverage: Coverage
-    holes: tuple[Hole, ...]
+    holes: Sequence[Hole]
     turn: int
     last: tuple[Outcome, ...] = ()
     errors: tuple[str, ...] = ()

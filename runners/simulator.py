@@ -5,12 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol, Self
+from typing import NamedTuple, Protocol, Self
 
 from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import Trace
+from dv_agent.runners.cocotb.row_forms import RowForm
+
+
+class Recorded(NamedTuple):
+    """Rows as a simulator recorded them, and their form."""
+
+    form: RowForm
+    rows: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +30,7 @@ class Run:
         step_starts: track -> (cycle, step) pairs in cycle order: from that cycle on, the track played that
             top-level step of the test. Empty if the simulator hung or crashed.
         released: waits (``after``) that could never end and were released.
-        rows: the samples as recorded, one character of ``01XZ`` for each bit of a cycle, see
-            `dv_agent.runners.build.wrappers.layout`; empty if there was no simulator.
+        recorded: the samples as the simulator recorded them; None if there was no simulator.
         seconds: wall time spent in the simulator, in seconds; the only part that differs between two runs.
         code: one bit for each counter of code coverage, lowest bit first: whether it counted anything since power-up,
             see `CodeCounter.index`; empty without code coverage, and if the simulator hung or crashed.
@@ -32,9 +39,17 @@ class Run:
     trace: Trace
     step_starts: dict[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     released: int = 0
-    rows: bytes = field(default=b"", repr=False)
+    recorded: Recorded | None = field(default=None, repr=False, compare=False)
     seconds: float = 0.0
     code: bytes = field(default=b"", repr=False)
+
+    @property
+    def rows(self) -> bytes:
+        """The samples, one character of ``01XZ`` for each bit of a cycle, see `dv_agent.runners.build.wrappers.layout`.
+
+        Empty if there was no simulator.
+        """
+        return self.recorded.form.text(self.recorded.rows) if self.recorded else b""
 
 
 class Session(Protocol):

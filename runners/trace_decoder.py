@@ -2,121 +2,79 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-from numpy.typing import NDArray
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace, Transfers
 from dv_agent.runners.build.wrappers.layout import Layout
-
-_ZERO, _ONE = ord("0"), ord("1")
-_WORD = 32
+from dv_agent.runners.recording.sampled_bits import SampledSignals, Samples, with_sign
 
 
-def decode(design: Design, layout: Layout, rows: bytes, end: End, message: str = "") -> Trace:
-    """Decode the trace in `rows`.
-
-    Args:
-        rows: consecutive samples, each `layout.sample_width` characters of ``01xz``, most
-            significant bit first.
-    """
-    width = layout.sample_width
-    cycles = len(rows) // width
-    text = np.frombuffer(rows, dtype=np.uint8, count=cycles * width).reshape(cycles, width)
-    pins = _Pins(text, layout.sample)
+def decode(design: Design, layout: Layout, samples: Samples, end: End, message: str = "") -> Trace:
+    """Decode the trace in `samples`."""
+    cycles = samples.cycles
+    pins = _Pins(samples, layout)
     in_reset = np.zeros(cycles, np.bool_)
     if design.reset:
         reset = pins.is_one(design.reset.signal)
         in_reset = reset if design.reset.active == "high" else ~reset
-    begins = in_reset & ~np.concatenate([np.zeros(1, np.bool_), in_reset[:-1]])[:cycles]
+    begins = in_reset.copy()
+    begins[1:] &= ~in_reset[:-1]
     epoch = np.cumsum(begins, dtype=np.int64)
-    edges: dict[str, BoolColumn] = {clock: text[:, place] == _ONE for clock, place in layout.rises.items()}
+    edges: dict[str, BoolColumn] = {clock: samples.bit(place) for clock, place in layout.rises.items()}
     accepted = {}
     for one in design.streams:
-        fires = _fires(pins, one) & ~in_reset
+        fires = pins.fires(one) & ~in_reset
         if edges:
-            fires &= edges[design.clock_of(one.port)]
-        accepted[one.key] = _transfers(pins, np.flatnonzero(fires), epoch, one)
-    signals = pins.values()
+            fires = fires & edges[design.clock_of(one.port)]
+        accepted[one.key] = pins.transfers(np.flatnonzero(fires), epoch, one)
     for name, port in design.ports.items():
-        accepted |= port.views(name, accepted, signals)
-    return Trace(cycles, end, signals, pins.unknown, in_reset, epoch, accepted, message, edges)
+        accepted |= port.views(name, accepted, pins.signals)
+    return Trace(cycles, end, pins.signals, pins.unknown, in_reset, epoch, accepted, message, edges)
 
 
 class _Pins:
-    """The samples as bits, by signal."""
+    """The samples by signal.
 
-    def __init__(self, text: NDArray[np.uint8], places: Mapping[str, tuple[int, int]]) -> None:
-        self._places = places
-        self._ones = text == _ONE
-        self._strange = ~self._ones & (text != _ZERO)
+    Attributes:
+        signals, unknown: see `Trace`.
+    """
+
+    def __init__(self, samples: Samples, layout: Layout) -> None:
+        self._samples, self._places = samples, layout.sample
+        self.signals = SampledSignals(samples, layout.sample)
         self.unknown: dict[str, BoolColumn] = {}
-        if self._strange.any():
-            for signal, (first, width) in places.items():
-                mask = self._strange[:, first : first + width].any(axis=1)
+        if samples.strange is not None:
+            for signal, (first, width) in layout.sample.items():
+                mask = np.asarray(samples.strange[:, first : first + width].any(axis=1), np.bool_)
                 if mask.any():
                     self.unknown[signal] = mask
 
     def is_one(self, signal: str) -> BoolColumn:
         """Return bool[cycles] of a one-bit signal."""
-        column: BoolColumn = self._ones[:, self._places[signal][0]]
-        return column
+        return self._samples.bit(self._places[signal][0])
 
-    def bits(self, signal: str, rows: IntColumn | slice) -> BoolColumn:
-        """Return bool[rows, width], least significant bit first."""
-        first, width = self._places[signal]
-        bits: BoolColumn = self._ones[rows, first : first + width][:, ::-1]
-        return bits
+    def fires(self, stream: Stream) -> BoolColumn:
+        """Return bool[cycles], whether a stream transfers, reset and clock aside."""
+        valid = self.is_one(stream.valid)
+        return valid if stream.ready is None else np.asarray(valid & self.is_one(stream.ready))
 
-    def values(self) -> dict[str, IntColumn]:
-        """Return every signal in the form of `Trace.signals`."""
-        result: dict[str, IntColumn] = {}
-        for signal, (_, width) in self._places.items():
-            bits = self.bits(signal, slice(None))
-            if width < 64:
-                result[signal] = _number(bits)
-            else:
-                words = [_number(bits[:, low : low + _WORD]) for low in range(0, width, _WORD)]
-                result[signal] = np.stack(words, axis=1)
-        return result
+    def transfers(self, cycles: IntColumn, epoch: IntColumn, stream: Stream) -> Transfers:
+        """Return the transfers of a stream in these cycles. Args: epoch: int64[all cycles]."""
+        fields, last = {**stream.fields, **stream.returns}, stream.last
+        columns = {name: self._field(spec, cycles) for name, spec in fields.items()}
+        if last is not None:
+            columns["last"] = self.is_one(last)[cycles].astype(np.int64)
+        unknown = np.zeros(len(cycles), np.bool_)
+        if self.unknown:
+            for signal in [spec.signal for spec in fields.values()] + ([last] if last else []):
+                if signal in self.unknown:
+                    unknown |= self.unknown[signal][cycles]
+        return Transfers(cycles, epoch[cycles], columns, unknown)
 
-
-def _number(bits: BoolColumn) -> IntColumn:
-    """Return int64[n] from bool[n, width <= 64], least significant bit first; bit 63 is the sign."""
-    width = bits.shape[1]
-    if width == 1:
-        return bits[:, 0].astype(np.int64)
-    octets = np.packbits(bits, axis=1, bitorder="little")
-    full = np.zeros((len(bits), 8), dtype=np.uint8)
-    full[:, : octets.shape[1]] = octets
-    return full.view("<i8")[:, 0].astype(np.int64)
-
-
-def field_values(bits: BoolColumn, spec: FieldSpec) -> IntColumn:
-    """Return int64[n], or int64[n, lanes] if `spec` has lanes, from bool[n, bits of the signal]."""
-    lanes = [_number(bits[:, lane * spec.width : (lane + 1) * spec.width]) for lane in range(spec.lanes)]
-    values = lanes[0] if spec.lanes == 1 else np.stack(lanes, axis=1)
-    if spec.signed and spec.width < 64:
-        values = np.where(values > spec.high, values - (1 << spec.width), values)
-    return values
-
-
-def _fires(pins: _Pins, stream: Stream) -> BoolColumn:
-    valid = pins.is_one(stream.valid)
-    return valid if stream.ready is None else valid & pins.is_one(stream.ready)
-
-
-def _transfers(pins: _Pins, cycles: IntColumn, epoch: IntColumn, stream: Stream) -> Transfers:
-    fields, last = {**stream.fields, **stream.returns}, stream.last
-    columns = {name: field_values(pins.bits(spec.signal, cycles), spec) for name, spec in fields.items()}
-    if last is not None:
-        columns["last"] = pins.is_one(last)[cycles].astype(np.int64)
-    unknown = np.zeros(len(cycles), dtype=np.bool_)
-    for signal in [spec.signal for spec in fields.values()] + ([last] if last else []):
-        if signal in pins.unknown:
-            unknown |= pins.unknown[signal][cycles]
-    return Transfers(cycles.astype(np.int64), epoch[cycles], columns, unknown)
+    def _field(self, spec: FieldSpec, cycles: IntColumn) -> IntColumn:
+        if spec.bits < 64 and spec.lanes == 1:  # the checks read the whole signal too
+            return with_sign(self.signals[spec.signal][cycles], spec)
+        return self._samples.field(self._places[spec.signal][0], spec, cycles)

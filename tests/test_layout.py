@@ -21,7 +21,7 @@ ALLOWED = {
     "eval": {"designs", "coverage", "runners", "prompts", "agents", "eval"},
 }
 A_DOZEN = 12
-FACES = ("dv_agent/cli", "dv_agent/studio")
+FACES = ("dv_agent/cli", "dv_agent/mcp", "dv_agent/studio")
 # Longest first: what may follow a word's stem without making it another word.
 ENDINGS = ("ations", "ation", "ings", "ing", "ers", "ors", "ion", "er", "or", "ed", "es", "s", "e", "y")
 
@@ -86,14 +86,14 @@ def test_no_file_is_named_after_its_room() -> None:
 def test_no_two_files_differ_in_an_ending_only() -> None:
     """Commands are left out: each file of ``dv_agent/cli`` is named after its command."""
     alike = defaultdict(set)
-    for file in sources(*FOLDERS, "dv_agent/studio"):
+    for file in sources(*FOLDERS, "dv_agent/mcp", "dv_agent/studio"):
         alike[stem(file.stem)].add(file.stem)
     assert [names for names in alike.values() if len(names) > 1] == []
 
 
 def test_every_room_has_a_readme_that_names_its_files() -> None:
     missing = []
-    for file in sources(*FOLDERS, "dv_agent/studio"):
+    for file in sources(*FOLDERS, "dv_agent/mcp", "dv_agent/studio"):
         readme = ROOT / file.parent / "README.md"
         if not readme.is_file() or f"`{file.name}`" not in readme.read_text(encoding="utf-8"):
             missing.append(str(file))

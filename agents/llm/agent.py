@@ -139,7 +139,9 @@ def proposal_of(
     """Return the tests of the last reply, with all that a record needs. A reply that a person wrote has no cost."""
     reply = answered.replies[-1]
     literal = strategy.values == "literal"
-    parsed = parse_reply(reply.text, view.design, view.schema, reply.finish_reason, literal, earlier_tests(view))
+    parsed = parse_reply(
+        reply.text, view.design, view.schema, reply.finish_reason, literal, earlier_tests(view), view.track.plan
+    )
     errors = (*([f"the server refused your reply: {reply.broken}"] if reply.broken else []), *parsed.errors)
     usages = (usage_of(one.attempts, one.cached) for one in answered.replies)
     attempts = tuple(attempt for one in answered.replies for attempt in one.attempts)

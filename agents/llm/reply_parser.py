@@ -24,14 +24,14 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Location, StimulusError, Test, path_text
-from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.text.compact_json import compact_json, json_around
 
 LOOK = "look"
 MAX_CHARACTERS = 400_000
 MAX_TESTS = 64
 MAX_ITEMS = 200_000
 MAX_LINES = 40
-EXCERPT = 120
+EXCERPT, REASON = 160, 300
 NO_TESTS: Mapping[str, Test] = {}
 
 Drop = Literal["oversize", "truncated", "empty", "syntax", "shape", "key", "invalid", "duplicate", "surplus"]
@@ -73,15 +73,16 @@ class ParsedReply(Frozen):
 
 def parse_reply(
     text: str, design: Design, schema: StimulusSchema, finish_reason: str = "", literal: bool = False,
-    known: Mapping[str, Test] = NO_TESTS,
+    known: Mapping[str, Test] = NO_TESTS, planned: bool = True,
 ) -> ParsedReply:  # fmt: skip
     """Parse a model's reply; accepts any text and never raises.
 
     Args:
         literal: whether loops, sweeps and random blocks are refused.
         known: the earlier tests, by name, that a test may be a change of.
+        planned: whether the model knows the plan; else what asks about it is a key without a meaning, like any other.
     """
-    reader = _Reader(design, schema, literal=literal, known=known)
+    reader = _Reader(design, schema, literal=literal, known=known, planned=planned)
     if len(text) > MAX_CHARACTERS:
         reader.drop("oversize", f"the reply was cut behind {MAX_CHARACTERS} characters", len(text) - MAX_CHARACTERS)
     if finish_reason == "length":
@@ -121,6 +122,7 @@ class _Reader:
     schema: StimulusSchema
     literal: bool = False
     known: Mapping[str, Test] = field(default_factory=dict)
+    planned: bool = True
     prefix: str = ""
     tests: list[Test] = field(default_factory=list)
     look: list[str] = field(default_factory=list)
@@ -187,7 +189,7 @@ class _Reader:
 
     def _tests(self, value: dict[str, Any]) -> None:
         for key, inner in value.items():
-            if key == LOOK:
+            if key == LOOK and self.planned:
                 self._look(inner)
             elif key not in ("tests", "plan", "note"):
                 self.drop("key", f'{self.prefix}the key {compact_json(key, 40)} beside "tests" was not read')
@@ -228,9 +230,9 @@ class _Reader:
     def _refuse(self, where: str, data: Any, location: Location, reason: str) -> None:
         self.explained = True
         path = f" {path_text(location)[:200]}:" if location else ""
-        wrote = _step(data, location)
-        quoted = f"; you wrote {compact_json(wrote, EXCERPT)}" if wrote is not None and self._told < MAX_LINES else ""
-        self.drop("invalid", f"{where}:{path} {reason[:200]}{quoted}")
+        wrote = _step(data, location) if self._told < MAX_LINES else None
+        quoted = f"; you wrote {json_around(wrote, location[3:], EXCERPT)}" if wrote is not None else ""
+        self.drop("invalid", f"{where}:{path} {reason[:REASON]}{quoted}")
 
 
 def _complete(reading: Reading) -> Iterator[tuple[str, Any]]:

@@ -1,7 +1,7 @@
 """Writer of the run folder, which records everything that happens while it happens.
 
 ``run.json``       what was run, with which versions, and how it ended (rewritten atomically)
-``turns.jsonl``    one line for each turn, appended and flushed; a reply is written before it is parsed
+``turns.jsonl``    one line for each turn, appended and flushed; a reply is on the disk before it is parsed
                    (long turns are packed, see `packed_lines`)
 ``coverage.json``  the coverage database
 ``failures/``      failing tests, shrunk, with their waveforms
@@ -13,6 +13,7 @@ import json
 import os
 import re
 import secrets
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -33,6 +34,9 @@ from dv_agent.coverage.storage import to_file
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.errors import OutputError
+
+DISK_SECONDS = 1.0
+"""Seconds after which a turn is forced to the disk again."""
 
 
 def new_folder(out: Path, design: str, agent: str, model: str | None) -> Path:
@@ -74,6 +78,7 @@ class RunRecord:
         self._packer = Packer()
         self._said: tuple[tuple[Message, ...], tuple[ToolSpec, ...]] = (), ()
         self._unpriced = header.unpriced_attempts
+        self._on_disk = float("-inf")
         self._write(HEADER, header.model_dump(mode="json"))
 
     def reply(
@@ -144,11 +149,16 @@ class RunRecord:
         self._write(HEADER, self.header.model_dump(mode="json"))
 
     def _append(self, line: bytes, packer: Packer | None = None) -> None:
+        now = time.monotonic()
         try:
             with (self.folder / TURNS).open("ab") as file:
                 file.write(packer.pack(line) if packer else line)
                 file.flush()
-                os.fsync(file.fileno())
+                # The system has the line now, whatever becomes of this process. What was paid for is on the disk before
+                # anything goes on; a turn without a model, which can be made again, waits for it once a second at most.
+                if packer is None or now - self._on_disk >= DISK_SECONDS:
+                    os.fsync(file.fileno())
+                    self._on_disk = now
         except OSError as error:
             raise OutputError(f"cannot write {self.folder / TURNS}: {error.strerror}") from None
 

@@ -172,9 +172,8 @@ def excerpt_writer(design: Design) -> Callable[[Path, Trace, CheckFailure], None
 def versions() -> dict[str, str]:
     """Return the versions of dv-agent, Python, cocotb, and the git revision if there is one."""
     found = {"dv-agent": __version__, "python": platform.python_version(), "cocotb": version("cocotb")}
-    revision = _git(["rev-parse", "HEAD"])
-    if revision:
-        found["git"] = revision + ("-dirty" if _git(["status", "--porcelain", "--untracked-files=no"]) else "")
+    if revision := _git(["describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]):
+        found["git"] = revision
     return found
 
 

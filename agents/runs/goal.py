@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.coverage.certificates.exclusions import with_certificate
 from dv_agent.coverage.code.group import Goal, with_code
 from dv_agent.coverage.code.points import CodePoints, merge_counters
 from dv_agent.coverage.code.storage import read_points, write_points
@@ -80,7 +79,10 @@ def open_goal(
         return plan_of(folder), simulator
     simulator = simulator.with_code()
     points = merge_counters(simulator.counters(folder.design))
-    points = with_certificate(folder, points) if certified else points
+    if certified:
+        from dv_agent.coverage.certificates.exclusions import with_certificate
+
+        points = with_certificate(folder, points)
     return _joined(folder, goal, points), simulator
 
 

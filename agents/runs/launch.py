@@ -20,7 +20,7 @@ from dv_agent.agents.runs.assembly import open_design, open_recorded
 from dv_agent.agents.runs.goal import check_same_points, goal_of, keep_points, open_goal, simulator_of_goal
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
-from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench
+from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench, tell_the_end
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.code.by_kind import KindCounts, code_counts
@@ -94,6 +94,25 @@ class RunWatcher(Protocol):
     def stop(self) -> None:
         """There will be no more progress events."""
         ...
+
+
+class Unwatched:
+    """Shows nothing of a run."""
+
+    def start(self, header: RunHeader, folder: Path, bins: int) -> None:
+        """See `RunWatcher`."""
+
+    def test(self, record: TestRecord) -> None:
+        """See `RunWatcher`."""
+
+    def turn(self, state: RunState, turn: TurnRecord) -> None:
+        """See `RunWatcher`."""
+
+    def say(self, words: str) -> None:
+        """See `RunWatcher`."""
+
+    def stop(self) -> None:
+        """See `RunWatcher`."""
 
 
 class Stopper(AbstractContextManager[object], Protocol):
@@ -173,13 +192,12 @@ def launch(
         options = header.agent_options
         limits = Limits(target_on(bench.track, header.target), options.patience, bool(options.stop_on_failure))
         with _traced_to(run_folder):
-            try:
+            with _resumable(run_folder, "mcp" if request.live else "run"):
                 state = run_loop(
                     start.agent, bench, start.state, header.budget, limits, start.record, watcher.test, watcher.turn,
                     stopper.asked,
                 )  # fmt: skip
-            except (ModelFailure, SimulatorLost) as error:
-                raise type(error)(f"{error}\n  go on later with: dv-agent run --resume {run_folder}") from None
+            tell_the_end(request.live, start.agent, bench, state, header.budget)
             triaged = _triaged(folder, simulator, state, run_folder)
             if header.agent == TOOLS:
                 start.record.judged(*judge(run_folder, folder, bench, simulator))
@@ -213,6 +231,15 @@ def _taken_up(folder: Path, stack: ExitStack) -> RecordedRun:
     if (folder / "run.json").is_file():  # lock only a run folder; otherwise the reader reports the error
         stack.enter_context(owned(folder))
     return read_run(folder)
+
+
+@contextmanager
+def _resumable(run_folder: Path, command: str) -> Iterator[None]:
+    """Say in the errors after which a run can go on how that is done."""
+    try:
+        yield
+    except (ModelFailure, SimulatorLost) as error:
+        raise type(error)(f"{error}\n  go on later with: dv-agent {command} --resume {run_folder}") from None
 
 
 @contextmanager

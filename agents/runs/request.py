@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
+from dv_agent.agents.models.chat_model import ChatModel
 from dv_agent.coverage.code.group import Goal
 from dv_agent.designs.mutants.candidate import Candidate
 from dv_agent.prompts.benchmark_track import TrackName
 from dv_agent.prompts.unnoticed import Unnoticed
+
+LIVE = "mcp:"
+"""How the name of a `LiveModel` begins in a record."""
+
+
+class LiveModel(ChatModel, Protocol):
+    """A model that calls tools on its own account, as a client over MCP does; it can hear how its run ended."""
+
+    def hear(self, text: str) -> None:
+        """Receive the results of the last tests: the run ends, so the model is not asked again."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,7 @@ class RunRequest:
         unnoticed: changes of the RTL that an agent `llm` is told of.
         track: what the agent is given, see `dv_agent.prompts.benchmark_track`.
         change: a mutant whose change is made in a copy of the RTL.
+        live: the model behind `model`, for the agent `tools`; None: it is asked over the network.
         into: the run folder itself, instead of a new one below `out`; the name of its parent is the run's id.
     """
 
@@ -53,3 +66,4 @@ class RunRequest:
     reparse: bool = False
     base_url: str | None = None
     unnoticed: tuple[Unnoticed, ...] = ()
+    live: LiveModel | None = None

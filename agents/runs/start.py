@@ -90,7 +90,7 @@ def new_run(
         RunState(empty_coverage(bench.plan)),
     )
     if agent == TOOLS:
-        return Start(record, state, tools_agent(header, bench, record, say, should_stop))
+        return Start(record, state, tools_agent(header, bench, record, say, should_stop, live=request.live))
     return Start(record, state, make_agent(header, folder, record, say))
 
 
@@ -274,7 +274,7 @@ def resume_run(
     check_recorded_address(past.header.model, request.base_url)
     header = past.header.model_copy(update={"status": "running", "stop_reason": "", **_more(request, past.header)})
     # An agent without a model proposes again to rebuild its state; recorded model calls are not repeated.
-    tools = tools_agent(header, bench, None, say, should_stop, past) if header.agent == TOOLS else None
+    tools = tools_agent(header, bench, None, say, should_stop, past, request.live) if header.agent == TOOLS else None
     along = tools or (make_agent(header, bench.folder, None, say) if header.model is None else None)
     done = resimulate(past, bench, along, lambda turn, turns: say(f"replaying turn {turn} of {turns}"))
     if reason := why_different(past, done.different):

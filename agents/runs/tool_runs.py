@@ -6,10 +6,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dv_agent.agents.agent import Agent
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.models.chat_model import ChatModel, ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.records.writer import RunRecord
-from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.request import LIVE, LiveModel, RunRequest
+from dv_agent.agents.state import RunState, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.agents.tools.claims_and_reports import ClaimScore, ReportVerdict
 from dv_agent.coverage.plan import Plan
@@ -19,6 +23,7 @@ from dv_agent.prompts.benchmark_track import CLOSURE, TRACKS, Track
 from dv_agent.runners.simulator import Session, Simulator
 
 if TYPE_CHECKING:
+    from dv_agent.agents.llm.call_budget import Price
     from dv_agent.agents.records.recorded_model import RecordedAgent
     from dv_agent.agents.tools.agent import ToolsAgent
     from dv_agent.agents.tools.testbench import ToolsTestbench
@@ -73,6 +78,7 @@ def tools_agent(
     say: Callable[[str], None],
     should_stop: Callable[[], bool],
     past: RecordedRun | None = None,
+    live: LiveModel | None = None,
 ) -> ToolsAgent:
     """Return the agent `tools`.
 
@@ -80,12 +86,12 @@ def tools_agent(
         record: receives its replies; can also be set later, with ``attach``.
         should_stop: called before each call of the model.
         past: the run that it resumes.
+        live: the model, if it is not asked over the network.
 
     Raises:
         PrerequisiteError: a package or key for the model is missing.
+        UsageError: the run was steered by a client over MCP, and there is none.
     """
-    from dv_agent.agents.models.langchain_model import LangChainModel
-    from dv_agent.agents.models.reply_cache import CachingModel
     from dv_agent.agents.toolbox.dispatcher import ToolDispatcher
     from dv_agent.agents.toolbox.text import result_limits
     from dv_agent.agents.tools.agent import ToolsAgent
@@ -95,14 +101,34 @@ def tools_agent(
     bench = _with_tools(bench)
     if len(header.decoys) < (header.agent_options.decoys or 0):
         say(f"the plan documents {len(header.decoys)} unreachable bins; all of them are decoys")
-    model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
-    cache = header.agent_options.cache
-    asked = CachingModel(model, Path(cache), header.seed) if cache else model
+    asked, price = (live, None) if live else _remote(header, header.model, say)
     playback = ResumedCalls(asked, past.replies if past else (), len(past.turns) if past else 0)
     if record:
         playback.attach(record)
     dispatcher = ToolDispatcher(bench, result_limits(header.model), bench.decoys)
-    return ToolsAgent(playback, dispatcher, model.price, should_stop, bench.track)
+    return ToolsAgent(playback, dispatcher, price, should_stop, bench.track)
+
+
+def _remote(header: RunHeader, settings: ModelSettings, say: Callable[[str], None]) -> tuple[ChatModel, Price]:
+    """Return the model that is asked over the network, and the price of its calls."""
+    from dv_agent.agents.models.langchain_model import LangChainModel
+    from dv_agent.agents.models.reply_cache import CachingModel
+
+    if settings.model.startswith(LIVE):
+        raise UsageError(f"{settings.model} is a client over MCP: begin with `dv-agent mcp`, go on with its --resume")
+    model = LangChainModel(settings, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
+    cache = header.agent_options.cache
+    return CachingModel(model, Path(cache), header.seed) if cache else model, model.price
+
+
+def tell_the_end(live: LiveModel | None, agent: Agent, bench: Testbench, state: RunState, budget: Budget) -> None:
+    """Tell a model that steers its run itself the results of the tests that ended it."""
+    if live is None:
+        return
+    from dv_agent.agents.tools.agent import ToolsAgent
+
+    if isinstance(agent, ToolsAgent):
+        live.hear(agent.closing(make_view(bench, state, budget)))
 
 
 def replaying_tools_agent(

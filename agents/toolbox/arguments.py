@@ -141,7 +141,7 @@ class ReportBug(Arguments):
 
 
 class Finish(Arguments):
-    """End the run: nothing more can be covered, claimed or reported."""
+    """End the run: nothing more can be gained."""
 
     reason: str = Field(min_length=1, max_length=TEXT)
 

@@ -206,7 +206,7 @@ class ToolDispatcher:
         if self.waiting:
             raise ToolError("only one run_tests in a reply: put all tests into one call")
         known = {test.name: test for test, _ in self._tests if test.name}
-        parsed = parse_reply(arguments, view.design, view.schema, known=known)
+        parsed = parse_reply(arguments, view.design, view.schema, known=known, planned=view.track.plan)
         if not parsed.tests:
             raise ToolError("no test can run:\n" + "\n".join(parsed.errors))
         self.waiting = call, parsed

@@ -126,6 +126,12 @@ class ToolsAgent:
         self._finished = self._dispatcher.finished and self._state == "paused"
         return self._proposal()
 
+    def closing(self, view: View) -> str:
+        """Return the results that the model has not been sent, those of the last turn's tests included."""
+        self._dispatcher.begin(view)
+        parts = self._graph.unheard(), self._dispatcher.results() if view.last else ""
+        return "\n\n".join(part for part in parts if part)
+
     def _go(self, view: View) -> bool:
         """Continue the dialogue where it was left; return whether it now waits for tests."""
         if self._state == "waits":

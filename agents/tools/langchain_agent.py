@@ -67,6 +67,12 @@ class ToolDialogue:
         """Make the model call that `TurnPaused` stopped; returns and raises as `say`."""
         return self._run(None)
 
+    def unheard(self) -> str:
+        """Return the results of tools that the model has not been sent."""
+        messages = self._graph.get_state(self._config).values.get("messages", [])
+        new = next((place for place, one in enumerate(reversed(messages)) if not isinstance(one, ToolMessage)), 0)
+        return "\n\n".join(str(one.content) for one in messages[len(messages) - new :])
+
     def _run(self, given: Any) -> bool:
         # Results hold RTL, which may be confidential: tracing is off, also if an environment variable enables it.
         with tracing_context(enabled=False):

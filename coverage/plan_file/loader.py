@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 from dv_agent.coverage.plan import Plan, build_plan
@@ -11,7 +12,7 @@ from dv_agent.coverage.plan_file.cursor import Cursor
 from dv_agent.coverage.plan_file.options import OPTION_KEYS, Options, read_options
 from dv_agent.coverage.plan_file.value_sets import read_expression
 from dv_agent.coverage.structure import MAX_BINS, Covergroup, Coverpoint, Cross
-from dv_agent.designs.files.documents import Document, read_document
+from dv_agent.designs.files.documents import Document, read_text
 from dv_agent.errors import InputFileError, all_faults
 
 SCHEMA_VERSION = 1
@@ -25,7 +26,13 @@ def load_plan(path: Path) -> Plan:
     Raises:
         InputFileError: the file, the line, what is wrong and what was expected, for each covergroup that is wrong.
     """
-    return parse_plan(read_document(path))
+    return _plan_in(path, read_text(path))
+
+
+@lru_cache(maxsize=4)
+def _plan_in(path: Path, text: str) -> Plan:
+    """Return the plan that a file holds; a plan never changes, and a run needs it more than once."""
+    return parse_plan(Document(path, text))
 
 
 def parse_plan(document: Document) -> Plan:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,7 +33,7 @@ class EventRows:
         return len(self.row)
 
 
-def concatenated(tables: Sequence[tuple[int, Table]], names: Container[str]) -> EventRows:
+def concatenated(tables: Sequence[tuple[int, Table]], names: Iterable[str]) -> EventRows:
     """Return the rows of `tables`, pairs of test number and table, all with the same columns.
 
     Args:
@@ -45,8 +45,8 @@ def concatenated(tables: Sequence[tuple[int, Table]], names: Container[str]) -> 
     first = tables[0][1].columns
     columns = {
         name: first[name] if len(tables) == 1 else np.concatenate([table.columns[name] for _, table in tables])
-        for name in first
-        if name in names
+        for name in names
+        if name in first
     }
     test = np.repeat(np.arange(len(tables)), lengths)
     row = np.arange(int(starts[-1])) - starts[test]

@@ -13,7 +13,7 @@ from dv_agent.coverage.sampling.columns import can_read
 from dv_agent.coverage.sampling.event_rows import concatenated
 from dv_agent.coverage.sampling.table_sampler import TableSampler
 from dv_agent.coverage.sampling.tally import Tally
-from dv_agent.designs.observation import Table
+from dv_agent.designs.observation import Table, names_of
 
 Tables = Mapping[str, Table]
 _Kind = tuple[bool, tuple[str, ...]]
@@ -65,7 +65,7 @@ class Sampler:
             for number, tables in enumerate(tests):
                 table = tables.get(name)
                 if table is not None and table.columns:
-                    kind = bool(partial) and partial[number], tuple(table.columns)
+                    kind = bool(partial) and partial[number], names_of(table.columns)
                     alike.setdefault(kind, []).append((number, table))
             for kind, found in alike.items():
                 if sampler := self._sampler(name, kind, found[0][1]):

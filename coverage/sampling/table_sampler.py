@@ -42,7 +42,7 @@ class TableSampler:
         for group in groups:
             names |= dict.fromkeys(read_columns(plan.path, group, table, expressions_of(group)))
         self._columns = {name: place for name in names if (place := find_place(table, name))}
-        self.reads = {"cycle", "epoch", *(base for base, _ in self._columns.values())}
+        self.reads = tuple({"cycle": None, "epoch": None, **dict.fromkeys(base for base, _ in self._columns.values())})
         points = [(number, point) for number, group in enumerate(groups) for point in group.coverpoints]
         self._points = [(number, point) for number, point in points if point.kind == "value"]
         self._sequences = [_Sequences(plan, number, point) for number, point in points if point.kind == "transition"]

@@ -27,13 +27,17 @@ FILES = {
     "witnesses": ("witnesses/*.json",),
     "bugs": ("bugs/*.yaml", "bugs/*.patch"),
 }
+FOR_READERS = "columns"
+"""The kind of the words on columns in plan.yaml: prompts show them, and nothing is sampled or judged by them."""
+_COLUMNS = re.compile(rb"^columns:.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
 
 
 def fingerprint(folder: DesignFolder) -> dict[str, str]:
     """Return SHA-256 (hexadecimal) of the RTL and of each kind of file in `FILES`; a kind without files is left out.
 
     The RTL is hashed as it is simulated, so a copy with a seeded bug has another hash. The model is hashed with
-    all that it is made of: modules of `SHARED_BY_MODELS`, modules of its own folder, models of other designs.
+    all that it is made of: modules of `SHARED_BY_MODELS`, modules of its own folder, models of other designs. The words
+    on columns of a plan are the kind `FOR_READERS`, and no part of the kind "plan".
     """
     hashes = {"rtl": _hash([*folder.design.source_files(), *folder.design.header_files()])}
     for kind, patterns in FILES.items():
@@ -42,6 +46,8 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
             files += [module for file in files for module in _imported(file)]
         if files:
             hashes[kind] = _hash(files)
+    if words := b"".join(_words(file.read_bytes()) for file in folder.path.glob(*FILES["plan"])):
+        hashes[FOR_READERS] = hashlib.sha256(words).hexdigest()
     return hashes
 
 
@@ -78,6 +84,14 @@ def _hash(files: Iterable[Path]) -> str:
     total = hashlib.sha256()
     for file in files:
         content = file.read_bytes()
+        if file.name in FILES["plan"]:
+            content = content.replace(_words(content), b"")
         total.update(f"{file.name} {len(content)}\n".encode())
         total.update(content)
     return total.hexdigest()
+
+
+def _words(plan: bytes) -> bytes:
+    """Return the block of a plan that says what columns mean, which nothing else refers to; empty without one."""
+    found = _COLUMNS.search(plan)
+    return found[0] if found else b""

@@ -97,7 +97,7 @@ def observe(trace: Trace) -> Observation:
     """Fold one trace: the words that the design owes, and raw facts about them.
 
     Tables: ``group`` (one row a closed group), ``line`` (one a line of a complete group),
-    ``code`` (one an element of a line), ``word`` (one an owed word), ``flush`` (one a flush).
+    ``element`` (one an element of a line), ``word`` (one an owed word), ``flush`` (one a flush).
     ``cycle`` is the cycle in which the group was closed, or of the flush.
     """
     flushes = trace.accepted["flush"]
@@ -109,7 +109,7 @@ def observe(trace: Trace) -> Observation:
     tables = {
         "group": group_table(tokens, groups, lines),
         "line": in_order([line_columns(groups, some) for some in lines]),
-        "code": in_order([code_columns(groups, some) for some in lines]),
+        "element": in_order([element_columns(groups, some) for some in lines]),
         "word": word_table(groups, words),
         "flush": flush_table(flushes, tokens, groups),
     }
@@ -378,7 +378,7 @@ def line_columns(groups: Groups, lines: Lines) -> dict[str, IntColumn]:
     }  # fmt: skip
 
 
-def code_columns(groups: Groups, lines: Lines) -> dict[str, IntColumn]:
+def element_columns(groups: Groups, lines: Lines) -> dict[str, IntColumn]:
     """One row an element of a line; ``rest`` is d * maxq mod R (0 where R is 0)."""
     n, m = lines.x.shape
     d, span = lines.x - lines.low[:, None], np.repeat(lines.range, m)

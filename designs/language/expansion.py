@@ -118,10 +118,20 @@ class _TrackExpander:
 
     def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Yield the operations of one step, in order."""
+        if type(step) is dict and (plain := self.packets.plain(step, self.step_index)):
+            self.tally.add(self.name, where, len(plain))
+            self.previous = plain[-1].kind
+            yield from plain
+            return
         key = self.packets.word if self._is_item(step) else one_of(step, self.words, where)
         loop = key in _COUNTS_ITSELF or key in self.track.transactions
         before, counts = self.tally.count, not loop
         notes = self.packets.note if self.packets.completes else None
+        if not counts and not notes:
+            yield from self.words[key](step, where, scope)
+            if self.tally.count == before:  # it made no operation, but took processing time
+                self.tally.add(self.name, where)
+            return
         for op in self.words[key](step, where, scope):
             if counts and (self.previous, op.kind) not in PAIRS:
                 self.tally.add(self.name, where)
@@ -214,9 +224,8 @@ class _TrackExpander:
         drawer = BlockDrawer(self.grammar, draws, source, self.step_index)
         add, packets = self.tally.add, self.grammar.packets
         for _ in range(draws["count"].draw(source)):
-            if not packets:
-                add(self.name, where)
-            for op in drawer.once():
-                if packets:
-                    add(self.name, where)
-                yield op
+            ops = drawer.once()
+            add(self.name, where, len(ops) if packets else 1)
+            if ops:
+                self.previous = ops[-1].kind
+                yield from ops

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from dv_agent.designs.design import Design
@@ -11,7 +12,7 @@ from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Item, Member
-from dv_agent.designs.program import Op, pack, unpack
+from dv_agent.designs.program import MAKE, Op, pack, unpack
 from dv_agent.errors import UnknownNameError
 
 BEATS = "beats"
@@ -34,6 +35,13 @@ class PacketReader:
         self._level = None if grammar.item is None else grammar.item.level
         carries = any(one.carries for one in design.streams if one.port == name)
         self._keys = (*self.fields, "gap", "times", *(("with",) if carries else ()))
+        self._plain_beat = frozenset((*self.fields, "gap", "times"))
+        self._plain_step = frozenset((self.word, "gap"))
+        self._least, self._most = schema.tracks[name].beats.min, schema.tracks[name].beats.max
+
+    @cached_property
+    def _lanes(self) -> tuple[Lanes, ...]:
+        return tuple((name, one.low, one.high, one.lanes, one.width) for name, one in self.fields.items())
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Return the operations of ``{"row": [...]}`` or ``{"write": {...}}``.
@@ -45,6 +53,32 @@ class PacketReader:
             return iter(())
         read = self._packet if self._item.packets else self._write
         return read(self._item, step, where, scope)
+
+    def plain(self, step: Step, index: int) -> list[Op] | None:
+        """Return the operations of a packet that holds plain numbers only, as nearly all do; None for all else.
+
+        Args:
+            index: of the step of the track that they come from.
+        """
+        if self._item is None or not self._item.packets or not step.keys() <= self._plain_step:
+            return None
+        beats = step.get(self.word)
+        ops: list[Op] = []
+        for beat in beats if type(beats) is list else (beats,):
+            if type(beat) is not dict or not beat.keys() <= self._plain_beat:
+                return None
+            payload, gap, times = plain_payload(self._lanes, beat), beat.get("gap", 0), beat.get("times", 1)
+            if payload is None or not _is_wait(gap) or type(times) is not int or not 0 <= times <= self._most:
+                return None
+            op = MAKE(Op, (self._item.op, payload, gap, 0, 0, "", (), index))
+            ops.extend([op] * times) if times != 1 else ops.append(op)
+        gap = step.get("gap", 0)
+        if not _is_wait(gap) or not self._least <= len(ops) <= self._most:
+            return None
+        if gap:
+            ops[0] = ops[0]._replace(gap=ops[0].gap + gap)
+        ops[-1] = ops[-1]._replace(last=1)
+        return ops
 
     def read_form(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Return the operations of an item in one of its shorter forms, such as ``{"read": {"addr": 4}}``.
@@ -136,6 +170,32 @@ class PacketReader:
                 )
             strobes.append((name, read_payload(known[name], fields, scope, (*where, name))))
         return tuple(strobes)
+
+
+def _is_wait(data: Any) -> bool:
+    return type(data) is int and 0 <= data <= MAX_WAIT
+
+
+Lanes = tuple[str, int, int, int, int]
+"""Name, least and greatest value, lanes and width of a field."""
+
+
+def plain_payload(fields: Sequence[Lanes], data: Mapping[str, Any]) -> int | None:
+    """Return what `read_payload` does if `data` holds plain numbers in range, as nearly all do; None for all else."""
+    packed = place = 0
+    for name, low, high, lanes, width in fields:
+        given = data.get(name)
+        if type(given) is not list:
+            given = [given] * lanes
+        elif len(given) != lanes:
+            return None
+        mask = (1 << width) - 1
+        for value in given:
+            if type(value) is not int or not low <= value <= high:
+                return None
+            packed |= (value & mask) << place
+            place += width
+    return packed
 
 
 def read_payload(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable
 from typing import Any
 
 from dv_agent.designs.design import Design
@@ -18,7 +18,7 @@ from dv_agent.designs.language.schema import (
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.grammar import Grammar, Item, RandomOp
-from dv_agent.designs.program import Op
+from dv_agent.designs.program import MAKE, Op
 from dv_agent.errors import UnknownNameError
 
 Draws = dict[str, Distribution]
@@ -82,47 +82,64 @@ class BlockDrawer:
     """
 
     def __init__(self, grammar: Grammar, draws: Draws, source: random.Random, step: int) -> None:
-        self._grammar, self._step = grammar, step
+        self._grammar, self._step, self._number = grammar, step, source.random
         self._draw = {key: one.drawer(source) for key, one in draws.items()}
-        fields = grammar.fields.items()
-        self._lanes = [
-            (self._draw[name], (1 << spec.width) - 1, spec.width) for name, spec in fields for _ in range(spec.lanes)
-        ]
+        # (how to draw it, if not from a plain range; first value, step and number of values; mask, place) of each lane.
+        self._lanes: list[tuple[Callable[[], int] | None, int, int, int, int, int]] = []
+        self._fixed = place = 0
+        for name, spec in grammar.fields.items():
+            plain, mask = draws[name].plain, (1 << spec.width) - 1
+            for _ in range(spec.lanes):
+                if plain is None:
+                    self._lanes.append((self._draw[name], 0, 0, 0, mask, place))
+                elif plain[2]:
+                    self._lanes.append((None, *plain, mask, place))
+                else:
+                    self._fixed |= (plain[0] & mask) << place
+                place += spec.width
 
-    def once(self) -> Iterator[Op]:
+    def once(self) -> list[Op]:
         """Draw the operations of one of the ``count`` repetitions of the block."""
-        item, draw = self._grammar.item, self._draw
+        item = self._grammar.item
         # The order of the draws is fixed: another one would draw other tests from the same seed.
         if item is None:
-            for one in self._grammar.random:
-                yield from self._drawn(one)
-        elif item.packets:
-            beats, gap, packed, step = draw["beats"](), draw["gap"], self._packed, self._step
-            for beat in range(1, beats + 1):
-                idle = gap()
-                op = Op(item.op, packed(), idle, int(beat == beats), 0, "", (), step)
-                yield op if beat > 1 else self._with_options(item, op)
-        else:
-            payload = self._packed()
-            yield self._with_options(item, Op(item.op, payload, gap=draw["gap"](), step=self._step))
+            return [op for one in self._grammar.random if (op := self._drawn(one))]
+        if item.packets:
+            return self._packet(item)
+        payload = self._packed()
+        return [self._with_options(item, Op(item.op, payload, gap=self._draw["gap"](), step=self._step))]
+
+    def _packet(self, item: Item) -> list[Op]:
+        beats, gap, kind, step = self._draw["beats"](), self._draw["gap"], item.op, self._step
+        lanes, fixed, number, options = self._lanes, self._fixed, self._number, item.options
+        ops = []
+        for beat in range(1, beats + 1):
+            idle, packed = gap(), fixed
+            for draw, first, stride, count, mask, place in lanes:  # as `_packed`, without a call for each beat
+                packed |= ((draw() if draw else first + stride * int(number() * count)) & mask) << place
+            op = MAKE(Op, (kind, packed, idle, 1 if beat == beats else 0, 0, "", (), step))
+            ops.append(self._with_options(item, op) if options and beat == 1 else op)
+        return ops
 
     def _packed(self) -> int:
-        packed, place = 0, 0
-        for draw, mask, width in self._lanes:
-            packed |= (draw() & mask) << place
-            place += width
+        packed, number = self._fixed, self._number
+        for draw, first, stride, count, mask, place in self._lanes:
+            packed |= ((draw() if draw else first + stride * int(number() * count)) & mask) << place
         return packed
 
     def _with_options(self, item: Item, op: Op) -> Op:
         """Return `op` with the numbers drawn that an item has beside the gap before it."""
+        if not item.options:
+            return op
         more = {option.member: self._draw[key]() - option.least for key, option in item.options.items()}
         return op._replace(stall=more.get("stall", 0))
 
-    def _drawn(self, one: RandomOp) -> Iterator[Op]:
+    def _drawn(self, one: RandomOp) -> Op | None:
         value = self._draw[one.value]() if isinstance(one.value, str) else one.value
         members = {member: self._draw[key]() for member, key in one.members.items()}
-        if value:
-            yield Op(one.op, value, gap=members.get("gap", 0), stall=members.get("stall", 0), step=self._step)
+        if not value:
+            return None
+        return MAKE(Op, (one.op, value, members.get("gap", 0), 1, members.get("stall", 0), "", (), self._step))
 
 
 def repetitions(step: Step, scope: Scope, where: Location, most: int) -> int:

@@ -94,15 +94,18 @@ class Tally:
     count: int = 0
     by_track: dict[str, int] = field(default_factory=dict)
 
-    def add(self, track: str, where: Location) -> None:
-        """Count one more item.
+    def add(self, track: str, where: Location, items: int = 1) -> None:
+        """Count more items.
 
         Raises:
-            StimulusError: it is one too many.
+            StimulusError: they are too many.
         """
-        self.count += 1
-        self.by_track[track] = self.by_track.get(track, 0) + 1
-        if self.count > self.limit:
+        count = self.count + items
+        if count > self.limit:  # the first one too many is told
+            items -= count - self.limit - 1
+        self.count += items
+        self.by_track[track] = self.by_track.get(track, 0) + items
+        if count > self.limit:
             reached = ", ".join(f"{name} {count:,}" for name, count in self.by_track.items())
             message = f"{self.count:,} were reached here, by track: {reached}"
             raise StimulusError(where, too_many(self.limit, message, self.whose))

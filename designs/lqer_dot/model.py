@@ -7,7 +7,7 @@ arrays are int64.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -108,6 +108,7 @@ class Facts:
     rank: Running
     correction: Correction
     result: Result
+    kept: Result  # what the results would be if the correction of the vector before were kept, with L = 0
 
 
 def observe(trace: Trace) -> Observation:
@@ -143,7 +144,10 @@ def evaluate(accepted: Transfers, keep: BoolColumn, writes: Transfers) -> Facts:
     correction = requantise(rank.total[vectors.end], config)
     correction_exp = rank.exp[vectors.end] + correction.length + config["eb"] - CORRECTION_BIAS
     result = finish(sums, sum_exp, correction, correction_exp)
-    return Facts(beats, vectors, config, count, forgotten, main, rank, correction, result)
+    before = previous(correction.value, beats.epoch[vectors.end], 0)
+    old = replace(correction, present=np.ones_like(before), value=before)
+    kept = finish(sums, sum_exp, old, rank.exp[vectors.end] + config["eb"] - CORRECTION_BIAS)
+    return Facts(beats, vectors, config, count, forgotten, main, rank, correction, result, kept)
 
 
 # --- Beats and vectors -----------------------------------------------------------------------
@@ -284,7 +288,10 @@ def lifts(running: Running, vectors: Packets) -> IntColumn:
 
 
 def vector_table(facts: Facts) -> Table:
-    """One row a complete vector. ``prev_*`` belong to the vector before in the same epoch, 0 without."""
+    """One row a complete vector. ``prev_*`` belong to the vector before in the same epoch, 0 without.
+
+    ``kept_shows``: 1 if `Facts.kept` is another result.
+    """
     beats, vectors, correction, result = facts.beats, facts.vectors, facts.correction, facts.result
     start, end, t = vectors.start, vectors.end, correction.t
     epoch = beats.epoch[end]
@@ -301,6 +308,7 @@ def vector_table(facts: Facts) -> Table:
         "total": result.total, "total_exp": result.exp, "total_length": result.length,
         "m": result.m.m, "out_rest": result.m.rest, "out_odd": result.m.floor & 1, "out_unit": result.m.unit,
         "out_carry": result.m.carry, "e": result.e, "writes": facts.writes, "forgotten_lr_en": facts.forgotten,
+        "kept_shows": ((facts.kept.m.m != result.m.m) | (facts.kept.e != result.e)).astype(np.int64),
     } | facts.config  # fmt: skip
     for name in ("length", "lr_en", "block_length", "present", "writes"):
         columns[f"prev_{name}"] = previous(columns[name], epoch, 0)

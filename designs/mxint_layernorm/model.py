@@ -61,6 +61,7 @@ class Settings:
     beta: IntColumn  # (c + 1, 16)
     cycle: IntColumn  # (c,) cycle of each commit, which made set number index + 1
     epoch: IntColumn  # (c,)
+    late: IntColumn  # (c + 1,) place that the write in the cycle before the commit changed: gammas, then betas; or NONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,18 +238,20 @@ def committed(writes: Transfers, commits: Transfers) -> Settings:
         zip(writes.cycle.tolist(), writes.epoch.tolist(), places, writes.columns["data"].tolist(), strict=True)
     )
     neutral = [GAMMA_RESET] * PLACES + [BETA_RESET] * PLACES
-    shadow, sets, now, done = list(neutral), [neutral], NONE, 0
+    shadow, sets, late, now, done = list(neutral), [neutral], [NONE], NONE, 0
     for cycle, epoch in zip(commits.cycle.tolist(), commits.epoch.tolist(), strict=True):
         if epoch != now:
             shadow, now = list(neutral), epoch
+        late.append(NONE)
         while done < len(changes) and changes[done][0] < cycle:
-            _, written, place, data = changes[done]
+            when, written, place, data = changes[done]
             if written == epoch:
+                late[-1] = place if when == cycle - 1 and shadow[place] != data else NONE
                 shadow[place] = data
             done += 1
         sets.append(list(shadow))
     table = np.array(sets, dtype=np.int64)
-    return Settings(table[:, :PLACES], table[:, PLACES:], commits.cycle, commits.epoch)
+    return Settings(table[:, :PLACES], table[:, PLACES:], commits.cycle, commits.epoch, np.array(late, dtype=np.int64))
 
 
 def set_in_use(settings: Settings, cycle: IntColumn, epoch: IntColumn) -> IntColumn:
@@ -384,7 +387,8 @@ def set_columns(facts: Facts) -> dict[str, IntColumn]:
 
     ``new_sets`` counts the commits since the row before began, ``changed`` the entries of the places in
     use that differ from the set of the row before; ``since_commit`` is the number of cycles from the last commit
-    to the first beat (-1: none); ``commit_at_first`` is 1 if a commit came in the cycle of the first beat.
+    to the first beat (-1: none); ``commit_at_first`` is 1 if a commit came in the cycle of the first beat;
+    ``late`` is 1 if the write in the cycle directly before the commit of the set changed an entry in use.
     """
     rows, settings, chosen = facts.rows, facts.settings, facts.set_of_row
     first, epoch = facts.beats.cycle[rows.start], facts.beats.epoch[rows.start]
@@ -398,6 +402,9 @@ def set_columns(facts: Facts) -> dict[str, IntColumn]:
         "changed": np.asarray(differs, dtype=np.int64),
         "since_commit": np.where(chosen == 0, NONE, first - commits[chosen]),
         "commit_at_first": np.isin(first, settings.cycle).astype(np.int64),
+        "late": ((settings.late[chosen] != NONE) & (settings.late[chosen] % PLACES < LANES * rows.length)).astype(
+            np.int64
+        ),
     }
 
 

@@ -11,20 +11,25 @@ from dv_agent.designs.ports.stream import Stream, StreamSpec, handshake
 _LANGUAGE = """\
 * source: {"PACKET": [BEAT, ...], "gap": 3} is one packet after 3 cycles without valid. A BEAT names every field, as
   {"FIELD": 1, ...}; lanes are a list, or one number for all lanes. Optional in a BEAT: "times" (how often it is sent), "gap"
-  (idle cycles before it, before each of these times)WITH.
+  (idle cycles before it, before each of these times; the packet's comes on top)WITH.
   {"idle": 5} is 5 cycles without valid; at least 1. In a random block, "gap" is drawn for every beat.
 """  # noqa: E501
-_WITH = ', "with": {"STROBE PORT": {fields}} (a write in the very cycle in which the beat is accepted)'
+_WITH = (
+    ',\n  "with": {"STROBE PORT": {fields}} (a write in the very cycle in which the beat is accepted; one of '
+    "that port's own\n  track that is due then comes a cycle later)"
+)
 
 
 class SourcePort(PortModel, StreamSpec):
     """A port on which the testbench drives valid and payload, and the design drives ready, if there is one.
 
-    With `hold`, last and payload keep their values after a transfer, until the next beat or a reset.
+    With `hold`, last and payload keep their values after a transfer, until the next beat or a reset. `idle` is what all
+    bits of them are in cycles without valid, unless they are held; during a reset they are 0.
     """
 
     kind: Literal["source"]
     hold: bool = False
+    idle: Literal["zeros", "ones"] = "zeros"
     label: ClassVar[str] = "driven by the test"
     driver: ClassVar[str] = "source"
     plural: ClassVar[str] = "sources"
@@ -36,8 +41,8 @@ class SourcePort(PortModel, StreamSpec):
         return (handshake(name, "", self, driven=True, packets=True, carries=True),)
 
     def driver_facts(self) -> dict[str, int | bool | str]:
-        """Return whether its payload is held."""
-        return {"hold": True} if self.hold else {}
+        """Return whether its payload is held, and whether it is ones while there is no valid."""
+        return {name: True for name, given in (("hold", self.hold), ("ones", self.idle == "ones")) if given}
 
     def grammar(self) -> Grammar:
         """Return the grammar of packets and idle cycles."""

@@ -14,7 +14,7 @@ from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.wiring.signal_slice import Bit
 
 _LANGUAGE = """\
-* strobe: {"write": {fields}, "gap": 2} is one write; {"idle": 5} waits.
+* strobe: {"write": {fields}, "gap": 2} is one write, after 2 cycles without one; {"idle": 5} waits.
 """
 
 

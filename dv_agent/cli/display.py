@@ -20,6 +20,8 @@ from dv_agent.designs.text.wording import counted, tidy_version
 from dv_agent.eval.report.wording import structured_words
 from dv_agent.runners.checks.scope_of_checks import passed_words
 
+LIVE = "mcp:"  # of dv_agent.agents.runs.request
+
 if TYPE_CHECKING:
     from dv_agent.agents.records.schema import RunHeader
     from dv_agent.agents.runs.launch import FinishedRun
@@ -203,7 +205,12 @@ def _verdict(finished: FinishedRun) -> Text:
 
 def _usage(header: RunHeader) -> str:
     """Return the cost of the model, and how certain it is."""
-    spent, prices = header.spent, header.versions.get("prices", "no price list; pip install 'dv-agent[cost]'")
+    usual = (
+        "a client knows its own"
+        if header.model_name.startswith(LIVE)
+        else "no price list; pip install 'dv-agent[cost]'"
+    )
+    spent, prices = header.spent, header.versions.get("prices", usual)
     price = f"{spent.usd:.4f} US dollars ({prices})"
     if header.unpriced_attempts:
         price = f"{counted(header.unpriced_attempts, 'attempt')} without a known price ({prices})"

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
 
 from dv_agent import __version__
 from dv_agent.agents.models.dotenv.file import load_dotenv_upward
-from dv_agent.cli.board import board
 from dv_agent.cli.broken_design import with_faults_beside
-from dv_agent.cli.compare import compare
-from dv_agent.cli.designs import designs_app
-from dv_agent.cli.doctor import doctor
-from dv_agent.cli.evaluate import evaluate
-from dv_agent.cli.hunt import hunt
-from dv_agent.cli.init import init
+from dv_agent.cli.command_table import command_line
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
-from dv_agent.cli.iterate import iterate
 from dv_agent.cli.limits import limit_words
-from dv_agent.cli.mutate import mutate
-from dv_agent.cli.plan import plan
-from dv_agent.cli.prompts import prompts_app
-from dv_agent.cli.records import report, rerun, rescore, verify
-from dv_agent.cli.run import run
-from dv_agent.cli.simulate import simulate
-from dv_agent.cli.studio import studio
 from dv_agent.cli.terminal import complain, say, show_fault
 from dv_agent.designs.files.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError, ExitCode
@@ -36,39 +24,18 @@ from dv_agent.errors import DvAgentError, ExitCode
 GC_OBJECTS = 200_000
 TRACEBACK = "DV_AGENT_TRACEBACK"
 
-app = typer.Typer(
-    name="dv-agent",
-    help="Close functional coverage and find bugs on real RTL: with a language model, or without.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    epilog="Exit codes: 0 done, 1 a check failed or the target was missed, 2 usage or bad input file, "
-    "3 something must be installed, 4 build or simulator failure, 5 model failure, 6 nothing was checked, "
-    "70 a fault of dv-agent itself, 130 interrupted (Ctrl-C, SIGTERM, SIGHUP).",
-)
-app.command()(init)
-app.command()(run)
-app.command()(iterate)
-app.command()(simulate)
-app.command()(compare)
-app.command("eval")(evaluate)
-app.command()(mutate)
-app.command()(hunt)
-app.command()(plan)
-app.command()(report)
-app.command()(rerun)
-app.command()(rescore)
-app.command()(verify)
-app.command()(board)
-app.command()(studio)
-app.command()(doctor)
-app.add_typer(designs_app, name="designs")
-app.add_typer(prompts_app, name="prompts")
+
+def commands(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line; only with the command that `words` name, if they do."""
+    return command_line(words, _version)
 
 
-@app.callback(invoke_without_command=True)
+def __getattr__(name: str) -> typer.Typer:
+    if name == "app":  # all commands, of which most are never needed
+        return commands()
+    raise AttributeError(name)
+
+
 def _version(
     version: bool = typer.Option(False, "--version", help="Print the version and exit."),
     debug: bool = typer.Option(False, "--debug", envvar=TRACEBACK, help="Show the traceback of a fault of dv-agent."),
@@ -98,11 +65,15 @@ def main() -> None:
     sys.excepthook = show_fault
     # Imports and runs make much data and few cycles; the default of 700 costs a tenth of both.
     gc.set_threshold(GC_OBJECTS)
+    # Looking for cycles among all objects once more, only to end, takes another tenth.
+    atexit.register(gc.freeze)
+    # Nothing here multiplies matrices; starting the threads for it takes longer than importing the rest of NumPy.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     heed_signals()
     try:
         sweep()
         load_dotenv_upward(Path.cwd())
-        app()
+        commands(sys.argv[1:])()
     except DvAgentError as error:
         complain(f"dv-agent: {with_faults_beside(error)}")
         sys.exit(error.exit_code)

@@ -137,9 +137,8 @@ def run(
 
       dv-agent run --resume runs/20261120T120000Z_mxint_softmax_llm_openai-gpt-5_1a2b3c
     """
-    from dv_agent.agents.runs.launch import launch
+    from dv_agent.agents.runs.launch import Unwatched, launch
     from dv_agent.agents.runs.request import RunRequest
-    from dv_agent.cli.display import Display
     from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.report.output import write_report
 
@@ -165,11 +164,14 @@ def run(
     if not quiet:
         tell_of_dotenv()
         warn_of_foreign(design)
-    display = Display(quiet=quiet or as_json)
-    finished = launch(request, display, write_report, Interrupt())
     if as_json:
+        finished = launch(request, Unwatched(), write_report, Interrupt())
         say_json(finished.summary())
     else:
+        from dv_agent.cli.display import Display
+
+        display = Display(quiet)
+        finished = launch(request, display, write_report, Interrupt())
         display.report(finished)
         if finished.header.agent == "search":
             display.note(NO_MODEL)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dv_agent.agents.models.chat_model import ChatModel, Message
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.column_words import column_words
+from dv_agent.designs.column_words import column_words, row_words
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.frozen import Frozen
@@ -18,6 +18,7 @@ from dv_agent.prompts.text.plain_templates import plain_templates
 
 Columns = Mapping[str, tuple[str, ...]]
 TEMPLATES = Path(__file__).parent / "templates"
+CYCLE, LAST_MOST = "cycle", 20_000
 
 
 class Asked(Frozen):
@@ -88,15 +89,27 @@ def request_text(folder: DesignFolder, columns: Columns, reply_tokens: int, aske
         .render(
             design=folder.design,
             specification=folder.specification,
-            tables=[line for name in columns for line in _table(folder.design, name, columns[name])],
+            tables=list(_tables(folder.design, columns)),
             reply_tokens=reply_tokens,
             most_bins=MOST_BINS,
             faults=[last.fault] if last else [],
-            last=last.reply[:20_000] if last else "",
+            last=last.reply[:LAST_MOST] if last else "",
+            cut=LAST_MOST if last and len(last.reply) > LAST_MOST else 0,
         )
     )
 
 
-def _table(design: Design, name: str, columns: Sequence[str]) -> list[str]:
-    meanings = {column: column_words(design, name, column) for column in columns}
-    return [name, *(f"  {column}: {meaning}" if meaning else f"  {column}" for column, meaning in meanings.items())]
+def _tables(design: Design, columns: Columns) -> Iterator[str]:
+    """Return the lines on all tables; what every table has is told once."""
+    shared = [name for name in columns.get(CYCLE, ()) if all(name in found for found in columns.values())]
+    yield "every table, of the cycle of its row; in `reset`, but for cycle and epoch, of the cycle before"
+    yield from _columns(design, CYCLE, shared)
+    for table, names in columns.items():
+        yield f"{table}: a row for {row_words(table) or 'what its columns say'}"
+        yield from _columns(design, table, [name for name in names if name not in shared])
+
+
+def _columns(design: Design, table: str, names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        meaning = column_words(design, table, name)
+        yield f"  {name}: {meaning}" if meaning else f"  {name}"

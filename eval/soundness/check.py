@@ -6,7 +6,7 @@ Each part of the check answers one question and can fail:
 ``agreement``  does the RTL agree with the reference model on random traffic (no false alarm)?
 ``witnesses``  do the witnesses hit every bin, with no failing check?
 ``tiers``      do the tiers of the plan agree with the measured hit rates?
-``bugs``       is every seeded bug killed by a witness that hits a bin which the bug names?
+``bugs``       is every seeded bug killed, by a wrong value, by a witness that hits a bin which the bug names?
 ``mutants``    are mutants of the reference model detected?
 ``certificate`` does the certificate of its bins and exclusions hold, if it has one?
 """
@@ -29,7 +29,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import Trace
 from dv_agent.errors import BuildError, InputFileError
 from dv_agent.eval.soundness.hit_rates import load_hit_rates, tier_errors
-from dv_agent.eval.soundness.kills import Survivor, hunt
+from dv_agent.eval.soundness.kills import Kill, Survivor, by_value, hunt
 from dv_agent.eval.soundness.lint import lint
 from dv_agent.eval.soundness.model_mutants import COVERAGE, mutate_model
 from dv_agent.eval.soundness.traffic import CHUNK_BEATS, Chunk, over_chunks, run_chunk, simulator_of_others
@@ -170,7 +170,11 @@ class _Checker:
             return f"exposed_by names no bin of the plan: {', '.join(sorted(unknown)) or 'it is empty'}"
         tests = [test for test, hits in zip(self._tests, self._hits, strict=True) if hits & set(bug.exposed_by)]
         try:
-            found = hunt(self._folder, self._plan, bug, tests, self._simulator)
+            found = hunt(self._folder, self._plan, bug, tests, self._simulator, counts=by_value)
+            if isinstance(found, Survivor) and isinstance(
+                hunt(self._folder, self._plan, bug, tests, self._simulator), Kill
+            ):
+                return "is noticed by X or Z alone, which a simulator with two values does not have"
         except (BuildError, InputFileError) as error:
             return str(error)
         if isinstance(found, Survivor):

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable, Sequence
 
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.plan import Plan
@@ -15,6 +16,8 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.runners.checks.run_checks import CheckFailure
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.simulator import Simulator
+
+_END = 1 << 62  # of what is known at the end of a test only
 
 
 class Kill(Frozen):
@@ -48,8 +51,12 @@ def hunt(
     tests: Iterable[Test],
     simulator: Simulator,
     max_cycles: int | None = None,
+    counts: Callable[[Sequence[CheckFailure]], bool] = bool,
 ) -> Kill | Survivor:
     """Run `tests` on a copy with `bug` until one fails a check or the cycles are used up; the last test is cut there.
+
+    Args:
+        counts: whether the failures of a test are a kill, such as `by_value`.
 
     Raises:
         BuildError: the copy with the bug does not build; this is not a kill.
@@ -66,11 +73,26 @@ def hunt(
                 result = bench.run(test, max_cycles=left)
                 cycles += result.trace.cycles
                 count += 1
-                if result.failures and (failure := _confirmed(broken, test, simulator, left)):
+                if counts(result.failures) and (failure := _confirmed(broken, test, simulator, left, counts)):
                     return Kill(bug=bug.id, test=test.digest, tests=count, cycles=cycles, failure=failure)
         return Survivor(bug=bug.id, tests=count, cycles=cycles)
 
 
-def _confirmed(folder: DesignFolder, test: Test, simulator: Simulator, left: int | None) -> CheckFailure | None:
+def by_value(failures: Sequence[CheckFailure]) -> bool:
+    """Return whether a value is wrong before anything is X or Z, so that a simulator with two values notices it."""
+    wrong, unknown = (
+        min((_cycle(one) for one in failures if one.by_value is kind), default=math.inf) for kind in (True, False)
+    )
+    return wrong < math.inf and wrong <= unknown
+
+
+def _cycle(failure: CheckFailure) -> int:
+    return failure.cycle if failure.cycle is not None else _END
+
+
+def _confirmed(
+    folder: DesignFolder, test: Test, simulator: Simulator, left: int | None,
+    counts: Callable[[Sequence[CheckFailure]], bool],
+) -> CheckFailure | None:  # fmt: skip
     failures = confirm(simulator, folder.design, expand(folder.design, folder.schema, test, left), folder.model)
-    return failures[0] if failures else None
+    return failures[0] if counts(failures) else None

@@ -11,7 +11,8 @@ from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.registry import KINDS
 
 _START = (
-    "A test starts from reset, drains at its end, and shares nothing with other tests. Its tracks run in parallel; "
+    "A test starts from reset, goes on at its end until nothing moves (drained), and shares nothing with other tests. "
+    "Its tracks run in parallel; "
     "each is a list of steps in order. A track that is left out or has ended is silent: "
 )
 

@@ -72,5 +72,12 @@ def _texts(view: View) -> dict[str, list[str]]:
 def _lines(point: CodePoint, texts: dict[str, list[str]]) -> tuple[tuple[int, str], ...]:
     source = texts.get(PurePosixPath(point.file).name, [])
     inside = (number for first, last in point.lines for number in range(first, min(last, first + MOST_LINES) + 1))
-    numbers = sorted({point.line, *inside})[:MOST_LINES]
-    return tuple((one, source[one - 1].rstrip()[:MOST_WIDTH]) for one in numbers if 0 < one <= len(source))
+    numbers = sorted({point.line, *inside})
+    shown = [(one, _short(source[one - 1])) for one in numbers[:MOST_LINES] if 0 < one <= len(source)]
+    left = [one for one in numbers[MOST_LINES:] if 0 < one <= len(source)]
+    return (*shown, *([(left[0], "... (more lines)")] if left else []))
+
+
+def _short(line: str) -> str:
+    text = line.rstrip()
+    return text if len(text) <= MOST_WIDTH else f"{text[: MOST_WIDTH - 3]}..."

@@ -13,6 +13,9 @@ from dv_agent.designs.column_words import column_words
 from dv_agent.designs.design import Design
 from dv_agent.prompts.view import View
 
+WHEN = "cycle"
+"""The column of a table that tells when its rows are sampled; a plan may say what happens then (``table.cycle``)."""
+
 
 @dataclass(frozen=True, slots=True)
 class ColumnText:
@@ -30,7 +33,8 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
     open_items = {(one.covergroup, one.item) for one in families(view.plan, view.holes)}
     found: dict[tuple[str, str], str] = {}
     for group in view.plan.covergroups:
-        for name in _columns(group, {item for of, item in open_items if of == group.name}):
+        items = {item for of, item in open_items if of == group.name}
+        for name in (*([WHEN] if items else ()), *_columns(group, items)):
             meaning = column_meaning(view.plan, view.design, group.on, name)
             if meaning:
                 found.setdefault((group.on, name), meaning)
@@ -38,7 +42,8 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
     for (_, name), meaning in found.items():
         meanings.setdefault(name, set()).add(meaning)
     told = {
-        name if len(meanings[name]) == 1 else f"{table}.{name}": meaning for (table, name), meaning in found.items()
+        name if len(meanings[name]) == 1 and name != WHEN else f"{table}.{name}": meaning
+        for (table, name), meaning in found.items()
     }
     return tuple(ColumnText(name, meaning) for name, meaning in told.items())
 

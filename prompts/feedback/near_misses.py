@@ -11,10 +11,10 @@ from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import Bin, Kind
 from dv_agent.coverage.values import ValueSet
+from dv_agent.prompts.feedback.step_texts import StepRoom
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.view import Attempt, Near, View
 
-STEP_MOST = 160
 MOST_UNMET = 3
 WANTED_MOST = 60
 
@@ -69,7 +69,7 @@ class Distance:
 
 @dataclass(frozen=True, slots=True)
 class StepText:
-    """A step as it was written, shortened."""
+    """A step as it was written, perhaps shortened; an empty text if it stands in the results of the last turn."""
 
     track: str
     index: int
@@ -78,11 +78,17 @@ class StepText:
 
 @dataclass(frozen=True, slots=True)
 class AttemptText:
-    """The best attempt at a hole; `number` is the test's position in the last turn, None if it ran earlier."""
+    """The best attempt at a hole.
+
+    Attributes:
+        number: the test's position in the last turn; None if it ran earlier.
+        cycle: of its nearest sample; 0 if that is not known.
+    """
 
     test: str
     number: int | None
     steps: tuple[StepText, ...]
+    cycle: int = 0
 
 
 def hole_distance(plan: Plan, hole: Hole, near: Near | None) -> Distance | None:
@@ -147,14 +153,16 @@ def _closeness(hole: Hole) -> float:
     return math.inf if hole.distance is None else closeness(hole.distance, hole.residual or 0)
 
 
-def attempt_text(view: View, attempt: Attempt) -> AttemptText:
-    """Return the steps that were being driven when the test came nearest."""
+def attempt_text(view: View, attempt: Attempt, room: StepRoom) -> AttemptText:
+    """Return the steps that were under way when the test came nearest."""
+    test = attempt.test
     return AttemptText(
-        test=compact_json(attempt.test.name, 60),
-        number=next((place for place, outcome in enumerate(view.last) if outcome.test is attempt.test), None),
+        test=compact_json(test.name, 60),
+        number=next((place for place, outcome in enumerate(view.last) if outcome.test is test), None),
         steps=tuple(
-            StepText(track, index, compact_json(attempt.test.tracks[track][index], STEP_MOST))
+            StepText(track, index, room.text(test, track, index))
             for track, index in sorted(attempt.near.steps.items())
-            if index < len(attempt.test.tracks.get(track, ()))
+            if index < len(test.tracks.get(track, ()))
         ),
+        cycle=attempt.near.cycle,
     )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.prompts.feedback.bin_names import compact_names
-from dv_agent.prompts.feedback.near_misses import STEP_MOST, Distance, attempts, near_distance
-from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.feedback.near_misses import Distance, attempts, near_distance
+from dv_agent.prompts.feedback.step_texts import STEP_MOST, StepRoom, places_text
+from dv_agent.prompts.text.compact_json import compact_json, json_ends
 from dv_agent.prompts.view import Near, Outcome, View
 
 NAMES, FAMILIES, NEARS, STEPS, STEP_SHORT = 6, 8, 4, 6, 100
-TRACKS_MOST = 700
+TRACKS_MOST, ALL_TRACKS = 700, 8_000
+"""Characters of a test on a track without a plan: on average, and at most."""
+FAILURES, FAILURE_MOST = 4, 300
 FEW, EARLIER = 2, 4
 """A test with at most so many new bins is told which bins others took from it, of at most so many families."""
 
@@ -52,7 +55,7 @@ class TestResult:
     """The result of one test.
 
     Attributes:
-        steps, silent: the steps shown, and the number of the others.
+        steps, silent: the steps shown, and the places of the others.
         again: number of bins hit that were covered before.
         earlier: those of them that a test before it in the same turn covered, if the test covered few itself.
     """
@@ -66,7 +69,7 @@ class TestResult:
     ending: str
     new: int
     steps: tuple[StepResult, ...]
-    silent: int
+    silent: str
     near: tuple[NearText, ...]
     again: int = 0
     earlier: tuple[NewBins, ...] = ()
@@ -81,35 +84,61 @@ class Failing:
     lines: tuple[str, ...]
 
 
-def test_results(view: View) -> tuple[TestResult, ...]:
-    """Return the results of all tests of the last turn, in order."""
+def test_results(view: View, room: StepRoom) -> tuple[TestResult, ...]:
+    """Return the results of all tests of the last turn, in order; the steps that `room` holds as long as it says."""
     best = {index: one.near for index, one in attempts(view).items()}
     results, fresh = [], set[int]()
     for place, outcome in enumerate(view.last):
         nears = [near for near in outcome.near if best.get(near.bin) is near]
-        results.append(_result(view.plan, place, outcome, nears, fresh))
+        results.append(_result(view.plan, place, outcome, nears, fresh, room))
         fresh.update(outcome.new_bins)
     return tuple(results)
 
 
 def played_tests(view: View) -> tuple[str, ...]:
-    """Return a line for each test of the last turn: how it ended, and what it was; nothing of what it covered."""
-    tracks = (compact_json(one.test.data().get("tracks", {}), TRACKS_MOST) for one in view.last)
+    """Return a line for each test of the last turn: how it ended, and what it was; nothing of what it covered.
+
+    Short tests leave their room to long ones, of which both ends are told.
+    """
+    tracks = [one.test.data().get("tracks", {}) for one in view.last]
+    most = _share([len(compact_json(one, ALL_TRACKS)) for one in tracks], TRACKS_MOST * len(tracks))
     names = (compact_json(one.test.name, 60) for one in view.last)
-    return tuple(f"{name}: {one.ended}; {text}" for name, one, text in zip(names, view.last, tracks, strict=True))
+    return tuple(
+        f"{name}: {one.ended}; {json_ends(data, most)}"
+        for name, one, data in zip(names, view.last, tracks, strict=True)
+    )
+
+
+def _share(sizes: Sequence[int], room: int) -> int:
+    """Return the greatest size such that everything, cut to it, fits into `room`."""
+    for place, size in enumerate(sorted(sizes)):
+        even = room // (len(sizes) - place)
+        if size > even:
+            return even
+        room -= size
+    return max(sizes, default=0)
 
 
 def failing_tests(view: View) -> tuple[Failing, ...]:
     """Return the tests of the last turn that failed a check."""
     return tuple(
-        Failing(place, compact_json(outcome.test.name, 60), tuple(line[:300] for line in outcome.failures[:4]))
+        Failing(place, compact_json(outcome.test.name, 60), tuple(_told_failures(outcome.failures)))
         for place, outcome in enumerate(view.last)
         if outcome.failures
     )
 
 
-def _result(plan: Plan, place: int, outcome: Outcome, nears: Sequence[Near], fresh: Collection[int]) -> TestResult:
-    steps, silent = _steps(plan, outcome)
+def _told_failures(lines: Sequence[str]) -> Iterator[str]:
+    for line in lines[:FAILURES]:
+        yield line if len(line) <= FAILURE_MOST else f"{line[: FAILURE_MOST - 3]}..."
+    if len(lines) > FAILURES:
+        yield f"({len(lines) - FAILURES} more failed checks)"
+
+
+def _result(
+    plan: Plan, place: int, outcome: Outcome, nears: Sequence[Near], fresh: Collection[int], room: StepRoom
+) -> TestResult:
+    steps, silent = _steps(plan, outcome, room)
     told = ((near, near_distance(plan, near)) for near in sorted(nears, key=lambda near: near.distance))
     nearest = [(near, distance) for near, distance in told if distance.measured][:NEARS]
     taken = [index for index in outcome.hits if index in fresh] if len(outcome.new_bins) <= FEW else []
@@ -130,29 +159,25 @@ def _result(plan: Plan, place: int, outcome: Outcome, nears: Sequence[Near], fre
     )
 
 
-def _steps(plan: Plan, outcome: Outcome) -> tuple[tuple[StepResult, ...], int]:
-    """Return the steps that covered something first, then others up to the limit."""
+def _steps(plan: Plan, outcome: Outcome, room: StepRoom) -> tuple[tuple[StepResult, ...], str]:
+    """Return the steps under way at a nearest sample, those that covered something, then others up to the limit."""
     gained = {(track, step): bins for track, step, bins in outcome.by_step}
     written = [(track, step) for track, steps in outcome.test.tracks.items() for step in range(len(steps))]
+    near = {(track, step) for track, step in written if room.holds(outcome.test, track, step)}
     ranked = sorted(written, key=lambda key: -len(gained.get(key, ())))[:STEPS]
+    shown = near | set(ranked)
     results = [
-        _step(plan, outcome, track, step, gained.get((track, step), ()))
+        _step(plan, outcome, track, step, gained.get((track, step), ()), room)
         for track, step in written
-        if (track, step) in set(ranked)
+        if (track, step) in shown
     ]
-    return tuple(results), len(written) - len(results)
+    return tuple(results), places_text(set(written) - shown)
 
 
-def _step(plan: Plan, outcome: Outcome, track: str, step: int, bins: Sequence[int]) -> StepResult:
+def _step(plan: Plan, outcome: Outcome, track: str, step: int, bins: Sequence[int], room: StepRoom) -> StepResult:
     new = _families(plan, bins)
-    most = STEP_MOST if bins else STEP_SHORT
-    return StepResult(
-        track,
-        step,
-        compact_json(outcome.test.tracks[track][step], most),
-        new[:FAMILIES],
-        max(0, len(new) - FAMILIES),
-    )
+    text = room.text(outcome.test, track, step, STEP_MOST if bins else STEP_SHORT)
+    return StepResult(track, step, text, new[:FAMILIES], max(0, len(new) - FAMILIES))
 
 
 def _families(plan: Plan, bins: Sequence[int]) -> tuple[NewBins, ...]:

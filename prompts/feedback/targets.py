@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, zip_longest
 
 from dv_agent.coverage.code.group import CODE
@@ -11,6 +11,7 @@ from dv_agent.coverage.contribution import closeness
 from dv_agent.coverage.holes import Hole, families
 from dv_agent.coverage.structure import TIERS, Tier
 from dv_agent.prompts.feedback.near_misses import AttemptText, Distance, attempt_text, attempts, hole_distance
+from dv_agent.prompts.feedback.step_texts import NO_ROOM, StepRoom, step_room
 from dv_agent.prompts.view import View
 
 MAX_PARTS = 8
@@ -52,9 +53,39 @@ class Stuck:
         return self.target.bin
 
 
-def targets(view: View, most: int) -> tuple[Target, ...]:
-    """Return at most `most` holes, one per family in turn: the nearest first, easy tiers before hard ones."""
-    return tuple(in_detail(view, hole) for hole in _chosen(view, most))
+def targets(view: View, most: int, results: bool = True) -> tuple[Target, ...]:
+    """Return at most `most` holes, one per family in turn: the nearest first, easy tiers before hard ones.
+
+    Args:
+        results: whether the prompt shows the steps of the last turn's tests in their results.
+    """
+    room = room_of(view, most)
+    return _said_once([in_detail(view, hole, room) for hole in _chosen(view, most)], results)
+
+
+def room_of(view: View, most: int) -> StepRoom:
+    """Return the room of the steps behind the nearest samples of the holes that `targets` returns."""
+    known = attempts(view)
+    indices = (view.plan.index(hole.bin) for hole in _chosen(view, most))
+    return step_room(known[index] for index in indices if index in known)
+
+
+def _said_once(found: Sequence[Target], results: bool) -> tuple[Target, ...]:
+    """Return the holes without the text of a step that the results show, or that a hole before has told."""
+    told: set[tuple[str, str, int]] = set()
+    made = []
+    for one in found:
+        if one.attempt is None:
+            made.append(one)
+            continue
+        known = results and one.attempt.number is not None
+        steps = []
+        for step in one.attempt.steps:
+            place = (one.attempt.test, step.track, step.index)
+            steps.append(replace(step, text="") if known or place in told else step)
+            told.add(place)
+        made.append(replace(one, attempt=replace(one.attempt, steps=tuple(steps))))
+    return tuple(made)
 
 
 def stuck(view: View, most: int) -> tuple[Stuck, ...]:
@@ -67,7 +98,7 @@ def stuck(view: View, most: int) -> tuple[Stuck, ...]:
     return (*found, *(Stuck(in_detail(view, hole), None) for hole in rest[: most - len(found)]))
 
 
-def in_detail(view: View, hole: Hole) -> Target:
+def in_detail(view: View, hole: Hole, room: StepRoom = NO_ROOM) -> Target:
     """Return all details of one hole."""
     best = attempts(view).get(view.plan.index(hole.bin))
     near = best.near if best else None
@@ -80,7 +111,7 @@ def in_detail(view: View, hole: Hole) -> Target:
         observable=hole.observable,
         distance=hole_distance(view.plan, hole, near),
         parts=_parts(hole),
-        attempt=attempt_text(view, best) if best else None,
+        attempt=attempt_text(view, best, room) if best else None,
     )
 
 

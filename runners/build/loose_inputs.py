@@ -8,8 +8,6 @@ from collections.abc import Iterable, Sequence
 from pydantic import ValidationError
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.elaboration.elaborate import elaborate
-from dv_agent.designs.elaboration.request import Request
 from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.errors import BuildError, InputFileError
 
@@ -51,6 +49,9 @@ def missing_inputs(design: Design, lines: Iterable[str]) -> list[str]:
 
 
 def _inputs_of_top(design: Design) -> set[str]:
+    from dv_agent.designs.elaboration.elaborate import elaborate
+    from dv_agent.designs.elaboration.request import Request
+
     request = Request(
         sources=design.source_files(), include_dirs=tuple(design.base / name for name in design.include_dirs),
         defines=design.defines, parameters=dict(parameter_texts(design.parameters)), top=design.top,

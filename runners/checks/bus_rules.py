@@ -13,6 +13,7 @@ from dv_agent.designs.trace import Trace
 from dv_agent.runners.checks.bus_answers import Watched, answer_failures
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.read_back import read_back_failures
+from dv_agent.runners.checks.rules.epoch_runs import runs_of
 
 MAX_EACH = 3
 
@@ -50,7 +51,7 @@ def _only_while(rule: OnlyWhile, bus: Watched) -> Iterator[CheckFailure]:
 def _framed(rule: Framed, bus: Watched) -> Iterator[CheckFailure]:
     asked, seen = bus.trace.accepted[rule.request], bus.trace.accepted[rule.data]
     found = 0
-    for epoch in np.unique(seen.epoch).tolist():
+    for epoch in runs_of(seen.epoch).values.tolist():
         lengths = (asked.columns[rule.length][asked.epoch == epoch] + 1).tolist()
         mine = np.flatnonzero(seen.epoch == epoch)
         ends = np.flatnonzero(seen.columns["last"][mine] == 1).tolist()

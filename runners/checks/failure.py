@@ -7,6 +7,8 @@ from pydantic import Field
 from dv_agent.designs.bounds import Count
 from dv_agent.designs.frozen import Frozen
 
+_LEVELS = ("level", "reset_value", "code")  # checks that X and Z fail as well as wrong values do
+
 
 class CheckFailure(Frozen):
     """A check of the design under test that failed: a result, not an error.
@@ -59,6 +61,11 @@ class CheckFailure(Frozen):
     expected: int | None = None
     seen: int | None = None
     message: str = Field(max_length=4000)
+
+    @property
+    def by_value(self) -> bool:
+        """Whether it is no X or Z that failed, so that a simulator with two values may show it too."""
+        return self.check != "unknown" and not (self.check in _LEVELS and self.seen is None)
 
     @property
     def told(self) -> str:

@@ -30,9 +30,17 @@ def _all_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     for stream in _outputs(design):
         if stream.valid in trace.signals:
             may_drop = DROP in design.exceptions.get(stream.port, {})
-            ticks = trace.ticks(design.clock_of(stream.port))
-            yield from _unstable(stream, trace, np.flatnonzero(ticks), may_drop)
-            yield from _unknown_payload(stream, trace, ticks)
+            clock = design.clock_of(stream.port)
+            yield from _unstable(stream, trace, clock, may_drop)
+            if trace.unknown:
+                yield from _unknown_payload(stream, trace, trace.ticks(clock))
+    if trace.unknown:
+        yield from _unknown_levels(design, trace)
+    yield from _after_reset(design, trace)
+    yield from _ending(design, trace)
+
+
+def _unknown_levels(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     for name, signal in _handshakes(design):
         yield from _unknown_handshake(name, signal, trace)
     for name, port in design.ports.items():
@@ -40,8 +48,6 @@ def _all_failures(design: Design, trace: Trace) -> Iterator[CheckFailure]:
             # Wider ones may show a memory that nobody has written yet; without a reset nothing need be known.
             if spec.bits == 1 and design.reset:
                 yield from _unknown_level(name, field, spec.signal, trace)
-    yield from _after_reset(design, trace)
-    yield from _ending(design, trace)
 
 
 def _outputs(design: Design) -> Iterator[Stream]:
@@ -67,16 +73,18 @@ def _payload(stream: Stream) -> Iterator[tuple[str, str]]:
         yield "last", stream.last
 
 
-def _unknown(trace: Trace, signal: str) -> BoolColumn:
-    return trace.unknown.get(signal, np.zeros(trace.cycles, np.bool_))
+def _known(trace: Trace, signal: str, rows: IntColumn) -> BoolColumn | bool:
+    """Return whether no bit of a signal is X or Z in these cycles."""
+    unknown = trace.unknown.get(signal)
+    return True if unknown is None else ~unknown[rows]
 
 
-def _counts(stream: Stream, field: str, trace: Trace) -> BoolColumn:
+def _counts(stream: Stream, field: str, trace: Trace) -> BoolColumn | bool:
     """Return in which cycles a field of a valid stream counts; see `Stream.loose`."""
     decider = stream.loose.get(field)
     if decider is None:
-        return np.ones(trace.cycles, np.bool_)
-    return trace.signals[stream.fields[decider].signal] != 0 if decider else np.zeros(trace.cycles, np.bool_)
+        return True
+    return trace.signals[stream.fields[decider].signal] != 0 if decider else False
 
 
 def _number(values: IntColumn, row: int) -> int:
@@ -86,44 +94,56 @@ def _number(values: IntColumn, row: int) -> int:
     return sum(int(word) << (32 * place) for place, word in enumerate(values[row]))
 
 
-def _unstable(stream: Stream, trace: Trace, cycles: IntColumn, may_drop: bool) -> Iterator[CheckFailure]:
-    """Yield what changed while it had to wait; `cycles` are those in which the clock of the stream rises."""
+def _unstable(stream: Stream, trace: Trace, clock: str, may_drop: bool) -> Iterator[CheckFailure]:
+    """Yield what changed while it had to wait, from one edge of its clock to the next."""
     if stream.ready is None:
         return
-    valid, ready = (trace.signals[stream.valid] == 1)[cycles], (trace.signals[stream.ready] == 1)[cycles]
-    quiet = _quiet_until(trace, cycles)
-    # Row i compares two edges of the clock that follow each other.
-    stalled = valid[:-1] & ~ready[:-1] & quiet
-    dropped = stalled & ~valid[1:] & ~_unknown(trace, stream.valid)[cycles][1:]
-    for row in np.flatnonzero(dropped & ~may_drop)[:MAX_EACH].tolist():
+    before, after = _stalled(stream, trace, clock)
+    if not len(before):
+        return
+    valid = trace.signals[stream.valid][after] == 1
+    dropped = ~valid & _known(trace, stream.valid, after)
+    for row in after[dropped][:MAX_EACH].tolist() if not may_drop else ():
         message = f"{stream.valid} was high while {stream.ready} was low, and fell before the transfer was accepted"
-        cycle = int(cycles[row + 1])
-        yield CheckFailure(check="stable", port=stream.key, cycle=cycle, field=stream.valid, message=message)
-    held = stalled & valid[1:]
+        yield CheckFailure(check="stable", port=stream.key, cycle=row, field=stream.valid, message=message)
     for field, signal in _payload(stream):
-        values, unknown = trace.signals[signal][cycles], _unknown(trace, signal)[cycles]
-        differs = values[1:] != values[:-1] if values.ndim == 1 else (values[1:] != values[:-1]).any(axis=1)
+        values = trace.signals[signal]
+        differs = values[after] != values[before]
         # X and Z are covered by the check `unknown`.
-        changed = held & differs & ~unknown[1:] & ~unknown[:-1] & _counts(stream, field, trace)[cycles][1:]
+        held = valid & _known(trace, signal, after) & _known(trace, signal, before)
+        counts = _counts(stream, field, trace)
+        changed = held & (differs if values.ndim == 1 else differs.any(axis=1))
+        changed &= counts if isinstance(counts, bool) else counts[after]
         for row in np.flatnonzero(changed)[:MAX_EACH].tolist():
-            before, after = _number(values, row), _number(values, row + 1)
-            message = f"{signal} changed from 0x{before:x} to 0x{after:x} while {stream.ready} was low"
+            old, new = _number(values, int(before[row])), _number(values, int(after[row]))
+            message = f"{signal} changed from 0x{old:x} to 0x{new:x} while {stream.ready} was low"
             yield CheckFailure(
                 check="stable",
                 port=stream.key,
-                cycle=int(cycles[row + 1]),
+                cycle=int(after[row]),
                 field=field,
-                expected=before,
-                seen=after,
+                expected=old,
+                seen=new,
                 message=message,
             )
 
 
-def _quiet_until(trace: Trace, cycles: IntColumn) -> BoolColumn:
-    """Return bool[len(cycles) - 1], whether no cycle from one of `cycles` to the next is in reset."""
+def _stalled(stream: Stream, trace: Trace, clock: str) -> tuple[IntColumn, IntColumn]:
+    """Return the cycles in which a stream had to wait, and for each the next one in which its clock rises.
+
+    Those at whose end, or before whose next edge, there is a reset are left out.
+    """
+    assert stream.ready is not None
+    waits = (trace.signals[stream.valid] == 1) & (trace.signals[stream.ready] != 1)
+    if clock not in trace.edges:
+        waits &= ~trace.in_reset
+        before = np.flatnonzero(waits[:-1] & ~trace.in_reset[1:])
+        return before, before + 1
+    edges = np.flatnonzero(trace.edges[clock])
     resets = np.concatenate([np.zeros(1, np.int64), np.cumsum(trace.in_reset, dtype=np.int64)])
-    quiet: BoolColumn = resets[cycles[1:] + 1] == resets[cycles[:-1]]
-    return quiet
+    quiet = resets[edges[1:] + 1] == resets[edges[:-1]]
+    place = np.flatnonzero(waits[edges[:-1]] & quiet)
+    return edges[place], edges[place + 1]
 
 
 def _stretches(mask: BoolColumn) -> list[int]:
@@ -160,19 +180,19 @@ def _after_reset(design: Design, trace: Trace) -> Iterator[CheckFailure]:
     if not trace.cycles or not trace.signals or design.reset is None:
         return
     before = np.concatenate([np.ones(1, np.bool_), trace.in_reset[:-1]])
-    suspect = before & ~trace.in_reset
+    suspect = np.flatnonzero(before & ~trace.in_reset)
     # An input of the same cycle may be the cause, through a combinational path; or a level that is not at rest.
     for port in design.ports.values():
         for spec, rest in zip(port.held().values(), rest_levels(port), strict=True):
             if spec.signal in trace.signals and spec.bits < 64:
-                suspect &= trace.signals[spec.signal] == rest
+                suspect = suspect[trace.signals[spec.signal][suspect] == rest]
     for one in design.streams:
         if one.driven and one.valid in trace.signals:
-            suspect &= trace.signals[one.valid] != 1
+            suspect = suspect[trace.signals[one.valid][suspect] != 1]
     for one in _outputs(design):
         if one.caused and one.valid in trace.signals:
-            high = (trace.signals[one.valid] == 1) & trace.ticks(design.clock_of(one.port))
-            for row in np.flatnonzero(suspect & high)[:MAX_EACH].tolist():
+            high = (trace.signals[one.valid][suspect] == 1) & trace.ticks(design.clock_of(one.port))[suspect]
+            for row in suspect[high][:MAX_EACH].tolist():
                 message = f"{one.valid} is high in the first cycle after reset, before anything was accepted"
                 yield CheckFailure(check="after_reset", port=one.key, cycle=row, field=one.valid, message=message)
 

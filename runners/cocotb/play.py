@@ -8,6 +8,7 @@ and the pure-Python session.
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 from dv_agent.runners.cocotb.buses.apb_driver import ApbDriver
@@ -76,10 +77,10 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
     clocks = ClockDomains(layout, boards) if "rises" in layout else OneClock(boards[0])
     # In the order of the drive vector.
     drivers = [
-        DRIVERS[port["driver"]](port, program["tracks"].get(port["name"], ()), boards[port.get("clock", 0)])
+        DRIVERS[port["driver"]](port, operations_of(program, port["name"]), boards[port.get("clock", 0)])
         for port in layout["ports"]
     ]
-    reset = ResetDriver(program["tracks"].get("reset", ()), boards[0])
+    reset = ResetDriver(operations_of(program, "reset"), boards[0])
     everyone = [*drivers, reset]
     judge = _EndDetector(everyone, layout["quiet_cycles"])
     planners, resetting = clocks.planners(drivers), clocks.main(reset)
@@ -112,6 +113,12 @@ def play(layout: dict[str, Any], program: dict[str, Any], pins: Pins) -> Generat
             end = verdict
             break
     return Outcome(end, {driver.name: driver.starts for driver in everyone}, judge.released)
+
+
+def operations_of(program: dict[str, Any], track: str) -> list[Operation]:
+    """Return the operations of a track, from the columns of `runners.plain_program`."""
+    count, *columns = program["tracks"].get(track, (0,))
+    return list(zip(*(repeat(one[0], count) if len(one) == 1 else one for one in columns)))  # noqa: B905
 
 
 class _Monitors:

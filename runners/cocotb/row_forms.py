@@ -7,6 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
+from dv_agent.runners.recording.sampled_bits import Samples, from_text, from_words
+
 _WORD = 4  # bytes
 
 
@@ -19,6 +21,9 @@ class RowForm(Protocol):
 
     def text(self, recorded: bytes) -> bytes:
         """Return recorded rows as text: one character for each bit, most significant bit first."""
+
+    def samples(self, recorded: bytes) -> Samples:
+        """Return recorded rows as samples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,10 @@ class TextRows:
     def text(self, recorded: bytes) -> bytes:
         """See `RowForm.text`."""
         return recorded
+
+    def samples(self, recorded: bytes) -> Samples:
+        """See `RowForm.samples`."""
+        return from_text(recorded, self.width)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +70,7 @@ class PackedRows:
         rows = np.frombuffer(recorded, np.uint8).reshape(-1, self.size)[:, ::-1]
         bits = np.unpackbits(rows, axis=1)[:, 8 * self.size - self.width :]
         return (bits | ord("0")).tobytes()
+
+    def samples(self, recorded: bytes) -> Samples:
+        """See `RowForm.samples`."""
+        return from_words(recorded, self.width)

@@ -19,7 +19,7 @@ from dv_agent.runners.cocotb.environment import child_environment
 from dv_agent.runners.cocotb.row_forms import RowForm, TextRows
 from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.repeating_session import LastingSimulator, Played, Repeats
-from dv_agent.runners.simulator import Run
+from dv_agent.runners.simulator import Recorded, Run
 from dv_agent.runners.trace_decoder import decode
 
 HANG_SECONDS = 5.0
@@ -93,18 +93,19 @@ class CocotbSession:
         """See `Session.run`."""
         plain = plain_program(self._design, program)
         played = self._simulator.play(plain, self._rows.size)
-        reply, rows = played.reply, self._rows.text(played.rows)
+        reply, samples = played.reply, self._rows.samples(played.rows)
         if played.death:
             end = End.HUNG if played.death.hung else End.CRASHED
             message = f"{self._verdict(end)}\n{played.words}".rstrip()
-            if not rows and not self._once:
+            if not played.rows and not self._once:
                 self._require_reset(message)
-            return Run(self._with_reports(decode(self._design, self._layout, rows, end, message), played))
+            return Run(self._with_reports(decode(self._design, self._layout, samples, end, message), played))
         if "error" in reply:
             raise SimulatorCrash(f"the drivers failed inside the simulator\n{reply['error']}")
-        trace = self._with_reports(decode(self._design, self._layout, rows, End(reply["end"])), played)
+        trace = self._with_reports(decode(self._design, self._layout, samples, End(reply["end"])), played)
         starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
-        return Run(trace, starts, reply["released"], rows, reply["seconds"], bytes.fromhex(reply.get("code", "")))
+        recorded = Recorded(self._rows, played.rows)
+        return Run(trace, starts, reply["released"], recorded, reply["seconds"], bytes.fromhex(reply.get("code", "")))
 
     def _with_reports(self, trace: Trace, played: Played) -> Trace:
         """Return `trace` with the errors that the RTL reported, those of the initial reset first."""

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
+from dv_agent.designs.trace import BoolColumn
 from dv_agent.runners.formal.aiger import Circuit
 from dv_agent.runners.formal.unrolling import OutOfTimeError, Unrolling
 
@@ -24,7 +27,7 @@ def hit_within(
     with Unrolling(part, from_power_up=True, deadline=deadline) as model:
         for cycle in range(cycles):
             try:
-                hits = _hits_in(model, part, open_names, cycle)
+                hits = hits_in(model, part, open_names, cycle)
             except OutOfTimeError:
                 break
             found |= dict.fromkeys(hits, cycle)
@@ -36,8 +39,8 @@ def hit_within(
     return found, done
 
 
-def _hits_in(model: Unrolling, circuit: Circuit, names: Sequence[str], cycle: int) -> list[str]:
-    """Return the properties that can be hit in a cycle."""
+def hits_in(model: Unrolling, circuit: Circuit, names: Sequence[str], cycle: int) -> list[str]:
+    """Return the properties that can be hit in a cycle; the solver then knows that the others cannot."""
     literals = {name: model.literal(cycle, circuit.properties[name]) for name in names}
     found: list[str] = []
     while literals:
@@ -50,6 +53,19 @@ def _hits_in(model: Unrolling, circuit: Circuit, names: Sequence[str], cycle: in
         found += true
         literals = {name: one for name, one in literals.items() if name not in true}
     return found
+
+
+def way_to(circuit: Circuit, name: str, cycle: int, deadline: float) -> BoolColumn:
+    """Return bool[cycles, inputs]: inputs from power-up with which a property is hit in `cycle`, in which it can be.
+
+    Raises:
+        OutOfTimeError: not found in time.
+    """
+    with Unrolling(circuit, from_power_up=True, deadline=deadline) as model:
+        if not model.is_possible([model.literal(cycle, circuit.properties[name])]):
+            raise ValueError(f"{name} cannot be hit in cycle {cycle}")
+        rows = [model.true_of(model.inputs(one)) for one in range(cycle + 1)]
+    return np.array(rows, dtype=np.bool_).reshape(cycle + 1, circuit.inputs)
 
 
 def inductive(circuit: Circuit, names: Sequence[str], depth: int, deadline: float) -> list[str]:

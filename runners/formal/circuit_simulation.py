@@ -12,8 +12,8 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.trace import BoolColumn, IntColumn
 from dv_agent.runners.build.wrappers.clock_lines import reset_edges
 from dv_agent.runners.build.wrappers.layout import Layout
-from dv_agent.runners.formal.aiger import Circuit
 from dv_agent.runners.formal.netlist import Netlist
+from dv_agent.runners.formal.stepping import Simulation
 
 NEVER = -1
 _ONE = ord("1")
@@ -59,7 +59,7 @@ def replay(netlist: Netlist, design: Design, layout: Layout, tests: Sequence[Rec
     before = reset_edges(design) if design.all_clocks else 0
     longest = int(cycles.max(initial=0))
     drive = [_driven(design, layout, one) for one in samples]
-    simulation = _Simulation(circuit, len(tests))
+    simulation = Simulation(circuit, len(tests))
     literals = np.array([circuit.properties[name] for name in circuit.properties], dtype=np.int64)
     first = np.full((len(tests), len(literals)), NEVER, dtype=np.int64)
     differs = np.full(len(tests), NEVER, dtype=np.int64)
@@ -141,47 +141,3 @@ def _payload(layout: Layout, signals: Sequence[str]) -> Iterator[tuple[int, bool
     for signal in reversed(signals):  # the first field has the lowest bits
         first, width = layout.sample[signal]
         yield from ((first + index, False) for index in range(width))
-
-
-class _Simulation:
-    """A circuit simulated for several tests at once, level by level."""
-
-    def __init__(self, circuit: Circuit, tests: int) -> None:
-        self._circuit = circuit
-        self._now = np.zeros((circuit.variables, tests), dtype=np.bool_)
-        self._next = np.array(circuit.next, dtype=np.int64)
-        self._levels = [*_levels(circuit)]
-
-    def step(self, inputs: BoolColumn) -> None:
-        """Set the inputs, bool[inputs, tests], and compute all gates."""
-        now = self._now
-        now[1 : 1 + len(inputs)] = inputs
-        for own, left, right in self._levels:
-            now[own] = self._of(left) & self._of(right)
-
-    def values(self, literals: IntColumn) -> BoolColumn:
-        """Return bool[literals, tests]."""
-        return self._of(literals)
-
-    def clock(self) -> None:
-        """Let the registers take over."""
-        first = self._circuit.first_register
-        self._now[first : first + len(self._next)] = self._of(self._next)
-
-    def _of(self, literals: IntColumn) -> BoolColumn:
-        found: BoolColumn = self._now[literals >> 1] ^ (literals & 1).astype(np.bool_)[:, None]
-        return found
-
-
-def _levels(circuit: Circuit) -> Iterator[tuple[IntColumn, IntColumn, IntColumn]]:
-    """Yield (variables, their left and right operands) of gates that depend on earlier levels only."""
-    level = [0] * circuit.variables
-    by_level: dict[int, list[int]] = {}
-    for number, (left, right) in enumerate(circuit.gates):
-        own = circuit.first_gate + number
-        level[own] = 1 + max(level[left >> 1], level[right >> 1])
-        by_level.setdefault(level[own], []).append(number)
-    for one in sorted(by_level):
-        numbers = by_level[one]
-        pairs = np.array([circuit.gates[number] for number in numbers], dtype=np.int64)
-        yield np.array(numbers, dtype=np.int64) + circuit.first_gate, pairs[:, 0], pairs[:, 1]

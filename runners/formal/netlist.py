@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -42,6 +42,9 @@ class Netlist:
         clock: number of the input that is the clock, -1 if nothing reads it. Registers take over in each step; logic
             that reads the clock as a value finds any value.
         left_out: memories that were left out.
+        registers: name of a bit, such as ``dut.count[3]`` -> the literal that has its value; one bit may have several
+            names.
+        begins: name of a bit -> number of the input that gives the value at power-up of a register without one.
     """
 
     circuit: Circuit
@@ -50,6 +53,8 @@ class Netlist:
     seen: tuple[int, ...] = field(repr=False)
     clock: int = -1
     left_out: tuple[str, ...] = ()
+    registers: Mapping[str, int] = field(default_factory=dict, repr=False)
+    begins: Mapping[str, int] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,11 +148,11 @@ def _check_clocks(path: Path) -> None:
 
 def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist:
     circuit, outs, bad = read_aiger((folder / "circuit.aig").read_bytes())
+    pins = _text(folder / "pins.map")
     places: dict[str, dict[int, int]] = {"free": {}, "unknown": {}, "hit": {}, "seen": {}, "clock": {}}
-    for line in _text(folder / "pins.map").splitlines():
-        words = line.split()
-        if len(words) == 4 and words[0] in ("input", "output") and words[3] in places:
-            places[words[3]][int(words[2])] = int(words[1])
+    for kind, number, bit, name in _mapped(pins):
+        if kind in ("input", "output") and name in places:
+            places[name][bit] = number
     # The map leaves out what is constant, but the outputs come in the order of the ports: all of hit, then all of seen.
     hits = max(len(monitor.properties), 1)
     shown = {**places["hit"], **{hits + bit: number for bit, number in places["seen"].items()}}
@@ -168,7 +173,28 @@ def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist
         tuple(places["unknown"].get(bit, -1) for bit in range(monitor.unknown)),
         tuple(outs[hits:]),
         places["clock"].get(0, -1),
+        registers=_named(pins, ("latch", "invlatch"), 2 * circuit.first_register),
+        begins={name: literal >> 1 for name, literal in _named(pins, ("init",), 0).items()},
     )
+
+
+def _mapped(text: str) -> Iterator[tuple[str, int, int, str]]:
+    """Yield (kind, number, bit, name) of each line of the map that yosys writes beside a circuit."""
+    for line in text.splitlines():
+        words = line.split(maxsplit=3)
+        if words[:1] == ["ninitff"]:  # the register that is 0 at power-up only
+            yield "latch", int(words[1]), 0, "power-up"
+        elif len(words) == 4:
+            yield words[0], int(words[1]), int(words[2]), words[3]
+
+
+def _named(pins: str, kinds: Sequence[str], base: int) -> dict[str, int]:
+    """Return the lines of some kinds by the names that the RTL gives them -> the literal, from `base` on."""
+    return {
+        f"{name}[{bit}]": base + 2 * number + (kind == "invlatch")
+        for kind, number, bit, name in _mapped(pins)
+        if kind in kinds and "$" not in name  # such names are made by yosys, and say nothing
+    }
 
 
 def _any_of(circuit: Circuit, groups: Mapping[str, Sequence[int]]) -> tuple[Circuit, dict[str, int]]:

@@ -59,6 +59,10 @@ class Unrolling:
         """Return the solver's literal of a register in a cycle."""
         return self.literal(cycle, 2 * (self._circuit.first_register + number))
 
+    def inputs(self, cycle: int) -> list[int]:
+        """Return the solver's literals of all inputs in a cycle."""
+        return [self.literal(cycle, 2 * (1 + number)) for number in range(self._circuit.inputs)]
+
     def always(self, literals: Iterable[int]) -> None:
         """Demand that one of the solver's literals is true."""
         self._solver.add_clause(list(literals))

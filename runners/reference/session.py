@@ -23,6 +23,7 @@ from dv_agent.designs.trace import End, Trace, Transfers
 from dv_agent.runners.build.wrappers.layout import child_layout, layout_of
 from dv_agent.runners.cocotb.play import Outcome, Pins, play
 from dv_agent.runners.plain_program import plain_program
+from dv_agent.runners.recording.sampled_bits import from_text
 from dv_agent.runners.reference.eager import EagerDesign
 from dv_agent.runners.simulator import Run
 from dv_agent.runners.trace_decoder import decode
@@ -69,7 +70,8 @@ class ReferenceSession:
         eager = EagerDesign(self._design, self._layout)
         pins = Pins(eager.read, eager.write, rows.append)
         outcome = _finish(play(self._plain, plain_program(self._design, program), pins))
-        trace = decode(self._design, self._layout, "".join(rows).encode(), End(outcome.end))
+        samples = from_text("".join(rows).encode(), self._layout.sample_width)
+        trace = decode(self._design, self._layout, samples, End(outcome.end))
         trace = replace(trace, signals={}, unknown={})
         trace = self._answer_requests(trace, program)
         trace = _within(self._deliver(trace), program.max_cycles)

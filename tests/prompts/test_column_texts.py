@@ -1,5 +1,7 @@
 """What a prompt says of columns is true of the table in which they stand, and names that table where two differ."""
 
+from dataclasses import replace
+
 import pytest
 
 from dv_agent.agents.budget import Budget
@@ -7,15 +9,17 @@ from dv_agent.agents.state import RunState
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.holes import holes
-from dv_agent.designs.column_words import column_words
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.column_words import column_words, row_words
+from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import find_design
 from dv_agent.prompts.feedback.column_texts import column_texts
 from dv_agent.prompts.view import View
 
 
-def texts(name: str) -> dict[str, str]:
+def texts(name: str, plan: Plan | None = None) -> dict[str, str]:
     folder = find_design(name)
-    plan = plan_of(folder)
+    plan = plan or plan_of(folder)
     coverage = empty_coverage(plan)
     left = Budget().left(RunState(coverage).spent)
     view = View(
@@ -26,8 +30,27 @@ def texts(name: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["block_quant", "hgsa_loop"])
 def test_a_column_of_a_model_is_not_defined_by_the_name_that_it_shares(name: str) -> None:
-    assert not [column for column in texts(name) if column.rpartition(".")[2] == "cut"]
-    assert column_words(find_design(name).design, "packet_in", "cut") == "1 if a reset cut the packet, else 0"
+    of_packets = "1 if a reset cut the packet, else 0"
+    assert column_words(find_design(name).design, "packet_in", "cut") == of_packets
+    assert texts(name)["cut"] not in ("", of_packets)
+
+
+@pytest.mark.parametrize("name", design_names())
+def test_every_column_that_a_bin_samples_is_defined_or_a_pin(name: str) -> None:
+    told = {one.rpartition(".")[2] for one in texts(name)}
+    folder = find_design(name)
+    pins = {field.signal for port in folder.design.ports.values() for field in getattr(port, "fields", {}).values()}
+    groups = plan_of(folder).covergroups
+    used = {column for group in groups for point in group.coverpoints for column in point.of.names()}
+    used |= {column for group in groups if group.when for column in group.when.names()}
+    assert {one for one in used if one not in pins} <= told
+
+
+@pytest.mark.parametrize("name", design_names())
+def test_a_plan_defines_no_column_that_no_bin_samples(name: str) -> None:
+    plan = plan_of(find_design(name))
+    told = texts(name)
+    assert {one.rpartition(".")[2] for one in plan.columns} <= {one.rpartition(".")[2] for one in told}
 
 
 def test_columns_of_two_tables_under_one_name_are_told_with_their_tables() -> None:
@@ -39,3 +62,18 @@ def test_columns_of_two_tables_under_one_name_are_told_with_their_tables() -> No
 
 def test_transfers_behind_a_reset_are_counted_to_the_next_one() -> None:
     assert texts("mxint_softmax")["out_after"].startswith("transfers from this reset to the next one")
+
+
+def test_when_the_rows_of_a_models_table_are_sampled_is_told_where_the_plan_says_it() -> None:
+    plan = plan_of(find_design("mxint_softmax"))
+    said = replace(plan, columns={**plan.columns, "row.cycle": "of its last beat", "element.cycle": "of no open bin"})
+    told = texts("mxint_softmax", said)
+    assert told["row.cycle"] == "of its last beat"
+    assert "cycle" not in told
+
+
+@pytest.mark.parametrize("table", ["transfer_in", "beat_in", "packet_in", "access_bus", "cycle", "reset", "row"])
+def test_every_table_of_the_tool_says_what_has_a_row(table: str) -> None:
+    words = row_words(table)
+    assert bool(words) == (table != "row")
+    assert "{" not in words

@@ -61,6 +61,9 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     first = {one.name: one.text for one in render(small_view(folder), ROOMY, REPLY).parts}
     yield "parts/ask@first", first["ask"]
     yield "parts/progress@first", first["progress"]
+    for strategy in ("default", "plain"):
+        yield f"parts/ask@many_{strategy}", text_of(view, alone[strategy].model_copy(update={"tests": 1}), "ask")
+    yield "parts/contract@few", text_of(view, alone["default"].model_copy(update={"tests": 64}), "contract")
     planned = alone["structured"].model_copy(update={"reasoning": True})
     yield "parts/contract@planned", text_of(view, planned, "contract")
     yield "parts/progress@untested", text_of(replace(view, last=()), alone["default"], "progress")

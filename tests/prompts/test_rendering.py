@@ -79,7 +79,7 @@ def test_a_busy_turn_tells_what_happened(tmp_path: Path) -> None:
         "  1 of 2 members met on one sample; on their own: now = full (0x), moving = 1 (0x)\n"
         '  nearest: an earlier test "old", in[0] {"idle":8}',
         "level.now.full [hard] a level of 7\n  never sampled",
-        "nearest: test 0 of the last turn, cfg[0], in[0]",
+        "nearest: test 0 of the last turn, cycle 9, cfg[0], in[0]",
         "near: level.now.empty, nearest value 1, wanted 0 during in[1]",
         "near: level.climb.up, 1 of 3 steps in a row, then 5 instead of 1, 3 during cfg[0] in[0]",
         "near: level.both.some+0, 1 of 2 members met on one sample; now was 7, wanted 1, 3",
@@ -87,7 +87,7 @@ def test_a_busy_turn_tells_what_happened(tmp_path: Path) -> None:
         'test 1 "refused": refused after 0 cycles',
         "tests[1]: no",
         "900 cycles, 4 calls, 5000 tokens, 1.50 usd, 30 seconds",
-        "225 simulated cycles for each call",
+        "an average of 225 cycles for each call, not a limit",
     ):
         assert words in text, words
 

@@ -1,15 +1,20 @@
 """A track's prompts say nothing of what it hides: no bin, no hole, no plan, no specification or no RTL."""
 
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from scripted_run import FAULTY, WIDE, play
+from prompt_views import softmax_view
+from scripted_run import CLOSING, FAULTY, WIDE, play
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.runs.assembly import open_design
 from dv_agent.agents.testbench import DesignRtl, Testbench
+from dv_agent.agents.toolbox.arguments import tool_specs
+from dv_agent.agents.toolbox.text import ResultLimits
+from dv_agent.agents.tools.prompt import first_text, system_text
 from dv_agent.cli.prompt_preview import prompt_of_design
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
@@ -19,6 +24,7 @@ from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.restricted_view import restricted
 from dv_agent.runners.registry import find_simulator
 
+TINY = {"name": "tiny", "tracks": {"in": [{"row": [{"m": 1, "e": 0}]}]}}
 PLAN_WORDS = re.compile(r"\b(bins?|holes?|coverage|covergroups?|coverpoints?|covered|witness\w*|tiers?)\b", re.I)
 
 
@@ -73,3 +79,29 @@ def test_a_failed_check_that_names_a_bin_is_not_told(softmax_bench: Testbench) -
     view = replace(views[-1], last=(replace(seen, failures=(line, "value on out: wrong")),), track=TRACKS["blind"])
     assert restricted(view).last[0].failures == ("value on out: wrong",)
     assert restricted(view).rtl.files == ()
+
+
+def test_a_question_about_a_bin_is_not_answered_where_the_plan_is_hidden() -> None:
+    folder = find_design("mxint_softmax")
+    plan = plan_of(folder)
+    asked = []
+    with find_simulator("icarus").open(folder.design) as session:
+        bench = Testbench(folder, plan, session, TRACKS["blind"])
+        for name in (plan.bins[-1].id, "alignment.no_such_family.bin"):
+            replies = (json.dumps({"tests": [TINY], "look": [name]}), CLOSING)
+            said, _, views = play(bench, 2, replies, context_tokens=64_000)
+            asked.append(said)
+            assert views[1].windows == ()
+    assert asked[0] == asked[1]
+    assert '"look" beside "tests" was not read' in asked[0][1][-1].content
+
+
+def test_a_hunt_speaks_of_no_plan_in_its_messages_and_tools() -> None:
+    folder = find_design("mxint_softmax")
+    view = restricted(softmax_view(track=TRACKS["hunt"]))
+    first = first_text(view, "0 of 9 bins", 4_000).replace(folder.specification.strip(), "")
+    system = system_text(4_000, 16, 60, 16, ResultLimits(12_000, 24_000), TRACKS["hunt"])
+    tools = json.dumps([(one.name, one.description, one.parameters) for one in tool_specs(TRACKS["hunt"])])
+    assert "report_bug" in tools
+    assert PLAN_WORDS.findall(f"{first}\n{system}\n{tools}") == []
+    assert "claim" not in f"{first}{system}{tools}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.rules.check_rules import Capacity, Latency, Patience
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace
 from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.rules.epoch_runs import Runs, runs_of
 
 MAX_EACH = 3
 _LONG_AGO = -(1 << 40)
@@ -21,16 +23,17 @@ _LONG_AGO = -(1 << 40)
 def timing_failures(design: Design, trace: Trace, observation: Observation) -> Iterator[CheckFailure]:
     """Return the failures of the rules of latency, capacity and patience of `design`, rule by rule."""
     streams = {one.key: one for one in design.streams}
+    epochs = _Epochs(trace, observation)
     rules = design.checks
     if not trace.cycles or not (rules.latency or rules.capacity or rules.patience):
         return
     if not trace.signals:  # a trace of transfers alone, of the reference simulator, has no offers to judge
         return
     for latency in rules.latency:
-        for epoch in _epochs(trace, observation, streams[latency.to], latency.source):
+        for epoch in epochs.of(streams[latency.to], latency.source):
             yield from _latency(latency, epoch)
     for capacity in rules.capacity:
-        for epoch in _epochs(trace, observation, streams[capacity.holds], capacity.source):
+        for epoch in epochs.of(streams[capacity.holds], capacity.source):
             yield from _capacity(capacity, epoch, streams[capacity.accepts], trace)
     for patience in rules.patience:
         yield from _patience(patience, streams, trace)
@@ -55,30 +58,48 @@ class _Epoch:
     appeared: IntColumn
 
 
-def _epochs(trace: Trace, observation: Observation, stream: Stream, source: str | None) -> Iterator[_Epoch]:
-    """Return the epochs of a stream; none if neither the model nor `source` says what causes its outputs."""
-    owed = observation.expected.get(stream.key)
-    if owed is not None:
-        causes, epochs = owed.cause_cycle, owed.epoch
-    elif source is not None:
-        causes, epochs = trace.accepted[source].cycle, trace.accepted[source].epoch
-    else:
-        return
-    seen = trace.accepted[stream.key]
-    valid = (trace.signals[stream.valid] == 1) & ~trace.in_reset
-    moved = np.zeros(trace.cycles, np.bool_)
-    moved[seen.cycle] = True
-    before = np.concatenate([np.zeros(1, np.bool_), valid[:-1] & ~moved[:-1]])
-    offers = np.flatnonzero(valid & ~before)
-    for epoch in np.unique(trace.epoch).tolist():
-        rows = np.flatnonzero(trace.epoch == epoch)
-        begin, end = int(rows[0]), int(rows[-1]) + 1
-        cycles = seen.cycle[seen.epoch == epoch]
-        # An offer that was taken back is another check's business: the first offer after the last transfer counts.
-        starts = np.concatenate([np.array([begin - 1], np.int64), cycles])
-        places = np.searchsorted(offers, starts, side="right")
-        appeared = offers[places[places < len(offers)]]
-        yield _Epoch(begin, end, causes[epochs == epoch], cycles, appeared[appeared < end])
+class _Epochs:
+    """The epochs of the output streams of one trace."""
+
+    def __init__(self, trace: Trace, observation: Observation) -> None:
+        self._trace, self._observation = trace, observation
+        self._offers: dict[str, IntColumn] = {}
+
+    def of(self, stream: Stream, source: str | None) -> Iterator[_Epoch]:
+        """Return the epochs of a stream; none if neither the model nor `source` says what causes its outputs."""
+        owed = self._observation.expected.get(stream.key)
+        if owed is not None:
+            causes, epochs = owed.cause_cycle, owed.epoch
+        elif source is not None:
+            causes, epochs = self._trace.accepted[source].cycle, self._trace.accepted[source].epoch
+        else:
+            return
+        seen, offers = self._trace.accepted[stream.key], self._begun(stream)
+        values, firsts, counts = self._runs
+        for epoch, begin, count in zip(values.tolist(), firsts.tolist(), counts.tolist(), strict=True):
+            end = begin + count
+            cycles = seen.cycle[seen.epoch == epoch]
+            # An offer that was taken back is another check's business: the first offer after the last transfer counts.
+            starts = np.concatenate([np.array([begin - 1], np.int64), cycles])
+            places = np.searchsorted(offers, starts, side="right")
+            appeared = offers[places[places < len(offers)]]
+            yield _Epoch(begin, end, causes[epochs == epoch], cycles, appeared[appeared < end])
+
+    @cached_property
+    def _runs(self) -> Runs:
+        return runs_of(self._trace.epoch)
+
+    def _begun(self, stream: Stream) -> IntColumn:
+        """Return the cycles in which an offer begins: the first one, or the first after a transfer."""
+        if stream.key not in self._offers:
+            trace = self._trace
+            valid = (trace.signals[stream.valid] == 1) & ~trace.in_reset
+            waits = valid.copy()
+            waits[trace.accepted[stream.key].cycle] = False
+            begins = valid.copy()
+            begins[1:] &= ~waits[:-1]
+            self._offers[stream.key] = np.flatnonzero(begins)
+        return self._offers[stream.key]
 
 
 def _latency(rule: Latency, epoch: _Epoch) -> Iterator[CheckFailure]:

@@ -30,7 +30,8 @@ class SourceDriver(Driver):
         self._mid_packet = False
         self._holds: bool = port.get("hold", False)
         self._offered_at: int | None = None  # accepted transfers when the current beat was first offered
-        self._idle = "0" * (1 + self._has_last + self._width) + self._no_strobes
+        idle = "1" if port.get("ones", False) else "0"
+        self._idle = "0" + idle * (self._has_last + self._width) + self._no_strobes
         super().__init__(port["name"], operations, board, self._idle)
 
     def reset(self) -> None:

@@ -52,11 +52,14 @@ inline void take_bits(const Word* words, int low, int width, Words& out) {
         out[size_t(done >> 5)] = Word(get_bits(words, low + done, width - done < 32 ? width - done : 32));
 }
 
+// Of a decimal number that fits into 64 bits.
+constexpr size_t kPlainDigits = 18;
+
 // A decimal number of any length; bits that do not fit into `width` are cut off.
 inline void decimal(std::string_view digits, int width, Words& out) {
     out.assign(words_for(width), 0);
     size_t used = size_t((width + 31) / 32);
-    if (digits.size() < 19) {
+    if (digits.size() <= kPlainDigits) {
         uint64_t value = 0;
         for (char one : digits) value = value * 10 + uint64_t(one - '0');
         if (width < 64) value &= (uint64_t(1) << width) - 1;

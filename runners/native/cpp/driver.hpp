@@ -70,9 +70,35 @@ struct Show {
     int64_t cycles = 1;
 };
 
+// Frames of coroutines, kept for the next one of the same size: a new one begins with every operation.
+class Frames {
+   public:
+    static void* take(size_t size) {
+        auto& kept = of(size);
+        if (size > kLargest || kept.empty()) return ::operator new(rounded(size));
+        void* frame = kept.back();
+        kept.pop_back();
+        return frame;
+    }
+    static void give(void* frame, size_t size) {
+        if (size > kLargest) return ::operator delete(frame);
+        of(size).push_back(frame);
+    }
+
+   private:
+    static constexpr size_t kLargest = 1024, kStep = 64;
+    static size_t rounded(size_t size) { return (size + kStep - 1) / kStep * kStep; }
+    static std::vector<void*>& of(size_t size) {
+        static std::vector<void*> kept[kLargest / kStep + 1];
+        return kept[size > kLargest ? 0 : rounded(size) / kStep];
+    }
+};
+
 class Steps {
    public:
     struct promise_type {
+        static void* operator new(size_t size) { return Frames::take(size); }
+        static void operator delete(void* frame, size_t size) { Frames::give(frame, size); }
         Show shown{nullptr};
         Steps get_return_object() { return Steps(std::coroutine_handle<promise_type>::from_promise(*this)); }
         std::suspend_always initial_suspend() noexcept { return {}; }
@@ -151,6 +177,15 @@ class Driver {
     // Begins the operation at `index` from its start, instead of the current one.
     void restart() { current_ = Steps(), left_ = 0; }
 
+    // The number of an operation as words; bits that do not fit into `width` are cut off.
+    static void number(const Op& op, int width, Words& out) {
+        if (op.digits.size() > kPlainDigits) return decimal(op.digits, width, out);
+        out.assign(words_for(width), 0);
+        uint64_t value = uint64_t(op.value);
+        if (width < 64) value &= (uint64_t(1) << width) - 1;
+        out[0] = Word(value);
+        if (width > 32) out[1] = Word(value >> 32);
+    }
     const Word* advance() {
         if (left_ > 0) {
             left_--;

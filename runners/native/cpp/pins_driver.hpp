@@ -30,7 +30,7 @@ class PinsDriver : public Driver {
         state = State::Timed;
         if (op.gap > 0) co_yield Show{silent(), op.gap};
         Words levels;
-        decimal(op.digits, width(), levels);
+        number(op, width(), levels);
         keep(std::move(levels));
         state = State::Timed;
         co_yield Show{silent(), 1 + op.stall};

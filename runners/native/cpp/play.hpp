@@ -178,19 +178,36 @@ class Bench {
         show_reset();
     }
     void add(std::unique_ptr<Driver> driver, std::string_view name, Json::Value program) {
-        std::vector<Op> operations;
-        operations.reserve(program["tracks"][name].count());
-        for (Json::Value op = program["tracks"][name].first(); op; op = op.next()) operations.push_back(read(op));
-        driver->load(std::move(operations));
+        driver->load(operations_of(program["tracks"][name]));
         driver->memory(program["memories"][name]);
         drivers_.push_back(std::move(driver)), tracks_.emplace_back(name);
     }
-    // The members of designs.program.Op in order.
-    static Op read(Json::Value op) {
-        Json::Value kind = op.first(), value = kind.next(), gap = value.next(), last = gap.next(), stall = last.next(),
-                    port = stall.next(), strobes = port.next(), step = strobes.next();
-        return {kind.text(), value.text(), value.integer(), gap.integer(), last.truth(), stall.integer(), port.text(),
-                strobes, step.integer()};
+    // One member of all operations of a track; a list with one entry stands for all of them.
+    struct Column {
+        Json::Value at;
+        bool same;
+        explicit Column(Json::Value list) : at(list.first()), same(list.count() == 1) {}
+        Json::Value take() {
+            Json::Value one = at;
+            if (!same) at = at.next();
+            return one;
+        }
+    };
+    // Their number, and the members of designs.program.Op in order: see runners/plain_program.py.
+    static std::vector<Op> operations_of(Json::Value track) {
+        std::vector<Op> operations;
+        Json::Value count = track.first(), list = count;
+        int64_t left = count.integer();
+        operations.reserve(size_t(left));
+        Column kind(list = list.next()), value(list = list.next()), gap(list = list.next()), last(list = list.next()),
+            stall(list = list.next()), port(list = list.next()), strobes(list = list.next()), step(list.next());
+        for (; left > 0; left--) {
+            Json::Value number = value.take();
+            operations.push_back({kind.take().text(), number.text(), number.integer(), gap.take().integer(),
+                                  last.take().truth(), stall.take().integer(), port.take().text(), strobes.take(),
+                                  step.take().integer()});
+        }
+        return operations;
     }
     bool show_reset() {
         bool changed = !bit(drive_.data(), reset_place_);

@@ -1,6 +1,6 @@
 // The driver of a source: offers beats, holds them until accepted, and handles a reset within a packet. As
 // source_driver.py.
-// facts: hold
+// facts: hold ones
 #pragma once
 #include "driver.hpp"
 
@@ -18,6 +18,10 @@ class SourceDriver : public Driver {
             attached_[number].low = riding_;
             riding_ += 1 + attached_[number].width;
         }
+        rest_.assign(words_for(width()), 0);
+        for (int place = 0; place < payload_ + int(has_last_); place++)
+            set_bit(rest_.data(), riding_ + place, port["ones"].truth());
+        keep(rest_);
     }
 
     void reset() override {
@@ -27,7 +31,7 @@ class SourceDriver : public Driver {
             mid_packet_ = !(op.kind == "send" && op.last);
         }
         mid_packet_ = false;
-        forget();
+        keep(rest_);
         restart();
     }
 
@@ -45,7 +49,7 @@ class SourceDriver : public Driver {
     std::vector<Attached> attached_;
     bool mid_packet_ = false;
     int64_t offered_at_ = -1;  // accepted transfers when the current beat was first offered
-    Words text_[2], part_;
+    Words text_[2], part_, rest_;
     bool turn_ = false;
 
     static int width_of(Json::Value port) {
@@ -91,7 +95,7 @@ class SourceDriver : public Driver {
             mid_packet_ = !op.last;
             if (holds_) {
                 Words kept(words_for(width()), 0);
-                decimal(op.digits, payload_, part_);
+                number(op, payload_, part_);
                 set_bits(kept.data(), riding_, payload_, part_.data());
                 if (has_last_) set_bit(kept.data(), riding_ + payload_, op.last);
                 keep(std::move(kept));
@@ -104,7 +108,7 @@ class SourceDriver : public Driver {
     const Word* text_of(const Op& op) {
         Words& text = text_[turn_ = !turn_];
         text.assign(words_for(width()), 0);
-        decimal(op.digits, payload_, part_);
+        number(op, payload_, part_);
         set_bits(text.data(), riding_, payload_, part_.data());
         int top = riding_ + payload_;
         if (has_last_) set_bit(text.data(), top++, op.last);

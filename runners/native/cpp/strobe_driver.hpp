@@ -27,7 +27,7 @@ class StrobeDriver : public Driver {
         state = State::Timed;
         if (op.gap > 0) co_yield Show{silent(), op.gap};
         Words& text = text_[turn_ = !turn_];
-        decimal(op.digits, payload_ + 1, text);
+        number(op, payload_ + 1, text);
         set_bit(text.data(), payload_, true);
         int64_t cycle;
         do {

@@ -1,0 +1,1 @@
+"""A server of the Model Context Protocol: any coding agent becomes the agent that verifies."""

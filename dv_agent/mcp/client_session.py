@@ -1,0 +1,162 @@
+"""One session of a client: it begins the run, passes calls on to it, and answers what is not the run's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
+
+from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.runs.launch import ReportWriter
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.tool_runs import TOOLS
+from dv_agent.agents.toolbox.dispatcher import RUN
+from dv_agent.designs.loader import find_design
+from dv_agent.errors import DvAgentError, UsageError
+from dv_agent.mcp.client_model import ClientModel, client_settings
+from dv_agent.mcp.client_run import ClientRun
+from dv_agent.mcp.options import ServerOptions, named
+from dv_agent.mcp.originals import compared_text, unnoticed_text
+from dv_agent.mcp.session_tools import COMPARE, MUTANTS, START, session_specs
+
+Beat = Callable[[int, str], Awaitable[None]]
+"""Tells the client that its call is still worked on: a number that grows, and words."""
+BEAT_SECONDS, CLOSING_SECONDS = 5.0, 60.0
+PREFACE = (
+    "You steer this run over MCP: every call of a tool counts as one reply, so what is said below of several calls in "
+    "one reply does not concern you, and a reply without a call costs nothing.\n\n"
+)
+
+
+class ClientSession:
+    """A session; its methods belong to one event loop.
+
+    Args:
+        write_report: see `launch`.
+    """
+
+    def __init__(self, options: ServerOptions, write_report: ReportWriter) -> None:
+        self.options = options
+        self._write_report = write_report
+        self._begun = asyncio.Lock()
+        self._last_results = ""
+        self.run: ClientRun | None = None
+
+    async def call(self, client: str, name: str, arguments: Mapping[str, Any], beat: Beat) -> str:
+        """Return the answer to a call; it begins with ``ERROR:`` if the call was refused. No call raises an error."""
+        try:
+            text = json.dumps(arguments)
+            if name in {spec.name for spec in session_specs(self.options)}:
+                return await self._own(client, name, arguments, beat)
+            run = self.run or await self._begin(client, "", beat)
+            answer = await _awaited(run.model.call(name, text), run, beat)
+        except (ValueError, RecursionError):
+            return "ERROR: the arguments are no JSON object that can be read"
+        except DvAgentError as error:
+            return f"ERROR: {error}"
+        if name == RUN:
+            self._last_results = answer
+        return answer
+
+    async def _own(self, client: str, name: str, arguments: Mapping[str, Any], beat: Beat) -> str:
+        match name:
+            case "list_designs":
+                return await asyncio.to_thread(self._designs)
+            case "start_run":
+                return await self._start(client, arguments, beat)
+            case "run_status":
+                return self._status()
+        if self.run is None:
+            raise UsageError(f"no run has begun: call {START} first")
+        record = self.run.standing.folder
+        if name == COMPARE and record is not None:
+            return await asyncio.to_thread(compared_text, self.options, record, arguments.get("test"))
+        if name == MUTANTS:
+            return await asyncio.to_thread(unnoticed_text, self.options)
+        raise UsageError(f"{name} cannot be answered now")
+
+    def _designs(self) -> str:
+        lines = []
+        for name, place in named(self.options.designs).items():
+            design = find_design(place).design
+            lines.append(f"{name}: {design.title}" if design.title else name)
+        return "\n".join(lines)
+
+    async def _start(self, client: str, arguments: Mapping[str, Any], beat: Beat) -> str:
+        unknown = sorted(set(arguments) - {"design"})
+        design = arguments.get("design", "")
+        if unknown or not isinstance(design, str):
+            raise UsageError(f"{START} takes only `design`, a name" if unknown else "design: a name is expected")
+        if self.run:
+            return await self._opened(self.run, beat)
+        run = await self._begin(client, design, beat)
+        return await self._opened(run, beat)
+
+    async def _opened(self, run: ClientRun, beat: Beat) -> str:
+        told = await _awaited(run.model.opening, run, beat)
+        if run.failed:
+            self.run = None  # so that another design can be tried
+            return f"ERROR: {told}"
+        return PREFACE + told
+
+    async def _begin(self, client: str, design: str, beat: Beat) -> ClientRun:
+        """Begin the run, unless it has begun already.
+
+        Raises:
+            DvAgentError: it cannot begin.
+        """
+        async with self._begun:
+            if self.run is None:
+                request, model = await asyncio.to_thread(self._prepared, client, design)
+                run = ClientRun(request, model, self._write_report, self.options.scored)
+                run.start()
+                self.run = run
+                told = await _awaited(model.opening, run, beat)
+                if run.failed:
+                    self.run = None
+                    raise UsageError(told)
+            return self.run
+
+    def _prepared(self, client: str, design: str) -> tuple[RunRequest, ClientModel]:
+        """Return the options of the run and its model."""
+        asked = self.options.request
+        if asked.resume:
+            past = read_run(asked.resume)
+            if past.header.model is None or past.header.agent != TOOLS:
+                raise UsageError(f"{asked.resume} is no run of an agent with tools; go on with `dv-agent run --resume`")
+            settings, replies = past.header.model, sum(not one.failure for one in past.replies)
+            model = ClientModel(settings, replies)
+            return replace(asked, live=model), model
+        settings = client_settings(client)
+        model = ClientModel(settings)
+        chosen = self.options.choose(design)
+        told = settings.model_dump(exclude_none=True)
+        return replace(asked, design=chosen, agent=TOOLS, model=told, live=model), model
+
+    def _status(self) -> str:
+        if self.run is None:
+            return f"No run has begun: call {START}."
+        parts = [self.run.standing.words()]
+        if self._last_results:
+            parts.append(f"The last {RUN} answered:\n{self._last_results}")
+        return "\n\n".join(parts)
+
+    def close(self) -> None:
+        """End the run, and wait until its record is whole; from any thread."""
+        if self.run:
+            self.run.close(CLOSING_SECONDS)
+
+
+async def _awaited(result: Future[str], run: ClientRun, beat: Beat) -> str:
+    """Return the text of `result`; meanwhile tell every few seconds what the run is doing."""
+    waiting = asyncio.wrap_future(result)
+    beats = 0
+    while True:
+        done, _ = await asyncio.wait({waiting}, timeout=BEAT_SECONDS)
+        if done:
+            return waiting.result()
+        beats += 1
+        await beat(beats, run.standing.said)

@@ -1,0 +1,84 @@
+"""What the user who starts the server lays down: designs, budget, track, and what a client may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.designs.files.places import design_names
+from dv_agent.errors import UnknownNameError, UsageError
+from dv_agent.prompts.benchmark_track import TRACKS, Track
+
+
+@dataclass(frozen=True, slots=True)
+class ServerOptions:
+    """The options of ``dv-agent mcp``.
+
+    Attributes:
+        designs: names or folders of the designs that a client may choose; empty: all that are known by name.
+        request: the options of its run; `design`, `agent` and `model` are set when the run begins.
+        golden: the design against which a client may compare, by name or folder.
+        mutants: a folder of ``dv-agent mutate``: the client may see which changes of the RTL nothing noticed.
+    """
+
+    request: RunRequest
+    designs: tuple[str, ...] = ()
+    golden: str = ""
+    mutants: Path | None = None
+
+    @property
+    def track(self) -> Track:
+        """The track of its runs."""
+        return TRACKS[self.request.track]
+
+    @property
+    def scored(self) -> bool:
+        """Whether a run is an examination: then a client sees nothing of the record or of the original design."""
+        asked = self.request
+        return bool(asked.bug or asked.change or asked.decoys) or not self.track.plan
+
+    @property
+    def only_design(self) -> str | None:
+        """The design, if there is no choice."""
+        return self.designs[0] if len(self.designs) == 1 else None
+
+    def choose(self, name: str) -> str:
+        """Return the design that a client names; empty: the only one. What it says is never used as a path.
+
+        Raises:
+            UsageError: several designs may be chosen, and none was.
+            UnknownNameError: it is none of them.
+        """
+        known = named(self.designs)
+        if not name and self.only_design is not None:
+            return self.only_design
+        if not name:
+            raise UsageError(f"design: say which one: {', '.join(known)}")
+        if name not in known:
+            raise UnknownNameError("design", name[:80], known)
+        return known[name]
+
+
+def named(designs: Sequence[str]) -> dict[str, str]:
+    """Return the name under which a client knows a design -> name or folder of the user."""
+    return {Path(one).name or one: one for one in designs} if designs else {name: name for name in design_names()}
+
+
+def check_options(options: ServerOptions) -> None:
+    """Check that the options go together.
+
+    Raises:
+        UsageError: they do not.
+    """
+    told = {"--golden": options.golden, "--mutants": options.mutants}
+    given = [name for name, value in told.items() if value]
+    if given and options.scored:
+        raise UsageError(f"{given[0]} tells of the original: it does not go with --bug, --decoys or --track hunt")
+    if options.mutants and options.only_design is None:
+        raise UsageError("--mutants holds changes of one design: give that with --design")
+    if options.request.resume and len(options.designs) > 1:
+        raise UsageError("a run that is resumed has one design: leave --design out, or name the folder of that one")
+    if not options.track.plan and options.track.agent != "tools":
+        raise UsageError(f"--track {options.track.name} is played by `dv-agent run --agent llm`; a client has tools")
