@@ -62,11 +62,10 @@ def _imported(model: Path) -> list[Path]:
     found: dict[Path, None] = {}
     waiting = [model]
     while waiting:
-        text = waiting.pop().read_text(encoding="utf-8")
-        own = [
-            model.parent / f"{name}.py"
-            for name in re.findall(_SIBLING.format(re.escape(model.parent.name)), text, re.M)
-        ]
+        here = waiting.pop()
+        text = here.read_text(encoding="utf-8")
+        siblings = re.findall(_SIBLING.format(re.escape(here.parent.name)), text, re.M)
+        own = [here.parent / f"{name}.py" for name in siblings]
         parts = [PRIMITIVES.parent / name / "model.py" for name in _PART.findall(text)]
         modules = [
             PRIMITIVES.parent / f"{name.replace('.', '/')}.py"
