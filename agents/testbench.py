@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -24,8 +24,6 @@ from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.observation import Observation, Table
-from dv_agent.designs.reader.parse_rtl import read_rtl
-from dv_agent.designs.reader.structure import Structure
 from dv_agent.designs.rtl_files import included_files
 from dv_agent.designs.trace import End, Trace
 from dv_agent.prompts.benchmark_track import CLOSURE, Track
@@ -33,6 +31,9 @@ from dv_agent.prompts.view import Attempt, Near
 from dv_agent.runners.checks.ending import Ended, Waiting, waiting_of
 from dv_agent.runners.checks.run_checks import CheckFailure, check
 from dv_agent.runners.simulator import Run, Session
+
+if TYPE_CHECKING:
+    from dv_agent.designs.reader.structure import Structure
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,8 @@ class DesignRtl:
     @cached_property
     def structure(self) -> Structure:
         """The structure that the RTL reader finds; it is cached next to the builds of the simulators."""
+        from dv_agent.designs.reader.parse_rtl import read_rtl
+
         return read_rtl(self._design, cache_folder() / "structures")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan, parse_plan
@@ -12,9 +13,10 @@ from dv_agent.designs.files.documents import Document, read_document, read_text
 from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.reader.parse_rtl import read_rtl
-from dv_agent.designs.reader.structure import Structure
 from dv_agent.errors import BuildError, InputFileError, all_faults
+
+if TYPE_CHECKING:
+    from dv_agent.designs.reader.structure import Structure
 
 PLAN = "plan.yaml"
 
@@ -54,6 +56,8 @@ def plan_text(folder: DesignFolder) -> str:
 
 
 def _structure(folder: DesignFolder) -> Structure | None:
+    from dv_agent.designs.reader.parse_rtl import read_rtl
+
     try:
         return read_rtl(folder.design, cache_folder() / "structures")
     except BuildError:

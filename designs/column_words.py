@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dv_agent.designs.design import Design
 
 _PLACES = {
-    "gap_before": "cycles without an accepted transfer before the packet, back-pressure included; -1 for the first",
-    "longest_gap": "most cycles without an accepted transfer between two beats of the packet, back-pressure included",
+    "gap_before": "cycles without a transfer before the packet, back-pressure included; -1 for the first",
+    "longest_gap": "most cycles without a transfer between two beats of the packet, back-pressure included",
 }
 _PACKETS = {
     **_PLACES,
@@ -27,11 +27,11 @@ _OF_STREAM = {
     "valid": "valid, 0 or 1",
     "ready": "ready, 0 or 1",
     "transfer": "1 in a cycle with a transfer",
-    "stall": "cycles, this one included, that valid has waited for ready; 0 when not waiting",
+    "stall": "cycles, this one included, that valid has waited for ready; 0 if none",
     "idle": "cycles without valid, this one included",
     "strobe": "1 in a cycle with a write",
-    "beat": "beats of the packet under way that were accepted before this reset",
-    "after": "transfers from this reset to the next one, or to the end of the test",
+    "beat": "beats of the packet under way accepted before this reset",
+    "after": "transfers from this reset to the next one, or to the end",
 }
 _TRANSFER = {
     "gap": "cycles without valid since the transfer before; cycles with valid and no ready do not count",

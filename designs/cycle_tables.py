@@ -48,7 +48,7 @@ from dv_agent.designs.packet_columns import begins_epoch, places
 from dv_agent.designs.ports.buses.views.access_tables import access_tables
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers, sign_extended
 
 
 def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
@@ -154,7 +154,7 @@ def _value(signal: IntColumn, spec: FieldSpec) -> IntColumn:
     """Return an observed field, signed if its spec is; signals are unsigned in a trace, and lanes stay packed."""
     if not spec.signed or spec.lanes > 1 or signal.ndim > 1:
         return signal
-    return np.where(signal > spec.high, signal - (1 << spec.width), signal)
+    return sign_extended(signal, spec.width)
 
 
 def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: str, ticks: BoolColumn) -> Table:

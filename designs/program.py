@@ -6,7 +6,7 @@ function of the design, the test and its seed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -90,6 +90,33 @@ def pack(fields: Mapping[str, FieldSpec], values: dict[str, tuple[int, ...]]) ->
         width = spec.width
         mask = (1 << width) - 1
         for value in values[name]:
+            packed |= (value & mask) << place
+            place += width
+    return packed
+
+
+Lanes = tuple[str, int, int, int, int]
+"""Name, least and greatest value, lanes and width of a field."""
+
+
+def lanes_of(fields: Mapping[str, FieldSpec]) -> tuple[Lanes, ...]:
+    """Return what `plain_payload` needs of each field."""
+    return tuple((name, one.low, one.high, one.lanes, one.width) for name, one in fields.items())
+
+
+def plain_payload(fields: Sequence[Lanes], data: Mapping[str, Any]) -> int | None:
+    """Return the packed payload if `data` holds plain numbers in range, as nearly all do; None for all else."""
+    packed = place = 0
+    for name, low, high, lanes, width in fields:
+        given = data.get(name)
+        if type(given) is not list:
+            given = [given] * lanes
+        elif len(given) != lanes:
+            return None
+        mask = (1 << width) - 1
+        for value in given:
+            if type(value) is not int or not low <= value <= high:
+                return None
             packed |= (value & mask) << place
             place += width
     return packed

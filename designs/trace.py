@@ -19,6 +19,12 @@ Signals = Mapping[str, IntColumn]
 """Columns as in `Trace.signals`."""
 
 
+def sign_extended(values: IntColumn, width: int) -> IntColumn:
+    """Return unsigned numbers of at most 64 bits as signed numbers of `width` bits."""
+    spare = np.int64(64 - width)
+    return (values << spare) >> spare
+
+
 class End(StrEnum):
     """Why a simulation stopped."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.database import Coverage
@@ -17,9 +17,11 @@ from dv_agent.coverage.structure import TIERS
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
-from dv_agent.designs.reader.structure import Structure
 from dv_agent.errors import BuildError
 from dv_agent.prompts.benchmark_track import CLOSURE, Track
+
+if TYPE_CHECKING:
+    from dv_agent.designs.reader.structure import Structure
 
 
 class Near(NamedTuple):
@@ -153,6 +155,8 @@ class NoRtl:
     @property
     def structure(self) -> Structure:
         """Return an empty structure."""
+        from dv_agent.designs.reader.structure import Structure
+
         return Structure(top="", front_end="", modules=())
 
 

@@ -4,12 +4,7 @@ from __future__ import annotations
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import UnknownNameError
-from dv_agent.runners.build.verilator_tool import verilator_status
-from dv_agent.runners.icarus import IcarusSimulator
-from dv_agent.runners.native.compilation import missing_drivers
-from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
-from dv_agent.runners.simulator import Simulator
-from dv_agent.runners.verilator import VerilatorSimulator
+from dv_agent.runners.simulator import NATIVE, Simulator
 
 SIMULATOR_NAMES = ("icarus", "verilator", NATIVE)
 
@@ -35,6 +30,9 @@ def fastest_name(name: str, design: Design) -> str:
     """
     if name != SIMULATOR_NAMES[0] or (design.simulators and "verilator" not in design.simulators):
         return name
+    from dv_agent.runners.build.verilator_tool import verilator_status
+    from dv_agent.runners.native.compilation import missing_drivers
+
     return NATIVE if verilator_status().usable and not missing_drivers(design) else name
 
 
@@ -45,9 +43,15 @@ def find_simulator(name: str) -> Simulator:
         UnknownNameError: there is no simulator of that name.
     """
     if name == "icarus":
+        from dv_agent.runners.icarus import IcarusSimulator
+
         return IcarusSimulator()
     if name == "verilator":
+        from dv_agent.runners.verilator import VerilatorSimulator
+
         return VerilatorSimulator()
     if name == NATIVE:
+        from dv_agent.runners.native.simulator import NativeSimulator
+
         return NativeSimulator()
     raise UnknownNameError("simulator", name, SIMULATOR_NAMES)

@@ -13,6 +13,9 @@ from dv_agent.designs.program import Program
 from dv_agent.designs.trace import Trace
 from dv_agent.runners.cocotb.row_forms import RowForm
 
+NATIVE = "native"
+"""The name of the simulator without cocotb."""
+
 
 class Recorded(NamedTuple):
     """Rows as a simulator recorded them, and their form."""

@@ -18,6 +18,7 @@ from dv_agent.agents.llm.silence import why_silent
 from dv_agent.agents.llm.structured_output import StructuredAnswer, ask_structured, wanted_schema
 from dv_agent.agents.models.chat_model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema
 from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage, both
+from dv_agent.agents.tools.claims_and_reports import UNREACHABLE, Claim
 from dv_agent.prompts.dialogue import has_converged
 from dv_agent.prompts.parts import Prompt
 from dv_agent.prompts.renderer import render, templates_hash
@@ -142,7 +143,8 @@ def proposal_of(
     parsed = parse_reply(
         reply.text, view.design, view.schema, reply.finish_reason, literal, earlier_tests(view), view.track.plan
     )
-    errors = (*([f"the server refused your reply: {reply.broken}"] if reply.broken else []), *parsed.errors)
+    claims, strange = _about_holes(view, parsed.claims)
+    errors = (*([f"the server refused your reply: {reply.broken}"] if reply.broken else []), *parsed.errors, *strange)
     usages = (usage_of(one.attempts, one.cached) for one in answered.replies)
     attempts = tuple(attempt for one in answered.replies for attempt in one.attempts)
     return Proposal(
@@ -158,7 +160,17 @@ def proposal_of(
         repaired=parsed.repaired,
         silence="" if parsed.tests else why_silent(reply, errors),
         by_hand=by_hand,
+        claims=claims,
     )
+
+
+def _about_holes(view: View, claims: Sequence[Claim]) -> tuple[tuple[Claim, ...], tuple[str, ...]]:
+    """Return the claims about open bins, and a line on the others."""
+    holes = {one.bin for one in view.holes}
+    others = [one.bin for one in claims if one.bin not in holes]
+    named = ", ".join(clean(one)[:80] for one in others[:4])
+    line = f'"{UNREACHABLE}": no open bin has the name {named}{" and others" if len(others) > 4 else ""}'
+    return tuple(one for one in claims if one.bin in holes), (line,) if others else ()
 
 
 def messages_of(prompt: Prompt) -> tuple[Message, ...]:

@@ -20,6 +20,7 @@ from dv_agent.agents.llm.json_scanner import Reading, clean
 from dv_agent.agents.llm.packed_json import unpacked_text, with_list
 from dv_agent.agents.llm.test_check import check_test
 from dv_agent.agents.llm.thinking import has_thinking, without_thinking
+from dv_agent.agents.tools.claims_and_reports import MOST_CLAIMS, UNREACHABLE, Claim, read_claims
 from dv_agent.designs.design import Design
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.schema import StimulusSchema
@@ -57,6 +58,7 @@ class ParsedReply(Frozen):
     Attributes:
         tests: each was checked to expand to stimulus.
         look: ids of bins whose nearest sample the model wants to look at.
+        claims: what the model says no test can hit.
         errors: one line for each dropped part, at most `MAX_LINES`, and one more line that counts the others.
         dropped: how much was dropped, by class; `oversize` counts characters, every other class counts occurrences.
         repaired: how often text was read that JSON does not allow but that has only one possible meaning: ``comma``,
@@ -66,6 +68,7 @@ class ParsedReply(Frozen):
 
     tests: tuple[Test, ...] = ()
     look: tuple[str, ...] = ()
+    claims: tuple[Claim, ...] = ()
     errors: tuple[str, ...] = ()
     dropped: dict[str, int] = Field(default_factory=dict)
     repaired: dict[str, int] = Field(default_factory=dict)
@@ -126,6 +129,7 @@ class _Reader:
     prefix: str = ""
     tests: list[Test] = field(default_factory=list)
     look: list[str] = field(default_factory=list)
+    claims: dict[str, Claim] = field(default_factory=dict)
     dropped: Counter[str] = field(default_factory=Counter)
     repaired: Counter[str] = field(default_factory=Counter)
     explained: bool = False
@@ -146,8 +150,8 @@ class _Reader:
         lines = [*self._lines, *([f"... and {more} more"] if more else [])]
         repaired = {what: count for what, count in sorted(self.repaired.items()) if count}
         return ParsedReply(
-            tests=tuple(self.tests), look=tuple(self.look), errors=tuple(lines), dropped=dict(self.dropped),
-            repaired=repaired,
+            tests=tuple(self.tests), look=tuple(self.look), claims=tuple(self.claims.values()), errors=tuple(lines),
+            dropped=dict(self.dropped), repaired=repaired,
         )  # fmt: skip
 
     def read(self, found: Found, text: str) -> None:
@@ -191,6 +195,8 @@ class _Reader:
         for key, inner in value.items():
             if key == LOOK and self.planned:
                 self._look(inner)
+            elif key == UNREACHABLE and self.planned:
+                self._claim(inner)
             elif key not in ("tests", "plan", "note"):
                 self.drop("key", f'{self.prefix}the key {compact_json(key, 40)} beside "tests" was not read')
         for index, data in enumerate(value["tests"]):
@@ -200,6 +206,13 @@ class _Reader:
         self.look, fault = bins_to_look_at(asked, self.look)
         if fault:
             self.drop("key", f'{self.prefix}"{LOOK}": {fault}')
+
+    def _claim(self, said: Any) -> None:
+        claims, fault = read_claims(said)
+        room = MOST_CLAIMS - len(self.claims)
+        self.claims |= {one.bin: one for one in claims[:room]}
+        if fault:
+            self.drop("key", f'{self.prefix}"{UNREACHABLE}": {fault}')
 
     def _test(self, place: str, data: Any) -> None:
         name = data.get("name") if isinstance(data, dict) else None

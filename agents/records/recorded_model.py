@@ -19,6 +19,8 @@ from dv_agent.errors import ModelFailure, UsageError
 from dv_agent.prompts.view import View
 
 EXCERPT = 90
+END_OF_RECORD = "end_of_record"
+"""Why a replay ends that has said all recorded replies."""
 
 
 class RecordedModel:
@@ -121,7 +123,7 @@ class RecordedAgent:
         """
         line = self._replayed.next
         if line is None:
-            return Proposal(done=True, stop_reason="end_of_record")
+            return Proposal(done=True, stop_reason=END_OF_RECORD)
         turn = self._run.turns[view.turn] if view.turn < len(self._run.turns) else None
         if turn and line.turn > view.turn and self.name != TOOLS:
             tests = tuple(one.test for one in turn.tests)

@@ -19,10 +19,10 @@ from dv_agent.agents.records.schema import FAILURES, RunHeader
 from dv_agent.agents.runs.assembly import open_design, open_recorded
 from dv_agent.agents.runs.goal import check_same_points, goal_of, keep_points, open_goal, simulator_of_goal
 from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.run_progress import RunWatcher
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
-from dv_agent.agents.runs.tool_runs import TOOLS, judge, open_bench, tell_the_end
+from dv_agent.agents.runs.tool_runs import TOOLS, has_claims, judge, open_bench, tell_the_end
 from dv_agent.agents.state import RunState
-from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.code.by_kind import KindCounts, code_counts
 from dv_agent.coverage.export import Report, report
 from dv_agent.designs.code.counter import CodeKind
@@ -70,49 +70,6 @@ class FinishedRun:
             "findings": [finding.model_dump(mode="json") for finding in self.triaged.findings],
             "finding_notes": list(self.triaged.notes),
         }
-
-
-class RunWatcher(Protocol):
-    """Receives progress events of a run."""
-
-    def start(self, header: RunHeader, folder: Path, bins: int) -> None:
-        """The run starts, or resumes, with this header."""
-        ...
-
-    def test(self, record: TestRecord) -> None:
-        """A test was simulated."""
-        ...
-
-    def turn(self, state: RunState, turn: TurnRecord) -> None:
-        """A turn ended."""
-        ...
-
-    def say(self, words: str) -> None:
-        """Something else takes time, such as waiting for a model or a replay."""
-        ...
-
-    def stop(self) -> None:
-        """There will be no more progress events."""
-        ...
-
-
-class Unwatched:
-    """Shows nothing of a run."""
-
-    def start(self, header: RunHeader, folder: Path, bins: int) -> None:
-        """See `RunWatcher`."""
-
-    def test(self, record: TestRecord) -> None:
-        """See `RunWatcher`."""
-
-    def turn(self, state: RunState, turn: TurnRecord) -> None:
-        """See `RunWatcher`."""
-
-    def say(self, words: str) -> None:
-        """See `RunWatcher`."""
-
-    def stop(self) -> None:
-        """See `RunWatcher`."""
 
 
 class Stopper(AbstractContextManager[object], Protocol):
@@ -199,7 +156,7 @@ def launch(
                 )  # fmt: skip
             tell_the_end(request.live, start.agent, bench, state, header.budget)
             triaged = _triaged(folder, simulator, state, run_folder)
-            if header.agent == TOOLS:
+            if header.agent == TOOLS or has_claims(header.agent, run_folder):
                 start.record.judged(*judge(run_folder, folder, bench, simulator))
             start.record.recount()
             write_report(run_folder, folder)

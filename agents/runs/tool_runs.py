@@ -169,10 +169,16 @@ def judge(
         SimulationError: the simulator failed.
     """
     from dv_agent.agents.tools.judgement import judge_run
+    from dv_agent.agents.tools.testbench import ToolsTestbench
 
-    decoys = _with_tools(bench).decoys
+    decoys = bench.decoys if isinstance(bench, ToolsTestbench) else None
     original = load_design(folder.path)
     return judge_run(read_run(run_folder), folder, original, bench.plan, simulator, decoys.hit() if decoys else ())
+
+
+def has_claims(agent: str, run_folder: Path) -> bool:
+    """Return whether a reply of the agent `llm` claims that a bin is unreachable."""
+    return agent == "llm" and any(turn.claims for turn in read_run(run_folder).turns)
 
 
 def _with_tools(bench: Testbench) -> ToolsTestbench:

@@ -3,17 +3,21 @@
 Algorithm
 ---------
 The agent starts with `WARM_UP` random tests, every track a random block.
-From then on a test comes from one of two sources:
+From then on a test comes from one of four sources:
 
 * **swarm**: short random tests in which some fields are narrowed to one value, a corner, a few values or a small range;
+* **phases**: long tests of a few phases, each with its own distributions, as the agent `crv` draws them;
+* **resets**: random tests, half of them narrowed, with a few resets in mid-test;
 * **hunt**: a mutation of a test that came near to a hole.
 
 Every test is proposed as literal steps, so that its outcome names the exact steps that were being driven when it came
 nearest to each hole: the *focus*. For each hole the agent keeps two climbs (hill climbing), each with a pool of up to
 four tests at the smallest distance so far:
 
-* **whole**: tests with all tracks, cut after the focus, because later steps cannot have had an effect. A long test
-  is also cut from the front, up to three times at each distance, before it is mutated;
+* **whole**: tests with all tracks, cut after the focus or a few items behind it. Later steps have no effect on a
+  sample, but a table may ask for what follows, as for a reset after which results leave; so it is learnt for each
+  covergroup how many items behind the focus keep the distance. A long test is also cut from the front, up to three
+  times at each distance, before it is mutated;
 * **loose**: only the items at the focus, without gaps, stalls or resets. These items are taken to be sufficient if the
   distance is reached in a test of only such items; if it is not, two more items and the gaps are tried.
 
@@ -27,8 +31,9 @@ more often. For holes that are crosses or transitions every other move is a *tra
 only be hit where one member of the cross, or the next position of the transition, is met; an item that hit such a bin
 first replaces the item at the focus, or is inserted after it.
 
-The two sources share the cycles by recent yield: new bins and, weighted by a tenth, smaller distances for each
-simulated cycle, with exponential forgetting and a minimum share.
+The sources share the cycles by recent yield for each simulated cycle, with exponential forgetting and a minimum share.
+The yield is new bins and, of hunts, smaller distances, weighted by a tenth. (A long random test comes a little nearer
+to many holes by chance; if that counted, hunts would get few cycles.)
 
 With ``guided=False`` (the ablation) distances, focus and plan are not used. **crossed** replaces the hunts: the head of
 one test that covered a new bin and the tail of another, cut and mutated at random places.
@@ -42,20 +47,24 @@ import random
 from dataclasses import replace
 
 from dv_agent.agents.baselines.basic import random_test
+from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.agents.proposal import Proposal
-from dv_agent.agents.search.hole_targets import PATIENCE, Climb
+from dv_agent.agents.search.hole_targets import PATIENCE, TAILS, Climb
 from dv_agent.agents.search.memory import Kind, Memory, MoveGain, Part, PendingTest
 from dv_agent.agents.search.move_selection import MoveSelector
 from dv_agent.agents.search.move_sites import Focus, MoveSites
 from dv_agent.agents.search.mutation import chain, cross, head_cut, snippet, tail_cut
-from dv_agent.agents.search.swarm import narrowed, shortened
+from dv_agent.agents.search.swarm import narrowed, shortened, with_resets
 from dv_agent.designs.language.stimulus import MAX_STEPS, Test
+from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.view import View
 
 SEARCH_BATCH = 4
 WARM_UP = 12
 SWARM_ITEMS = (1, 2, 4, 8)
 FLOOR = 0.05
+NARROWED = 0.5
+"""Share of the tests with resets whose fields are narrowed."""
 CHAIN_BEATS = 60
 CHAIN_PARTS = 30
 CUTS_AT_ONCE = 8
@@ -102,6 +111,7 @@ class _Run:
         self._selector = MoveSelector(view.plan, self.memory, source)
         self._seen: set[str] = set()
         self._warm = 0
+        self._resets = RESET_TRACK in view.schema.tracks
         self._weights: dict[tuple[int, bool], float] = {}
 
     def tests(self, sites: MoveSites, count: int) -> list[Test]:
@@ -121,7 +131,9 @@ class _Run:
         if self._warm < WARM_UP:
             self._warm += 1
             return "random"
-        kinds: list[Kind] = ["swarm"]
+        kinds: list[Kind] = ["swarm", "phases"]
+        if self._resets:
+            kinds.append("resets")
         if not self._guided and self.memory.corpus:
             kinds.append("crossed")
         if any(hunt.whole.pool for hunt in self.memory.hunts.values()):
@@ -133,12 +145,21 @@ class _Run:
 
     def _drawn(self, sites: MoveSites, kind: Kind) -> Test:
         self.memory.pending.append(PendingTest(kind))
-        test = random_test(sites.design, sites.schema, self._source)
-        if kind == "swarm":
-            short = shortened(test, self._source.choice(SWARM_ITEMS), self._source)
-            test = narrowed(sites.design, sites.schema, short, self._source)
+        test = self._of_blocks(sites, kind)
         literal = sites.literal(test)
         return test if any(len(steps) > MAX_STEPS for steps in literal.tracks.values()) else literal
+
+    def _of_blocks(self, sites: MoveSites, kind: Kind) -> Test:
+        """Return a test of random blocks, as the source `kind` draws it."""
+        design, schema, source = sites.design, sites.schema, self._source
+        if kind == "phases":
+            return crv_test(design, schema, source)
+        test = random_test(design, schema, source)
+        if kind == "swarm":
+            return narrowed(design, schema, shortened(test, source.choice(SWARM_ITEMS), source), source)
+        if kind == "resets":
+            return with_resets(narrowed(design, schema, test, source) if source.random() < NARROWED else test, source)
+        return test
 
     def _crossed(self, sites: MoveSites) -> Test:
         one, other = self._source.choice(self.memory.corpus), self._source.choice(self.memory.corpus)
@@ -157,17 +178,18 @@ class _Run:
             return self._chained(sites, due)
         climb, moves = self.memory.hunts[hole].whole, tuple[str, ...]()
         near = self._source.choice(climb.pool)
-        test = near.test
+        tail = self.memory.tails_of(hole).choose(self._source)
+        test = whole = tail_cut(sites, near.test, near.focus, TAILS[tail])
         for _ in range(UNSEEN_TRIES):
             if near.size > LONG and climb.trims < TRIMS:
                 climb.trims += 1
-                test, _ = head_cut(sites, near.test, near.focus, self._source)
+                test, _ = head_cut(sites, whole, near.focus, self._source)
             else:
-                test, moves = self._selector.moved(sites, near.test, near.focus, hole)
+                test, moves = self._selector.moved(sites, whole, near.focus, hole)
             if test.digest not in self._seen:
                 break
         self._seen.add(test.digest)
-        self.memory.pending.append(PendingTest("hunt", (Part(hole, False, test, moves),)))
+        self.memory.pending.append(PendingTest("hunt", (Part(hole, False, test, moves, tail=tail),)))
         return test
 
     def _climbs(self) -> dict[tuple[int, bool], float]:

@@ -11,13 +11,15 @@ from dv_agent.designs.language.stimulus import Test
 POOL = 4
 DRIFT = 0.2
 PATIENCE = 300
+TAILS = (0, 2, 6, 16)
+"""Items that may be kept after the focus; 0 cuts there, which is enough unless a sample asks for what follows it."""
 CUTS = 2
 """Number of failed cuts of nearest tests to a few items, after which the hole is taken to need whole tests."""
 
 
 @dataclass(frozen=True, slots=True)
 class NearestTest:
-    """A test at the smallest distance to a hole so far, cut after the steps that were being driven at that moment.
+    """A test at the smallest distance to a hole so far, with the steps that were being driven at that moment.
 
     Attributes:
         focus: track -> the step that was being driven when it came nearest.
@@ -86,3 +88,26 @@ class HoleTarget:
     def is_loose(self) -> bool:
         """Return whether a few items reach the same distance as whole tests."""
         return bool(self.loose.pool) and self.loose.distance <= self.whole.distance
+
+
+@dataclass(slots=True)
+class Tails:
+    """How often mutants of a covergroup's nearest tests were as near again, for each number of items after the focus.
+
+    Later steps have no effect on what was sampled before them; but whether it is sampled at all may depend on what
+    follows: a table may hold only those resets after which results leave.
+    """
+
+    tries: list[int] = field(default_factory=lambda: [0] * len(TAILS))
+    kept: list[int] = field(default_factory=lambda: [0] * len(TAILS))
+
+    def choose(self, source: random.Random) -> int:
+        """Return a place in `TAILS`, more likely one that kept the distance, and a short one."""
+        rates = [(kept + 1) / (tries + 2) for kept, tries in zip(self.kept, self.tries, strict=True)]
+        weights = [rate * rate / (1 + tail / 4) for rate, tail in zip(rates, TAILS, strict=True)]
+        return source.choices(range(len(TAILS)), weights)[0]
+
+    def add(self, place: int, kept: bool) -> None:
+        """Add the outcome of one mutant."""
+        self.tries[place] += 1
+        self.kept[place] += kept

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dv_agent.agents.search.hole_targets import CUTS, HoleTarget, NearestTest
+from dv_agent.agents.search.hole_targets import CUTS, HoleTarget, NearestTest, Tails
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.mutation import Span, snippet, tail_cut
 from dv_agent.coverage.plan import Plan
@@ -20,10 +20,10 @@ MOST_GAIN = 4.0
 LEAST_GAIN = 1e-200
 """So that sources are still chosen after any number of tests without a gain."""
 NEARER = 0.1
-"""Value of a smaller distance, in new bins."""
+"""Value of a smaller distance that a hunt reached, in new bins."""
 PRIOR_TRIES = 8
 
-Kind = Literal["random", "swarm", "hunt", "crossed"]
+Kind = Literal["random", "swarm", "phases", "resets", "hunt", "crossed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ class Part:
     Attributes:
         loose: which of the hole's two climbs it belongs to.
         cut: an unmodified cut of the nearest test, which may or may not keep its distance.
+        tail: place in `TAILS` of the items that were kept after the focus of a whole test.
         spans: position of its steps on each payload track of a chained test; empty where the part is the whole test.
     """
 
@@ -42,6 +43,7 @@ class Part:
     moves: tuple[str, ...] = ()
     before: int = 0
     cut: bool = False
+    tail: int | None = None
     spans: Mapping[str, Span] = field(default_factory=dict)
 
     def holds(self, near: Near) -> bool:
@@ -101,6 +103,7 @@ class Memory:
         self.pending: list[PendingTest] = []
         self.yields: dict[Kind, MoveGain] = {}
         self.moves: dict[str, list[int]] = {}
+        self.tails: dict[str, Tails] = {}
         self._by_item: dict[tuple[int, str], list[int]] = {}
 
     def learn(self, view: View, sites: MoveSites) -> None:
@@ -110,16 +113,23 @@ class Memory:
             gained = self._keep_near(outcome, child, sites, open_bins) if self._guided else {}
             if outcome.new_bins and child.kind != "hunt":
                 self.corpus = [*self.corpus, outcome.test][-CORPUS:]
-            gains = len(outcome.new_bins) + NEARER * len(gained)
+            gains = len(outcome.new_bins) + NEARER * len(gained) * (child.kind == "hunt")
             self.yields.setdefault(child.kind, MoveGain()).add(gains, outcome.cycles)
             for move in child.moves:
                 self._record(move, None, gains > 0)
+            near = {one.bin for one in outcome.near}
             total = sum(sites.size(part.test) for part in child.parts) or 1
             for part in child.parts:
+                if part.tail is not None:
+                    self.tails_of(part.hole).add(part.tail, part.hole in near)
                 gain = any(found is part for found in gained.values())
                 self._credit(part, gain, outcome.cycles * sites.size(part.test) / total)
         self.hunts = {index: hunt for index, hunt in self.hunts.items() if index in open_bins}
         self.pending = []
+
+    def tails_of(self, hole: int) -> Tails:
+        """Return what is known of the tails of tests near to the holes of the same covergroup."""
+        return self.tails.setdefault(self._plan.bins[hole].covergroup, Tails())
 
     def chance(self, move: str, hole: int | None) -> float:
         """Return how often a move led to progress, mainly for holes of the same coverpoint or cross."""
@@ -170,8 +180,8 @@ class Memory:
     def _keep(self, hunt: HoleTarget, near: Near, part: Part | None, outcome: Outcome, sites: MoveSites) -> None:
         chained = part is not None and bool(part.spans)
         if near.distance < hunt.whole.distance or not chained:
-            cut = tail_cut(sites, outcome.test, near.steps)
-            hunt.whole.add(NearestTest(cut, near.distance, sites.size(cut), near.steps), self._source)
+            size = sites.size(tail_cut(sites, outcome.test, near.steps))
+            hunt.whole.add(NearestTest(outcome.test, near.distance, size, near.steps), self._source)
         if chained and part is not None:
             before = self.context(near.bin, near.distance, hunt.before if hunt.loose.pool else part.before)
             test, focus = snippet(sites, outcome.test, near.steps, before, not hunt.cuts)

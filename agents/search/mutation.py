@@ -93,10 +93,13 @@ def head_cut(sites: MoveSites, test: Test, focus: Focus, source: random.Random) 
     return Test(tracks={name: steps for name, steps in tracks.items() if steps}, memory=test.memory), moved
 
 
-def tail_cut(sites: MoveSites, test: Test, focus: Focus) -> Test:
-    """Keep every track up to the step at the focus: later steps cannot have had an effect."""
+def tail_cut(sites: MoveSites, test: Test, focus: Focus, more: int = 0) -> Test:
+    """Keep every track up to the step at the focus, and up to `more` steps after it; no reset that comes later."""
     tracks = {}
     for name, steps in test.tracks.items():
+        if more and name != RESET_TRACK:
+            tracks[name] = steps[: focus.get(name, -1) + 1 + more]
+            continue
         end, passive = focus[name] + 1 if name in focus else 0, grammar_of(sites.design, name).passive
         while end and not passive.isdisjoint(steps[end - 1]):
             end -= 1

@@ -8,6 +8,7 @@ from typing import Any
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Step, Test
+from dv_agent.designs.program import RESET_TRACK
 
 
 def shortened(test: Test, most: int, source: random.Random) -> Test:
@@ -38,6 +39,12 @@ def narrowed(design: Design, schema: StimulusSchema, test: Test, source: random.
             block["gap"] = 0
         tracks[name] = ({"random": block},)
     return Test(seed=test.seed, tracks=tracks, memory=test.memory)
+
+
+def with_resets(test: Test, source: random.Random) -> Test:
+    """Return `test` (of random blocks) with a few resets in mid-test, at distances that are often short."""
+    block = {"count": [1, 4], "wait": [1, source.choice((20, 60, 200))], "width": [1, 3]}
+    return Test(seed=test.seed, tracks={**test.tracks, RESET_TRACK: ({"random": block},)}, memory=test.memory)
 
 
 def narrow(low: int, high: int, source: random.Random) -> Any:

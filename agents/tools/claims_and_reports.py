@@ -1,11 +1,15 @@
-"""The records of the agent `tools` besides tests: tool calls, claims, bug reports, and the verdicts on them."""
+"""What a model says besides tests: tool calls, claims about bins, bug reports, and the verdicts on them."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from dv_agent.designs.bounds import Count, Number
 from dv_agent.designs.frozen import Frozen
+
+UNREACHABLE = "unreachable"
+"""The key of claims beside the tests of a reply."""
+MOST_CLAIMS, LONGEST_NAME, LONGEST_ARGUMENT = 16, 200, 400
 
 Verdict = Literal["right", "wrong", "undecided"]
 
@@ -30,6 +34,24 @@ class Claim(Frozen):
 
     bin: str
     argument: str
+
+
+def read_claims(data: Any) -> tuple[tuple[Claim, ...], str]:
+    """Return the claims of a reply, ``{"BIN": "why no test can hit it"}``, and what was wrong with `data`.
+
+    At most `MOST_CLAIMS` are read; an argument is cut to `LONGEST_ARGUMENT` characters.
+    """
+    fault = 'expected {"BIN": "why no test can hit it"}'
+    if not isinstance(data, dict):
+        return (), fault
+    good = [
+        Claim(bin=name, argument=" ".join(why.split())[:LONGEST_ARGUMENT])
+        for name, why in data.items()
+        if isinstance(why, str) and why.strip() and 0 < len(name) <= LONGEST_NAME and name.isprintable()
+    ]
+    if len(good) == len(data):
+        fault = f"more than {MOST_CLAIMS} bins; the first were taken" if len(good) > MOST_CLAIMS else ""
+    return tuple(good[:MOST_CLAIMS]), fault
 
 
 class Place(Frozen):

@@ -1,4 +1,4 @@
-"""The judgement of the claims about bins and of the bug reports of an agent with tools.
+"""The judgement of the claims about bins and of the bug reports of an agent.
 
 The ground truth is not visible to the agent: a decoy is unreachable by the argument in the plan, a real bin is
 reachable because a test of the run or a witness of the design hits it, or unreachable because that is proved. A report
@@ -202,7 +202,7 @@ def judge_run(
     Raises:
         SimulationError: the simulator failed on the original.
     """
-    claims = [one for turn in run.turns for one in turn.claims]
+    claims = [*{one.bin: one for turn in run.turns for one in turn.claims}.values()]
     reports = [one for turn in run.turns for one in turn.bug_reports]
     reached = reached_bins(run, original, plan, simulator) if claims else {}
     ids = {one.id for one in plan.bins}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -23,7 +23,8 @@ class Verdict(Frozen):
 
     Attributes:
         outcome: ``witness``: a test hits it. ``unreachable``: proved under the assumptions. ``reachable``: the inputs
-            of the proof can hit it, but no test is known that does. ``unknown``: none of these.
+            of the proof can hit it, but no test is known that does; `reason` tells what became of the search for one.
+            ``unknown``: none of these.
         over_signals: whether it is a predicate over signals of the RTL, so that a proof is possible.
         witness: the test that hits it.
         method, depth: see `dv_agent.designs.properties.answer.Answer`.
@@ -68,6 +69,7 @@ class Certificate(Frozen):
         hashes: SHA-256 of each kind of file that it depends on, and of the bins.
         assumptions: what is assumed of the inputs, in words.
         left_out: memories that are left out of the circuit: what is read from them may be anything.
+        tests: tests that were made of what the proofs reach, which witnesses named ``found test <n>`` refer to.
         complete: false while the command that makes it runs.
     """
 
@@ -80,6 +82,7 @@ class Certificate(Frozen):
     assumptions: tuple[PlainText, ...]
     left_out: tuple[PlainText, ...] = ()
     checked: CheckedBySimulation = CheckedBySimulation()
+    tests: Annotated[tuple[dict[str, Any], ...], Field(max_length=1_000)] = ()
     complete: bool = False
     seconds: Amount = 0.0
     verdicts: Annotated[tuple[Verdict, ...], Field(max_length=100_000), Stops]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dv_agent.coverage.certificates.data_model import RULES, Certificate, Verdict
-from dv_agent.coverage.certificates.storage import CODE_FILE, read_certificate
+from dv_agent.coverage.certificates.storage import CODE_FILE, deciding_hashes, read_certificate
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.code.points import CodePoints
-from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.loader import DesignFolder
 
-_DECIDING = ("rtl", "design")  # what a proof about code depends on
 _WORDS = {
     "induction": "induction over {} cycles", "pdr": "an invariant of {} clauses", "satisfiability": "satisfiability",
 }  # fmt: skip
@@ -38,8 +36,8 @@ def with_certificate(folder: DesignFolder, points: CodePoints) -> CodePoints:
 
 
 def _holds(certificate: Certificate, folder: DesignFolder) -> bool:
-    now = fingerprint(folder)
-    same = all(now.get(kind) == certificate.hashes.get(kind) for kind in _DECIDING)
+    now = deciding_hashes(folder)
+    same = all(now[kind] == certificate.hashes.get(kind) for kind in now)
     return same and certificate.rules == RULES and certificate.goal == "code" and certificate.sound
 
 

@@ -4,30 +4,82 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from dv_agent.coverage.certificates.data_model import RULES, Certificate
 from dv_agent.coverage.plan import Plan
+from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Excluded
 from dv_agent.designs.benchmark.fingerprint import fingerprint
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.json_file import read_json
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 
 FILE, CODE_FILE = "certificate.json", "certificate-code.json"
 """Beside design.yaml: of the plan, and of the points of code coverage."""
-_KINDS = ("rtl", "design", "model", "schema", "witnesses")
+WITNESS = "witness"
+PROVING = ("rtl", "design", "bins")
+"""The hashes that proofs depend on; the others decide what tests hit."""
+_FOR_PEOPLE = {"title", "paper", "summary", "notes", "task_version", "checks"}
 _MOST = 64_000_000
 
 
 def input_hashes(folder: DesignFolder, plan: Plan) -> dict[str, str]:
     """Return the hashes of all that a certificate depends on; "bins" is that of the plan, made automatically or not.
 
-    What a plan says for people alone, such as its arguments, is in "plan".
+    Words for people alone have no part in it, in design.yaml and in the plan, nor have weights, tiers and goals.
     """
     now = fingerprint(folder)
-    words = "\n".join(f"{one.id}\t{one.why}" for one in (*plan.ignored, *plan.illegal))
-    excluded = hashlib.sha256(words.encode()).hexdigest()
-    return {kind: now[kind] for kind in _KINDS if kind in now} | {"bins": plan.hash, "exclusions": excluded}
+    hashes = {kind: now[kind] for kind in ("model", "schema") if kind in now}
+    return hashes | deciding_hashes(folder) | {"bins": _digest([_predicates(one) for one in plan.covergroups])}
+
+
+def deciding_hashes(folder: DesignFolder) -> dict[str, str]:
+    """Return the hashes that a proof about RTL depends on, whatever the plan is."""
+    design = folder.design.model_dump(mode="json", exclude=_FOR_PEOPLE)
+    return {"rtl": fingerprint(folder)["rtl"], "design": _digest(design)}
+
+
+def _digest(data: object) -> str:
+    return hashlib.sha256(json.dumps(data, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _predicates(group: Covergroup) -> list[object]:
+    """Return all that decides what hits the bins and exclusions of a covergroup."""
+    points = [
+        [
+            point.name,
+            point.of.text,
+            point.kind,
+            *([[one.id, [value.ranges for value in one.values]] for one in kind] for kind in _kinds(point)),
+        ]
+        for point in group.coverpoints
+    ]
+    crosses = [
+        [cross.name, cross.of, [[one.id, one.members] for one in cross.bins], [one.id for one in cross.ignored]]
+        for cross in group.crosses
+    ]
+    return [group.name, group.on, group.when.text if group.when else None, points, crosses]
+
+
+def _kinds(point: Coverpoint) -> tuple[Sequence[Bin | Excluded], ...]:
+    return point.bins, point.ignored, point.illegal
+
+
+def lost_witnesses(certificate: Certificate, folder: DesignFolder) -> tuple[str, ...]:
+    """Return the witnesses that a certificate names, and that the design has no more."""
+    named = dict.fromkeys(one.witness for one in certificate.verdicts if one.witness.startswith(f"{WITNESS} "))
+    if not named:
+        return ()
+    known = {witness_name(test) for test in load_witnesses(folder)}
+    return tuple(name for name in named if name not in known)
+
+
+def witness_name(test: Test) -> str:
+    """Return what a certificate calls a witness of the design: by its content, since their order may change."""
+    return f"{WITNESS} {test.digest}"
 
 
 def read_certificate(path: Path) -> Certificate:
@@ -55,7 +107,8 @@ def stale_kinds(certificate: Certificate, folder: DesignFolder, plan: Plan) -> t
     """Return what changed since the certificate was made, such as ``rtl``; empty if it holds."""
     now = input_hashes(folder, plan)
     changed = {kind for kind in {*now, *certificate.hashes} if now.get(kind) != certificate.hashes.get(kind)}
-    return tuple(sorted(changed | ({"rules"} if certificate.rules != RULES else set())))
+    changed |= {"rules"} if certificate.rules != RULES else set()
+    return tuple(sorted(changed | ({"witnesses"} if lost_witnesses(certificate, folder) else set())))
 
 
 def certificate_errors(folder: DesignFolder, plan: Plan) -> tuple[str, ...]:

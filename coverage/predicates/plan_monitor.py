@@ -53,20 +53,23 @@ class PlanMonitor:
     unknown: tuple[Unknown, ...] = field(repr=False)
 
 
-def plan_monitor(plan: Plan, design: Design, *, plain: bool, only: frozenset[str] | None = None) -> PlanMonitor:
+def plan_monitor(
+    plan: Plan, design: Design, *, plain: bool, only: frozenset[str] | None = None, exact: bool = False
+) -> PlanMonitor:
     """Return the monitor of a plan.
 
     Args:
         plain: whether the design has no model; see `SignalTables`.
         only: the keys to watch; None: all. The others are `claimed` all the same, with a reason.
+        exact: whether counts without a bound are exact for long, because a test is searched; see `WatchedSignals`.
     """
-    return _Maker(design, plain=plain, only=only).made(plan)
+    return _Maker(design, plain=plain, only=only, exact=exact).made(plan)
 
 
 class _Maker:
-    def __init__(self, design: Design, *, plain: bool, only: frozenset[str] | None) -> None:
+    def __init__(self, design: Design, *, plain: bool, only: frozenset[str] | None, exact: bool) -> None:
         self._lines = Lines()
-        self._tables = SignalTables(design, self._lines, plain=plain)
+        self._tables = SignalTables(design, self._lines, plain=plain, exact=exact)
         self._only = only
         self._claimed: list[Claimed] = []
         self._hits: list[tuple[str, str]] = []

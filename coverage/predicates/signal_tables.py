@@ -1,7 +1,7 @@
 """Event tables as logic over the signals of a trace: in which cycles each has a row, and the values of its columns.
 
 They mean the same as `dv_agent.designs.cycle_tables` and `dv_agent.designs.defaults.tables_from_trace`. A count
-without a bound (cycles of stall, of idle, since a transfer) is exact up to `CAP`; beyond, it may be any larger number.
+without a bound (cycles of stall, of idle, since a transfer) is exact up to a cap; beyond, it may be any larger number.
 A column that no signal gives may be anything. Both allow more than a test does, so what is then unreachable is.
 """
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from dv_agent.coverage.predicates.verilog_numbers import Lines, NotOverSignalsError, Number
-from dv_agent.coverage.predicates.watched_signals import CAP, WatchedSignals
+from dv_agent.coverage.predicates.watched_signals import WatchedSignals
 from dv_agent.designs.defaults.tables_from_trace import field_column
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.stream import Stream
@@ -46,11 +46,12 @@ class SignalTables:
 
     Args:
         plain: whether the design has no model, so that its tables of beats and packets come from the trace alone.
+        exact: see `WatchedSignals`.
     """
 
-    def __init__(self, design: Design, lines: Lines, *, plain: bool) -> None:
+    def __init__(self, design: Design, lines: Lines, *, plain: bool, exact: bool = False) -> None:
         self._design, self._lines, self._plain = design, lines, plain
-        self._watch = WatchedSignals(design, lines)
+        self._watch = WatchedSignals(design, lines, exact=exact)
         self._tables: dict[str, SignalTable | None] = {}
 
     @property
@@ -92,8 +93,8 @@ class SignalTables:
     def _cycle_columns(self) -> dict[str, Callable[[], Number]]:
         found: dict[str, Callable[[], Number]] = {
             "in_reset": lambda: self._lines.truth(self._watch.in_reset),
-            "cycle": lambda: self._watch.anything("cycle", "cycle", 0, 24),
-            "epoch": lambda: self._watch.anything("cycle", "epoch", 0, 20),
+            "cycle": lambda: self._watch.cycle("cycle"),
+            "epoch": lambda: self._watch.epoch("cycle"),
         }
         for port in self._design.ports.values():
             for name, spec in port.levels().items():
@@ -128,17 +129,19 @@ class SignalTables:
             if one.ready is None:
                 return self._lines.constant(0)
             waiting = self._watch.waiting(one)
-            return self._watch.counted(table, "stall", self._watch.counter(waiting, CAP, f"!{waiting}"), CAP)
+            return self._watch.counted(
+                table, "stall", self._watch.counter(waiting, self._watch.cap, f"!{waiting}"), self._watch.cap
+            )
 
         def gap() -> Number:
-            register = self._watch.counter("started", CAP, f"({self._watch.in_reset} || {fire})")
-            since, waited = self._watch.counted(table, "since", register, CAP), stall()
+            register = self._watch.counter("started", self._watch.cap, f"({self._watch.in_reset} || {fire})")
+            since, waited = self._watch.counted(table, "since", register, self._watch.cap), stall()
             return self._lines.number(f"{since.wire} - {waited.wire}", since.low - waited.high, since.high)
 
         follows = self._watch.before(fire, "1'b0")
         return {
-            "cycle": lambda: self._watch.anything(table, "cycle", 0, 24),
-            "epoch": lambda: self._watch.anything(table, "epoch", 0, 20),
+            "cycle": lambda: self._watch.cycle(table),
+            "epoch": lambda: self._watch.epoch(table),
             "beat": lambda: self._watch.place(one, table, "beat"),
             "stall": stall,
             "gap": gap,
@@ -159,10 +162,13 @@ class SignalTables:
             found["place"] = lambda: self._watch.place(one, table, "place")
         found["gap"] = lambda: self._watch.anything(table, "gap", -1, 21)
         found["since_reset"] = lambda: self._watch.counted(
-            table, "since_reset", self._watch.counter(self._watch.fire(one), CAP, self._watch.in_reset), CAP
+            table,
+            "since_reset",
+            self._watch.counter(self._watch.fire(one), self._watch.cap, self._watch.in_reset),
+            self._watch.cap,
         )
-        found["cycle"] = lambda: self._watch.anything(table, "cycle", 0, 24)
-        found["epoch"] = lambda: self._watch.anything(table, "epoch", 0, 20)
+        found["cycle"] = lambda: self._watch.cycle(table)
+        found["epoch"] = lambda: self._watch.epoch(table)
         return found
 
     def _packet_columns(self, one: Stream, table: str) -> dict[str, Callable[[], Number]]:
@@ -186,12 +192,29 @@ class SignalTables:
         columns: dict[str, Callable[[], Number]] = {
             name: partial(self._watch.of_cycle_before, make) for name, make in self._cycle_columns().items()
         }
+        if self._watch.exact:
+            return self._exact_reset_table(columns)
         columns |= {
-            "cycle": lambda: self._watch.anything("reset", "cycle", 0, 24),
-            "epoch": lambda: self._watch.anything("reset", "epoch", 0, 20),
+            "cycle": lambda: self._watch.cycle("reset"),
+            "epoch": lambda: self._watch.epoch("reset"),
             "width": lambda: self._watch.anything("reset", "width", 1, 20),
         }
         for one in self._design.streams:
             if one.packets:
                 columns[f"{one.column}_beat"] = partial(self._watch.place, one, "reset", f"{one.column}_beat")
         return SignalTable("reset", self._watch.fresh, columns, self._watch.fresh, {})
+
+    def _exact_reset_table(self, columns: dict[str, Callable[[], Number]]) -> SignalTable:
+        """Return the table with its row behind the pulse, when its width is known."""
+        watch = self._watch
+        width = watch.counter(watch.in_reset, watch.cap, f"!{watch.in_reset}")
+        columns |= {"cycle": lambda: watch.cycle("reset"), "epoch": lambda: watch.epoch("reset")}
+        for one in self._design.streams:
+            if one.packets:
+                columns[f"{one.column}_beat"] = partial(watch.place, one, "reset", f"{one.column}_beat")
+        kept: dict[str, Callable[[], Number]] = {
+            name: partial(watch.kept_from, watch.fresh, make) for name, make in columns.items()
+        }
+        kept["width"] = lambda: self._lines.number(f"$signed({{1'b0, {width}}})", 0, watch.cap)
+        row = self._lines.bit(f"started && {watch.was_in_reset} && !{watch.in_reset}")
+        return SignalTable("reset", row, kept, watch.fresh, {})

@@ -10,8 +10,8 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
 
-CAP = 15
-"""Up to here counts without a bound are exact."""
+CAP, EXACT_CAP = 15, 1023
+"""Up to here counts without a bound are exact, for proofs and where a test is searched."""
 MOST_PLACES = 255
 _WIDEST = 62
 
@@ -36,25 +36,29 @@ class WatchedSignals:
 
     Args:
         lines: where its text goes.
+        exact: whether what no signal gives is counted where it can be, instead of being anything.
 
     Attributes:
+        cap: up to here counts without a bound are exact.
         signals: signal of the trace -> (input of the monitor, bits), in order.
         unknown: what no signal gives.
         in_reset: whether the design is in reset.
+        was_in_reset: the same in the cycle before.
         fresh: whether a reset begins: the first cycle of a new epoch.
     """
 
-    def __init__(self, design: Design, lines: Lines) -> None:
+    def __init__(self, design: Design, lines: Lines, *, exact: bool = False) -> None:
         self.lines = lines
+        self.exact, self.cap = exact, EXACT_CAP if exact else CAP
         self.signals: dict[str, tuple[str, int]] = {}
         self.unknown: list[Unknown] = []
         self.in_reset = "1'b0"
         if design.reset is not None:
             signal = self.signal(design.reset.signal, 1)
             self.in_reset = lines.bit(f"started && {'' if design.reset.active == 'high' else '!'}{signal}")
-        self._was_in_reset = self.before(self.in_reset, "1'b0")
+        self.was_in_reset = self.before(self.in_reset, "1'b0")
         self._was_started = self.before("started", "1'b0")
-        self.fresh = lines.bit(f"{self.in_reset} && !{self._was_in_reset}")
+        self.fresh = lines.bit(f"{self.in_reset} && !{self.was_in_reset}")
 
     def signal(self, name: str, width: int) -> str:
         """Return the input of the monitor that a signal of the trace is on."""
@@ -99,6 +103,28 @@ class WatchedSignals:
         base = self.lines.constant(low)
         return self.lines.number(f"{wide.wire} + {base.wire}", low, low + (1 << width) - 1)
 
+    def time(self, table: str, column: str, width: int, count: str, low: int = 0) -> Number:
+        """Return a column that counts the cycles with `count` before this one, from `low` on; exact if asked for."""
+        if not self.exact:
+            return self.anything(table, column, low, width)
+        register = self.counter(count, (1 << 12) - 1)
+        return self.lines.number(
+            f"$signed({{1'b0, {register}}}) + {self.lines.constant(low).wire}", low, low + (1 << 12) - 1
+        )
+
+    def cycle(self, table: str) -> Number:
+        """Return the column ``cycle``."""
+        return self.time(table, "cycle", 24, "started")
+
+    def epoch(self, table: str) -> Number:
+        """Return the column ``epoch``: the resets that have begun, this cycle included."""
+        before = self.time(table, "epoch", 20, self.fresh)
+        return (
+            self.lines.number(f"{before.wire} + ({self.fresh} ? 2'sd1 : 2'sd0)", 0, before.high + 1)
+            if self.exact
+            else before
+        )
+
     def counted(self, table: str, column: str, register: str, most: int) -> Number:
         """Return the value of a counter that stops at `most`: from there on any value of at least that."""
         width = most.bit_length()
@@ -126,10 +152,10 @@ class WatchedSignals:
 
     def run(self, column: str, active: str) -> Number:
         """Return for how many cycles, this one included, `active` has been high; 0 where it is low."""
-        before = self.counter(active, CAP, f"!{active}")
-        beyond = self.anything("cycle", column, CAP + 1, 20)
-        width = CAP.bit_length()
-        value = f"({before} == {width}'d{CAP}) ? {beyond.wire} : $signed({{1'b0, {before}}}) + 2'sd1"
+        before = self.counter(active, self.cap, f"!{active}")
+        beyond = self.anything("cycle", column, self.cap + 1, 20)
+        width = self.cap.bit_length()
+        value = f"({before} == {width}'d{self.cap}) ? {beyond.wire} : $signed({{1'b0, {before}}}) + 2'sd1"
         return self.lines.number(f"{active} ? ({value}) : 1'sb0", 0, beyond.high)
 
     def place(self, one: Stream, table: str, column: str) -> Number:
@@ -150,3 +176,14 @@ class WatchedSignals:
             f"  always @(posedge clock) {name} <= {value.wire};",
         ]
         return self.lines.number(f"{self._was_started} ? {name} : {value.wire}", value.low, value.high)
+
+    def kept_from(self, when: str, make: Callable[[], Number]) -> Number:
+        """Return a number as it was in the last cycle with `when`."""
+        value = make()
+        name = f"r{len(self.lines.text)}"
+        width = signed_width(value.low, value.high)
+        self.lines.text += [
+            f"  reg signed [{width - 1}:0] {name} = 0;",
+            f"  always @(posedge clock) {name} <= {when} ? {value.wire} : {name};",
+        ]
+        return self.lines.number(name, value.low, value.high)

@@ -63,7 +63,8 @@ def expand_counted(
         ops: list[Op] = []
         for index, step in enumerate(steps):
             expander.step_index = index
-            ops.extend(expander.step(step, ("tracks", name, index), {}))
+            where: Location = ("tracks", name, index)
+            ops.extend(expander.plain(step, where) or expander.step(step, where, {}))
         tracks[name] = tuple(ops)
     most = design.limits.max_cycles if max_cycles is None else min(max_cycles, design.limits.max_cycles)
     return Program(tracks=tracks, max_cycles=most, memories=_memories(design, schema, test)), tally.count
@@ -116,11 +117,17 @@ class _TrackExpander:
         self.packets = PacketReader(self.design, self.schema, self.name)
         self.words = self._words()
 
+    def plain(self, step: Step, where: Location) -> list[Op] | None:
+        """Return the operations of a packet that holds plain numbers only; None for all else."""
+        ops = self.packets.plain(step, self.step_index) if type(step) is dict else None
+        if ops:
+            self.tally.add(self.name, where, len(ops))
+            self.previous = ops[-1].kind
+        return ops
+
     def step(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Yield the operations of one step, in order."""
-        if type(step) is dict and (plain := self.packets.plain(step, self.step_index)):
-            self.tally.add(self.name, where, len(plain))
-            self.previous = plain[-1].kind
+        if plain := self.plain(step, where):
             yield from plain
             return
         key = self.packets.word if self._is_item(step) else one_of(step, self.words, where)
@@ -222,10 +229,9 @@ class _TrackExpander:
         self.blocks += 1
         draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
         drawer = BlockDrawer(self.grammar, draws, source, self.step_index)
-        add, packets = self.tally.add, self.grammar.packets
-        for _ in range(draws["count"].draw(source)):
-            ops = drawer.once()
-            add(self.name, where, len(ops) if packets else 1)
-            if ops:
-                self.previous = ops[-1].kind
-                yield from ops
+        ops, items = drawer.times(draws["count"].draw(source), self.tally.limit - self.tally.count)
+        if items:
+            self.tally.add(self.name, where, items)
+        if ops:
+            self.previous = ops[-1].kind
+        yield from ops

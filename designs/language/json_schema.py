@@ -70,8 +70,10 @@ class _Language:
     def _steps(self, name: str) -> list[Json]:
         wait = self._integer(0, MAX_WAIT)
         steps = [*self._items(name, wait), *(self._number(word, wait) for word in grammar_of(self._design, name).words)]
-        watched = {"port": {"enum": stream_keys(self._design)}, "accepted": self._integer(1, 1 << 31)}
-        steps.append(self._shared("after", json_object({"after": json_object(watched, tuple(watched))}, ("after",))))
+        if streams := stream_keys(self._design):
+            watched = {"port": {"enum": streams}, "accepted": self._integer(1, 1 << 31)}
+            after = json_object({"after": json_object(watched, tuple(watched))}, ("after",))
+            steps.append(self._shared("after", after))
         steps.append(self._shared("at", self._only("at", 0, self._design.limits.max_cycles)))
         return steps if self._literal else [*steps, *self._transactions(name), *self._loops(name)]
 

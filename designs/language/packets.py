@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +12,7 @@ from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Item, Member
-from dv_agent.designs.program import MAKE, Op, pack, unpack
+from dv_agent.designs.program import MAKE, Lanes, Op, lanes_of, pack, plain_payload, unpack
 from dv_agent.errors import UnknownNameError
 
 BEATS = "beats"
@@ -41,7 +41,7 @@ class PacketReader:
 
     @cached_property
     def _lanes(self) -> tuple[Lanes, ...]:
-        return tuple((name, one.low, one.high, one.lanes, one.width) for name, one in self.fields.items())
+        return lanes_of(self.fields)
 
     def read(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         """Return the operations of ``{"row": [...]}`` or ``{"write": {...}}``.
@@ -174,28 +174,6 @@ class PacketReader:
 
 def _is_wait(data: Any) -> bool:
     return type(data) is int and 0 <= data <= MAX_WAIT
-
-
-Lanes = tuple[str, int, int, int, int]
-"""Name, least and greatest value, lanes and width of a field."""
-
-
-def plain_payload(fields: Sequence[Lanes], data: Mapping[str, Any]) -> int | None:
-    """Return what `read_payload` does if `data` holds plain numbers in range, as nearly all do; None for all else."""
-    packed = place = 0
-    for name, low, high, lanes, width in fields:
-        given = data.get(name)
-        if type(given) is not list:
-            given = [given] * lanes
-        elif len(given) != lanes:
-            return None
-        mask = (1 << width) - 1
-        for value in given:
-            if type(value) is not int or not low <= value <= high:
-                return None
-            packed |= (value & mask) << place
-            place += width
-    return packed
 
 
 def read_payload(

@@ -17,7 +17,7 @@ from dv_agent.designs.language.schema import (
 )
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
-from dv_agent.designs.ports.grammar import Grammar, Item, RandomOp
+from dv_agent.designs.ports.grammar import Grammar, Item
 from dv_agent.designs.program import MAKE, Op
 from dv_agent.errors import UnknownNameError
 
@@ -73,75 +73,6 @@ def draw_from(
         raise StimulusError(where, str(error)) from None
 
 
-class BlockDrawer:
-    """Draws the operations of one random block.
-
-    Args:
-        draws: the distributions of the block, as of `read_block`.
-        step: the top-level step of the track that the operations come from.
-    """
-
-    def __init__(self, grammar: Grammar, draws: Draws, source: random.Random, step: int) -> None:
-        self._grammar, self._step, self._number = grammar, step, source.random
-        self._draw = {key: one.drawer(source) for key, one in draws.items()}
-        # (how to draw it, if not from a plain range; first value, step and number of values; mask, place) of each lane.
-        self._lanes: list[tuple[Callable[[], int] | None, int, int, int, int, int]] = []
-        self._fixed = place = 0
-        for name, spec in grammar.fields.items():
-            plain, mask = draws[name].plain, (1 << spec.width) - 1
-            for _ in range(spec.lanes):
-                if plain is None:
-                    self._lanes.append((self._draw[name], 0, 0, 0, mask, place))
-                elif plain[2]:
-                    self._lanes.append((None, *plain, mask, place))
-                else:
-                    self._fixed |= (plain[0] & mask) << place
-                place += spec.width
-
-    def once(self) -> list[Op]:
-        """Draw the operations of one of the ``count`` repetitions of the block."""
-        item = self._grammar.item
-        # The order of the draws is fixed: another one would draw other tests from the same seed.
-        if item is None:
-            return [op for one in self._grammar.random if (op := self._drawn(one))]
-        if item.packets:
-            return self._packet(item)
-        payload = self._packed()
-        return [self._with_options(item, Op(item.op, payload, gap=self._draw["gap"](), step=self._step))]
-
-    def _packet(self, item: Item) -> list[Op]:
-        beats, gap, kind, step = self._draw["beats"](), self._draw["gap"], item.op, self._step
-        lanes, fixed, number, options = self._lanes, self._fixed, self._number, item.options
-        ops = []
-        for beat in range(1, beats + 1):
-            idle, packed = gap(), fixed
-            for draw, first, stride, count, mask, place in lanes:  # as `_packed`, without a call for each beat
-                packed |= ((draw() if draw else first + stride * int(number() * count)) & mask) << place
-            op = MAKE(Op, (kind, packed, idle, 1 if beat == beats else 0, 0, "", (), step))
-            ops.append(self._with_options(item, op) if options and beat == 1 else op)
-        return ops
-
-    def _packed(self) -> int:
-        packed, number = self._fixed, self._number
-        for draw, first, stride, count, mask, place in self._lanes:
-            packed |= ((draw() if draw else first + stride * int(number() * count)) & mask) << place
-        return packed
-
-    def _with_options(self, item: Item, op: Op) -> Op:
-        """Return `op` with the numbers drawn that an item has beside the gap before it."""
-        if not item.options:
-            return op
-        more = {option.member: self._draw[key]() - option.least for key, option in item.options.items()}
-        return op._replace(stall=more.get("stall", 0))
-
-    def _drawn(self, one: RandomOp) -> Op | None:
-        value = self._draw[one.value]() if isinstance(one.value, str) else one.value
-        members = {member: self._draw[key]() for member, key in one.members.items()}
-        if not value:
-            return None
-        return MAKE(Op, (one.op, value, members.get("gap", 0), 1, members.get("stall", 0), "", (), self._step))
-
-
 def repetitions(step: Step, scope: Scope, where: Location, most: int) -> int:
     """Return how often the transaction of a step is made; once if it does not say.
 
@@ -171,3 +102,100 @@ def drawn_fields(one: Transaction, given: Any, scope: Scope, where: Location, so
                 raise StimulusError(place, str(error)) from None
         values[name] = draws.draw(source)
     return values
+
+
+class BlockDrawer:
+    """Draws the operations of one random block.
+
+    Args:
+        draws: the distributions of the block, as of `read_block`.
+        step: the top-level step of the track that the operations come from.
+    """
+
+    def __init__(self, grammar: Grammar, draws: Draws, source: random.Random, step: int) -> None:
+        self._grammar, self._step, self._number = grammar, step, source.random
+        self._draw = {key: one.drawer(source) for key, one in draws.items()}
+        # Kind, how to draw its number, the number if it is fixed, how to draw members: of operations without payload.
+        self._single = [
+            (
+                one.op,
+                self._draw[one.value] if isinstance(one.value, str) else None,
+                0 if isinstance(one.value, str) else one.value,
+                [(member, self._draw[key]) for member, key in one.members.items()],
+            )
+            for one in (() if grammar.item else grammar.random)
+        ]
+        # (how to draw it, if not from a plain range; first value, step and number of values; mask, place) of each lane.
+        self._lanes: list[tuple[Callable[[], int] | None, int, int, int, int, int]] = []
+        self._fixed = place = 0
+        for name, spec in grammar.fields.items():
+            plain, mask = draws[name].plain, (1 << spec.width) - 1
+            for _ in range(spec.lanes):
+                if plain is None:
+                    self._lanes.append((self._draw[name], 0, 0, 0, mask, place))
+                elif plain[2]:
+                    self._lanes.append((None, *plain, mask, place))
+                else:
+                    self._fixed |= (plain[0] & mask) << place
+                place += spec.width
+
+    def times(self, count: int, most: int) -> tuple[list[Op], int]:
+        """Draw the operations of `count` repetitions of the block; also return how many items they are.
+
+        Args:
+            most: the items after which it stops, within a repetition.
+        """
+        # The order of the draws is fixed: another one would draw other tests from the same seed.
+        item = self._grammar.item
+        if item and item.packets:
+            ops = self._packets(item, count, most)
+            return ops, len(ops)
+        count, ops = min(count, most + 1), []
+        for _ in range(count):
+            ops += self._drawn() if item is None else (self._write(item),)
+        return ops, count
+
+    def _packets(self, item: Item, count: int, most: int) -> list[Op]:
+        beats_of, gap, kind, step = self._draw["beats"], self._draw["gap"], item.op, self._step
+        lanes, fixed, number, options = self._lanes, self._fixed, self._number, item.options
+        ops: list[Op] = []
+        while count > 0 and len(ops) <= most:
+            count -= 1
+            beats = beats_of()
+            for beat in range(1, beats + 1):
+                idle, packed = gap(), fixed
+                for draw, first, stride, values, mask, place in lanes:  # as `_packed`, without a call for each beat
+                    packed |= ((draw() if draw else first + stride * int(number() * values)) & mask) << place
+                op = MAKE(Op, (kind, packed, idle, 1 if beat == beats else 0, 0, "", (), step))
+                ops.append(self._with_options(item, op) if options and beat == 1 else op)
+        return ops
+
+    def _write(self, item: Item) -> Op:
+        payload = self._packed()
+        return self._with_options(item, Op(item.op, payload, gap=self._draw["gap"](), step=self._step))
+
+    def _packed(self) -> int:
+        packed, number = self._fixed, self._number
+        for draw, first, stride, count, mask, place in self._lanes:
+            packed |= ((draw() if draw else first + stride * int(number() * count)) & mask) << place
+        return packed
+
+    def _with_options(self, item: Item, op: Op) -> Op:
+        """Return `op` with the numbers drawn that an item has beside the gap before it."""
+        if not item.options:
+            return op
+        more = {option.member: self._draw[key]() - option.least for key, option in item.options.items()}
+        return op._replace(stall=more.get("stall", 0))
+
+    def _drawn(self) -> list[Op]:
+        ops = []
+        for kind, draw, fixed, members in self._single:
+            value, gap, stall = draw() if draw else fixed, 0, 0
+            for member, drawn in members:
+                if member == "gap":
+                    gap = drawn()
+                else:
+                    stall = drawn()
+            if value:
+                ops.append(MAKE(Op, (kind, value, gap, 1, stall, "", (), self._step)))
+        return ops

@@ -60,12 +60,19 @@ def check_size(design: Design, schema: StimulusSchema, test: Test) -> Size:
         StimulusError: the lower bound exceeds the limit of the design, or a loop whose size cannot be computed.
     """
     total, most = Size(0, 0), design.limits.max_items
+    by_track: dict[str, int] = {}
+    place: Location | None = None
     for name, steps in test.tracks.items():
         measure = _Measure(design, schema.tracks[name], name)
         for index, step in enumerate(steps):
-            total = _total((total, measure.step(step, ("tracks", name, index), 0)))
-            if total.least > most:
-                raise StimulusError(("tracks", name, index), too_many(most, f"at least {total.least:,} up to here"))
+            size = measure.step(step, ("tracks", name, index), 0)
+            total = _total((total, size))
+            by_track[name] = by_track.get(name, 0) + size.least
+            if total.least > most and place is None:
+                place = ("tracks", name, index)
+    if place is not None:
+        shares = ", ".join(f"{name} {count:,}" for name, count in by_track.items())
+        raise StimulusError(place, too_many(most, f"at least {total.least:,} in all, by track: {shares}"))
     return total
 
 

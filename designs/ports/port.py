@@ -77,7 +77,6 @@ class PortModel(Frozen):
         label: a short description, shown beside a waveform.
         driver: name of its driver in the simulator process; empty if nothing is driven.
         plural, silence: words of a prompt for what ports of this kind do when their track has ended.
-        common: whether a prompt says so even for designs without such a port.
         rules: the checks of its handshakes that `rules_off` may switch off; see `dv_agent.runners.checks.failure`.
         count: so many equal ports are declared at once; see `dv_agent.designs.wiring.copies`.
         clock: the name of its clock, if the design has several; None: the first.
@@ -91,7 +90,6 @@ class PortModel(Frozen):
     driver: ClassVar[str] = ""
     plural: ClassVar[str] = ""
     silence: ClassVar[str] = ""
-    common: ClassVar[bool] = False
     rules: ClassVar[tuple[str, ...]] = ("stable", "unknown", "after_reset", "deadlock")
 
     count: int | None = Field(default=None, ge=1, le=64)

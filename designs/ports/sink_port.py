@@ -9,9 +9,8 @@ from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.stream import Stream, StreamSpec, handshake
 
 _LANGUAGE = """\
-* sink: {"ready": 3} and {"stall": 9} hold ready high or low for so many cycles; {"accept": 4} is ready until 4 transfers
-  were taken.
-"""  # noqa: E501
+* sink: {"ready": 3} and {"stall": 9} hold ready high or low for so many cycles; {"accept": 4} is ready for 4 transfers.
+"""
 
 
 class SinkPort(PortModel, StreamSpec):
@@ -22,7 +21,6 @@ class SinkPort(PortModel, StreamSpec):
     driver: ClassVar[str] = "sink"
     plural: ClassVar[str] = "sinks"
     silence: ClassVar[str] = "ready"
-    common: ClassVar[bool] = True
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its one stream, of results."""

@@ -34,7 +34,6 @@ class SourcePort(PortModel, StreamSpec):
     driver: ClassVar[str] = "source"
     plural: ClassVar[str] = "sources"
     silence: ClassVar[str] = "idle"
-    common: ClassVar[bool] = True
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its one stream, of packets."""

@@ -14,7 +14,7 @@ from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.wiring.signal_slice import Bit
 
 _LANGUAGE = """\
-* strobe: {"write": {fields}, "gap": 2} is one write, after 2 cycles without one; {"idle": 5} waits.
+* strobe: {"write": {fields}, "gap": 2} is one write ({} without fields) after 2 cycles without one; {"idle": 5} waits.
 """
 
 
@@ -34,7 +34,6 @@ class StrobePort(PortModel):
     driver: ClassVar[str] = "strobe"
     plural: ClassVar[str] = "strobes"
     silence: ClassVar[str] = "idle"
-    common: ClassVar[bool] = True
 
     def streams(self, name: str) -> tuple[Stream, ...]:
         """Return its one stream, which has no ready, and whose writes a beat may carry."""

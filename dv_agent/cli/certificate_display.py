@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -13,15 +14,17 @@ from rich.table import Table
 from dv_agent.agents.runs.goal import open_goal, simulator_of_goal
 from dv_agent.cli.terminal import complain, overwrite, safe_console, say, say_json
 from dv_agent.coverage.certificates.data_model import OUTCOMES, Certificate, Verdict
-from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, read_certificate, write_certificate
+from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, WITNESS, read_certificate, write_certificate
 from dv_agent.coverage.code.group import Goal
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import InputFileError, OutputError
 from dv_agent.eval.certificates.certify import Order, certify
 from dv_agent.eval.certificates.certify_code import certify_code
 from dv_agent.eval.certificates.cross_check import Played
+from dv_agent.eval.certificates.found_tests import NAME
 from dv_agent.eval.certificates.recorded_tests import play_found, play_given
 from dv_agent.eval.mutants.clean_tests import WITNESSES, read_given
 from dv_agent.runners.formal.decision import Effort
@@ -36,26 +39,31 @@ KEEP_SECONDS = 10.0
 
 def certify_and_show(
     name: str, goal: Goal, simulator: str | None, tests: str | None, effort: Effort, seed: int, search_cycles: int,
-    out: Path | None, *, fresh: bool, as_json: bool,
+    out: Path | None, tests_out: Path | None, *, fresh: bool, as_json: bool,
 ) -> bool:  # fmt: skip
     """Certify one design and show the result; return whether nothing contradicts the certificate."""
     require_formal()
     folder = find_design(name)
     plan, chosen = open_goal(folder, goal, find_simulator(simulator_of_goal(simulator, goal)), certified=False)
-    if out is not None and not out.parent.is_dir():
-        raise OutputError(f"--out {out}: there is no folder {out.parent}")
+    for option, file in (("--out", out), ("--tests-out", tests_out)):
+        if file is not None and not file.parent.is_dir():
+            raise OutputError(f"{option} {file}: there is no folder {file.parent}")
     path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
     told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
     played = _tests(folder, plan, chosen, tests, search_cycles, seed, told)
     keeper = _Keeper(path)
-    order = Order(folder, plan, effort, None if fresh else _previous(path), keeper.keep, told)
+    order = Order(folder, plan, effort, None if fresh else _previous(path), keeper.keep, told, chosen)
     certificate = certify(order, played) if goal == "functional" else certify_code(order, played)
     write_certificate(path, certificate)
+    if tests_out is not None:
+        replace_text(tests_out, json.dumps({"tests": certificate.tests}, indent=1) + "\n")
     told("")
     if as_json:
         say_json({**certificate.model_dump(mode="json"), "file": str(path)})
     else:
         show(certificate, path)
+        if tests_out is not None:
+            say(f"tests: {tests_out} ({counted(len(certificate.tests), 'test')})")
     return certificate.sound
 
 
@@ -66,7 +74,7 @@ def _tests(
     if source is None and not (folder.path / "witnesses").is_dir():
         return play_found(folder, plan, chosen, cycles, seed, told) if cycles else []
     words, given = read_given(source or WITNESSES, folder)
-    return play_given(folder, plan, chosen, "witness" if source in (None, WITNESSES) else f"{words}, test", given, told)
+    return play_given(folder, plan, chosen, WITNESS if source in (None, WITNESSES) else f"{words}, test", given, told)
 
 
 def _previous(path: Path) -> Certificate | None:
@@ -112,6 +120,8 @@ def show(certificate: Certificate, path: Path) -> None:
     for one in certificate.refuted:
         say(f"WRONG  {one.id} is excluded ({one.why}), but {one.witness} hits it")
     _listed("proved unreachable", [one for one in certificate.verdicts if one.outcome == "unreachable"], _proof)
+    found = [one for one in certificate.verdicts if one.witness.startswith(NAME)]
+    _listed("hit by a test made for it", found, lambda one: one.witness)
     _listed("reachable, no test known", [one for one in certificate.verdicts if one.outcome == "reachable"], _depth)
     _show_unknown([one for one in certificate.verdicts if one.outcome == "unknown"])
     say("assumed:")
@@ -153,4 +163,5 @@ def _proof(one: Verdict) -> str:
 
 
 def _depth(one: Verdict) -> str:
-    return f"in cycle {one.depth} from power-up" if one.method != "satisfiability" else "some values satisfy it"
+    how = f"in cycle {one.depth} from power-up" if one.method != "satisfiability" else "some values satisfy it"
+    return f"{how}; {one.reason}" if one.reason else how

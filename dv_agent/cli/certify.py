@@ -37,6 +37,9 @@ def certify(
     out: Annotated[
         Path | None, typer.Option(help="File of the certificate, else certificate.json beside design.yaml.")
     ] = None,
+    tests_out: Annotated[
+        Path | None, typer.Option(help="File for the tests that are made of proofs, for `run --tests` and `simulate`.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Take no proof over from an earlier certificate.")] = False,
     simulator: Annotated[
         str | None, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which simulator runs the RTL.")
@@ -57,13 +60,15 @@ def certify(
 
     if (name is None) == (not every):
         raise UsageError("name one design, or say --all")
-    if every and (tests or out):
-        raise UsageError("--all takes the witnesses of each design and writes beside it: leave --tests and --out out")
+    if every and (tests or out or tests_out):
+        raise UsageError(
+            "--all takes the witnesses of each design and writes beside it: leave --tests, --out and --tests-out out"
+        )
     warn_of_foreign(name)
     effort = Effort(seconds=timeout, each=each)
     sound = [
         certify_and_show(
-            one, goal.value, simulator, tests, effort, seed, search_cycles, out, fresh=fresh, as_json=as_json
+            one, goal.value, simulator, tests, effort, seed, search_cycles, out, tests_out, fresh=fresh, as_json=as_json
         )
         for one in (design_names() if every else (name or "",))
     ]

@@ -15,7 +15,7 @@ _COMMANDS = {
     "studio": "studio", "mcp": "mcp", "doctor": "doctor",
 }  # fmt: skip
 """Name of a command -> ``module:function`` in this package, of which equal ones are written once."""
-_GROUPS = {"designs": "designs:designs_app", "prompts": "prompts:prompts_app"}
+_GROUPS = {"designs": "designs:designs_app", "prompts": "prompts:prompts_app", "tracks": "tracks:tracks_app"}
 
 
 def command_line(words: Sequence[str], callback: Callable[..., None]) -> typer.Typer:

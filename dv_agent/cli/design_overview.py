@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dv_agent.coverage.certificates.dead_bins import dead_bins
+from dv_agent.coverage.certificates.storage import FILE
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.structure import TIERS
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
@@ -28,6 +30,7 @@ def overview(folder: DesignFolder) -> dict[str, Any]:
         "top": design.top,
         "bins": len(plan.bins),
         "tiers": {tier: sum(one.tier == tier for one in plan.bins) for tier in TIERS},
+        "dead": len(dead_bins(folder, plan)),
         "ignored": len(plan.ignored),
         "bugs": len(load_bugs(folder)),
         "witnesses": count_witnesses(folder),
@@ -57,7 +60,8 @@ def describe(folder: DesignFolder) -> Iterator[str]:
         item = item if name in (*design.packet_ports, RESET_TRACK) else design.ports[name].kind
         yield f"  {name:8} {item}; profiles {', '.join(track.profiles) or 'none'}"
     tiers = ", ".join(f"{count} {tier}" for tier, count in facts["tiers"].items())
-    yield f"plan: {counted(facts['bins'], 'bin')} ({tiers}), {facts['ignored']} argued to be unreachable"
+    dead = f", {facts['dead']:,} of them dead, as {FILE} proves" if facts["dead"] else ""
+    yield f"plan: {counted(facts['bins'], 'bin')} ({tiers}){dead}, {facts['ignored']} argued to be unreachable"
     yield f"seeded bugs: {facts['bugs']}; witnesses: {facts['witnesses']}; RTL lines: {facts['rtl_lines']}"
     yield f"folder: {folder.path}"
 

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 def hunt(
     cases: Annotated[Path, typer.Argument(help="YAML file of cases: designs with a bug, a mutant, or as they are.")],
-    model: Annotated[str, typer.Option(envvar="DV_AGENT_MODEL", help="provider:name, such as openai:gpt-5.")],
+    model: Annotated[
+        str, typer.Option(envvar="DV_AGENT_MODEL", help="provider:name, such as openai:gpt-5; or floor:random.")
+    ],
     seed: Annotated[int, typer.Option(min=0, help="Draws the order of the cases; keep it secret.")] = 0,
     base_url: Annotated[
         str | None, typer.Option(envvar="DV_AGENT_BASE_URL", help="Address of an OpenAI-compatible server.")
@@ -35,12 +37,15 @@ def hunt(
 
       dv-agent hunt cases.yaml --seed 731 --model openai:gpt-5
 
+      dv-agent hunt cases.yaml --seed 731 --model floor:random --out runs/floor
+
       dv-agent hunt cases.yaml --model openai:by-hand --base-url http://127.0.0.1:8765/v1 --timeout 3000
     """
     from dv_agent.agents.runs.request import RunRequest
     from dv_agent.cli.display import Display
     from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.hunting.case_list import read_cases
+    from dv_agent.eval.hunting.floor_hunter import FLOOR
     from dv_agent.eval.hunting.play_hunt import play_hunt
 
     if model.startswith("replay:"):
@@ -57,7 +62,8 @@ def hunt(
         if not (quiet or as_json):
             say(f"trial {number + 1} of {count}")
 
-    report = play_hunt(trials, request, f"tools {model}", out, Display(quiet=True), Interrupt, tell)
+    watcher, floor = Display(quiet=True), model == FLOOR
+    report = play_hunt(trials, request, f"tools {model}", out, watcher, Interrupt, tell, floor)
     if as_json:
         say_json(report.model_dump(mode="json"))
     else:

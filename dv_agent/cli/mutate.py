@@ -45,6 +45,13 @@ def mutate(
     survivors_of: Annotated[
         Path | None, typer.Option(help="Folder of an earlier campaign: try only its mutants that were not killed.")
     ] = None,
+    mutants_of: Annotated[
+        Path | None, typer.Option(help="Folder of an earlier campaign: try its mutants, but those proved equivalent.")
+    ] = None,
+    prove: Annotated[
+        float, typer.Option(min=0, max=86_400, help="Seconds to prove that a survivor changes nothing at the pins, "
+        "with the extra `formal`; 0: no proofs.")
+    ] = 0.0,
     mutant_seconds: Annotated[float, typer.Option(min=1, help="Seconds that one mutant may take.")] = 300.0,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; default: a new one in runs/.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on in the folder of an earlier call that was ended.")] = None,
@@ -64,6 +71,8 @@ def mutate(
       dv-agent mutate --design mxint_softmax
 
       dv-agent mutate --design mxint_softmax --tests runs/20261120T120000Z_... --count 200 --seed 1
+
+      dv-agent mutate --design mxint_softmax --prove 60
 
       dv-agent mutate --design mxint_softmax --seed 731 --tests random:100000 --further-cycles 0 --out m/subtle
 
@@ -88,7 +97,8 @@ def mutate(
         elif folder is None:
             raise UsageError("say --design NAME, or --resume FOLDER")
         else:
-            wish = Wish(simulator, tests, count, seed, kills.value if kills else None, further_cycles, survivors_of)
+            wish = Wish(simulator, tests, count, seed, kills.value if kills else None, further_cycles, survivors_of,
+                        mutants_of, prove)  # fmt: skip
             result = start(folder, wish, Path("runs"), jobs, display, mutant_seconds, out)
     except (KeyboardInterrupt, Ended):
         display.close()

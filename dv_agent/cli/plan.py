@@ -11,6 +11,7 @@ from dv_agent.cli.terminal import say, say_json, tell_of_dotenv
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from dv_agent.eval.plan_writing.plan_record import PlanRequest
     from dv_agent.eval.plan_writing.plan_score import PlanScore
 
 
@@ -29,10 +30,15 @@ def plan(
     ] = 50_000,
     beats: Annotated[int, typer.Option(min=0, help="Random beats that may hit a bin.")] = 1_000_000,
     context_tokens: Annotated[int, typer.Option(min=1_000, help="Most tokens of prompt and reply together.")] = 64_000,
-    max_tokens: Annotated[int | None, typer.Option(min=16, help="Most output tokens of one reply.")] = None,
+    max_tokens: Annotated[int, typer.Option(min=16, help="Most output tokens of one reply.")] = 12_000,
     timeout: Annotated[float, typer.Option(min=0.1, help="Seconds after which an attempt is given up.")] = 120,
     no_expert: Annotated[bool, typer.Option("--no-expert", help="Judge not the design's own plan beside it.")] = False,
-    out: Annotated[Path | None, typer.Option(help="Folder of the record; default: a new one in runs/.")] = None,
+    simulator: Annotated[
+        str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which simulator judges: icarus, verilator or native.")
+    ] = "icarus",
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the record, in which the same command goes on; default: a new one.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Play the track `plan`: a model writes the plan of a design from its specification; nothing of it is executed.
@@ -43,30 +49,36 @@ def plan(
 
       dv-agent plan --design kv_pack --judge mine.yaml --beats 100000
     """
+    from dv_agent.agents.models.chat_model import ModelSettings
     from dv_agent.agents.records.writer import new_folder
+    from dv_agent.designs.benchmark.fingerprint import fingerprint
     from dv_agent.designs.files.documents import replace_text
     from dv_agent.designs.loader import find_design
     from dv_agent.eval.plan_writing.judge_plan import judge_plan, plan_of_model
+    from dv_agent.eval.plan_writing.plan_record import SCORE, PlanRequest, begin_record
 
     if (model is None) == (judge is None):
         raise UsageError("say who wrote the plan: --model NAME, or --judge FILE")
     folder = find_design(design)
+    asked = PlanRequest(
+        design=folder.design.name, hashes=fingerprint(folder), cycles=max_cycles, beats=beats, simulator=simulator,
+        expert=not no_expert,
+    )  # fmt: skip
     home = out or new_folder(Path("runs"), folder.design.name, "plan", model)
     if model:
         tell_of_dotenv()
-        settings = {
-            "model": model, "base_url": base_url, "context_tokens": context_tokens, "max_tokens": max_tokens,
-            "timeout": timeout,
-        }  # fmt: skip
+        settings = ModelSettings(
+            model=model, base_url=base_url, context_tokens=context_tokens, max_tokens=max_tokens, timeout=timeout
+        )
+        words = {"model": settings.model, "max_calls": max_calls, "reply_tokens": settings.reply_tokens}
+        asked = asked.model_copy(update=words)
+        begin_record(home, asked)
         text, calls, fault = plan_of_model(folder, settings, max_calls, home)
     else:
-        from dv_agent.designs.files.documents import read_text
-
-        text, calls, fault = read_text(judge or Path()), 0, ""
-    result = judge_plan(folder, text, fault, max_cycles, beats, expert=not no_expert)
+        text, calls, fault = _given(judge or Path(), home, asked), 0, ""
+    result = judge_plan(folder, text, fault, asked)
     answer = {"design": folder.design.name, "calls": calls, **result.model_dump(mode="json")}
-    home.mkdir(parents=True, exist_ok=True)
-    replace_text(home / "score.json", result.model_dump_json(indent=1) + "\n")
+    replace_text(home / SCORE, result.model_dump_json(indent=1) + "\n")
     if as_json:
         say_json({**answer, "record": str(home)})
     else:
@@ -78,6 +90,17 @@ def plan(
         say(f"calls: {calls}\nrecord: {home}")
     if result.fault:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _given(path: Path, home: Path, asked: PlanRequest) -> str:
+    """Return the text of a plan.yaml, which is kept in the record."""
+    from dv_agent.designs.files.documents import read_text, replace_text
+    from dv_agent.eval.plan_writing.plan_record import PLAN, begin_record
+
+    text = read_text(path)
+    begin_record(home, asked)
+    replace_text(home / PLAN, text)
+    return text
 
 
 def _line(name: str, score: PlanScore) -> str:

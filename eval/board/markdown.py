@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from dv_agent.designs.text.visible import visible
+from dv_agent.eval.board.equal_seconds import EqualSeconds
 from dv_agent.eval.board.leaderboard import Board, Cell, Row
 from dv_agent.eval.board.metrics import title_of
 from dv_agent.eval.board.page.figure_text import NONE, count, interval, percent, plain, probability, signed
@@ -19,9 +20,9 @@ _SPECIAL = re.compile(r"([\\*_{}\[\]#~!])")
 _ENTITIES = {ord(one): f"&#{ord(one)};" for one in "<>&`|"}
 
 
-def to_markdown(board: Board) -> str:
-    """Return the leaderboard, the designs and the pairs as Markdown."""
-    return "\n".join(_lines(board)) + "\n"
+def to_markdown(board: Board, beside: EqualSeconds | None = None) -> str:
+    """Return the leaderboard, the table of equal seconds if there is one, the designs and the pairs as Markdown."""
+    return "\n".join(_lines(board, beside)) + "\n"
 
 
 def plain_table(board: Board) -> str:
@@ -42,7 +43,7 @@ def _plain(row: Row) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _lines(board: Board) -> Iterator[str]:
+def _lines(board: Board, beside: EqualSeconds | None) -> Iterator[str]:
     yield f"# Leaderboard: {_text(board.identity.suite)}"
     yield ""
     for note in board.notes:
@@ -52,6 +53,8 @@ def _lines(board: Board) -> Iterator[str]:
     yield from _leaderboard(board)
     yield ""
     yield from _track(board)
+    if beside:
+        yield from _equal_seconds(beside)
     yield from _designs(board)
     yield ""
     yield from _pairs(board)
@@ -68,6 +71,14 @@ def _leaderboard(board: Board) -> Iterator[str]:
     )
     yield ""
     yield from _table(_COLUMNS, [_row(row) for row in board.rows])
+
+
+def _equal_seconds(beside: EqualSeconds) -> Iterator[str]:
+    yield _text(beside.words)
+    yield ""
+    head = ("design", "bins", "at", *map(_text, beside.agents))
+    yield from _table(head, [tuple(map(_text, row)) for row in beside.rows()])
+    yield ""
 
 
 def _track(board: Board) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.eval.board.csv_file import to_csv
+from dv_agent.eval.board.equal_seconds import read_equal_seconds
 from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.markdown import to_markdown
 from dv_agent.eval.board.page.render import render_board
@@ -16,14 +17,18 @@ NAME = "leaderboard"
 def write_board(board: Board, folder: Path) -> tuple[Path, ...]:
     """Write ``leaderboard.json``, ``.csv``, ``.md`` and ``.html`` into `folder`, which is created if it does not exist.
 
+    The last two show the table of equal seconds if its record is in the folder.
+
     Raises:
         OutputError: the folder cannot be written.
+        InputFileError: the record of equal seconds is not one.
     """
+    beside = read_equal_seconds(folder)
     texts = {
         "json": board.model_dump_json(indent=1) + "\n",
         "csv": to_csv(board),
-        "md": to_markdown(board),
-        "html": render_board(board),
+        "md": to_markdown(board, beside),
+        "html": render_board(board, beside),
     }
     paths = {folder / f"{NAME}.{ending}": text for ending, text in texts.items()}
     for path, text in paths.items():

@@ -7,18 +7,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dv_agent.coverage.certificates.data_model import Certificate, CheckedBySimulation, Outcome, Verdict
-from dv_agent.coverage.certificates.storage import input_hashes
+from dv_agent.coverage.certificates.storage import PROVING, input_hashes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.predicates.plan_monitor import Claimed, PlanMonitor, plan_monitor
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.properties.answer import Answer
 from dv_agent.errors import BuildError
 from dv_agent.eval.certificates.cross_check import Played, cross_check
+from dv_agent.eval.certificates.found_tests import TestSearch, beats_of
+from dv_agent.eval.certificates.plain_lines import plain_line, plain_lines
 from dv_agent.runners.formal.decision import Effort, decide
 from dv_agent.runners.formal.environment import assumptions
 from dv_agent.runners.formal.netlist import Netlist, build_netlist
 from dv_agent.runners.formal.yosys import yosys_version
+from dv_agent.runners.simulator import Simulator
 
+_SEARCH_SHARE = 0.5  # of the time of the proofs
 Keep = Callable[[Certificate], None]
 Say = Callable[[str], None]
 
@@ -31,6 +35,7 @@ class Order:
         previous: an earlier certificate of the same inputs, whose decided verdicts are taken over.
         keep: called with the certificate as far as it is made, each time that more is known.
         say: called with progress.
+        simulator: simulates the tests that are made of what proofs reach; None: none are made.
     """
 
     folder: DesignFolder
@@ -39,6 +44,13 @@ class Order:
     previous: Certificate | None
     keep: Keep
     say: Say
+    simulator: Simulator | None = None
+
+    def search(self) -> TestSearch | None:
+        """Return a search of tests; it may take half as long as the proofs."""
+        if self.simulator is None:
+            return None
+        return TestSearch(self.folder, self.plan, self.simulator, self.effort.seconds * _SEARCH_SHARE, self.say)
 
 
 def certify(order: Order, tests: Sequence[Played]) -> Certificate:
@@ -76,17 +88,13 @@ def certify(order: Order, tests: Sequence[Played]) -> Certificate:
     )
     if not checked.wrong:
         certificate = _proved(order, certificate, netlist, verdicts)
+        certificate = _searched(order, certificate, netlist, made)
     return done_after(start, certificate)
 
 
 def done_after(start: float, certificate: Certificate) -> Certificate:
     """Return a certificate as complete. Args: start: `time.monotonic` when its making began."""
     return certificate.model_copy(update={"complete": True, "seconds": round(time.monotonic() - start, 1)})
-
-
-def plain_lines(lines: Iterable[str]) -> tuple[str, ...]:
-    """Return lines without characters that cannot be shown, cut to a readable length."""
-    return tuple("".join(letter for letter in line if letter.isprintable())[:1000] for line in lines)
 
 
 def _witnesses(plan: Plan, tests: Sequence[Played]) -> dict[str, str]:
@@ -106,17 +114,17 @@ def _without_proof(made: PlanMonitor, witnesses: Mapping[str, str]) -> Iterable[
         reason = "" if outcome == "witness" else one.reason or "it was not tried"
         yield Verdict(
             id=one.id, subject=one.kind, outcome=outcome, over_signals=not one.reason, why=_words(one),
-            witness=witnesses.get(one.key, ""), reason=plain_lines([reason])[0],
+            witness=witnesses.get(one.key, ""), reason=plain_line(reason),
         )  # fmt: skip
 
 
 def _words(one: Claimed) -> str:
-    return plain_lines([" ".join(one.why.split())])[0]
+    return plain_line(" ".join(one.why.split()))
 
 
 def _unread(certificate: Certificate, why: str) -> Certificate:
     """Give what could not be tried the reason that the RTL was not read."""
-    (reason,) = plain_lines([" ".join(why.split())])
+    reason = plain_line(" ".join(why.split()))
     verdicts = tuple(
         one.model_copy(update={"reason": reason}) if one.outcome == "unknown" and one.over_signals else one
         for one in certificate.verdicts
@@ -137,9 +145,43 @@ def _proved(order: Order, certificate: Certificate, netlist: Netlist, verdicts: 
     return certificate.model_copy(update={"verdicts": tuple(verdicts.values())})
 
 
+def _searched(order: Order, certificate: Certificate, netlist: Netlist, made: PlanMonitor) -> Certificate:
+    """Search tests that hit what is not decided, or reachable only."""
+    wanted = {
+        one.key: one for one in certificate.verdicts if one.outcome in ("reachable", "unknown") and one.over_signals
+    }
+    search = order.search()
+    if search is None or not wanted:
+        return certificate
+    order.say("reading the RTL with what tests can do")
+    design, plain = order.folder.design, not order.folder.has_model
+    exact = plan_monitor(order.plan, design, plain=plain, only=frozenset(wanted), exact=True)
+    try:
+        playable = build_netlist(design, exact.monitor, beats=beats_of(order.folder))
+    except BuildError:
+        return certificate
+    names = {key: wanted[key].id for key in playable.circuit.properties}
+    found = search.found(playable, names)
+    checked = cross_check(netlist, design, order.plan, made, found.played)
+    certificate = search.witnessed(certificate, found, {key: key for key in names})
+    return more_checked(certificate, checked.tests, checked.cycles, checked.hits, checked.wrong)
+
+
+def more_checked(certificate: Certificate, tests: int, cycles: int, hits: int, wrong: Iterable[str]) -> Certificate:
+    """Return a certificate with what a further check by simulation found."""
+    before = certificate.checked
+    checked = CheckedBySimulation(
+        tests=before.tests + tests, cycles=before.cycles + cycles, hits=before.hits + hits,
+        wrong=(*before.wrong, *plain_lines(wrong)),
+    )  # fmt: skip
+    return certificate.model_copy(update={"checked": checked})
+
+
 def known_before(previous: Certificate | None, now: Certificate) -> dict[str, Verdict]:
-    """Return key -> verdict of an earlier certificate of the same inputs and tools, of those that a proof decided."""
-    if previous is None or (previous.hashes, previous.tools, previous.rules) != (now.hashes, now.tools, now.rules):
+    """Return key -> verdict of an earlier certificate, of those that a proof of the same question decided."""
+    if previous is None or (previous.tools, previous.rules) != (now.tools, now.rules):
+        return {}
+    if any(previous.hashes.get(kind) != now.hashes.get(kind) for kind in PROVING):
         return {}
     return {one.key: one for one in previous.verdicts if one.outcome in ("unreachable", "reachable") and one.method}
 

@@ -12,9 +12,11 @@ from dv_agent.coverage.certificates.storage import input_hashes
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.code.points import CodePoint
 from dv_agent.designs.properties.answer import Answer
-from dv_agent.eval.certificates.certify import Order, done_after, known_before, plain_lines, with_answer
+from dv_agent.eval.certificates.certify import Order, done_after, known_before, more_checked, with_answer
 from dv_agent.eval.certificates.cross_check import MOST_CYCLES, MOST_TESTS, Played
+from dv_agent.eval.certificates.found_tests import beats_of
 from dv_agent.eval.certificates.marked_points import MarkedPoints, mark_points
+from dv_agent.eval.certificates.plain_lines import plain_lines
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.formal.circuit_simulation import NEVER, Recorded, replay
 from dv_agent.runners.formal.decision import decide
@@ -53,6 +55,7 @@ def certify_code(order: Order, tests: Sequence[Played]) -> Certificate:
     certificate = certificate.model_copy(update={"left_out": marked.netlist.left_out, "checked": checked})
     if not checked.wrong:
         certificate = _proved(order, certificate, points, marked, verdicts)
+        certificate = _searched(order, certificate, points, marked)
     return done_after(start, certificate)
 
 
@@ -152,6 +155,24 @@ def _proved(
         certificate = certificate.model_copy(update={"verdicts": tuple(verdicts.values())})
         order.keep(certificate)
     return certificate.model_copy(update={"verdicts": tuple(verdicts.values())})
+
+
+def _searched(order: Order, certificate: Certificate, points: Sequence[CodePoint], marked: MarkedPoints) -> Certificate:
+    """Search tests that hit what is not decided, or reachable only."""
+    wanted = {one.id for one in certificate.verdicts if one.outcome in ("reachable", "unknown") and one.over_signals}
+    indices = [index for index in marked.asked if _id(points[index]) in wanted]
+    search = order.search()
+    if search is None or not indices:
+        return certificate
+    order.say("reading the RTL with what tests can do")
+    playable = mark_points(order.folder.design, points, indices, beats_of(order.folder))
+    if playable.netlist is None:
+        return certificate
+    bins = {name: _id(points[index]) for index, names in playable.asked.items() for name in names}
+    found = search.found(playable.netlist, bins)
+    checked, _ = _checked(order, points, marked, found.played)
+    certificate = search.witnessed(certificate, found, {f"bin:{name}": one for one, name in bins.items()})
+    return more_checked(certificate, checked.tests, checked.cycles, checked.hits, checked.wrong)
 
 
 def _joined(answers: Sequence[Answer], wanted: int) -> Answer:

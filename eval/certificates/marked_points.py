@@ -13,6 +13,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.properties.monitor import MONITOR, Monitor
 from dv_agent.errors import BuildError
 from dv_agent.runners.formal.netlist import Marks, Netlist, build_netlist
+from dv_agent.runners.formal.playable.drivers import Beats
 from dv_agent.runners.formal.reading_script import MARK
 
 NOTHING = Monitor(
@@ -45,8 +46,13 @@ class MarkedPoints:
     reasons: Mapping[int, str]
 
 
-def mark_points(design: Design, points: Sequence[CodePoint], wanted: Sequence[int]) -> MarkedPoints:
+def mark_points(
+    design: Design, points: Sequence[CodePoint], wanted: Sequence[int], beats: Beats | None = None
+) -> MarkedPoints:
     """Mark the points `wanted` (their indices) in copies of the RTL, and read those into a circuit.
+
+    Args:
+        beats: see `build_netlist`.
 
     Raises:
         PrerequisiteError: the extra `formal` is missing.
@@ -56,7 +62,7 @@ def mark_points(design: Design, points: Sequence[CodePoint], wanted: Sequence[in
     beside, of_signal = _beside(points, wanted)
     try:
         marks = Marks(_texts(design, chosen, found.unread), beside)
-        netlist = build_netlist(design, NOTHING, marks)
+        netlist = build_netlist(design, NOTHING, marks, beats=beats)
     except BuildError as error:
         return MarkedPoints(None, {}, dict.fromkeys(wanted, " ".join(str(error).split())[:400]))
     known = netlist.circuit.properties

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.certificates.storage import WITNESS, witness_name
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder
@@ -25,7 +26,7 @@ def play_given(
     """Simulate given tests.
 
     Args:
-        words: what a test is called, before its number.
+        words: what a test is called, before its number; witnesses of the design have the name of `witness_name`.
 
     Raises:
         UsageError: a test does not fit the design any more.
@@ -64,4 +65,5 @@ def _played(
             raise UsageError(f"{words} {number} does not fit the design: {error}") from None
         say(f"playing tests: {number + 1}")
         (result,) = bench.sampled([simulated])
-        yield Played(f"{words} {number}", simulated.run.rows, simulated.tables, result.sample)
+        name = witness_name(test) if words == WITNESS else f"{words} {number}"
+        yield Played(name, simulated.run.rows, simulated.tables, result.sample)

@@ -42,7 +42,9 @@ class Hunter:
         self._stack = ExitStack()
         room = self._stack.enter_context(scratch_folder())
         self._repeats = Repeats()
-        self._clean = CleanDesign(folder, simulator, self._stack, screen_from)
+        self._clean = CleanDesign(
+            folder, simulator, self._stack, screen_from, lambda: [copy.design for copy in self._copies]
+        )
         self._copies = [BuggyCopy(self._clean, bug, room, self._stack, self._repeats) for bug in load_bugs(folder)]
 
     @property

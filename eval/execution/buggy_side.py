@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from functools import cached_property
@@ -9,8 +10,10 @@ from pathlib import Path
 
 from dv_agent.designs.benchmark.seeded_bugs import Bug, broken_copy
 from dv_agent.designs.design import Design
+from dv_agent.designs.program import Program
 from dv_agent.eval.evaluation.data_model import BugOutcome
 from dv_agent.eval.execution.clean_side import FOUR_STATES, CleanDesign, CleanTest
+from dv_agent.eval.execution.kill_judge import KillJudge
 from dv_agent.eval.execution.screening import ScreenedCopy
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
@@ -35,13 +38,14 @@ class BuggyCopy:
         self._audited = False
 
     @cached_property
-    def _design(self) -> Design:
+    def design(self) -> Design:
+        """Return the design with the bug; it is made when it is first asked for."""
         return broken_copy(self._folder, self.bug, self._room).design
 
     @property
     def _screened(self) -> ScreenedCopy | None:
         if self._clean.screening and not self._in_screening:
-            self._in_screening = ScreenedCopy(self._clean.screening, self._design)
+            self._in_screening = ScreenedCopy(self._clean.screening, self.design)
             self._stack.callback(self._in_screening.close)
         return self._in_screening
 
@@ -49,18 +53,18 @@ class BuggyCopy:
     def _replay(self) -> PinReplaySession | None:
         if self._simulator.name != FOUR_STATES:
             return None
-        return self._stack.enter_context(PinReplaySession(self._design, repeats=self._repeats))
+        return self._stack.enter_context(PinReplaySession(self.design, repeats=self._repeats))
 
     @cached_property
     def _session(self) -> Session:
-        return self._stack.enter_context(self._simulator.open(self._design))
+        return self._stack.enter_context(self._simulator.open(self.design))
 
     def outcome(self, max_cycles: int | None) -> BugOutcome:
         """Play the tests until one kills the bug; the one in which the cycles run out is cut there."""
         screened = self._screened
         if screened and screened.usable:
             found = self._hunted(max_cycles)
-            if not self._audited:
+            if not self._audited and not self._clean.is_native:
                 self._audit(self._session)
             if screened.usable:
                 return found
@@ -93,21 +97,33 @@ class BuggyCopy:
             return test.cycles, None
         program = test.program if left is None else replace(test.program, max_cycles=min(test.program.max_cycles, left))
         model = self._folder.model
-        if self._screened and self._screened.usable and self._screened.fails(test.place, program, model):
-            with self._simulator.open(self._design) as fresh:
-                trace = fresh.run(program).trace
-                self._audit(fresh)
-            failures = check(self._design, trace, model.observe(trace))
-            return trace.cycles, (failures[0] if failures else None)
+        if self._screened and self._screened.usable:
+            native = self._screened.failures(test.place, program, model)
+            if native is None or native:
+                return self._judged(program, native or ())
         done = self._session.run(program)
         cycles = done.trace.cycles
         recording = self._clean.recording(test)
-        if recording and recording_of(self._design, done.rows, done.trace.end) == recording:
+        if recording and recording_of(self.design, done.rows, done.trace.end) == recording:
             return cycles, None
-        if not check(self._design, done.trace, model.observe(done.trace)):
+        if not check(self.design, done.trace, model.observe(done.trace)):
             return cycles, None
-        confirmed = confirm(self._simulator, self._design, program, model)
+        confirmed = confirm(self._simulator, self.design, program, model)
         return cycles, (confirmed[0] if confirmed else None)
+
+    def _judged(self, program: Program, native: Sequence[CheckFailure]) -> tuple[int, CheckFailure | None]:
+        """Return what the simulator whose verdict counts says of a test that seems to fail, or cocotb in its place."""
+        if self._clean.is_native:
+            return self._judge.verdict(program, native)
+        with self._simulator.open(self.design) as fresh:
+            trace = fresh.run(program).trace
+            self._audit(fresh)
+        failures = check(self.design, trace, self._folder.model.observe(trace))
+        return trace.cycles, (failures[0] if failures else None)
+
+    @cached_property
+    def _judge(self) -> KillJudge:
+        return KillJudge(self.design, self._folder.model, self._stack)
 
     def _behaves_as_clean(self, test: CleanTest) -> bool:
         """Return whether it is known that the copy does in this test exactly as the clean design did."""
@@ -125,7 +141,7 @@ class BuggyCopy:
             recording = self._clean.recording(test)
             if recording and screened.same(test.place):
                 done = session.run(test.program)
-                if recording_of(self._design, done.rows, done.trace.end) != recording:
+                if recording_of(self.design, done.rows, done.trace.end) != recording:
                     screened.distrust()
                     return
         self._audited = True

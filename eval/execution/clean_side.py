@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import cached_property
 
 from dv_agent.agents.turn import TestRecord
+from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
 from dv_agent.eval.execution.screening import Screening, screening_of
+from dv_agent.runners.native.simulator import NATIVE
 from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
 from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.simulator import Session, Simulator
@@ -44,17 +46,26 @@ class CleanDesign:
         simulator: the one whose verdict counts.
         stack: closes the simulators.
         screen_from: the number of cycles from which on it pays to build the native workers of a screening.
+        copies: makes the buggy copies, all of which are built together.
 
     Attributes:
         tests: the tests.
         screening: answers which of them a copy plays as the clean design does; None if it does not pay or cannot be.
     """
 
-    def __init__(self, folder: DesignFolder, simulator: Simulator, stack: ExitStack, screen_from: int) -> None:
+    def __init__(
+        self,
+        folder: DesignFolder,
+        simulator: Simulator,
+        stack: ExitStack,
+        screen_from: int,
+        copies: Callable[[], list[Design]],
+    ) -> None:
         self.folder, self.simulator = folder, simulator
         self.tests: list[CleanTest] = []
         self.screening: Screening | None = None
         self._stack, self._screen_from, self._tried = stack, screen_from, False
+        self._copies = copies
         self._store = RecordingStore()
         self._recordings: dict[int, PinRecording | None] = {}
 
@@ -69,11 +80,16 @@ class CleanDesign:
         self._store, self._recordings = store, {}
         if not self._tried and sum(test.cycles for test in self.tests) >= self._screen_from:
             self._tried = True
-            self.screening = screening_of(self.folder.design, self.simulator.name == FOUR_STATES)
+            self.screening = screening_of(self.folder.design, self.simulator.name == FOUR_STATES, self._copies())
             if self.screening:
                 self._stack.callback(self.screening.close)
         if self.screening:
             self.screening.begin(self.folder.design, [test.program for test in self.tests])
+
+    @property
+    def is_native(self) -> bool:
+        """Return whether the simulator whose verdict counts is the native path: its word is confirmed by cocotb."""
+        return self.simulator.name == NATIVE
 
     def recording(self, test: CleanTest) -> PinRecording | None:
         """Return the pin recording of the clean design; None if nothing can be compared with it."""

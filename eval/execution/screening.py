@@ -10,13 +10,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.observation import ReferenceModel
 from dv_agent.designs.program import Program
 from dv_agent.errors import PrerequisiteError, SimulationError
+from dv_agent.runners.build.verilator_tool import find_verilator
+from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.cocotb.session import HANG_SECONDS
+from dv_agent.runners.native.checked_session import CheckedSession
 from dv_agent.runners.native.digests import ONES, RANDOM, ZEROS, DigestSession, ProgramFile
-from dv_agent.runners.native.simulator import NativeSimulator
+from dv_agent.runners.native.several_copies import CopyBuilds
+from dv_agent.runners.repeating_session import Repeats
 from dv_agent.runners.simulator import Session
+from dv_agent.runners.verilator import VerilatorSimulator
 
 _TWO_STATES, _FOUR_STATES = (ZEROS,), (ZEROS, ONES, RANDOM)
 _FIRST = 16  # most bugs are killed early
@@ -27,12 +34,14 @@ class Screening:
 
     Args:
         four_states: whether the simulator whose verdict counts knows X.
+        copies: the copies that will be compared with it.
 
     Raises:
         BuildError, PrerequisiteError: the native path cannot be used.
     """
 
-    def __init__(self, design: Design, four_states: bool) -> None:
+    def __init__(self, design: Design, four_states: bool, copies: Sequence[Design]) -> None:
+        self.copies = CopyBuilds(copies, cache_folder(), find_verilator())
         self.fills = _FOUR_STATES if four_states else _TWO_STATES
         self._clean = DigestSession(design, self.fills)
         self.number = 0
@@ -78,15 +87,21 @@ class ScreenedCopy:
             self._play_more()
         return place < len(clean) and self._digests[place] == clean[place]
 
-    def fails(self, place: int, program: Program, model: ReferenceModel) -> bool:
-        """Return whether a check fails, as far as two states show, in the test at `place`, or in a cut form of it."""
+    def failures(self, place: int, program: Program, model: ReferenceModel) -> tuple[CheckFailure, ...] | None:
+        """Return the checks that fail, as far as two states show, in the test at `place`, or in a cut form of it; None
+        if it hangs or crashes.
+        """
         if place < len(self._digests) and not self._digests[place]:
-            return True  # it hangs or crashes
+            return None
         if self._checked is None:
-            simulator = NativeSimulator(share=0, say=lambda words: None, quick=True)
-            self._checked = simulator.open(self._design)
+            self._checked = self._worker_session()
         trace = self._checked.run(program).trace
-        return bool(check(self._design, trace, model.observe(trace)))
+        return tuple(check(self._design, trace, model.observe(trace)))
+
+    def _worker_session(self) -> Session:
+        """Return a worker of the copy that returns rows."""
+        built, judge = self._screening.copies.of(self._design), VerilatorSimulator()
+        return CheckedSession(self._design, built, HANG_SECONDS, Repeats(), judge, share=0)
 
     def distrust(self) -> None:
         """Say that the simulator whose verdict counts knows better: from now on nothing is known here."""
@@ -103,7 +118,9 @@ class ScreenedCopy:
     def _play_more(self) -> None:
         known = len(self._digests)
         try:
-            self._session = self._session or DigestSession(self._design, self._screening.fills, quick=True)
+            if self._session is None:
+                built = self._screening.copies.of(self._design)
+                self._session = DigestSession(self._design, self._screening.fills, built=built)
             more = self._session.of(self._screening.file, known, None if known else _FIRST)
         except (PrerequisiteError, SimulationError):
             self.usable = False
@@ -113,9 +130,9 @@ class ScreenedCopy:
         self._digests += more or [b""]
 
 
-def screening_of(design: Design, four_states: bool) -> Screening | None:
+def screening_of(design: Design, four_states: bool, copies: Sequence[Design]) -> Screening | None:
     """Return a screening; None if the native path cannot be used for this design."""
     try:
-        return Screening(design, four_states)
+        return Screening(design, four_states, copies)
     except (PrerequisiteError, SimulationError):
         return None

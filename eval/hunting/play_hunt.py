@@ -9,13 +9,16 @@ from pathlib import Path
 from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.reader import is_there, read_run
 from dv_agent.agents.records.schema import HEADER
-from dv_agent.agents.runs.launch import RunWatcher, Stopper, launch
+from dv_agent.agents.runs.launch import Stopper, launch
 from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.run_progress import RunWatcher
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.frozen import Frozen
+from dv_agent.designs.loader import find_design
 from dv_agent.errors import UsageError
 from dv_agent.eval.hunting.case_list import Trial
+from dv_agent.eval.hunting.floor_hunter import FloorHunter
 from dv_agent.eval.hunting.hunt_score import HuntScore, TrialResult, hunt_score, trial_result
 from dv_agent.eval.report.output import write_report
 
@@ -41,7 +44,7 @@ class HuntReport(Frozen):
 
 def play_hunt(
     trials: Sequence[Trial], request: RunRequest, hunter: str, home: Path, watcher: RunWatcher,
-    stopper: Callable[[], Stopper], tell: Callable[[int, int], None],
+    stopper: Callable[[], Stopper], tell: Callable[[int, int], None], floor: bool = False,
 ) -> HuntReport:  # fmt: skip
     """Play all trials that are not finished, one after the other, and write their score.
 
@@ -50,6 +53,7 @@ def play_hunt(
         hunter: who hunts, in words.
         home: the folder of the hunt.
         tell: is told the number of a trial and of all before each.
+        floor: whether `FloorHunter` hunts, and no model is asked.
 
     Raises:
         UsageError: the folder holds another hunt.
@@ -68,7 +72,10 @@ def play_hunt(
             run_folder = home / f"{trial.number:03}" / "run"
             tell(trial.number, len(trials))
             if not _is_finished(run_folder):
-                launch(_request(trial, request, run_folder), watcher, write_report, stopper())
+                asked = _request(trial, request, run_folder)
+                if floor:
+                    asked = replace(asked, live=FloorHunter(find_design(trial.design), f"{trial.number}"))
+                launch(asked, watcher, write_report, stopper())
             if not _is_finished(run_folder):
                 break
             results.append(trial_result(trial.number, trial.is_clean, read_run(run_folder)))

@@ -29,11 +29,13 @@ from dv_agent.eval.mutants.clean_tests import (
     turns_digest,
 )
 from dv_agent.eval.mutants.data_model import Oracle, Outcome, Selection, Settings
+from dv_agent.eval.mutants.earlier_campaign import chosen_before
 from dv_agent.eval.mutants.result_folder import OutcomeLines, begin, read_result, read_settings, read_tests
 from dv_agent.eval.mutants.selection import select
 from dv_agent.eval.mutants.summary import MutationResult
 from dv_agent.eval.mutants.trial_pool import TrialPool
 from dv_agent.eval.mutants.trial_process import Setup
+from dv_agent.runners.formal.yosys import require_formal
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session
 
@@ -50,6 +52,8 @@ class Wish:
         oracle: what kills; None: checks if the design has a reference model, else comparison with the clean RTL.
         further_cycles: cycles of further tests that survivors are played.
         survivors_of: the folder of an earlier campaign: its mutants that were not killed are tried, no others.
+        mutants_of: the same, but all its mutants that were not proved equivalent.
+        prove_seconds: for the proof that a survivor changes nothing at the pins; 0: none.
     """
 
     simulator: str
@@ -59,6 +63,8 @@ class Wish:
     oracle: Oracle | None = None
     further_cycles: int = FURTHER_CYCLES
     survivors_of: Path | None = None
+    mutants_of: Path | None = None
+    prove_seconds: float = 0.0
 
 
 class Watcher(Protocol):
@@ -105,17 +111,19 @@ def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watch
     """
     if wish.count < 1:
         raise UsageError("--count 0 tries nothing; say how many mutants to try")
-    earlier = _earlier(wish.survivors_of, folder) if wish.survivors_of else None
+    if wish.prove_seconds:
+        require_formal()
+    earlier = chosen_before(wish.survivors_of, wish.mutants_of, folder)
     words, given = read_given(wish.tests, folder, wish.seed)
     watcher.say(f"recording {len(given):,} tests on the clean RTL")
     ready = _prepare(folder, wish.simulator, given, wish.further_cycles, wish.seed)
     watcher.say("choosing mutants")
-    selection = survivors(earlier) if earlier else _selected(folder, wish, jobs, watcher)
+    selection = earlier.selection if earlier else _selected(folder, wish, jobs, watcher)
     settings = _settings(folder, wish, words, given, ready)
     if earlier:
         settings = settings.model_copy(
             update={"seed": earlier.settings.seed, "count": len(selection.mutants),
-                    "survivors_of": earlier.settings.tests_digest}
+                    "survivors_of": earlier.settings.tests_digest if wish.survivors_of else ""}
         )  # fmt: skip
     home = into or new_folder(out, folder.design.name, "mutants", None)
     home.mkdir(parents=True, exist_ok=True)
@@ -131,33 +139,6 @@ def _selected(folder: DesignFolder, wish: Wish, jobs: int, watcher: Watcher) -> 
         watcher.say(f"choosing mutants: {found} of {wish.count}")
 
     return select(folder, wish.simulator, wish.count, wish.seed, jobs, tell)
-
-
-def _earlier(home: Path, folder: DesignFolder) -> MutationResult:
-    """Return the campaign in `home`, which must be finished, and of this state of the design.
-
-    Raises:
-        UsageError: it is not, or nothing survived it.
-    """
-    result = read_result(home)
-    if result.settings.design != folder.design.name:
-        raise UsageError(f"{home} holds mutants of {result.settings.design}, not of {folder.design.name}")
-    if changed := changed_since(result.settings.hashes, folder):
-        raise UsageError(f"{home}: {' and '.join(changed)} of {folder.design.name} changed since; make it anew")
-    if result.left:
-        raise UsageError(f"{home} is not finished: dv-agent mutate --resume {home}")
-    if not survivors(result).mutants:
-        raise UsageError(f"{home}: its tests killed every mutant, so none is left to try")
-    return result
-
-
-def survivors(result: MutationResult) -> Selection:
-    """Return the mutants that a campaign neither killed nor proved equivalent."""
-    alive = {outcome.mutant for _, outcome in result.pairs() if outcome.verdict in ("unnoticed", "unknown")}
-    return Selection(
-        mutants=tuple(one for one in result.selection.mutants if one.id in alive),
-        candidates=result.selection.candidates,
-    )
 
 
 def resume(design: DesignFolder | None, find: Callable[[str], DesignFolder], home: Path, jobs: int, watcher: Watcher,
@@ -195,6 +176,7 @@ def _try_all(
         setup = Setup(
             design=folder.path, simulator=known.settings.simulator, oracle=known.settings.oracle,
             tests=save_tests(ready.tests, room), room=room, covered=tuple(sorted(ready.covered)),
+            prove_seconds=known.settings.prove_seconds,
         )  # fmt: skip
         with TrialPool(setup, jobs, seconds) as pool:
             for outcome in pool.outcomes(todo):
@@ -235,6 +217,7 @@ def _settings(folder: DesignFolder, wish: Wish, words: str, given: tuple[Given, 
         test_count=len(ready.given),
         test_cycles=sum(one.cycles for one in ready.given), left_out=ready.left_out, oracle=oracle,
         has_model=folder.has_model, further_cycles=wish.further_cycles, further_count=len(further),
+        prove_seconds=wish.prove_seconds,
         started=datetime.now(UTC).isoformat(timespec="seconds"),
         versions={"dv-agent": __version__, "python": platform.python_version(),
                   "simulator": find_simulator(wish.simulator).version()},

@@ -146,6 +146,7 @@ class Settings(Frozen):
         has_model: whether the design has a reference model.
         survivors_of: hash of the tests of an earlier campaign, of whose mutants those are tried that it did not kill.
         further_cycles: cycles of further tests for survivors.
+        prove_seconds: for the proof that a survivor changes nothing; 0: none.
     """
 
     schema_version: Literal[1] = 1
@@ -164,6 +165,7 @@ class Settings(Frozen):
     has_model: bool = True
     further_cycles: Count = 0
     further_count: Count = 0
+    prove_seconds: Amount = 0.0
     survivors_of: Digest | Literal[""] = ""
     started: PlainText = ""
     versions: dict[str, str] = Field(default_factory=dict)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,18 +18,16 @@ from dv_agent.designs.program import Program
 from dv_agent.errors import BuildError, SimulatorCrash, SimulatorTimeout
 from dv_agent.eval.mutants.clean_tests import CleanTest
 from dv_agent.eval.mutants.data_model import DIFFERS, Difference, Mutant, Oracle, Outcome
+from dv_agent.eval.mutants.equivalence import PROVED, Prover, in_words
+from dv_agent.eval.mutants.mutant_builds import cached_in, shared_room, simulator_of_mutants
 from dv_agent.eval.mutants.pin_differences import first_difference, hint
 from dv_agent.eval.mutants.selection import ICARUS, FormMaker
 from dv_agent.eval.mutants.shortest_test import Pair, shortest
-from dv_agent.runners.build.cache import private_cache
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
-from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
 from dv_agent.runners.recording.pin_replay import PinReplaySession, recording_of
-from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Run, Session, Simulator
 
-CACHE = "DV_AGENT_CACHE"
 _DEAD = (SimulatorTimeout, SimulatorCrash)
 
 
@@ -47,20 +44,24 @@ class MutantTrials:
     """Plays tests on mutants of one design, one mutant after the other.
 
     Args:
-        room: a folder for copies and builds.
+        room: a folder for copies; builds stay in `shared_room`, for a further campaign on the same mutants.
         tests: recorded on the clean RTL, in the order in which they are played.
         covered: bins that the given tests hit.
         find: finds the simulator by its name.
+        prove_seconds: for the proof that a survivor changes nothing; 0: none.
     """
 
     def __init__(
         self, folder: DesignFolder, simulator: str, oracle: Oracle, tests: Sequence[CleanTest], room: Path,
         covered: frozenset[str] = frozenset(), find: Callable[[str], Simulator] | None = None,
+        prove_seconds: float = 0.0,
     ) -> None:  # fmt: skip
         self.folder, self.simulator, self.oracle, self.tests, self.room = folder, simulator, oracle, tests, room
-        self.covered, self.find = covered, find or _simulator
+        self.covered, self.find = covered, find or simulator_of_mutants
         self.model = folder.model
+        self.builds = shared_room()
         self.maker = FormMaker(simulator)
+        self.prover = Prover(folder.design, prove_seconds)
         self._stack = ExitStack()
         self._clean: Session | None = None
         self._clean_form = ""
@@ -69,7 +70,7 @@ class MutantTrials:
     def clean(self) -> Session:
         """A session of the clean RTL, started when it is first needed."""
         if self._clean is None:
-            with _cached_in(self.room / "clean"):
+            with cached_in(self.builds):
                 self._clean = self._stack.enter_context(self.find(self.simulator).open(self.folder.design))
         return self._clean
 
@@ -89,7 +90,7 @@ class MutantTrials:
         started = time.monotonic()
         room = self.room / mutant.id
         try:
-            with _cached_in(self.room / f"{mutant.id}.cache"), ExitStack() as stack:
+            with cached_in(self.builds), ExitStack() as stack:
                 copy = rtl_copy(self.folder, room)
                 write_mutant(room, mutant.change)
                 found = _One(self, mutant.id, copy, stack).outcome()
@@ -97,18 +98,12 @@ class MutantTrials:
             found = Outcome(mutant=mutant.id, verdict="unknown", reason=f"it does not build: {str(error)[:500]}")
         finally:
             shutil.rmtree(room, ignore_errors=True)
-            shutil.rmtree(self.room / f"{mutant.id}.cache", ignore_errors=True)
         return found.model_copy(update={"seconds": round(time.monotonic() - started, 2)})
 
     def close(self) -> None:
         """End the simulators."""
         self._stack.close()
         self._clean = None
-
-
-def _simulator(name: str) -> Simulator:
-    """Return a simulator for mutants; the native path does not compare itself with cocotb, which must be built too."""
-    return NativeSimulator(share=0, quick=True) if name == NATIVE else find_simulator(name)
 
 
 class _One:
@@ -133,13 +128,19 @@ class _One:
         for test in self._trials.tests:
             if test.further and (failure := self._played(test, seen)):
                 return self._late(failure, test, seen)
-        if seen.test is None or seen.difference is None:
-            return Outcome(mutant=self._name, verdict="unknown", cycles=seen.cycles, reason=self._nothing())
-        return self._unnoticed(seen)
+        return self._alike(seen) if seen.test is None or seen.difference is None else self._unnoticed(seen)
 
-    def _nothing(self) -> str:
-        count = len(self._trials.tests)
-        return f"no pin differs in any of {count:,} tests: equivalent, or out of their reach"
+    def _alike(self, seen: _Seen) -> Outcome:
+        """Return the outcome of a mutant that no test tells from the clean RTL: proved equivalent, or unknown."""
+        found = self._trials.prover.compared(self._design)
+        if found.verdict == "equivalent":
+            words = f"{PROVED} ({found.method})"
+            return Outcome(mutant=self._name, verdict="equivalent", by=words, cycles=seen.cycles)
+        count, more = len(self._trials.tests), in_words(found)
+        reason = f"no pin differs in any of {count:,} tests: equivalent, or out of their reach"
+        return Outcome(
+            mutant=self._name, verdict="unknown", cycles=seen.cycles, reason=f"{reason}; {more}" if more else reason
+        )
 
     def _killed(self, failure: CheckFailure, test: CleanTest, seen: _Seen) -> Outcome:
         return Outcome(
@@ -240,18 +241,3 @@ class _One:
     def _is_equivalent(self) -> bool:
         clean = self._trials.clean_form
         return bool(clean) and self._trials.maker.of(self._copy).optimised == clean
-
-
-@contextmanager
-def _cached_in(folder: Path) -> Iterator[None]:
-    """Let all builds of this context go to a cache of their own, which shares only what no design is part of."""
-    before = os.environ.get(CACHE)
-    made = private_cache(folder)
-    os.environ[CACHE] = str(made)
-    try:
-        yield
-    finally:
-        if before is None:
-            del os.environ[CACHE]
-        else:
-            os.environ[CACHE] = before

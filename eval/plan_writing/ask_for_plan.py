@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -11,57 +10,66 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.designs.column_words import column_words, row_words
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import replace_text
-from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import UsageError
+from dv_agent.eval.plan_writing.plan_record import PLAN, Asked, WrittenPlan, keep_calls, read_calls
 from dv_agent.eval.plan_writing.written_plan import MOST_BINS, PlanFault, check_tables, plan_text_of, written_plan
 from dv_agent.prompts.text.plain_templates import plain_templates
 
 Columns = Mapping[str, tuple[str, ...]]
 TEMPLATES = Path(__file__).parent / "templates"
 CYCLE, LAST_MOST = "cycle", 20_000
-
-
-class Asked(Frozen):
-    """One call: the prompt, the reply, and why its plan cannot be used; empty if it can."""
-
-    prompt: str
-    reply: str
-    fault: str = ""
-    tokens: int = 0
-
-
-class WrittenPlan(Frozen):
-    """All calls; `text` is the plan of the last one, empty if none can be used."""
-
-    calls: tuple[Asked, ...]
-    text: str = ""
+UNREAD = "not read yet"
+"""Stands in the record while a reply is not read: it is written first."""
 
 
 def ask_for_plan(model: ChatModel, folder: DesignFolder, columns: Columns, most: int, home: Path) -> WrittenPlan:
     """Ask for a plan at most `most` times; the calls stand in ``home/calls.json``, the plan in ``home/plan.yaml``.
 
+    Calls that stand there already are not made again: their replies are read as if they had just come.
+
     Raises:
         ModelFailure: no reply after all retries.
+        UsageError: the calls that stand there answer other prompts.
         OutputError: a file cannot be written.
     """
-    asked: list[Asked] = []
+    known, asked = read_calls(home), list[Asked]()
     while len(asked) < most and not (asked and not asked[-1].fault):
         prompt = request_text(folder, columns, model.settings.reply_tokens, asked)
-        reply = model.ask((Message(role="user", content=prompt),))
-        tokens = sum(one.input_tokens + one.output_tokens for one in reply.attempts)
-        _keep(home, [*asked, Asked(prompt=prompt, reply=reply.text, fault="not read yet", tokens=tokens)])
-        fault, text = "", ""
-        try:
-            text = plan_text_of(reply.text)
-            usable(text, columns)
-        except PlanFault as wrong:
-            fault = str(wrong)
-        asked.append(Asked(prompt=prompt, reply=reply.text, fault=fault, tokens=tokens))
-        _keep(home, asked)
-        if not fault:
-            replace_text(home / "plan.yaml", text.rstrip() + "\n")
-            return WrittenPlan(calls=tuple(asked), text=text)
-    return WrittenPlan(calls=tuple(asked))
+        if len(asked) < len(known):
+            one = _read_again(known[len(asked)], prompt, columns, home)
+        else:
+            one = _ask(model, prompt, columns, home, asked)
+        asked.append(one)
+        keep_calls(home, (*asked, *known[len(asked) :]))
+    if asked[-1].fault:
+        return WrittenPlan(calls=tuple(asked))
+    text = plan_text_of(asked[-1].reply)
+    replace_text(home / PLAN, text.rstrip() + "\n")
+    return WrittenPlan(calls=tuple(asked), text=text)
+
+
+def _ask(model: ChatModel, prompt: str, columns: Columns, home: Path, asked: Sequence[Asked]) -> Asked:
+    reply = model.ask((Message(role="user", content=prompt),))
+    tokens = sum(one.input_tokens + one.output_tokens for one in reply.attempts)
+    found = Asked(prompt=prompt, reply=reply.text, fault=UNREAD, tokens=tokens)
+    keep_calls(home, (*asked, found))
+    return found.model_copy(update={"fault": fault_of(reply.text, columns)})
+
+
+def _read_again(known: Asked, prompt: str, columns: Columns, home: Path) -> Asked:
+    if known.prompt != prompt:
+        raise UsageError(f"{home} holds calls with other prompts; choose another folder with --out")
+    return known.model_copy(update={"fault": fault_of(known.reply, columns)})
+
+
+def fault_of(reply: str, columns: Columns) -> str:
+    """Return why the plan in a reply cannot be used; empty if it can."""
+    try:
+        usable(plan_text_of(reply), columns)
+    except PlanFault as wrong:
+        return str(wrong)
+    return ""
 
 
 def usable(text: str, columns: Columns) -> Plan:
@@ -73,11 +81,6 @@ def usable(text: str, columns: Columns) -> Plan:
     plan = written_plan(text)
     check_tables(plan, columns)
     return plan
-
-
-def _keep(home: Path, asked: Sequence[Asked]) -> None:
-    text = json.dumps([one.model_dump(mode="json") for one in asked], indent=1)
-    replace_text(home / "calls.json", text + "\n", make_folder=True)
 
 
 def request_text(folder: DesignFolder, columns: Columns, reply_tokens: int, asked: Sequence[Asked] = ()) -> str:

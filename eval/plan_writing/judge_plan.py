@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.langchain_model import LangChainModel
@@ -14,6 +13,7 @@ from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.plan_writing.ask_for_plan import ask_for_plan, usable
 from dv_agent.eval.plan_writing.plain_tables import PlainTables
+from dv_agent.eval.plan_writing.plan_record import PlanRequest
 from dv_agent.eval.plan_writing.plan_score import PlanScore, score_plan
 from dv_agent.eval.plan_writing.written_plan import PlanFault, offered_columns
 from dv_agent.runners.registry import find_simulator
@@ -34,15 +34,14 @@ class JudgedPlan(Frozen):
     expert: PlanScore | None = None
 
 
-def plan_of_model(folder: DesignFolder, settings: dict[str, Any], most: int, home: Path) -> tuple[str, int, str]:
+def plan_of_model(folder: DesignFolder, settings: ModelSettings, most: int, home: Path) -> tuple[str, int, str]:
     """Return the plan that a model wrote, the number of calls, and the last fault if none can be used.
 
     Raises:
         ModelFailure: no reply after all retries.
         PrerequisiteError: a package or key for the model is missing.
     """
-    model = LangChainModel(ModelSettings.model_validate(settings))
-    written = ask_for_plan(model, folder, columns_of(folder), most, home)
+    written = ask_for_plan(LangChainModel(settings), folder, columns_of(folder), most, home)
     return written.text, len(written.calls), "" if written.text else written.calls[-1].fault
 
 
@@ -52,18 +51,17 @@ def columns_of(folder: DesignFolder) -> dict[str, tuple[str, ...]]:
         return offered_columns(Testbench(_plain(folder), build_plan(Path(), ()), session))
 
 
-def judge_plan(folder: DesignFolder, text: str, fault: str, cycles: int, beats: int, expert: bool = True) -> JudgedPlan:
-    """Return the scores of the plan in `text`, and of the design's own.
+def judge_plan(folder: DesignFolder, text: str, fault: str, asked: PlanRequest) -> JudgedPlan:
+    """Return the scores of the plan in `text`, and of the design's own if `asked` says so.
 
     Args:
         fault: why there is no plan.
-        cycles, beats: see `score_plan`.
 
     Raises:
         SimulationError: the simulator failed.
     """
-    simulator = find_simulator(SIMULATOR)
-    own = score_plan(folder, plan_of(folder), simulator, cycles, beats) if expert and has_plan(folder) else None
+    simulator, cycles, beats = find_simulator(asked.simulator), asked.cycles, asked.beats
+    own = score_plan(folder, plan_of(folder), simulator, cycles, beats) if asked.expert and has_plan(folder) else None
     try:
         if fault:
             raise PlanFault(fault)

@@ -4,7 +4,7 @@ Each part of the check answers one question and can fail:
 
 ``lint``       does every tool accept the RTL without a message?
 ``agreement``  does the RTL agree with the reference model on random traffic (no false alarm)?
-``witnesses``  do the witnesses hit every bin, with no failing check?
+``witnesses``  do the witnesses hit every bin that no certificate proves dead, with no failing check?
 ``tiers``      do the tiers of the plan agree with the measured hit rates?
 ``bugs``       is every seeded bug killed, by a wrong value, by a witness that hits a bin which the bug names?
 ``mutants``    are mutants of the reference model detected?
@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.certificates.dead_bins import dead_bins
 from dv_agent.coverage.certificates.storage import FILE, certificate_errors, read_certificate
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
@@ -127,11 +128,16 @@ class _Checker:
                 self._traces.append(result.trace)
                 coverage = coverage.add(result.sample, f"{index:06}")
                 problems += [f"witness {index} ({test.name}) fails: {failure.message}" for failure in result.failures]
-        problems = [f"no witness hits {self._plan.bins[index].id}" for index in coverage.open_bins.tolist()] + problems
+        dead = dead_bins(self._folder, self._plan)
+        missing = {self._plan.bins[index].id: index for index in coverage.open_bins.tolist()}
+        problems = [f"no witness hits {name}" for name in missing if name not in dead] + problems
+        problems += [f"a witness hits {name}, which {FILE} proves dead" for name in sorted(dead - set(missing))]
         useful = {int(name[1]) for name in coverage.names}
         self._idle = [index for index in range(len(self._tests)) if index not in useful]
         figures = {"witnesses": len(self._tests), "bins": len(self._plan.bins), "cycles": cycles}
-        figures["bins_hit"] = len(self._plan.bins) - len(coverage.open_bins)
+        figures["bins_hit"] = len(self._plan.bins) - len(missing)
+        if dead:
+            figures["bins_dead"] = len(dead)
         return PartResult(part="witnesses", figures={**figures}, problems=tuple(problems))
 
     def tiers(self) -> PartResult:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import SimulationError
-from dv_agent.runners.native.simulator import NATIVE, NativeSimulator
-from dv_agent.runners.simulator import Session, Simulator
+from dv_agent.runners.native.simulator import NativeSimulator
+from dv_agent.runners.simulator import NATIVE, Session, Simulator
 
 SHARE = 16
 PAYS_FROM = 30_000  # cycles of a run from which on the build of a native worker costs less than it saves

@@ -10,6 +10,7 @@ from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.loop import Limits, stop_reason, target_on
 from dv_agent.agents.records.reader import RecordedRun
+from dv_agent.agents.records.recorded_model import END_OF_RECORD
 from dv_agent.agents.records.resimulation import with_failed_calls
 from dv_agent.agents.records.schema import ReplyLine, RunHeader
 from dv_agent.agents.state import RunState, advance, make_view
@@ -19,6 +20,7 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.errors import ModelFailure
 from dv_agent.eval.evaluation.data_model import Trial
+from dv_agent.eval.hunting.floor_hunter import FLOOR
 from dv_agent.eval.report.wording import plural
 from dv_agent.eval.verification.same_run import TARGET
 from dv_agent.eval.verification.verdict import Finding, refused, unverifiable
@@ -158,6 +160,8 @@ def _asked(number: int, run: RecordedRun, trial: Trial) -> Iterator[Finding]:
 
 def _costs(number: int, line: ReplyLine, trial: Trial) -> Iterator[Finding]:
     reply = line.reply
+    if trial.entry.model and trial.entry.model.model == FLOOR:
+        return  # no model: it costs nothing
     if reply.cached and "cache" not in trial.entry.options:
         yield refused(f"turn {number}: a reply from a cache, which this row has none of")
     text = len(reply.text) + sum(len(one.arguments) for one in reply.tool_calls)
@@ -171,7 +175,9 @@ def _costs(number: int, line: ReplyLine, trial: Trial) -> Iterator[Finding]:
 
 def _end(run: RecordedRun, state: RunState, reason: str | None, budget: Budget, most: int | None) -> Iterator[Finding]:
     header = run.header
-    if reason is None:
+    if reason is None and header.agent_options.replay and header.stop_reason == END_OF_RECORD:
+        pass  # a replay ends with the record that it replays, of which nothing is here
+    elif reason is None:
         left = ", ".join(f"{amount:,.0f} {name}" for name, amount in budget.left(state.spent).items())
         yield refused(f"it ended after {plural(len(run.turns), 'turn')} for no reason: {left} were left")
     elif reason != header.stop_reason:

@@ -11,9 +11,8 @@ from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.registry import KINDS
 
 _START = (
-    "A test starts from reset, goes on at its end until nothing moves (drained), and shares nothing with other tests. "
-    "Its tracks run in parallel; "
-    "each is a list of steps in order. A track that is left out or has ended is silent: "
+    "A test starts from reset, ends when nothing moves (drained), and shares nothing with others. Its tracks run in "
+    "parallel, each a list of steps in order. One that is left out, waits or has ended is silent: "
 )
 
 _CLOCKS = """\
@@ -73,6 +72,6 @@ def _silence(present: Collection[type[PortModel]]) -> str:
     """Return what tracks do after their end, such as ``sources and strobes idle, sinks ready``."""
     found: dict[str, list[str]] = {}
     for kind in dict.fromkeys([*KINDS.values(), *present]):
-        if kind.driver and (kind.common or kind in present):
+        if kind.driver and kind in present:
             found.setdefault(kind.silence, []).append(kind.plural)
     return ", ".join(f"{' and '.join(names)} {state}" for state, names in found.items())

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Literal
 
 from dv_agent.coverage.code.group import CODE
@@ -51,7 +53,7 @@ class FamilyText:
         of: the expression that a coverpoint samples; empty for crosses.
         legend: the coverpoints of a cross.
         bins, open: number of bins, and number of holes.
-        no_bins: what is no bin although it looks like one; only told of designs without a reference model.
+        no_bins: what is no bin although it looks like one; of a plan that a person wrote, combinations of a cross.
     """
 
     group: str
@@ -84,7 +86,7 @@ def _explained(view: View, group: Covergroup, family: FamilyText) -> FamilyText:
     ]  # fmt: skip
     family = replace(family, no_bins=no_bins(view.plan, group, family.item))
     if not view.tiered or family.group == CODE:  # nobody measures how rare points of code are
-        whole = family.kind == "cross" and family.open == family.bins
+        whole = family.kind == "cross" and family.open == family.bins and _is_full(open_bins)
         names = "" if whole else _point_names(view, open_bins) if family.group == CODE else compact_names(open_bins)
         family = replace(family, tiers=(OpenBins("", family.open, names, whole),))
     if family.group == CODE and (words := CODE_WORDS.get(family.item)):
@@ -105,6 +107,7 @@ def _family(plan: Plan, group: Covergroup, family: Family) -> FamilyText:
     crosses = {cross.name: cross for cross in group.crosses}
     crossed = crosses[family.item].of if family.item in crosses else ()
     open_bins = [plan.bins[plan.index(hole.bin)] for hole in family.holes]
+    left_out = _left_out(family, open_bins) if crossed else ""
     return FamilyText(
         group=group.name,
         group_description=group.description,
@@ -119,20 +122,39 @@ def _family(plan: Plan, group: Covergroup, family: Family) -> FamilyText:
         ),
         bins=family.bins,
         open=len(family.holes),
-        tiers=_tiers(open_bins, family.bins),
+        tiers=_tiers(open_bins, family.bins, told=bool(left_out)),
+        no_bins=left_out,
     )
+
+
+def _left_out(family: Family, bins: Sequence[Bin]) -> str:
+    """Return the combinations that are no bins of a cross, if all its bins are open and take longer to name."""
+    if len(bins) != family.bins or _is_full(bins):
+        return ""
+    there = {one.members for one in bins}
+    every = product(*(dict.fromkeys(members) for members in zip(*there, strict=True)))
+    words = compact_names([replace(bins[0], members=members) for members in sorted(set(every) - there)])
+    return words if len(words) < len(compact_names(bins)) else ""
+
+
+def _is_full(bins: Sequence[Bin]) -> bool:
+    """Return whether the bins of a cross are all combinations of their members."""
+    return len(bins) == math.prod(len(set(members)) for members in zip(*(one.members for one in bins), strict=True))
 
 
 def _legend(point: Coverpoint, needed: Collection[str]) -> Legend:
     return Legend(point.name, point.of.text, compact_names([one for one in point.bins if one.name in needed]))
 
 
-def _tiers(holes: Sequence[Bin], bins: int) -> tuple[OpenBins, ...]:
-    """Return open bins by tier; for a cross with no bin hit the names of the largest tier are left out."""
+def _tiers(holes: Sequence[Bin], bins: int, told: bool) -> tuple[OpenBins, ...]:
+    """Return open bins by tier; for a cross with no bin hit the names of the largest tier are left out.
+
+    They are not where the cross lacks combinations that are not `told`: nobody could tell then which there are.
+    """
     by_tier = {tier: [one for one in holes if one.tier == tier] for tier in TIERS}
     found = {tier: members for tier, members in by_tier.items() if members}
     largest = max(found, key=lambda tier: len(found[tier]))
-    whole = len(holes) == bins and holes[0].kind == "cross"
+    whole = len(holes) == bins and holes[0].kind == "cross" and (told or _is_full(holes))
     is_code = holes[0].covergroup == CODE
     return tuple(
         OpenBins(

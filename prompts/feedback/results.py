@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.language.stimulus import Test
 from dv_agent.prompts.feedback.bin_names import compact_names
 from dv_agent.prompts.feedback.near_misses import Distance, attempts, near_distance
 from dv_agent.prompts.feedback.step_texts import STEP_MOST, StepRoom, places_text
@@ -57,7 +58,9 @@ class TestResult:
     Attributes:
         steps, silent: the steps shown, and the places of the others.
         again: number of bins hit that were covered before.
-        earlier: those of them that a test before it in the same turn covered, if the test covered few itself.
+        earlier: those of them that a test before it in the same turn covered, if the test covered few itself;
+            `earlier_more` families of them are not shown.
+        beside: what the test has beside its tracks: its seed and its memory.
     """
 
     __test__ = False
@@ -73,6 +76,8 @@ class TestResult:
     near: tuple[NearText, ...]
     again: int = 0
     earlier: tuple[NewBins, ...] = ()
+    earlier_more: int = 0
+    beside: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,7 @@ def _result(
     told = ((near, near_distance(plan, near)) for near in sorted(nears, key=lambda near: near.distance))
     nearest = [(near, distance) for near, distance in told if distance.measured][:NEARS]
     taken = [index for index in outcome.hits if index in fresh] if len(outcome.new_bins) <= FEW else []
+    earlier = _families(plan, taken)
     return TestResult(
         index=place,
         name=compact_json(outcome.test.name, 60),
@@ -155,8 +161,15 @@ def _result(
             NearText(plan.bins[near.bin].id, distance, tuple(sorted(near.steps.items()))) for near, distance in nearest
         ),
         again=len(outcome.hits) - len(outcome.new_bins),
-        earlier=_families(plan, taken)[:EARLIER],
+        earlier=earlier[:EARLIER],
+        earlier_more=max(0, len(earlier) - EARLIER),
+        beside=_beside(outcome.test),
     )
+
+
+def _beside(test: Test) -> str:
+    given = {"seed": test.seed, "memory": test.memory}
+    return "".join(f", {name} {compact_json(value, STEP_MOST)}" for name, value in given.items() if value)
 
 
 def _steps(plan: Plan, outcome: Outcome, room: StepRoom) -> tuple[tuple[StepResult, ...], str]:

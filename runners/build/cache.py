@@ -74,7 +74,7 @@ def cached_build(
     layout = layout_of(design)
     wrapper = wrapper_of(design, layout)
     plain = json.dumps(child_layout(design, layout))
-    key = "\0".join([_FORMAT, importlib.metadata.version("cocotb"), *parts, wrapper, plain, *_contents(design)])
+    key = "\0".join([_FORMAT, importlib.metadata.version("cocotb"), *parts, wrapper, plain, *contents(design)])
     target = shelf / hashlib.sha256(key.encode()).hexdigest()[:32]
     sweep(shelf, BUILDING)
     if (target / PROGRAM).exists():
@@ -110,7 +110,7 @@ def _move(aside: Path, target: Path) -> None:
             raise OutputError(f"cannot write {target}: {error.strerror}") from None
 
 
-def _contents(design: Design) -> Iterator[str]:
+def contents(design: Design) -> Iterator[str]:
     """Return names and contents of the sources and of all headers that they may include, and the defines."""
     for file in [*design.source_files(), *design.header_files()]:
         try:

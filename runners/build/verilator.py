@@ -143,8 +143,7 @@ def build_recipe(design: Design, cache: Path, tool: VerilatorTool, recipe: Recip
     """Compile `design` by a recipe, or find it in `cache`; raises as `build_verilator`."""
 
     def build(plain: bool) -> Build:
-        language = ("--default-language", "1364-2005") if plain else ()
-        options = [*recipe.options, *tool.verilator_options, *language]
+        options = _options(recipe, tool, plain)
         parts = [tool.version, *options, *recipe.files.values(), *recipe.parts]
         parts += [rules_digest()] if recipe.code else []
         return cached_build(
@@ -153,6 +152,23 @@ def build_recipe(design: Design, cache: Path, tool: VerilatorTool, recipe: Recip
         )  # fmt: skip
 
     return build_in(design, build)
+
+
+def verilate_aside(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, plain: bool) -> None:
+    """Run Verilator and the compiler of a recipe in an existing folder that holds the wrapper, outside of the cache.
+
+    Args:
+        plain: whether the RTL is read as Verilog-2005.
+
+    Raises:
+        BuildError, InputFileError: as `build_verilator`.
+    """
+    _compile(design, folder, tool, recipe, _options(recipe, tool, plain))
+
+
+def _options(recipe: Recipe, tool: VerilatorTool, plain: bool) -> list[str]:
+    language = ("--default-language", "1364-2005") if plain else ()
+    return [*recipe.options, *tool.verilator_options, *language]
 
 
 def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, options: list[str]) -> None:

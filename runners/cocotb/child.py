@@ -21,6 +21,7 @@ import signal
 import socket
 import time
 import traceback
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ import cocotb
 from cocotb.handle import Immediate
 from cocotb.types import LogicArray
 
+from dv_agent.runners.cocotb.every_change import at_every_change
 from dv_agent.runners.cocotb.forking.copies import Stage, in_copies, no_original
 from dv_agent.runners.cocotb.framing import RECORDING_HEADER, Closed, receive, send
 from dv_agent.runners.cocotb.play import Outcome, Pins, play
@@ -109,30 +111,53 @@ def _warm_up(layout: dict[str, Any]) -> None:
 
 
 async def _turn(dut: Any, layout: dict[str, Any], program: dict[str, Any], config: Any) -> dict[str, Any]:
-    width, tick = layout["sample_width"], dut.tick.value_change
+    width = layout["sample_width"]
     with mmap.mmap(config["recording"], RECORDING_HEADER + width * program["max_cycles"]) as recording:
         started = time.perf_counter()
-        game = play(layout, program, _pins(dut, recording, width))
-        outcome: Outcome | None = None
-        cycle = said = 0
-        printed: list[tuple[int, int]] = []
-        while outcome is None:
-            # CPU time, not wall time, and per number of cycles, not per test: a busy machine or a long test is no hang.
-            if cycle % _TIMER_CYCLES == 0:
-                signal.setitimer(signal.ITIMER_PROF, config["hang_seconds"])
-            cycle += 1
-            try:
-                next(game)
-            except StopIteration as end:
-                outcome = end.value
-            else:
-                await tick
-                if (size := os.fstat(1).st_size) != said and len(printed) < _MOST_PRINTED:
-                    # At this sample event the edge before it has had its effects.
-                    said = size
-                    printed.append((cycle - 1 - layout["reset_cycles"], size))
+        turn = _Turn(play(layout, program, _pins(dut, recording, width)), config["hang_seconds"])
+        if turn.begin():
+            await at_every_change(dut.tick, turn.go_on)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        return {**outcome._asdict(), "seconds": time.perf_counter() - started, "printed": printed, **_code()}
+        assert turn.outcome is not None
+        reset = layout["reset_cycles"]
+        printed = [(cycle - reset, size) for cycle, size in turn.printed]
+        return {**turn.outcome._asdict(), "seconds": time.perf_counter() - started, "printed": printed, **_code()}
+
+
+class _Turn:
+    """One test, which goes on at every sample event.
+
+    Attributes:
+        outcome: what it came to, once it has ended.
+        printed: (number of the sample event, bytes printed until then), whenever something was printed.
+    """
+
+    def __init__(self, game: Generator[None, None, Outcome], hang_seconds: float) -> None:
+        self._game, self._hang_seconds = game, hang_seconds
+        self._events = self._said = 0
+        self.outcome: Outcome | None = None
+        self.printed: list[tuple[int, int]] = []
+
+    def begin(self) -> bool:
+        """Play up to the first sample event; return whether there is one."""
+        # CPU time, not wall time, and per number of cycles, not per test: a busy machine or a long test is no hang.
+        if self._events % _TIMER_CYCLES == 0:
+            signal.setitimer(signal.ITIMER_PROF, self._hang_seconds)
+        try:
+            next(self._game)
+        except StopIteration as end:
+            self.outcome = end.value
+            return False
+        return True
+
+    def go_on(self) -> bool:
+        """Play from a sample event to the next one; return whether there is one."""
+        if (size := os.fstat(1).st_size) != self._said and len(self.printed) < _MOST_PRINTED:
+            # At this sample event the edge before it has had its effects.
+            self._said = size
+            self.printed.append((self._events, size))
+        self._events += 1
+        return self.begin()
 
 
 def _code() -> dict[str, str]:

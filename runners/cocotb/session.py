@@ -103,7 +103,7 @@ class CocotbSession:
         if "error" in reply:
             raise SimulatorCrash(f"the drivers failed inside the simulator\n{reply['error']}")
         trace = self._with_reports(decode(self._design, self._layout, samples, End(reply["end"])), played)
-        starts = {track: tuple((c, s) for c, s in pairs) for track, pairs in reply["starts"].items()}
+        starts = {track: tuple(map(tuple, pairs)) for track, pairs in reply["starts"].items()}
         recorded = Recorded(self._rows, played.rows)
         return Run(trace, starts, reply["released"], recorded, reply["seconds"], bytes.fromhex(reply.get("code", "")))
 

@@ -16,20 +16,23 @@ from dv_agent.runners.build.wrappers.clock_lines import reset_edges
 from dv_agent.runners.build.wrappers.layout import Layout
 from dv_agent.runners.build.wrappers.nets import pin, vector
 from dv_agent.runners.build.wrappers.wrapper import between_vectors, power_up
+from dv_agent.runners.formal.playable.drivers import Beats, playable
 
 FORMAL_TOP = "dv_formal"
 _DEBT = 4  # bits of a count of requests without an answer
 
 
 def environment_text(
-    design: Design, layout: Layout, monitor: Monitor, *, wide: bool = False, more: Sequence[str] = ()
-) -> str:
+    design: Design, layout: Layout, monitor: Monitor, *, wide: bool = False, more: Sequence[str] = (),
+    beats: Beats | None = None,
+) -> str:  # fmt: skip
     """Return the Verilog of module `FORMAL_TOP`: the design, its drivers and `monitor`.
 
     Args:
         wide: whether offers need not stay, and answers need no request. Then a state in which registers have changed
             already and inputs not yet, which a simulator passes through, is one of the states of the proof too.
         more: further lines.
+        beats: if given, the inputs do only what a test can do; see `playable.drivers`.
 
     Its inputs are ``clock``, ``free`` (one bit for each of the drive vector) and ``unknown`` (those of the monitor).
     """
@@ -40,7 +43,7 @@ def environment_text(
         f"module {FORMAL_TOP}(input clock, {', '.join(ports)}, output {hits}hit, output {sample}seen);",
         f"  wire {sample}sample;",
         "  assign seen = sample;",
-        *(_clocked(design, layout, wide=wide) if design.all_clocks else _settled(drive)),
+        *(_clocked(design, layout, wide, beats) if design.all_clocks else _settled(drive)),
         *between_vectors(design, layout),
         f"  {MONITOR} monitor (.clock(clock), .started(started), .unknown(unknown), .hit(hit)",
         *(f"    , .i{index}({_part(layout, name)})" for index, (name, _) in enumerate(monitor.signals)),
@@ -110,7 +113,7 @@ def _settled(drive: str) -> Iterator[str]:
     yield "  wire started = 1'b1;"
 
 
-def _clocked(design: Design, layout: Layout, *, wide: bool) -> Iterator[str]:
+def _clocked(design: Design, layout: Layout, wide: bool, beats: Beats | None) -> Iterator[str]:
     edges = reset_edges(design)
     width = max(edges.bit_length(), 1)
     drive = vector(layout.drive_width)
@@ -121,7 +124,7 @@ def _clocked(design: Design, layout: Layout, *, wide: bool) -> Iterator[str]:
     yield f"  wire {drive}wanted;"
     yield f"  wire last_edge = age + {width + 1}'d1 >= {width + 1}'d{edges};"
     yield f"  always @(posedge clock) drive <= last_edge ? wanted : {power_up(layout)};"
-    yield from _wanted(design, layout, wide=wide)
+    yield from _wanted(design, layout, wide=wide) if beats is None else playable(design, layout, beats)
 
 
 def _wanted(design: Design, layout: Layout, *, wide: bool) -> Iterator[str]:

@@ -16,6 +16,7 @@ from dv_agent.runners.build.external_tools import CommandResult
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.formal.aiger import Circuit, read_aiger
 from dv_agent.runners.formal.environment import environment_text
+from dv_agent.runners.formal.playable.drivers import Beats
 from dv_agent.runners.formal.reading_script import MARK, mounts, script_text, written_sources
 from dv_agent.runners.formal.yosys import refused, run_yosys
 
@@ -73,12 +74,14 @@ class Marks:
 
 
 def build_netlist(
-    design: Design, monitor: Monitor, marks: Marks | None = None, seconds: float = READ_SECONDS
-) -> Netlist:
+    design: Design, monitor: Monitor, marks: Marks | None = None, seconds: float = READ_SECONDS,
+    beats: Beats | None = None,
+) -> Netlist:  # fmt: skip
     """Read a design into a circuit.
 
     Args:
         marks: what is marked; the environment is then the wide one, see `environment_text`.
+        beats: if given, the environment does only what tests can do, and nothing is said of values at power-up.
         seconds: time limit.
 
     Raises:
@@ -92,10 +95,11 @@ def build_netlist(
         (folder / "monitor.sv").write_text(monitor.text, encoding="utf-8")
         silent = False
         for _ in range(_TRIES):
-            top = environment_text(design, layout, monitor, wide=marks is not None, more=marks.beside if marks else ())
+            more = marks.beside if marks else ()
+            top = environment_text(design, layout, monitor, wide=marks is not None, more=more, beats=beats)
             (folder / "top.sv").write_text(top, encoding="utf-8")
             names = written_sources(design, folder, marks.files if marks else {}, silent=silent)
-            done = _read(design, names, folder, seconds, marked=marks is not None)
+            done = _read(design, names, folder, seconds, marked=marks is not None, settled=beats is None)
             if done.code and not silent and _TASK in done.output:
                 silent = True
                 continue
@@ -111,11 +115,13 @@ def build_netlist(
     return replace(found, left_out=memories)
 
 
-def _read(design: Design, names: Sequence[str], folder: Path, seconds: float, *, marked: bool) -> CommandResult:
+def _read(
+    design: Design, names: Sequence[str], folder: Path, seconds: float, *, marked: bool, settled: bool
+) -> CommandResult:
     """Run yosys; plain Verilog with SystemVerilog's keywords as names first."""
     outcomes: list[CommandResult] = []
     for plain in (True, False) if design.plain_verilog and not marked else (False,):
-        script = script_text(design, names, marks=marked, plain=plain)
+        script = script_text(design, names, marks=marked, plain=plain, zero=marked and settled)
         outcomes.append(run_yosys(script, folder, seconds, mounts(design)))
         if not outcomes[-1].code:
             return outcomes[-1]

@@ -80,12 +80,13 @@ def _source(file: Path) -> str:
         raise BuildError(f"{file}: {error.strerror}") from None
 
 
-def script_text(design: Design, names: Sequence[str], *, marks: bool, plain: bool) -> str:
+def script_text(design: Design, names: Sequence[str], *, marks: bool, plain: bool, zero: bool) -> str:
     """Return the commands that write the circuit.
 
     Args:
         names: the files of the RTL as yosys sees them.
         marks: whether assertions are read, which marks are.
+        zero: whether registers without a value at power-up begin with 0.
         plain: whether files `.v` may use the keywords of SystemVerilog as names.
     """
     options = ["--threads 1", "--no-synthesis-define", "--no-default-translate-off-format", "--relax-enum-conversions"]
@@ -98,7 +99,7 @@ def script_text(design: Design, names: Sequence[str], *, marks: bool, plain: boo
     options += [_word(f"-D{name}" if text is None else f"-D{name}={text}") for name, text in design.defines.items()]
     own = f"{ROOM}/monitor.sv {ROOM}/top.sv"
     # The simulator that counts code coverage has two states: what was never written is 0 there.
-    begin = "setundef -zero -init" if marks else ""
+    begin = "setundef -zero -init" if zero else ""
     return _SCRIPT.format(read=" ".join([*options, *map(_word, names), own]), begin=begin)
 
 

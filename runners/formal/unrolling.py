@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -24,12 +24,13 @@ class Unrolling:
     Args:
         from_power_up: whether cycle 0 is that of power-up; else its registers have any value.
         deadline: `time.monotonic` at which questions are given up.
+        zero: numbers of inputs that are always 0.
 
     Raises:
         PrerequisiteError: python-sat is missing.
     """
 
-    def __init__(self, circuit: Circuit, *, from_power_up: bool, deadline: float) -> None:
+    def __init__(self, circuit: Circuit, *, from_power_up: bool, deadline: float, zero: Collection[int] = ()) -> None:
         require_formal()
         from pysat.solvers import Solver  # noqa: PLC0415  # optional, and slow to import
 
@@ -39,6 +40,7 @@ class Unrolling:
         self._last = 1
         self._solver.add_clause([1])  # the constant 1
         self._from_power_up = from_power_up
+        self._zero = frozenset(zero)
 
     def __enter__(self) -> Self:
         return self
@@ -110,8 +112,9 @@ class Unrolling:
     def _add_frame(self) -> None:
         circuit, solver = self._circuit, self._solver
         frame = [-1]  # the constant 0
-        frame += range(self._last + 1, self._last + 1 + circuit.inputs)
-        self._last += circuit.inputs
+        for number in range(circuit.inputs):
+            self._last += number not in self._zero
+            frame.append(-1 if number in self._zero else self._last)
         if self._frames:
             before = self._frames[-1]
             frame += [-before[one >> 1] if one & 1 else before[one >> 1] for one in circuit.next]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.errors import SimulationError
-from dv_agent.runners.build.cache import Build
 from dv_agent.runners.cocotb.row_forms import PackedRows
 from dv_agent.runners.cocotb.session import CocotbSession
 from dv_agent.runners.equivalence import run_differences
+from dv_agent.runners.native.several_copies import BuiltCopy
 from dv_agent.runners.repeating_session import Repeats
 from dv_agent.runners.simulator import Run, Session, Simulator
 from dv_agent.runners.verilator import VERILATOR
@@ -25,13 +25,13 @@ class CheckedSession(CocotbSession):
     """
 
     def __init__(
-        self, design: Design, build: Build, hang_seconds: float, repeats: Repeats, judge: Simulator, share: int
+        self, design: Design, built: BuiltCopy, hang_seconds: float, repeats: Repeats, judge: Simulator, share: int
     ) -> None:
         self._judge, self._share = judge, share
         self._played = 0
         self._second: Session | None = None
-        command = [str(build.program), str(build.layout)]
-        super().__init__(design, command, build.layout, hang_seconds, repeats=repeats, environment={}, rows=PackedRows)
+        layout = built.build.layout
+        super().__init__(design, built.command, layout, hang_seconds, repeats=repeats, environment={}, rows=PackedRows)
 
     def run(self, program: Program) -> Run:
         """See `Session.run`.

@@ -51,24 +51,39 @@ def build_native(design: Design, cache: Path, tool: VerilatorTool, quick: bool =
         BuildError: a driver is missing, Verilator refused the RTL, or g++ refused the C++.
         PrerequisiteError, InputFileError, OutputError: as `build_verilator`.
     """
-    if missing := missing_drivers(design):
-        raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
-    code, more = _code(), (QUICK,) if quick else ()
+    code, more = native_code(design), (QUICK,) if quick else ()
     recipe = Recipe(
         "native",
-        (*_OPTIONS, *(_KEPT if may_loop_for_ever(design) else ())),
-        code | {"design.inc": f"{clocks_text(design)}constexpr int kErrorLimit = {error_limit(design)};\n"},
+        native_options(design),
+        code,
         {},
-        compiler=lambda made: compile_worker(made, code, more),
+        compiler=lambda made: compile_worker(made, worker_code(), more),
         parts=(*FLAGS, *more),
         wrapper_of=bare_wrapper_text,
     )
     return build_recipe(design, cache, tool, recipe)
 
 
+def native_options(design: Design) -> tuple[str, ...]:
+    """Return the arguments of Verilator for a worker of `design`."""
+    return (*_OPTIONS, *(_KEPT if may_loop_for_ever(design) else ()))
+
+
+def native_code(design: Design) -> dict[str, str]:
+    """Return name -> text of the C++ files of a worker of `design`, without those that Verilator writes.
+
+    Raises:
+        BuildError: a driver is missing.
+    """
+    if missing := missing_drivers(design):
+        raise BuildError(f"{design.name}: no C++ driver yet for {', '.join(missing)}")
+    facts = f"#pragma once\n{clocks_text(design)}constexpr int kErrorLimit = {error_limit(design)};\n"
+    return worker_code() | {"design.inc": facts}
+
+
 @lru_cache(maxsize=1)
-def _code() -> dict[str, str]:
-    """Return name -> text of the C++ files."""
+def worker_code() -> dict[str, str]:
+    """Return name -> text of the C++ files that do not depend on the design."""
     files = sorted(file for file in _CODE.rglob("*.?pp") if file.suffix in (".hpp", ".cpp"))
     drivers = "".join(f'#include "{file.name}"\n' for file in files if file.name.endswith(_DRIVER))
     return {file.name: file.read_text(encoding="utf-8") for file in files} | {_INCLUDED: drivers}
@@ -76,7 +91,7 @@ def _code() -> dict[str, str]:
 
 def _known_drivers() -> dict[str, frozenset[str]]:
     """Return driver -> the facts of ports that it knows besides places and widths."""
-    drivers = {name.removesuffix(_DRIVER): text for name, text in _code().items() if name.endswith(_DRIVER)}
+    drivers = {name.removesuffix(_DRIVER): text for name, text in worker_code().items() if name.endswith(_DRIVER)}
     return {
         name: frozenset(word for line in _FACTS.findall(text) for word in line.split())
         for name, text in drivers.items()

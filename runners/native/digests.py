@@ -15,6 +15,7 @@ from dv_agent.errors import OutputError, SimulatorCrash
 from dv_agent.runners.build.verilator_tool import find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS
 from dv_agent.runners.native.compilation import build_native
+from dv_agent.runners.native.several_copies import BuiltCopy
 from dv_agent.runners.plain_program import plain_program
 from dv_agent.runners.repeating_session import LastingSimulator, Repeats
 
@@ -37,7 +38,7 @@ class DigestSession:
 
     Args:
         fills: the power-up states in which each program is played: `ZEROS`, `ONES`, or `RANDOM` and above.
-        quick: see `build_native`.
+        built: the worker, if it is built already.
 
     Raises:
         PrerequisiteError, BuildError: the native path cannot be used.
@@ -46,12 +47,11 @@ class DigestSession:
 
     def __init__(
         self, design: Design, fills: Sequence[int], cache: Path | None = None, hang_seconds: float = HANG_SECONDS,
-        repeats: Repeats | None = None, quick: bool = False,
+        repeats: Repeats | None = None, built: BuiltCopy | None = None,
     ) -> None:  # fmt: skip
-        build = build_native(design, cache or cache_folder(), find_verilator(), quick)
+        built = built or BuiltCopy(build_native(design, cache or cache_folder(), find_verilator()))
         self._fills = tuple(fills)
-        command = [str(build.program), str(build.layout)]
-        self._worker = LastingSimulator(command, {}, build.layout, hang_seconds, repeats=repeats)
+        self._worker = LastingSimulator(built.command, {}, built.build.layout, hang_seconds, repeats=repeats)
 
     def of(self, programs: ProgramFile, skipped: int = 0, count: int | None = None) -> list[bytes]:
         """Return one digest for each program after the first `skipped`, over rows and end in all power-up states.

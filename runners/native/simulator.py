@@ -13,14 +13,13 @@ from dv_agent.designs.files.places import cache_folder
 from dv_agent.errors import BuildError, PrerequisiteError
 from dv_agent.runners.build.verilator_tool import VerilatorTool, find_verilator
 from dv_agent.runners.cocotb.session import HANG_SECONDS
-from dv_agent.runners.icarus import IcarusSimulator
 from dv_agent.runners.native.checked_session import CheckedSession
 from dv_agent.runners.native.compilation import build_native
+from dv_agent.runners.native.several_copies import BuiltCopy
 from dv_agent.runners.repeating_session import Repeats
-from dv_agent.runners.simulator import Session, Simulator
+from dv_agent.runners.simulator import NATIVE, Session, Simulator
 from dv_agent.runners.verilator import VerilatorSimulator
 
-NATIVE = "native"
 SHARE = 256
 """One of so many tests is played through cocotb too."""
 
@@ -92,13 +91,15 @@ class NativeSimulator:
             tool = self._tool = self._tool or find_verilator()
             if waves:
                 return self.judge.open(design, waves=waves)
-            build = build_native(design, self._cache or cache_folder(), tool, self._quick)
+            built = BuiltCopy(build_native(design, self._cache or cache_folder(), tool, self._quick))
         except (BuildError, PrerequisiteError) as error:
             return self._open_instead(design, waves, error)
         self._instead = None
-        return CheckedSession(design, build, self._hang_seconds, self._repeats, self.judge, self._share)
+        return CheckedSession(design, built, self._hang_seconds, self._repeats, self.judge, self._share)
 
     def _open_instead(self, design: Design, waves: Path | None, why: BuildError | PrerequisiteError) -> Session:
+        from dv_agent.runners.icarus import IcarusSimulator
+
         icarus = IcarusSimulator(self._cache, self._hang_seconds)
         try:
             self._instead, session = self.judge, self.judge.open(design, waves=waves)

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.trace import BoolColumn, IntColumn
+from dv_agent.designs.trace import BoolColumn, IntColumn, sign_extended
 
 WORD = 32
 """Bits of a word."""
@@ -117,7 +117,7 @@ def with_sign(values: IntColumn, spec: FieldSpec) -> IntColumn:
     """Return unsigned values as the field has them."""
     if not spec.signed or spec.width >= 64:
         return values
-    return np.where(values > spec.high, values - (1 << spec.width), values)
+    return sign_extended(values, spec.width)
 
 
 def from_text(rows: bytes, width: int) -> Samples:

@@ -1,6 +1,8 @@
 """A reply is on disk before anybody parses it, and one that is there is not paid for again."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,23 @@ def test_a_reply_is_written_whole_before_it_is_returned(tmp_path: Path) -> None:
     assert data["messages"] == [{"role": "user", "content": "hello"}]
     (paid,) = read_run(tmp_path).paid
     assert paid.reply.text == "one"
+
+
+def test_replies_are_forced_to_disk_and_turns_to_the_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fsync", forced.append)
+    clock = iter([0.0, 0.1, 0.2, 0.3, 5.0])
+    monkeypatch.setattr(time, "monotonic", lambda: next(clock))
+    written = record(tmp_path)
+    counts = []
+    for number in range(3):
+        written.turn(TurnRecord(turn=number, tests=()))
+        assert len(turn_lines(tmp_path / "turns.jsonl")) == number + 1
+        counts.append(len(forced))
+    written.reply(HELLO, Reply(text="one"))
+    counts.append(len(forced))
+    written.turn(TurnRecord(turn=3, tests=()))
+    assert [*counts, len(forced)] == [1, 1, 1, 2, 3]
 
 
 def test_a_paid_reply_answers_the_first_call_and_is_not_written_twice(tmp_path: Path) -> None:

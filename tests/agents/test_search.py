@@ -8,13 +8,15 @@ import pytest
 from small_design import small_design, small_schema
 
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.baselines.basic import RandomAgent
+from dv_agent.agents.baselines.basic import RandomAgent, random_test
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.search.agent import SearchAgent
-from dv_agent.agents.search.hole_targets import Climb, NearestTest
+from dv_agent.agents.search.hole_targets import TAILS, Climb, NearestTest, Tails
 from dv_agent.agents.search.memory import MoveGain
 from dv_agent.agents.search.move_sites import MoveSites
+from dv_agent.agents.search.mutation import tail_cut
 from dv_agent.agents.search.plan_relations import Relations
+from dv_agent.agents.search.swarm import with_resets
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
@@ -138,6 +140,62 @@ def made_up(test: Test, number: int) -> Outcome:
     steps = {name: len(steps) - 1 for name, steps in test.tracks.items()}
     near = tuple(Near(index, float(9 - (number * 7 + index) % 9), steps) for index in range(9))
     return Outcome(test=test, cycles=100, end="done", new_bins=(number % 9,), hits=(), near=near)
+
+
+RESETS = """
+    schema_version: 1
+    covergroups:
+      - name: reset
+        on: reset
+        when: out_after >= 16
+        coverpoints:
+          - name: width
+            of: width
+            bins: {hundred: 100}
+"""
+
+
+def test_a_sample_that_asks_for_what_follows_is_hunted_with_tests_that_go_on() -> None:
+    folder, plan, agent = find_design("mxint_softmax"), toy_plan(RESETS), SearchAgent(0)
+    state, as_near = RunState(empty_coverage(plan)), list[int]()
+    with ReferenceSimulator(folder.model).open(folder.design) as session:
+        bench = Testbench(folder, plan, session)
+        while state.turn < 50:
+            state, _ = advance(state, agent.propose(make_view(bench, state, BUDGET)), bench, BUDGET)
+            as_near.append(sum(bool(outcome.near) for outcome in state.last))
+    # Of 120 tests. If every test is cut at the reset that it hunts, only some of the drawn ones reach the sample: 5.
+    assert sum(as_near[20:]) > 30
+
+
+def test_a_tail_is_chosen_by_how_often_it_kept_the_distance() -> None:
+    cut_is_enough, what_follows_counts, source = Tails(), Tails(), random.Random(0)
+    for _ in range(30):
+        for place, kept in enumerate(TAILS):
+            cut_is_enough.add(place, True)
+            what_follows_counts.add(place, kept >= 6)
+    drawn = [[tails.choose(source) for _ in range(400)] for tails in (cut_is_enough, what_follows_counts)]
+    assert max(TAILS, key=lambda kept: drawn[0].count(TAILS.index(kept))) == 0
+    assert max(TAILS, key=lambda kept: drawn[1].count(TAILS.index(kept))) == 6
+
+
+@pytest.mark.parametrize("more", [0, 1, 5])
+def test_a_tail_keeps_later_items_and_no_later_reset(more: int) -> None:
+    sites = MoveSites(small_design(), small_schema())
+    resets = ({"idle": 5}, {"pulse": 1}, {"idle": 4}, {"pulse": 1})
+    items = sites.drawn(next(iter(sites.payload)), 6, random.Random(0))
+    name = next(iter(sites.payload))
+    test = Test(tracks={name: tuple(items), "reset": resets})
+    kept = tail_cut(sites, test, {name: 2, "reset": 1}, more)
+    assert kept.tracks["reset"] == resets[:2]
+    assert kept.tracks[name][: 3 + more] == test.tracks[name][: 3 + more]
+    assert len(kept.tracks[name]) <= 3 + more
+
+
+def test_drawn_resets_come_in_mid_test() -> None:
+    design, schema, source = small_design(), small_schema(), random.Random(0)
+    for _ in range(20):
+        test = with_resets(random_test(design, schema, source), source)
+        assert any("pulse" in step for step in MoveSites(design, schema).literal(test).tracks["reset"])
 
 
 def test_the_pool_holds_equals_and_forgives_on_progress() -> None:

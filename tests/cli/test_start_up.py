@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 from command import call, environment
+from typer.core import TyperGroup
+from typer.main import get_command
 
 from dv_agent.agents.runs.launch import launch
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.cli.display import Display
+from dv_agent.cli.main import commands
 from dv_agent.designs.loader import find_design
 from dv_agent.runners.reference.session import ReferenceSimulator
 
@@ -43,6 +46,26 @@ def heavy(modules: set[str]) -> set[str]:
 
 def test_help_loads_nothing_heavy(tmp_path: Path) -> None:
     assert heavy(modules_after("--help", cwd=tmp_path)) <= {"rich.markdown"}
+
+
+def test_a_command_imports_no_other_one(tmp_path: Path) -> None:
+    loaded = modules_after("report", "--help", cwd=tmp_path)
+    assert "dv_agent.cli.records" in loaded
+    others = {f"dv_agent.cli.{name}" for name in ("run", "evaluate", "studio", "designs", "prompts", "mutate", "init")}
+    assert loaded & others == set()
+
+
+def test_a_command_alone_has_the_options_that_it_has_among_all() -> None:
+    every = get_command(commands())
+    assert isinstance(every, TyperGroup)
+    assert len(every.commands) >= 18
+    for name, one in every.commands.items():
+        alone = get_command(commands([name, "--help"]))
+        assert isinstance(alone, TyperGroup)
+        assert [*alone.commands] == [name]
+        assert [option.opts for option in alone.commands[name].params] == [option.opts for option in one.params]
+    for words in ([], ["--version"], ["runn"]):
+        assert len(get_command(commands(words)).commands) == len(every.commands)  # type: ignore[attr-defined]
 
 
 def test_a_second_list_of_designs_reads_no_design(tmp_path: Path) -> None:

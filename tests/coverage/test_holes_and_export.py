@@ -11,7 +11,7 @@ from coverage_helpers import plan_of, table
 
 from dv_agent.coverage.database import Coverage, empty_coverage
 from dv_agent.coverage.export import Report, report, to_csv, to_json, to_markdown
-from dv_agent.coverage.holes import Hole, families, holes
+from dv_agent.coverage.holes import Hole, OpenBins, families, holes
 from dv_agent.coverage.sampling.sampler import Sampler
 
 PLAN = plan_of("""
@@ -51,6 +51,14 @@ def test_a_hole_that_no_test_could_observe_says_so(coverage: Coverage) -> None:
     assert not hole.observable
     assert all(other.observable for other in holes(PLAN, coverage) if other.bin != hole.bin)
     assert (hole.distance, hole.residual, hole.nearest_test, hole.nearest_row) == (None, None, None, None)
+
+
+def test_open_bins_are_counted_without_being_described_and_described_as_holes(coverage: Coverage) -> None:
+    lazy, found = OpenBins(coverage.plan, coverage), holes(coverage.plan, coverage)
+    assert len(lazy) == len(found) > 1
+    assert vars(lazy).keys() == {"_plan", "_coverage"}
+    assert tuple(lazy) == found
+    assert (lazy[0], lazy[-1], lazy[1:]) == (found[0], found[-1], found[1:])
 
 
 def test_families_keep_plan_order(coverage: Coverage) -> None:

@@ -233,3 +233,29 @@ def test_packing_keeps_every_field(shapes: list[tuple[int, int, bool]], data: st
         seen[name] = tuple(lanes)
     assert seen == values
     assert packed == 0
+
+
+@given(
+    st.lists(
+        st.fixed_dictionaries(
+            {
+                "m": st.lists(st.integers(-128, 127), min_size=2, max_size=2) | st.integers(-128, 127),
+                "e": st.integers(-8, 7),
+            },
+            optional={"gap": st.integers(0, 9), "times": st.integers(0, 3)},
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.integers(0, 5),
+)
+def test_plain_numbers_and_expressions_of_the_same_value_are_the_same_packet(beats: list[Any], gap: int) -> None:
+    """Plain numbers are read in one go, expressions one by one."""
+
+    def outcome(row: list[Any]) -> Any:
+        try:
+            return ops("in", {"idle": 1}, {"row": row, "gap": gap})
+        except StimulusError as error:
+            return str(error)
+
+    assert outcome(beats) == outcome([{**beat, "e": f"{beat['e']} + 0"} for beat in beats])

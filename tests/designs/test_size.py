@@ -40,7 +40,9 @@ def test_3120_beats_fit_into_4000_items_however_they_are_written(kv_pack: Design
 def test_one_item_too_many_is_refused_and_the_count_is_told(kv_pack: DesignFolder) -> None:
     full = {"repeat": 125, "steps": [{"tokens": [beats(kv_pack, 32)]}]}
     assert counted(kv_pack, full) == 4_000
-    with pytest.raises(StimulusError, match=r"more than 4000 items.*at least 4,001 up to here.*an item is one beat"):
+    with pytest.raises(
+        StimulusError, match=r"more than 4000 items.*at least 4,001 in all, by track: tok 4,001.*an item is one beat"
+    ):
         counted(kv_pack, full, {"idle": 1})
     sweep = {"for": {"k": [1, 130]}, "steps": [{"tokens": [beats(kv_pack, "32 + k - k")]}]}
     with pytest.raises(StimulusError, match=r"4,001 were reached here, by track: tok 4,001"):

@@ -5,11 +5,17 @@ from pathlib import Path
 
 import pytest
 
+from dv_agent.coverage.certificates.dead_bins import dead_bins
+from dv_agent.coverage.goal import plan_of
+from dv_agent.designs.benchmark.seeded_bugs import load_bugs
+from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import DesignFolder, find_design, load_design
 from dv_agent.eval.soundness.check import Options, PartResult, check_design, chunk_failures
+from dv_agent.eval.soundness.kills import Kill, Survivor, by_value, hunt
 from dv_agent.eval.soundness.lint import lint
 from dv_agent.eval.soundness.traffic import over_chunks
+from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.registry import find_simulator
 
 SMALL = Options(beats=300, mutants=60, jobs=1)
@@ -48,7 +54,10 @@ def test_the_design_is_sound(name: str) -> None:
     if "bugs" in found:
         assert found["bugs"].figures["bugs"] == found["bugs"].figures["killed"]
         assert int(found["bugs"].figures["bugs"]) >= 7
-    assert found["witnesses"].figures["bins"] == found["witnesses"].figures["bins_hit"]
+    figures = found["witnesses"].figures
+    dead = dead_bins(find_design(name), plan_of(find_design(name)))
+    assert figures["bins"] == int(figures["bins_hit"]) + len(dead)
+    assert figures.get("bins_dead", 0) == len(dead)
     assert found["agreement"].figures["alarms"] == 0
 
 
@@ -74,6 +83,32 @@ def test_a_bug_that_nothing_exposes_or_that_does_not_apply_is_noticed(tmp_path: 
     assert "bug S10: exposed_by names no bin of the plan: lanes.quotient.nothing" in problems
     assert "bug S7: " in problems
     assert "does not match" in problems
+
+
+def test_a_bug_that_only_shows_x_is_no_kill_by_value() -> None:
+    folder = find_design("lqer_dot")
+    plan, simulator = plan_of(folder), find_simulator("icarus")
+    (bug,) = (one for one in load_bugs(folder) if one.id == "Q10")
+    *others, last = load_witnesses(folder)
+    assert isinstance(hunt(folder, plan, bug, others, simulator), Kill)
+    assert isinstance(hunt(folder, plan, bug, others, simulator, counts=by_value), Survivor)
+    found = hunt(folder, plan, bug, [last], simulator, counts=by_value)
+    assert isinstance(found, Kill)
+    assert found.failure.check == "value"
+
+
+def test_a_kill_by_value_comes_before_anything_unknown() -> None:
+    def failed(check: str, cycle: int | None, seen: int | None = None) -> CheckFailure:
+        return CheckFailure(check=check, cycle=cycle, seen=seen, message="")
+
+    assert not by_value([])
+    assert not by_value([failed("unknown", 3)])
+    assert not by_value([failed("level", 3)])
+    assert by_value([failed("level", 3, 1)])
+    assert by_value([failed("unknown", 9), failed("value", 3, 1)])
+    assert not by_value([failed("unknown", 3), failed("value", 9, 1)])
+    assert by_value([failed("lost", None)])
+    assert not by_value([failed("lost", None), failed("unknown", 9)])
 
 
 def test_lint_finds_what_a_tool_says(tmp_path: Path) -> None:

@@ -68,6 +68,33 @@ def test_a_bug_is_found_with_its_place_and_an_alarm_on_clean_rtl_counts(
     refused = [text for request in server.requests for text in told(request.body) if "unknown tool" in text]
     assert refused
     assert all("bins" not in text for request in server.requests for text in told(request.body))
+    assert dv_agent_command("verify", "runs/hunt").stdout == "made again: 0 doubts\n"
+    for path, old, new, why in FORGED:
+        changed = forged(tmp_path / "runs/hunt", path, old, new)
+        again = dv_agent_command("verify", "runs/hunt")
+        assert (again.returncode, why in again.stdout) == (1, True), again.stdout + again.stderr
+        (changed[0]).write_text(changed[1])
+    assert dv_agent_command("verify", "runs/hunt").returncode == 0
+
+
+FORGED = (
+    ("score.json", '"alarmed": 1', '"alarmed": 0', "score.json is not the score of these trials"),
+    ("{clean}/run/run.json", '"outcome": "no_failure"', '"outcome": "right"', "not worth what run.json says"),
+    ("hunt.json", '"bug": "S1b"', '"bug": "S2"', "made on other RTL"),
+    ("{clean}/run/turns.jsonl", "it follows from", "it came from", "is recorded"),
+)
+"""(file, what stands there, a forgery, what verify says)"""
+
+
+def forged(hunt: Path, name: str, old: str, new: str) -> tuple[Path, str]:
+    """Forge a file of a hunt; return it with what stood there."""
+    trials = json.loads((hunt / "hunt.json").read_text())["trials"]
+    clean = next(one["number"] for one in trials if not one["bug"])
+    path = hunt / name.format(clean=f"{clean:03}")
+    text = path.read_text()
+    assert old in text, name
+    path.write_text(text.replace(old, new, 1))
+    return path, text
 
 
 def test_the_order_of_the_cases_is_a_function_of_the_seed(tmp_path: Path) -> None:
@@ -117,3 +144,17 @@ def test_a_fresh_mutant_stands_in_the_record_and_is_made_again_from_it(tmp_path:
         folder.design.source_files(), broken.design.source_files(), strict=True)]  # fmt: skip
     assert sum(old != new for old, new in texts) == 1
     assert open_design("mxint_gelu", None, tmp_path / "first", change).design.sources == broken.design.sources
+
+
+def test_the_floor_reports_ten_lines_once_a_random_test_fails(tmp_path: Path, dv_agent_command: CommandLine) -> None:
+    (tmp_path / "cases.yaml").write_text(
+        "schema_version: 1\ncases:\n  - {design: mxint_gelu, bug: G1}\n  - {design: mxint_gelu}\n"
+    )
+    words = ("hunt", "cases.yaml", "--model", "floor:random", "--max-cycles", "9000", "--json")
+    done = dv_agent_command(*words)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["hunter"] == "tools floor:random"
+    assert (found["score"]["bugs"], found["score"]["shown"], found["score"]["alarmed"]) == (1, 1, 0)
+    assert [one["reports"] for one in found["trials"] if not one["clean"]] == [1]
+    assert dv_agent_command("verify", "runs/hunt").stdout == "made again: 0 doubts\n"

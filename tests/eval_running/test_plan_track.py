@@ -7,10 +7,14 @@ import pytest
 from in_process import CommandLine
 from loopback import LoopbackServer, ok
 
+from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.langchain_model import LangChainModel
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import find_design
-from dv_agent.eval.plan_writing.ask_for_plan import request_text, usable
+from dv_agent.errors import UsageError
+from dv_agent.eval.plan_writing.ask_for_plan import ask_for_plan, request_text, usable
 from dv_agent.eval.plan_writing.judge_plan import columns_of, judge_plan
+from dv_agent.eval.plan_writing.plan_record import PlanRequest, begin_record, keep_calls
 from dv_agent.eval.plan_writing.written_plan import MOST_BINS, PlanFault, plan_text_of
 
 GOOD = """\
@@ -32,6 +36,9 @@ covergroups:
         of: stall
         bins: {none: 0, one: 1, long: [2, 100]}
 """
+
+
+ASKED = PlanRequest(design="mxint_gelu", cycles=2_000, beats=500, simulator="icarus", expert=False)
 
 
 @pytest.fixture(scope="module")
@@ -80,7 +87,7 @@ def test_a_plan_that_cannot_be_used_is_refused_with_its_reason(
 
 
 def test_dead_bins_and_kills_are_counted(columns: dict[str, tuple[str, ...]]) -> None:
-    found = judge_plan(find_design("mxint_gelu"), GOOD, "", 2_000, 500, expert=False)
+    found = judge_plan(find_design("mxint_gelu"), GOOD, "", ASKED)
     assert found.written is not None
     score = found.written
     assert (score.bins, score.reachable) == (12, 11)
@@ -101,5 +108,43 @@ def test_a_faulty_plan_is_told_why_and_the_next_one_is_judged(tmp_path: Path, dv
     found = json.loads(done.stdout)
     assert (found["calls"], found["written"]["bins"]) == (2, 12)
     calls = json.loads((tmp_path / "p/calls.json").read_text())
-    assert [bool(one["fault"]) for one in calls] == [True, False]
+    assert [bool(one["fault"]) for one in calls["calls"]] == [True, False]
     assert (tmp_path / "p/plan.yaml").read_text().strip() == GOOD.strip()
+    score, plan, kept = (tmp_path / "p" / name for name in ("score.json", "plan.yaml", "calls.json"))
+    reached = f'"reachable": {found["written"]["reachable"]}'
+    for path, old, new, why in (
+        (plan, "name: stall", "name: stalled", "plan.yaml is not the plan of the last reply"),
+        (kept, "What counts", "What matters", "this is not what is asked"),
+        (score, reached, '"reachable": 12', "the score of the plan is recorded"),
+    ):
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+        again = dv_agent_command("verify", "p")
+        assert (again.returncode, why in again.stdout) == (1, True), again.stdout + again.stderr
+        assert again.stdout.endswith("made again: 1 doubt\n")
+        path.write_text(text)
+
+
+def test_a_plan_that_was_ended_goes_on_without_asking_twice(
+    tmp_path: Path, columns: dict[str, tuple[str, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "x")
+    folder, home = find_design("mxint_gelu"), tmp_path / "p"
+    faulty, good = ok("```yaml\nschema_version: 2\ncovergroups: []\n```"), ok(f"```yaml\n{GOOD}```")
+    with LoopbackServer([faulty, good]) as server:
+        settings = ModelSettings(model="openai:x", base_url=server.url)
+        first = ask_for_plan(LangChainModel(settings), folder, columns, 4, home)
+    keep_calls(home, (first.calls[0].model_copy(update={"fault": "not read yet"}),))
+    with LoopbackServer([good]) as server:
+        settings = ModelSettings(model="openai:x", base_url=server.url)
+        again = ask_for_plan(LangChainModel(settings), folder, columns, 4, home)
+        assert len(server.requests) == 1
+    assert again == first
+    keep_calls(home, (first.calls[0].model_copy(update={"prompt": "another"}),))
+    with pytest.raises(UsageError, match="other prompts"):
+        ask_for_plan(LangChainModel(settings), folder, columns, 4, home)
+    begin_record(home / "other", ASKED)
+    begin_record(home / "other", ASKED)
+    with pytest.raises(UsageError, match="asked for in another way"):
+        begin_record(home / "other", ASKED.model_copy(update={"beats": 1}))

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from prerequisites import absent
 
-from dv_agent.designs.loader import DesignFolder, load_design
+from dv_agent.designs.loader import DesignFolder, find_design, load_design
 from dv_agent.runners.formal.yosys import is_installed, is_ready
 
-DECODER = Path(__file__).with_name("rv32_decoder")
+DECODER = find_design("rv32_decoder").path
 ASK = "DV_AGENT_TEST_FORMAL"
 
 

@@ -57,20 +57,48 @@ def test_the_assumptions_are_written_down(steps: tuple[DesignFolder, Certificate
     assert "in: valid stays high and its payload stable" in words
 
 
-def test_a_certificate_goes_stale_with_the_rtl_the_plan_and_the_arguments(
+def test_a_certificate_goes_stale_with_the_rtl_and_the_bins_but_not_with_words_and_weights(
     steps: tuple[DesignFolder, Certificate], tmp_path: Path
 ) -> None:
     text = (steps[0].path / FILE).read_text()
 
-    def errors(plan: str = PLAN, rtl: str = RTL) -> str:
+    def errors(plan: str = PLAN, rtl: str = RTL, design: str = "") -> str:
         folder = write_steps(tmp_path / "copy", plan, rtl)
+        with (folder.path / "design.yaml").open("a", encoding="utf-8") as file:
+            file.write(design)
+        folder = load_design(folder.path)
         (folder.path / FILE).write_text(text)
         return " / ".join(certificate_errors(folder, plan_of(folder)))
 
     assert errors() == ""
     assert "rtl changed" in errors(rtl=RTL.replace("4'd9", "4'd8"))
     assert "bins changed" in errors(plan=PLAN.replace("lost: 3", "gone: 3"))
-    assert "exclusions changed" in errors(plan=PLAN.replace("WORK ends at 10", "no reason"))
+    assert "bins changed" in errors(plan=PLAN.replace("done: 2, lost: 3", "done: [2, 3], lost: 1000"))
+    assert "bins changed" in errors(plan=PLAN.replace("[[2], [1]], why", "[[2], [3]], why"))
+    assert "design changed" in errors(design="reset: {signal: rst, cycles: 5}\n")
+    assert (
+        errors(
+            plan=PLAN.replace("WORK ends at 10", "no reason").replace("hidden: true", "hidden: true\n        weight: 3")
+        )
+        == ""
+    )
+    assert errors(design="summary: words\n") == ""
+
+
+def test_a_certificate_goes_stale_with_a_witness_that_is_gone(tmp_path: Path) -> None:
+    folder = write_steps(tmp_path / "steps")
+    one, other = ({"tracks": {"in": [{"beat": [{"data": value}]}]}} for value in (1, 2))
+    (folder.path / "witnesses").mkdir()
+
+    def write(*tests: object) -> None:
+        (folder.path / "witnesses" / "witnesses.json").write_text(json.dumps({"tests": tests}))
+
+    write(one)
+    assert certify(folder.path).exit_code == 0
+    write(other, one)
+    assert certificate_errors(folder, plan_of(folder)) == ()
+    write(other)
+    assert "witnesses changed" in " ".join(certificate_errors(folder, plan_of(folder)))
 
 
 def test_proofs_are_taken_over_and_a_cut_command_goes_on(

@@ -14,6 +14,7 @@ from runner_fixtures import pipe
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.trace import End, Trace, Transfers
 from dv_agent.runners.checks.failure import CheckFailure
+from dv_agent.runners.checks.rules.epoch_runs import runs_of
 from dv_agent.runners.checks.run_checks import MAX_FAILURES, check
 
 EMPTY = np.zeros(0, np.int64)
@@ -135,3 +136,11 @@ def test_a_valid_that_falls_without_ready_is_unstable() -> None:
     assert (
         check(pipe(), replace(trace, in_reset=np.array([False] * 3 + [True] + [False] * 2)), Observation({}, {})) == ()
     )
+
+
+@given(st.lists(st.integers(0, 4), max_size=30).map(sorted))
+def test_runs_of_an_ascending_column_are_what_numpy_finds(values: list[int]) -> None:
+    column = np.array(values, np.int64)
+    found = runs_of(column)
+    expected = np.unique(column, return_index=True, return_counts=True)
+    assert [part.tolist() for part in found] == [part.tolist() for part in expected]

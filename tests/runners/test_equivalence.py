@@ -79,7 +79,7 @@ def test_differences_are_found(simulator: IcarusSimulator) -> None:
     assert not list(run_differences(0, one, one))
     data = one.trace.signals["in_data"].copy()
     data[7] ^= 1
-    other = Run(replace(one.trace, signals=one.trace.signals | {"in_data": data}, end=End.LIMIT), {}, 0)
+    other = Run(replace(one.trace, signals={**one.trace.signals, "in_data": data}, end=End.LIMIT), {}, 0)
     assert {found.what for found in run_differences(4, one, other)} == {"in_data", "end", "steps"}
     assert "program 4: in_data at 7: " in str(list(run_differences(4, one, other))[-1])
     hidden = np.zeros(one.trace.cycles, np.bool_)

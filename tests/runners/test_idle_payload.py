@@ -36,9 +36,14 @@ def echo(home: Path, more: str) -> DesignFolder:
     return load_design(home)
 
 
-@pytest.mark.parametrize("simulator", ["icarus", "native"])
 @pytest.mark.parametrize(
-    ("more", "idle", "kept"), [("", 0, 0), (", idle: ones", 31, 31), (", idle: ones, hold: true", 31, 25)]
+    ("simulator", "more", "idle", "kept"),
+    [
+        ("icarus", "", 0, 0),
+        ("icarus", ", idle: ones", 31, 31),
+        ("icarus", ", idle: ones, hold: true", 31, 25),
+        ("native", ", idle: ones, hold: true", 31, 25),
+    ],
 )
 def test_a_payload_without_valid_is_what_design_yaml_says(
     tmp_path: Path, simulator: str, more: str, idle: int, kept: int

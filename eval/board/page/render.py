@@ -12,6 +12,7 @@ from markupsafe import Markup
 from dv_agent.coverage.structure import TIERS
 from dv_agent.eval.board.design_board import BinLine, DesignBoard
 from dv_agent.eval.board.design_rows import in_order
+from dv_agent.eval.board.equal_seconds import EqualSeconds
 from dv_agent.eval.board.leaderboard import Board, Comparison
 from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.page.environment import FOLDER, environment
@@ -43,8 +44,8 @@ class DesignPart:
     only_ceiling: int
 
 
-def render_board(board: Board) -> str:
-    """Return the HTML page of `board`."""
+def render_board(board: Board, beside: EqualSeconds | None = None) -> str:
+    """Return the HTML page of `board`, with the table of equal seconds if there is one."""
     drawn, labels = styles(board.rows), {row.key: row.label for row in board.rows}
     script = (FOLDER / "sort.js").read_text(encoding="utf-8")
     overall = [curve_chart(axis, curves, drawn, bands=False) for axis, curves in board.curves.items()]
@@ -58,7 +59,7 @@ def render_board(board: Board) -> str:
         "asking": [row for row in board.rows if "tokens" in row.figures],
         "reports": {one.id: one.report for one in board.trials},
         "sources": {one.id: f"{labels[one.row]}, seed {one.seed}" for one in board.trials},
-        "sentences": sentences(board), "track_columns": track_columns(board),
+        "sentences": sentences(board), "track_columns": track_columns(board), "equal_seconds": beside,
         "script": Markup(script),  # noqa: S704  (a file of this package; it holds nothing from a record)
         "script_hash": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
     }  # fmt: skip

@@ -1,7 +1,10 @@
 // The part of the worker that depends on the design: its Verilated model, the types of its two vectors, and its clocks.
 #include "model.hpp"
 
-#include "Vtop.h"
+#ifndef DV_TOP  // of several copies in one program each has another
+#define DV_TOP "Vtop.h"
+#endif
+#include DV_TOP
 #include "design.inc"
 #include "verilated.h"
 

@@ -25,4 +25,7 @@ class Model {
 // values, of which each number gives others.
 std::unique_ptr<Model> new_model(int fill);
 
+// Which copy of the design, of several in one program; set before the first model is made.
+extern int chosen_copy;
+
 }  // namespace dv

@@ -364,11 +364,15 @@ int serve(const char* layout_file) {
 }
 
 }  // namespace
+
+int chosen_copy = 0;
+
 }  // namespace dv
 
 int main(int count, char** words) {
     try {
-        return count == 2 ? dv::serve(words[1]) : 2;
+        if (count == 3) dv::chosen_copy = atoi(words[2]);
+        return count == 2 || count == 3 ? dv::serve(words[1]) : 2;
     } catch (const dv::Closed&) {
         return 0;
     } catch (const std::exception& error) {

@@ -1,51 +1,48 @@
 // Decoder of 32-bit RISC-V instructions: RV32IM, Zicsr and Zifencei. Combinational.
 //
 // Its outputs are named like those of the decoders of small cores: register file ports, ALU operator and operands,
-// multiplier, divider, memory access. Where `illegal_insn_o` is high, nothing is read, written or accessed.
+// multiplier, divider, memory access. Where `illegal_insn_o` is high, nothing is read, written or accessed. See ../spec.md.
 module rv32_decoder (
-    input  logic [31:0] insn_i,
-    output logic        illegal_insn_o,
-    output logic        rf_ren_a_o,
-    output logic        rf_ren_b_o,
-    output logic        rf_we_o,
-    output logic [4:0]  rf_raddr_a_o,
-    output logic [4:0]  rf_raddr_b_o,
-    output logic [4:0]  rf_waddr_o,
-    output logic        rf_wdata_sel_o,      // 0: ALU, 1: CSR
-    output logic [3:0]  alu_operator_o,
-    output logic [1:0]  alu_op_a_mux_sel_o,  // 0: register, 1: PC, 2: zero
-    output logic        alu_op_b_mux_sel_o,  // 0: register, 1: immediate
-    output logic [31:0] imm_o,
-    output logic        mult_en_o,
-    output logic        div_en_o,
-    output logic        data_req_o,
-    output logic        data_we_o,
-    output logic [1:0]  data_type_o,         // 0: word, 1: half word, 2: byte
-    output logic        data_sign_extension_o,
-    output logic        jump_o,
-    output logic        branch_o,
-    output logic        csr_access_o
+    input wire [31:0] insn_i,
+    output wire illegal_insn_o,
+    output wire rf_ren_a_o,
+    output wire rf_ren_b_o,
+    output wire rf_we_o,
+    output wire [4:0] rf_raddr_a_o,
+    output wire [4:0] rf_raddr_b_o,
+    output wire [4:0] rf_waddr_o,
+    output reg rf_wdata_sel_o,  // 0: ALU, 1: CSR
+    output wire [3:0] alu_operator_o,
+    output reg [1:0] alu_op_a_mux_sel_o,  // 0: register, 1: PC, 2: zero
+    output reg alu_op_b_mux_sel_o,  // 0: register, 1: immediate
+    output reg [31:0] imm_o,
+    output wire mult_en_o,
+    output wire div_en_o,
+    output wire data_req_o,
+    output reg data_we_o,
+    output reg [1:0] data_type_o,  // 0: word, 1: half word, 2: byte
+    output reg data_sign_extension_o,
+    output wire jump_o,
+    output wire branch_o,
+    output wire csr_access_o
 );
 
-  localparam logic [3:0] ADD = 0, SUB = 1, OR = 2, XOR = 3, AND = 4, SLL = 5, SRL = 6, SRA = 7, SLT = 8, SLTU = 9,
-      EQ = 10, NE = 11, GE = 12, GEU = 13;
-  localparam logic [1:0] FROM_REGISTER = 2'd0, FROM_PC = 2'd1, FROM_ZERO = 2'd2;
+  localparam [3:0] ADD = 4'd0, SUB = 4'd1, OR = 4'd2, XOR = 4'd3, AND = 4'd4, SLL = 4'd5, SRL = 4'd6, SRA = 4'd7;
+  localparam [3:0] SLT = 4'd8, SLTU = 4'd9, EQ = 4'd10, NE = 4'd11, GE = 4'd12, GEU = 4'd13;
+  localparam [1:0] FROM_REGISTER = 2'd0, FROM_PC = 2'd1, FROM_ZERO = 2'd2;
 
-  logic illegal, ren_a, ren_b, we, mult, div, request, jump, branch, csr;
-  logic [3:0] operator;
-  logic [2:0] funct3;
-  logic [6:0] funct7;
-  logic [31:0] imm_i, imm_s, imm_b, imm_u, imm_j;
+  reg illegal, ren_a, ren_b, we, mult, div, request, jump, branch, csr;
+  reg [3:0] operator;
 
-  assign funct3 = insn_i[14:12];
-  assign funct7 = insn_i[31:25];
-  assign imm_i = {{20{insn_i[31]}}, insn_i[31:20]};
-  assign imm_s = {{20{insn_i[31]}}, insn_i[31:25], insn_i[11:7]};
-  assign imm_b = {{19{insn_i[31]}}, insn_i[31], insn_i[7], insn_i[30:25], insn_i[11:8], 1'b0};
-  assign imm_u = {insn_i[31:12], 12'b0};
-  assign imm_j = {{12{insn_i[31]}}, insn_i[19:12], insn_i[20], insn_i[30:21], 1'b0};
+  wire [2:0] funct3 = insn_i[14:12];
+  wire [6:0] funct7 = insn_i[31:25];
+  wire [31:0] imm_i = {{20{insn_i[31]}}, insn_i[31:20]};
+  wire [31:0] imm_s = {{20{insn_i[31]}}, insn_i[31:25], insn_i[11:7]};
+  wire [31:0] imm_b = {{19{insn_i[31]}}, insn_i[31], insn_i[7], insn_i[30:25], insn_i[11:8], 1'b0};
+  wire [31:0] imm_u = {insn_i[31:12], 12'b0};
+  wire [31:0] imm_j = {{12{insn_i[31]}}, insn_i[19:12], insn_i[20], insn_i[30:21], 1'b0};
 
-  always_comb begin
+  always @* begin
     illegal = 1'b0;
     ren_a = 1'b0;
     ren_b = 1'b0;
@@ -206,5 +203,4 @@ module rv32_decoder (
   assign rf_raddr_a_o = insn_i[19:15];
   assign rf_raddr_b_o = insn_i[24:20];
   assign rf_waddr_o = insn_i[11:7];
-
 endmodule

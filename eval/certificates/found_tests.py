@@ -1,0 +1,170 @@
+"""Tests made of proofs: what is reachable is searched with what tests can do, and counts once a simulation hits it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from dv_agent.agents.testbench import Testbench
+from dv_agent.coverage.certificates.data_model import Certificate, Verdict
+from dv_agent.coverage.plan import Plan
+from dv_agent.designs.language.literal import literal_test
+from dv_agent.designs.language.stimulus import StimulusError, Test
+from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.program import RESET_TRACK, Op, Program
+from dv_agent.eval.certificates.cross_check import Played
+from dv_agent.eval.certificates.plain_lines import plain_line
+from dv_agent.runners.build.wrappers.layout import layout_of
+from dv_agent.runners.formal.netlist import Netlist
+from dv_agent.runners.formal.playable.drivers import Beats
+from dv_agent.runners.formal.playable.program_of_samples import NotPlayableError, program_of
+from dv_agent.runners.formal.playable.search import Way, ways
+from dv_agent.runners.simulator import Simulator
+
+MOST_CYCLES = 400
+MOST_TESTS = 1_000
+NAME = "found test"
+_NO_WAY = "no test was found that does: {} cycles of what tests can do were tried"
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTests:
+    """The tests of a search.
+
+    Attributes:
+        tests: those whose simulation hits something that was searched.
+        played: the same, simulated.
+        reasons: name of a property that no test hits -> why.
+    """
+
+    tests: tuple[Test, ...]
+    played: tuple[Played, ...] = field(repr=False)
+    reasons: dict[str, str] = field(repr=False)
+
+
+def beats_of(folder: DesignFolder) -> Beats:
+    """Return the lengths of the packets of each source."""
+    tracks = folder.schema.tracks
+    ports = [name for name in folder.design.packet_ports if name in tracks]
+    return {name: (tracks[name].beats.min, tracks[name].beats.max) for name in ports}
+
+
+class TestSearch:
+    """Searches tests that hit bins.
+
+    Args:
+        seconds: time limit of a search; building for the simulator does not count.
+    """
+
+    __test__ = False  # pytest would collect classes named Test*
+
+    def __init__(
+        self, folder: DesignFolder, plan: Plan, simulator: Simulator, seconds: float, say: Callable[[str], None]
+    ) -> None:
+        self._folder, self._plan, self._simulator, self._seconds, self._say = folder, plan, simulator, seconds, say
+        self._cycles = 0
+
+    def found(self, netlist: Netlist, bins: dict[str, str]) -> FoundTests:
+        """Search.
+
+        Args:
+            netlist: its environment does what tests can do.
+            bins: property of the circuit -> the bin or illegal value whose hit in a simulation counts.
+
+        Raises:
+            SimulationError: the simulator failed.
+        """
+        reasons: dict[str, str] = {}
+        tests: list[Test] = []
+        played: list[Played] = []
+        with self._simulator.open(self._folder.design) as session:
+            bench = Testbench(self._folder, self._plan, session)
+            end = time.monotonic() + self._seconds
+            for way in ways(netlist, self._folder.design, [*bins], MOST_CYCLES, end, self._told):
+                if len(tests) >= MOST_TESTS:
+                    break
+                one = self._tried(bench, way, len(tests), bins, reasons)
+                if one is not None:
+                    tests.append(one[0])
+                    played.append(one[1])
+        for name in bins:
+            reasons.setdefault(name, _NO_WAY.format(self._cycles))
+        return FoundTests(tuple(tests), tuple(played), reasons)
+
+    def witnessed(self, certificate: Certificate, found: FoundTests, of: Mapping[str, str]) -> Certificate:
+        """Return `certificate` with the tests, what they hit, and why what was searched is not hit.
+
+        Args:
+            of: key of a verdict -> one of the properties that were searched for it.
+        """
+        hits: dict[str, str] = {}
+        for one in found.played:
+            for index in one.sample.hits.nonzero()[0].tolist():
+                hits.setdefault(f"bin:{self._plan.bins[index].id}", one.name)
+            for hit in one.sample.illegal:
+                hits.setdefault(f"illegal:{hit.bin}", one.name)
+        verdicts = tuple(_told(one, hits, found.reasons.get(of.get(one.key, ""), "")) for one in certificate.verdicts)
+        tests = tuple(one.data() for one in found.tests)
+        return certificate.model_copy(update={"verdicts": verdicts, "tests": tests})
+
+    def _told(self, words: str) -> None:
+        self._cycles = int(words.split()[3])
+        self._say(words)
+
+    def _tried(
+        self, bench: Testbench, way: Way, number: int, bins: dict[str, str], reasons: dict[str, str]
+    ) -> tuple[Test, Played] | None:
+        """Return the test of a way, simulated; None with reasons if there is none, or it hits nothing of the way.
+
+        A test that misses something is tried again with a reset behind it, which takes signals back to their first
+        values: some points of code need that.
+        """
+        wanted = ", ".join(dict.fromkeys(bins[name] for name in way.names))
+        name, note = f"{NAME} {number}", f"made to hit {wanted}"[:1000]
+        missed: list[str] = list(way.names)
+        for program in self._programs(way, reasons):
+            try:
+                test = literal_test(self._folder.design, self._folder.schema, program, name)
+                test = test.model_copy(update={"note": note})
+                simulated = bench.simulate(test, None)
+            except StimulusError as error:
+                reasons |= dict.fromkeys(way.names, f"no test does what hits it: {error}")
+                return None
+            (result,) = bench.sampled([simulated])
+            hit = {self._plan.bins[index].id for index in result.sample.hits.nonzero()[0].tolist()}
+            hit |= {one.bin for one in result.sample.illegal}
+            missed = [one for one in way.names if bins[one] not in hit]
+            if not missed:
+                break
+        reasons |= dict.fromkeys(missed, "the test that was made for it does not hit it in the simulation")
+        if len(missed) == len(way.names):
+            return None
+        return test, Played(test.name, simulated.run.rows, simulated.tables, result.sample)
+
+    def _programs(self, way: Way, reasons: dict[str, str]) -> Iterator[Program]:
+        """Yield the program of a way, then one with a reset behind it."""
+        design = self._folder.design
+        layout = layout_of(design)
+        try:
+            program = program_of(design, layout, way.rows, beats_of(self._folder))
+        except NotPlayableError as error:
+            reasons |= dict.fromkeys(way.names, f"no test does what hits it: {error}")
+            return
+        yield program
+        behind = len(way.rows) // layout.sample_width + 1
+        if design.reset is not None and behind < design.limits.max_cycles:
+            ops = (*program.tracks.get(RESET_TRACK, ()), Op("at", behind), Op("pulse", 1))
+            yield replace(program, tracks={**program.tracks, RESET_TRACK: ops})
+
+
+def _told(verdict: Verdict, hits: Mapping[str, str], reason: str) -> Verdict:
+    if verdict.outcome == "witness":
+        return verdict
+    if verdict.key in hits:
+        return verdict.model_copy(update={"outcome": "witness", "witness": hits[verdict.key], "reason": ""})
+    return (
+        verdict.model_copy(update={"reason": plain_line(reason)})
+        if reason and verdict.outcome == "reachable"
+        else verdict
+    )

@@ -1,0 +1,188 @@
+"""The drivers of a test as Verilog: the next drive vector is free only as far as a test of our language can make it.
+
+`environment` allows more, so that its proofs hold for every test; what is reached here, a test reaches. Buses are idle.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from dv_agent.designs.design import Design
+from dv_agent.designs.ports.port import Memory
+from dv_agent.designs.ports.stream import Stream
+from dv_agent.runners.build.wrappers.layout import Layout, Piece
+from dv_agent.runners.build.wrappers.nets import pin, vector
+
+Beats = Mapping[str, tuple[int, int]]
+"""Port of packets -> least and greatest number of beats of a packet."""
+ANSWERS = "answers_"
+"""Prefix of the registers that hold the words of a memory: of any value at power-up, and for ever."""
+WORDS_BITS = 2
+_QUEUE = 4
+
+
+def playable(design: Design, layout: Layout, beats: Beats) -> Iterator[str]:
+    """Yield the logic of `wanted`, the next drive vector, from ``free``, ``drive``, ``started`` and the pins.
+
+    A reset comes only when no source has an offer pending and no responder refuses requests: what becomes of those
+    behind it would depend on more than a cycle.
+    """
+    top = layout.drive_width - 1
+    yield f"  wire in_reset = drive[{top}];"
+    calm = [f"~{_waits(one)}" for one in _sources(design) if one.ready is not None]
+    calm += [f"({pin(memory.ask.ready or '')} | in_reset)" for memory in _memories(design).values()]
+    asked = f"free[{top}]{''.join(f' & {one}' for one in calm)}"
+    yield f"  wire resets = {asked if design.reset else _zeros(1)};"
+    for number, memory in enumerate(_memories(design).values()):
+        yield from _queue(number, memory)
+    for one in _sources(design):
+        yield from _length(one, *beats.get(one.port, (1, 1)))
+    place = layout.drive_width
+    for piece in layout.drive:
+        place -= piece.width
+        part = f"[{place + piece.width - 1}:{place}]"
+        yield f"  assign wanted{part} = {_next(design, layout, piece, part)};"
+
+
+def memory_names(design: Design) -> tuple[str, ...]:
+    """Return the responders whose words stand in the registers ``ANSWERS<number>_<word>``."""
+    return tuple(_memories(design))
+
+
+def _memories(design: Design) -> dict[str, Memory]:
+    return {
+        name: memory
+        for name, memory in design.memories.items()
+        if design.ports[name].driver == "responder" and memory.answer is not None
+    }
+
+
+def _sources(design: Design) -> list[Stream]:
+    return [one for one in design.streams if design.ports[one.port].driver == "source"]
+
+
+def _waits(one: Stream) -> str:
+    return f"({pin(one.valid)} & ~{pin(one.ready or '')} & ~in_reset)"
+
+
+def _fires(one: Stream) -> str:
+    return f"({pin(one.valid)} & {pin(one.ready or '')} & ~in_reset)"
+
+
+def _zeros(width: int) -> str:
+    return f"{width}'b{'0' * width}"
+
+
+def _next(design: Design, layout: Layout, piece: Piece, part: str) -> str:
+    """Return the next value of a piece of the drive vector."""
+    rest, what = f"{piece.width}'b{piece.at_rest:0{piece.width}b}", piece.key[-1]
+    if piece.key == ("reset",):
+        return "resets"
+    if what == "held":
+        known = design.ports[piece.key[0]].driver == "pins"
+        return f"resets ? {rest} : free{part}" if known else rest
+    stream = next((one for one in design.streams if one.path == piece.key[:-1]), None)
+    if stream is None:  # a write that a beat carries: a plain write can do the same
+        return rest
+    made = _of_stream(design, layout, stream, what, part)
+    return f"resets ? {rest} : {made}" if made else rest
+
+
+def _of_stream(design: Design, layout: Layout, one: Stream, what: str, part: str) -> str:
+    """Return the next value of a part of a stream, out of reset; empty if it stays at rest."""
+    driver = design.ports[one.port].driver
+    number = next((place for place, name in enumerate(_memories(design)) if name == one.port), None)
+    if number is not None:
+        return _answering(number, one, what, part, f"free[{_place(layout, one)}]" if one.driven else "")
+    if driver == "sink":
+        return f"free{part}" if what == "ready" else ""
+    if driver not in ("source", "strobe"):
+        return ""
+    waits = _waits(one) if one.ready is not None else _zeros(1)
+    if what == one.offer:
+        return f"{waits} | free{part}"
+    width = _width(part)
+    facts = design.ports[one.port].driver_facts()
+    idle = ("1" if facts.get("ones") else "0") * width
+    silent = f"(in_reset ? {width}'b{idle} : drive{part})" if facts.get("hold") else f"{width}'b{idle}"
+    new = f"({_ends(one)} | free{part} & {_may_end(one)})" if what == "last" and driver == "source" else f"free{part}"
+    return f"{waits} ? drive{part} : free[{_place(layout, one)}] ? {new} : {silent}"
+
+
+def _length(one: Stream, least: int, most: int) -> Iterator[str]:
+    """Yield the number of accepted beats of the open packet, and whether the next beat may, and must, end it."""
+    if one.last is None:
+        return
+    name, bits = f"beats_{one.column}", max(most, least).bit_length()
+    yield f"  reg {vector(bits)}{name} = {bits}'d0;"
+    full = f"{name} == {bits}'d{max(most, 1) - 1}"
+    after = f"{pin(one.last)} ? {bits}'d0 : {name} + {bits}'d1"
+    fires = _fires(one) if one.ready is not None else f"({pin(one.valid)} & ~in_reset)"
+    yield f"  wire {vector(bits)}{name}_next = (in_reset | resets) ? {bits}'d0 : {fires} ? {after} : {name};"
+    yield f"  always @(posedge clock) {name} <= {name}_next;"
+    yield f"  wire {_may_end(one)} = {name}_next >= {bits}'d{max(least, 1) - 1};"
+    yield f"  wire {_ends(one)} = {full.replace(name, name + '_next', 1)};"
+
+
+def _may_end(one: Stream) -> str:
+    return f"may_end_{one.column}"
+
+
+def _ends(one: Stream) -> str:
+    return f"ends_{one.column}"
+
+
+def _answering(number: int, one: Stream, what: str, part: str, offers: str) -> str:
+    """Return the next value of a part of a responder: requests are taken and answered as it does."""
+    if what == "ready":
+        ready, asks = pin(one.ready or ""), pin(one.valid)
+        stays = f"({ready} & ~{_fires(one)} & ~in_reset)"
+        refuses = f"(~{ready} & ~{asks} & ~in_reset)"
+        return f"owed{number}_next < 3'd{_QUEUE} & ((in_reset & started) | {stays} | ~{refuses} & free{part})"
+    offered = f"({_waits(one)} | ({offers} & owed{number}_next != 3'd0))"
+    if what in ("valid", "last"):
+        return offered
+    return f"{_waits(one)} ? drive{part} : {offered} ? word{number} : {_zeros(_width(part))}"
+
+
+def _queue(number: int, memory: Memory) -> Iterator[str]:
+    """Yield the requests without an answer, and the word of the answer that comes next."""
+    ask, answer = memory.ask, memory.answer
+    assert answer is not None
+    address = next(iter(ask.fields.values()))
+    bits = min(WORDS_BITS, address.bits)
+    low = f"{pin(address.signal)}[{bits - 1}:0]"
+    words = [f"{ANSWERS}{number}_{index}" for index in range(1 << bits)]
+    for word in words:
+        yield f"  reg {vector(memory.word.bits)}{word};"
+        yield f"  always @(posedge clock) {word} <= {word};"
+    yield f"  reg [2:0] owed{number} = 3'd0;"
+    yield f"  reg {vector(bits * _QUEUE)}queue{number} = {_zeros(bits * _QUEUE)};"
+    yield f"  wire [2:0] kept{number} = owed{number} - {{2'b0, {_fires(answer)}}};"
+    yield f"  wire {vector(bits * _QUEUE)}shifted{number} = {_fires(answer)} ? queue{number} >> {bits} : queue{number};"
+    yield f"  wire {vector(bits * _QUEUE)}entry{number} = {{{_zeros(bits * (_QUEUE - 1))}, {low}}};"
+    added = f"{_fires(ask)} ? shifted{number} | entry{number} << (kept{number} * {bits}) : shifted{number}"
+    yield f"  wire {vector(bits * _QUEUE)}queue{number}_next = (in_reset | resets) ? {_zeros(bits * _QUEUE)} : {added};"
+    count = f"kept{number} + {{2'b0, {_fires(ask)}}}"
+    yield f"  wire [2:0] owed{number}_next = (in_reset | resets) ? 3'd0 : {count};"
+    yield f"  always @(posedge clock) queue{number} <= queue{number}_next;"
+    yield f"  always @(posedge clock) owed{number} <= owed{number}_next;"
+    chosen = words[-1]
+    for index, word in reversed([*enumerate(words)][:-1]):
+        chosen = f"queue{number}_next[{bits - 1}:0] == {bits}'d{index} ? {word} : {chosen}"
+    yield f"  wire {vector(memory.word.bits)}word{number} = {chosen};"
+
+
+def _place(layout: Layout, one: Stream) -> int:
+    """Return the bit of ``free`` that offers a beat or a write."""
+    place = layout.drive_width
+    for piece in layout.drive:
+        place -= piece.width
+        if piece.key == (*one.path, one.offer):
+            return place
+    raise ValueError(f"{one.key} has no driver")
+
+
+def _width(part: str) -> int:
+    high, low = part[1:-1].split(":")
+    return int(high) - int(low) + 1
