@@ -3,11 +3,13 @@
 The agents `random` and `search`, four seeds, 50,000 cycles, two designs that the simulators have built before; seeded
 bugs are not hunted. Each command stands alone on the machine. The overhead of a trial is what the command with one job
 took, less the runs' own seconds, less what the same command takes when there is nothing left to do. On a machine that
-does other work too, wall time says little: the ratio of processor times says what the second job costs beside.
+does other work too, wall time says little: the ratio of processor times says what the second job costs beside. The
+sandbox is off meanwhile, because bubblewrap hides what its children use.
 """
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
@@ -19,6 +21,7 @@ from dv_agent.eval.evaluation.data_model import TrialRecord
 
 DESIGNS = ("mxint_softmax", "kv_pack")
 WORDS = ("--no-floors", "--agent", "random", "--agent", "search", "--kill-seeds", "0", "--quiet")
+BARE = {**os.environ, "DV_AGENT_SANDBOX": "off"}
 CYCLES, SEEDS, ROUNDS = 50_000, 4, 2
 
 
@@ -49,7 +52,7 @@ def evaluate(folder: Path, jobs: int, cycles: int = CYCLES, seeds: int = SEEDS) 
     command += [word for design in DESIGNS for word in ("--design", design)]
     command += ["--seeds", str(seeds), "--max-cycles", str(cycles), "--jobs", str(jobs), "--out", str(folder)]
     start, before = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=1800)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=1800, env=BARE)
     seconds, after = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
     return seconds, after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dv_agent.coverage.certificates.exclusions import without_unreachable
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.plan_file.loader import load_plan, parse_plan
 from dv_agent.designs.files.documents import Document, read_document, read_text
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
 PLAN = "plan.yaml"
 
 
-def plan_of(folder: DesignFolder) -> Plan:
+def plan_of(folder: DesignFolder, *, certified: bool = True) -> Plan:
     """Return the plan of a design.
+
+    Args:
+        certified: whether bins of an automatic plan are ignored that a certificate of the design proves unreachable.
 
     Raises:
         InputFileError: what is wrong in plan.yaml, stimulus.yaml, spec.md and model.py, all of it; see `FilesError`.
@@ -35,8 +39,10 @@ def plan_of(folder: DesignFolder) -> Plan:
         reads.append(lambda: plans.append(load_plan(folder.path / PLAN)))
     if fault := all_faults(folder.path, [fault for read in reads for fault in _faults(read)]):
         raise fault
-    path = folder.path / PLAN
-    return plans[0] if plans else parse_plan(Document(path, plan_text(folder)))
+    if plans:
+        return plans[0]
+    plan = parse_plan(Document(folder.path / PLAN, plan_text(folder)))
+    return without_unreachable(folder, plan) if certified else plan
 
 
 def has_plan(folder: DesignFolder) -> bool:

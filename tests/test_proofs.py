@@ -59,7 +59,7 @@ def test_words_on_columns_are_no_part_of_a_task_or_a_proof(tmp_path: Path) -> No
     shutil.copytree(find_design("mxint_softmax").path, home)
     before, checksum = fingerprint(load_design(home)), task_checksum(load_design(home))
     text = (home / "plan.yaml").read_text(encoding="utf-8")
-    (home / "plan.yaml").write_text(text.replace("  m: mantissa of", "  m: the mantissa of"), encoding="utf-8")
+    (home / "plan.yaml").write_text(text.replace("  m: mantissa", "  m: the mantissa"), encoding="utf-8")
     after = fingerprint(load_design(home))
     assert {kind for kind in before if before[kind] != after[kind]} == {"columns"}
     assert task_checksum(load_design(home)) == checksum

@@ -145,6 +145,8 @@ class RunRecord:
             "returned_models": tuple(dict.fromkeys((*self.header.returned_models, *self._models))),
         }
         self.header = self.header.model_copy(update=update)
+        if self._turns:
+            self._append(b"")  # forces what there is to the disk
         self._write(COVERAGE, to_file(state.coverage))
         self._write(HEADER, self.header.model_dump(mode="json"))
 

@@ -76,7 +76,7 @@ def open_goal(
         PrerequisiteError, BuildError: see `Simulator.open`.
     """
     if goal in (None, "functional"):
-        return plan_of(folder), simulator
+        return plan_of(folder, certified=certified), simulator
     simulator = simulator.with_code()
     points = merge_counters(simulator.counters(folder.design))
     if certified:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from dv_agent.coverage.certificates.data_model import RULES, Certificate
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.structure import Bin, Covergroup, Coverpoint, Excluded
+from dv_agent.coverage.structure import Bin, Covergroup, Excluded
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.files.documents import replace_text
@@ -47,25 +47,20 @@ def _digest(data: object) -> str:
 
 
 def _predicates(group: Covergroup) -> list[object]:
-    """Return all that decides what hits the bins and exclusions of a covergroup."""
+    """Return all that decides what hits the bins and exclusions of a covergroup, whichever of both they are."""
     points = [
-        [
-            point.name,
-            point.of.text,
-            point.kind,
-            *([[one.id, [value.ranges for value in one.values]] for one in kind] for kind in _kinds(point)),
-        ]
+        [point.name, point.of.text, point.kind, _values((*point.bins, *point.ignored)), _values(point.illegal)]
         for point in group.coverpoints
     ]
     crosses = [
-        [cross.name, cross.of, [[one.id, one.members] for one in cross.bins], [one.id for one in cross.ignored]]
+        [cross.name, cross.of, sorted([one.id for one in cross.bins] + [one.id for one in cross.ignored])]
         for cross in group.crosses
     ]
     return [group.name, group.on, group.when.text if group.when else None, points, crosses]
 
 
-def _kinds(point: Coverpoint) -> tuple[Sequence[Bin | Excluded], ...]:
-    return point.bins, point.ignored, point.illegal
+def _values(what: Sequence[Bin | Excluded]) -> list[tuple[str, list[object]]]:
+    return sorted((one.id, [value.ranges for value in one.values]) for one in what)
 
 
 def lost_witnesses(certificate: Certificate, folder: DesignFolder) -> tuple[str, ...]:

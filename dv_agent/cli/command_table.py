@@ -11,8 +11,9 @@ import typer
 _COMMANDS = {
     "init": "init", "run": "run", "iterate": "iterate", "simulate": "simulate", "compare": "compare",
     "eval": "evaluate:evaluate", "mutate": "mutate", "hunt": "hunt", "plan": "plan", "report": "records:report",
-    "rerun": "records:rerun", "rescore": "records:rescore", "verify": "records:verify", "board": "board",
-    "studio": "studio", "mcp": "mcp", "doctor": "doctor",
+    "rerun": "records:rerun", "rescore": "records:rescore", "export": "export", "regress": "regress",
+    "verify": "records:verify",
+    "board": "board", "studio": "studio", "mcp": "mcp", "demo": "demo", "doctor": "doctor",
 }  # fmt: skip
 """Name of a command -> ``module:function`` in this package, of which equal ones are written once."""
 _GROUPS = {"designs": "designs:designs_app", "prompts": "prompts:prompts_app", "tracks": "tracks:tracks_app"}
@@ -29,7 +30,7 @@ def command_line(words: Sequence[str], callback: Callable[..., None]) -> typer.T
         name="dv-agent",
         help="Close functional coverage and find bugs on real RTL: with a language model, or without.",
         no_args_is_help=True,
-        add_completion=False,
+        add_completion=True,
         rich_markup_mode="rich",
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from dv_agent.cli.certify import certify
+from dv_agent.cli.exchange import from_testplan, from_ucis
 from dv_agent.cli.terminal import complain, say, say_json, warn_of_foreign
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
@@ -19,6 +20,8 @@ Simulator = Annotated[str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which
 
 
 designs_app.command()(certify)
+designs_app.command()(from_testplan)
+designs_app.command()(from_ucis)
 
 
 @designs_app.command("list")

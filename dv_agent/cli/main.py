@@ -73,7 +73,7 @@ def main() -> None:
     try:
         sweep()
         load_dotenv_upward(Path.cwd())
-        commands(sys.argv[1:])()
+        commands(sys.argv[1:])(prog_name="dv-agent")
     except DvAgentError as error:
         complain(f"dv-agent: {with_faults_beside(error)}")
         sys.exit(error.exit_code)

@@ -13,10 +13,9 @@ from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
 from dv_agent.eval.execution.screening import Screening, screening_of
-from dv_agent.runners.native.simulator import NATIVE
 from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
 from dv_agent.runners.recording.simulator import RecordingStore
-from dv_agent.runners.simulator import Session, Simulator
+from dv_agent.runners.simulator import NATIVE, Session, Simulator
 
 FOUR_STATES = "icarus"
 

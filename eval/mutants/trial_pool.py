@@ -53,6 +53,8 @@ class TrialPool:
             while todo and (worker := self._free()):
                 worker.give(*todo.pop())
             for worker, line in self._heard():
+                if worker not in self._workers:
+                    continue  # it was killed, and its mutant has its outcome
                 if line is not None and (outcome := _read(line)):
                     worker.answered()
                     yield outcome
@@ -88,8 +90,6 @@ class TrialPool:
 
     def _lost(self, worker: _Worker, todo: list[tuple[Mutant, int]]) -> Iterator[Outcome]:
         mutant, tries, words = worker.mutant, worker.tries, worker.last_words()
-        if worker not in self._workers:
-            return
         self._bury(worker)
         if worker.results == 0 and tries == _TRIES:
             raise SimulationError(f"a worker process ended before its first result\n{words}")

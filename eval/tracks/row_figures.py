@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from dv_agent.eval.mutants.result_folder import SETTINGS, read_result
 from dv_agent.eval.plan_writing.judge_plan import JudgedPlan
 from dv_agent.eval.plan_writing.plan_record import SCORE as PLAN_SCORE
 from dv_agent.eval.plan_writing.plan_record import read_calls, read_request
+from dv_agent.eval.plan_writing.plan_score import PlanScore
 from dv_agent.eval.scoring.cache import score_trial
 from dv_agent.eval.tracks.record_folder import MUTANTS, OF_RUNS, RUN, SUBTLE, RowKind, TrackRow, kind_of_agent
 from dv_agent.eval.tracks.subtle_mutants import has_tests
@@ -81,6 +82,9 @@ def _run(folder: Path, record: Path) -> Iterator[Measured]:
 def _hunt(folder: Path, record: Path) -> Iterator[Measured]:
     del folder
     hunt = read_json(record / HUNT, Hunt)
+    if not is_there(record / HUNT_SCORE):
+        yield Measured("", record.name, "entry", {}, "it has not ended")
+        return
     trials = {one.number: one for one in hunt.trials}
     for one in read_json(record / HUNT_SCORE, HuntReport).trials:
         spent = read_header(record / f"{one.number:03}" / RUN).spent
@@ -107,11 +111,26 @@ def _plan(folder: Path, record: Path) -> Iterator[Measured]:
     found = {"loads": 100.0 * (judged.written is not None)}
     if asked.model:
         found |= {"calls": float(len(calls)), "tokens": float(sum(one.tokens for one in calls))}
-    if judged.written:
-        found |= {"bins": float(judged.written.bins), "can_be_hit": judged.written.reachable_percent}
-        found["kills"] = 100 * judged.written.kills / max(judged.written.bugs, 1)
-        found["kills_per_bin"] = judged.written.kills_per_bin
-        found["cycles"] = float(judged.written.cycles)
-    else:
-        found |= {"can_be_hit": 0.0, "kills": 0.0}
+    found |= plan_figures(judged.written) if judged.written else {"can_be_hit": 0.0, "kills": 0.0}
     yield Measured(asked.design, asked.design, kind, found)
+
+
+def expert_plans(rows: Sequence[TrackRow]) -> Iterator[Measured]:
+    """Yield the scores of the designs' own plans, which were judged beside the written ones: the ceiling of `plan`."""
+    seen: set[str] = set()
+    for record in (one for row in rows if row.track == "plan" for one in row.records):
+        design = read_request(record).design
+        if design in seen or not is_there(record / PLAN_SCORE):
+            continue
+        expert = read_json(record / PLAN_SCORE, JudgedPlan).expert
+        if expert:
+            seen.add(design)
+            yield Measured(design, design, "ceiling", {"loads": 100.0, **plan_figures(expert)})
+
+
+def plan_figures(score: PlanScore) -> dict[str, float]:
+    """Return the figures of a plan that can be used."""
+    return {
+        "bins": float(score.bins), "can_be_hit": score.reachable_percent, "cycles": float(score.cycles),
+        "kills": 100 * score.kills / max(score.bugs, 1), "kills_per_bin": score.kills_per_bin,
+    }  # fmt: skip

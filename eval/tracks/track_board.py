@@ -10,8 +10,8 @@ from dv_agent.eval.board.figures import figure
 from dv_agent.eval.board.leaderboard import Figure
 from dv_agent.eval.stats.clusters import grouped
 from dv_agent.eval.stats.sign_flip import compare
-from dv_agent.eval.tracks.record_folder import TRACK_TITLES, RowKind, TrackRow, TrackTitle, track_rows
-from dv_agent.eval.tracks.row_figures import Measured, measured
+from dv_agent.eval.tracks.record_folder import TRACK_TITLES, RowKind, RowWords, TrackRow, TrackTitle, track_rows
+from dv_agent.eval.tracks.row_figures import Measured, expert_plans, measured
 from dv_agent.eval.tracks.track_titles import WORDS
 
 JSON_NAME = "tracks.json"
@@ -55,10 +55,16 @@ class BoardRow(Frozen):
 
 
 class BoardTrack(Frozen):
-    """One track, its best rows first: entries, then floors, then the ceiling."""
+    """One track, its best rows first: entries, then floors, then the ceiling.
+
+    Attributes:
+        main: the figure that ranks: the first of the track that every row has which is not the ceiling, else the first
+            that one has.
+    """
 
     track: TrackTitle
     given: str
+    main: str = ""
     rows: tuple[BoardRow, ...]
 
 
@@ -91,8 +97,11 @@ def _rows_of(title: TrackTitle, rows: Sequence[TrackRow]) -> Iterator[TrackRow]:
 def _track(folder: Path, title: TrackTitle, rows: Sequence[TrackRow]) -> BoardTrack:
     made = [(row, list(measured(folder, row))) for row in rows]
     made = [(row, some) for row, some in made if some and (row.track == title or some[0].kind != "entry")]
-    main = WORDS[title].columns[0].name
+    if title == "plan" and (experts := list(expert_plans(rows))):
+        words = RowWords(label="the designs' own plans", note="judged beside the written ones")
+        made.append((TrackRow("plan", folder, words, ()), experts))
     shown = {row.words.label: _row(title, row, some) for row, some in made}
+    main = _main(title, [one for one in shown.values() if one.kind != "ceiling"])
     floor = max(
         (one for one in shown.values() if one.kind == "floor" and main in one.figures),
         key=lambda one: one.figures[main].mean, default=None,
@@ -107,7 +116,14 @@ def _track(folder: Path, title: TrackTitle, rows: Sequence[TrackRow]) -> BoardTr
         }  # fmt: skip
     order = {"entry": 0, "floor": 1, "ceiling": 2}
     best = sorted(shown.values(), key=lambda one: (order[one.kind], -_mean(one, main), one.label))
-    return BoardTrack(track=title, given=WORDS[title].given, rows=tuple(best))
+    return BoardTrack(track=title, given=WORDS[title].given, main=main, rows=tuple(best))
+
+
+def _main(title: TrackTitle, rows: Sequence[BoardRow]) -> str:
+    names = [one.name for one in WORDS[title].columns if one.unit == "%" and not one.less]
+    shared = [name for name in names if rows and all(name in row.figures for row in rows)]
+    some = [name for name in names if any(name in row.figures for row in rows)]
+    return next(iter([*shared, *some]), names[0])
 
 
 def _mean(row: BoardRow, name: str) -> float:

@@ -12,13 +12,14 @@ SURE = 0.05
 
 def verdict(track: BoardTrack) -> str:
     """Return who is best, in what, how sure that is, and at what cost."""
-    main = WORDS[track.track].columns[0]
+    main = next(one for one in WORDS[track.track].columns if one.name == track.main)
     held = [row for row in track.rows if row.kind != "ceiling" and main.name in row.figures]
     if not held:
         return "No record of this track has a score yet."
     best = max(held, key=lambda row: row.figures[main.name].mean)
     found = best.figures[main.name]
-    words = f"Best: {best.label}, {main.title} {amount(found.mean, main)}{_ends(found, main)}"
+    who = "Best" if best.kind == "entry" else "Best of the floors"
+    words = f"{who}: {best.label}, {main.title} {amount(found.mean, main)}{_ends(found, main)}"
     words += f" on {counted(best.designs, 'design')} ({counted(found.n, 'record')})"
     if best.lead:
         words += f"; {lead_words(best.lead)}"

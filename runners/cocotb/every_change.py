@@ -41,6 +41,8 @@ class _EveryChange(ValueChange):
         self._cbhdl = simulator.register_value_change_callback(
             self.signal._handle, self._changed, simulator.VALUE_CHANGE
         )
+        if self._cbhdl is None:
+            raise RuntimeError(f"{self!r} cannot be waited for")
 
     def _changed(self) -> None:
         try:

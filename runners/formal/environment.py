@@ -16,7 +16,7 @@ from dv_agent.runners.build.wrappers.clock_lines import reset_edges
 from dv_agent.runners.build.wrappers.layout import Layout
 from dv_agent.runners.build.wrappers.nets import pin, vector
 from dv_agent.runners.build.wrappers.wrapper import between_vectors, power_up
-from dv_agent.runners.formal.playable.drivers import Beats, playable
+from dv_agent.runners.formal.playable.drivers import WORDS, Beats, playable, words_width
 
 FORMAL_TOP = "dv_formal"
 _DEBT = 4  # bits of a count of requests without an answer
@@ -38,6 +38,8 @@ def environment_text(
     """
     drive, sample = vector(layout.drive_width), vector(layout.sample_width)
     ports = [f"input {drive}free", f"input {vector(max(monitor.unknown, 1))}unknown"]
+    if beats is not None and words_width(design):
+        ports.append(f"input {vector(words_width(design))}{WORDS}")
     hits = vector(max(len(monitor.properties), 1))
     lines = [
         f"module {FORMAL_TOP}(input clock, {', '.join(ports)}, output {hits}hit, output {sample}seen);",

@@ -16,7 +16,7 @@ from dv_agent.runners.build.external_tools import CommandResult
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.formal.aiger import Circuit, read_aiger
 from dv_agent.runners.formal.environment import environment_text
-from dv_agent.runners.formal.playable.drivers import Beats
+from dv_agent.runners.formal.playable.drivers import WORDS, Beats
 from dv_agent.runners.formal.reading_script import MARK, mounts, script_text, written_sources
 from dv_agent.runners.formal.yosys import refused, run_yosys
 
@@ -45,6 +45,7 @@ class Netlist:
         left_out: memories that were left out.
         registers: name of a bit, such as ``dut.count[3]`` -> the literal that has its value; one bit may have several
             names.
+        words: numbers of the inputs for the words of memories, where the environment does what tests can do.
         begins: name of a bit -> number of the input that gives the value at power-up of a register without one.
     """
 
@@ -55,6 +56,7 @@ class Netlist:
     clock: int = -1
     left_out: tuple[str, ...] = ()
     registers: Mapping[str, int] = field(default_factory=dict, repr=False)
+    words: tuple[int, ...] = ()
     begins: Mapping[str, int] = field(default_factory=dict, repr=False)
 
 
@@ -155,7 +157,7 @@ def _check_clocks(path: Path) -> None:
 def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist:
     circuit, outs, bad = read_aiger((folder / "circuit.aig").read_bytes())
     pins = _text(folder / "pins.map")
-    places: dict[str, dict[int, int]] = {"free": {}, "unknown": {}, "hit": {}, "seen": {}, "clock": {}}
+    places: dict[str, dict[int, int]] = {"free": {}, "unknown": {}, "hit": {}, "seen": {}, "clock": {}, WORDS: {}}
     for kind, number, bit, name in _mapped(pins):
         if kind in ("input", "output") and name in places:
             places[name][bit] = number
@@ -180,6 +182,7 @@ def _circuit(folder: Path, monitor: Monitor, drive: int, sample: int) -> Netlist
         tuple(outs[hits:]),
         places["clock"].get(0, -1),
         registers=_named(pins, ("latch", "invlatch"), 2 * circuit.first_register),
+        words=tuple(places[WORDS].values()),
         begins={name: literal >> 1 for name, literal in _named(pins, ("init",), 0).items()},
     )
 

@@ -231,3 +231,13 @@ def test_a_full_disk_is_one_error_and_what_was_known_stays(finished: Campaign, t
     assert len(read_result(home).outcomes) == COUNT - 1
     result: MutationResult = resume(None, lambda name: finished.design, home, 2, Heard())
     assert timeless(result.outcomes) == timeless(finished.result.outcomes)
+
+
+def test_mutants_that_take_too_long_are_unknown_and_the_campaign_goes_on(tmp_path: Path) -> None:
+    wish = Wish("icarus", "witnesses", 3, further_cycles=0)
+    result = start(load_design(tally(tmp_path / "tally")), wish, tmp_path, 1, Heard(), seconds=0.05)
+    tried = [outcome for outcome in result.outcomes if outcome.verdict == "unknown"]
+    assert len({outcome.mutant for outcome in result.outcomes}) == len(result.outcomes) == len(result.selection.to_run)
+    assert tried
+    assert all("no result within 0.05 s" in outcome.reason for outcome in tried)
+    assert result.left == 0

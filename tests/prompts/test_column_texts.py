@@ -39,7 +39,8 @@ def test_a_column_of_a_model_is_not_defined_by_the_name_that_it_shares(name: str
 def test_every_column_that_a_bin_samples_is_defined_or_a_pin(name: str) -> None:
     told = {one.rpartition(".")[2] for one in texts(name)}
     folder = find_design(name)
-    pins = {name for port in folder.design.ports.values() for name in getattr(port, "fields", {})}
+    fields = [one for port in folder.design.ports.values() for one in getattr(port, "fields", {}).items()]
+    pins = {name for key, field in fields for name in (key, field.signal)}
     groups = plan_of(folder).covergroups
     used = {column for group in groups for point in group.coverpoints for column in point.of.names()}
     used |= {column for group in groups if group.when for column in group.when.names()}

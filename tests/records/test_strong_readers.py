@@ -19,7 +19,7 @@ from dv_agent.prompts.strategy import find_strategy
 
 EVERY = os.environ.get("DV_AGENT_TEST_RECORDS") == "1"
 """Whether all recorded dialogues are played, and not only some of each kind; `make test-full` asks for it."""
-QUICK = ("hass_spe_llm_87b0af", "mxint_layernorm_llm_76ae08", "lqer_dot_tools_961239")
+QUICK = ("hass_spe_llm_87b0af", "lqer_dot_tools_961239")
 LEAST = 0.92
 """Share of the bins of then that a replay hits today: plans have grown, and bare resets count no more."""
 USED = {"input_tokens": 10_000, "output_tokens": 2_000}
@@ -78,6 +78,11 @@ def test_a_recorded_dialogue_passes_every_stage_today(
     assert f"{header['bins_hit']}" in page
     again = dv_agent_command("verify", str(folder))
     assert (again.returncode, again.stdout) == (0, "made again: 0 doubts\n")
+    if path.stem == QUICK[0]:
+        hit, text = header["bins_hit"], (folder / "run.json").read_text()
+        (folder / "run.json").write_text(text.replace(f'"bins_hit": {hit}', f'"bins_hit": {hit - 1}'))
+        again = dv_agent_command("verify", str(folder))
+        assert (again.returncode, f"run.json says {hit - 1} bins" in again.stdout) == (1, True), again.stdout
 
 
 def as_run(record: dict[str, Any], home: Path) -> None:
@@ -97,18 +102,6 @@ def as_run(record: dict[str, Any], home: Path) -> None:
         for one in record["replies"]
     ]  # fmt: skip
     (home / "turns.jsonl").write_text("".join(f"{json.dumps(line)}\n" for line in lines))
-
-
-def test_a_forged_run_is_told(tmp_path: Path, dv_agent_command: CommandLine) -> None:
-    as_run(recorded(next(path for path in RECORDS if path.stem == QUICK[0])), tmp_path / "r")
-    done = dv_agent_command("run", "--model", "replay:r", "--reparse", "--json", "--out", "again")
-    folder = tmp_path / json.loads(done.stdout)["record"]
-    header = (folder / "run.json").read_text()
-    hit = json.loads(header)["bins_hit"]
-    (folder / "run.json").write_text(header.replace(f'"bins_hit": {hit}', f'"bins_hit": {hit - 1}'))
-    again = dv_agent_command("verify", str(folder))
-    assert again.returncode == 1
-    assert f"run.json says {hit - 1} bins" in again.stdout
 
 
 def test_the_shipped_record_holds_replies_and_nothing_of_its_prompts_or_machine() -> None:

@@ -210,7 +210,8 @@ class Liar:
 
         def run(played: Program) -> Run:
             done = honest(played)
-            return replace(done, rows=done.rows[:-1] + b"?")
+            assert done.recorded
+            return replace(done, recorded=done.recorded._replace(rows=done.recorded.rows[:-1] + b"?"))
 
         session.run = run  # type: ignore[method-assign]
         return session

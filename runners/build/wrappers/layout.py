@@ -114,7 +114,7 @@ def child_layout(design: Design, layout: Layout) -> dict[str, Any]:
         "quiet_cycles": design.limits.quiet_cycles,
         "reset_cycles": reset_edges(design),
         "sample_width": layout.sample_width,
-        "ports": [_child_port(design, layout, name, port) for name, port in _driven_ports(design)],
+        "ports": [_child_port(design, layout, name, port) for name, port in driven_ports(design)],
         "monitors": [_child_monitor(one, layout) for one in design.streams],
         **_child_clocks(design, layout),
     }
@@ -160,7 +160,7 @@ def _child_monitor(stream: Stream, layout: Layout) -> tuple[str, int, int | None
     return stream.key, layout.sample[stream.valid][0], ready
 
 
-def _driven_ports(design: Design) -> list[tuple[str, PortModel]]:
+def driven_ports(design: Design) -> list[tuple[str, PortModel]]:
     """Return the ports with a driver in the order of the drive vector: by `_rank`, then in file order."""
     ports = [(name, port) for name, port in design.ports.items() if port.driver and name in design.grammars]
     return sorted(ports, key=lambda pair: _rank(pair[1].streams(pair[0])))
@@ -177,7 +177,7 @@ def _rank(streams: tuple[Stream, ...]) -> int:
 
 def _pieces(design: Design) -> Iterator[Piece]:
     yield Piece(("reset",), 1)
-    for name, port in _driven_ports(design):
+    for name, port in driven_ports(design):
         for stream in port.streams(name):
             yield from _driven(stream) if stream.driven else _taken(stream)
             for rider in riders(design, stream) if stream.carries else ():

@@ -15,8 +15,8 @@ from dv_agent.runners.build.wrappers.nets import pin, vector
 
 Beats = Mapping[str, tuple[int, int]]
 """Port of packets -> least and greatest number of beats of a packet."""
-ANSWERS = "answers_"
-"""Prefix of the registers that hold the words of a memory: of any value at power-up, and for ever."""
+WORDS = "words"
+"""Input of the words of memories, which is read at power-up."""
 WORDS_BITS = 2
 _QUEUE = 4
 
@@ -33,8 +33,10 @@ def playable(design: Design, layout: Layout, beats: Beats) -> Iterator[str]:
     calm += [f"({pin(memory.ask.ready or '')} | in_reset)" for memory in _memories(design).values()]
     asked = f"free[{top}]{''.join(f' & {one}' for one in calm)}"
     yield f"  wire resets = {asked if design.reset else _zeros(1)};"
+    first = 0
     for number, memory in enumerate(_memories(design).values()):
-        yield from _queue(number, memory)
+        yield from _queue(number, memory, first)
+        first += _size(memory) * memory.word.bits
     for one in _sources(design):
         yield from _length(one, *beats.get(one.port, (1, 1)))
     place = layout.drive_width
@@ -44,9 +46,14 @@ def playable(design: Design, layout: Layout, beats: Beats) -> Iterator[str]:
         yield f"  assign wanted{part} = {_next(design, layout, piece, part)};"
 
 
-def memory_names(design: Design) -> tuple[str, ...]:
-    """Return the responders whose words stand in the registers ``ANSWERS<number>_<word>``."""
-    return tuple(_memories(design))
+def words_width(design: Design) -> int:
+    """Return the bits of the input `WORDS`."""
+    return sum(_size(memory) * memory.word.bits for memory in _memories(design).values())
+
+
+def _size(memory: Memory) -> int:
+    """Return how many words of a memory differ: an address beyond finds one of them again."""
+    return 1 << min(WORDS_BITS, next(iter(memory.ask.fields.values())).bits)
 
 
 def _memories(design: Design) -> dict[str, Memory]:
@@ -145,17 +152,19 @@ def _answering(number: int, one: Stream, what: str, part: str, offers: str) -> s
     return f"{_waits(one)} ? drive{part} : {offered} ? word{number} : {_zeros(_width(part))}"
 
 
-def _queue(number: int, memory: Memory) -> Iterator[str]:
+def _queue(number: int, memory: Memory, first: int) -> Iterator[str]:
     """Yield the requests without an answer, and the word of the answer that comes next."""
     ask, answer = memory.ask, memory.answer
     assert answer is not None
     address = next(iter(ask.fields.values()))
     bits = min(WORDS_BITS, address.bits)
     low = f"{pin(address.signal)}[{bits - 1}:0]"
-    words = [f"{ANSWERS}{number}_{index}" for index in range(1 << bits)]
-    for word in words:
-        yield f"  reg {vector(memory.word.bits)}{word};"
-        yield f"  always @(posedge clock) {word} <= {word};"
+    width = memory.word.bits
+    words = [f"memory{number}_{index}" for index in range(_size(memory))]
+    for index, word in enumerate(words):
+        part = f"{WORDS}[{first + (index + 1) * width - 1}:{first + index * width}]"
+        yield f"  reg {vector(width)}{word} = {_zeros(width)};"
+        yield f"  always @(posedge clock) {word} <= age == 0 ? {part} : {word};"
     yield f"  reg [2:0] owed{number} = 3'd0;"
     yield f"  reg {vector(bits * _QUEUE)}queue{number} = {_zeros(bits * _QUEUE)};"
     yield f"  wire [2:0] kept{number} = owed{number} - {{2'b0, {_fires(answer)}}};"

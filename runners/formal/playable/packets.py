@@ -55,7 +55,7 @@ class Packets:
         return True
 
     def reset(self, cycle: int) -> bool:
-        """Take a reset that begins in `cycle`; return False if a beat is offered that a source offers again behind it."""
+        """Take a reset that begins in `cycle`; return False if a source would offer again behind it what it offers."""
         if self._count == 0 or (self._count == 1 and self._now is not None):
             if self._now is not None:
                 return False

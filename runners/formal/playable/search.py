@@ -10,7 +10,6 @@ import numpy as np
 from dv_agent.designs.design import Design
 from dv_agent.runners.build.wrappers.clock_lines import reset_edges
 from dv_agent.runners.formal.netlist import Netlist
-from dv_agent.runners.formal.playable.drivers import ANSWERS
 from dv_agent.runners.formal.stepping import played
 from dv_agent.runners.formal.unrolling import OutOfTimeError, Unrolling
 
@@ -59,8 +58,7 @@ def ways(
 
 def _undefined(netlist: Netlist) -> set[int]:
     """Return the inputs that no test drives, apart from the words of memories."""
-    words = {number for name, number in netlist.begins.items() if name.startswith(ANSWERS)}
-    return set(range(netlist.circuit.inputs)) - {*netlist.free} - words
+    return set(range(netlist.circuit.inputs)) - {*netlist.free, *netlist.words}
 
 
 def _rows(netlist: Netlist, design: Design, model: Unrolling, cycle: int) -> bytes:

@@ -1,0 +1,108 @@
+"""A change of the RTL against a git revision: the recorded tests that notice it, and the comment for people."""
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import junitparser
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from in_process import CommandLine
+
+from dv_agent.agents.turn import TestRecord
+from dv_agent.designs.benchmark.patch import apply_patch
+from dv_agent.designs.language.stimulus import Test
+from dv_agent.designs.loader import find_design
+from dv_agent.eval.regression.play_order import ordered
+
+DESIGN = "mxint_gelu"
+BUG = "bugs/G3_ties_upwards.patch"
+
+
+def git(room: Path, *words: str) -> str:
+    setting = ("-c", "user.name=t", "-c", "user.email=t@t", "-c", "commit.gpgsign=false")
+    return subprocess.run(["git", *setting, *words], cwd=room, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def dv_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    return CommandLine(tmp_path, monkeypatch, capsys)
+
+
+@pytest.fixture
+def record(tmp_path: Path, dv_agent: CommandLine) -> str:
+    """A run on a design in a git repository."""
+    shutil.copytree(find_design(DESIGN).path, tmp_path / "mine", ignore=shutil.ignore_patterns("__pycache__"))
+    git(tmp_path, "init", "-q")
+    git(tmp_path, "add", "mine")
+    git(tmp_path, "commit", "-qm", "base")
+    ran = dv_agent("run", "--design", "./mine", "--agent", "random", "--max-cycles", "4000", "--json")
+    found: str = json.loads(ran.stdout)["record"]
+    return found
+
+
+def test_a_changed_line_is_noticed_by_a_quarter_of_the_tests_and_told_in_a_comment(
+    record: str, dv_agent: CommandLine, tmp_path: Path
+) -> None:
+    words = ("regress", record, "--base", "HEAD", "--design", "./mine")
+    same = dv_agent(*words)
+    assert (same.returncode, "the RTL is the base's" in same.stdout) == (0, True)
+    apply_patch(tmp_path / "mine" / BUG, tmp_path / "mine")
+    done = dv_agent(*words, "--json", "--markdown", "comment.md", "--junit", "tests.xml")
+    assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)
+    assert [*found["changed"]] == ["rtl/lane_cast.v"]
+    assert len(found["played"]) <= found["recorded_tests"] / 4 + 1
+    assert found["failed"]
+    assert found["different"]
+    assert found["smallest_test"]["tracks"]
+    (suite,) = junitparser.JUnitXml.fromfile(str(tmp_path / "tests.xml"))
+    assert suite.tests == len(found["played"]) + 1
+    assert suite.failures >= len(found["failed"])
+    comment = (tmp_path / "comment.md").read_text()
+    assert "❌" in comment
+    assert "rtl/lane\\_cast.v" in comment
+    assert "fails a check:" in comment
+    assert "```json" in comment
+    assert git(tmp_path, "status", "--porcelain", "mine").strip() == "M mine/rtl/lane_cast.v"
+
+
+def test_a_base_that_does_not_exist_or_does_not_build_is_named(
+    record: str, dv_agent: CommandLine, tmp_path: Path
+) -> None:
+    source = tmp_path / "mine/rtl/gelu_lane.v"
+    good = source.read_text()
+    source.write_text(good.replace("endmodule", "endmodul"))
+    git(tmp_path, "commit", "-qam", "broken")
+    source.write_text(good)
+    for ref, code, told in (
+        ("nowhere", 2, "git knows no revision 'nowhere'"), ("--help", 2, "git knows no revision"),
+        ("HEAD", 4, "gelu_lane.v"),
+    ):  # fmt: skip
+        done = dv_agent("regress", record, f"--base={ref}", "--design", "./mine")
+        assert done.returncode == code, (ref, done.stderr)
+        assert told in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_a_design_outside_of_a_repository_is_told_so(dv_agent: CommandLine, tmp_path: Path, record: str) -> None:
+    shutil.rmtree(tmp_path / ".git")
+    done = dv_agent("regress", record, "--base", "HEAD", "--design", "./mine")
+    assert done.returncode == 2
+    assert "in no git repository" in done.stderr
+
+
+@given(st.lists(st.frozensets(st.integers(0, 9)), max_size=9), st.frozensets(st.integers(0, 9)))
+def test_every_test_is_in_the_order_once_and_one_that_reaches_the_change_comes_first(
+    hits: list[frozenset[int]], reaching: frozenset[int]
+) -> None:
+    tests = [
+        TestRecord(test=Test(tracks={}), index=place, cycles=place, hits=tuple(sorted(one)))
+        for place, one in enumerate(hits)
+    ]
+    order = ordered(tests, reaching)
+    assert sorted(one.index for one in order) == [one.index for one in tests]
+    if any(one & reaching for one in hits):
+        assert set(order[0].hits) & reaching
