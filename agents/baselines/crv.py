@@ -95,10 +95,16 @@ def _packet_blocks(design: Design, name: str, track: TrackSchema, room: int, sou
 def _write_blocks(design: Design, name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:
     # Configure once, now and then during the traffic, or all the time.
     count, gap = source.choices([(1, 0), (8, [0, 200]), (60, [0, 20])], [3, 4, 1])[0]
-    fields = _shapes(design.grammars[name], source)
+    fields = _shapes(design.grammars[name], source) | _options(design.grammars[name])
     first = {"count": min(16, room // 2), "gap": 0, **fields}
     rest = {"count": min(count, room // 2), "gap": gap, **fields}
     return [first, rest] if source.random() < 0.5 else [rest]
+
+
+def _options(grammar: Grammar) -> dict[str, Any]:
+    """Return distributions of the numbers that an item has beside its gap: mostly the least."""
+    options = grammar.item.options if grammar.item else {}
+    return {key: {"weights": [[one.least, 3], [[one.least + 1, one.least + 8], 1]]} for key, one in options.items()}
 
 
 def _ready_blocks(_design: Design, _name: str, _track: TrackSchema, room: int, source: random.Random) -> Blocks:

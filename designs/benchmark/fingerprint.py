@@ -12,9 +12,12 @@ from dv_agent.designs.loader import DesignFolder
 
 SHARED_BY_MODELS = (
     "bits",
+    "composition.part_models",
     "packet_columns",
     "rules.clocked_registers",
 )  # modules of dv_agent.designs; a model's hash covers those that it imports
+_PART = re.compile(r'\bpart_model\("([A-Za-z_][A-Za-z0-9_]*)"\)')
+_SIBLING = r"^from dv_agent\.designs\.{}\.([a-z_0-9]+) import"
 FILES = {
     "design": ("design.yaml",),
     "specification": ("spec.md",),
@@ -33,8 +36,8 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
     """Return SHA-256 (hexadecimal) of the RTL and of each kind of file in `FILES`; a kind without files is left out.
 
     The RTL is hashed as it is simulated, so a copy with a seeded bug has another hash. The model is hashed with
-    the modules of `SHARED_BY_MODELS` that it imports. The words on columns of a plan are the kind `FOR_READERS`, and
-    no part of the kind "plan".
+    all that it is made of: modules of `SHARED_BY_MODELS`, modules of its own folder, models of other designs. The words
+    on columns of a plan are the kind `FOR_READERS`, and no part of the kind "plan".
     """
     hashes = {"rtl": _hash([*folder.design.source_files(), *folder.design.header_files()])}
     for kind, patterns in FILES.items():
@@ -55,13 +58,24 @@ def changed_since(hashes: Mapping[str, str], folder: DesignFolder) -> tuple[str,
 
 
 def _imported(model: Path) -> list[Path]:
-    """Return the files of the modules of `SHARED_BY_MODELS` that `model` imports."""
-    text = model.read_text(encoding="utf-8")
-    return [
-        PRIMITIVES.parent / f"{name.replace('.', '/')}.py"
-        for name in SHARED_BY_MODELS
-        if f"from dv_agent.designs.{name} import" in text
-    ]
+    """Return the files that a model is made of: modules of `SHARED_BY_MODELS`, of its own folder, and other models."""
+    found: dict[Path, None] = {}
+    waiting = [model]
+    while waiting:
+        here = waiting.pop()
+        text = here.read_text(encoding="utf-8")
+        siblings = re.findall(_SIBLING.format(re.escape(here.parent.name)), text, re.M)
+        own = [here.parent / f"{name}.py" for name in siblings]
+        parts = [PRIMITIVES.parent / name / "model.py" for name in _PART.findall(text)]
+        modules = [
+            PRIMITIVES.parent / f"{name.replace('.', '/')}.py"
+            for name in SHARED_BY_MODELS
+            if f"from dv_agent.designs.{name} import" in text
+        ]
+        new = [file for file in (*modules, *own, *parts) if file not in found and file != model and file.is_file()]
+        found |= dict.fromkeys(new)
+        waiting += [file for file in new if file not in modules]
+    return list(found)
 
 
 def _hash(files: Iterable[Path]) -> str:

@@ -13,7 +13,14 @@ from dataclasses import dataclass, field
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.packets import PacketReader
-from dv_agent.designs.language.random_blocks import BlockDrawer, draw_from, read_block, resolve
+from dv_agent.designs.language.random_blocks import (
+    BlockDrawer,
+    draw_from,
+    drawn_fields,
+    read_block,
+    repetitions,
+    resolve,
+)
 from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, TrackSchema, grammar_of, stream_keys
 from dv_agent.designs.language.size import PAIRS, Tally, check_size, loop_values
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
@@ -124,7 +131,8 @@ class _TrackExpander:
             yield from plain
             return
         key = self.packets.word if self._is_item(step) else one_of(step, self.words, where)
-        before, counts = self.tally.count, key not in _COUNTS_ITSELF
+        loop = key in _COUNTS_ITSELF or key in self.track.transactions
+        before, counts = self.tally.count, not loop
         notes = self.packets.note if self.packets.completes else None
         if not counts and not notes:
             yield from self.words[key](step, where, scope)
@@ -138,7 +146,7 @@ class _TrackExpander:
             if notes:
                 notes(op)
             yield op if op.step == self.step_index else Op(*op[:-1], self.step_index)
-        if self.tally.count == before and key in _COUNTS_ITSELF:  # it made no operation, but took processing time
+        if self.tally.count == before and loop:  # it made no operation, but took processing time
             self.tally.add(self.name, where)
 
     def _is_item(self, step: Step) -> bool:
@@ -156,6 +164,7 @@ class _TrackExpander:
             "for": self._for,
         }
         words.update(dict.fromkeys((word.key for word in self.grammar.words), self._number))
+        words.update(dict.fromkeys(self.track.transactions, self._transaction))
         if self.grammar.item:
             words[self.packets.word] = self.packets.read
             words.update(dict.fromkeys(self.grammar.item.forms, self.packets.read_form))
@@ -197,6 +206,16 @@ class _TrackExpander:
         loops = loop_values(step["for"], (*where, "for"))
         for values in itertools.product(*loops.values()):
             yield from self._inner(step, where, {**scope, **dict(zip(loops, values, strict=True))})
+
+    def _transaction(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        name = next(word for word in self.track.transactions if word in step)
+        unknown_keys(step, (name, "times"), where)
+        one = self.track.transactions[name]
+        source = random.Random(f"{self.seed}/{self.name}/{name}/{self.blocks}")
+        self.blocks += 1
+        for _ in range(repetitions(step, scope, where, self.design.limits.max_items)):
+            values = drawn_fields(one, step[name], scope, (*where, name), source)
+            yield from self._inner({"steps": one.steps}, (*where, name), {**scope, **values})
 
     def _inner(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         for index, inner in enumerate(step["steps"]):

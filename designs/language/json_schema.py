@@ -75,7 +75,16 @@ class _Language:
             after = json_object({"after": json_object(watched, tuple(watched))}, ("after",))
             steps.append(self._shared("after", after))
         steps.append(self._shared("at", self._only("at", 0, self._design.limits.max_cycles)))
-        return steps if self._literal else [*steps, *self._loops(name)]
+        return steps if self._literal else [*steps, *self._transactions(name), *self._loops(name)]
+
+    def _transactions(self, name: str) -> list[Json]:
+        """Return the schemas of the transactions of a track."""
+        times = {"type": "integer", "minimum": 0, "maximum": self._design.limits.max_items}
+        found = []
+        for word, one in self._schema.tracks[name].transactions.items():
+            fields = {field: self._drawn(draws.low, draws.high) for field, draws in one.draws().items()}
+            found.append(json_object({word: json_object(fields), "times": times}, (word,)))
+        return found
 
     def _only(self, key: str, low: int, high: int) -> Json:
         return json_object({key: self._integer(low, high)}, (key,))

@@ -1,4 +1,4 @@
-"""Constrained-random blocks: reading their distributions and drawing operations from them."""
+"""Constrained-random blocks and transactions: reading their distributions and drawing from them."""
 
 from __future__ import annotations
 
@@ -7,15 +7,23 @@ from collections.abc import Callable
 from typing import Any
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.distribution import Distribution, DistributionError
-from dv_agent.designs.language.schema import TrackSchema, default_distribution, grammar_of, key_distribution
-from dv_agent.designs.language.stimulus import Location, StimulusError
+from dv_agent.designs.language.distribution import Distribution, DistributionError, parse_distribution
+from dv_agent.designs.language.schema import (
+    TrackSchema,
+    Transaction,
+    default_distribution,
+    grammar_of,
+    key_distribution,
+)
+from dv_agent.designs.language.stimulus import Location, Step, StimulusError
 from dv_agent.designs.language.values import Scope, integer, unknown_keys
 from dv_agent.designs.ports.grammar import Grammar, Item
 from dv_agent.designs.program import MAKE, Op
 from dv_agent.errors import UnknownNameError
 
 Draws = dict[str, Distribution]
+TIMES = "times"
+"""Key of a step: how often the transaction is made."""
 
 
 def resolve(block: Any, scope: Scope, where: Location) -> Any:
@@ -63,6 +71,37 @@ def draw_from(
         return key_distribution(design, track, name, key, given)
     except (DistributionError, UnknownNameError) as error:
         raise StimulusError(where, str(error)) from None
+
+
+def repetitions(step: Step, scope: Scope, where: Location, most: int) -> int:
+    """Return how often the transaction of a step is made; once if it does not say.
+
+    Raises:
+        StimulusError: not a number from 0 to `most`.
+    """
+    return integer(step.get(TIMES, 1), scope, (*where, TIMES), 0, most)
+
+
+def drawn_fields(one: Transaction, given: Any, scope: Scope, where: Location, source: random.Random) -> dict[str, int]:
+    """Return the value of each field of a transaction: as a step gives it, a number or a distribution, else drawn.
+
+    Raises:
+        StimulusError: not an object, an unknown field, or a value out of its range.
+    """
+    if not isinstance(given, dict):
+        raise StimulusError(where, f"expected an object with any of: {', '.join(one.fields)}")
+    unknown_keys(given, tuple(one.fields), where)
+    values = {}
+    for name, known in one.draws().items():
+        draws = known
+        if name in given:
+            place = (*where, name)
+            try:
+                draws = parse_distribution(resolve(given[name], scope, place), known.low, known.high)
+            except DistributionError as error:
+                raise StimulusError(place, str(error)) from None
+        values[name] = draws.draw(source)
+    return values
 
 
 class BlockDrawer:

@@ -21,6 +21,8 @@ from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import InputFileError, UnknownNameError, all_faults
 
 MAX_WAIT = 100_000
+MOST_FIELD = 1 << 31  # of a field of a transaction
+STEP_WORDS = ("after", "at", "random", "repeat", "for")
 NO_PROFILE = "none"  # value in `use`: leave the track out of the test
 RESET = Grammar(
     counts="pulses",
@@ -37,6 +39,27 @@ class Beats(Frozen):
 
     min: int = Field(default=1, ge=1)
     max: int = Field(default=1, ge=1, le=65_536)
+
+
+class Transaction(Frozen):
+    """A step of a name of its own that stands for several, with numbers in place of bits: what an engineer asks for.
+
+    Attributes:
+        fields: field -> distribution that it is drawn from if a step leaves it out; a step may give what lies within.
+        steps: steps of the track, as in a loop; integers may be expressions over the fields.
+    """
+
+    description: str = ""
+    fields: dict[Identifier, Any] = Field(default_factory=dict)
+    steps: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=64)
+
+    def draws(self) -> dict[str, Distribution]:
+        """Return the distribution of each field.
+
+        Raises:
+            DistributionError: one of them is none.
+        """
+        return {name: parse_distribution(data, -MOST_FIELD, MOST_FIELD) for name, data in self.fields.items()}
 
 
 class TrackSchema(Frozen):
@@ -56,6 +79,7 @@ class TrackSchema(Frozen):
         default_factory=dict, description="profile -> weight, as random tests choose; `none` leaves the track silent"
     )
     memory_words: int = Field(default=0, ge=0, le=1 << 20)
+    transactions: dict[Identifier, Transaction] = Field(default_factory=dict)
 
 
 class StimulusSchema(Frozen):
@@ -83,6 +107,7 @@ def _faults(document: Document, design: Design, schema: StimulusSchema) -> Itera
     for name, track in schema.tracks.items():
         if name in driven:
             yield from _profile_faults(document, design, name, track)
+            yield from _transaction_faults(document, design, name, track)
         else:
             yield document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
     wanted = "every driven port and `reset`" if design.reset else "every driven port"
@@ -102,6 +127,24 @@ def _profile_faults(document: Document, design: Design, name: str, track: TrackS
                 key_distribution(design, track, name, key, data)
             except (DistributionError, UnknownNameError) as error:
                 yield document.error(("tracks", name, "profiles", profile, key), str(error))
+
+
+def _transaction_faults(document: Document, design: Design, name: str, track: TrackSchema) -> Iterator[InputFileError]:
+    grammar = grammar_of(design, name)
+    taken = {*STEP_WORDS, *(word.key for word in grammar.words), grammar.item_word(track.item)}
+    taken |= {*grammar.item.forms} if grammar.item else set()
+    for word, one in track.transactions.items():
+        place = ("tracks", name, "transactions", word)
+        if word in taken:
+            yield document.error(place, f"{word!r} is a word of this track already; name the transaction otherwise")
+        for field, data in one.fields.items():
+            try:
+                parse_distribution(data, -MOST_FIELD, MOST_FIELD)
+            except DistributionError as error:
+                yield document.error((*place, "fields", field), str(error))
+        for index, step in enumerate(one.steps):
+            if nested := sorted({*step} & {*track.transactions}):
+                yield document.error((*place, "steps", index), f"{nested[0]}: a transaction holds no other one")
 
 
 def grammar_of(design: Design, name: str) -> Grammar:

@@ -17,6 +17,7 @@ from dv_agent.designs.language.distribution import DistributionError
 from dv_agent.designs.language.schema import (
     StimulusSchema,
     TrackSchema,
+    Transaction,
     default_distribution,
     grammar_of,
     key_distribution,
@@ -131,6 +132,9 @@ class _Measure:
             raise StimulusError(where, f"loops nested deeper than {MAX_DEPTH}")
         if self._write and self._write in step:
             return Size(1, 1)
+        for word in self._track.transactions:
+            if word in step:
+                return self._transaction(step, self._track.transactions[word], where, depth)
         if "repeat" in step:
             unknown_keys(step, ("repeat", "steps"), where)
             count = integer(step["repeat"], {}, (*where, "repeat"), 0, 1 << 62)
@@ -143,9 +147,14 @@ class _Measure:
             return size
         if "random" in step:
             return self._random(step["random"], (*where, "random"))
-        if self._track.item in step:
-            return self._packet(step[self._track.item])
-        return self._single(step)
+        return self._packet(step[self._track.item]) if self._track.item in step else self._single(step)
+
+    def _transaction(self, step: Step, one: Transaction, where: Location, depth: int) -> Size:
+        """Return the size of a transaction; if `times` is an expression, up to the limit of the design."""
+        size = self._body({"steps": list(one.steps)}, where, depth)
+        if isinstance(step.get("times"), str):
+            return Size(1, size.times(self._design.limits.max_items).most)
+        return size.times(integer(step.get("times", 1), {}, (*where, "times"), 0, 1 << 62))
 
     def _single(self, step: Step) -> Size:
         """Return the size of a step that is neither a loop nor a list of beats."""

@@ -15,7 +15,7 @@ from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import PrerequisiteError
 from dv_agent.runners.build.verilator_tool import find_verilator
 
-LINT_TIMEOUT = 120
+LINT_TIMEOUT = 600  # seconds; a system of several units takes half a minute on a free core
 _PARSE = """
 import sys
 from pyverilog.vparser.parser import VerilogCodeParser

@@ -36,6 +36,16 @@ class ProfileText:
 
 
 @dataclass(frozen=True, slots=True)
+class TransactionText:
+    """A transaction: its keyword, its fields with what they are drawn from, and what it is made of, as JSON."""
+
+    name: str
+    fields: str
+    steps: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
 class TrackText:
     """One track.
 
@@ -62,6 +72,7 @@ class TrackText:
     profiles: tuple[ProfileText, ...]
     memory_words: int
     clock: str = ""
+    transactions: tuple[TransactionText, ...] = ()
 
 
 def track_texts(design: Design, schema: StimulusSchema) -> tuple[TrackText, ...]:
@@ -86,6 +97,15 @@ def _track(design: Design, name: str, track: TrackSchema) -> TrackText:
         profiles=tuple(ProfileText(word, compact_json(draws, PROFILE_MOST)) for word, draws in track.profiles.items()),
         memory_words=track.memory_words,
         clock=_clock(design, name),
+        transactions=tuple(
+            TransactionText(
+                word,
+                compact_json(one.fields, PROFILE_MOST),
+                compact_json(list(one.steps), PROFILE_MOST),
+                one.description,
+            )
+            for word, one in track.transactions.items()
+        ),
     )
 
 

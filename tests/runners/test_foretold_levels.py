@@ -51,6 +51,10 @@ def test_x_on_a_level_fails_although_it_reads_as_the_right_value(trace: Trace) -
     assert "X or Z" in found.message
 
 
+BOUNDED = {"vit_attention": {"x0_ready", "x1_ready", "ld_ready", "out_valid"}}
+"""Handshakes of a system of which the specification gives bounds only; rules of design.yaml check these."""
+
+
 @pytest.mark.parametrize("name", design_names())
 def test_every_observed_level_and_every_handshake_of_a_shipped_design_is_foretold(name: str) -> None:
     design = find_design(name)
@@ -60,7 +64,8 @@ def test_every_observed_level_and_every_handshake_of_a_shipped_design_is_foretol
     with find_simulator("icarus").open(design.design) as session:
         played = session.run(expand(design.design, design.schema, Test(tracks={}))).trace
     foretold = design.model.observe(played)
-    assert set(foretold.levels) == observed | outputs | readies
+    more = {"s_bresp", "s_rdata", "s_rresp"} if name in BOUNDED else set()
+    assert set(foretold.levels) == ((observed | outputs | readies) - BOUNDED.get(name, set())) | more
     assert check(design.design, played, foretold) == ()
 
 

@@ -1,0 +1,100 @@
+"""The register block, folded over what happened; section 3.2."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dv_agent.designs.vit_attention.jobs_and_rows import Happened
+from dv_agent.designs.vit_attention.performed_accesses import Accesses
+from dv_agent.designs.vit_attention.register_map import (
+    ABORTED,
+    ADDRESS,
+    ARB,
+    COUNT,
+    DONE,
+    ERROR,
+    EXP0,
+    EXP1,
+    ID,
+    IDENTITY,
+    JOB0,
+    JOB1,
+    LOAD,
+    MASK,
+    NONE,
+    OKAY,
+    OVERLONG,
+    RANGE,
+    REFUSED,
+    SLVERR,
+    STATE,
+    STATUS,
+    merged,
+    refuses_write,
+)
+
+
+@dataclass
+class Registers:
+    """The register block of one epoch, at the beginning of a cycle."""
+
+    status: int = 0
+    error: int = 0
+    mask: int = 0
+    arb: int = 0
+    count: int = 0
+    job: list[int] = field(default_factory=lambda: [0, 0])
+    exp: list[int] = field(default_factory=lambda: [0, 0])
+    notes: list[tuple[int, ...]] = field(default_factory=list)  # cycle, `REGISTER_COLUMNS`
+    values: dict[int, tuple[int, int]] = field(default_factory=dict)  # read access -> data, response
+    set_now: list[tuple[int, ...]] = field(default_factory=list)  # cycle, bits set, cleared of STATUS and ERROR
+
+    @property
+    def irq(self) -> int:
+        """The level of the interrupt."""
+        return int(((int(self.error != 0) << 4 | self.status) & self.mask) != 0)
+
+    def play(self, first: int, happened: list[Happened], reads: Accesses) -> None:
+        """Fold what happened in one epoch that begins in cycle `first`."""
+        self._note(first)
+        for one in happened:
+            if one.read != NONE:
+                self._read(one, int(reads.word[one.read]))
+            self._settle(one, one.read != NONE and int(reads.word[one.read]) == COUNT)
+            self._note(one.cycle + 1)
+
+    def _note(self, cycle: int) -> None:
+        self.notes.append((cycle, self.irq, self.arb, self.status, self.error, self.mask, self.count))
+
+    def _read(self, one: Happened, word: int) -> None:
+        held = {
+            ID: IDENTITY, STATUS: int(self.error != 0) << 4 | self.status, ERROR: self.error, MASK: self.mask,
+            STATE: one.states[0] | one.states[1] << 8, ARB: self.arb, COUNT: self.count, JOB0: self.job[0],
+            JOB1: self.job[1], EXP0: self.exp[0], EXP1: self.exp[1],
+        }  # fmt: skip
+        self.values[one.read] = (held.get(word, 0), OKAY if word <= EXP1 else SLVERR)
+
+    def _settle(self, one: Happened, counts_again: bool) -> None:
+        low = one.data & 255 if one.strb & 1 else 0
+        status = one.finish << DONE | one.cleaned << ABORTED
+        error = one.refused << REFUSED | one.overlong << OVERLONG | int(one.load_refused) << LOAD
+        if one.head is not None and not one.head.reason:
+            error |= one.head.clipped << (RANGE + one.head.context)
+        if refuses_write(one.word) or (one.read != NONE and self.values[one.read][1] != OKAY):
+            error |= 1 << ADDRESS
+        clears = (low & 15 if one.word == STATUS else 0, low if one.word == ERROR else 0)
+        if status or error or one.word in (STATUS, ERROR):
+            self.set_now.append((one.cycle, status, error, *clears, self.status, self.error))
+        self.status = self.status & ~clears[0] | status
+        self.error = self.error & ~clears[1] | error
+        self.count = min((0 if counts_again else self.count) + (one.ending is not None), 255)
+        if one.word == MASK and one.strb & 1:
+            self.mask = low & 31
+        if one.word == ARB and one.strb & 1:
+            self.arb = low & 1
+        if one.word in (JOB0, JOB1, EXP0, EXP1):
+            held = self.exp if one.word >= EXP0 else self.job
+            held[one.word & 1] = merged(held[one.word & 1], one.word, one.data, one.strb)
+
+
+REGISTER_COLUMNS = ("irq", "fixed", "status", "error", "mask", "count")
