@@ -19,7 +19,7 @@ from dv_agent.prompts.feedback.code_holes import code_holes
 from dv_agent.prompts.feedback.column_texts import column_texts
 from dv_agent.prompts.feedback.history import past_turns, shots
 from dv_agent.prompts.feedback.hole_families import family_texts
-from dv_agent.prompts.feedback.results import failing_tests, played_tests, test_results
+from dv_agent.prompts.feedback.results import earlier_tests, failing_tests, played_tests, test_results
 from dv_agent.prompts.feedback.step_texts import NO_ROOM
 from dv_agent.prompts.feedback.targets import Target, in_detail, room_of, stuck, targets
 from dv_agent.prompts.hole_selection import sample
@@ -200,8 +200,10 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "planned": view.track.plan,
         "open": len(view.holes),
         "open_points": sum(hole.bin.startswith(f"{CODE}.") for hole in view.holes),
-        "named": bool(view.last or view.earned or view.nearest),
+        "named": bool(view.last or view.earned or view.nearest or view.earlier),
         "played": () if view.track.plan else played_tests(view),
+        "earlier": ((), 0) if view.track.plan else earlier_tests(view),
+        "memory": bool(view.design.memories),
         "failed": any(outcome.failures for outcome in view.last),
         "tests_run": sum(outcome.end != "refused" for outcome in view.last),
         "window": WINDOW,

@@ -75,6 +75,13 @@ class Outcome:
         return self.ending or f"{self.end} after {self.cycles} cycles"
 
 
+class Played(NamedTuple):
+    """A test of an earlier turn, and for how many cycles it ran."""
+
+    test: Test
+    cycles: int
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """The test that came nearest to a hole so far, in any turn."""
@@ -174,6 +181,7 @@ class View:
         rtl: of the design under test.
         exchanges: messages to the model and its replies, turn by turn; empty for agents without a model.
         earned: the tests that covered most bins first, the best one first.
+        earlier: the tests that ran before the last turn, in order; `earlier_more` older ones are not kept.
         track: what of this the agent may know, see `dv_agent.prompts.restricted_view`.
         windows: what the last reply asked to look at.
         compared: whether a reference model says which outputs are due; else only rules of the ports are checked.
@@ -195,6 +203,8 @@ class View:
     rtl: RtlSource = NoRtl()
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
+    earlier: tuple[Played, ...] = ()
+    earlier_more: int = 0
     compared: bool = True
     rules: tuple[str, ...] = ()
     rules_off: tuple[str, ...] = ()

@@ -10,7 +10,15 @@ from dv_agent.designs.language.distribution import parse_distribution
 
 @pytest.mark.parametrize(
     "data",
-    [5, [-3, 9], {"set": [1, 3, 9]}, {"set": [4]}, {"range": [0, 60], "step": 4}, {"weights": [[0, 60], [[1, 3], 40]]}],
+    [
+        5,
+        [-3, 9],
+        {"set": [1, 3, 9]},
+        {"set": [4]},
+        {"set": [1, [5, 9]]},
+        {"range": [0, 60], "step": 4},
+        {"weights": [[0, 60], [[1, 3], 40]]},
+    ],
 )
 def test_many_draws_are_those_of_one_at_a_time(data: Any) -> None:
     found = parse_distribution(data, -100, 100)
