@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterable
 
 from dv_agent.prompts.text.compact_json import compact_json
 
-NAME_MOST, NAME_TAIL = 60, 17
-GAP = "..."
+NAME_MOST, NAME_HEAD, NAME_TAIL = 60, 36, 15
 
 
 def short_name(name: str) -> str:
-    """Return `name` in at most `NAME_MOST` characters: of a longer one both ends."""
+    """Return `name` in at most `NAME_MOST` characters: of a longer one both ends, and a tag that tells it from others."""
     if len(name) <= NAME_MOST:
         return name
-    return f"{name[: NAME_MOST - NAME_TAIL - len(GAP)]}{GAP}{name[-NAME_TAIL:]}"
+    tag = zlib.crc32(name.encode(errors="surrogatepass")) & 0xFFFF
+    return f"{name[:NAME_HEAD]}...{name[-NAME_TAIL:]} #{tag:04x}"
 
 
 def quoted_name(name: str) -> str:
