@@ -103,6 +103,7 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         earlier_more=state.earlier_more,
         compared=bench.folder.has_model,
         **rules_in_words(bench.folder),
+        foretold=bench.foretold,
         windows=state.windows,
         track=bench.track,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 from dv_agent.coverage.code.group import CODE
@@ -174,6 +174,11 @@ class _Writer:
         return cone_lines(self._view, holes, rtl.depth)
 
 
+def _every_cycle(view: View) -> Iterator[str]:
+    if view.foretold:
+        yield f"in every cycle, against the reference model: {', '.join(view.foretold)}"
+
+
 def _size(files: Iterable[tuple[str, str]]) -> int:
     return sum(len(text) for _, text in files)
 
@@ -214,5 +219,5 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "told": bool(view.last) and strategy.feedback != "none",
         "detailed": {"near", "stuck"} & set(strategy.holes.show),
         "limits": view.design.limits,
-        "promises": [*rule_words(view.design.checks)] if strategy.rules else [],
+        "promises": [*_every_cycle(view), *rule_words(view.design.checks, None)] if strategy.rules else [],
     }

@@ -187,6 +187,7 @@ class View:
         compared: whether a reference model says which outputs are due; else only rules of the ports are checked.
         rules: what tests are checked for, in words; empty if a reference model says it.
         rules_off: the rules that design.yaml switches off, each with its reason.
+        foretold: the outputs that are compared with the reference model in every cycle.
     """
 
     design: Design
@@ -208,6 +209,7 @@ class View:
     compared: bool = True
     rules: tuple[str, ...] = ()
     rules_off: tuple[str, ...] = ()
+    foretold: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
     track: Track = CLOSURE
 

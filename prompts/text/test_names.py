@@ -11,7 +11,7 @@ NAME_MOST, NAME_HEAD, NAME_TAIL = 60, 36, 15
 
 
 def short_name(name: str) -> str:
-    """Return `name` in at most `NAME_MOST` characters: of a longer one both ends, and a tag that tells it from others."""
+    """Return `name` in at most `NAME_MOST` characters: of a longer one both ends and a tag of the whole."""
     if len(name) <= NAME_MOST:
         return name
     tag = zlib.crc32(name.encode(errors="surrogatepass")) & 0xFFFF
