@@ -197,13 +197,13 @@ def test_a_suite_says_what_it_pins_and_what_to_do_when_a_task_changed(tmp_path: 
     words = ("designs", "suite", "mine.yaml")
     assert "run `dv-agent designs suite mine.yaml --update`" in call(*words, cwd=tmp_path, env=env).stderr
     entered = call(*words, "--update", "--json", cwd=tmp_path, env=env)
-    assert (entered.returncode, entered.stderr) == (0, "pinned: task version 2 entered\n")
-    assert json.loads(entered.stdout)["designs"][0]["task_version"] == 2
+    assert (entered.returncode, entered.stderr) == (0, "pinned: task version 3 entered\n")
+    assert json.loads(entered.stdout)["designs"][0]["task_version"] == 3
     with (copy / "spec.md").open("a") as text:
         text.write("\n")
     changed = call(*words, cwd=tmp_path, env=env)
     assert changed.returncode == 1
-    assert "pinned: changed since task version 2" in changed.stderr
+    assert "pinned: changed since task version 3" in changed.stderr
     assert "dv-agent designs suite mine.yaml --update" in changed.stderr
     refused = call(*words, "--update", cwd=tmp_path, env=env)
     assert refused.returncode == 2
@@ -224,4 +224,4 @@ def test_a_witness_written_by_hand_fills_the_gap_without_any_search(tmp_path: Pa
     (tmp_path / "mine.json").write_text(json.dumps({"tests": tests[:1]}))
     filled = call(*words, "--add", "mine.json", cwd=tmp_path)
     assert filled.returncode == 0, filled.stdout + filled.stderr
-    assert "95 of 95 bins, 7 of 7 bugs" in filled.stdout
+    assert "99 of 99 bins, 7 of 7 bugs" in filled.stdout

@@ -146,7 +146,7 @@ def test_no_planted_reachable_bin_is_called_dead(tmp_path: Path) -> None:
     folder = write_steps(tmp_path / "planted", planted(3, 12))
     done = CliRunner().invoke(app, ["designs", "certify", str(folder.path), "--search-cycles", "0", "--json"])
     assert done.exit_code == 0, done.output
-    assert [one["outcome"] for one in json.loads(done.stdout)["verdicts"]] == ["reachable"] * 12
+    assert [one["outcome"] for one in json.loads(done.stdout)["verdicts"]] == ["witness"] * 12
 
 
 def test_the_decoder_is_decided_whole(tmp_path: Path) -> None:
@@ -156,7 +156,7 @@ def test_the_decoder_is_decided_whole(tmp_path: Path) -> None:
     )
     assert done.exit_code == 0, done.output
     counts = read_certificate(out).counts()
-    assert counts == {"witness": 0, "unreachable": 65, "reachable": 2042, "unknown": 0}
+    assert counts == {"witness": 2042, "unreachable": 65, "reachable": 0, "unknown": 0}
     assert all("SUBI" in one.id for one in read_certificate(out).verdicts if one.outcome == "unreachable")
 
 
@@ -178,13 +178,13 @@ def test_a_clock_made_by_the_rtl_is_told(tmp_path: Path) -> None:
     assert any("not the clock of design.yaml" in one for one in reasons)
 
 
-def test_a_bin_on_a_constant_output_is_proved_and_one_on_its_only_value_is_reachable(tmp_path: Path) -> None:
+def test_a_bin_on_a_constant_output_is_proved_and_one_on_its_only_value_gets_a_test(tmp_path: Path) -> None:
     plan = PLAN.replace("{idle: 0, work: 1, done: 2, lost: 3}", "{no: 0, yes: 1}")
     rtl = RTL.replace("assign state = now;", "assign state = 2'd1;")
     folder = write_steps(tmp_path / "constant", plan.split("      - name: count")[0], rtl)
     assert CliRunner().invoke(app, ["designs", "certify", str(folder.path), "--search-cycles", "0"]).exit_code == 0
     found = {one.id: one.outcome for one in read_certificate(folder.path / FILE).verdicts}
-    assert found == {"machine.state.no": "unreachable", "machine.state.yes": "reachable"}
+    assert found == {"machine.state.no": "unreachable", "machine.state.yes": "witness"}
 
 
 def test_no_time_leaves_bins_unknown_with_the_reason(tmp_path: Path) -> None:
@@ -198,7 +198,7 @@ def test_no_time_leaves_bins_unknown_with_the_reason(tmp_path: Path) -> None:
     ("options", "words"),
     [
         ((), "name one design, or say --all"),
-        (("--all", "--out", "x.json"), "leave --tests and --out out"),
+        (("--all", "--out", "x.json"), "leave --tests, --out and --tests-out out"),
         (("block_quant", "--out", "no/such/folder/x.json"), "there is no folder no/such/folder"),
         (("block_quant", "--tests", "nowhere"), "neither 'witnesses' nor random:BEATS, nor a run"),
     ],
