@@ -23,7 +23,7 @@ from dv_agent.coverage.holes import OpenBins
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import End
 from dv_agent.prompts.restricted_view import restricted
-from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View, Window
+from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, Played, View, Window
 from dv_agent.runners.checks.assertions import reset_notes
 from dv_agent.runners.checks.ending import Ended, ending_words
 from dv_agent.runners.checks.exceptions import exception_notes
@@ -31,6 +31,7 @@ from dv_agent.runners.checks.scope_of_checks import what_is_checked
 
 MAX_EARNED = 24
 MAX_NOTES = 5
+MAX_EARLIER = 200
 Progress = Callable[[TestRecord], None]
 
 
@@ -46,6 +47,7 @@ class RunState:
         nearest: index of an open bin -> the test of any turn with the smallest distance to it.
         exchanges: prompt and reply of a model, turn by turn.
         earned: the tests that covered the most new bins, at most `MAX_EARNED`, the best one first.
+        earlier: the tests that ran before the last turn, the latest `MAX_EARLIER`; `earlier_more` were before them.
         windows: what the last reply asked to look at.
         ended: how each test ended, refused tests included.
         reset_notes: what the RTL reported only in reset, each once, see `dv_agent.runners.checks.assertions`.
@@ -64,6 +66,8 @@ class RunState:
     nearest: Mapping[int, Attempt] = field(default_factory=dict)
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
+    earlier: tuple[Played, ...] = ()
+    earlier_more: int = 0
     windows: tuple[Window, ...] = ()
     ended: tuple[Ended, ...] = ()
     reset_notes: tuple[str, ...] = ()
@@ -95,8 +99,11 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         rtl=bench.rtl,
         exchanges=state.exchanges,
         earned=state.earned,
+        earlier=state.earlier,
+        earlier_more=state.earlier_more,
         compared=bench.folder.has_model,
         **rules_in_words(bench.folder),
+        foretold=bench.foretold,
         windows=state.windows,
         track=bench.track,
     )
@@ -129,7 +136,7 @@ def advance(
         SimulationError: the simulator itself failed; `state` is still valid.
     """
     usage = proposal.usage
-    start = replace(state, spent=_paid(state.spent, proposal), last=(), errors=proposal.errors)
+    start = replace(_turned(state), spent=_paid(state.spent, proposal), errors=proposal.errors)
     current, records = start, list[TestRecord]()
     for done in simulate_turn(start.spent, proposal, bench, budget, start.coverage.open_bins.tolist()):
         current, record = _refused(current, done) if isinstance(done, Refused) else _sampled(current, done, bench)
@@ -173,6 +180,13 @@ def advance(
         budget=budget,
     )
     return current, turn
+
+
+def _turned(state: RunState) -> RunState:
+    """Return the state in which the tests of the last turn are earlier ones."""
+    played = (*state.earlier, *(Played(one.test, one.cycles) for one in state.last if one.end != "refused"))
+    more = state.earlier_more + max(0, len(played) - MAX_EARLIER)
+    return replace(state, last=(), earlier=played[-MAX_EARLIER:], earlier_more=more)
 
 
 def _silence(proposal: Proposal, records: Sequence[TestRecord]) -> str:

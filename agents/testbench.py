@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from dv_agent.agents.foretold_outputs import foretold_outputs
 from dv_agent.agents.sample_window import window_lines
 from dv_agent.coverage.code.group import CODE, CodeSampler
 from dv_agent.coverage.contribution import NO_VALUE, UNSEEN, Sample, closeness
@@ -122,6 +123,11 @@ class Testbench:
     def decoy_ids(self) -> tuple[str, ...]:
         """Ids of the unreachable bins among the holes; none, unless the agent has tools."""
         return ()
+
+    @cached_property
+    def foretold(self) -> tuple[str, ...]:
+        """The outputs that are compared with the reference model in every cycle."""
+        return foretold_outputs(self.folder)
 
     @cached_property
     def rtl(self) -> DesignRtl:

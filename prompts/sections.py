@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Literal
 
 from dv_agent.coverage.code.group import CODE
@@ -19,7 +19,7 @@ from dv_agent.prompts.feedback.code_holes import code_holes
 from dv_agent.prompts.feedback.column_texts import column_texts
 from dv_agent.prompts.feedback.history import past_turns, shots
 from dv_agent.prompts.feedback.hole_families import family_texts
-from dv_agent.prompts.feedback.results import failing_tests, played_tests, test_results
+from dv_agent.prompts.feedback.results import earlier_tests, failing_tests, played_tests, test_results
 from dv_agent.prompts.feedback.step_texts import NO_ROOM
 from dv_agent.prompts.feedback.targets import Target, in_detail, room_of, stuck, targets
 from dv_agent.prompts.hole_selection import sample
@@ -174,6 +174,11 @@ class _Writer:
         return cone_lines(self._view, holes, rtl.depth)
 
 
+def _every_cycle(view: View) -> Iterator[str]:
+    if view.foretold:
+        yield f"in every cycle, against the reference model: {', '.join(view.foretold)}"
+
+
 def _size(files: Iterable[tuple[str, str]]) -> int:
     return sum(len(text) for _, text in files)
 
@@ -200,8 +205,10 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "planned": view.track.plan,
         "open": len(view.holes),
         "open_points": sum(hole.bin.startswith(f"{CODE}.") for hole in view.holes),
-        "named": bool(view.last or view.earned or view.nearest),
+        "named": bool(view.last or view.earned or view.nearest or view.earlier),
         "played": () if view.track.plan else played_tests(view),
+        "earlier": ((), 0) if view.track.plan else earlier_tests(view),
+        "memory": bool(view.design.memories),
         "failed": any(outcome.failures for outcome in view.last),
         "tests_run": sum(outcome.end != "refused" for outcome in view.last),
         "window": WINDOW,
@@ -212,5 +219,5 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "told": bool(view.last) and strategy.feedback != "none",
         "detailed": {"near", "stuck"} & set(strategy.holes.show),
         "limits": view.design.limits,
-        "promises": [*rule_words(view.design.checks)] if strategy.rules else [],
+        "promises": [*_every_cycle(view), *rule_words(view.design.checks, None)] if strategy.rules else [],
     }

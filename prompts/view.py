@@ -75,6 +75,13 @@ class Outcome:
         return self.ending or f"{self.end} after {self.cycles} cycles"
 
 
+class Played(NamedTuple):
+    """A test of an earlier turn, and for how many cycles it ran."""
+
+    test: Test
+    cycles: int
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
     """The test that came nearest to a hole so far, in any turn."""
@@ -174,11 +181,13 @@ class View:
         rtl: of the design under test.
         exchanges: messages to the model and its replies, turn by turn; empty for agents without a model.
         earned: the tests that covered most bins first, the best one first.
+        earlier: the tests that ran before the last turn, in order; `earlier_more` older ones are not kept.
         track: what of this the agent may know, see `dv_agent.prompts.restricted_view`.
         windows: what the last reply asked to look at.
         compared: whether a reference model says which outputs are due; else only rules of the ports are checked.
         rules: what tests are checked for, in words; empty if a reference model says it.
         rules_off: the rules that design.yaml switches off, each with its reason.
+        foretold: the outputs that are compared with the reference model in every cycle.
     """
 
     design: Design
@@ -195,9 +204,12 @@ class View:
     rtl: RtlSource = NoRtl()
     exchanges: tuple[Exchange, ...] = ()
     earned: tuple[Outcome, ...] = ()
+    earlier: tuple[Played, ...] = ()
+    earlier_more: int = 0
     compared: bool = True
     rules: tuple[str, ...] = ()
     rules_off: tuple[str, ...] = ()
+    foretold: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
     track: Track = CLOSURE
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.errors import UnknownNameError
+from dv_agent.prompts.text.test_names import short_name, whole_name
 from dv_agent.prompts.view import View
 
 LIKE, STEPS = "like", "steps"
@@ -20,7 +21,8 @@ _STEP = re.compile(r"([A-Za-z_][A-Za-z0-9_.]{0,63})\[(\d{1,4})\]")
 def earlier_tests(view: View) -> dict[str, Test]:
     """Return the tests that a prompt names, by name; of two with one name the later one."""
     old = [attempt.test for attempt in view.nearest.values()]
-    tests = (*old, *(outcome.test for outcome in view.earned), *(outcome.test for outcome in view.last))
+    earned, played = (one.test for one in view.earned), (one.test for one in view.earlier)
+    tests = (*old, *earned, *played, *(outcome.test for outcome in view.last))
     return {test.name: test for test in tests if test.name}
 
 
@@ -43,9 +45,10 @@ def written_out(data: Any, known: Mapping[str, Test]) -> Any:
     if not isinstance(data, dict) or LIKE not in data:
         return data
     name = data[LIKE]
-    if not isinstance(name, str) or name not in known:
-        raise StimulusError((LIKE,), str(UnknownNameError("earlier test", str(name)[:80], known)))
-    base = known[name].data()
+    whole = whole_name(name, known) if isinstance(name, str) else None
+    if whole is None:
+        raise StimulusError((LIKE,), str(UnknownNameError("earlier test", str(name)[:80], map(short_name, known))))
+    base = known[whole].data()
     tracks = {track: list(steps) for track, steps in base.get("tracks", {}).items()}
     _edit(tracks, data.get(STEPS, {}))
     given = data.get("tracks", {})

@@ -26,6 +26,7 @@ from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Location, StimulusError, Test, path_text
 from dv_agent.prompts.text.compact_json import compact_json, json_around
+from dv_agent.prompts.text.test_names import quoted_name
 
 LOOK = "look"
 MAX_CHARACTERS = 400_000
@@ -216,7 +217,7 @@ class _Reader:
 
     def _test(self, place: str, data: Any) -> None:
         name = data.get("name") if isinstance(data, dict) else None
-        called = f" {compact_json(name, 40)}" if isinstance(name, str) and name else ""
+        called = f" {quoted_name(name)}" if isinstance(name, str) and name else ""
         where = f"{self.prefix}{place}{called}"
         self._read += 1
         if self._read > MAX_TESTS:
@@ -245,7 +246,12 @@ class _Reader:
         path = f" {path_text(location)[:200]}:" if location else ""
         wrote = _step(data, location) if self._told < MAX_LINES else None
         quoted = f"; you wrote {json_around(wrote, location[3:], EXCERPT)}" if wrote is not None else ""
-        self.drop("invalid", f"{where}:{path} {reason[:REASON]}{quoted}")
+        self.drop("invalid", f"{where}:{path} {_whole_words(reason, REASON)}{quoted}")
+
+
+def _whole_words(text: str, most: int) -> str:
+    """Return `text` in at most `most` characters, cut between words."""
+    return text if len(text) <= most else f"{text[: most - 4].rsplit(' ', 1)[0]} ..."
 
 
 def _complete(reading: Reading) -> Iterator[tuple[str, Any]]:

@@ -15,6 +15,7 @@ from dv_agent.coverage.structure import TIERS, Bin, Covergroup
 from dv_agent.prompts.feedback.bin_names import values_text
 from dv_agent.prompts.feedback.near_misses import hole_distance
 from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Attempt, View
 
 PAGE = 40
@@ -213,7 +214,7 @@ def _nearest(one: HoleEntry, tests: Mapping[str, int]) -> Iterator[str]:
         return
     test, near = one.attempt.test, one.attempt.near
     number = tests.get(test.digest)
-    called = f"{'?' if number is None else number} {compact_json(test.name, 60)}"
+    called = f"{'?' if number is None else number} {quoted_name(test.name)}"
     yield f"nearest: test {called} in cycle {near.cycle}, while these steps were under way:"
     for track, index in sorted(near.steps.items()):
         if index < len(test.tracks.get(track, ())):

@@ -10,6 +10,7 @@ from dv_agent.agents.tools.testbench import Decoys
 from dv_agent.prompts.feedback.history import gains_text
 from dv_agent.prompts.feedback.near_misses import near_distance
 from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Outcome, View
 
 STEPS, NEARS, FAILURES, ERRORS, STEP = 6, 4, 4, 20, 120
@@ -55,7 +56,7 @@ def _test(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> I
     verdict = f"{len(outcome.failures)} FAILED CHECKS" if outcome.failures else "checks ok"
     gained = f"{len(outcome.new_bins)} new bins, " if view.track.plan else ""
     yield (
-        f"test {number} {compact_json(outcome.test.name, 60)}: {outcome.ended}, "
+        f"test {number} {quoted_name(outcome.test.name)}: {outcome.ended}, "
         f"{gained}{verdict if outcome.end != 'refused' else 'not run'}"
     )
     yield from (f"  FAILED {line[:300]}" for line in listed(outcome.failures, FAILURES))

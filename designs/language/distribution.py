@@ -5,8 +5,9 @@
     5                                   always 5
     [0, 7]                              uniform over the inclusive range
     {"set": [1, 3, 9]}                  uniform over the listed values
+    {"set": [0, [4, 7]]}                the same, with ranges: here over 0, 4, 5, 6 and 7
     {"range": [0, 60], "step": 4}       uniform over every fourth value, from the first on
-    {"weights": [[0, 60], [[1, 3], 40]]}  each part is a distribution, with its weight
+    {"weights": [[0, 60], [[1, 3], 40]]}  each part is a distribution, with its weight relative to the others
 """
 
 from __future__ import annotations
@@ -111,8 +112,8 @@ def _parts(data: Any, depth: int) -> list[_Part]:
             raise DistributionError(f"range {data} is empty; write [low, high] with low <= high")
         return [(data[0], data[1], 1, 1.0)]
     if isinstance(data, dict) and len(data) == 1 and depth < 4:
-        if "set" in data and isinstance(data["set"], list) and data["set"] and all(map(_is_int, data["set"])):
-            return [(value, value, 1, 1.0) for value in data["set"]]
+        if "set" in data and isinstance(data["set"], list) and data["set"]:
+            return [_member(entry) for entry in data["set"]]
         if "weights" in data and isinstance(data["weights"], list) and data["weights"]:
             return [part for entry in data["weights"] for part in _weighted(entry, depth)]
     if isinstance(data, dict) and set(data) == {"range", "step"} and _is_int(data["step"]) and data["step"] > 0:
@@ -120,8 +121,16 @@ def _parts(data: Any, depth: int) -> list[_Part]:
         return [(low, high - (high - low) % data["step"], data["step"], 1.0)]
     raise DistributionError(
         f"{str(data)[:60]!r} is not a distribution; write 5, [low, high], "
-        '{"set": [1, 2]} or {"weights": [[0, 3], [[1, 9], 1]]}'
+        '{"set": [1, [4, 7]]} or {"weights": [[0, 3], [[1, 9], 1]]}'
     )
+
+
+def _member(entry: Any) -> _Part:
+    """Return a value or a range of a set; a range weighs as much as all its values, listed one by one."""
+    if not (_is_int(entry) or (isinstance(entry, list) and len(entry) == 2 and all(map(_is_int, entry)))):
+        raise DistributionError(f"{str(entry)[:60]!r} is neither an integer nor a range [low, high]; a set holds these")
+    low, high, step, _ = _parts(entry, 0)[0]
+    return low, high, step, float(high - low + 1)
 
 
 def _weighted(entry: Any, depth: int) -> list[_Part]:

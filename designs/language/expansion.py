@@ -24,7 +24,7 @@ from dv_agent.designs.language.random_blocks import (
 from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, TrackSchema, grammar_of, stream_keys
 from dv_agent.designs.language.size import PAIRS, Tally, check_size, loop_values
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
-from dv_agent.designs.language.values import Scope, integer, one_of, unknown_keys
+from dv_agent.designs.language.values import Scope, integer, one_of, unknown_keys, where_in_loops
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.program import Op, Program
 from dv_agent.errors import UnknownNameError
@@ -56,8 +56,8 @@ def expand_counted(
     for name in test.tracks:
         if name not in schema.tracks:
             raise StimulusError(("tracks", name), str(UnknownNameError("track", name, schema.tracks)))
-    check_size(design, schema, test)
     tally = room or Tally(design.limits.max_items)
+    tally.whole = check_size(design, schema, test)
     for name, steps in test.tracks.items():
         expander = _TrackExpander(design, schema, name, test.seed, tally)
         ops: list[Op] = []
@@ -223,11 +223,15 @@ class _TrackExpander:
 
     def _random(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         unknown_keys(step, ("random",), where)
-        block = resolve(step["random"], scope, (*where, "random"))
+        written, block = step["random"], resolve(step["random"], scope, (*where, "random"))
         seed = integer(block.get("seed", self.seed), {}, (*where, "random", "seed"), 0, (1 << 63) - 1)
         source = random.Random(f"{seed}/{self.name}/{self.blocks}")
         self.blocks += 1
-        draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
+        try:
+            draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
+        except StimulusError as error:
+            part = written.get(str(error.location[-1]), ())
+            raise StimulusError(error.location, f"{error.reason}{where_in_loops(part, scope)}") from None
         drawer = BlockDrawer(self.grammar, draws, source, self.step_index)
         ops, items = drawer.times(draws["count"].draw(source), self.tally.limit - self.tally.count)
         if items:

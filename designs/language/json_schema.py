@@ -179,7 +179,8 @@ class _Language:
             # A pair of distribution and weight; most servers do not support lists whose items differ in type.
             pair = json_list({"anyOf": [reference, {"type": "number", "exclusiveMinimum": 0}]}, 2, 2)
             self._found[name] = {"anyOf": [
-                one, json_list(one, 2, 2), json_object({"set": json_list(one, 1, 256)}, ("set",)),
+                one, json_list(one, 2, 2),
+                json_object({"set": json_list({"anyOf": [one, json_list(one, 2, 2)]}, 1, 256)}, ("set",)),
                 json_object({"weights": json_list(pair, 1, 256)}, ("weights",)),
             ]}  # fmt: skip
         return reference

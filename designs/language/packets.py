@@ -9,7 +9,7 @@ from typing import Any
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
-from dv_agent.designs.language.values import Scope, integer, unknown_keys
+from dv_agent.designs.language.values import Scope, integer, unknown_keys, where_in_loops
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Item, Member
 from dv_agent.designs.program import MAKE, Lanes, Op, lanes_of, pack, plain_payload, unpack
@@ -140,7 +140,9 @@ class PacketReader:
         if not track.beats.min <= len(ops) <= track.beats.max:
             found = f"more than {track.beats.max}" if len(ops) > track.beats.max else str(len(ops))
             raise StimulusError(
-                place, f"a {track.item} has {track.beats.min} to {track.beats.max} beats, found {found}"
+                place,
+                f"a {track.item} has {track.beats.min} to {track.beats.max} beats, "
+                f"found {found}{where_in_loops(beats, scope)}",
             )
         ops[0] = self._timed(ops[0], item, step, where, scope)
         # `_replace` takes twice the time.

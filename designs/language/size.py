@@ -8,7 +8,7 @@ random block that makes nothing counts as one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -28,7 +28,8 @@ from dv_agent.errors import UnknownNameError
 
 MAX_LOOP_VALUES = 65_536
 MAX_VARIABLES = 4
-ITEM = "an item is one beat, strobe, or other single step after loops and random blocks are unrolled"
+MAX_SHARES = 6
+ITEM = "an item is one beat, strobe, or other step, with loops and random blocks unrolled"
 
 PAIRS = (("ready", "stall"), ("idle", "pulse"))
 """Pairs of kinds of operations that count as one item if the second follows the first."""
@@ -71,8 +72,7 @@ def check_size(design: Design, schema: StimulusSchema, test: Test) -> Size:
             if total.least > most and place is None:
                 place = ("tracks", name, index)
     if place is not None:
-        shares = ", ".join(f"{name} {count:,}" for name, count in by_track.items())
-        raise StimulusError(place, too_many(most, f"at least {total.least:,} in all, by track: {shares}"))
+        raise StimulusError(place, too_many(most, f"at least {total.least:,} in all, by track: {_shares(by_track)}"))
     return total
 
 
@@ -94,12 +94,14 @@ class Tally:
         limit: maximum number of items; `whose` names the limit.
         count: items so far.
         by_track: items so far, for each track.
+        whole: bounds on the items of the whole test, if they are known.
     """
 
     limit: int
     whose: str = OF_THE_DESIGN
     count: int = 0
     by_track: dict[str, int] = field(default_factory=dict)
+    whole: Size | None = None
 
     def add(self, track: str, where: Location, items: int = 1) -> None:
         """Count more items.
@@ -113,9 +115,18 @@ class Tally:
         self.count += items
         self.by_track[track] = self.by_track.get(track, 0) + items
         if count > self.limit:
-            reached = ", ".join(f"{name} {count:,}" for name, count in self.by_track.items())
-            message = f"{self.count:,} were reached here, by track: {reached}"
+            message = f"{self.count:,} were reached here, by track: {_shares(self.by_track)}"
+            if self.whole:
+                least, most = max(self.whole.least, self.count), self.whole.most
+                message += f"; {least:,} to {most:,} in all" if least < most else f"; {most:,} in all"
             raise StimulusError(where, too_many(self.limit, message, self.whose))
+
+
+def _shares(by_track: Mapping[str, int]) -> str:
+    """Return the items of each track, the largest share first."""
+    ranked = sorted(by_track.items(), key=lambda one: -one[1])
+    shares = ", ".join(f"{name} {count:,}" for name, count in ranked[:MAX_SHARES])
+    return f"{shares} and {len(ranked) - MAX_SHARES} more tracks" if len(ranked) > MAX_SHARES else shares
 
 
 class _Measure:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -12,6 +13,7 @@ from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.errors import UnknownNameError
 
 Scope = Mapping[str, int]
+_WORD = re.compile(r"[^\W\d]\w*")
 
 
 def integer(data: Any, scope: Scope, where: Location, low: int, high: int) -> int:
@@ -25,15 +27,30 @@ def integer(data: Any, scope: Scope, where: Location, low: int, high: int) -> in
         try:
             value = _parsed(data).evaluate(scope)
         except ExpressionError as error:
-            raise StimulusError(where, str(error)) from None
+            raise StimulusError(where, f"{error}{where_in_loops(data, scope)}") from None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise StimulusError(where, f"expected an integer from {low} to {high}, found {str(data)[:40]!r}")
     if not low <= value <= high:
         shown = str(value) if abs(value) < 1 << 64 else "a huge number"
-        raise StimulusError(where, f"{shown} is outside {low}..{high}")
+        raise StimulusError(where, f"{shown} is outside {low}..{high}{where_in_loops(data, scope)}")
     return value
+
+
+def where_in_loops(data: Any, scope: Scope) -> str:
+    """Return the values of the loop variables in the expressions of `data`, such as `` at i = 3, j = 5``."""
+    words = set(_expression_words(data)) if scope else set()
+    used = [f"{name} = {value}" for name, value in scope.items() if name in words]
+    return f" at {', '.join(used)}" if used else ""
+
+
+def _expression_words(data: Any) -> Iterator[str]:
+    if isinstance(data, str):
+        yield from _WORD.findall(data)
+    elif isinstance(data, dict | list):
+        for part in data.values() if isinstance(data, dict) else data:
+            yield from _expression_words(part)
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dv_agent.agents.budget import Budget
+from dv_agent.agents.foretold_outputs import foretold_outputs
 from dv_agent.agents.llm.structured_output import wanted_schema
 from dv_agent.agents.models.chat_model import ModelSettings, OutputSchema
 from dv_agent.agents.records.reader import read_run
@@ -51,6 +52,7 @@ def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: in
         folder.design, folder.schema, folder.specification, plan, coverage, holes(plan, coverage), 0,
         budget_left=Budget(cycles=track.cycles, calls=track.calls).left(RunState(coverage).spent),
         rtl=DesignRtl(folder.design), compared=folder.has_model, track=track, **rules_in_words(folder),
+        foretold=foretold_outputs(folder),
     )  # fmt: skip
     return _rendered(restricted(view), find_strategy(strategy), settings, seed)
 

@@ -10,6 +10,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.prompts.feedback.bin_names import compact_names
 from dv_agent.prompts.strategy import Examples, Shot
 from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Outcome, View
 
 TURNS, TESTS, FAMILIES = 30, 6, 6
@@ -30,7 +31,7 @@ def past_turns(view: View) -> tuple[PastTurn, ...]:
     """Return the last turns, the latest first."""
     found = []
     for one in reversed(view.exchanges[-TURNS:]):
-        tests = tuple((compact_json(name, 60), new) for name, new in one.tests[:TESTS])
+        tests = tuple((quoted_name(name), new) for name, new in one.tests[:TESTS])
         found.append(PastTurn(one.turn, len(one.new_bins), tests, max(0, len(one.tests) - TESTS)))
     return tuple(found)
 

@@ -12,7 +12,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import Bin, Kind
 from dv_agent.coverage.values import ValueSet
 from dv_agent.prompts.feedback.step_texts import StepRoom
-from dv_agent.prompts.text.compact_json import compact_json
+from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Attempt, Near, View
 
 MOST_UNMET = 3
@@ -157,7 +157,7 @@ def attempt_text(view: View, attempt: Attempt, room: StepRoom) -> AttemptText:
     """Return the steps that were under way when the test came nearest."""
     test = attempt.test
     return AttemptText(
-        test=compact_json(test.name, 60),
+        test=quoted_name(test.name),
         number=next((place for place, outcome in enumerate(view.last) if outcome.test is test), None),
         steps=tuple(
             StepText(track, index, room.text(test, track, index))

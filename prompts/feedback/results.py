@@ -12,11 +12,14 @@ from dv_agent.prompts.feedback.bin_names import compact_names
 from dv_agent.prompts.feedback.near_misses import Distance, attempts, near_distance
 from dv_agent.prompts.feedback.step_texts import STEP_MOST, StepRoom, places_text
 from dv_agent.prompts.text.compact_json import compact_json, json_ends
+from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Near, Outcome, View
 
 NAMES, FAMILIES, NEARS, STEPS, STEP_SHORT = 6, 8, 4, 6, 100
 TRACKS_MOST, ALL_TRACKS = 700, 8_000
 """Characters of a test on a track without a plan: on average, and at most."""
+EARLIER_MOST = 1_200
+"""Characters of the list of the tests before the last turn."""
 FAILURES, FAILURE_MOST = 4, 300
 FEW, EARLIER = 2, 4
 """A test with at most so many new bins is told which bins others took from it, of at most so many families."""
@@ -107,11 +110,22 @@ def played_tests(view: View) -> tuple[str, ...]:
     """
     tracks = [one.test.data().get("tracks", {}) for one in view.last]
     most = _share([len(compact_json(one, ALL_TRACKS)) for one in tracks], TRACKS_MOST * len(tracks))
-    names = (compact_json(one.test.name, 60) for one in view.last)
     return tuple(
-        f"{name}: {one.ended}; {json_ends(data, most)}"
-        for name, one, data in zip(names, view.last, tracks, strict=True)
+        f"{quoted_name(one.test.name)}{_beside(one.test)}: {one.ended}; {json_ends(data, most)}"
+        for one, data in zip(view.last, tracks, strict=True)
     )
+
+
+def earlier_tests(view: View) -> tuple[tuple[str, ...], int]:
+    """Return a line for each test of the turns before the last one, in order, and how many older ones are left out."""
+    lines = [f"{quoted_name(one.test.name)}: {one.cycles} cycles" for one in view.earlier]
+    room, shown = EARLIER_MOST, list[str]()
+    for line in reversed(lines):
+        room -= len(line)
+        if room < 0:
+            break
+        shown.insert(0, line)
+    return tuple(shown), view.earlier_more + len(lines) - len(shown)
 
 
 def _share(sizes: Sequence[int], room: int) -> int:
@@ -127,7 +141,7 @@ def _share(sizes: Sequence[int], room: int) -> int:
 def failing_tests(view: View) -> tuple[Failing, ...]:
     """Return the tests of the last turn that failed a check."""
     return tuple(
-        Failing(place, compact_json(outcome.test.name, 60), tuple(_told_failures(outcome.failures)))
+        Failing(place, quoted_name(outcome.test.name), tuple(_told_failures(outcome.failures)))
         for place, outcome in enumerate(view.last)
         if outcome.failures
     )
@@ -150,7 +164,7 @@ def _result(
     earlier = _families(plan, taken)
     return TestResult(
         index=place,
-        name=compact_json(outcome.test.name, 60),
+        name=quoted_name(outcome.test.name),
         end=outcome.end,
         cycles=outcome.cycles,
         ending=outcome.ended,
@@ -169,7 +183,7 @@ def _result(
 
 def _beside(test: Test) -> str:
     given = {"seed": test.seed, "memory": test.memory}
-    return "".join(f", {name} {compact_json(value, STEP_MOST)}" for name, value in given.items() if value)
+    return "".join(f", {name} {json_ends(value, STEP_MOST)}" for name, value in given.items() if value)
 
 
 def _steps(plan: Plan, outcome: Outcome, room: StepRoom) -> tuple[tuple[StepResult, ...], str]:

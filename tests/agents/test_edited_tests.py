@@ -19,6 +19,7 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.language.stimulus import StimulusError, parse_test
 from dv_agent.designs.loader import DesignFolder, find_design
+from dv_agent.prompts.text.test_names import quoted_name, whole_name
 from dv_agent.runners.registry import find_simulator
 
 BASE: dict[str, Any] = {
@@ -79,6 +80,22 @@ def test_no_change_that_a_model_can_write_ends_in_another_error(data: Any) -> No
     for written in ({"like": "base", "steps": data}, {"like": data}, {"like": "base", "tracks": data, "steps": {}}):
         parsed = parse_reply(json.dumps({"tests": [written]}), design.design, design.schema, known=known)
         assert len(parsed.tests) + sum(parsed.dropped.values()) == 1
+
+
+def test_a_long_name_may_be_written_as_it_is_shown(folder: DesignFolder) -> None:
+    names = [f"rows of every length against a stalled output, part {part} of the whole sweep" for part in (1, 2)]
+    known = {name: parse_test({**BASE, "name": name, "seed": seed}, folder.design) for seed, name in enumerate(names)}
+    shown = [json.loads(quoted_name(name)) for name in names]
+    assert all(len(one) <= 60 and "..." in one for one in shown)
+    assert [written_out({"like": one}, known).get("seed", 0) for one in shown] == [0, 1]
+    assert written_out({"like": names[0]}, known)["tracks"] == BASE["tracks"]
+    with pytest.raises(StimulusError, match="unknown earlier test"):
+        written_out({"like": shown[0][:30]}, known)
+
+
+@given(st.text(max_size=200))
+def test_every_shown_name_is_whole_json_and_finds_its_test(name: str) -> None:
+    assert whole_name(json.loads(quoted_name(name)), [name]) == name
 
 
 def test_a_model_looks_at_what_came_nearest_and_changes_its_own_test(folder: DesignFolder) -> None:

@@ -24,7 +24,7 @@ from dv_agent.designs.reader.analysis import build_module
 from dv_agent.designs.reader.from_pyslang import parse
 from dv_agent.designs.reader.structure import Structure
 from dv_agent.prompts.unnoticed import Unnoticed
-from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, View, Window
+from dv_agent.prompts.view import Attempt, Exchange, Near, Outcome, Played, View, Window
 
 PLAN = """\
 schema_version: 1
@@ -174,4 +174,6 @@ def busy_view(folder: Path) -> View:
             Exchange(1, "second question", "second answer", (), 1, (("again", 0),)),
         ),
         earned=(outcome,),
+        earlier=(Played(Test(name="wide"), 90), Played(Test(name=f"{'long ' * 20}name"), 2_100)),
+        earlier_more=3,
     )

@@ -124,6 +124,8 @@ def without_a_plan(folder: Path, view: View) -> Iterator[tuple[str, str]]:
         yield f"parts/{part}@blind", text_of(blind, default, part)
     calm = replace(blind, last=tuple(replace(one, failures=()) for one in blind.last))
     yield "parts/progress@calm", text_of(calm, default, "progress")
+    last = replace(blind, budget_left={"cycles": 900, "calls": 1})
+    yield "parts/progress@last", text_of(last, default, "progress")
     first = small_view(folder, budget_left={"cycles": 900, "calls": 4}, rtl=SmallRtl(), track=TRACKS["rtl"])
     hunt = restricted(small_view(folder, budget_left={"cycles": 900, "calls": 4}, track=TRACKS["hunt"]))
     yield "tools_first@hunt", first_text(hunt, "0 of 9 bins", REPLY)
