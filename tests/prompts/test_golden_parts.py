@@ -19,6 +19,7 @@ from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.holes import holes
 from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
 from dv_agent.designs.design import Design
+from dv_agent.designs.loader import find_design
 from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
@@ -78,6 +79,10 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield from shortened(view)
     yield from without_a_plan(folder, view)
     yield from with_points(coded(view))
+    system = find_design("vit_attention")  # it has transactions
+    yield "parts/tracks@transactions", text_of(
+        replace(view, design=system.design, schema=system.schema), alone["default"], "tracks"
+    )
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
     yield "follow", "\n".join(f"##### {one.role} #####\n{one.content}" for one in messages_of(follow))
