@@ -7,7 +7,6 @@ from typing import Any
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
-from dv_agent.designs.ports.pins_port import PinsPort
 from dv_agent.designs.ports.port import DROP, PortModel
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.rtl_files import TextParameter, TypeParameter
@@ -93,12 +92,12 @@ def _ports(design: Design) -> Iterator[dict[str, Any]]:
 
 
 def _facts(design: Design, name: str, port: PortModel) -> dict[str, Any]:
-    if isinstance(port, PinsPort):
-        rest = dict(zip((spec.signal for spec in port.held().values()), rest_levels(port), strict=True))
-        return {"fields": _fields(port.held()), "rest": rest}
+    if held := port.held():
+        rest = dict(zip((spec.signal for spec in held.values()), rest_levels(port), strict=True))
+        return {"fields": _fields(held), "rest": rest}
     streams = port.streams(name)
     hold, ones = (bool(port.driver_facts().get(name)) for name in ("hold", "ones"))
-    if port.kind == "responder":
+    if len(streams) > 1:
         ask, answer = streams
         return {"request": _part(ask), "response": _part(answer)}
     (one,) = streams

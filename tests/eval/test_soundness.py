@@ -66,12 +66,12 @@ def test_a_wrong_model_a_missing_witness_and_a_wrong_tier_are_noticed(tmp_path: 
     edit(home / "model.py", "108, 117]", "108, 116]")
     witnesses = (home / "witnesses/witnesses.json").read_text().splitlines()
     (home / "witnesses/witnesses.json").write_text("\n".join([*witnesses[:3], *witnesses[4:]]))
-    edit(home / "plan.yaml", 'tiers: {medium: ["-8 x 4"', 'tiers: {hard: ["-8 x 4"')
+    edit(home / "plan.yaml", 'tiers: {medium: ["-8 x 1"', 'tiers: {hard: ["-8 x 1"')
     found = parts(load_design(home))
     assert any("value" in problem for problem in found["agreement"].problems)
     assert any("fails" in problem for problem in found["witnesses"].problems)
     assert any("no witness hits" in problem for problem in found["witnesses"].problems)
-    assert any("reduction.power.-8+4: plan says hard" in problem for problem in found["tiers"].problems)
+    assert any("reduction.power.-8+1: plan says hard" in problem for problem in found["tiers"].problems)
 
 
 def test_a_bug_that_nothing_exposes_or_that_does_not_apply_is_noticed(tmp_path: Path) -> None:

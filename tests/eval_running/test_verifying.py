@@ -102,7 +102,8 @@ def test_no_trial_spends_more_cycles_than_its_budget(whole: Bench) -> None:
         tests = [one for line in turn_lines(trial / "run/turns.jsonl") for one in json.loads(line)["tests"]]
         spent = header["spent"]["cycles"]
         assert spent == sum(one["cycles"] for one in tests) <= 1_500
-        assert [one["end"] for one in tests].count("budget") == (header["stop_reason"] == "budget:cycles")
+        cut = [one["end"] for one in tests].count("budget")  # the last bin may be hit in the test that is cut
+        assert cut == (spent == 1_500 and header["stop_reason"] in ("budget:cycles", "target"))
         assert all(one["cycles"] <= 1_500 for one in json.loads((trial / "kills.json").read_text())["outcomes"])
 
 

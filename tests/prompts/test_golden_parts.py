@@ -80,8 +80,9 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield from without_a_plan(folder, view)
     yield from with_points(coded(view))
     system = find_design("vit_attention")  # it has transactions
-    yield "parts/tracks@transactions", text_of(
-        replace(view, design=system.design, schema=system.schema), alone["default"], "tracks"
+    yield (
+        "parts/tracks@transactions",
+        text_of(replace(view, design=system.design, schema=system.schema), alone["default"], "tracks"),
     )
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")

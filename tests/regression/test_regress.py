@@ -66,7 +66,7 @@ def test_a_changed_line_is_noticed_by_a_quarter_of_the_tests_and_told_in_a_comme
     assert "rtl/lane\\_cast.v" in comment
     assert "fails a check:" in comment
     assert "```json" in comment
-    assert git(tmp_path, "status", "--porcelain", "mine").strip() == "M mine/rtl/lane_cast.v"
+    assert git(tmp_path, "status", "--porcelain", "--untracked-files=no", "mine").strip() == "M mine/rtl/lane_cast.v"
 
 
 def test_a_base_that_does_not_exist_or_does_not_build_is_named(

@@ -17,6 +17,7 @@ from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.page.render import render_board
 from dv_agent.eval.evaluation.data_model import KillSheet
 from dv_agent.eval.scoring.cache import score_trial
+from dv_agent.eval.suites.suite import load_suite
 from dv_agent.eval.verification.promised import promised
 from dv_agent.eval.verification.verdict import Doubt
 from dv_agent.eval.verification.verify import verify
@@ -62,7 +63,7 @@ EVALUATIONS: list[tuple[Callable[[Any], None], str]] = [
     (lambda data: data.update(floors=["search patience=2"]), "called a floor, and is none"),
     (lambda data: data["entries"][0]["options"].update(luck=1), "agent random has no option luck"),
     (
-        lambda data: data["identity"].update(suite="accelerators", suite_version=2),
+        lambda data: data["identity"].update(suite="accelerators", suite_version=load_suite("accelerators").version),
         "not in the suite accelerators: tally",
     ),
     (lambda data: data["identity"].update(suite="accelerators", suite_version=99), "version 99 of the suite"),
