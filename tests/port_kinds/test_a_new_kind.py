@@ -133,10 +133,9 @@ def test_a_waveform_shows_its_streams(facts: dict[str, Any]) -> None:
 def test_a_prompt_tells_its_words_and_the_names_of_its_streams(facts: dict[str, Any]) -> None:
     prompt = facts["prompt"]
     assert '* credit: {"word": [BEAT, ...], "gap": 3} sends beats, each as soon' in prompt
-    assert "credit ports idle" in prompt.replace("\n", " ")
+    assert "sinks ready, switches unchanged, credit ports idle, reset inactive" in prompt.replace("\n", " ")
     assert '* switches: {"set": {fields}, "gap": 2} changes them' in prompt
-    assert "switches unchanged, reset inactive" in prompt.replace("\n", " ")
-    assert "A credit PORT counts as PORT.beat and PORT.return." in prompt
+    assert "A credit has only PORT.beat and PORT.return." in prompt
     assert "`in` (credit, packets are called `word`, 1..3 beats)" in prompt
     assert '{"after":{"port":"in.beat","accepted":1}}' in prompt.replace(" ", "")
     assert "  in       credit" in facts["overview"]
