@@ -87,6 +87,7 @@ def read_ucis(path: Path, plan: Plan) -> dict[str, int]:
     reader, types = package("ucis.xml.xml_factory").XmlFactory, package("ucis")
     if path.stat().st_size > LARGEST:
         raise InputFileError(path, f"has more than {LARGEST:,} bytes")
+    _require_plain(path)
     try:
         db = reader.read(str(path))
         found = dict(_bins_in(db, types))
@@ -102,6 +103,16 @@ def read_ucis(path: Path, plan: Plan) -> dict[str, int]:
             f"{missing[0]}; it holds {', '.join(groups[:6]) or 'no covergroup'}",
         )
     return {name: found[name] for name in wanted}
+
+
+def _require_plain(path: Path) -> None:
+    """Check that the file declares no entities: an XML reader would fetch other files for them."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise InputFileError(path, "is no UTF-8 text; UCIS XML is written so") from None
+    if "<!DOCTYPE" in text or "<!ENTITY" in text:
+        raise InputFileError(path, "declares a document type or entities, which are not read; remove the declaration")
 
 
 def _bins_in(db: Any, ucis: Any) -> Iterator[tuple[str, int]]:

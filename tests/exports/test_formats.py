@@ -23,6 +23,7 @@ from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import find_design
+from dv_agent.errors import InputFileError
 from dv_agent.eval.exchange.code_files import cobertura_text, lcov_text
 from dv_agent.eval.exchange.recorded_results import RecordedResults, recorded_results
 from dv_agent.eval.exchange.testplan_file import plan_from
@@ -76,6 +77,18 @@ def test_ucis_holds_the_hits_of_every_bin_and_pyucis_opens_it(results: RecordedR
     }
     assert coverage.hits.any()
     XmlFactory.read(str(path))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_ucis_file_never_has_another_file_read(results: RecordedResults, tmp_path: Path, encoding: str) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("17")
+    head, rest = ucis_text(results).split("?>", 1) if "?>" in ucis_text(results) else ("", ucis_text(results))
+    entity = f'<!DOCTYPE x [<!ENTITY other SYSTEM "{secret.as_uri()}">]>'
+    path = tmp_path / "hostile.xml"
+    path.write_bytes((head + ("?>" if head else "") + entity + rest).encode(encoding))
+    with pytest.raises(InputFileError, match="document type|UTF-8"):
+        read_ucis(path, results.coverage.plan)
 
 
 def test_a_ucis_file_of_another_tool_is_told_apart(
