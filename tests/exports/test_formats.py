@@ -87,7 +87,7 @@ def test_a_ucis_file_never_has_another_file_read(results: RecordedResults, tmp_p
     entity = f'<!DOCTYPE x [<!ENTITY other SYSTEM "{secret.as_uri()}">]>'
     path = tmp_path / "hostile.xml"
     path.write_bytes((head + ("?>" if head else "") + entity + rest).encode(encoding))
-    with pytest.raises(InputFileError, match="document type|UTF-8"):
+    with pytest.raises(InputFileError, match=r"document type|UTF-8"):
         read_ucis(path, results.coverage.plan)
 
 
