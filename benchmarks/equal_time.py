@@ -74,13 +74,13 @@ def is_entered(path: Path, folder: DesignFolder) -> bool:
     """Return whether the record has the design in its present task version."""
     known = read_equal_seconds(path.parent)
     version = folder.design.task_version
-    return known is not None and any((one.design, one.task_version) == (folder.name, version) for one in known.lines)
+    return known is not None and any((one.design, one.task_version) == (folder.design.name, version) for one in known.lines)
 
 
 def enter(path: Path, folder: DesignFolder, options: argparse.Namespace, found: list[list[dict[str, int]]]) -> None:
     """Write the lines of one design into the record, in the order of the suite; earlier ones of it are replaced."""
     known = read_equal_seconds(path.parent)
-    lines = [one for one in known.lines if one.design != folder.name] if known else []
+    lines = [one for one in known.lines if one.design != folder.design.name] if known else []
     for seconds in (one for one in SECONDS if one <= options.seconds):
         hits = {
             agent: statistics.median(run[f"{seconds:g} s"] for run in runs)
@@ -88,7 +88,7 @@ def enter(path: Path, folder: DesignFolder, options: argparse.Namespace, found: 
         }
         lines.append(
             SecondsLine(
-                design=folder.name, task_version=folder.design.task_version, bins=len(plan_of(folder).bins),
+                design=folder.design.name, task_version=folder.design.task_version, bins=len(plan_of(folder).bins),
                 seconds=seconds, hits=hits,
             )
         )  # fmt: skip
