@@ -73,8 +73,8 @@ def main() -> None:
 def is_entered(path: Path, folder: DesignFolder) -> bool:
     """Return whether the record has the design in its present task version."""
     known = read_equal_seconds(path.parent)
-    version = folder.design.task_version
-    return known is not None and any((one.design, one.task_version) == (folder.design.name, version) for one in known.lines)
+    wanted = (folder.design.name, folder.design.task_version)
+    return known is not None and any((one.design, one.task_version) == wanted for one in known.lines)
 
 
 def enter(path: Path, folder: DesignFolder, options: argparse.Namespace, found: list[list[dict[str, int]]]) -> None:
