@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from dv_agent.designs.files.places import FILE, cache_folder, design_names, desi
 from dv_agent.errors import OutputError
 
 SHELF = "overviews"
+RTL = "rtl"
 
 
 def known_designs() -> list[dict[str, Any]]:
@@ -25,22 +26,25 @@ def known_designs() -> list[dict[str, Any]]:
     readers = [(package / room).resolve() for room in ("cli", "designs", "coverage")]
     programs = (file for room in readers for depth in ("*.py", "*/*.py") for file in room.glob(depth))
     common = _stamp([*programs, *(package / "designs" / "primitives").glob("*")])
-    return [_overview(name, common) for name in design_names()]
+    # A design may be made of others' RTL, so what is kept of it depends on the RTL of all designs beside it.
+    beside = {root: _stamp(root.resolve().glob(f"*/{RTL}/**/*"), common) for root in design_roots()}
+    return [_overview(name, beside) for name in design_names()]
 
 
-def _overview(name: str, common: str) -> dict[str, Any]:
-    folders = [root / name for root in design_roots() if (root / name / FILE).is_file()]
+def _overview(name: str, beside: Mapping[Path, str]) -> dict[str, Any]:
+    roots = [root for root in beside if (root / name / FILE).is_file()]
     kept = None
-    if len(folders) == 1:
-        kept = cache_folder() / SHELF / f"{_stamp(_below(folders[0].resolve()), common)}.json"
+    if len(roots) == 1:
+        stamp = _stamp(_below((roots[0] / name).resolve()), beside[roots[0]])
+        kept = cache_folder() / SHELF / f"{stamp}.json"
         with suppress(OSError, ValueError):
             facts = json.loads(kept.read_text(encoding="utf-8"))
             if isinstance(facts, dict) and facts.get("name") == name:
                 return facts
-    return _made(name, kept)
+    return _made(name, kept, roots)
 
 
-def _made(name: str, kept: Path | None) -> dict[str, Any]:
+def _made(name: str, kept: Path | None, roots: Iterable[Path]) -> dict[str, Any]:
     from dv_agent.cli.design_overview import overview
     from dv_agent.designs.design import PRIMITIVES
     from dv_agent.designs.files.documents import replace_text
@@ -48,7 +52,8 @@ def _made(name: str, kept: Path | None) -> dict[str, Any]:
 
     folder = find_design(name)
     facts = overview(folder)
-    homes = (folder.path.resolve(), PRIMITIVES.resolve())
+    beside = (home for root in roots for home in root.resolve().glob(f"*/{RTL}"))
+    homes = (folder.path.resolve(), PRIMITIVES.resolve(), *beside)
     inside = all(any(file.resolve().is_relative_to(home) for home in homes) for file in folder.design.source_files())
     if kept and inside:  # changes of files elsewhere would not be seen
         with suppress(OutputError):  # a list needs no room on the disk
