@@ -31,7 +31,7 @@ _OF_STREAM = {
     "idle": "cycles without valid, this one included",
     "strobe": "1 in a cycle with a write",
     "beat": "beats of the packet under way accepted before this reset",
-    "after": "transfers from this reset to the next one, or to the end",
+    "after": "transfers of that stream from this reset to the next one, or to the end",
 }
 _TRANSFER = {
     "gap": "cycles without valid since the transfer before; cycles with valid and no ready do not count",

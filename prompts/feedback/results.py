@@ -18,8 +18,8 @@ from dv_agent.prompts.view import Near, Outcome, View
 NAMES, FAMILIES, NEARS, STEPS, STEP_SHORT = 6, 8, 4, 6, 100
 TRACKS_MOST, ALL_TRACKS = 700, 8_000
 """Characters of a test on a track without a plan: on average, and at most."""
-EARLIER_MOST = 1_200
-"""Characters of the list of the tests before the last turn."""
+EARLIER_MOST, EARLIER_TRACKS = 2_400, 160
+"""Characters of the list of the tests before the last turn, and of the tracks of one of them."""
 FAILURES, FAILURE_MOST = 4, 300
 FEW, EARLIER = 2, 4
 """A test with at most so many new bins is told which bins others took from it, of at most so many families."""
@@ -117,8 +117,14 @@ def played_tests(view: View) -> tuple[str, ...]:
 
 
 def earlier_tests(view: View) -> tuple[tuple[str, ...], int]:
-    """Return a line for each test of the turns before the last one, in order, and how many older ones are left out."""
-    lines = [f"{quoted_name(one.test.name)}: {one.cycles} cycles" for one in view.earlier]
+    """Return a line for each test of the turns before the last one, in order, and how many older ones are left out.
+
+    A line tells both ends of the test, so that a model that remembers nothing knows what was tried.
+    """
+    lines = []
+    for one in view.earlier:
+        ends = json_ends(one.test.data().get("tracks", {}), EARLIER_TRACKS)
+        lines.append(f"{quoted_name(one.test.name)}: {one.cycles} cycles; {ends}")
     room, shown = EARLIER_MOST, list[str]()
     for line in reversed(lines):
         room -= len(line)

@@ -76,7 +76,7 @@ class Ended:
 
     @property
     def starved(self) -> bool:
-        """Whether an input waited for another input that had nothing left to send, as the specification allows.
+        """Whether an input waited for another input that had nothing left to send, as the reference model allows.
 
         Without a reference model: whether that may be so.
 
@@ -95,7 +95,7 @@ def ending_words(ended: Ended) -> str:
     if ended.end != End.DEADLOCK:
         return "refused" if ended.end == "refused" else f"{ended.end} {after}"
     judged = ended.waiting is None or ended.waiting.judged
-    waited = f"ended waiting {after}{', as the specification allows' if judged else ''}"
+    waited = f"ended waiting {after}{', as the reference model allows' if judged else ''}"
     words = waited if ended.starved else f"deadlock {after}"
     return words + (_waited_for(ended.waiting) if ended.waiting and ended.waiting.refused else "")
 
@@ -134,7 +134,7 @@ def ending_notes(tests: Sequence[Ended]) -> Iterator[str]:
     starved = [one for one in starved if one not in unjudged]
     if starved:
         yield (
-            f"{_some(starved, tests)} ended waiting, as the specification allows: an input offered a beat that was not "
+            f"{_some(starved, tests)} ended waiting, as the reference model allows: an input offered a beat that was not "
             "accepted, while another that the design needs had none left; no check fails for that"
         )
 

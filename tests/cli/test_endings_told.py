@@ -34,7 +34,7 @@ def test_a_run_says_what_its_tests_waited_for_and_which_one_was_cut(starved: tup
     assert all(one["allowed"] and one["refused"] and one["spent"] for one in waiting)  # type: ignore[index]
     assert "all checks passed" in printed
     assert f"{len(waiting)} of {len(tests)} tests" in printed
-    assert "ended waiting, as the specification allows" in printed
+    assert "ended waiting, as the reference model allows" in printed
     assert f"test {len(tests) - 1} was cut after {tests[-1]['cycles']:,} cycles" in printed
     page = (folder / "report.html").read_text()
     assert "deadlock after" not in page

@@ -10,7 +10,8 @@ import pytest
 from command import call, start
 from turn_lines import turn_lines
 
-RUN = ("run", "--design", "mxint_softmax", "--seed", "2", "-q", "--max-cycles", "25000")
+RUN = ("run", "--design", "mxint_softmax", "--seed", "2", "-q", "--max-cycles", "60000")
+"""A run of eleven turns."""
 
 
 def only_run(folder: Path) -> Path:

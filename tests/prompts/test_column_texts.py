@@ -62,7 +62,7 @@ def test_columns_of_two_tables_under_one_name_are_told_with_their_tables() -> No
 
 
 def test_transfers_behind_a_reset_are_counted_to_the_next_one() -> None:
-    assert texts("mxint_softmax")["out_after"].startswith("transfers from this reset to the next one")
+    assert texts("mxint_softmax")["out_after"].startswith("transfers of that stream from this reset")
 
 
 def test_when_the_rows_of_a_models_table_are_sampled_is_told_where_the_plan_says_it() -> None:

@@ -87,7 +87,7 @@ def test_a_busy_turn_tells_what_happened(tmp_path: Path) -> None:
         'test 1 "refused": refused after 0 cycles',
         "tests[1]: no",
         "900 cycles, 4 calls, 5000 tokens, 1.50 usd, 30 seconds",
-        "On average 225 cycles a call; no limit.",
+        "On average 225 cycles a call, not a bound.",
     ):
         assert words in text, words
 

@@ -62,7 +62,7 @@ def test_an_input_without_its_partner_starves_and_nothing_fails(open_session: Op
     assert (ended.end, failures, ended.starved) == (End.DEADLOCK, (), True)
     assert ended.waiting == Waiting(refused=("a",), spent=("b",), allowed=True, complete=True)
     assert ending_words(ended) == (
-        f"ended waiting after {ended.cycles} cycles, as the specification allows: a offered a beat that was not "
+        f"ended waiting after {ended.cycles} cycles, as the reference model allows: a offered a beat that was not "
         "accepted, while b had none left; every expected output came"
     )
 
@@ -105,7 +105,7 @@ def test_equal_numbers_drain(open_session: Opener) -> None:
         (Ended(0, "hung", 7, True), "hung after 7 cycles"),
         (Ended(0, "refused", 0, False), "refused"),
         # Records of before tell no more than this.
-        (Ended(0, "deadlock", 9, False), "ended waiting after 9 cycles, as the specification allows"),
+        (Ended(0, "deadlock", 9, False), "ended waiting after 9 cycles, as the reference model allows"),
         (Ended(0, "deadlock", 9, True), "deadlock after 9 cycles"),
     ],
 )
