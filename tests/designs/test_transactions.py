@@ -89,6 +89,15 @@ def test_a_wrong_step_is_told_with_its_place(step: dict[str, Any], words: str) -
         ("pair:", "random:", "'random' is a word of this track already"),
         ("[0, 6]", "{many: 3}", "is not a distribution"),
         ("[{write: {a: a}}, ", "[{pair: {a: a}}, ", "a transaction holds no other one"),
+        ("[{write: {a: a}}, ", "[{repeat: 2, steps: [{pair: {}}]}, ", "a transaction holds no other one"),
+        ("[{write: {a: a}}, ", "[{writ: {a: a}}, ", "unknown step 'writ'; did you mean write"),
+        (
+            "[{write: {a: a}}, ",
+            "[{for: {i: [0, 1]}, steps: [{write: {a: i}}, 3]}, ",
+            "expected an object with one of after",
+        ),
+        ("[{write: {a: a}}, ", "[{write: {a: a}}, {idle: 1, at: 9}, ", "a step is one thing; found idle and at"),
+        ("[{write: {a: a}}, ", "[{repeat: wait, steps: [{write: {a: a}}]}, ", "expected a number, found 'wait'"),
         ("[{write: {a: a}}, {idle: wait}, {write: {a: a + 1}}]", "[]", "steps"),
     ],
 )
