@@ -133,8 +133,10 @@ def test_what_the_pins_did_in_random_tests_becomes_tests_that_do_the_same(mix: t
             refused += 1
             continue
         again = rows_of(session, folder, literal_test(design, folder.schema, program))
+        # What waited for nothing at the end is not played again.
+        assert abs(len(again) - len(rows)) <= design.limits.quiet_cycles * layout.sample_width
         assert again[: len(rows)] == rows[: len(again)]
-    assert refused < 20
+    assert refused < 10
 
 
 @pytest.mark.parametrize(
