@@ -67,6 +67,7 @@ def test_its_size_is_that_of_its_steps() -> None:
     [
         ({"pair": {"a": 7}}, "cfg[0].pair.a: 7 is outside 0..6"),
         ({"pair": {"a": [0, 9]}}, "cfg[0].pair.a"),
+        ({"for": {"i": [0, 3]}, "steps": [{"pair": {"a": "9*i"}}]}, "pair.a: 9 is outside 0..6 at i = 1"),
         ({"pair": {"b": 1}}, "unknown key 'b'"),
         ({"pair": 3}, "expected an object with any of: a, wait"),
         ({"pair": {}, "gap": 1}, "unknown key 'gap'"),
