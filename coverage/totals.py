@@ -78,7 +78,7 @@ def _totals(coverage: Coverage, chosen: BoolColumn) -> Totals:
 
 def _share(covered: BoolColumn) -> Totals:
     bins, hit = len(covered), int(covered.sum())
-    return Totals(bins=bins, bins_hit=hit, coverage_pct=100 * hit / bins)
+    return Totals(bins=bins, bins_hit=hit, coverage_pct=100 * hit / bins if bins else 100.0)
 
 
 def _average(pairs: Iterable[tuple[int, float]]) -> float:

@@ -100,6 +100,16 @@ def test_every_room_has_a_readme_that_names_its_files() -> None:
     assert missing == []
 
 
+def test_every_readme_of_a_room_has_a_title_and_words_for_all_that_it_names() -> None:
+    wrong = []
+    for readme in {ROOT / file.parent / "README.md" for file in sources(*FOLDERS, *FACES)}:
+        lines = readme.read_text(encoding="utf-8").splitlines() if readme.is_file() else ["# "]
+        silent = [line for line in lines if line.startswith("| `") and not line.split("|")[2].strip()]
+        wrong += [f"{readme.relative_to(ROOT)}: {line}" for line in silent]
+        wrong += [] if lines[0].startswith("# ") else [f"{readme.relative_to(ROOT)}: no title"]
+    assert wrong == []
+
+
 def test_no_readme_of_a_room_names_a_file_that_is_gone() -> None:
     gone = []
     for readme in {ROOT / file.parent / "README.md" for file in sources(*FOLDERS, *FACES)}:

@@ -192,26 +192,19 @@ class SignalTables:
         columns: dict[str, Callable[[], Number]] = {
             name: partial(self._watch.of_cycle_before, make) for name, make in self._cycle_columns().items()
         }
-        if self._watch.exact:
-            return self._exact_reset_table(columns)
-        columns |= {
-            "cycle": lambda: self._watch.cycle("reset"),
-            "epoch": lambda: self._watch.epoch("reset"),
-            "width": lambda: self._watch.anything("reset", "width", 1, 20),
-        }
+        columns |= {"cycle": lambda: self._watch.cycle("reset"), "epoch": lambda: self._watch.epoch("reset")}
         for one in self._design.streams:
             if one.packets:
                 columns[f"{one.column}_beat"] = partial(self._watch.place, one, "reset", f"{one.column}_beat")
+        if self._watch.exact:
+            return self._exact_reset_table(columns)
+        columns["width"] = lambda: self._watch.anything("reset", "width", 1, 20)
         return SignalTable("reset", self._watch.fresh, columns, self._watch.fresh, {})
 
     def _exact_reset_table(self, columns: dict[str, Callable[[], Number]]) -> SignalTable:
         """Return the table with its row behind the pulse, when its width is known."""
         watch = self._watch
         width = watch.counter(watch.in_reset, watch.cap, f"!{watch.in_reset}")
-        columns |= {"cycle": lambda: watch.cycle("reset"), "epoch": lambda: watch.epoch("reset")}
-        for one in self._design.streams:
-            if one.packets:
-                columns[f"{one.column}_beat"] = partial(watch.place, one, "reset", f"{one.column}_beat")
         kept: dict[str, Callable[[], Number]] = {
             name: partial(watch.kept_from, watch.fresh, make) for name, make in columns.items()
         }

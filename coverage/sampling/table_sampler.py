@@ -43,12 +43,18 @@ class TableSampler:
             names |= dict.fromkeys(read_columns(plan.path, group, table, expressions_of(group)))
         self._columns = {name: place for name in names if (place := find_place(table, name))}
         self.reads = tuple({"cycle": None, "epoch": None, **dict.fromkeys(base for base, _ in self._columns.values())})
-        points = [(number, point) for number, group in enumerate(groups) for point in group.coverpoints]
+        # Of a point or a cross, a certificate may have left nothing to sample.
+        points = [
+            (number, point)
+            for number, group in enumerate(groups)
+            for point in group.coverpoints
+            if point.bins or point.illegal
+        ]
         self._points = [(number, point) for number, point in points if point.kind == "value"]
         self._sequences = [_Sequences(plan, number, point) for number, point in points if point.kind == "transition"]
         self._place = {(number, point.name): index for index, (number, point) in enumerate(self._points)}
         self._numbers = NumberMatrix(plan, [point for _, point in self._points]) if self._points else None
-        crosses = [(number, cross) for number, group in enumerate(groups) for cross in group.crosses]
+        crosses = [(number, cross) for number, group in enumerate(groups) for cross in group.crosses if cross.bins]
         self._cross_groups = np.array([number for number, _ in crosses], dtype=np.int64)
         members = [[self._place[number, name] for name in cross.of] for number, cross in crosses]
         self._crosses = CrossMatrix(plan, [cross for _, cross in crosses], members, self._points) if crosses else None

@@ -16,7 +16,7 @@ from dv_agent.designs.language.packets import PacketReader
 from dv_agent.designs.language.random_blocks import (
     BlockDrawer,
     draw_from,
-    drawn_fields,
+    field_draws,
     read_block,
     repetitions,
     resolve,
@@ -213,8 +213,9 @@ class _TrackExpander:
         one = self.track.transactions[name]
         source = random.Random(f"{self.seed}/{self.name}/{name}/{self.blocks}")
         self.blocks += 1
+        draws = field_draws(one, step[name], scope, (*where, name))
         for _ in range(repetitions(step, scope, where, self.design.limits.max_items)):
-            values = drawn_fields(one, step[name], scope, (*where, name), source)
+            values = {key: drawn.draw(source) for key, drawn in draws.items()}
             yield from self._inner({"steps": one.steps}, (*where, name), {**scope, **values})
 
     def _inner(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:

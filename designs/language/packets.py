@@ -72,8 +72,10 @@ class PacketReader:
                 return None
             op = MAKE(Op, (self._item.op, payload, gap, 0, 0, "", (), index))
             ops.extend([op] * times) if times != 1 else ops.append(op)
+            if len(ops) > self._most:  # before the next beat adds as many again
+                return None
         gap = step.get("gap", 0)
-        if not _is_wait(gap) or not self._least <= len(ops) <= self._most:
+        if not _is_wait(gap) or len(ops) < self._least:
             return None
         if gap:
             ops[0] = ops[0]._replace(gap=ops[0].gap + gap)

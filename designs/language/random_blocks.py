@@ -16,7 +16,7 @@ from dv_agent.designs.language.schema import (
     key_distribution,
 )
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
-from dv_agent.designs.language.values import Scope, integer, unknown_keys
+from dv_agent.designs.language.values import Scope, integer, unknown_keys, where_in_loops
 from dv_agent.designs.ports.grammar import Grammar, Item
 from dv_agent.designs.program import MAKE, Op
 from dv_agent.errors import UnknownNameError
@@ -82,8 +82,8 @@ def repetitions(step: Step, scope: Scope, where: Location, most: int) -> int:
     return integer(step.get(TIMES, 1), scope, (*where, TIMES), 0, most)
 
 
-def drawn_fields(one: Transaction, given: Any, scope: Scope, where: Location, source: random.Random) -> dict[str, int]:
-    """Return the value of each field of a transaction: as a step gives it, a number or a distribution, else drawn.
+def field_draws(one: Transaction, given: Any, scope: Scope, where: Location) -> Draws:
+    """Return the distribution of each field of a transaction: as a step gives it, a number included, else the schema's.
 
     Raises:
         StimulusError: not an object, an unknown field, or a value out of its range.
@@ -91,17 +91,14 @@ def drawn_fields(one: Transaction, given: Any, scope: Scope, where: Location, so
     if not isinstance(given, dict):
         raise StimulusError(where, f"expected an object with any of: {', '.join(one.fields)}")
     unknown_keys(given, tuple(one.fields), where)
-    values = {}
-    for name, known in one.draws().items():
-        draws = known
-        if name in given:
-            place = (*where, name)
-            try:
-                draws = parse_distribution(resolve(given[name], scope, place), known.low, known.high)
-            except DistributionError as error:
-                raise StimulusError(place, str(error)) from None
-        values[name] = draws.draw(source)
-    return values
+    draws = one.draws()
+    for name, part in given.items():
+        place, known = (*where, name), draws[name]
+        try:
+            draws[name] = parse_distribution(resolve(part, scope, place), known.low, known.high)
+        except DistributionError as error:
+            raise StimulusError(place, f"{error}{where_in_loops(part, scope)}") from None
+    return draws
 
 
 class BlockDrawer:

@@ -7,7 +7,7 @@ profiles, so that "random" always means the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from pydantic import Field
@@ -16,6 +16,8 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.language.distribution import Distribution, DistributionError, parse_distribution
+from dv_agent.designs.language.stimulus import Location, StimulusError
+from dv_agent.designs.language.values import one_of
 from dv_agent.designs.ports.grammar import Grammar, RandomOp, Timing, Word
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import InputFileError, UnknownNameError, all_faults
@@ -142,9 +144,29 @@ def _transaction_faults(document: Document, design: Design, name: str, track: Tr
                 parse_distribution(data, -MOST_FIELD, MOST_FIELD)
             except DistributionError as error:
                 yield document.error((*place, "fields", field), str(error))
-        for index, step in enumerate(one.steps):
-            if nested := sorted({*step} & {*track.transactions}):
-                yield document.error((*place, "steps", index), f"{nested[0]}: a transaction holds no other one")
+        known = sorted({*taken, *track.transactions} - {""})
+        for where, reason in _step_faults(one.steps, (*place, "steps"), track, known, grammar.item_word(track.item)):
+            yield document.error(where, reason)
+
+
+def _step_faults(
+    steps: Iterable[Any], place: Location, track: TrackSchema, words: Sequence[str], item: str
+) -> Iterator[tuple[Location, str]]:
+    """Yield what is wrong with the kinds of the steps of a transaction, in loops too; values are checked when used."""
+    for index, step in enumerate(steps):
+        here = (*place, index)
+        try:
+            # The options of an item may be keywords of other steps, such as `for`.
+            kind = item if isinstance(step, dict) and item in step else one_of(step, words, here)
+        except StimulusError as error:
+            yield error.location, error.reason
+            continue
+        if kind in track.transactions:
+            yield here, f"{kind}: a transaction holds no other one"
+        elif kind == "repeat" and not isinstance(step[kind], int):
+            yield (*here, kind), f"expected a number, found {str(step[kind])[:40]!r}: sizes are known before expansion"
+        if isinstance(inner := step.get("steps"), list):
+            yield from _step_faults(inner, (*here, "steps"), track, words, item)
 
 
 def grammar_of(design: Design, name: str) -> Grammar:

@@ -143,9 +143,9 @@ class _Measure:
             raise StimulusError(where, f"loops nested deeper than {MAX_DEPTH}")
         if self._write and self._write in step:
             return Size(1, 1)
-        for word in self._track.transactions:
+        for word, one in self._track.transactions.items():
             if word in step:
-                return self._transaction(step, self._track.transactions[word], where, depth)
+                return self._transaction(step, one, word, where, depth)
         if "repeat" in step:
             unknown_keys(step, ("repeat", "steps"), where)
             count = integer(step["repeat"], {}, (*where, "repeat"), 0, 1 << 62)
@@ -160,9 +160,9 @@ class _Measure:
             return self._random(step["random"], (*where, "random"))
         return self._packet(step[self._track.item]) if self._track.item in step else self._single(step)
 
-    def _transaction(self, step: Step, one: Transaction, where: Location, depth: int) -> Size:
+    def _transaction(self, step: Step, one: Transaction, word: str, where: Location, depth: int) -> Size:
         """Return the size of a transaction; if `times` is an expression, up to the limit of the design."""
-        size = self._body({"steps": list(one.steps)}, where, depth)
+        size = self._body({"steps": list(one.steps)}, (*where, word), depth)
         if isinstance(step.get("times"), str):
             return Size(1, size.times(self._design.limits.max_items).most)
         return size.times(integer(step.get("times", 1), {}, (*where, "times"), 0, 1 << 62))

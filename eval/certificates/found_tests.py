@@ -108,9 +108,9 @@ class TestSearch:
         tests = tuple(one.data() for one in found.tests)
         return certificate.model_copy(update={"verdicts": verdicts, "tests": tests})
 
-    def _told(self, words: str) -> None:
-        self._cycles = int(words.split()[3])
-        self._say(words)
+    def _told(self, cycles: int, left: int) -> None:
+        self._cycles = cycles
+        self._say(f"searching a test: {cycles} cycles, {left} left")
 
     def _tried(
         self, bench: Testbench, way: Way, number: int, bins: dict[str, str], reasons: dict[str, str]

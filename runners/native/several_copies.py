@@ -120,12 +120,11 @@ def _verilated(design: Design, folder: Path, objects: Path, copy: str, tool: Ver
         kept.append(made)
 
     def build(plain: bool) -> Build:
-        room = folder / f"{copy}_{plain}"
+        room = objects.parent / f"{copy}_{plain}"
         room.mkdir()
         (room / WRAPPER).write_bytes((folder / WRAPPER).read_bytes())
         recipe = Recipe(_SHELF, (*native_options(design), "--prefix", copy), {}, {}, compiler=keep)
         verilate_aside(design, room, tool, recipe, plain)
-        shutil.rmtree(room)
         return Build(room, cached=False)
 
     build_in(design, build)

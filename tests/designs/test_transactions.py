@@ -67,6 +67,7 @@ def test_its_size_is_that_of_its_steps() -> None:
     [
         ({"pair": {"a": 7}}, "cfg[0].pair.a: 7 is outside 0..6"),
         ({"pair": {"a": [0, 9]}}, "cfg[0].pair.a"),
+        ({"for": {"i": [0, 3]}, "steps": [{"pair": {"a": "9*i"}}]}, "pair.a: 9 is outside 0..6 at i = 1"),
         ({"pair": {"b": 1}}, "unknown key 'b'"),
         ({"pair": 3}, "expected an object with any of: a, wait"),
         ({"pair": {}, "gap": 1}, "unknown key 'gap'"),
@@ -89,6 +90,15 @@ def test_a_wrong_step_is_told_with_its_place(step: dict[str, Any], words: str) -
         ("pair:", "random:", "'random' is a word of this track already"),
         ("[0, 6]", "{many: 3}", "is not a distribution"),
         ("[{write: {a: a}}, ", "[{pair: {a: a}}, ", "a transaction holds no other one"),
+        ("[{write: {a: a}}, ", "[{repeat: 2, steps: [{pair: {}}]}, ", "a transaction holds no other one"),
+        ("[{write: {a: a}}, ", "[{writ: {a: a}}, ", "unknown step 'writ'; did you mean write"),
+        (
+            "[{write: {a: a}}, ",
+            "[{for: {i: [0, 1]}, steps: [{write: {a: i}}, 3]}, ",
+            "expected an object with one of after",
+        ),
+        ("[{write: {a: a}}, ", "[{write: {a: a}}, {idle: 1, at: 9}, ", "a step is one thing; found idle and at"),
+        ("[{write: {a: a}}, ", "[{repeat: wait, steps: [{write: {a: a}}]}, ", "expected a number, found 'wait'"),
         ("[{write: {a: a}}, {idle: wait}, {write: {a: a + 1}}]", "[]", "steps"),
     ],
 )

@@ -36,11 +36,15 @@ def test_each_copy_in_one_worker_does_what_it_does_in_a_worker_of_its_own(bench:
     file = ProgramFile(folder.design, programs)
     bugs = [broken_copy(folder, bug, tmp_path).design for bug in load_bugs(folder)]
     clean = rtl_copy(folder, tmp_path / "clean").design
+    file_of_clean = clean.source_files()[0]
+    text = file_of_clean.read_text().replace("before", "earlier")  # a keyword of SystemVerilog
+    file_of_clean.write_text(text.replace("endmodule", "  reg more;\n  always_comb more = 0;\nendmodule"))
     copies = CopyBuilds([*bugs, clean], cache_folder(), find_verilator())
     found = []
     for design in (*bugs, clean):
         built = copies.of(design)
         assert built.place is not None
+        assert [one.name for one in built.build.program.parent.iterdir() if one.is_dir()] == []
         with DigestSession(design, FILLS, built=built) as together:
             found.append(together.of(file))
     for design, digests in ((bugs[-1], found[-2]), (folder.design, found[-1])):

@@ -122,13 +122,12 @@ def _length(one: Stream, least: int, most: int) -> Iterator[str]:
         return
     name, bits = f"beats_{one.column}", max(most, least).bit_length()
     yield f"  reg {vector(bits)}{name} = {bits}'d0;"
-    full = f"{name} == {bits}'d{max(most, 1) - 1}"
     after = f"{pin(one.last)} ? {bits}'d0 : {name} + {bits}'d1"
     fires = _fires(one) if one.ready is not None else f"({pin(one.valid)} & ~in_reset)"
     yield f"  wire {vector(bits)}{name}_next = (in_reset | resets) ? {bits}'d0 : {fires} ? {after} : {name};"
     yield f"  always @(posedge clock) {name} <= {name}_next;"
     yield f"  wire {_may_end(one)} = {name}_next >= {bits}'d{max(least, 1) - 1};"
-    yield f"  wire {_ends(one)} = {full.replace(name, name + '_next', 1)};"
+    yield f"  wire {_ends(one)} = {name}_next == {bits}'d{max(most, 1) - 1};"
 
 
 def _may_end(one: Stream) -> str:

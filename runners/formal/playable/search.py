@@ -28,7 +28,7 @@ class Way:
 
 
 def ways(
-    netlist: Netlist, design: Design, names: Sequence[str], most: int, deadline: float, say: Callable[[str], None]
+    netlist: Netlist, design: Design, names: Sequence[str], most: int, deadline: float, say: Callable[[int, int], None]
 ) -> Iterator[Way]:
     """Yield ways to as many of the properties `names` as are found, the shortest first. What is undefined is 0.
 
@@ -36,12 +36,14 @@ def ways(
         netlist: its environment does what tests can do.
         most: cycles from power-up.
         deadline: `time.monotonic` at which it ends.
+        say: called with the number of cycles in which everything was tried, and of properties that are left.
     """
     circuit = netlist.circuit.reduced(names)
     left = [name for name in names if circuit.properties[name]]
     with Unrolling(circuit, from_power_up=True, deadline=deadline, zero=_undefined(netlist)) as model:
-        for cycle in range(most if circuit.next else 1):
-            say(f"searching a test: {cycle} cycles, {len(left)} of {len(names)} left")
+        cycles = most if circuit.next else 1
+        for cycle in range(cycles):
+            say(cycle, len(left))
             while left:
                 try:
                     literals = [model.literal(cycle, circuit.properties[name]) for name in left]
@@ -54,6 +56,7 @@ def ways(
                 yield Way(tuple(hit), _rows(netlist, design, model, cycle))
             if not left:
                 return
+        say(cycles, len(left))
 
 
 def _undefined(netlist: Netlist) -> set[int]:
