@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from in_process import CommandLine
-from loopback import Body, LoopbackServer
+from loopback import Body, LoopbackServer, status
 from tool_script import LONG, WIDE, Call, follows, told
+from turn_lines import turn_lines
 
+from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.schema import AgentOptions, RunHeader
 from dv_agent.agents.runs.assembly import open_design, open_recorded
 from dv_agent.designs.loader import find_design
@@ -75,6 +77,73 @@ def test_a_bug_is_found_with_its_place_and_an_alarm_on_clean_rtl_counts(
         assert (again.returncode, why in again.stdout) == (1, True), again.stdout + again.stderr
         (changed[0]).write_text(changed[1])
     assert dv_agent_command("verify", "runs/hunt").returncode == 0
+
+
+def too_long(body: Body) -> list[Call]:
+    """Uses up all cycles with a test that fails, wants more, reads, and reports only then."""
+    results = told(body)
+    if not results:
+        return [("run_tests", {"tests": [RISING, WIDE]})]
+    if len(results) == 1:
+        return [("run_tests", {"tests": [WIDE]}), ("explain_failure", {"test": 0})]
+    report = {"title": "The sum is wrong", "explanation": LONG, "module": "row_accumulator", "signals": ["shift_cap"]}
+    return [("report_bug", {"test": 0, **report}), ("finish", {"reason": "done"})]
+
+
+def test_a_bug_that_used_up_all_cycles_is_still_looked_into_and_reported(
+    tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    (tmp_path / "cases.yaml").write_text("schema_version: 1\ncases: [{design: mxint_softmax, bug: S1b}]\n")
+    with LoopbackServer([follows(too_long), status(401), follows(too_long)]) as server:
+        words = ("hunt", "cases.yaml", "--model", "openai:x", "--base-url", server.url, "--max-cycles", "600", "--json")
+        assert dv_agent_command(*words).returncode not in (0, 2)
+        done = dv_agent_command(*words)  # goes on where no cycle is left
+        assert done.returncode == 0, done.stderr
+        results = told(server.requests[-1].body)
+    assert "Budget left: 0 cycles" in results[0]
+    assert [text for text in results if "No cycle is left, so no test can run" in text] == results[:2]
+    assert "value on out, transfer 5" in results[2]
+    score = json.loads(done.stdout)["score"]
+    assert (score["found"], score["shown"], score["cycles"]) == (1, 1, 600)
+    run = read_run(tmp_path / "runs/hunt/000/run")
+    assert (run.header.stop_reason, run.header.spent.cycles) == ("agent_done", 600)
+    assert [len(turn.tests) for turn in run.turns] == [2, 0]
+    assert dv_agent_command("verify", "runs/hunt").stdout == "made again: 0 doubts\n"
+    again = dv_agent_command("run", "--model", "replay:runs/hunt/000/run", "--out", "again", "-q")
+    assert again.returncode == 1, again.stderr
+    (replayed,) = (tmp_path / "again").iterdir()
+    assert read_run(replayed).header.bug_reports == run.header.bug_reports
+    cut_behind_the_last_test(run.folder)
+    assert "although a failed check was left to be reported" in dv_agent_command("verify", "runs/hunt").stdout
+
+
+def cut_behind_the_last_test(run: Path) -> None:
+    """Make a record say that the run ended when its cycles were used up, before any report."""
+    lines = [*turn_lines(run / "turns.jsonl")]
+    place = next(place for place, line in enumerate(lines) if json.loads(line)["kind"] == "turn")
+    (run / "turns.jsonl").write_text("".join(f"{line}\n" for line in lines[: place + 1]))
+    header = json.loads((run / "run.json").read_text())
+    spent = json.loads(lines[place])["spent"]
+    header |= {"stop_reason": "budget:cycles", "spent": spent, "turns": 1, "bug_reports": []}
+    (run / "run.json").write_text(json.dumps(header))
+
+
+def test_a_model_that_reports_nothing_when_all_cycles_are_used_up_is_not_asked_for_ever(
+    tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    (tmp_path / "cases.yaml").write_text(CASES)
+
+    def stubborn(body: Body) -> list[Call]:
+        return [("run_tests", {"tests": [RISING, WIDE]})]
+
+    with LoopbackServer([follows(stubborn)]) as server:
+        words = ("hunt", "cases.yaml", "--model", "openai:x", "--base-url", server.url, "--max-cycles", "600")
+        assert dv_agent_command(*words, "--max-calls", "100").returncode == 0
+    trials = json.loads((tmp_path / "runs/hunt/hunt.json").read_text())["trials"]
+    for number, trial in enumerate(trials):
+        header = read_run(tmp_path / f"runs/hunt/{number:03}/run").header
+        assert header.stop_reason == "budget:cycles"
+        assert header.spent.calls == (1 + 3 * 16 if trial["bug"] else 1)  # on clean RTL nothing can be reported
 
 
 FORGED = (
