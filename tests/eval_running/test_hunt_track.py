@@ -1,6 +1,7 @@
 """The track `hunt`: one bug or none a trial, in an order that nobody sees; nothing that is sent tells which."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from turn_lines import turn_lines
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.schema import AgentOptions, RunHeader
 from dv_agent.agents.runs.assembly import open_design, open_recorded
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.run_progress import Unwatched
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.mutants.candidate import Candidate, Edit
 from dv_agent.designs.mutants.changed_copy import changed_copy
@@ -20,6 +23,8 @@ from dv_agent.designs.mutants.find_candidates import find_candidates
 from dv_agent.errors import UsageError
 from dv_agent.eval.hunting.case_list import read_cases
 from dv_agent.eval.hunting.hunt_score import HuntScore, TrialResult, hunt_score
+from dv_agent.eval.hunting.play_hunt import play_hunt
+from dv_agent.eval.verification.hunt_again import hunt_again
 
 RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": -79, "times": 5}, {"e": 3, "m": 127}]}]}}
 CASES = """\
@@ -227,3 +232,40 @@ def test_the_floor_reports_ten_lines_once_a_random_test_fails(tmp_path: Path, dv
     assert (found["score"]["bugs"], found["score"]["shown"], found["score"]["alarmed"]) == (1, 1, 0)
     assert [one["reports"] for one in found["trials"] if not one["clean"]] == [1]
     assert dv_agent_command("verify", "runs/hunt").stdout == "made again: 0 doubts\n"
+    run = tmp_path / "runs/hunt" / next(f"{one['number']:03}" for one in found["trials"] if not one["clean"]) / "run"
+    lines = [line.replace("is drawn at random", "is well known") for line in turn_lines(run / "turns.jsonl")]
+    (run / "turns.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    assert "is not what floor:random says" in dv_agent_command("verify", "runs/hunt").stdout
+
+
+class StopsAfter(nullcontext[object]):
+    """Ends a run behind so many turns."""
+
+    def __init__(self, turns: int) -> None:
+        super().__init__(None)
+        self._asked = iter([False] * 2 * turns)
+
+    def asked(self) -> bool:
+        return next(self._asked, True)
+
+
+def test_a_floor_that_was_stopped_goes_on_with_the_tests_that_it_would_have_run(tmp_path: Path) -> None:
+    (tmp_path / "cases.yaml").write_text("schema_version: 1\ncases: [{design: mxint_gelu}]\n")
+    trials, settings = read_cases(tmp_path / "cases.yaml", 0), {"model": "floor:random"}
+    request = RunRequest(
+        agent="tools", track="hunt", model=settings, max_calls=3, max_cycles=50_000, simulator="icarus"
+    )
+
+    def play(home: str, turns: int) -> list[str]:
+        play_hunt(
+            trials, request, "tools floor:random", tmp_path / home, Unwatched(), lambda: StopsAfter(turns),
+            lambda one, most: None, True,
+        )  # fmt: skip
+        run = read_run(tmp_path / home / "000/run")
+        return [test.test.digest for turn in run.turns for test in turn.tests]
+
+    begun, whole = play("stopped", 1), play("whole", 9)
+    assert begun == whole[: len(begun)] != whole
+    assert play("stopped", 9) == whole
+    assert len(set(whole)) == 24
+    assert hunt_again(tmp_path / "stopped") == ()
