@@ -16,6 +16,8 @@ from dv_agent.prompts.benchmark_track import Track
 
 NEVER = 101.0
 """A target that no run meets."""
+CLOSING_TURNS = 3
+"""Turns without a test that are left for reports when no cycle is left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +28,13 @@ class Limits:
         target: percentage of covered bins at which the run is done.
         patience: turns in a row without a new bin after which it has stalled, or None.
         stop_on_failure: whether the first failed check ends the run.
+        reports: whether the agent reports failed checks: it may then do so when the cycles are used up.
     """
 
     target: float = 100.0
     patience: int | None = None
     stop_on_failure: bool = False
+    reports: bool = False
 
 
 def target_on(track: Track, target: float) -> float:
@@ -45,13 +49,20 @@ def stop_reason(state: RunState, budget: Budget, limits: Limits) -> str | None:
         return "failure"
     if 100 * coverage.bins_hit >= limits.target * len(coverage.hits):
         return "target"
-    if bound := budget.exceeded(state.spent):
+    bounds = budget.model_copy(update={"cycles": None}) if _may_report(state, budget, limits) else budget
+    if bound := bounds.exceeded(state.spent):
         return f"budget:{bound}"
     if state.done:
         return state.stop_reason or "agent_done"
     if limits.patience is not None and state.stale_turns >= limits.patience:
         return "stalled"
     return None
+
+
+def _may_report(state: RunState, budget: Budget, limits: Limits) -> bool:
+    """Return whether the agent can report a failed check, which takes replies and no cycles."""
+    has_calls = budget.left(state.spent).get("calls", 1) >= 1
+    return limits.reports and len(state.failures) > 0 and has_calls and state.untested_turns < CLOSING_TURNS
 
 
 def run(

@@ -52,7 +52,7 @@ class RunState:
         ended: how each test ended, refused tests included.
         reset_notes: what the RTL reported only in reset, each once, see `dv_agent.runners.checks.assertions`.
         silence: why the last turn without a test had no test, see `Proposal.silence`.
-        stale_turns: turns in a row without a new bin.
+        stale_turns, untested_turns: turns in a row without a new bin, and without a test.
         done: the agent said that it has nothing more to propose; `stop_reason` says why.
     """
 
@@ -72,6 +72,7 @@ class RunState:
     ended: tuple[Ended, ...] = ()
     reset_notes: tuple[str, ...] = ()
     stale_turns: int = 0
+    untested_turns: int = 0
     silence: str = ""
     done: bool = False
     stop_reason: str = ""
@@ -154,6 +155,7 @@ def advance(
         stop_reason=proposal.stop_reason,
         silence=_silence(proposal, records) or state.silence,
         stale_turns=0 if gained else state.stale_turns + 1,
+        untested_turns=0 if records else state.untested_turns + 1,
         exchanges=state.exchanges + _exchange(state, current, proposal),
         earned=_earned(current),
     )

@@ -147,7 +147,10 @@ def launch(
         stack.callback(watcher.stop)
         stack.enter_context(stopper)
         options = header.agent_options
-        limits = Limits(target_on(bench.track, header.target), options.patience, bool(options.stop_on_failure))
+        limits = Limits(
+            target_on(bench.track, header.target), options.patience, bool(options.stop_on_failure),
+            reports=header.agent == TOOLS,
+        )  # fmt: skip
         with _traced_to(run_folder):
             with _resumable(run_folder, "mcp" if request.live else "run"):
                 state = run_loop(

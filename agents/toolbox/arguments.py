@@ -141,7 +141,10 @@ class ReportBug(Arguments):
 
 
 class Finish(Arguments):
-    """End the run: nothing more can be gained."""
+    """End the run: nothing more can be gained.
+
+    You see no verdict: it comes after the run. Nor do you see whether a report_bug of the same reply was refused.
+    """
 
     reason: str = Field(min_length=1, max_length=TEXT)
 

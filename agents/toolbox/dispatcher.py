@@ -36,7 +36,7 @@ from dv_agent.agents.toolbox.ledger import Ledger
 from dv_agent.agents.toolbox.list_holes import HoleList
 from dv_agent.agents.toolbox.read_sources import read_rtl, read_specification
 from dv_agent.agents.toolbox.show_waveform import Waves, show_waveform
-from dv_agent.agents.toolbox.test_results import results_text
+from dv_agent.agents.toolbox.test_results import NO_CYCLES, results_text
 from dv_agent.agents.toolbox.text import ResultLimits, ToolError, clipped, unknown_name
 from dv_agent.agents.toolbox.trace_signal import trace_signal
 from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
@@ -205,6 +205,8 @@ class ToolDispatcher:
         view, _ = self._now()
         if self.waiting:
             raise ToolError("only one run_tests in a reply: put all tests into one call")
+        if view.budget_left.get("cycles", 1) < 1:
+            raise ToolError(NO_CYCLES)
         known = {test.name: test for test, _ in self._tests if test.name}
         parsed = parse_reply(arguments, view.design, view.schema, known=known, planned=view.track.plan)
         if not parsed.tests:

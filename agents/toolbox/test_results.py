@@ -14,6 +14,7 @@ from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Outcome, View
 
 STEPS, NEARS, FAILURES, ERRORS, STEP = 6, 4, 4, 20, 120
+NO_CYCLES = "No cycle is left, so no test can run: report what failed, and finish."
 
 
 def results_text(view: View, book: HoleList, decoys: Decoys | None, first: int, room: int) -> str:
@@ -42,7 +43,8 @@ def budget_text(view: View, calls: int = 0) -> str:
     """
     left = {name: amount for name, amount in view.budget_left.items() if name != "seconds"}
     words = [f"{_amount(name, amount - calls if name == 'calls' else amount)}" for name, amount in left.items()]
-    return f"Budget left: {', '.join(words)}." if words else ""
+    said = f"Budget left: {', '.join(words)}." if words else ""
+    return said if left.get("cycles", 1) >= 1 else f"{said} {NO_CYCLES}"
 
 
 def _amount(name: str, amount: float) -> str:

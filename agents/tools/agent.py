@@ -128,9 +128,11 @@ class ToolsAgent:
 
     def closing(self, view: View) -> str:
         """Return the results that the model has not been sent, those of the last turn's tests included."""
+        unheard = self._graph.unheard()
+        if self._state != "waits":
+            return unheard
         self._dispatcher.begin(view)
-        parts = self._graph.unheard(), self._dispatcher.results() if view.last else ""
-        return "\n\n".join(part for part in parts if part)
+        return "\n\n".join(part for part in (unheard, self._dispatcher.results()) if part)
 
     def _go(self, view: View) -> bool:
         """Continue the dialogue where it was left; return whether it now waits for tests."""

@@ -25,6 +25,7 @@ from dv_agent.runners.simulator import Simulator
 MOST_CYCLES = 400
 MOST_TESTS = 1_000
 NAME = "found test"
+_MISSED = "the test that was made for it does not hit it in the simulation"
 _NO_WAY = "no test was found that does: {} cycles of what tests can do were tried"
 
 
@@ -122,35 +123,37 @@ class TestSearch:
         """
         wanted = ", ".join(dict.fromkeys(bins[name] for name in way.names))
         name, note = f"{NAME} {number}", f"made to hit {wanted}"[:1000]
-        missed: list[str] = list(way.names)
-        for program in self._programs(way, reasons):
-            try:
+        best: tuple[Test, Played] | None = None
+        missed = list(way.names)
+        try:
+            for program in self._programs(way):
                 test = literal_test(self._folder.design, self._folder.schema, program, name)
                 test = test.model_copy(update={"note": note})
                 simulated = bench.simulate(test, None)
-            except StimulusError as error:
-                reasons |= dict.fromkeys(way.names, f"no test does what hits it: {error}")
-                return None
-            (result,) = bench.sampled([simulated])
-            hit = {self._plan.bins[index].id for index in result.sample.hits.nonzero()[0].tolist()}
-            hit |= {one.bin for one in result.sample.illegal}
-            missed = [one for one in way.names if bins[one] not in hit]
-            if not missed:
-                break
-        reasons |= dict.fromkeys(missed, "the test that was made for it does not hit it in the simulation")
-        if len(missed) == len(way.names):
-            return None
-        return test, Played(test.name, simulated.run.rows, simulated.tables, result.sample)
+                (result,) = bench.sampled([simulated])
+                hit = {self._plan.bins[index].id for index in result.sample.hits.nonzero()[0].tolist()}
+                hit |= {one.bin for one in result.sample.illegal}
+                left = [one for one in way.names if bins[one] not in hit]
+                reasons |= dict.fromkeys(left, _MISSED)
+                if len(left) < len(missed):
+                    best = test, Played(test.name, simulated.run.rows, simulated.tables, result.sample)
+                    missed = left
+                if not missed:
+                    break
+        except (NotPlayableError, StimulusError) as error:
+            for one in missed:
+                reasons.setdefault(one, f"no test does what hits it: {error}")
+        return best
 
-    def _programs(self, way: Way, reasons: dict[str, str]) -> Iterator[Program]:
-        """Yield the program of a way, then one with a reset behind it."""
+    def _programs(self, way: Way) -> Iterator[Program]:
+        """Yield the program of a way, then one with a reset behind it.
+
+        Raises:
+            NotPlayableError: no test does what the way does.
+        """
         design = self._folder.design
         layout = layout_of(design)
-        try:
-            program = program_of(design, layout, way.rows, beats_of(self._folder))
-        except NotPlayableError as error:
-            reasons |= dict.fromkeys(way.names, f"no test does what hits it: {error}")
-            return
+        program = program_of(design, layout, way.rows, beats_of(self._folder))
         yield program
         behind = len(way.rows) // layout.sample_width + 1
         if design.reset is not None and behind < design.limits.max_cycles:

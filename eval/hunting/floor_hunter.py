@@ -25,11 +25,14 @@ class FloorHunter:
 
     Args:
         seed: of its tests and of the place that it draws.
+        replies: how many it has given before, in the run that is resumed.
     """
 
-    def __init__(self, folder: DesignFolder, seed: str) -> None:
+    def __init__(self, folder: DesignFolder, seed: str, replies: int = 0) -> None:
         self._folder, self._source = folder, random.Random(f"hunt/floor/{seed}")
-        self._calls = 0
+        self._calls = replies
+        for _ in range(replies):
+            self._tests()
 
     @property
     def settings(self) -> ModelSettings:
@@ -46,11 +49,11 @@ class FloorHunter:
         del tools, output
         told = [found for one in messages if one.role == "tool" for found in _FAILED.findall(one.content)]
         if not told:
-            return self._reply(("run_tests", {"tests": [self._test() for _ in range(TESTS)]}))
+            return self._reply(("run_tests", {"tests": self._tests()}))
         return self._reply(("report_bug", self._report(int(told[0]))), ("finish", {"reason": "a test has failed"}))
 
-    def _test(self) -> dict[str, object]:
-        return random_test(self._folder.design, self._folder.schema, self._source).data()
+    def _tests(self) -> list[dict[str, object]]:
+        return [random_test(self._folder.design, self._folder.schema, self._source).data() for _ in range(TESTS)]
 
     def _report(self, test: int) -> dict[str, object]:
         modules = DesignRtl(self._folder.design).structure.modules

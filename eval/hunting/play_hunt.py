@@ -15,7 +15,7 @@ from dv_agent.agents.runs.run_progress import RunWatcher
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.frozen import Frozen
-from dv_agent.designs.loader import find_design
+from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.errors import UsageError
 from dv_agent.eval.hunting.case_list import Trial
 from dv_agent.eval.hunting.floor_hunter import FloorHunter
@@ -74,7 +74,8 @@ def play_hunt(
             if not _is_finished(run_folder):
                 asked = _request(trial, request, run_folder)
                 if floor:
-                    asked = replace(asked, live=FloorHunter(find_design(trial.design), f"{trial.number}"))
+                    replies = len(read_run(run_folder).replies) if asked.resume else 0
+                    asked = replace(asked, live=floor_of(trial, find_design(trial.design), replies))
                 launch(asked, watcher, write_report, stopper())
             if not _is_finished(run_folder):
                 break
@@ -82,6 +83,11 @@ def play_hunt(
         report = HuntReport(hunter=hunter, score=hunt_score(results), trials=tuple(results))
         replace_text(home / SCORE, report.model_dump_json(indent=1) + "\n")
     return report
+
+
+def floor_of(trial: Trial, folder: DesignFolder, replies: int = 0) -> FloorHunter:
+    """Return the floor of a trial, which has given so many replies."""
+    return FloorHunter(folder, f"{trial.number}", replies)
 
 
 def _is_finished(run_folder: Path) -> bool:

@@ -11,10 +11,12 @@ from dv_agent.agents.records.reader import RecordedRun, is_there, read_header, r
 from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS
 from dv_agent.agents.runs.tool_runs import TOOLS
 from dv_agent.designs.files.json_file import read_json
+from dv_agent.designs.loader import find_recorded_design
 from dv_agent.errors import DvAgentError, PrerequisiteError, SimulatorLost
 from dv_agent.eval.hunting.case_list import MOST_CASES, Trial
+from dv_agent.eval.hunting.floor_hunter import FLOOR
 from dv_agent.eval.hunting.hunt_score import TrialResult, hunt_score, trial_result
-from dv_agent.eval.hunting.play_hunt import HUNT, SCORE, Hunt, HuntReport
+from dv_agent.eval.hunting.play_hunt import HUNT, SCORE, Hunt, HuntReport, floor_of
 from dv_agent.eval.verification.plain_files import require_plain_file
 from dv_agent.eval.verification.run_again import made_again
 from dv_agent.eval.verification.verdict import Doubt, Finding, refused
@@ -72,14 +74,23 @@ def _trial(folder: Path, trial: Trial, hunt: Hunt) -> tuple[list[Finding], Trial
         for name in (HEADER, TURNS, COVERAGE):
             require_plain_file(folder, f"{home}/{name}")
         run = read_run(folder / home)
-        found = list(_same(run, trial, hunt))
-        if not found:
-            found = list(made_again(run))
+        found = list(_same(run, trial, hunt)) or list(_of_the_floor(run, trial)) or list(made_again(run))
     except (PrerequisiteError, SimulatorLost):
         raise
     except (DvAgentError, ValidationError, OSError, ValueError, RecursionError) as error:
         return [refused(f"cannot be verified: {type(error).__name__}: {str(error)[:500]}")], None
     return found, None if found else trial_result(trial.number, trial.is_clean, run)
+
+
+def _of_the_floor(run: RecordedRun, trial: Trial) -> Iterator[Finding]:
+    """Check that the replies of a floor, which asks no model, are what it says to these messages."""
+    if run.header.model is None or run.header.model.model != FLOOR:
+        return
+    floor = floor_of(trial, find_recorded_design(trial.design))
+    for number, line in enumerate(run.replies):
+        if floor.ask(line.messages).tool_calls != line.reply.tool_calls:
+            yield refused(f"reply {number} is not what {FLOOR} says")
+            return
 
 
 def _same(run: RecordedRun, trial: Trial, hunt: Hunt) -> Iterator[Finding]:

@@ -1,16 +1,21 @@
 """The track `hunt`: one bug or none a trial, in an order that nobody sees; nothing that is sent tells which."""
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 import pytest
 from in_process import CommandLine
-from loopback import Body, LoopbackServer
+from loopback import Body, LoopbackServer, status
 from tool_script import LONG, WIDE, Call, follows, told
+from turn_lines import turn_lines
 
+from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.schema import AgentOptions, RunHeader
 from dv_agent.agents.runs.assembly import open_design, open_recorded
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.run_progress import Unwatched
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.mutants.candidate import Candidate, Edit
 from dv_agent.designs.mutants.changed_copy import changed_copy
@@ -18,6 +23,8 @@ from dv_agent.designs.mutants.find_candidates import find_candidates
 from dv_agent.errors import UsageError
 from dv_agent.eval.hunting.case_list import read_cases
 from dv_agent.eval.hunting.hunt_score import HuntScore, TrialResult, hunt_score
+from dv_agent.eval.hunting.play_hunt import play_hunt
+from dv_agent.eval.verification.hunt_again import hunt_again
 
 RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": -79, "times": 5}, {"e": 3, "m": 127}]}]}}
 CASES = """\
@@ -75,6 +82,73 @@ def test_a_bug_is_found_with_its_place_and_an_alarm_on_clean_rtl_counts(
         assert (again.returncode, why in again.stdout) == (1, True), again.stdout + again.stderr
         (changed[0]).write_text(changed[1])
     assert dv_agent_command("verify", "runs/hunt").returncode == 0
+
+
+def too_long(body: Body) -> list[Call]:
+    """Uses up all cycles with a test that fails, wants more, reads, and reports only then."""
+    results = told(body)
+    if not results:
+        return [("run_tests", {"tests": [RISING, WIDE]})]
+    if len(results) == 1:
+        return [("run_tests", {"tests": [WIDE]}), ("explain_failure", {"test": 0})]
+    report = {"title": "The sum is wrong", "explanation": LONG, "module": "row_accumulator", "signals": ["shift_cap"]}
+    return [("report_bug", {"test": 0, **report}), ("finish", {"reason": "done"})]
+
+
+def test_a_bug_that_used_up_all_cycles_is_still_looked_into_and_reported(
+    tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    (tmp_path / "cases.yaml").write_text("schema_version: 1\ncases: [{design: mxint_softmax, bug: S1b}]\n")
+    with LoopbackServer([follows(too_long), status(401), follows(too_long)]) as server:
+        words = ("hunt", "cases.yaml", "--model", "openai:x", "--base-url", server.url, "--max-cycles", "600", "--json")
+        assert dv_agent_command(*words).returncode not in (0, 2)
+        done = dv_agent_command(*words)  # goes on where no cycle is left
+        assert done.returncode == 0, done.stderr
+        results = told(server.requests[-1].body)
+    assert "Budget left: 0 cycles" in results[0]
+    assert [text for text in results if "No cycle is left, so no test can run" in text] == results[:2]
+    assert "value on out, transfer 5" in results[2]
+    score = json.loads(done.stdout)["score"]
+    assert (score["found"], score["shown"], score["cycles"]) == (1, 1, 600)
+    run = read_run(tmp_path / "runs/hunt/000/run")
+    assert (run.header.stop_reason, run.header.spent.cycles) == ("agent_done", 600)
+    assert [len(turn.tests) for turn in run.turns] == [2, 0]
+    assert dv_agent_command("verify", "runs/hunt").stdout == "made again: 0 doubts\n"
+    again = dv_agent_command("run", "--model", "replay:runs/hunt/000/run", "--out", "again", "-q")
+    assert again.returncode == 1, again.stderr
+    (replayed,) = (tmp_path / "again").iterdir()
+    assert read_run(replayed).header.bug_reports == run.header.bug_reports
+    cut_behind_the_last_test(run.folder)
+    assert "although a failed check was left to be reported" in dv_agent_command("verify", "runs/hunt").stdout
+
+
+def cut_behind_the_last_test(run: Path) -> None:
+    """Make a record say that the run ended when its cycles were used up, before any report."""
+    lines = [*turn_lines(run / "turns.jsonl")]
+    place = next(place for place, line in enumerate(lines) if json.loads(line)["kind"] == "turn")
+    (run / "turns.jsonl").write_text("".join(f"{line}\n" for line in lines[: place + 1]))
+    header = json.loads((run / "run.json").read_text())
+    spent = json.loads(lines[place])["spent"]
+    header |= {"stop_reason": "budget:cycles", "spent": spent, "turns": 1, "bug_reports": []}
+    (run / "run.json").write_text(json.dumps(header))
+
+
+def test_a_model_that_reports_nothing_when_all_cycles_are_used_up_is_not_asked_for_ever(
+    tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    (tmp_path / "cases.yaml").write_text(CASES)
+
+    def stubborn(body: Body) -> list[Call]:
+        return [("run_tests", {"tests": [RISING, WIDE]})]
+
+    with LoopbackServer([follows(stubborn)]) as server:
+        words = ("hunt", "cases.yaml", "--model", "openai:x", "--base-url", server.url, "--max-cycles", "600")
+        assert dv_agent_command(*words, "--max-calls", "100").returncode == 0
+    trials = json.loads((tmp_path / "runs/hunt/hunt.json").read_text())["trials"]
+    for number, trial in enumerate(trials):
+        header = read_run(tmp_path / f"runs/hunt/{number:03}/run").header
+        assert header.stop_reason == "budget:cycles"
+        assert header.spent.calls == (1 + 3 * 16 if trial["bug"] else 1)  # on clean RTL nothing can be reported
 
 
 FORGED = (
@@ -158,3 +232,40 @@ def test_the_floor_reports_ten_lines_once_a_random_test_fails(tmp_path: Path, dv
     assert (found["score"]["bugs"], found["score"]["shown"], found["score"]["alarmed"]) == (1, 1, 0)
     assert [one["reports"] for one in found["trials"] if not one["clean"]] == [1]
     assert dv_agent_command("verify", "runs/hunt").stdout == "made again: 0 doubts\n"
+    run = tmp_path / "runs/hunt" / next(f"{one['number']:03}" for one in found["trials"] if not one["clean"]) / "run"
+    lines = [line.replace("is drawn at random", "is well known") for line in turn_lines(run / "turns.jsonl")]
+    (run / "turns.jsonl").write_text("".join(f"{line}\n" for line in lines))
+    assert "is not what floor:random says" in dv_agent_command("verify", "runs/hunt").stdout
+
+
+class StopsAfter(nullcontext[object]):
+    """Ends a run behind so many turns."""
+
+    def __init__(self, turns: int) -> None:
+        super().__init__(None)
+        self._asked = iter([False] * 2 * turns)
+
+    def asked(self) -> bool:
+        return next(self._asked, True)
+
+
+def test_a_floor_that_was_stopped_goes_on_with_the_tests_that_it_would_have_run(tmp_path: Path) -> None:
+    (tmp_path / "cases.yaml").write_text("schema_version: 1\ncases: [{design: mxint_gelu}]\n")
+    trials, settings = read_cases(tmp_path / "cases.yaml", 0), {"model": "floor:random"}
+    request = RunRequest(
+        agent="tools", track="hunt", model=settings, max_calls=3, max_cycles=50_000, simulator="icarus"
+    )
+
+    def play(home: str, turns: int) -> list[str]:
+        play_hunt(
+            trials, request, "tools floor:random", tmp_path / home, Unwatched(), lambda: StopsAfter(turns),
+            lambda one, most: None, True,
+        )  # fmt: skip
+        run = read_run(tmp_path / home / "000/run")
+        return [test.test.digest for turn in run.turns for test in turn.tests]
+
+    begun, whole = play("stopped", 1), play("whole", 9)
+    assert begun == whole[: len(begun)] != whole
+    assert play("stopped", 9) == whole
+    assert len(set(whole)) == 24
+    assert hunt_again(tmp_path / "stopped") == ()

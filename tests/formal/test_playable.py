@@ -12,15 +12,18 @@ from formal_designs import need_yosys, write_steps
 from typer.testing import CliRunner
 
 from dv_agent.agents.baselines.basic import random_test
+from dv_agent.agents.testbench import Testbench
 from dv_agent.cli.main import app
 from dv_agent.coverage.certificates.storage import FILE, read_certificate
+from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
-from dv_agent.eval.certificates.found_tests import MOST_CYCLES, NAME, beats_of
+from dv_agent.eval.certificates.found_tests import MOST_CYCLES, NAME, TestSearch, beats_of
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.formal.playable.program_of_samples import NotPlayableError, program_of
+from dv_agent.runners.formal.playable.search import Way
 from dv_agent.runners.icarus import IcarusSimulator
 from dv_agent.runners.simulator import Session
 
@@ -162,6 +165,22 @@ def test_the_first_step_that_no_driver_makes_is_told(
         return
     with pytest.raises(NotPlayableError, match=f"in cycle 3 .*{words}"):
         program_of(folder.design, layout, bytes(rows), beats_of(folder))
+
+
+def test_what_no_driver_does_is_the_reason_why_a_bin_has_no_test(mix: tuple[DesignFolder, Session]) -> None:
+    folder, session = mix
+    plan, layout = plan_of(folder), layout_of(folder.design)
+    search = TestSearch(folder, plan, IcarusSimulator(), 1.0, lambda words: None)
+    bench, reasons = Testbench(folder, plan, session), dict[str, str]()
+    rows = rows_of(session, folder, Test(tracks={"out": ({"stall": 5},)}))
+    bins = {"missed": "sums.sum.most"}
+    changed = bytearray(rows)
+    place = 3 * layout.sample_width + layout.sample["in_data"][0]
+    changed[place : place + 4] = b"1111"
+    assert search._tried(bench, Way(("missed",), bytes(changed)), 0, bins, reasons) is None
+    assert "no test does what hits it: in cycle 3" in reasons.pop("missed")
+    assert search._tried(bench, Way(("missed",), rows), 0, bins, reasons) is None
+    assert "does not hit it in the simulation" in reasons["missed"]
 
 
 def test_every_bin_without_a_test_gets_one_that_hits_it_and_can_be_played(tmp_path: Path) -> None:

@@ -162,3 +162,13 @@ def test_the_budget_of_calls_ends_the_run_with_its_record_whole(tmp_path: Path) 
     assert header.claims.verdicts[0].bin == OPEN
     assert f"noted: {OPEN}" in last
     assert "1 tests so far" in status
+
+
+def test_results_that_the_last_call_was_waiting_for_come_once_and_under_their_own_number(tmp_path: Path) -> None:
+    async def talk() -> str:
+        async with in_memory(options(tmp_path, max_calls=1)) as session:
+            return await said(session, "run_tests", tests=[WIDE])
+
+    last = asyncio.run(talk())
+    assert "budget:calls" in last
+    assert last.count('"wide"') == last.count("test 0 ") == 1
