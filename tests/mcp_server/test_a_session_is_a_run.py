@@ -148,8 +148,8 @@ def test_calls_at_the_same_time_get_each_its_own_answer(tmp_path: Path) -> None:
             return [*answers]
 
     answers = asyncio.run(talk())
-    for place, mark in enumerate(["search", "table of contents", "holes"] * 3):
-        assert mark in answers[place].splitlines()[0] or mark == "search"
+    for place, mark in enumerate([" lines ", "contents", "holes"] * 3):
+        assert mark in answers[place].splitlines()[0]
     assert len(read_run(record_in(tmp_path)).replies) == 9
 
 
