@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import junitparser
@@ -104,6 +105,17 @@ def test_a_base_that_does_not_exist_or_does_not_build_is_named(
         assert done.returncode == code, (ref, done.stderr)
         assert told in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_written_is_told_before_a_test_is_played(
+    record: str, dv_agent: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("regress", record, "--base", "nowhere", "--design", "./mine")
+    for option in ("--markdown", "--junit"):
+        done = dv_agent(*words, option, "no/such/file")
+        assert (done.returncode, f"{option} no/such/file: there is no folder" in done.stderr) == (2, True)
+    monkeypatch.setitem(sys.modules, "junitparser", None)
+    assert dv_agent(*words, "--junit", "tests.xml").returncode == 3
 
 
 def test_a_design_outside_of_a_repository_is_told_so(dv_agent: CommandLine, tmp_path: Path, record: str) -> None:
