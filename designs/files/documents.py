@@ -173,6 +173,16 @@ def require_inside(path: Path, folder: Path) -> Path:
     return path
 
 
+def require_folder_of(path: Path | None, option: str) -> None:
+    """Check before long work that the folder is there into which `option` has a file written.
+
+    Raises:
+        OutputError: it is not.
+    """
+    if path is not None and not path.parent.is_dir():
+        raise OutputError(f"{option} {path}: there is no folder {path.parent}")
+
+
 def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     """Write a file atomically: a reader sees the old contents or the new contents, never a part.
 

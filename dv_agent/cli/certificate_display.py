@@ -17,10 +17,10 @@ from dv_agent.coverage.certificates.data_model import OUTCOMES, Certificate, Ver
 from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, WITNESS, read_certificate, write_certificate
 from dv_agent.coverage.code.group import Goal
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.files.documents import replace_text
+from dv_agent.designs.files.documents import replace_text, require_folder_of
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.text.wording import counted
-from dv_agent.errors import InputFileError, OutputError
+from dv_agent.errors import InputFileError
 from dv_agent.eval.certificates.certify import Order, certify
 from dv_agent.eval.certificates.certify_code import certify_code
 from dv_agent.eval.certificates.cross_check import Played
@@ -46,8 +46,7 @@ def certify_and_show(
     folder = find_design(name)
     plan, chosen = open_goal(folder, goal, find_simulator(simulator_of_goal(simulator, goal)), certified=False)
     for option, file in (("--out", out), ("--tests-out", tests_out)):
-        if file is not None and not file.parent.is_dir():
-            raise OutputError(f"{option} {file}: there is no folder {file.parent}")
+        require_folder_of(file, option)
     path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
     told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
     played = _tests(folder, plan, chosen, tests, search_cycles, seed, told)

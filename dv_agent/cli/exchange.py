@@ -21,12 +21,13 @@ def from_testplan(
 
       dv-agent designs from-testplan testplan.hjson > plan.yaml
     """
+    from dv_agent.designs.files.documents import printable
     from dv_agent.eval.exchange.testplan_file import plan_from
 
     text, missing = plan_from(file)
     say(text, end="", exact=True)
     if missing:
-        shown = ", ".join(missing[:6]) + (", ..." if len(missing) > 6 else "")
+        shown = ", ".join(printable(one, 60) for one in missing[:6]) + (", ..." if len(missing) > 6 else "")
         complain(f"dv-agent: to be written by hand: {counted(len(missing), 'covergroup')} ({shown})")
 
 

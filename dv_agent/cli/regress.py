@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,9 @@ from dv_agent.cli.terminal import overwrite, say, say_json, warn_of_foreign
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode
+
+if TYPE_CHECKING:
+    from dv_agent.eval.regression.regress import Regressed
 
 
 def regress(
@@ -36,13 +39,18 @@ def regress(
     """
     from dv_agent.agents.records.reader import read_run
     from dv_agent.agents.records.recorded_names import recorded_simulator
-    from dv_agent.designs.files.documents import replace_text
+    from dv_agent.designs.files.documents import replace_text, require_folder_of
     from dv_agent.designs.loader import find_design, find_recorded_design
+    from dv_agent.eval.exchange.optional_packages import package
     from dv_agent.eval.regression.base_rtl import base_rtl
     from dv_agent.eval.regression.pull_request import comment_text
     from dv_agent.eval.regression.regress import regress as play
     from dv_agent.runners.registry import find_simulator
 
+    for file, option in ((markdown, "--markdown"), (junit, "--junit")):
+        require_folder_of(file, option)
+    if junit:
+        package("junitparser")  # before the tests are played
     warn_of_foreign(design)
     recorded = read_run(run)
     header = recorded.header
@@ -63,19 +71,23 @@ def regress(
     if as_json:
         say_json(found.summary())
     else:
-        reached = "" if found.reached is None else f", {found.reached} reach the change"
-        say(f"{counted(len(found.tests), 'test')} of {found.of} played{reached}; base {found.base.commit[:12]}")
-        for name, lines in found.base.now.items():
-            say(f"changed: {name}, {counted(len(lines), 'line')}")
-        for number, failures in found.failed.items():
-            say(f"FAILED test {number}: {failures[0]}")
-        for one in found.compared.shown if found.compared else ():
-            say(f"DIFFERENT {one}")
-        for name in found.lost:
-            say(f"LOST {name}")
-        if not found.tests:
-            say("the RTL is the base's: nothing was played")
-        elif found.clean:
-            say("no check failed, nothing differs, no coverage was lost")
+        _tell(found)
     if not found.clean:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _tell(found: Regressed) -> None:
+    reached = "" if found.reached is None else f", {found.reached} reach the change"
+    say(f"{counted(len(found.tests), 'test')} of {found.of} played{reached}; base {found.base.commit[:12]}")
+    for name, lines in found.base.now.items():
+        say(f"changed: {name}, {counted(len(lines), 'line')}")
+    for number, failures in found.failed.items():
+        say(f"FAILED test {number}: {failures[0]}")
+    for one in found.compared.shown if found.compared else ():
+        say(f"DIFFERENT {one}")
+    for name in found.lost:
+        say(f"LOST {name}")
+    if not found.tests:
+        say("the RTL is the base's: nothing was played")
+    elif found.clean:
+        say("no check failed, nothing differs, no coverage was lost")

@@ -36,6 +36,17 @@ class TrackOption(StrEnum):
     RTL = "rtl"
 
 
+class FloorAgent(StrEnum):
+    """An agent that asks no model."""
+
+    NULL = "null"
+    RANDOM = "random"
+    CRV = "crv"
+    SWEEP = "sweep"
+    SEARCH = "search"
+    ORACLE = "oracle"
+
+
 @tracks_app.command("add")
 def add(
     folder: Folder,
@@ -66,7 +77,7 @@ def floors(
     folder: Folder,
     design: Annotated[list[str], typer.Option(help="A design. Repeatable.")],
     agent: Annotated[
-        list[str] | None, typer.Option(help="random, crv, search, oracle. Repeatable; default: these four.")
+        list[FloorAgent] | None, typer.Option(help="Repeatable; default: random, crv, search, oracle.")
     ] = None,
     track: Annotated[TrackOption, typer.Option(help="Whose usual budget they have.")] = TrackOption.BLIND,
     seed: Annotated[int, typer.Option(min=0, help="Of their tests.")] = 0,
@@ -84,7 +95,7 @@ def floors(
     from dv_agent.eval.tracks.floors import AGENTS, play_floor
 
     for name in design:
-        for one in agent or AGENTS:
+        for one in map(str, agent or AGENTS):
             say(str(play_floor(folder, track.value, name, one, seed, simulator, max_cycles)))
 
 

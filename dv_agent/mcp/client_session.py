@@ -52,14 +52,18 @@ class ClientSession:
             if name in {spec.name for spec in session_specs(self.options)}:
                 return await self._own(client, name, arguments, beat)
             run = self.run or await self._begin(client, "", beat)
-            answer = await _awaited(run.model.call(name, text), run, beat)
+            result = run.model.call(name, text)
+            if name == RUN:
+                result.add_done_callback(self._keep)
+            return await _awaited(result, run, beat)
         except (ValueError, RecursionError):
             return "ERROR: the arguments are no JSON object that can be read"
         except DvAgentError as error:
             return f"ERROR: {error}"
-        if name == RUN:
-            self._last_results = answer
-        return answer
+
+    def _keep(self, result: Future[str]) -> None:
+        """Keep the results for `run_status`, also those of a call that the client has cancelled meanwhile."""
+        self._last_results = result.result()
 
     async def _own(self, client: str, name: str, arguments: Mapping[str, Any], beat: Beat) -> str:
         match name:

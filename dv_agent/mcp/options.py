@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dv_agent.agents.records.reader import read_header
+from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.designs.files.places import design_names
 from dv_agent.errors import UnknownNameError, UsageError
@@ -29,15 +31,28 @@ class ServerOptions:
     mutants: Path | None = None
 
     @property
+    def resumed(self) -> RunHeader | None:
+        """The header of the run that goes on, if one does: what it is was laid down when it began.
+
+        Raises:
+            InputFileError: no run is in that folder.
+        """
+        return read_header(self.request.resume) if self.request.resume else None
+
+    @property
     def track(self) -> Track:
         """The track of its runs."""
-        return TRACKS[self.request.track]
+        past = self.resumed
+        return TRACKS[past.track if past else self.request.track]
 
     @property
     def scored(self) -> bool:
         """Whether a run is an examination: then a client sees nothing of the record or of the original design."""
-        asked = self.request
-        return bool(asked.bug or asked.change or asked.decoys) or not self.track.plan
+        asked, past = self.request, self.resumed
+        hidden = (asked.bug, asked.change, asked.decoys)
+        if past:
+            hidden = (past.agent_options.bug, past.agent_options.change, len(past.decoys))
+        return any(hidden) or not self.track.plan
 
     @property
     def only_design(self) -> str | None:
@@ -71,7 +86,10 @@ def check_options(options: ServerOptions) -> None:
 
     Raises:
         UsageError: they do not.
+        InputFileError: there is no run to resume.
     """
+    if len(named(options.designs)) < len({*options.designs}):
+        raise UsageError("--design: two of these folders have the same name, by which a client would choose")
     told = {"--golden": options.golden, "--mutants": options.mutants}
     given = [name for name, value in told.items() if value]
     if given and options.scored:

@@ -68,8 +68,8 @@ def export_project(
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise OutputError(f"{out} is there already and not empty; name another folder")
     chosen = choose(original, simulator, tests, hunt, lambda bug: tell(f"which tests kill {bug}"))
-    sources, includes = _copy_rtl(original.design, out / "rtl")
-    design = design_data(original.design, sources, includes)
+    places = _places(original.design)
+    design = design_data(original.design, *_layout(original.design, [place for _, place in places]))
     tell("what is expected of each test")
     data = _expected_data(original, simulator, chosen, design)
     by_number = {one.index: one for one in chosen.tests}
@@ -79,6 +79,7 @@ def export_project(
     left = unseen_kills(original, simulator, unseen, by_number, design, data)
     exported = Exported(out, chosen, left, len(tests))
     words = readme_text(chosen, left, len(tests), run.header.id, original.design.name, original.has_model)
+    _copy_rtl(places, out / "rtl")
     _write(exported, design, data, words)
     return exported
 
@@ -115,18 +116,25 @@ def _data_of(
     }  # fmt: skip
 
 
-def _copy_rtl(design: Design, room: Path) -> tuple[list[str], list[str]]:
-    """Copy sources and headers; return sources and include folders as paths below `room`."""
-    places = [(file, _place(design, file)) for file in (*design.source_files(), *design.header_files())]
+def _places(design: Design) -> list[tuple[Path, str]]:
+    """Return each file and its place below the folder of the RTL: sources in compile order, then headers."""
+    return [(file, _place(design, file)) for file in (*design.source_files(), *design.header_files())]
+
+
+def _layout(design: Design, places: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return the sources and the include folders below the folder of the RTL."""
+    folders = [_without_rtl(name) for name in design.include_dirs]
+    sources = [*places[: len(design.source_files())]]
+    return sources, [*dict.fromkeys([*folders, *(str(Path(place).parent) for place in places)])]
+
+
+def _copy_rtl(places: Sequence[tuple[Path, str]], room: Path) -> None:
     try:
         for file, place in places:
             (room / place).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(file, room / place)
     except OSError as error:
         raise OutputError(f"{room}: {error.strerror}") from None
-    sources = [place for _, place in places[: len(design.source_files())]]
-    folders = [_without_rtl(name) for name in design.include_dirs]
-    return sources, [*dict.fromkeys([*folders, *(str(Path(place).parent) for _, place in places)])]
 
 
 def _place(design: Design, file: Path) -> str:

@@ -13,6 +13,7 @@ from dv_agent.coverage.structure import TIERS
 from dv_agent.designs.files.documents import Document, read_document, read_text
 from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.text.visible import visible
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.exchange.optional_packages import package
 
@@ -84,7 +85,7 @@ def plan_from(path: Path) -> tuple[str, tuple[str, ...]]:
         notes = list(_entries(path, data, "testpoints"))
         missing = [one["name"] for one in notes]
     body = write_yaml({"schema_version": 1, "covergroups": groups}) if groups else "schema_version: 1\ncovergroups:\n"
-    text = _HEAD.format(name=name.replace("\n", " ")) + body + "".join(_comment(one) for one in notes)
+    text = _HEAD.format(name=visible(" ".join(name.split()))) + body + "".join(_comment(one) for one in notes)
     if groups:
         parse_plan(Document(path, text))
     return text, tuple(missing)
@@ -115,6 +116,7 @@ def _entries(path: Path, data: Mapping[str, Any], key: str) -> Iterator[dict[str
 
 
 def _comment(one: Mapping[str, Any]) -> str:
+    """Return the comment; no text of the testplan leaves it, whatever ends a line."""
     stage = f" ({one['stage']})" if isinstance(one.get("stage"), str) else ""
-    lines = [f"{one['name']}{stage}: to be written as a covergroup", *str(one["desc"]).splitlines()]
-    return "".join(f"#   {line}".rstrip() + "\n" for line in lines)
+    words = f"{one['name']}{stage}: to be written as a covergroup\n{one['desc']}"
+    return "".join(f"#   {visible(line)}".rstrip() + "\n" for line in words.splitlines())

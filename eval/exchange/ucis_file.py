@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from dv_agent.eval.exchange.recorded_results import RecordedResults
 
 LARGEST = 64 << 20
 INSTANCE = "coverage"
+_ENCODING = re.compile(r"""\ufeff?\s*<\?xml[^>]*?\sencoding\s*=\s*["']([^"']*)""")
 
 
 def ucis_text(results: RecordedResults) -> str:
@@ -111,6 +113,9 @@ def _require_plain(path: Path) -> None:
         text = path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         raise InputFileError(path, "is no UTF-8 text; UCIS XML is written so") from None
+    declared = _ENCODING.match(text)
+    if declared and declared[1].upper() not in ("UTF-8", "ASCII", "US-ASCII"):  # in UTF-7, what follows looks harmless
+        raise InputFileError(path, "declares another encoding than UTF-8; UCIS XML is written so")
     if "<!DOCTYPE" in text or "<!ENTITY" in text:
         raise InputFileError(path, "declares a document type or entities, which are not read; remove the declaration")
 

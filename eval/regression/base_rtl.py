@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from dv_agent.designs.benchmark.rtl_copy import copied_names, rtl_copy
+from dv_agent.designs.benchmark.rtl_copy import rtl_copy
+from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import read_text
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import OutputError, PrerequisiteError, UsageError
@@ -21,7 +22,8 @@ class BaseRtl:
 
     Attributes:
         commit: the revision, in full.
-        changed: source -> lines of the base, from 1, that differ now; an insertion counts for the lines around it.
+        changed: source or header -> lines of the base, from 1, that differ now; an insertion counts for the lines
+            around it.
         now: the same for the lines of today.
     """
 
@@ -32,7 +34,7 @@ class BaseRtl:
 
 
 def base_rtl(folder: DesignFolder, ref: str, room: Path) -> BaseRtl:
-    """Return the design with the RTL of `ref`; schema, model and plan are those of today.
+    """Return the design with the RTL of `ref`, headers included; schema, model and plan are those of today.
 
     Raises:
         UsageError: the design is in no git repository, there is no such revision, or a source was not there.
@@ -47,9 +49,9 @@ def base_rtl(folder: DesignFolder, ref: str, room: Path) -> BaseRtl:
     copy = rtl_copy(folder, room)
     changed: dict[str, frozenset[int]] = {}
     now: dict[str, frozenset[int]] = {}
-    for name in design.sources:
+    for name in (*design.sources, *_headers(design)):
         before = _git(design.base, "show", f"{commit}:./{name}")
-        if not before:
+        if not before and name in design.sources:
             raise UsageError(f"--base: {name} was not there at {ref[:80]}; new files have no base")
         lines = _changed_lines(before, read_text(design.base / name))
         try:
@@ -58,8 +60,14 @@ def base_rtl(folder: DesignFolder, ref: str, room: Path) -> BaseRtl:
             raise OutputError(f"{copy.design.folder / name}: {error.strerror}") from None
         if lines[0] or lines[1]:
             changed[name], now[name] = lines
-    assert set(changed) <= set(copied_names(design))
     return BaseRtl(copy, commit, changed, now)
+
+
+def _headers(design: Design) -> list[str]:
+    """Return the headers below the base of the design, which a copy of it has too, relative to that."""
+    base = design.base.resolve()
+    places = (one.resolve() for one in design.header_files())
+    return [place.relative_to(base).as_posix() for place in places if place.is_relative_to(base)]
 
 
 def _changed_lines(before: str, after: str) -> tuple[frozenset[int], frozenset[int]]:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
+from heapq import heappop, heapreplace
 from pathlib import Path
 
 from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.plan import Plan
+
+Rank = tuple[bool, int, float, int]
 
 
 def reaching_bins(plan: Plan, changed: Mapping[str, Set[int]]) -> frozenset[int]:
@@ -30,22 +33,38 @@ def ordered(tests: Sequence[TestRecord], reaching: Set[int]) -> tuple[TestRecord
     Rounds of greedy choice: each takes the test with the most changed points, then bins, that the round has not hit
     yet, for its cycles; when nothing is left to hit, the next round begins with the tests that are left.
     """
-    left, order = list(tests), list[TestRecord]()
+    known = {one.index: (one, frozenset(one.hits)) for one in tests}
+    left, order = sorted(_rank(*one, reaching, frozenset()) for one in known.values()), list[TestRecord]()
     while left:
-        hit: set[int] = set()
-        while left:
-            best = max(left, key=lambda one: _worth(one, reaching, hit))
-            if not set(best.hits) - hit:
-                break
-            left.remove(best)
-            order.append(best)
-            hit |= {*best.hits}
-        if not hit:  # tests that hit nothing
-            order += sorted(left, key=lambda one: one.cycles)
+        taken = _round(left, known, reaching)
+        if not taken:  # tests that hit nothing
+            order += sorted((known[rank[-1]][0] for rank in left), key=lambda one: one.cycles)
             break
+        order += [known[number][0] for number in taken]
+        left = [rank for rank in left if rank[-1] not in taken]
     return tuple(order)
 
 
-def _worth(test: TestRecord, reaching: Set[int], hit: Set[int]) -> tuple[bool, int, float, int]:
-    new = set(test.hits) - hit
-    return bool(set(test.hits) & reaching), len(new & reaching), len(new) / (test.cycles + 100), -test.index
+def _round(
+    left: Sequence[Rank], known: Mapping[int, tuple[TestRecord, frozenset[int]]], reaching: Set[int]
+) -> dict[int, None]:
+    """Return the numbers of the tests that a round takes, in its order, of the ranks in `left`, best first."""
+    hit, heap, taken = set[int](), [*left], dict[int, None]()
+    while heap:
+        number = heap[0][-1]
+        rank = _rank(*known[number], reaching, hit)
+        if rank > heap[0]:  # what others hit meanwhile counts no more; no test ever becomes better by that
+            heapreplace(heap, rank)
+            continue
+        if known[number][1] <= hit:
+            break
+        heappop(heap)
+        taken[number] = None
+        hit |= known[number][1]
+    return taken
+
+
+def _rank(test: TestRecord, hits: frozenset[int], reaching: Set[int], hit: Set[int]) -> Rank:
+    """Return what a test is ordered by, the best one lowest; the last part is its number."""
+    new = hits - hit
+    return hits.isdisjoint(reaching), -len(new & reaching), -len(new) / (test.cycles + 100), test.index

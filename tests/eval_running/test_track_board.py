@@ -95,6 +95,13 @@ def test_a_folder_without_rows_says_what_to_do(tmp_path: Path, dv_agent_command:
     assert "no record of the tracks blind and rtl" in done.stderr
 
 
+def test_a_floor_is_an_agent_that_is_known(tmp_path: Path, dv_agent_command: CommandLine) -> None:
+    for name in ("nobody", "llm"):
+        done = dv_agent_command("tracks", "floors", "b", "--design", "mxint_gelu", "--agent", name)
+        assert (done.returncode, (tmp_path / "b").exists()) == (2, False)
+        assert name in done.stderr
+
+
 def test_the_first_sentence_says_who_in_what_how_sure_and_at_what_cost() -> None:
     lead = Lead(floor="search", mean=12.0, low=4.0, high=20.0, p=0.008, smallest=0.008, n=8, designs=8)
     figures = {

@@ -12,12 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from in_process import CommandLine
 
+from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.turn import TestRecord
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
 from dv_agent.eval.cocotb_project.smallest_set import covering
+from dv_agent.eval.cocotb_project.write_project import export_project
 from dv_agent.runners.build.verilator_tool import find_verilator
+from dv_agent.runners.icarus import IcarusSimulator
 
 DESIGN = "mxint_gelu"
 ASK = "DV_AGENT_TEST_EXPORTS"
@@ -69,6 +72,19 @@ def changed_rtl(room: Path, bug: str) -> Path:
         (place,) = changed.rglob(file.name)
         shutil.copyfile(file, place)
     return changed
+
+
+def test_an_export_that_is_interrupted_leaves_no_folder_in_its_own_way(room: Path, exported: dict[str, object]) -> None:
+    def interrupt(words: str) -> None:
+        raise KeyboardInterrupt
+
+    (record,) = (room / "runs").iterdir()
+    with pytest.raises(KeyboardInterrupt):
+        export_project(
+            read_run(record), find_design(DESIGN), IcarusSimulator(), room / "interrupted", hunt=False, tell=interrupt
+        )
+    assert exported
+    assert not (room / "interrupted").exists()
 
 
 def test_the_project_holds_fewer_tests_that_hit_as_many_bins_and_names_what_they_kill(

@@ -4,11 +4,14 @@ import json
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import hjson
 import junitparser
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from in_process import CommandLine
 from ucis.xml.xml_factory import XmlFactory
 
@@ -22,6 +25,7 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.files.places import design_names
+from dv_agent.designs.files.yaml_reader import parse_yaml
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import InputFileError
 from dv_agent.eval.exchange.code_files import cobertura_text, lcov_text
@@ -88,6 +92,15 @@ def test_a_ucis_file_never_has_another_file_read(results: RecordedResults, tmp_p
     path = tmp_path / "hostile.xml"
     path.write_bytes((head + ("?>" if head else "") + entity + rest).encode(encoding))
     with pytest.raises(InputFileError, match=r"document type|UTF-8"):
+        read_ucis(path, results.coverage.plan)
+
+
+def test_a_ucis_file_hides_no_entity_in_another_encoding(results: RecordedResults, tmp_path: Path) -> None:
+    path = tmp_path / "hostile.xml"
+    path.write_text(
+        "<?xml version='1.0' encoding='UTF-7'?>+ADwAIQ-DOCTYPE x +AFsAPAAh-ENTITY o 'x'+AD4AXQA+-" + ucis_text(results)
+    )
+    with pytest.raises(InputFileError, match="another encoding"):
         read_ucis(path, results.coverage.plan)
 
 
@@ -186,6 +199,17 @@ def test_a_testplan_of_somebody_else_becomes_comments_that_name_what_is_to_be_wr
     assert done.returncode == 0
     assert "#   fifo_level_cg: to be written as a covergroup\n#   Levels: of both: FIFOs # all\n" in done.stdout
     assert "1 covergroup (fifo_level_cg)" in done.stderr
+
+
+@given(*[st.text(st.characters(exclude_categories=["Cs"]), max_size=30)] * 4)
+def test_no_text_of_a_testplan_becomes_a_part_of_the_plan(name: str, group: str, words: str, stage: str) -> None:
+    with TemporaryDirectory() as room:
+        file = Path(room) / "strange.hjson"
+        covergroup = {"name": group, "desc": words, "stage": stage}
+        file.write_text(json.dumps({"name": name, "covergroups": [covergroup, {"name": "a\nb: 1"}]}))
+        text, missing = plan_from(file)
+    assert parse_yaml(text).data == {"schema_version": 1, "covergroups": None}
+    assert missing == (group, "a\nb: 1")
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,13 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp_clients import DESIGN, LONG, WIDE, in_memory, options, record_in, refused, said
 
 from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.toolbox.arguments import tool_specs
+from dv_agent.errors import UsageError
 from dv_agent.eval.report.output import write_report
+from dv_agent.mcp.options import check_options
 from dv_agent.mcp.over_http import PATH, make_http_server
 from dv_agent.mcp.protocol import make_server
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.studio.loopback import listen
 
 TOKEN = "a-token-of-this-test"
@@ -41,7 +45,6 @@ def test_calls_out_of_bounds_are_refused_by_name_and_the_session_goes_on(tmp_pat
         ("find_cycles", {"test": 0, "condition": "__import__('os')"}, "none has run so far"),
         ("claim_unreachable", {"bin": "element.place.below", "argument": "no"}, "argument: "),
         ("report_bug", {"test": 0, "title": "a fault", "explanation": LONG}, "none has run so far"),
-        ("start_run", {"design": "../../etc"}, ""),
         ("start_run", {"seed": 3}, "takes only `design`"),
         ("start_run", {"design": 3}, "a name is expected"),
     ]
@@ -54,7 +57,7 @@ def test_calls_out_of_bounds_are_refused_by_name_and_the_session_goes_on(tmp_pat
                 assert answer.startswith("ERROR:")
                 assert told in answer, name
                 assert len(answer) < 700
-            for name, given, told in cases[16:]:
+            for name, given, told in cases[15:]:
                 assert told in await refused(session, name, **given)
             assert "BEGIN results" in await said(session, "run_tests", tests=[WIDE])
 
@@ -98,6 +101,31 @@ def test_an_examination_shows_neither_its_record_nor_what_was_hidden(tmp_path: P
         assert "digest" not in told
         assert not any("report.html" in one or str(tmp_path) in one for one in told)
         assert ("bins" in " ".join(told)) is (more != {"track": "hunt"})
+
+
+def test_an_examination_stays_one_when_it_is_resumed(tmp_path: Path) -> None:
+    async def begin() -> None:
+        async with in_memory(options(tmp_path, track="hunt", bug="G1")) as session:
+            await said(session, "run_tests", tests=[WIDE])
+
+    async def go_on(record: Path) -> tuple[set[str], list[str], str]:
+        async with in_memory(options(tmp_path, resume=record, designs=())) as session:
+            tools = {one.name for one in (await session.list_tools()).tools}
+            ended = await said(session, "finish", reason="enough")
+            resources = [str(one.uri) for one in (await session.list_resources()).resources]
+            prompts = [one.name for one in (await session.list_prompts()).prompts]
+            return tools, [*resources, *prompts], ended
+
+    asyncio.run(begin())
+    record = record_in(tmp_path)
+    with pytest.raises(UsageError, match="tells of the original"):
+        check_options(options(tmp_path, resume=record, designs=(), golden=DESIGN))
+    tools, shown, ended = asyncio.run(go_on(record))
+    assert tools >= {one.name for one in tool_specs(TRACKS["hunt"])}
+    assert "list_holes" not in tools
+    assert shown == ["dv-agent://skill", "verify"]
+    assert "failed a check" not in ended
+    assert str(record) not in ended
 
 
 def test_a_resource_is_never_a_path(tmp_path: Path) -> None:
@@ -153,6 +181,8 @@ def test_a_client_of_another_version_of_the_protocol_is_told_which_are_spoken(
         (("--bug", "S2", "--golden", DESIGN), "--golden tells of the original"),
         (("--mutants", "somewhere"), "give that with --design"),
         (("--design", "a", "--design", "b", "--resume", "run"), "has one design"),
+        (("--design", "old/fifo", "--design", "new/fifo"), "have the same name"),
+        (("--golden", DESIGN, "--resume", "nowhere"), "no such run folder"),
         (("--port", "0"), "go with --http"),
         (("--http", "--token", "short"), "at least 16"),
     ],

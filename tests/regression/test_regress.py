@@ -3,6 +3,7 @@
 import json
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import junitparser
@@ -69,6 +70,25 @@ def test_a_changed_line_is_noticed_by_a_quarter_of_the_tests_and_told_in_a_comme
     assert git(tmp_path, "status", "--porcelain", "--untracked-files=no", "mine").strip() == "M mine/rtl/lane_cast.v"
 
 
+def test_a_change_of_a_header_alone_is_a_change(record: str, dv_agent: CommandLine, tmp_path: Path) -> None:
+    source, header = tmp_path / "mine/rtl/lane_cast.v", tmp_path / "mine/rtl/rounding.vh"
+    plain = source.read_text()
+    source.write_text('`include "rounding.vh"\n' + plain.replace("|| scaled[7]", "|| `TIES_UP scaled[7]"))
+    header.write_text("`define TIES_UP\n")
+    git(tmp_path, "add", "mine")
+    git(tmp_path, "commit", "-qm", "header")
+    words = ("regress", record, "--base", "HEAD", "--design", "./mine", "--json")
+    assert json.loads(dv_agent(*words).stdout)["played"] == []
+    header.write_text("`define TIES_UP 1 |\n")
+    found = json.loads(dv_agent(*words).stdout)
+    assert found["changed"] == {"rtl/rounding.vh": [1]}
+    assert found["different"]  # so the base has its own header
+    source.write_text(plain)
+    (tmp_path / "mine/rtl/new.vh").write_text("// not there at the base\n")
+    found = json.loads(dv_agent(*words).stdout)
+    assert (found["failed"], found["different"], found["lost_bins"]) == ({}, [], [])
+
+
 def test_a_base_that_does_not_exist_or_does_not_build_is_named(
     record: str, dv_agent: CommandLine, tmp_path: Path
 ) -> None:
@@ -85,6 +105,17 @@ def test_a_base_that_does_not_exist_or_does_not_build_is_named(
         assert done.returncode == code, (ref, done.stderr)
         assert told in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_what_cannot_be_written_is_told_before_a_test_is_played(
+    record: str, dv_agent: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("regress", record, "--base", "nowhere", "--design", "./mine")
+    for option in ("--markdown", "--junit"):
+        done = dv_agent(*words, option, "no/such/file")
+        assert (done.returncode, f"{option} no/such/file: there is no folder" in done.stderr) == (2, True)
+    monkeypatch.setitem(sys.modules, "junitparser", None)
+    assert dv_agent(*words, "--junit", "tests.xml").returncode == 3
 
 
 def test_a_design_outside_of_a_repository_is_told_so(dv_agent: CommandLine, tmp_path: Path, record: str) -> None:
