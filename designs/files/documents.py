@@ -173,6 +173,18 @@ def require_inside(path: Path, folder: Path) -> Path:
     return path
 
 
+def make_folders(folder: Path) -> None:
+    """Make a folder, and those above it, unless it is there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {folder}: {error.strerror or error}; choose another folder") from None
+
+
 def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     """Write a file atomically: a reader sees the old contents or the new contents, never a part.
 
