@@ -183,6 +183,18 @@ def require_folder_of(path: Path | None, option: str) -> None:
         raise OutputError(f"{option} {path}: there is no folder {path.parent}")
 
 
+def make_folders(folder: Path) -> None:
+    """Make a folder, and those above it, unless it is there.
+
+    Raises:
+        OutputError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputError(f"cannot make {folder}: {error.strerror or error}; choose another folder") from None
+
+
 def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     """Write a file atomically: a reader sees the old contents or the new contents, never a part.
 

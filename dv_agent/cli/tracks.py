@@ -65,9 +65,9 @@ def add(
 
       dv-agent tracks add boards/tracks runs/random_* --row random --track blind
     """
-    from dv_agent.eval.tracks.record_folder import RowWords, add_record
+    from dv_agent.eval.tracks.record_folder import add_record, row_words
 
-    words = RowWords(label=row, note=note)
+    words = row_words(row, note)
     for record in records:
         say(str(add_record(folder, record, words, track.value if track else None)))
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dv_agent import __version__
 from dv_agent.agents.records.lock import owned
+from dv_agent.designs.files.documents import make_folders
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.eval.evaluation.data_model import DesignIdentity, Entry, Evaluation, Identity, Trial
@@ -64,7 +65,7 @@ def write_evaluation(evaluation: Evaluation, folder: Path) -> Evaluation:
         UsageError: the folder holds an evaluation of another identity.
         OutputError: it cannot be written.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folders(folder)
     with owned(folder, wait=True):
         before = read_evaluation(folder)
         if before:

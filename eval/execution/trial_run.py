@@ -14,6 +14,7 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.runs.launch import Stopper, launch
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.run_progress import RunWatcher
+from dv_agent.designs.files.documents import make_folders
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import find_recorded_design
 from dv_agent.errors import (
@@ -131,7 +132,7 @@ def execute_trial(task: TrialTask, watcher: TrialWatcher, stopper: Stopper, hunt
         Interrupted: `stopper` was set; the status in the record is ``running``.
         OutputError: the record cannot be written.
     """
-    _make(task.folder)
+    make_folders(task.folder)
     with owned(task.folder):
         if not task.redo and (done := reusable(task.folder, task.trial, task.checksum, task.retry_errors, task.hunt)):
             return done  # executed meanwhile by another command
@@ -204,7 +205,7 @@ def _run(attempt: _Attempt, record: TrialRecord) -> None:
     if attempt.aside:
         earlier = (*record.earlier, *attempt.aside)
         write_atomically(folder / TRIAL, record.model_copy(update={"earlier": earlier}))
-    _make(folder / RUN)
+    make_folders(folder / RUN)
     trial, entry = attempt.task.trial, attempt.task.trial.entry
     budget, options = trial.budget, entry.options
     request = RunRequest(
@@ -261,10 +262,3 @@ def _hunt(attempt: _Attempt, hunters: Hunters) -> int:
         cache.put(sheet)
     write_atomically(task.folder / KILLS, sheet)
     return hunter.repeated - before
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make {folder}: {error.strerror}") from None

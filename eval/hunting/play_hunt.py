@@ -12,7 +12,7 @@ from dv_agent.agents.records.schema import HEADER
 from dv_agent.agents.runs.launch import Stopper, launch
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.run_progress import RunWatcher
-from dv_agent.designs.files.documents import replace_text
+from dv_agent.designs.files.documents import make_folders, replace_text
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder, find_design
@@ -59,7 +59,7 @@ def play_hunt(
         UsageError: the folder holds another hunt.
         DvAgentError: as `launch`.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    make_folders(home)
     with owned(home):
         hunt = Hunt(hunter=hunter, trials=tuple(trials))
         if is_there(home / HUNT):

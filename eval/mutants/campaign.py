@@ -17,6 +17,7 @@ from dv_agent.agents.records.writer import new_folder
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
+from dv_agent.designs.files.documents import make_folders
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import UsageError
@@ -113,6 +114,8 @@ def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watch
         raise UsageError("--count 0 tries nothing; say how many mutants to try")
     if wish.prove_seconds:
         require_formal()
+    if into:
+        make_folders(into)  # one that cannot be written is told before minutes of simulation
     earlier = chosen_before(wish.survivors_of, wish.mutants_of, folder)
     words, given = read_given(wish.tests, folder, wish.seed)
     watcher.say(f"recording {len(given):,} tests on the clean RTL")
@@ -126,7 +129,6 @@ def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watch
                     "survivors_of": earlier.settings.tests_digest if wish.survivors_of else ""}
         )  # fmt: skip
     home = into or new_folder(out, folder.design.name, "mutants", None)
-    home.mkdir(parents=True, exist_ok=True)
     with owned(home):
         if into and any(one.name != ".lock" for one in home.iterdir()):
             raise UsageError(f"{home} is not empty; go on in it with --resume, or name another folder with --out")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from dv_agent.designs.files.documents import make_folders
 from dv_agent.designs.files.places import cache_folder
-from dv_agent.errors import OutputError
 from dv_agent.runners.build.cache import SHARED_SHELVES, private_cache
 from dv_agent.runners.native.simulator import NativeSimulator
 from dv_agent.runners.registry import find_simulator
@@ -51,10 +51,7 @@ def shared_room() -> Path:
         OutputError: it cannot be made.
     """
     room = cache_folder() / ROOM
-    try:
-        room.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"cannot make {room}: {error.strerror}") from None
+    make_folders(room)
     trim(room, MOST_BYTES)
     return room
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import jinja2
 
 from dv_agent.designs.files.documents import replace_text
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.tracks.track_board import BoardTrack, TrackBoard
 from dv_agent.eval.tracks.track_titles import WORDS, Column
 from dv_agent.eval.tracks.track_words import amount, cost_words, figure_text, lead_words, verdict
@@ -32,7 +33,7 @@ def to_html(board: TrackBoard) -> str:
     """Return the page; it loads nothing, and whatever a record says is escaped."""
     loader = jinja2.FileSystemLoader([str(path) for path in TEMPLATES])
     rooms = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    words = {"amount": amount, "figure_text": figure_text, "lead_words": lead_words, "verdict": verdict}
+    words = {"amount": amount, "counted": counted, "figure_text": figure_text, "lead_words": lead_words, "verdict": verdict}
     return rooms.get_template("tracks.html.jinja").render(
         board=board, columns={one.track: shown_columns(one) for one in board.tracks}, cost_words=cost_words, **words
     )

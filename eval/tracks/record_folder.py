@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from dv_agent.agents.records.reader import MAX_FILE, is_there, read_header
 from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS
@@ -44,6 +44,20 @@ class RowWords(Frozen):
     schema_version: int = Field(default=1, ge=1, le=1)
     label: PlainText = Field(min_length=1, max_length=200)
     note: PlainText = Field(default="", max_length=500)
+
+
+def row_words(label: str, note: str) -> RowWords:
+    """Return what a user says of a row.
+
+    Raises:
+        UsageError: the label is empty, or one of them is too long or holds control characters.
+    """
+    try:
+        return RowWords(label=label, note=note)
+    except ValidationError as error:
+        one = error.errors()[0]
+        name = {"label": "--row"}.get(str(one["loc"][0]), "--note")
+        raise UsageError(f"{name}: {one['msg'].removeprefix('Value error, ')}") from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from command import call
+from in_process import CommandLine
 from typer.main import get_command
 
 from dv_agent.cli.main import app
@@ -146,6 +147,26 @@ def test_doctor_list_and_show(tmp_path: Path) -> None:
     assert "source" in call("designs", "show", "mxint_softmax", cwd=tmp_path).stdout
     bins = call("designs", "show", "mxint_softmax", "--bins", cwd=tmp_path).stdout
     assert len(bins.splitlines()) == row["bins"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("hunt", "cases.yaml", "--model", "floor:random"),
+        ("mutate", "--design", "mxint_gelu", "--count", "1"),
+        ("eval", "llm4dv", "--agent", "null", "--max-cycles", "100"),
+        ("plan", "--design", "mxint_gelu", "--judge", "cases.yaml", "--no-expert"),
+        ("run", "--design", "mxint_gelu", "--max-cycles", "100"),
+    ],
+)
+def test_a_folder_that_cannot_be_made_is_one_message(
+    words: tuple[str, ...], tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    (tmp_path / "cases.yaml").write_text("schema_version: 1\ncases: [{design: mxint_gelu}]\n")
+    done = dv_agent_command(*words, "--out", "cases.yaml/record")
+    assert done.returncode == 2
+    assert "dv-agent: cannot " in done.stderr
+    assert "cases.yaml/record" in done.stderr
 
 
 def test_a_full_disk_is_one_message(tmp_path: Path) -> None:

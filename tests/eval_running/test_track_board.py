@@ -86,6 +86,23 @@ def test_a_record_is_added_once_and_under_its_own_track(tmp_path: Path, dv_agent
     assert "a link" in refused.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--row", ""), "--row: String should have at least 1 character"),
+        (("--row", "x" * 201), "--row: String should have at most 200 characters"),
+        (("--row", "a\nb"), "--row: "),
+        (("--row", "x", "--note", "x" * 501), "--note: String should have at most 500 characters"),
+    ],
+)
+def test_words_of_a_row_that_cannot_be_kept_are_refused_by_their_option(
+    words: tuple[str, ...], told: str, tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    done = dv_agent_command("tracks", "add", "b", str(tmp_path), *words)
+    assert done.returncode == 2
+    assert f"dv-agent: {told}" in done.stderr
+
+
 def test_a_folder_without_rows_says_what_to_do(tmp_path: Path, dv_agent_command: CommandLine) -> None:
     done = dv_agent_command("tracks", "score", str(tmp_path))
     assert done.returncode == 2
