@@ -33,7 +33,13 @@ def to_html(board: TrackBoard) -> str:
     """Return the page; it loads nothing, and whatever a record says is escaped."""
     loader = jinja2.FileSystemLoader([str(path) for path in TEMPLATES])
     rooms = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
-    words = {"amount": amount, "counted": counted, "figure_text": figure_text, "lead_words": lead_words, "verdict": verdict}
+    words = {
+        "amount": amount,
+        "counted": counted,
+        "figure_text": figure_text,
+        "lead_words": lead_words,
+        "verdict": verdict,
+    }
     return rooms.get_template("tracks.html.jinja").render(
         board=board, columns={one.track: shown_columns(one) for one in board.tracks}, cost_words=cost_words, **words
     )

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import Field, ValidationError
 
@@ -42,8 +42,9 @@ class RowWords(Frozen):
     """
 
     schema_version: int = Field(default=1, ge=1, le=1)
-    label: PlainText = Field(min_length=1, max_length=200)
-    note: PlainText = Field(default="", max_length=500)
+    # Within Annotated: a bound in a default is undone by that of the type.
+    label: Annotated[PlainText, Field(min_length=1, max_length=200)]
+    note: Annotated[PlainText, Field(max_length=500)] = ""
 
 
 def row_words(label: str, note: str) -> RowWords:

@@ -134,8 +134,8 @@ def ending_notes(tests: Sequence[Ended]) -> Iterator[str]:
     starved = [one for one in starved if one not in unjudged]
     if starved:
         yield (
-            f"{_some(starved, tests)} ended waiting, as the reference model allows: an input offered a beat that was not "
-            "accepted, while another that the design needs had none left; no check fails for that"
+            f"{_some(starved, tests)} ended waiting, as the reference model allows: an input offered a beat that was "
+            "not accepted, while another that the design needs had none left; no check fails for that"
         )
 
 
