@@ -15,7 +15,7 @@ from pydantic import Field
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.frozen import Frozen, Identifier
-from dv_agent.designs.language.distribution import Distribution, DistributionError, parse_distribution
+from dv_agent.designs.language.distribution import DistributionError, Drawn, Walk, parse_distribution, parse_drawn
 from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.designs.language.values import one_of
 from dv_agent.designs.ports.grammar import Grammar, RandomOp, Timing, Word
@@ -55,7 +55,7 @@ class Transaction(Frozen):
     fields: dict[Identifier, Any] = Field(default_factory=dict)
     steps: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=64)
 
-    def draws(self) -> dict[str, Distribution]:
+    def draws(self) -> dict[str, Drawn]:
         """Return the distribution of each field.
 
         Raises:
@@ -200,20 +200,23 @@ def key_range(design: Design, track: TrackSchema, name: str, key: str) -> tuple[
     raise UnknownNameError(f"key of a random block on track {name!r}", key, keys)
 
 
-def key_distribution(design: Design, track: TrackSchema, name: str, key: str, data: Any) -> Distribution:
-    """Parse the distribution `data` of a random block's key, checked against the key's range."""
-    return parse_distribution(data, *key_range(design, track, name, key))
+def key_distribution(design: Design, track: TrackSchema, name: str, key: str, data: Any) -> Drawn:
+    """Parse the distribution or walk `data` of a random block's key, checked against the key's range."""
+    drawn = parse_drawn(data, *key_range(design, track, name, key))
+    if key == "count" and isinstance(drawn, Walk):
+        raise DistributionError("a walk is a sequence, but a count is one number")
+    return drawn
 
 
-def default_distribution(design: Design, track: TrackSchema, name: str, profile: str, key: str) -> Distribution:
+def default_distribution(design: Design, track: TrackSchema, name: str, profile: str, key: str) -> Drawn:
     """Return the distribution of `key` for random blocks that leave it out."""
     for entries in (track.profiles.get(profile, {}), track.profiles.get("default", {})):
         if key in entries:
             return key_distribution(design, track, name, key, entries[key])
     low, high = key_range(design, track, name, key)
     if key in grammar_of(design, name).defaults:
-        return parse_distribution(grammar_of(design, name).defaults[key], low, high)
+        return parse_drawn(grammar_of(design, name).defaults[key], low, high)
     timing = next((one for one in grammar_of(design, name).timing if one.key == key and not one.beats), None)
     if key == "count" or timing:
         low = high = timing.default if timing else 1
-    return parse_distribution([low, high], low, high)
+    return parse_drawn([low, high], low, high)
