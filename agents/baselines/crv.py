@@ -1,8 +1,9 @@
 """`crv`: generic constrained-random stimulus built from the stimulus schema, with no knowledge of the design.
 
 Packets are legal. For each phase of a test, each field, packet length, gap and stall first gets a distribution:
-the whole range, corner values with more weight, values near zero, or one fixed value; a stream of numbers often walks, so that
-each value goes on from the one before (`dv_agent.agents.baselines.walks`). Coverage is not fed back, and only tracks, fields, ranges and limits are read, not the profiles written for a design. It may use what every agent
+the whole range, corner values with more weight, values near zero, or one fixed value; a stream of numbers often
+walks, so that each value goes on from the one before (`dv_agent.agents.baselines.walks`). Coverage is not fed back, and
+only tracks, fields, ranges and limits are read, not the profiles written for a design. It may use what every agent
 may use, under the same budget (see docs/evaluation.md).
 """
 
@@ -12,10 +13,10 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from dv_agent.agents.baselines.walks import drawn_walk, streams_of_numbers
+from dv_agent.agents.baselines.walks import drawn_walk
 from dv_agent.agents.proposal import Proposal
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.schema import StimulusSchema, TrackSchema
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, streams_of_numbers
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar
@@ -90,7 +91,7 @@ def _packet_blocks(design: Design, name: str, track: TrackSchema, room: int, sou
         wanted = 2 * _log_uniform(*_BEATS, source) / sum(beats)
         count = max(1, min(round(wanted), room // (phases * high)))
         fields = _shapes(design.grammars[name], source)
-        for running in streams_of_numbers(design.grammars[name], track):
+        for running in streams_of_numbers(design, track, name):
             if source.random() < _WALKS:
                 fields[running] = drawn_walk(source)
         blocks.append({"count": count, "beats": list(beats), "gap": _wait(source), **fields})

@@ -8,8 +8,8 @@ From then on a test comes from one of five sources:
 * **swarm**: short random tests in which some fields are narrowed to one value, a corner, a few values or a small range;
 * **phases**: long tests of a few phases, each with its own distributions, as the agent `crv` draws them;
 * **resets**: random tests, half of them narrowed, with a few resets in mid-test;
-* **walks**, where the design has a stream of numbers (`dv_agent.agents.baselines.walks`): each number is the one before plus a
-  step; size, turns and length of the steps are chosen by the new bins that they won;
+* **walks**, where the design has a stream of numbers (`dv_agent.agents.baselines.walks`): each number is the one
+  before plus a step; size, turns and length of the steps are chosen by the new bins that they won;
 * **hunt**: a mutation of a test that came near to a hole.
 
 Every test is proposed as literal steps, so that its outcome names the exact steps that were being driven when it came

@@ -1,4 +1,4 @@
-"""Choice of the walks that the search agent sends through streams of numbers: size, turns and length, by what they won."""
+"""Choice of the walks that the search agent sends through streams of numbers: by the new bins that each kind won."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dv_agent.agents.baselines.basic import random_test
-from dv_agent.agents.baselines.walks import LENGTHS, MOST_BITS, TURNS, streams_of_numbers, walk
+from dv_agent.agents.baselines.walks import LENGTHS, MOST_BITS, TURNS, walk
 from dv_agent.agents.search.move_sites import MoveSites
+from dv_agent.designs.language.schema import streams_of_numbers
 from dv_agent.designs.language.stimulus import Step, Test
 
 BITS = tuple(range(2, MOST_BITS + 1))
@@ -89,7 +90,5 @@ def walking_test(sites: MoveSites, kind: WalkKind, source: random.Random) -> Tes
 
 
 def _streams(sites: MoveSites) -> dict[str, Sequence[str]]:
-    return {
-        name: list(streams_of_numbers(grammar, sites.schema.tracks[name]))
-        for name, grammar in sites.design.grammars.items()
-    }
+    design, tracks = sites.design, sites.schema.tracks
+    return {name: streams_of_numbers(design, tracks[name], name) for name in design.grammars}

@@ -23,6 +23,7 @@ from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import InputFileError, UnknownNameError, all_faults
 
 MAX_WAIT = 100_000
+WIDE = 12  # bits from which on uniform neighbours are hardly ever near
 MOST_FIELD = 1 << 31  # of a field of a transaction
 STEP_WORDS = ("after", "at", "random", "repeat", "for")
 NO_PROFILE = "none"  # value in `use`: leave the track out of the test
@@ -172,6 +173,17 @@ def _step_faults(
 def grammar_of(design: Design, name: str) -> Grammar:
     """Return the grammar of a track: of a port, or of ``reset``."""
     return RESET if name == RESET_TRACK else design.grammars[name]
+
+
+def streams_of_numbers(design: Design, track: TrackSchema, name: str) -> tuple[str, ...]:
+    """Return the wide fields of a track whose packets are single numbers in a row, such as addresses; none on others.
+
+    Uniform draws of them are hardly ever near to one another, so a walk reaches what they do not.
+    """
+    grammar = grammar_of(design, name)
+    if not grammar.packets or track.beats.max > 1:
+        return ()
+    return tuple(field for field, spec in grammar.fields.items() if spec.lanes == 1 and spec.width >= WIDE)
 
 
 def stream_keys(design: Design) -> list[str]:
