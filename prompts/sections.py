@@ -12,6 +12,7 @@ from dv_agent.coverage.totals import overall_totals, summarise
 from dv_agent.designs.rules.wording import rule_words
 from dv_agent.prompts.dut.examples import examples
 from dv_agent.prompts.dut.language_words import language_words
+from dv_agent.prompts.dut.number_text import number_text
 from dv_agent.prompts.dut.rtl_cone import cone_lines
 from dv_agent.prompts.dut.rtl_digest import digests
 from dv_agent.prompts.dut.tracks import track_texts
@@ -94,7 +95,7 @@ class _Writer:
             "rtl": self._sources,
             "digest": lambda: digests(view.rtl.structure) if self._rtl() == "digest" else (),
             "examples": self._examples,
-            "shots": lambda: shots(view, strategy.examples),
+            "shots": lambda: shots(view, strategy.examples, strategy.values == "numbers"),
             "history": lambda: past_turns(view) if strategy.history.keep == "summary" else (),
             "errors": lambda: tuple(line[:ERROR_MOST] for line in view.errors),
             "windows": lambda: view.windows,
@@ -159,7 +160,7 @@ class _Writer:
         return stuck(self._view, options.detailed) if "stuck" in options.show and self._view.coverage.tests else ()
 
     def _examples(self) -> tuple[Any, ...]:
-        if not self._strategy.examples.language:
+        if not self._strategy.examples.language or self._strategy.values == "numbers":
             return ()
         found = examples(self._view.design, self._view.schema)
         literal = self._strategy.values == "literal"
@@ -196,6 +197,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "rules": view.rules,
         "rules_off": view.rules_off,
         "literal": strategy.values == "literal",
+        "numbers": number_text(view.design, view.schema) if strategy.values == "numbers" else None,
         "tracks": tracks,
         "grammar": language_words(view.design, view.schema),
         "packets": any(track.packets and track.beats != "1" for track in tracks),

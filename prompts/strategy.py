@@ -11,10 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic import Field, ValidationError, field_serializer, field_validator, model_validator
 
 from dv_agent.coverage.structure import Tier
 from dv_agent.designs.files.documents import read_document, require_inside
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.unnoticed import Changes
@@ -25,6 +26,8 @@ Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10_000)]
 Template = Annotated[str, Field(max_length=100_000)]
 HolesKind = Literal["grouped", "near", "stuck", "random", "by_type", "adaptive"]
+Modality = Literal["all", "literal", "numbers"]
+MODALITIES: tuple[Modality, ...] = ("all", "literal", "numbers")
 SAMPLERS = ("random", "by_type", "adaptive")
 
 
@@ -136,9 +139,10 @@ class Converged(Frozen):
 
 
 class Shot(Frozen):
-    """A worked example in a strategy: a reply, or a part of one, and its result."""
+    """A worked example in a strategy: a reply, or a part of one, and its result; `numbers` is the reply in numbers."""
 
     reply: str = Field(max_length=10_000)
+    numbers: str = Field(default="", max_length=10_000)
     result: str = Field(max_length=2_000)
 
 
@@ -187,7 +191,8 @@ class Strategy(Frozen):
         converged: when the agent gives up for want of new bins; none: never.
         reasoning: whether a plan in words comes before the tests.
         feedback: what is told of the last tests: which step won what (``steps``), ``counts``, or nothing.
-        values: whether tests may use random blocks, loops and sweeps (``all``) or literal values only (``literal``).
+        values: whether tests may use random blocks, loops and sweeps (``all``), literal values only (``literal``), or
+            whether a reply is a list of plain ``numbers`` instead of JSON.
         structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
         rules: whether the prompt says which values, codes and timings design.yaml has checked.
         unnoticed: changes of the RTL that the tests so far would not notice; filled by ``run --mutants``.
@@ -209,7 +214,7 @@ class Strategy(Frozen):
     examples: Examples = Examples()
     reasoning: bool = True
     feedback: Literal["steps", "counts", "none"] = "steps"
-    values: Literal["all", "literal"] = "all"
+    values: Modality = "all"
     structured: bool = False
     rules: bool = False
     unnoticed: Changes = ()
@@ -250,6 +255,10 @@ class Strategy(Frozen):
             raise ValueError("restart: only a dialogue can begin anew; set history.keep to recent, successful, ...")
         if self.templates and (Path(self.templates).is_absolute() or ".." in Path(self.templates).parts):
             raise ValueError("templates: a folder beside the strategy's file is expected")
+        if self.values == "numbers" and self.structured:
+            raise ValueError("structured: a list of numbers is no JSON object; set values to all or literal")
+        if self.values == "numbers" and self.examples.show == "harvest":
+            raise ValueError("examples: harvest shows tests as JSON, which is no list of numbers")
         for name in self.wording:
             if name not in template_names():
                 raise ValueError(f"wording: {UnknownNameError('template', name, template_names())}")
@@ -271,15 +280,40 @@ def strategy_names() -> tuple[str, ...]:
 def find_strategy(name: str) -> Strategy:
     """Return the shipped strategy `name`, or that of a YAML file if `name` has a path separator or a YAML ending.
 
+    ``NAME.numbers``, ``NAME.literal`` and ``NAME.all`` are the shipped strategy NAME with other `values`.
+
     Raises:
         UnknownNameError: no such strategy; the message lists similar names.
         InputFileError: the file is invalid; the message gives the line.
+        UsageError: the strategy does not go with these values.
     """
     if os.sep in name or name.endswith((".yaml", ".yml")):
         return load_strategy(Path(name))
-    if name not in strategy_names():
+    base, values = _without_modality(name)
+    if base not in strategy_names():
         raise UnknownNameError("prompt strategy", name, strategy_names())
-    return load_strategy(SHIPPED / f"{name}.yaml")
+    found = load_strategy(SHIPPED / f"{base}.yaml")
+    return with_values(found, values) if values else found
+
+
+def with_values(strategy: Strategy, values: Modality) -> Strategy:
+    """Return the strategy with other `values`, under the name ``NAME.VALUES``.
+
+    Raises:
+        UsageError: it does not go with them.
+    """
+    name = f"{_without_modality(strategy.name)[0]}.{values}"
+    try:
+        changed = Strategy.model_validate({**strategy.model_dump(), "name": name, "values": values})
+    except ValidationError as error:
+        raise UsageError(f"{name}: {plain_words(error.errors()[0])}") from None
+    return changed.model_copy(update={"folder": strategy.folder})
+
+
+def _without_modality(name: str) -> tuple[str, Modality | None]:
+    base, _, ending = name.rpartition(".")
+    found = next((one for one in MODALITIES if base and one == ending), None)
+    return (base, found) if found else (name, None)
 
 
 def find_recorded_strategy(name: str) -> Strategy:
@@ -288,7 +322,7 @@ def find_recorded_strategy(name: str) -> Strategy:
     Raises:
         UnknownNameError: no such strategy; the message lists similar names.
     """
-    if name not in strategy_names():
+    if _without_modality(name)[0] not in strategy_names():
         raise UnknownNameError("prompt strategy", name, strategy_names())
     return find_strategy(name)
 

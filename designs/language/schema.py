@@ -18,6 +18,7 @@ from dv_agent.designs.frozen import Frozen, Identifier
 from dv_agent.designs.language.distribution import DistributionError, Drawn, Walk, parse_distribution, parse_drawn
 from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.designs.language.values import one_of
+from dv_agent.designs.plain_numbers.number_form import NumberForm
 from dv_agent.designs.ports.grammar import Grammar, RandomOp, Timing, Word
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import InputFileError, UnknownNameError, all_faults
@@ -91,6 +92,7 @@ class StimulusSchema(Frozen):
     schema_version: Literal[1]
     description: str = ""
     tracks: dict[Identifier, TrackSchema]
+    numbers: NumberForm | None = Field(default=None, description="stimulus as a plain list of numbers")
 
 
 def load_schema(document: Document, design: Design) -> StimulusSchema:
@@ -113,6 +115,9 @@ def _faults(document: Document, design: Design, schema: StimulusSchema) -> Itera
             yield from _transaction_faults(document, design, name, track)
         else:
             yield document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
+    for name in schema.numbers.tracks if schema.numbers else ():
+        if name not in driven:
+            yield document.error(("numbers", "tracks", name), str(UnknownNameError("track", name, driven)))
     wanted = "every driven port and `reset`" if design.reset else "every driven port"
     for name in sorted(driven - set(schema.tracks)):
         yield document.error(("tracks",), f"no track {name!r}; {wanted} needs one")

@@ -36,8 +36,14 @@ def past_turns(view: View) -> tuple[PastTurn, ...]:
     return tuple(found)
 
 
-def shots(view: View, options: Examples) -> tuple[Shot, ...]:
-    """Return the strategy's own examples, or the tests of this run that covered most."""
+def shots(view: View, options: Examples, numbers: bool = False) -> tuple[Shot, ...]:
+    """Return the strategy's own examples, or the tests of this run that covered most.
+
+    Args:
+        numbers: whether replies are lists of numbers; examples without that form are left out.
+    """
+    if options.show == "fixed" and numbers:
+        return tuple(Shot(reply=one.numbers, result=one.result) for one in options.fixed if one.numbers)
     if options.show == "fixed":
         return options.fixed
     if options.show == "none":
