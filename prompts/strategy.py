@@ -191,8 +191,7 @@ class Strategy(Frozen):
         converged: when the agent gives up for want of new bins; none: never.
         reasoning: whether a plan in words comes before the tests.
         feedback: what is told of the last tests: which step won what (``steps``), ``counts``, or nothing.
-        values: whether tests may use random blocks, loops and sweeps (``all``), literal values only (``literal``), or
-            whether a reply is a list of plain ``numbers`` instead of JSON.
+        values: what a reply may hold: random blocks and loops too (``all``), ``literal`` values, or plain ``numbers`` alone.
         structured: whether the vendor's structured output is asked for, instead of JSON in plain text.
         rules: whether the prompt says which values, codes and timings design.yaml has checked.
         unnoticed: changes of the RTL that the tests so far would not notice; filled by ``run --mutants``.
