@@ -146,6 +146,7 @@ class _Writer:
         if not options.sampler:
             return ()
         totals = overall_totals(view.coverage)
+        options = options.of_plan(totals.bins)
         gains = [len(one.new_bins) for one in view.exchanges]
         found = sample(view.holes, totals.bins_hit / max(totals.bins, 1), gains, options, source)
         return tuple(in_detail(view, hole) for hole in found)

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.prompts.feedback.bin_names import compact_names
-from dv_agent.prompts.strategy import Examples, Shot
+from dv_agent.prompts.strategy_options import Examples, Shot
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Outcome, View
