@@ -178,7 +178,7 @@ def test_what_becomes_of_the_best_exchanges_on_a_restart() -> None:
     just = {kind: dialogue(one, PLAN, exchanges, source) for kind, one in kinds.items()}
     assert all(past.opening is None for past in just.values())
     assert [len(just[kind].kept) for kind in ("clear", "keep", "stable")] == [0, 3, 0]
-    more = [*exchanges, *(Exchange(turn, "", "", (200 + turn,), 30) for turn in (7, 8, 9))]
+    more = [*exchanges, *(Exchange(turn, "", "", (200 + turn, 300 + turn), 30) for turn in (7, 8, 9))]
     soon = {kind: dialogue(one, PLAN, more, source) for kind, one in kinds.items()}
     assert all(past.opening == more[7] for past in soon.values())
     assert [one.turn for one in soon["stable"].kept] == [8, 9]  # not yet as long as one that is cut
