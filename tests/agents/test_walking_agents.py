@@ -40,10 +40,10 @@ def test_the_walk_that_wins_is_chosen_most() -> None:
 
 def test_search_learns_the_strides_of_a_design_that_it_does_not_know() -> None:
     folder = find_design("stride_detector")
-    plan, budget, agent = plan_of(folder), Budget(cycles=30_000), SearchAgent(0)
+    plan, budget, agent = plan_of(folder), Budget(cycles=12_000), SearchAgent(0)
     state = RunState(empty_coverage(plan))
     with find_simulator(fastest_name("icarus", folder.design)).open(folder.design) as session:
         bench = Testbench(folder, plan, session)
         while not budget.exceeded(state.spent):
             state, _ = advance(state, agent.propose(make_view(bench, state, budget)), bench, budget)
-    assert state.coverage.covered.sum() > 200  # uniform draws reach 10 in seven times as many cycles
+    assert state.coverage.covered.sum() > 60  # uniform draws reach 10 in sixteen times as many
