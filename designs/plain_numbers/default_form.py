@@ -13,38 +13,52 @@ from dv_agent.errors import UsageError
 
 
 def form_of(design: Design, schema: StimulusSchema) -> NumberForm:
-    """Return the form that stimulus.yaml names, else one made from the first port that takes packets, else any values.
+    """Return the form that stimulus.yaml names, else one made from the ports.
 
-    Fields that are the slices of one signal, from bit 0 on without a gap, are one number: that signal as a word.
+    It has the fields of the first port that takes packets; without one, those of all pins together, each item lasting a
+    cycle of each; else of the first port that takes values. Fields that are the slices of one signal, from bit 0 on
+    without a gap, are one number: that signal as a word.
 
     Raises:
         UsageError: no port takes values, or an item has more numbers than anybody would list.
     """
     if schema.numbers:
         return schema.numbers
-    grammars = design.grammars
-    tracks = [name for name, one in grammars.items() if one.packets] or [n for n, one in grammars.items() if one.item]
+    tracks = _main_tracks(design)
     if not tracks:
         raise UsageError(f"{design.name} has no port that takes values, so a list of numbers is no stimulus for it")
-    name, grammar = tracks[0], grammars[tracks[0]]
-    fields, payload = _word(grammar.fields) or _lanes(grammar.fields)
-    if len(fields) > MOST_NUMBERS:
+    numbers: dict[str, Allowed] = {}
+    steps: dict[str, tuple[dict[str, Any], ...]] = {}
+    for name in tracks:
+        grammar, track = design.grammars[name], schema.tracks[name]
+        fields, payload = _word(grammar.fields) or _lanes(grammar.fields, f"{name}_" if len(tracks) > 1 else "")
+        beats = track.beats.min
+        body: Any = [{**payload, **({"times": beats} if beats > 1 else {})}] if grammar.packets else payload
+        numbers |= fields
+        steps[name] = ({grammar.item_word(track.item): body},)
+    if len(numbers) > MOST_NUMBERS:
         raise UsageError(
-            f"{design.name}: an item of {name} has {len(fields)} numbers, more than {MOST_NUMBERS}; "
+            f"{design.name}: an item of {', '.join(tracks)} has {len(numbers)} numbers, more than {MOST_NUMBERS}; "
             "name fewer under `numbers` in its stimulus.yaml"
         )
-    beats = schema.tracks[name].beats.min
-    body: Any = [{**payload, **({"times": beats} if beats > 1 else {})}] if grammar.packets else payload
-    word = grammar.item_word(schema.tracks[name].item)
-    return NumberForm(item=word, fields=fields, tracks={name: ({word: body},)})
+    one = tracks[0]
+    word = design.grammars[one].item_word(schema.tracks[one].item)
+    return NumberForm(item=word if len(tracks) == 1 else "step", fields=numbers, tracks=steps)
 
 
-def _lanes(fields: Mapping[str, FieldSpec]) -> tuple[dict[str, Allowed], dict[str, Any]]:
-    """Return a number for each lane, and the payload made of them."""
+def _main_tracks(design: Design) -> list[str]:
+    grammars = design.grammars
+    packets = [name for name, one in grammars.items() if one.packets]
+    pins = [name for name, one in grammars.items() if one.item and one.item.level is not None]
+    return packets[:1] or pins or [name for name, one in grammars.items() if one.item][:1]
+
+
+def _lanes(fields: Mapping[str, FieldSpec], prefix: str) -> tuple[dict[str, Allowed], dict[str, Any]]:
+    """Return a number for each lane, with `prefix` before its name, and the payload made of them."""
     numbers: dict[str, Allowed] = {}
     payload: dict[str, Any] = {}
     for name, spec in fields.items():
-        lanes = [name] if spec.lanes == 1 else [f"{name}_{lane}" for lane in range(spec.lanes)]
+        lanes = [f"{prefix}{name}{f'_{lane}' if spec.lanes > 1 else ''}" for lane in range(spec.lanes)]
         numbers |= {lane: [spec.low, spec.high] for lane in lanes}
         payload[name] = lanes[0] if spec.lanes == 1 else lanes
     return numbers, payload

@@ -1,5 +1,6 @@
 """Replies that are plain lists of numbers: what they mean, and what becomes of everything else."""
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +9,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dv_agent.agents.llm.plain_numbers.number_reply import parse_numbers
+from dv_agent.designs.benchmark.fingerprint import fingerprint
+from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
+from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
-from dv_agent.designs.loader import find_design
+from dv_agent.designs.loader import find_design, load_design
 from dv_agent.designs.plain_numbers.default_form import form_of
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
 from dv_agent.prompts.strategy import Strategy, find_recorded_strategy, find_strategy, with_values
@@ -202,3 +206,33 @@ def test_the_modality_is_an_axis_of_every_strategy() -> None:
             find_strategy(name)
     with pytest.raises(ValueError, match="no JSON object"):
         Strategy(name="x", values="numbers", structured=True)
+
+
+def test_all_pins_of_a_design_without_packets_are_set_together() -> None:
+    pins = {
+        name: {"kind": "pins", "fields": {"ask": {"signal": f"{name}_ask", "width": 1}, "x": {"signal": f"{name}_x",
+                                                                                              "width": 4}}}
+        for name in ("left", "right")
+    }  # fmt: skip
+    data = STRIDE.design.model_dump(exclude_defaults=True) | {
+        "folder": STRIDE.design.folder,
+        "ports": pins,
+        "checks": {},
+    }
+    design = Design.model_validate(data)
+    parsed = parse_numbers("[[1, 15, 0, 3], [0, 16, 0, 0]]", design, schema_from_ports(design))
+    assert parsed.tests[0].tracks == {"left": ({"set": {"ask": 1, "x": 15}},), "right": ({"set": {"ask": 0, "x": 3}},)}
+    assert "left_x is 16, and may be 0..15" in parsed.errors[0]
+
+
+def test_a_form_of_numbers_makes_no_proof_stale(tmp_path: Path) -> None:
+    copy = tmp_path / "stride_detector"
+    shutil.copytree(STRIDE.path, copy)
+    before = fingerprint(load_design(copy))
+    text = (copy / "stimulus.yaml").read_text()
+    (copy / "stimulus.yaml").write_text(f"{text}numbers:\n  fields: {{a: [0, 9]}}\n  tracks:\n    in: [{{idle: a}}]\n")
+    after = fingerprint(load_design(copy))
+    assert form_of(load_design(copy).design, load_design(copy).schema).fields == {"a": [0, 9]}
+    assert {kind for kind in after if after[kind] != before.get(kind)} == {"numbers"}
+    (copy / "stimulus.yaml").write_text(text.replace("count: [50, 400]", "count: [50, 401]"))
+    assert fingerprint(load_design(copy))["schema"] != before["schema"]
