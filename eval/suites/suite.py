@@ -148,8 +148,8 @@ def task_checksum(folder: DesignFolder) -> str:
     It covers the RTL with shared primitives, spec.md, design.yaml, stimulus.yaml, plan.yaml, model.py with the modules
     that models share, and the seeded bugs, because kills are scored against them. It does not cover the witnesses (what
     the oracle replays is the solution, not the task), nor the words on columns in plan.yaml, nor the form of plain
-    numbers in stimulus.yaml, nor files that only describe a design: hit_rates.json, proof.json, README.md. The framework
-    is not covered either, because it has its own version.
+    numbers in stimulus.yaml, nor files that only describe a design: hit_rates.json, proof.json, README.md. The
+    framework is not covered either, because it has its own version.
     """
     hashes = {kind: digest for kind, digest in fingerprint(folder).items() if kind not in NOT_THE_TASK}
     text = "".join(f"{kind} {digest}\n" for kind, digest in sorted(hashes.items()))
