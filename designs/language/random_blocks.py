@@ -91,7 +91,7 @@ def field_draws(one: Transaction, given: Any, scope: Scope, where: Location) -> 
     if not isinstance(given, dict):
         raise StimulusError(where, f"expected an object with any of: {', '.join(one.fields)}")
     unknown_keys(given, tuple(one.fields), where)
-    draws = one.draws()
+    draws: Draws = {**one.draws()}
     for name, part in given.items():
         place, known = (*where, name), draws[name]
         try:

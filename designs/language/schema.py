@@ -15,7 +15,14 @@ from pydantic import Field
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.frozen import Frozen, Identifier
-from dv_agent.designs.language.distribution import DistributionError, Drawn, Walk, parse_distribution, parse_drawn
+from dv_agent.designs.language.distribution import (
+    Distribution,
+    DistributionError,
+    Drawn,
+    Walk,
+    parse_distribution,
+    parse_drawn,
+)
 from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.designs.language.values import one_of
 from dv_agent.designs.plain_numbers.number_form import NumberForm
@@ -57,7 +64,7 @@ class Transaction(Frozen):
     fields: dict[Identifier, Any] = Field(default_factory=dict)
     steps: tuple[dict[str, Any], ...] = Field(min_length=1, max_length=64)
 
-    def draws(self) -> dict[str, Drawn]:
+    def draws(self) -> dict[str, Distribution]:
         """Return the distribution of each field.
 
         Raises:
