@@ -1,4 +1,4 @@
-"""Reference model of ``async_fifo``, written from ``spec.md``: counts of words on both sides, and when each side sees them.
+"""Reference model of ``async_fifo``, written from ``spec.md``: words on both sides, and when each side sees them.
 
 Axis name used below: c cycles, which are steps: instants at which at least one clock rises. All arrays are int64.
 """
@@ -74,7 +74,7 @@ class Queue:
         return np.where(self._trace.in_reset, reset, self._at.held(edges, value, reset))
 
     def _oldest(self) -> IntColumn:
-        """(c,) the word in the place that the read pointer names; resets leave the words as they are, 0 from the start."""
+        """(c,) the word in the place of the read pointer; resets leave the words as they are, 0 from the start."""
         word = self._at.pin("wdata")
         into, place = self._written % PLACES, self._read % PLACES
         rows = np.arange(self._trace.cycles, dtype=np.int64)
