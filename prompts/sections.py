@@ -12,6 +12,7 @@ from dv_agent.coverage.totals import overall_totals, summarise
 from dv_agent.designs.rules.wording import rule_words
 from dv_agent.prompts.dut.examples import examples
 from dv_agent.prompts.dut.language_words import language_words
+from dv_agent.prompts.dut.number_text import number_text
 from dv_agent.prompts.dut.rtl_cone import cone_lines
 from dv_agent.prompts.dut.rtl_digest import digests
 from dv_agent.prompts.dut.tracks import track_texts
@@ -94,7 +95,7 @@ class _Writer:
             "rtl": self._sources,
             "digest": lambda: digests(view.rtl.structure) if self._rtl() == "digest" else (),
             "examples": self._examples,
-            "shots": lambda: shots(view, strategy.examples),
+            "shots": lambda: shots(view, strategy.examples, strategy.values == "numbers"),
             "history": lambda: past_turns(view) if strategy.history.keep == "summary" else (),
             "errors": lambda: tuple(line[:ERROR_MOST] for line in view.errors),
             "windows": lambda: view.windows,
@@ -111,7 +112,9 @@ class _Writer:
         }
 
     def _specification(self) -> tuple[str, ...]:
-        pieces = tuple(piece for piece in _HEADING.split(self._view.specification) if piece.strip())
+        view = self._view
+        text = (view.brief if self._strategy.specification == "short" else "") or view.specification
+        pieces = tuple(piece for piece in _HEADING.split(text) if piece.strip())
         return pieces or (NO_SPECIFICATION,)
 
     def _sources(self) -> tuple[tuple[str, str], ...]:
@@ -145,6 +148,7 @@ class _Writer:
         if not options.sampler:
             return ()
         totals = overall_totals(view.coverage)
+        options = options.of_plan(totals.bins)
         gains = [len(one.new_bins) for one in view.exchanges]
         found = sample(view.holes, totals.bins_hit / max(totals.bins, 1), gains, options, source)
         return tuple(in_detail(view, hole) for hole in found)
@@ -159,7 +163,7 @@ class _Writer:
         return stuck(self._view, options.detailed) if "stuck" in options.show and self._view.coverage.tests else ()
 
     def _examples(self) -> tuple[Any, ...]:
-        if not self._strategy.examples.language:
+        if not self._strategy.examples.language or self._strategy.values == "numbers":
             return ()
         found = examples(self._view.design, self._view.schema)
         literal = self._strategy.values == "literal"
@@ -196,6 +200,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "rules": view.rules,
         "rules_off": view.rules_off,
         "literal": strategy.values == "literal",
+        "numbers": number_text(view.design, view.schema) if strategy.values == "numbers" else None,
         "tracks": tracks,
         "grammar": language_words(view.design, view.schema),
         "packets": any(track.packets and track.beats != "1" for track in tracks),
