@@ -36,8 +36,8 @@ _ATTRIBUTE = re.compile(r" {4}(\w+(?:, \w+)*): (.*)")
 LONGEST_DEFAULT = 60
 _OPTIONS = """# Options as variables and in files
 
-An option of this table may stand in the environment, in `.env` (where [security](../security.md#env) allows it), or in a
-YAML file given as `--config`. The command line wins over the environment, the environment over `--config`.
+An option of this table may stand in the environment, in `.env` (where [security](../security.md#env) allows it), or in
+a YAML file given as `--config`. The command line wins over the environment, the environment over `--config`.
 [Settings](../settings.md) has the variables that are no options.
 """
 _SCHEMAS = """# Schemas of the files
