@@ -1,4 +1,4 @@
-"""Reference model of ``mips_core``, written from ``spec.md``: an interpreter of the subset, and when each word is where.
+"""Reference model of ``mips_core``, written from ``spec.md``: an interpreter, and when each word is where.
 
 Axis names used below: n accepted words, c cycles. All arrays are int64.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -75,7 +76,7 @@ class Word(NamedTuple):
         return self.rd << 11 | self.sa << 6 | self.funct
 
     @property
-    def index(self) -> int:
+    def target(self) -> int:
         """The low 26 bits."""
         return self.rs << 21 | self.rt << 16 | self.immediate
 
@@ -155,7 +156,7 @@ class Machine:
         """The address of the word after the next one."""
         slot = self.next_pc
         if word.op in JUMPS:
-            return (slot & 0xF0000000) | word.index << 2
+            return (slot & 0xF0000000) | word.target << 2
         if word.op == 0 and word.funct == JUMP_REGISTER:
             return s & ~3
         taken = word.op in BRANCHES and (s == t) == (word.op == 4)
@@ -180,7 +181,9 @@ def observe(trace: Trace) -> Observation:
     index, *columns = np.array(rows, np.int64).reshape(-1, 4).T
     owed = Expected(taken.epoch[index], dict(zip(("addr", "strb", "data"), columns, strict=True)), taken.cycle[index])
     if not Clocked.has(trace, ("store_valid_o", "store_ready_i")):
-        return Observation(expected={"store": owed}, tables={"retired": retired_table(taken, done, taken.cycle, np.arange(len(done)))})
+        return Observation(
+            expected={"store": owed}, tables={"retired": retired_table(taken, done, taken.cycle, np.arange(len(done)))}
+        )
     shown, levels = timing(trace, taken, done)
     lanes = [np.flatnonzero(lane >= 0) for lane in shown]
     cycle, word = np.concatenate(lanes), np.concatenate([lane[seen] for lane, seen in zip(shown, lanes, strict=True)])
@@ -209,13 +212,15 @@ def pairs(first: Done, second: Done) -> bool:
     return not (first.rd and first.rd in second.word.reads)
 
 
-def timing(trace: Trace, taken: Transfers, done: list[Done]) -> tuple[tuple[IntColumn, IntColumn], dict[str, IntColumn]]:
+def timing(
+    trace: Trace, taken: Transfers, done: list[Done]
+) -> tuple[tuple[IntColumn, IntColumn], dict[str, IntColumn]]:
     """Section 4, cycle by cycle: which word each lane shows as retired (-1: none), and the handshakes."""
     shown = np.full(trace.cycles, NONE, np.int64), np.full(trace.cycles, NONE, np.int64)
     ready, store = np.ones(trace.cycles, np.int64), np.zeros(trace.cycles, np.int64)
     comes = np.zeros(trace.cycles, np.int64)
     comes[taken.cycle] = 1
-    may_pair = [pairs(*both) for both in zip(done, done[1:], strict=False)]
+    may_pair = [pairs(*both) for both in pairwise(done)]
     stores = [one.store is not None for one in done]
     head = tail = 0  # words up to here have been issued, accepted
     waited, execute, write = False, (0, 0), (0, 0)  # a group: its first word, and how many
@@ -243,7 +248,7 @@ def timing(trace: Trace, taken: Transfers, done: list[Done]) -> tuple[tuple[IntC
 def records(shown: tuple[IntColumn, IntColumn], done: list[Done]) -> dict[str, IntColumn]:
     """What the lanes show, cycle by cycle; all 0 without a word."""
     columns = {
-        "insn": [one.word.op << 26 | one.word.index for one in done], "pc": [one.pc for one in done],
+        "insn": [one.word.op << 26 | one.word.target for one in done], "pc": [one.pc for one in done],
         "trap": [int(not one.word.legal) for one in done], "rd": [one.rd for one in done],
         "value": [one.value for one in done], "valid": [1] * len(done),
     }  # fmt: skip
@@ -259,7 +264,7 @@ def retired_table(taken: Transfers, done: list[Done], cycle: IntColumn, word: In
     """One row a word: see the columns of plan.yaml. Args: cycle: of each row; word: its place in `done`."""
     facts = [
         (one.word.name, one.word.rs, one.word.rt, one.word.rd,
-         4 * one.word.index - (one.pc & 0x0FFFFFFF) if one.word.name == NAMED_JUMP else 0)
+         4 * one.word.target - (one.pc & 0x0FFFFFFF) if one.word.name == NAMED_JUMP else 0)
         for one in done
     ]  # fmt: skip
     op, rs, rt, rd, ahead = (column[word] for column in np.array(facts, np.int64).reshape(-1, 5).T)

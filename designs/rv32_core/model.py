@@ -20,7 +20,18 @@ BOOT, VECTOR = 0x00100080, 0x00100000
 LUI, AUIPC, JAL, JALR, BRANCH, LOAD, STORE = 0x37, 0x17, 0x6F, 0x67, 0x63, 0x03, 0x23
 OP_IMM, OP, FENCE = 0x13, 0x33, 0x0F
 PLACES = {"opcode": 0, "rd": 7, "funct3": 12, "rs1": 15, "rs2": 20, "funct7": 25}
-NAMED = {(0, 0): 1, (0, 32): 2, (1, 0): 3, (2, 0): 4, (3, 0): 5, (4, 0): 6, (5, 0): 7, (5, 32): 8, (6, 0): 9, (7, 0): 10}
+NAMED = {
+    (0, 0): 1,
+    (0, 32): 2,
+    (1, 0): 3,
+    (2, 0): 4,
+    (3, 0): 5,
+    (4, 0): 6,
+    (5, 0): 7,
+    (5, 32): 8,
+    (6, 0): 9,
+    (7, 0): 10,
+}
 NAMED_JAL, NAMED_STORE = 11, 12  # codes of the table; stores go on from there
 
 
@@ -190,13 +201,19 @@ def observe(trace: Trace) -> Observation:
     retired = np.array(run.retired, np.int64).reshape(-1, 11).T
     asked = np.array(run.asked, np.int64).reshape(-1, 6).T
     names = ("insn", "trap", "rd", "rd_value", "pc", "next_pc")
+    request = dict(zip(("addr", "write", "strb", "data"), asked[2:], strict=True))
     owed = {
         "retire": Expected(retired[1], dict(zip(names, retired[2:8], strict=True)), retired[0]),
-        "data.request": Expected(asked[1], dict(zip(("addr", "write", "strb", "data"), asked[2:], strict=True)), asked[0]),
-    }  # fmt: skip
+        "data.request": Expected(asked[1], request, asked[0]),
+    }
     levels = dict[str, IntColumn]()
     if Clocked.has(trace, ("rvfi_valid_o", "instr_ready_o")):
-        levels = {"instr_ready_o": run.ready, "instr_addr_o": run.addr, "rvfi_valid_o": run.valid, "data_req_o": run.request}
+        levels = {
+            "instr_ready_o": run.ready,
+            "instr_addr_o": run.addr,
+            "rvfi_valid_o": run.valid,
+            "data_req_o": run.request,
+        }
     return Observation(expected=owed, tables={"retired": retired_table(trace, retired)}, levels=levels)
 
 
@@ -230,7 +247,9 @@ def execute(run: Run, taken: Transfers, words: list[int], start: int, stop: int)
             run.addr[left:end] = after
         run.valid[left : min(left + 1, end)] = 1
         offset = word.immediate if word.name == NAMED_JAL else 0
-        run.retired.append((cause, epoch, word.bits, int(not word.legal), rd, value, pc, after, left, word.name, offset))
+        run.retired.append(
+            (cause, epoch, word.bits, int(not word.legal), rd, value, pc, after, left, word.name, offset)
+        )
 
 
 def of_epoch(transfers: Transfers, epoch: int) -> list[int]:

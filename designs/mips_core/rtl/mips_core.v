@@ -36,16 +36,16 @@ module mips_core (
   wire [3:0]  operator_0, operator_1;
   wire [31:0] imm_0, imm_1;
   wire [4:0]  rd_0, rd_1;
-  wire        use_imm_0, use_sa_0, reads_rs_0, reads_rt_0, store_0, jump_0, link_0, register_0, branch_0, trap_0;
+  wire        use_imm_0, use_sa_0, unused_rs_0, unused_rt_0, store_0, jump_0, link_0, register_0, branch_0, trap_0;
   wire        use_imm_1, use_sa_1, reads_rs_1, reads_rt_1, store_1, jump_1, link_1, register_1, branch_1, trap_1;
 
   mips_decode decode_0 (
-      .insn_i(insn_0), .operator_o(operator_0), .imm_o(imm_0), .use_imm_o(use_imm_0), .use_sa_o(use_sa_0),
-      .reads_rs_o(reads_rs_0), .reads_rt_o(reads_rt_0), .rd_o(rd_0), .store_o(store_0), .jump_o(jump_0),
+      .opcode_i(insn_0[31:26]), .insn_i(insn_0[20:0]), .operator_o(operator_0), .imm_o(imm_0), .use_imm_o(use_imm_0), .use_sa_o(use_sa_0),
+      .reads_rs_o(unused_rs_0), .reads_rt_o(unused_rt_0), .rd_o(rd_0), .store_o(store_0), .jump_o(jump_0),
       .link_o(link_0), .register_o(register_0), .branch_o(branch_0), .trap_o(trap_0)
   );
   mips_decode decode_1 (
-      .insn_i(insn_1), .operator_o(operator_1), .imm_o(imm_1), .use_imm_o(use_imm_1), .use_sa_o(use_sa_1),
+      .opcode_i(insn_1[31:26]), .insn_i(insn_1[20:0]), .operator_o(operator_1), .imm_o(imm_1), .use_imm_o(use_imm_1), .use_sa_o(use_sa_1),
       .reads_rs_o(reads_rs_1), .reads_rt_o(reads_rt_1), .rd_o(rd_1), .store_o(store_1), .jump_o(jump_1),
       .link_o(link_1), .register_o(register_1), .branch_o(branch_1), .trap_o(trap_1)
   );

@@ -1,6 +1,7 @@
 // What a word asks for; logic alone.
 module mips_decode (
-    input  wire [31:0] insn_i,
+    input  wire [5:0]  opcode_i,
+    input  wire [20:0] insn_i,  // the word without opcode and rs
     output reg  [3:0]  operator_o,
     output reg  [31:0] imm_o,
     output reg         use_imm_o,   // the second operand is the immediate
@@ -35,7 +36,7 @@ module mips_decode (
     register_o = 1'b0;
     branch_o = 1'b0;
     trap_o = 1'b0;
-    case (insn_i[31:26])
+    case (opcode_i)
       6'd0: begin
         use_imm_o = 1'b0;
         reads_rt_o = 1'b1;
@@ -66,10 +67,10 @@ module mips_decode (
       end
       6'd2, 6'd3: begin
         jump_o = 1'b1;
-        link_o = insn_i[26];
+        link_o = opcode_i[0];
         operator_o = PASS;
         reads_rs_o = 1'b0;
-        rd_o = {5{insn_i[26]}};
+        rd_o = {5{opcode_i[0]}};
       end
       6'd4, 6'd5: begin
         branch_o = 1'b1;
