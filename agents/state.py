@@ -89,6 +89,7 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         design=bench.folder.design,
         schema=bench.folder.schema,
         specification=bench.folder.specification,
+        brief=bench.folder.short_specification,
         plan=bench.plan,
         coverage=state.coverage,
         holes=OpenBins(bench.plan, state.coverage),

@@ -29,11 +29,13 @@ def plan_of(folder: DesignFolder, *, certified: bool = True) -> Plan:
         certified: whether bins of an automatic plan are ignored that a certificate of the design proves unreachable.
 
     Raises:
-        InputFileError: what is wrong in plan.yaml, stimulus.yaml, spec.md and model.py, all of it; see `FilesError`.
+        InputFileError: what is wrong in plan.yaml, stimulus.yaml, both specifications and model.py, all of it; see
+            `FilesError`.
     """
     plans: list[Plan] = []
     reads: list[Callable[[], object]] = [
-        lambda: folder.schema, lambda: folder.specification, lambda: _require_python(folder.path / "model.py")
+        lambda: folder.schema, lambda: folder.specification, lambda: folder.short_specification,
+        lambda: _require_python(folder.path / "model.py")
     ]  # fmt: skip
     if has_plan(folder):
         reads.append(lambda: plans.append(load_plan(folder.path / PLAN)))

@@ -57,8 +57,15 @@ class DesignFolder:
     @cached_property
     def specification(self) -> str:
         """spec.md, as text; empty if there is no file, or nothing in it: then nothing says what the design shall do."""
-        path = self.path / "spec.md"
-        text = read_text(path) if _there(path) else ""
+        return self._text("spec.md")
+
+    @cached_property
+    def short_specification(self) -> str:
+        """spec_short.md, as text, for prompts whose strategy wants it short; empty if there is no file."""
+        return self._text("spec_short.md")
+
+    def _text(self, name: str) -> str:
+        text = read_text(self.path / name) if _there(self.path / name) else ""
         return text if text.strip() else ""
 
     @cached_property
@@ -177,8 +184,9 @@ def _where(design: Design) -> str:
 
 def _parts(folder: Path, design: Design) -> Iterator[Path]:
     """Return the paths of a design's files, whether they exist or not."""
-    names = (FILE, "stimulus.yaml", "spec.md", "plan.yaml", "model.py", "hit_rates.json", "proof.json", "README.md")
-    yield from (folder / name for name in names)
+    specifications = ("spec.md", "spec_short.md")
+    names = (FILE, "stimulus.yaml", "plan.yaml", "model.py", "hit_rates.json", "proof.json", "README.md")
+    yield from (folder / name for name in (*specifications, *names))
     for room in ("witnesses", "bugs"):
         yield folder / room
         yield from (folder / room).rglob("*")

@@ -18,7 +18,7 @@ def restricted(view: View) -> View:
     """Return what the agent of `view.track` may know of `view`."""
     track = view.track
     if not track.specification:
-        view = replace(view, specification="", design=_without_words(view.design))
+        view = replace(view, specification="", brief="", design=_without_words(view.design))
     if not track.rtl_allowed:
         view = replace(view, rtl=NoRtl())
     return view if track.plan else _without_plan(view)

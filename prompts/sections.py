@@ -111,7 +111,9 @@ class _Writer:
         }
 
     def _specification(self) -> tuple[str, ...]:
-        pieces = tuple(piece for piece in _HEADING.split(self._view.specification) if piece.strip())
+        view = self._view
+        text = (view.brief if self._strategy.specification == "short" else "") or view.specification
+        pieces = tuple(piece for piece in _HEADING.split(text) if piece.strip())
         return pieces or (NO_SPECIFICATION,)
 
     def _sources(self) -> tuple[tuple[str, str], ...]:

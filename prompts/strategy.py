@@ -185,6 +185,7 @@ class Strategy(Frozen):
         description: one line about the strategy, for lists of strategies.
         tests: how many tests a reply is asked for.
         converged: when the agent gives up for want of new bins; none: never.
+        specification: ``full``, or ``short`` for designs that have it in few words as well (``spec_short.md``).
         reasoning: whether a plan in words comes before the tests.
         feedback: what is told of the last tests: which step won what (``steps``), ``counts``, or nothing.
         values: whether tests may use random blocks, loops and sweeps (``all``) or literal values only (``literal``).
@@ -207,6 +208,7 @@ class Strategy(Frozen):
     converged: Converged | None = None
     rtl: Rtl = Rtl()
     examples: Examples = Examples()
+    specification: Literal["full", "short"] = "full"
     reasoning: bool = True
     feedback: Literal["steps", "counts", "none"] = "steps"
     values: Literal["all", "literal"] = "all"

@@ -188,6 +188,7 @@ class View:
         rules: what tests are checked for, in words; empty if a reference model says it.
         rules_off: the rules that design.yaml switches off, each with its reason.
         foretold: the outputs that are compared with the reference model in every cycle.
+        brief: the specification in few words, for strategies that want it so; empty if there is none.
     """
 
     design: Design
@@ -212,6 +213,7 @@ class View:
     foretold: tuple[str, ...] = ()
     windows: tuple[Window, ...] = ()
     track: Track = CLOSURE
+    brief: str = ""
 
     @property
     def tiered(self) -> bool:

@@ -20,7 +20,7 @@ _PART = re.compile(r'\bpart_model\("([A-Za-z_][A-Za-z0-9_]*)"\)')
 _SIBLING = r"^from dv_agent\.designs\.{}\.([a-z_0-9]+) import"
 FILES = {
     "design": ("design.yaml",),
-    "specification": ("spec.md",),
+    "specification": ("spec.md", "spec_short.md"),
     "model": ("model.py",),
     "schema": ("stimulus.yaml",),
     "plan": ("plan.yaml",),

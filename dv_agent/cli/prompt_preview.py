@@ -52,7 +52,7 @@ def prompt_of_design(name: str, strategy: str, settings: ModelSettings, seed: in
         folder.design, folder.schema, folder.specification, plan, coverage, holes(plan, coverage), 0,
         budget_left=Budget(cycles=track.cycles, calls=track.calls).left(RunState(coverage).spent),
         rtl=DesignRtl(folder.design), compared=folder.has_model, track=track, **rules_in_words(folder),
-        foretold=foretold_outputs(folder),
+        foretold=foretold_outputs(folder), brief=folder.short_specification,
     )  # fmt: skip
     return _rendered(restricted(view), find_strategy(strategy), settings, seed)
 

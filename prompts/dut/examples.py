@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, grammar_of
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, grammar_of, stream_keys
 from dv_agent.designs.language.stimulus import Step
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.program import RESET_TRACK
@@ -87,12 +87,14 @@ class _Maker:
 
     def together(self, name: str) -> list[Step]:
         """Return tracks that wait for one another, and a reset in mid-test."""
-        after = {"after": {"port": self._design.item_key(self._watched), "accepted": 1}}
+        key = self._design.item_key(self._watched)
+        # Pins move nothing that another track could wait for.
+        waits = {"after": {"port": key, "accepted": 1}} if key in stream_keys(self._design) else {"at": 4}
         if name == self._watched:
             payload = {field: _small(spec) for field, spec in self._fields(name).items()}
             return [{"repeat": 4, "steps": [self._item(name, payload, {}, self._attached(name))]}]
         joined = grammar_of(self._design, name).joined
-        return [after, *(dict(step) for step in joined)] if joined else []
+        return [waits, *(dict(step) for step in joined)] if joined else []
 
     def _item(self, name: str, payload: dict[str, Any], timing: Step, attached: dict[str, Any] | None = None) -> Step:
         track, grammar = self._schema.tracks[name], self._design.grammars[name]

@@ -79,9 +79,9 @@ def test_both_parsers_read_every_design_alike(name: str) -> None:
     first = read_rtl(design)
     assert first.front_end == "pyverilog"
     assert list(first.modules) == [build_module(one) for one in slang_modules(*design.source_files())]
-    driven = {one.signal for one in (design.clock, design.reset) if one is not None}
+    driven = {one.signal for one in (*design.all_clocks.values(), *design.resets)}
     assert {port.name for port in first.module(design.top).ports} >= driven
-    assert any(one.registers for one in first.modules) == (design.clock is not None)
+    assert any(one.registers for one in first.modules) == bool(design.all_clocks)
 
 
 def test_the_state_machine_of_a_design_is_found_with_its_arcs(softmax: Structure) -> None:

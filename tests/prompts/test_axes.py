@@ -9,7 +9,9 @@ import pytest
 from prompt_views import busy_view, softmax_view
 
 from dv_agent.agents.llm.reply_parser import parse_reply
+from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.renderer import render
+from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.view import Exchange, View
 
@@ -51,6 +53,19 @@ def test_an_option_puts_its_parts_into_the_prompt(
     found = set(parts(busy_view(tmp_path), **axes))
     assert there <= found
     assert not gone & found
+
+
+def test_a_short_specification_is_told_where_it_is_wanted_and_where_there_is_one(tmp_path: Path) -> None:
+    view = busy_view(tmp_path)
+    brief = replace(view, brief="# In few words\n\nIt adds.\n")
+    told = {(one.brief, kind): parts(one, specification=kind)["specification"]
+            for one in (view, brief) for kind in ("full", "short")}  # fmt: skip
+    full = told[view.brief, "full"]
+    assert view.specification.strip() in full
+    assert told[view.brief, "short"] == told[brief.brief, "full"] == full
+    assert "It adds." in told[brief.brief, "short"]
+    assert view.specification.strip()[:200] not in told[brief.brief, "short"]
+    assert restricted(replace(brief, track=TRACKS["rtl"])).brief == ""
 
 
 def test_feedback_tells_steps_counts_or_nothing(tmp_path: Path) -> None:
