@@ -185,8 +185,14 @@ class Run:
     def __init__(self, trace: Trace) -> None:
         self.trace, cycles = trace, trace.cycles
         self.retired, self.asked = list[tuple[int, ...]](), list[tuple[int, ...]]()
-        self.ready, self.addr = np.ones(cycles, np.int64), np.full(cycles, BOOT, np.int64)
-        self.valid, self.request = np.zeros(cycles, np.int64), np.zeros(cycles, np.int64)
+        self.ready, self.valid, self.request = np.ones(cycles, np.int64), *np.zeros((2, cycles), np.int64)
+        self.counters = [(0, BOOT)]  # from which cycle on the program counter has which value
+
+    @property
+    def addr(self) -> IntColumn:
+        """(c,) the program counter of the word that is taken next."""
+        since, value = np.array(self.counters, np.int64).T
+        return np.asarray(value[np.searchsorted(since, np.arange(self.trace.cycles), "right") - 1])
 
 
 def observe(trace: Trace) -> Observation:
@@ -197,7 +203,7 @@ def observe(trace: Trace) -> Observation:
     words = np.broadcast_to(bits, (len(taken),)).tolist()
     starts = np.flatnonzero(begins_epoch(taken.epoch)).tolist() if len(taken) else []
     for start, stop in zip(starts, [*starts[1:], len(taken)], strict=True):
-        execute(run, taken, words, start, stop)
+        follow(run, taken, words, start, stop)
     retired = np.array(run.retired, np.int64).reshape(-1, 11).T
     asked = np.array(run.asked, np.int64).reshape(-1, 6).T
     names = ("insn", "trap", "rd", "rd_value", "pc", "next_pc")
@@ -217,10 +223,18 @@ def observe(trace: Trace) -> Observation:
     return Observation(expected=owed, tables={"retired": retired_table(trace, retired)}, levels=levels)
 
 
-def execute(run: Run, taken: Transfers, words: list[int], start: int, stop: int) -> None:
-    """Execute the words of one epoch, and follow them through the stages of section 4."""
+def follow(run: Run, taken: Transfers, words: list[int], start: int, stop: int) -> None:
+    """Execute the words of one epoch, and follow them through the stages of section 4; forget what a reset cuts off."""
+    end = int(np.searchsorted(run.trace.epoch, taken.epoch[start], "right"))  # the first cycle of the next reset
+    execute(run, taken, words, start, stop, end)
+    while run.counters[-1][0] >= end:
+        run.counters.pop()
+    run.counters.append((end, BOOT))
+
+
+def execute(run: Run, taken: Transfers, words: list[int], start: int, stop: int, end: int) -> None:
+    """Execute the words of one epoch, as far as the memory has answered."""
     trace, epoch = run.trace, int(taken.epoch[start])
-    end = int(np.searchsorted(trace.epoch, epoch, "right"))  # the first cycle of the next reset
     answers = trace.accepted["data.response"]
     given, granted = (of_epoch(trace.accepted[f"data.{part}"], epoch) for part in ("response", "request"))
     machine, left, accesses = Machine(), 0, 0  # left: the first cycle in which the execute stage is free again
@@ -228,7 +242,7 @@ def execute(run: Run, taken: Transfers, words: list[int], start: int, stop: int)
         word, accepted = Word.of(words[place]), int(taken.cycle[place])
         pc, access, answer = machine.pc, machine.access(word), 0
         enters = max(accepted + 2, left)
-        run.addr[accepted + 1 : end] = (pc + 4) & WORD
+        run.counters.append((accepted + 1, (pc + 4) & WORD))
         run.ready[accepted + 1 : min(enters - 1, end)] = 0
         left, cause = enters + 1, accepted
         if access:
@@ -236,7 +250,8 @@ def execute(run: Run, taken: Transfers, words: list[int], start: int, stop: int)
             run.request[enters : min(granted[accesses] + 1 if accesses < len(granted) else end, end)] = 1
             if accesses == len(given):  # no answer: one more word may have come, and nothing behind it is known
                 for later in taken.cycle[place + 1 : stop].tolist():
-                    run.ready[later + 1 : end], run.addr[later + 1 : end] = 0, (pc + 8) & WORD
+                    run.ready[later + 1 : end] = 0
+                    run.counters.append((later + 1, (pc + 8) & WORD))
                 break
             at = int(np.searchsorted(answers.epoch, epoch)) + accesses
             answer, cause, accesses = int(answers.columns["data"][at]), given[accesses], accesses + 1
@@ -244,7 +259,7 @@ def execute(run: Run, taken: Transfers, words: list[int], start: int, stop: int)
         rd, value, after = machine.step(word, answer)
         if word.redirects:
             run.ready[accepted + 1 : min(left, end)] = 0
-            run.addr[left:end] = after
+            run.counters.append((left, after))
         run.valid[left : min(left + 1, end)] = 1
         offset = word.immediate if word.name == NAMED_JAL else 0
         run.retired.append(
