@@ -2,9 +2,10 @@
 
 Packets are legal. For each phase of a test, each field, packet length, gap and stall first gets a distribution:
 the whole range, corner values with more weight, values near zero, or one fixed value; a stream of numbers often
-walks, so that each value goes on from the one before (`dv_agent.agents.baselines.walks`). Coverage is not fed back, and
-only tracks, fields, ranges and limits are read, not the profiles written for a design. It may use what every agent
-may use, under the same budget (see docs/evaluation.md).
+walks, so that each value goes on from the one before (`dv_agent.agents.baselines.walks`). On a track whose schema
+names transactions, half of the tests are made of those. Coverage is not fed back, and only tracks, fields, ranges,
+limits and transactions are read, not the profiles written for a design. It may use what every agent may use, under
+the same budget (see docs/evaluation.md).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
+from dv_agent.agents.baselines.transaction_phases import SHARE, transaction_steps
 from dv_agent.agents.baselines.walks import drawn_walk
 from dv_agent.agents.proposal import Proposal
 from dv_agent.designs.design import Design
@@ -71,8 +73,11 @@ def crv_test(design: Design, schema: StimulusSchema, source: random.Random) -> T
     tracks: dict[str, tuple[Step, ...]] = {}
     memory: dict[str, Any] = {}
     for name, track in schema.tracks.items():
-        blocks = _blocks_of(design, name)(design, name, track, room, source)
-        tracks[name] = tuple({"random": block} for block in blocks)
+        if track.transactions and source.random() < SHARE:
+            tracks[name] = transaction_steps(design, schema, name, room, source)
+        else:
+            blocks = _blocks_of(design, name)(design, name, track, room, source)
+            tracks[name] = tuple({"random": block} for block in blocks)
         if name in design.memories:
             memory[name] = _shape(design.memories[name].word, source)
     return Test(seed=source.getrandbits(48), tracks={name: steps for name, steps in tracks.items() if steps},
