@@ -21,7 +21,7 @@ from dv_agent.coverage.certificates.dead_bins import dead_bins
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.documents import read_document
 from dv_agent.designs.loader import find_design
-from dv_agent.errors import DvAgentError
+from dv_agent.errors import DvAgentError, UsageError
 
 PUBLISHED = Path(__file__).with_name("llm4dv_published.yaml")
 HEAD = "| design | row | runs | best | of all bins | of those not dead | median bins | messages | tokens | cycles |"
@@ -59,7 +59,10 @@ def run_folders(folder: Path) -> Iterator[Path]:
     """Yield the runs in a folder of an evaluation, or the folder itself if it is a run."""
     if (folder / HEADER).is_file():
         yield folder
-    yield from (trial / "run" for trial in sorted((folder / "trials").glob("*")) if (trial / "run" / HEADER).is_file())
+    trials = [one / "run" for one in sorted((folder / "trials").glob("*")) if (one / "run" / HEADER).is_file()]
+    if not trials and not (folder / HEADER).is_file():
+        raise UsageError(f"{folder} holds neither a run nor trials of an evaluation")
+    yield from trials
 
 
 def row(design: str, name: str, runs: list[Played], bins: int, dead: int) -> str:
