@@ -81,8 +81,9 @@ def row(design: str, name: str, runs: list[Played], bins: int, dead: int) -> str
 def published(design: str, data: dict[str, Any]) -> Iterator[str]:
     """Yield the published rows of a design."""
     for one in data.get("rows", ()):
-        percent, messages = f"{one['percent']:.2f} % of {data['bins']:,}", one.get("messages", "-")
-        yield f"| `{design}` | *{one['model']}*, {one['source']} | | | {percent} | | | {messages} | | |"
+        percent = f"{one['percent']:.2f} % of {data['bins']:,}"
+        asked = f"{one.get('messages', '-')} | {one.get('tokens', '-')}"
+        yield f"| `{design}` | *{one['model']}*, {one['source']} | | | {percent} | | | {asked} | |"
 
 
 def main() -> None:
@@ -101,6 +102,8 @@ def main() -> None:
             task = find_design(design)
             plan = plan_of(task)
             dead = len(dead_bins(task, plan))
+            if not any(name.startswith(("llm ", "tools ")) for name in found[design]):
+                print(f"| `{design}` | reader: not played yet | | | | | | | | |")
             for name, runs in sorted(found[design].items(), key=lambda one: -max(run.bins for run in one[1])):
                 print(row(design, name, runs, len(plan.bins), dead))
 
