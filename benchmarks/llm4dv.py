@@ -21,7 +21,7 @@ from dv_agent.coverage.certificates.dead_bins import dead_bins
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.documents import read_document
 from dv_agent.designs.loader import find_design
-from dv_agent.errors import DvAgentError
+from dv_agent.errors import DvAgentError, UsageError
 
 PUBLISHED = Path(__file__).with_name("llm4dv_published.yaml")
 HEAD = "| design | row | runs | best | of all bins | of those not dead | median bins | messages | tokens | cycles |"
@@ -59,7 +59,10 @@ def run_folders(folder: Path) -> Iterator[Path]:
     """Yield the runs in a folder of an evaluation, or the folder itself if it is a run."""
     if (folder / HEADER).is_file():
         yield folder
-    yield from (trial / "run" for trial in sorted((folder / "trials").glob("*")) if (trial / "run" / HEADER).is_file())
+    trials = [one / "run" for one in sorted((folder / "trials").glob("*")) if (one / "run" / HEADER).is_file()]
+    if not trials and not (folder / HEADER).is_file():
+        raise UsageError(f"{folder} holds neither a run nor trials of an evaluation")
+    yield from trials
 
 
 def row(design: str, name: str, runs: list[Played], bins: int, dead: int) -> str:
@@ -78,8 +81,9 @@ def row(design: str, name: str, runs: list[Played], bins: int, dead: int) -> str
 def published(design: str, data: dict[str, Any]) -> Iterator[str]:
     """Yield the published rows of a design."""
     for one in data.get("rows", ()):
-        percent, messages = f"{one['percent']:.2f} % of {data['bins']:,}", one.get("messages", "-")
-        yield f"| `{design}` | *{one['model']}*, {one['source']} | | | {percent} | | | {messages} | | |"
+        percent = f"{one['percent']:.2f} % of {data['bins']:,}"
+        asked = f"{one.get('messages', '-')} | {one.get('tokens', '-')}"
+        yield f"| `{design}` | *{one['model']}*, {one['source']} | | | {percent} | | | {asked} | |"
 
 
 def main() -> None:
@@ -98,6 +102,8 @@ def main() -> None:
             task = find_design(design)
             plan = plan_of(task)
             dead = len(dead_bins(task, plan))
+            if not any(name.startswith(("llm ", "tools ")) for name in found[design]):
+                print(f"| `{design}` | reader: not played yet | | | | | | | | |")
             for name, runs in sorted(found[design].items(), key=lambda one: -max(run.bins for run in one[1])):
                 print(row(design, name, runs, len(plan.bins), dead))
 

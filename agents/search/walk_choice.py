@@ -18,7 +18,7 @@ NUMBERS = 160
 """Numbers in a test."""
 FORGET = 0.95
 FLOOR = 0.01
-SHARPNESS = 2.0
+SHARPNESS = 3.0
 """Exponent of the rates; above 1 the best kind of walk is taken more often than its share of what was won."""
 
 

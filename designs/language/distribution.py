@@ -172,8 +172,6 @@ def parse_distribution(data: Any, low: int, high: int) -> Distribution:
     Raises:
         DistributionError: with what was found and what was expected.
     """
-    if isinstance(data, dict) and "walk" in data:
-        raise DistributionError("a walk is a sequence, and cannot stand here")
     parts = _parts(data, 0)
     if len(parts) > MAX_PARTS:
         raise DistributionError(f"more than {MAX_PARTS} parts")
@@ -191,6 +189,8 @@ _Part = tuple[int, int, int, float]  # first, last, step, weight
 def _parts(data: Any, depth: int) -> list[_Part]:
     if _is_int(data):
         return [(data, data, 1, 1.0)]
+    if isinstance(data, dict) and "walk" in data:
+        raise DistributionError("a walk is a sequence, and cannot stand here")
     if isinstance(data, list) and len(data) == 2 and all(_is_int(x) for x in data):
         if data[0] > data[1]:
             raise DistributionError(f"range {data} is empty; write [low, high] with low <= high")

@@ -25,7 +25,7 @@ BAD: list[tuple[Any, str]] = [
     ({"walk": [3, 1]}, r"walk: range \[3, 1\] is empty"),
     ({"walk": True}, r"walk: 'True' is not a distribution"),
     ({"walk": 1 << 70}, r"walk: .* is not a distribution"),
-    ({"weights": [[{"walk": 1}, 1]]}, r"is not a distribution"),
+    ({"weights": [[{"walk": 1}, 1]]}, r"a walk is a sequence, and cannot stand here"),
 ]
 
 

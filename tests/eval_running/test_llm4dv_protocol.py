@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from loopback import LoopbackServer, ok
 
 from dv_agent.agents.records.reader import read_run
 
+TABLE = Path(__file__).parents[2] / "benchmarks/llm4dv.py"
 KEY = {"OPENAI_API_KEY": "sk-very-secret-0123456789"}
 SEVERAL = 4  # messages in which the scripted model has something to say
 _DOUBLE = re.compile(r"seen\.double\.(-?\d+)\+(-?\d+)")
@@ -55,6 +58,13 @@ def test_a_scripted_model_plays_the_protocol(tmp_path: Path) -> None:
     assert starts == [0, SEVERAL + 6, SEVERAL + 13, SEVERAL + 20]
     told = [line for turn in run.turns for line in turn.errors]
     assert set(told) == {"no list of numbers in the reply; expected [a, b, c, ...]"}
+    table = subprocess.run(
+        [sys.executable, str(TABLE), "out"], cwd=tmp_path, capture_output=True, text=True, timeout=100, check=True
+    ).stdout
+    (ours,) = (line.split(" | ") for line in table.splitlines() if "openai:scripted" in line)
+    assert ours[1:4] == ["llm openai:scripted llm4dv-2_II_a_iii.numbers", "1", str(run.header.bins_hit)]
+    assert (ours[7], ours[8]) == (str(SEVERAL), f"{110 * len(gains):,}")  # messages, tokens
+    assert "*Claude 3.5 Sonnet*, log, few-shot; 34 without | | | 100.00 % of 196 | | | 31 | 131 k to 305 k | |" in table
 
 
 def test_the_protocol_needs_a_model_and_a_name_that_is_known(tmp_path: Path) -> None:
