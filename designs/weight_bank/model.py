@@ -21,8 +21,8 @@ ADDRESS = (1 << 34) - 1
 REST, ASK, TAKE, SEND = range(4)
 DATA = "weight_bank_axi_rm_fetch_resp_data"
 INPUTS = (
-    "nsb_prefetcher_weight_bank_req_valid", "nsb_prefetcher_weight_bank_req[39:29]",
-    "nsb_prefetcher_weight_bank_req[28:18]", "nsb_prefetcher_weight_bank_req[76:74]",
+    "nsb_prefetcher_weight_bank_req_valid", "nsb_prefetcher_weight_bank_req[35:29]",
+    "nsb_prefetcher_weight_bank_req[24:18]", "nsb_prefetcher_weight_bank_req[76:74]",
     "nsb_prefetcher_weight_bank_req[73:40]", "nsb_prefetcher_weight_bank_req[17:12]",
     "layer_config_weights_address_lsb_value", "weight_bank_axi_rm_fetch_resp_valid", "weight_channel_req_valid",
     "weight_bank_axi_rm_fetch_req_ready", "weight_channel_resp_ready",
@@ -96,7 +96,7 @@ class Bank:
             self._clear()
         offers = self._state == REST and self._loaded and not self._served
         sends = offers and bool(pins.asks)
-        ready = self._state == REST and not sends and pins.opcode == 0
+        ready = self._state == REST and not sends
         shown = (
             ready, self._answers, self._node << 10, self._state == TAKE, offers, self._state == ASK, self._state == SEND,
         )  # fmt: skip
@@ -110,7 +110,7 @@ class Bank:
         if sends:
             self._state, self._step = SEND, 0
             self.matrices.append(self._taken)
-        elif self._state == REST and ready and pins.valid:
+        elif ready and pins.valid and pins.opcode == 0:
             self._begin(pins)
         elif self._state == ASK and pins.fetch_ready:
             self.fetches.append((at, self._address, WORD * self._columns))
@@ -152,18 +152,17 @@ def asked(trace: Trace, fetches: list[tuple[int, int, int]]) -> Expected:
 
 def owed(trace: Trace, steps: list[tuple[int, int, int]], matrices: list[list[list[int]]]) -> Expected:
     """The steps of all matrices, section 3.3."""
-    at = np.array([one[0] for one in steps], np.int64)
-    words = np.zeros((len(steps), ROWS), np.int64)
-    mask = np.zeros((len(steps), ROWS), np.bool_)
-    row = np.arange(ROWS)
-    for index, (_, number, step) in enumerate(steps):
-        beats = np.array(matrices[number], np.int64)
-        column = step - row[: len(beats)]
+    at, number, step = np.array(steps, np.int64).reshape(-1, 3).T
+    words, mask = np.zeros((len(at), ROWS), np.int64), np.zeros((len(at), ROWS), np.bool_)
+    for one, taken in enumerate(matrices):
+        here = slice(*np.searchsorted(number, [one, one + 1]))
+        beats, row = np.array(taken, np.int64), np.arange(len(taken))
+        column = step[here, None] - row
         valid = (column >= 0) & (column < LANES * beats.shape[1])
         column = np.where(valid, column, 0)
-        word = trace.signals[DATA][beats[row[: len(beats)], column // LANES], LANES - 1 - column % LANES]
-        words[index, : len(beats)] = np.where(valid, word, 0)
-        mask[index, : len(beats)] = valid
+        word = trace.signals[DATA][beats[row, column // LANES], LANES - 1 - column % LANES]
+        words[here, : len(row)] = np.where(valid, word, 0)
+        mask[here, : len(row)] = valid
     halves = (mask.reshape(-1, 2, HALF) << np.arange(HALF)).sum(axis=2)
     columns = {
         "words": words, "mask_low": halves[:, 0], "mask_high": halves[:, 1],

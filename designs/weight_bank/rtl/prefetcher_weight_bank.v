@@ -61,16 +61,13 @@ module prefetcher_weight_bank #(
   wire accepts = nsb_prefetcher_weight_bank_req_valid && nsb_prefetcher_weight_bank_req_ready;
   wire done = step + 1'b1 == width + {1'b0, rows};
 
-  function [10:0] bounded;
-    input [10:0] value;
-    input [10:0] most;
-    bounded = value == 11'd0 ? 11'd1 : value > most ? most : value;
-  endfunction
+  // Sizes are bounded: 0 counts as 1, and more than there is as all of it.
+  wire [LOG_BEATS+4:0] new_columns = in_features == 11'd0 ? {{LOG_BEATS + 4{1'b0}}, 1'b1}
+      : in_features > MOST_COLUMNS ? MOST_COLUMNS[LOG_BEATS+4:0] : in_features[LOG_BEATS+4:0];
+  wire [LOG_ROWS:0] new_rows = out_features == 11'd0 ? {{LOG_ROWS{1'b0}}, 1'b1}
+      : out_features > MOST_ROWS ? MOST_ROWS[LOG_ROWS:0] : out_features[LOG_ROWS:0];
 
-  wire [10:0] new_columns = bounded(in_features, MOST_COLUMNS);
-  wire [10:0] new_rows = bounded(out_features, MOST_ROWS);
-
-  assign nsb_prefetcher_weight_bank_req_ready = state == REST && !sends && opcode == 3'd0;
+  assign nsb_prefetcher_weight_bank_req_ready = state == REST && !sends;
   assign nsb_prefetcher_weight_bank_resp = {node, 10'd0};
   assign weight_bank_axi_rm_fetch_req_valid = state == ASK;
   assign weight_bank_axi_rm_fetch_byte_count = {{11 - LOG_BEATS{1'b0}}, columns, 2'd0};
@@ -84,7 +81,8 @@ module prefetcher_weight_bank #(
     for (one = 0; one < ROWS; one = one + 1) begin : matrix
       localparam [LOG_ROWS+1:0] PLACE = one;
       wire [LOG_ROWS+1:0] column = step - PLACE;
-      wire active = state == SEND && step >= PLACE && column < width && PLACE < {1'b0, rows};
+      // Before its first step the column wraps, beyond every width.
+      wire active = state == SEND && column < width && PLACE < {1'b0, rows};
       assign weight_channel_resp[1+one] = active;
       weight_row #(
           .LOG_BEATS(LOG_BEATS)
@@ -122,12 +120,12 @@ module prefetcher_weight_bank #(
         if (sends) begin
           state <= SEND;
           step  <= {LOG_ROWS + 2{1'b0}};
-        end else if (accepts) begin
+        end else if (accepts && opcode == 3'd0) begin
           state <= ASK;
           loaded <= 1'b0;
           node <= nodeslot;
-          columns <= new_columns[LOG_BEATS+4:0];
-          rows <= new_rows[LOG_ROWS:0];
+          columns <= new_columns;
+          rows <= new_rows;
           row <= {LOG_ROWS + 1{1'b0}};
           weight_bank_axi_rm_fetch_start_address <= {2'd0, layer_config_weights_address_lsb_value} + start_address;
         end
