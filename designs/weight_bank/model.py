@@ -98,7 +98,8 @@ class Bank:
         sends = offers and bool(pins.asks)
         ready = self._state == REST and not sends
         shown = (
-            ready, self._answers, self._node << 10, self._state == TAKE, offers, self._state == ASK, self._state == SEND,
+            ready, self._answers, self._node << 10, self._state == TAKE, offers, self._state == ASK,
+            self._state == SEND,
         )  # fmt: skip
         if not in_reset:
             self._next(at, pins, sends, ready)
