@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 
@@ -201,8 +202,7 @@ def observe(trace: Trace) -> Observation:
     taken = trace.accepted["in"]
     bits = sum((np.asarray(taken.columns[name], np.int64) << place for name, place in PLACES.items()), np.int64(0))
     words = np.broadcast_to(bits, (len(taken),)).tolist()
-    starts = np.flatnonzero(begins_epoch(taken.epoch)).tolist() if len(taken) else []
-    for start, stop in zip(starts, [*starts[1:], len(taken)], strict=True):
+    for start, stop in pairwise([*np.flatnonzero(begins_epoch(taken.epoch)).tolist(), len(taken)]):
         follow(run, taken, words, start, stop)
     retired = np.array(run.retired, np.int64).reshape(-1, 11).T
     asked = np.array(run.asked, np.int64).reshape(-1, 6).T

@@ -16,8 +16,8 @@ module mips_decode (
     output reg         branch_o,    // BEQ, BNE
     output reg         trap_o       // no instruction
 );
-  localparam [3:0] ADD = 4'd0, SUB = 4'd1, AND = 4'd2, OR = 4'd3, XOR = 4'd4, SLT = 4'd5, SLTU = 4'd6, SLL = 4'd7,
-                   SRL = 4'd8, SRA = 4'd9, PASS = 4'd10;
+  localparam [3:0] ADD = 4'd0, SUB = 4'd1, AND = 4'd2, OR = 4'd3, XOR = 4'd4, SLT = 4'd5, SLTU = 4'd6, SLL = 4'd7;
+  localparam [3:0] SRL = 4'd8, SRA = 4'd9, PASS = 4'd10;
 
   wire [31:0] with_sign = {{16{insn_i[15]}}, insn_i[15:0]};
   wire [31:0] with_zeros = {16'd0, insn_i[15:0]};
