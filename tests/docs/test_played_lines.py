@@ -45,14 +45,13 @@ SETTINGS = {
 PREPARE = """
 set -e
 dv-agent init rtl/fifo.v --top fifo
-cp -r fifo my_fifo; cp -r fifo BEFORE; cp -r fifo AFTER; mkdir hw; cp -r fifo hw/fifo
+cp -r fifo my_fifo; cp -r fifo BEFORE; cp -r fifo AFTER; mkdir hw; cp -r fifo rtl hw
 git init -q -b main . && git add . && git commit -qm base && git update-ref refs/remotes/origin/main HEAD
 dv-agent run --design fifo --goal both --max-cycles 2000 --out runs/fifo
 dv-agent run --design mxint_softmax --goal both --max-cycles 30000 --out runs/softmax
 dv-agent run --design mxint_softmax --model openai:any --out runs/llm
 o=runs/evals/accelerators
 dv-agent eval --no-floors --agent random --design mxint_softmax --seeds 1 --max-cycles 900 --out $o
-dv-agent hunt cases.yaml --model floor:random --out runs/hunt
 dv-agent prompts show llm4dv-best > mine.yaml
 """
 
