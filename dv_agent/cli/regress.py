@@ -32,7 +32,7 @@ def regress(
 ) -> None:  # fmt: skip
     """Play recorded tests on changed RTL and on its base: failed checks, differences, lost coverage; exit code 1.
 
-    A run with --goal code or both knows which tests reach the changed lines. docs/ci.md has a job for GitHub.
+    A run with --goal code or both knows which tests come near the change. docs/ci.md has a job for GitHub.
 
     Example:
 
