@@ -1,19 +1,20 @@
-"""Inner signals of the RTL over the cycles of a test: Icarus simulates it again, and its VCD file is parsed."""
+"""Inner signals of the RTL over the cycles of a test: Icarus simulates it again, and its waveform is read."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from io import BufferedIOBase
-from itertools import islice
+from itertools import pairwise
+from pathlib import Path
 
-from vcd.reader import Token, TokenKind, tokenize
+import pywellen
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.program import Program
+from dv_agent.designs.trace import End, Trace
 from dv_agent.errors import SimulationError
 from dv_agent.runners.build.icarus import build_icarus, icarus_version
 from dv_agent.runners.build.wrappers.clock_lines import reset_edges
@@ -24,7 +25,9 @@ from dv_agent.runners.cocotb.session import HANG_SECONDS, CocotbSession
 MAX_CYCLES = 4_000
 """Maximum number of cycles of a test that are dumped, because the file grows with them."""
 
-_DUT, _CLOCK = "dut", "clock"
+_DUT, _CLOCK = f"{TOP}.dut.", f"{TOP}.clock"
+_END = 1 << 62
+"""A time behind that of every file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,85 +53,57 @@ def play_inner(design: Design, program: Program, wanted: Iterable[str], cycles: 
     short = replace(program, max_cycles=min(program.max_cycles, cycles, MAX_CYCLES))
     build = build_icarus(design, cache_folder(), icarus_version())
     with scratch_folder() as room:
-        file = room / "inner.vcd"
-        command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]
-        command += ["-vcd", f"+waves={file}"]
-        with CocotbSession(design, command, build.layout, HANG_SECONDS, once=True, writable=(room,)) as session:
-            session.run(short)
+        file = room / "inner.fst"
+        command = [
+            shutil.which("vvp") or "vvp",
+            "-n",
+            "-m",
+            vpi_library(),
+            str(build.program),
+            "-fst",
+            f"+waves={file}",
+        ]
+
+        def play(program: Program) -> Trace:
+            with CocotbSession(design, command, build.layout, HANG_SECONDS, once=True, writable=(room,)) as session:
+                return session.run(program).trace
+
+        trace = play(short)
+        if trace.end == End.HUNG and trace.cycles:  # a killed simulator leaves an incomplete file
+            play(replace(short, max_cycles=trace.cycles))
         if not file.is_file():
             raise SimulationError("the simulator wrote no waveform of this test")
-        with file.open("rb") as dump:
-            return read_vcd(dump, frozenset(wanted), reset_edges(design), short.max_cycles)
+        return read_waves(file, frozenset(wanted), reset_edges(design), min(trace.cycles, short.max_cycles))
 
 
-def read_vcd(file: BufferedIOBase, wanted: frozenset[str], before: int, cycles: int) -> InnerSignals:
-    """Read a VCD file of the wrapper.
+def read_waves(file: Path, wanted: frozenset[str], before: int, cycles: int) -> InnerSignals:
+    """Read a waveform of the wrapper, FST or VCD.
 
     Args:
         before: rising edges before that of cycle 0.
-        cycles: maximum number of cycles to read.
+        cycles: number of cycles to read.
+
+    Raises:
+        SimulationError: the file cannot be read.
     """
-    tokens = tokenize(file)
-    codes, widths, clock = _header(tokens)
-    asked = {name: code for name, code in codes.items() if name in wanted}
-    seen: dict[str, list[str]] = {name: [] for name in asked}
-    for now in islice(_edges(tokens, clock, frozenset(asked.values())), before, before + cycles):
-        for name, code in asked.items():
-            seen[name].append(now.get(code, "x").rjust(widths[name], "0"))
-    return InnerSignals(widths, {name: tuple(values) for name, values in seen.items()})
+    try:
+        signals = {one.full_name: one for one in pywellen.Waveform(str(file)).all_vars()}
+    except (RuntimeError, OSError) as error:
+        raise SimulationError(f"the waveform of this test cannot be read: {error}") from None
+    inner = {name.removeprefix(_DUT): one for name, one in signals.items() if name.startswith(_DUT)}
+    changes = [*signals[_CLOCK].signal]
+    # The simulation ends before the edge of its last cycle, so the values at the end of the file come last.
+    edges = [time - 1 for (_, low), (time, high) in pairwise(changes) if (low, high) == (0, 1)] + [_END]
+    times = edges[before : before + cycles]
+    widths = {name: int(one.bitwidth or 0) for name, one in inner.items()}
+    asked = {name: inner[name] for name in inner if name in wanted}
+    return InnerSignals(widths, {
+        name: tuple(_binary(one.signal.value_at(time), widths[name]) for time in times) for name, one in asked.items()
+    })  # fmt: skip
 
 
-def _header(tokens: Iterator[Token]) -> tuple[dict[str, str], dict[str, int], str]:
-    """Return name -> code, name -> bits, and the code of the clock; `tokens` is then positioned after the header."""
-    scopes: list[str] = []
-    codes: dict[str, str] = {}
-    widths: dict[str, int] = {}
-    clock = ""
-    for token in tokens:
-        if token.kind is TokenKind.SCOPE:
-            scopes.append(token.scope.ident)
-        elif token.kind is TokenKind.UPSCOPE:
-            scopes.pop()
-        elif token.kind is TokenKind.VAR:
-            if scopes[:2] == [TOP, _DUT]:
-                path = ".".join([*scopes[2:], token.var.reference])
-                codes[path], widths[path] = token.var.id_code, token.var.size
-            elif scopes == [TOP] and token.var.reference == _CLOCK:
-                clock = token.var.id_code
-        elif token.kind is TokenKind.ENDDEFINITIONS:
-            break
-    return codes, widths, clock
-
-
-def _edges(tokens: Iterator[Token], clock: str, wanted: frozenset[str]) -> Iterator[dict[str, str]]:
-    """Yield the values just before every rising edge of the clock: all changes of one time are between two time stamps.
-
-    The simulation ends before the edge of its last cycle, so the values at the end of the file come last.
-    """
-    now: dict[str, str] = {}
-    fresh: dict[str, str] = {}
-    level, edge = "", False
-    for token in tokens:
-        if token.kind is TokenKind.CHANGE_TIME:
-            if edge:
-                yield now
-            now |= fresh
-            fresh, edge = {}, False
-        elif token.kind is TokenKind.CHANGE_VECTOR:
-            if token.vector_change.id_code in wanted:
-                fresh[token.vector_change.id_code] = _binary(token.vector_change.value)
-        elif token.kind is TokenKind.CHANGE_SCALAR:
-            code, value = token.scalar_change.id_code, token.scalar_change.value.lower()
-            if code in wanted:
-                fresh[code] = value
-            if code == clock:
-                edge, level = edge or (level == "0" and value == "1"), value
-    yield now if edge else now | fresh
-
-
-def _binary(value: int | str) -> str:
-    """Return binary text; a leading x or z stands for all bits above it."""
-    if isinstance(value, int):
-        return format(value, "b")
-    value = value.lower()
-    return "x" * 64 if set(value) <= {"x", "z"} else value
+def _binary(value: int | str | None, width: int) -> str:
+    """Return binary text of `width` bits; a value that was never given is unknown."""
+    if value is None:
+        return "x" * width
+    return format(value, f"0{width}b") if isinstance(value, int) else value.lower()

@@ -83,6 +83,28 @@ def influence_of(structure: Structure, changed: Iterable[Node], cone: Cone, dept
     return found
 
 
+def drivers_of(structure: Structure, changed: Iterable[Node], depth: int) -> dict[Node, int]:
+    """Walk back from `changed` to the signals that can change them.
+
+    Args:
+        depth: maximum number of assignments; passing a module boundary does not count.
+
+    Returns:
+        (instance path, signal) -> number of assignments to the nearest of `changed`.
+    """
+    search = _Search(structure)
+    found = dict.fromkeys(changed, 0)
+    queue = deque(found)
+    while queue:
+        node = queue.popleft()
+        for before, step, _ in search.drivers(node):
+            at = found[node] + step
+            if at <= depth and at < found.get(before, depth + 1):
+                found[before] = at
+                queue.append(before) if step else queue.appendleft(before)
+    return found
+
+
 class _Search:
     def __init__(self, structure: Structure) -> None:
         self._structure = structure

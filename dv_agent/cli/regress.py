@@ -22,7 +22,8 @@ def regress(
     base: Annotated[str, typer.Option(help="The git revision to compare with, such as main or HEAD~1.")],
     design: Annotated[str | None, typer.Option(help="Where the design is, if not under its own name.")] = None,
     share: Annotated[float, typer.Option(min=0.0, max=1.0, help="How many of the recorded tests are played at most; "
-        "those that reach the change come first.")] = 0.25,
+        "those that say most about the change come first.")] = 0.25,
+    least: Annotated[int, typer.Option(min=1, help="So many are played in any case, where there are so many.")] = 20,
     markdown: Annotated[Path | None, typer.Option(help="Write a comment for a pull request into this file.")] = None,
     junit: Annotated[Path | None, typer.Option(help="Write JUnit XML into this file.")] = None,
     waves: Annotated[Path | None, typer.Option(help="Write waveforms of the smallest differing test on both into this "
@@ -31,7 +32,7 @@ def regress(
 ) -> None:  # fmt: skip
     """Play recorded tests on changed RTL and on its base: failed checks, differences, lost coverage; exit code 1.
 
-    A run with --goal code or both knows which tests reach the changed lines. docs/ci.md has a job for GitHub.
+    A run with --goal code or both knows which tests come near the change. docs/ci.md has a job for GitHub.
 
     Example:
 
@@ -59,7 +60,7 @@ def regress(
     with scratch_folder() as room:
         found = play(
             recorded, folder, base_rtl(folder, base, room / "base"), find_simulator(recorded_simulator(header)), share,
-            waves, progress,
+            least, waves, progress,
         )  # fmt: skip
     progress("")
     if markdown:

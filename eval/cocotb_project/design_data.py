@@ -14,14 +14,15 @@ from dv_agent.errors import UsageError
 from dv_agent.runners.build.wrappers.layout import driven_ports, riders
 from dv_agent.runners.checks.protocol import rest_levels
 
-KINDS = ("source", "sink", "strobe", "responder", "pins", "observe")
+AXI_LITE = "axi_lite"
+KINDS = ("source", "sink", "strobe", "responder", "pins", "observe", AXI_LITE)
 
 
 def require_exportable(design: Design) -> None:
     """Check that the drivers of a project can drive the design.
 
     Raises:
-        UsageError: it has several clocks or none, a bus, or signals that are parts of a port.
+        UsageError: it has several clocks or none, another bus than AXI4-Lite, or signals that are parts of a port.
     """
     for name, port in design.ports.items():
         if port.kind not in KINDS:
@@ -96,6 +97,8 @@ def _facts(design: Design, name: str, port: PortModel) -> dict[str, Any]:
         rest = dict(zip((spec.signal for spec in held.values()), rest_levels(port), strict=True))
         return {"fields": _fields(held), "rest": rest}
     streams = port.streams(name)
+    if port.kind == AXI_LITE:
+        return {"parts": {one.part: _part(one) for one in streams}}
     hold, ones = (bool(port.driver_facts().get(name)) for name in ("hold", "ones"))
     if len(streams) > 1:
         ask, answer = streams

@@ -22,6 +22,7 @@ RTL=changed pytest                  # sources of the same names from another fol
 | file | what it is |
 |---|---|
 | `test_design.py` | pytest: builds the RTL, plays each test in a simulator of its own |
+| `bus_drivers.py` | the driver of AXI4-Lite ports |
 | `play_test.py` | the cocotb test: the loop over cycles, sampling, the end of a test |
 | `port_drivers.py` | the drivers of the ports |
 | `output_checks.py` | the checks: scoreboard, handshake rules, X, levels, the end |

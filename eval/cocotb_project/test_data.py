@@ -26,15 +26,20 @@ def stimulus(design: Design, program: Program) -> dict[str, Any]:
 
 
 def _step(design: Design, track: str, op: Op) -> dict[str, Any]:
-    gap = {"gap": op.gap} if op.gap else {}
+    gap, stall = {"gap": op.gap} if op.gap else {}, {"stall": op.stall} if op.stall else {}
     if op.kind == "send":
         riding = {"with": {port: _values(design, port, word) for port, word in op.strobes}} if op.strobes else {}
         return {"send": _values(design, track, op.value), **gap, "last": op.last, **riding}
     if op.kind == "write":
         return {"write": _values(design, track, op.value), **gap}
     if op.kind == "set":
-        stall = {"stall": op.stall} if op.stall else {}
         return {"set": unpack(design.ports[track].held(), op.value), **gap, **stall}
+    if op.kind == "access":
+        return {"access": _access(design, track, op.value), **gap, **stall}
+    return _wait_or_count(op)
+
+
+def _wait_or_count(op: Op) -> dict[str, Any]:
     if op.kind == "serve":
         return {"serve": op.value, "latency": op.gap, "stall": op.stall}
     if op.kind == "after":
@@ -42,6 +47,12 @@ def _step(design: Design, track: str, op: Op) -> dict[str, Any]:
     if op.kind not in NUMBERS:
         raise ValueError(f"{op.kind}: no step that can be exported")
     return {op.kind: op.value}
+
+
+def _access(design: Design, port: str, word: int) -> dict[str, int]:
+    item = design.ports[port].driver_facts()["item"]
+    assert isinstance(item, Mapping)
+    return {name: (word >> low) & ((1 << bits) - 1) for name, (low, bits) in item.items()}
 
 
 def _values(design: Design, port: str, word: int) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from dv_agent.runners.simulator import Session, Simulator
 
 FILES = Path(__file__).parent / "files"
 PACKAGE = "dv_agent.eval.cocotb_project.files."
-MODULES = ("port_drivers.py", "output_checks.py", "play_test.py", "test_design.py")
+MODULES = ("port_drivers.py", "bus_drivers.py", "output_checks.py", "play_test.py", "test_design.py")
 SHARED = "shared"
 
 

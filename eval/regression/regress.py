@@ -20,7 +20,8 @@ from dv_agent.designs.language.stimulus import StimulusError
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import UsageError
 from dv_agent.eval.regression.base_rtl import BaseRtl
-from dv_agent.eval.regression.play_order import ordered, reaching_bins
+from dv_agent.eval.regression.nearness import distances, signals_near
+from dv_agent.eval.regression.play_order import ordered
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.simulator import Simulator
 
@@ -76,13 +77,14 @@ class Regressed:
 
 
 def regress(
-    run: RecordedRun, folder: DesignFolder, base: BaseRtl, simulator: Simulator, share: float,
+    run: RecordedRun, folder: DesignFolder, base: BaseRtl, simulator: Simulator, share: float, least: int,
     waves: Path | None, tell: Callable[[str], None],
 ) -> Regressed:  # fmt: skip
     """Play the tests of a run on the design of today and on its base.
 
     Args:
-        share: how many of the recorded tests are played at most, 0 to 1; those that reach the change come first.
+        share: how many of the recorded tests are played at most, 0 to 1; those that say most about the change first.
+        least: so many are played in any case, if there are so many.
         waves: folder for waveforms of the smallest test that differs.
 
     Raises:
@@ -95,9 +97,12 @@ def regress(
     if not tests:
         raise UsageError(f"{run.folder} has no test that could be played")
     plan = recorded_plan(run.folder, run.header, folder)
-    reaching = reaching_bins(plan, base.changed) | reaching_bins(plan, base.now)
-    reached = sum(bool(set(one.hits) & reaching) for one in tests) if plan.code else None
-    chosen = ordered(tests, reaching)[: max(1, math.ceil(share * len(tests)))] if base.changed else ()
+    near = distances(plan, base.changed, signals_near(base.folder.design, folder.design) if plan.code else None)
+    reaching = {one for one, steps in near.items() if steps == 0}
+    reached = sum(not reaching.isdisjoint(one.hits) for one in tests) if plan.code else None
+    most = max(least, math.ceil(share * len(tests)))
+    functional = [not one.id.startswith("code.") for one in plan.bins]
+    chosen = ordered(tests, functional, near, most) if base.changed else ()
     failed, hit = _played(folder, simulator, chosen, tell)
     names = [one.id for one in plan.bins]
     before = {names[bin_] for one in chosen for bin_ in one.hits if not names[bin_].startswith("code.")}

@@ -1,6 +1,7 @@
 """The agent `tools` on the real RTL: a session with every tool, budgets, floods, silence, a small context."""
 
 import json
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,11 @@ from turn_lines import turn_lines
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.records.resimulation import resimulate
 from dv_agent.agents.toolbox.arguments import TOOLS
+from dv_agent.agents.toolbox.inner_signals import read_waves
 from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.loader import find_design
-from dv_agent.errors import ModelFailure
+from dv_agent.errors import ModelFailure, SimulationError
 from dv_agent.eval.report.load_run import load_run
 
 DECOY = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"
@@ -295,3 +297,26 @@ def test_calls_with_the_same_id_or_none_are_all_answered(bench: ToolsTestbench, 
         call["id"] = name
     session = play(bench, [lambda handler, _: handler.send_json(200, body)], tmp_path, Budget(calls=5))
     assert [name for name, _ in session.uses] == ["list_holes", "read_rtl", "finish"]
+
+
+@pytest.mark.parametrize("form", ["fst", "vcd"])
+def test_both_forms_of_a_waveform_are_read_alike(form: str, tmp_path: Path) -> None:
+    (tmp_path / "clock.v").write_text(
+        "module dv_wrapper; reg clock = 0; reg [3:0] n; always #5 clock = !clock; counter dut(clock);\n"
+        f'initial begin $dumpfile("w.{form}"); $dumpvars; #28 $finish; end endmodule\n'
+        "module counter(input clk); reg [3:0] n; always @(posedge clk) n <= (n === 4'bx) ? 4'd6 : n + 4'd1;\n"
+        "endmodule\n"
+    )
+    subprocess.run(["iverilog", "-o", "t", "clock.v"], cwd=tmp_path, check=True, timeout=60)
+    subprocess.run(["vvp", "-n", "t", f"-{form}"], cwd=tmp_path, check=True, timeout=60, capture_output=True)
+    inner = read_waves(tmp_path / f"w.{form}", frozenset({"n", "nothing"}), 0, 9)
+    assert inner.widths == {"clk": 1, "n": 4}
+    # Just before the edges at 5, 15 and 25, then at the end.
+    assert inner.values == {"n": ("xxxx", "0110", "0111", "1000")}
+    assert read_waves(tmp_path / f"w.{form}", frozenset({"n"}), 1, 2).values == {"n": ("0110", "0111")}
+
+
+def test_a_file_that_is_no_waveform_is_an_error_of_the_simulation(tmp_path: Path) -> None:
+    (tmp_path / "w").write_text("no waveform")
+    with pytest.raises(SimulationError, match="cannot be read"):
+        read_waves(tmp_path / "w", frozenset(), 0, 1)

@@ -81,7 +81,7 @@ def test_a_run_loads_only_its_own_agent_and_neither_cocotb_nor_pytest(tmp_path: 
     loaded = modules_after(*words, cwd=tmp_path)
     assert "dv_agent.agents.baselines.basic" in loaded
     unused = {
-        "cocotb", "pytest", "_pytest", "asyncio", "vcd", "unidiff", "langchain_core",
+        "cocotb", "pytest", "_pytest", "asyncio", "pywellen", "unidiff", "langchain_core",
         "dv_agent.agents.search.agent", "dv_agent.agents.baselines.crv", "dv_agent.agents.failures.triage",
         "dv_agent.agents.tools.judgement", "dv_agent.agents.toolbox.arguments", "dv_agent.prompts.renderer",
     }  # fmt: skip

@@ -31,18 +31,28 @@ module fifo (input clk, input rst, input [7:0] in_data, input in_valid, output i
     else if (out_ready) full <= 0;
 endmodule
 """
+FILES = {
+    "rtl/fifo.v": FIFO, "script.txt": "render all\n", "story.txt": "send\n",
+    "mine.json": '[{"row": [{"m": [90, -3], "e": 2}]}]',
+    "cases.yaml": "schema_version: 1\ncases:\n  - {design: mxint_gelu, bug: G1}\n  - {design: mxint_gelu}\n",
+    "my_evaluation.yaml": "schema_version: 1\n",
+}  # fmt: skip
 SETTINGS = {
-    "OPENAI_API_KEY": "a-key-of-tests", "DV_AGENT_MAX_CYCLES": "30000", "BROWSER": "true", "BASE": "main",
-    "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@t", "GIT_COMMITTER_NAME": "t", "GIT_COMMITTER_EMAIL": "t@t",
+    "OPENAI_API_KEY": "a-key-of-tests", "DV_AGENT_MAX_CYCLES": "6000", "DV_AGENT_MAX_CALLS": "2", "BROWSER": "true",
+    "BASE": "main", "GIT_AUTHOR_NAME": "t", "GIT_AUTHOR_EMAIL": "t@t", "GIT_COMMITTER_NAME": "t",
+    "GIT_COMMITTER_EMAIL": "t@t",
 }  # fmt: skip
 PREPARE = """
 set -e
 dv-agent init rtl/fifo.v --top fifo
-cp -r fifo my_fifo; cp -r fifo BEFORE; cp -r fifo AFTER; mkdir hw; cp -r fifo hw/fifo
+cp -r fifo my_fifo; cp -r fifo BEFORE; cp -r fifo AFTER; mkdir hw; cp -r fifo rtl hw
 git init -q -b main . && git add . && git commit -qm base && git update-ref refs/remotes/origin/main HEAD
 dv-agent run --design fifo --goal both --max-cycles 2000 --out runs/fifo
 dv-agent run --design mxint_softmax --goal both --max-cycles 30000 --out runs/softmax
-mkdir tests boards runs/evals && cp -r runs/fifo/* tests/record
+dv-agent run --design mxint_softmax --model openai:any --out runs/llm
+o=runs/evals/accelerators
+dv-agent eval --no-floors --agent random --design mxint_softmax --seeds 1 --max-cycles 900 --out $o
+dv-agent prompts show llm4dv-best > mine.yaml
 """
 
 
@@ -57,12 +67,10 @@ def server() -> Iterator[str]:
 def prepared(tmp_path_factory: pytest.TempPathFactory, server: str) -> Path:
     """A folder with designs, records, and files that the pages name."""
     room = tmp_path_factory.mktemp("prepared")
-    for name, text in {"rtl/fifo.v": FIFO, "script.txt": "render all\n", "story.txt": "send\n"}.items():
+    for name, text in FILES.items():
         (room / name).parent.mkdir(exist_ok=True)
         (room / name).write_text(text)
     blocks = [block for page in PAGES for block in _blocks(page)]
-    for name in ("mine.json",):
-        (room / name).write_text(next(block for block in blocks if block.startswith('{"tracks": {"in":  [{"block"')))
     (room / "rtl" / "word_fifo.sv").write_text(next(block for block in blocks if "module word_fifo" in block))
     done = shell(PREPARE, room, server)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -85,7 +93,7 @@ def shell(line: str, room: Path, server: str) -> subprocess.CompletedProcess[str
 def played(line: str, room: Path, server: str) -> str:
     """The line with the records, designs and the server that are there."""
     line = TABLE["as"].get(line, line)
-    of = "fifo" if "fifo" in line else "softmax"
+    of = "fifo" if "fifo" in line else "llm" if re.search("replay:|--turn|--max-calls", line) else "softmax"
     (record,) = (room / "runs" / of).iterdir()
     line = re.sub(r"\bruns/(\.\.\.|\d{8}T\d{6}Z_\w+(-\w+)*)|\bRUN\b", record.relative_to(room).as_posix(), line)
     return re.sub(r"http://127\.0\.0\.1:\d+/v1", server, re.sub(r"\bDESIGN\b", "mxint_gelu", line))

@@ -12,6 +12,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
+from dv_agent.designs.loader import find_design
 from dv_agent.designs.program import Program
 from dv_agent.eval.cocotb_project.design_data import design_data
 from dv_agent.eval.cocotb_project.files.play_test import cycles
@@ -26,14 +27,14 @@ OUTPUTS = {"in_ready": 1, "v": 1, "y": 8, "av": 1, "ad": 4, "dr": 1, "dbg_level"
 class Answers:
     """What a design does at its outputs: at random, whatever is driven."""
 
-    def __init__(self, seed: int, lively: float) -> None:
-        self._seed, self._lively = seed, lively
+    def __init__(self, seed: int, lively: float, outputs: Mapping[str, int] = OUTPUTS) -> None:
+        self._seed, self._lively, self._outputs = seed, lively, outputs
 
     def at(self, cycle: int) -> dict[str, int]:
         draw = random.Random(f"{self._seed}/{cycle}")
         return {
             pin: int(draw.random() < self._lively) if bits == 1 else draw.randrange(1 << bits)
-            for pin, bits in OUTPUTS.items()
+            for pin, bits in self._outputs.items()
         }
 
 
@@ -43,7 +44,8 @@ def driven_pins(design: Design, layout: Layout, drive: str) -> dict[str, int]:
     for piece in layout.drive:
         parts[piece.key] = int(drive[place : place + piece.width] or "0", 2)
         place += piece.width
-    found = {"rst": parts["reset",]}
+    (reset,) = design.resets
+    found = {reset.signal: parts["reset",] if reset.active == "high" else 1 - parts["reset",]}
     for one in design.streams:
         if one.driven:
             found[one.valid] = parts[(*one.path, one.offer)]
@@ -51,14 +53,15 @@ def driven_pins(design: Design, layout: Layout, drive: str) -> dict[str, int]:
             found |= fields(one.fields, parts.get((*one.path, "payload"), 0))
         elif one.ready:
             found[one.ready] = parts[(*one.path, "ready")]
-    carried = (parts["in", "attached", "cfg"] << 8) | parts["in", "attached", "cfg", "payload"]
-    return {**found, "carried": carried}
+    if ("in", "attached", "cfg") in parts:
+        found["carried"] = (parts["in", "attached", "cfg"] << 8) | parts["in", "attached", "cfg", "payload"]
+    return found
 
 
 def all_pins(design: Design, layout: Layout, drive: str, outputs: dict[str, int]) -> dict[str, int]:
     """All pins of a cycle; the wrapper lets a carried write happen with the beat."""
     found = {**outputs, **driven_pins(design, layout, drive)}
-    carried = found.pop("carried")
+    carried = found.pop("carried", 0)
     if carried >> 8 and found["in_valid"] and found["in_ready"]:
         found |= {"we": 1, "addr": carried & 255}
     return found
@@ -102,6 +105,7 @@ def fields(specs: Mapping[str, Any], word: int) -> dict[str, int]:
 def by_the_project(design: Design, program: Program, answers: Answers) -> tuple[str, list[dict[str, int]]]:
     """The same, as an exported project plays it."""
     game = cycles(design_data(design, [], []), stimulus(design, program))
+    resets = {one.signal for one in design.resets}
     next(game)
     rows: list[dict[str, int]] = []
     now = game.send({})
@@ -112,7 +116,7 @@ def by_the_project(design: Design, program: Program, answers: Answers) -> tuple[
                 pins |= write
         rows.append(pins)
         try:
-            now = game.send({pin: level for pin, level in pins.items() if pin != "rst"})
+            now = game.send({pin: level for pin, level in pins.items() if pin not in resets})
         except StopIteration as end:
             return end.value.end, rows
 
@@ -136,6 +140,37 @@ def all_tests(design: Design, schema: StimulusSchema) -> list[Test]:
     }  # fmt: skip
     drawn = [random_test(design, schema, random.Random(seed)) for seed in range(12)]
     return [Test.model_validate(whole), *drawn]
+
+
+def outputs_of(design: Design) -> dict[str, int]:
+    """Pin -> bits of what the design drives."""
+    layout = layout_of(design)
+    ours = driven_pins(design, layout, "0" * layout.drive_width)
+    return {pin: bits for pin, (_, bits) in layout.sample.items() if pin not in ours}
+
+
+@pytest.mark.parametrize("lively", [0.1, 0.5, 1.0])
+def test_a_bus_is_driven_as_the_runner_drives_it_in_every_cycle(lively: float) -> None:
+    folder = find_design("vit_attention")  # a register block behind AXI4-Lite, among streams
+    design, schema = folder.design, folder.schema
+    accesses = [
+        {"write": {"addr": 4, "data": 5, "strb": 3, "aw_delay": 3, "overlap": 1}, "gap": 2},
+        {"write": {"addr": 8, "data": 6, "w_delay": 2, "overlap": 1}, "stall": 4}, {"read": {"addr": 4, "overlap": 1}},
+        {"read": {"addr": 0}, "stall": 3}, {"after": {"port": "regs.b", "accepted": 1}}, {"idle": 4},
+        {"write": {"addr": 12, "data": 1}},
+    ]  # fmt: skip
+    whole = Test.model_validate({"tracks": {"regs": accesses * 3, "reset": [{"idle": 30}, {"pulse": 2}]}})
+    drawn = [random_test(design, schema, random.Random(seed)) for seed in range(3)]
+    for number, test in enumerate([whole, *drawn]):
+        program = expand(design, schema, test, 300)
+        answers = Answers(number, lively, outputs_of(design))
+        theirs, ours = by_the_runner(design, program, answers), by_the_project(design, program, answers)
+        for cycle, (wanted, seen) in enumerate(zip(theirs[1], ours[1], strict=False)):
+            assert {pin: seen[pin] for pin in wanted if pin in seen} == {
+                pin: wanted[pin] for pin in wanted if pin in seen
+            }
+            assert {pin for pin in wanted if pin.startswith("s_")} <= {*seen}, (test.name, cycle)
+        assert (ours[0], len(ours[1])) == (theirs[0], len(theirs[1])), test.name
 
 
 @pytest.mark.parametrize("lively", [0.0, 0.3, 0.9, 1.0])

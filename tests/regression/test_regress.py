@@ -4,6 +4,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import junitparser
@@ -14,8 +15,10 @@ from in_process import CommandLine
 
 from dv_agent.agents.turn import TestRecord
 from dv_agent.designs.benchmark.patch import apply_patch
+from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
+from dv_agent.eval.regression.nearness import signals_near
 from dv_agent.eval.regression.play_order import ordered
 
 DESIGN = "mxint_gelu"
@@ -51,7 +54,7 @@ def test_a_changed_line_is_noticed_by_a_quarter_of_the_tests_and_told_in_a_comme
     same = dv_agent(*words)
     assert (same.returncode, "the RTL is the base's" in same.stdout) == (0, True)
     apply_patch(tmp_path / "mine" / BUG, tmp_path / "mine")
-    done = dv_agent(*words, "--json", "--markdown", "comment.md", "--junit", "tests.xml")
+    done = dv_agent(*words, "--least", "1", "--json", "--markdown", "comment.md", "--junit", "tests.xml")
     assert done.returncode == 1, done.stderr
     found = json.loads(done.stdout)
     assert [*found["changed"]] == ["rtl/lane_cast.v"]
@@ -125,15 +128,62 @@ def test_a_design_outside_of_a_repository_is_told_so(dv_agent: CommandLine, tmp_
     assert "in no git repository" in done.stderr
 
 
-@given(st.lists(st.frozensets(st.integers(0, 9)), max_size=9), st.frozensets(st.integers(0, 9)))
-def test_every_test_is_in_the_order_once_and_one_that_reaches_the_change_comes_first(
-    hits: list[frozenset[int]], reaching: frozenset[int]
+@given(
+    st.lists(st.frozensets(st.integers(0, 9)), max_size=9), st.dictionaries(st.integers(5, 9), st.integers(0, 3)),
+    st.integers(0, 9),
+)  # fmt: skip
+def test_every_test_is_in_the_order_once_and_fewer_are_its_beginning(
+    hits: list[frozenset[int]], near: dict[int, int], count: int
 ) -> None:
-    tests = [
+    tests = records(*hits)
+    functional = [place < 5 for place in range(10)]
+    order = ordered(tests, functional, near)
+    assert sorted(one.index for one in order) == [one.index for one in tests]
+    assert ordered(tests, functional, near, count) == order[:count]
+
+
+def test_a_test_at_the_change_comes_first_and_then_one_that_differs_from_it() -> None:
+    functional = [True, True, False, False, False]
+    tests = records({0, 2}, {0, 3}, {0, 3}, {1, 4})
+    assert [one.index for one in ordered(tests, functional, {3: 0})][:2] == [1, 3]  # not 2, which is like 1
+    assert ordered(tests, functional, {4: 0})[0].index == 3
+
+
+def test_a_functional_bin_counts_more_where_the_same_tests_come_near_the_change() -> None:
+    functional = [True, True, False, False]
+    tests = records({0, 2}, {1}, {1, 3}, {0})
+    assert [one.index for one in ordered(tests, functional, {2: 0})] == [0, 3, 2, 1]
+    assert [one.index for one in ordered(tests, functional, {3: 0})] == [2, 1, 0, 3]
+
+
+def records(*hits: Iterable[int]) -> list[TestRecord]:
+    return [
         TestRecord(test=Test(tracks={}), index=place, cycles=place, hits=tuple(sorted(one)))
         for place, one in enumerate(hits)
     ]
-    order = ordered(tests, reaching)
-    assert sorted(one.index for one in order) == [one.index for one in tests]
-    if any(one & reaching for one in hits):
-        assert set(order[0].hits) & reaching
+
+
+def test_what_is_before_and_behind_a_change_is_near_it(tmp_path: Path) -> None:
+    folder = find_design(DESIGN)
+    (bug,) = (one for one in load_bugs(folder) if BUG.endswith(one.patch))
+    found = signals_near(folder.design, broken_copy(folder, bug, tmp_path).design)
+    assert found
+    _, signals = found
+    assert signals["lane_cast", "round_up"] == 0
+    assert 0 < signals["lane_cast", "scaled"] <= 3  # what it is computed from
+    assert any(module == "mxint_gelu" for module, _ in signals)  # what it changes above
+    same = signals_near(folder.design, folder.design)
+    assert same
+    assert same[1] == {}
+
+
+def test_a_small_record_is_played_to_twenty_tests_and_a_share_is_asked_for_with_least(
+    record: str, dv_agent: CommandLine, tmp_path: Path
+) -> None:
+    apply_patch(tmp_path / "mine" / BUG, tmp_path / "mine")
+    words = ("regress", record, "--base", "HEAD", "--design", "./mine", "--json")
+    few = json.loads(dv_agent(*words, "--least", "1", "--share", "0.01").stdout)
+    assert len(few["played"]) == 1
+    many = json.loads(dv_agent(*words).stdout)
+    assert len(many["played"]) == min(20, many["recorded_tests"])
+    assert many["played"][0] == few["played"][0]

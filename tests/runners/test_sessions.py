@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from runner_fixtures import MAGIC, SPIN, Opener, beats, counter, lowreset, pipe, program, same
 
+from dv_agent.agents.toolbox import inner_signals
 from dv_agent.designs.program import Op
 from dv_agent.designs.trace import End
 from dv_agent.errors import SimulatorCrash, SimulatorTimeout, UsageError
@@ -69,6 +70,12 @@ def test_a_session_reopens_after_the_simulator_was_killed(open_session: Opener) 
     os.killpg(session.pid, signal.SIGKILL)
     wait_for_death(session.pid)
     assert same(session.run(PROGRAM).trace, first)
+
+
+def test_inner_signals_of_rtl_that_hangs_are_shown_up_to_where_it_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(inner_signals, "HANG_SECONDS", 0.5)
+    inner = inner_signals.play_inner(pipe(SPIN), program(in_=beats(1, 2, MAGIC)), ["in_data"], 50)
+    assert [int(one, 2) for one in inner.values["in_data"]] == [1, 2, MAGIC]
 
 
 def test_close_leaves_no_process_behind(open_session: Opener) -> None:

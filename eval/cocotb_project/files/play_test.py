@@ -12,6 +12,7 @@ import cocotb
 from cocotb.clock import Clock
 from cocotb.triggers import FallingEdge, RisingEdge, Timer
 
+from dv_agent.eval.cocotb_project.files.bus_drivers import BUS_DRIVERS
 from dv_agent.eval.cocotb_project.files.output_checks import MOST_TOLD, Recording, failed_checks
 from dv_agent.eval.cocotb_project.files.port_drivers import (
     DONE,
@@ -98,7 +99,7 @@ def cycles(
     board = Board(dict.fromkeys(design["streams"], 0), test["memories"])
     tracks = test["tracks"]
     drivers: list[Driver] = [
-        DRIVERS[port["kind"]](port, tracks.get(port["name"], ()), board) for port in design["ports"]
+        (DRIVERS | BUS_DRIVERS)[port["kind"]](port, tracks.get(port["name"], ()), board) for port in design["ports"]
     ]
     reset = ResetDriver(tracks.get("reset", ()), board)
     end = EndDetector([*drivers, reset], design["quiet_cycles"])
