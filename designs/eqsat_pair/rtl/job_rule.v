@@ -19,14 +19,14 @@ module job_rule (
 );
 
     reg       is_open;
-    reg [3:0] job;
+    reg [3:0] job_number;
     reg       job_wide;
 
-    assign rule = is_open ? job : in_rule;
+    assign rule = is_open ? job_number : in_rule;
     assign wide = is_open ? job_wide : in_wide;
 
     assign open      = is_open;
-    assign open_rule = is_open ? job : 4'd0;
+    assign open_rule = is_open ? job_number : 4'd0;
     assign open_wide = is_open && job_wide;
 
     always @(posedge clk) begin
@@ -39,8 +39,8 @@ module job_rule (
     // The rule needs no reset: is_open qualifies it.
     always @(posedge clk) begin
         if (take) begin
-            job      <= rule;
-            job_wide <= wide;
+            job_number <= rule;
+            job_wide   <= wide;
         end
     end
 
