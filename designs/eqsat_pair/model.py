@@ -92,7 +92,7 @@ def evaluate(accepted: Transfers) -> Facts:
     place = places(last, epoch)
     start = np.arange(len(last), dtype=np.int64) - place
     rule, wide = columns["rule"][start], columns["wide"][start]
-    x = Operands(*(columns[name] for name in ("a", "b", "c", "k")))
+    x = Operands(columns["a"], columns["b"], columns["c"], columns["k"])
     left, right = original(x, rule), rewritten(x, rule, wide)
     count, first = tally(left != right, place, start)
     return Facts(beats, x, rule, wide, place, last, left, right, count, first)
@@ -141,13 +141,13 @@ def byte(x: Operands, of: IntColumn) -> IntColumn:
 
 def toward_zero(a: IntColumn, k: IntColumn) -> IntColumn:
     """a / 2^k without its fraction."""
-    return np.sign(a) * (np.abs(a) >> k)
+    return np.asarray(np.sign(a) * (np.abs(a) >> k))
 
 
 def moved_range(x: Operands) -> IntColumn:
     """Rule 1: a + b + c, clipped once."""
     least, greatest = np.maximum(x.low, x.low + x.c), np.minimum(x.high, x.high + x.c)
-    return np.minimum(np.maximum(x.a + x.b + x.c, least), greatest)
+    return np.asarray(np.clip(x.a + x.b + x.c, least, greatest))
 
 
 def unsigned(x: Operands) -> IntColumn:
@@ -270,5 +270,7 @@ def job_table(facts: Facts) -> Table:
         "others": (total[ends] - total[first]).astype(np.int64),
         "gap_before": idle_before(facts.beats.cycle, epoch)[first],
     }  # fmt: skip
-    before = {f"prev_{name}": previous(table[name], table["epoch"]) for name in ("rule", "wide", "length", "count", "first")}
+    before = {
+        f"prev_{name}": previous(table[name], table["epoch"]) for name in ("rule", "wide", "length", "count", "first")
+    }
     return Table(table | before)

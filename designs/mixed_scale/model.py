@@ -50,8 +50,8 @@ class Accumulator:
     def add(self, p: int, e: int, switch: bool) -> tuple[int, ...]:
         """Take a block; return what happened, named by `STEPS`.
 
-        ``before`` is the sum before the block, ``rounded`` the one behind the switch; ``gap`` is e less the exponent of the
-        latter (0 if nothing is aligned), ``lost`` 1 if alignment cut something off, ``total`` the sum before it is halved.
+        ``before`` is the sum before the block, ``rounded`` the one behind the switch; ``gap`` is e less the exponent of
+        the latter (0 if nothing is aligned), ``lost`` 1 if alignment cut something off, ``total`` the sum before halving.
         """
         before, before_exp = self.sum, self.exp
         cut = how = 0
@@ -96,7 +96,7 @@ def nearest_even(value: int) -> tuple[int, int, int]:
 def observe(trace: Trace) -> Observation:
     """Fold one trace: the results that the design owes, and raw facts about blocks and vectors.
 
-    Tables: ``block`` (one row an accepted block) and ``vector`` (one a complete vector, in the cycle of its last block).
+    Tables: ``block`` (one row an accepted block) and ``vector`` (one a complete vector).
     """
     facts = evaluate(trace.accepted["in"])
     ends = np.flatnonzero(facts.last)
@@ -131,7 +131,8 @@ def dot(x: IntColumn, w: IntColumn, prec: IntColumn) -> IntColumn:
     result = np.zeros(len(prec), np.int64)
     for number, (x_bits, w_bits) in enumerate(BITS):
         products = sum(
-            signed(x >> (place * x_bits), x_bits) * signed(w >> (place * w_bits), w_bits) for place in range(8 // x_bits)
+            signed(x >> (place * x_bits), x_bits) * signed(w >> (place * w_bits), w_bits)
+            for place in range(8 // x_bits)
         )
         result = np.where(prec == number, np.sum(products, axis=1), result)
     return result
@@ -204,8 +205,9 @@ def vector_table(facts: Facts, ends: IntColumn) -> Table:
         "cycle": beats.cycle[ends], "epoch": beats.epoch[ends], "length": facts.place[ends] + 1,
         "last_prec": beats.columns["prec"][ends], "first_prec": beats.columns["prec"][start],
         "zeros": between(facts.p == 0, start, ends), "gap_before": idle_before(beats.cycle, beats.epoch)[start],
-        "precisions": sum((between(beats.columns["prec"] == one, start, ends) > 0).astype(np.int64) for one in range(4)),
     }  # fmt: skip
+    used = [between(beats.columns["prec"] == one, start, ends) > 0 for one in range(len(BITS))]
+    columns["precisions"] = np.sum(used, axis=0, dtype=np.int64)
     names = ("last_prec", "switches", "growths", "length", "exp")
     return Table(columns | {f"prev_{name}": previous(columns[name], columns["epoch"]) for name in names})
 

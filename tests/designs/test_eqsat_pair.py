@@ -1,4 +1,4 @@
-"""The reference model of eqsat_pair against a second, naive reading of spec.md, and its rewrites for all operands of four bits."""
+"""The reference model of eqsat_pair against a second reading of spec.md; its rewrites for all operands of four bits."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ def observe(epochs: list[list[list[Beat]]]) -> Observation:
         of_cycle.append(epoch)
         for job in jobs:
             for place, (a, b, c, k, rule, wide) in enumerate(job):
-                fields = {"a": a, "b": b, "c": c, "k": k, "rule": rule, "wide": wide, "last": int(place == len(job) - 1)}
+                last = int(place == len(job) - 1)
+                fields = {"a": a, "b": b, "c": c, "k": k, "rule": rule, "wide": wide, "last": last}
                 events.append((len(of_cycle), epoch, fields))
                 of_cycle += [epoch] * 2
     port = transfers(events, dict.fromkeys(("a", "b", "c", "k", "rule", "wide", "last"), 1))
@@ -55,7 +56,7 @@ def sides(a: int, b: int, c: int, k: int, rule: int, wide: int) -> tuple[int, in
     n = (lambda x, bits=16: x) if wide else low_bits
     byte_a, byte_c, u, lost = low_bits(a, 8), low_bits(c, 8), a % 65536, 65536 * ((a + b > 32767) - (a + b < -32768))
     quotient = abs(a) // 2**k * (-1 if a < 0 else 1)
-    once = min(max(a + b + c, max(-32768, c - 32768)), min(32767, c + 32767))
+    once = min(max(a + b + c, -32768, c - 32768), 32767, c + 32767)
     table = [
         (a + b + c, a + n(b + c)),
         (nearest(nearest(a + b) + c), once if wide else nearest(a + nearest(b + c))),
@@ -92,7 +93,8 @@ def naive(jobs: list[list[Beat]]) -> list[tuple[int, int, int, int, int, int]]:
 
 def seen(found: Observation) -> list[tuple[int, ...]]:
     columns = found.expected["out"].columns
-    return list(zip(*(columns[name].tolist() for name in ("left", "right", "differ", "count", "first", "last")), strict=True))
+    names = ("left", "right", "differ", "count", "first", "last")
+    return list(zip(*(columns[name].tolist() for name in names), strict=True))
 
 
 @settings(max_examples=200)
@@ -104,7 +106,7 @@ def test_the_model_reads_the_specification_as_we_do(epochs: list[list[list[Beat]
 def all_operands(width: int) -> tuple[np.ndarray, ...]:
     """a, b, c and k, each with an entry for every combination of operands of `width` bits."""
     words, shifts = range(-(1 << (width - 1)), 1 << (width - 1)), range(width)
-    return tuple(np.array(column, np.int64) for column in zip(*itertools.product(words, words, words, shifts), strict=True))
+    return tuple(np.array(list(itertools.product(words, words, words, shifts)), np.int64).T)
 
 
 def separated(x: object, rule: int) -> np.ndarray:
@@ -134,7 +136,7 @@ def separated(x: object, rule: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("rule", range(16))
-def test_for_all_operands_of_four_bits_wide_forms_agree_and_narrow_ones_differ_exactly_where_the_table_says(rule: int) -> None:
+def test_wide_forms_agree_for_all_words_of_four_bits_and_narrow_ones_differ_where_the_table_says(rule: int) -> None:
     x = MODEL.Operands(*all_operands(4), width=4)
     rules, ones = np.full(len(x.a), rule), np.ones(len(x.a), np.int64)
     left = MODEL.original(x, rules)
