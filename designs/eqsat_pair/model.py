@@ -1,6 +1,7 @@
 """Reference model of ``eqsat_pair``: a bit-exact fold over the accepted beats.
 
-Written from ``spec.md``; rule numbers are those of its section 3. Axis name used below: n accepted beats. All arrays are int64.
+Written from ``spec.md``; rule numbers are those of its section 3.
+Axis name used below: n accepted beats. All arrays are int64.
 """
 
 from __future__ import annotations
@@ -256,7 +257,7 @@ def pair_table(facts: Facts) -> Table:
 def job_table(facts: Facts) -> Table:
     """One row a complete job. ``prev_*`` belong to the job before in the same epoch; -1 without one.
 
-    ``others`` is how many later beats carry another rule or width; ``gap_before`` the cycles without a beat before the job.
+    ``others`` is how many later beats carry another rule or width; ``gap_before`` the cycles without a beat before it.
     """
     columns, epoch = facts.beats.columns, facts.beats.epoch
     other = (columns["rule"] != facts.rule) | (columns["wide"] != facts.wide)

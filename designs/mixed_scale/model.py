@@ -1,7 +1,7 @@
 """Reference model of ``mixed_scale``: a bit-exact fold over the accepted blocks.
 
-Written from ``spec.md``; step numbers in the comments are those of its section 3. Axis names used below: n accepted blocks, 4 lanes.
-All arrays are int64.
+Written from ``spec.md``; step numbers in the comments are those of its section 3.
+Axis names used below: n accepted blocks, 4 lanes. All arrays are int64.
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ class Accumulator:
         """Take a block; return what happened, named by `STEPS`.
 
         ``before`` is the sum before the block, ``rounded`` the one behind the switch; ``gap`` is e less the exponent of
-        the latter (0 if nothing is aligned), ``lost`` 1 if alignment cut something off, ``total`` the sum before halving.
+        the latter (0 if nothing is aligned), ``lost`` 1 if alignment cut something off, ``total`` the sum before it is
+        halved.
         """
         before, before_exp = self.sum, self.exp
         cut = how = 0
