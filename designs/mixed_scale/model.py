@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dv_agent.designs.bits import bit_length
 from dv_agent.designs.observation import Expected, Observation, Table
 from dv_agent.designs.packet_columns import NONE, idle_before, places, previous, select
 from dv_agent.designs.rules.clocked_registers import Clocked
@@ -188,7 +187,7 @@ def block_table(facts: Facts) -> Table:
     prev_prec = np.where(facts.place > 0, previous(columns["prec"], beats.epoch), NONE)
     table = {
         "cycle": beats.cycle, "epoch": beats.epoch, "place": facts.place, "last": facts.last, "prec": columns["prec"],
-        "prev_prec": prev_prec, "e": columns["e"], "p": facts.p, "size": bit_length(np.abs(step["before"])),
+        "prev_prec": prev_prec, "e": columns["e"], "p": facts.p,
     }  # fmt: skip
     return Table(table | step)
 
