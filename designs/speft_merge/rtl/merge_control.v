@@ -17,7 +17,7 @@ module merge_control (
     // The head of the list
     input  wire       head_valid,
     output wire       head_ready,
-    input  wire [5:0] head_index,
+    input  wire [3:0] head_block,
     input  wire [1:0] head_kind,
     input  wire       head_last,
     output wire       update,
@@ -42,7 +42,6 @@ module merge_control (
     reg [3:0] number;
     reg [4:0] count;
 
-    wire [3:0] target;
     wire       counts;
     wire       behind;
     wire       take;
@@ -50,14 +49,13 @@ module merge_control (
     wire       leave;
 
     // The two kinds that do nothing belong to no block: they are taken at once
-    assign target = head_index[5:2];
     assign counts = !head_kind[1];
-    assign behind = counts && (target > number) && !block_last;
+    assign behind = counts && (head_block > number) && !block_last;
 
     assign take       = is_held && !is_ended && head_valid && !behind;
-    assign drop       = take && counts && (target != number);
-    assign update     = take && (head_kind == UPDATE) && (target == number);
-    assign set_mask   = take && (head_kind == MASK) && (target == number);
+    assign drop       = take && counts && (head_block != number);
+    assign update     = take && (head_kind == UPDATE) && (head_block == number);
+    assign set_mask   = take && (head_kind == MASK) && (head_block == number);
     assign head_ready = take;
 
     assign out_valid = is_held && (is_ended || (head_valid && behind));

@@ -72,7 +72,7 @@ module speft_merge (
         .block_last (block_last),
         .head_valid (head_valid),
         .head_ready (head_ready),
-        .head_index (head[13:8]),
+        .head_block (head[13:10]),
         .head_kind  (head[15:14]),
         .head_last  (head[16]),
         .update     (update),
@@ -86,7 +86,7 @@ module speft_merge (
         .place      (dbg_block)
     );
 
-    tile_block block (
+    tile_block merged (
         .clk        (clk),
         .rst        (rst),
         .load       (load),
