@@ -55,8 +55,8 @@ class Tile:
 def observe(trace: Trace) -> Observation:
     """Fold one trace: the blocks that the design owes, and raw facts about blocks and entries.
 
-    Tables: ``block`` (one row a block that leaves; ``cycle`` is when what lets it leave was accepted) and ``entry`` (one
-    an entry that is taken; ``cycle`` is when it and its block were accepted).
+    Tables: ``block`` (one row a block that leaves; ``cycle`` is when what lets it leave was accepted) and ``entry``
+    (one an entry that is taken; ``cycle`` is when it and its block were accepted).
     """
     w, d = trace.accepted["w"], trace.accepted["d"]
     final = int(trace.epoch[-1]) if len(trace.epoch) else 0
