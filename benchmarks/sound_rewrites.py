@@ -1,8 +1,8 @@
 """Whether the wide rewrites of ``eqsat_pair`` are sound, by Yosys' SAT solver: ``python benchmarks/sound_rewrites.py``.
 
-Both sides of the RTL stand behind one set of free operands, and the solver looks for some that separate them: at 16 bits
-rule by rule, at 4 bits for the rules with a product of two operands or a reciprocal, which are too hard for it at 16.
-The narrow form of a rule must be separated at 4 bits, or the question would prove nothing. Needs ``yosys``; ten seconds.
+Both sides of the RTL stand behind one set of free operands, and the solver looks for some that separate them: at 16
+bits rule by rule, at 4 bits for the rules with a product of two operands or a reciprocal, too hard for it at 16. The
+narrow form of a rule must be separated at 4 bits, or the question would prove nothing. Needs ``yosys``; ten seconds.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ def separated(width: int, rule: int, wide: int, room: Path) -> bool:
     pair.write_text(PAIR, encoding="utf-8")
     script = (
         f"read_verilog {rtl}/saturate.v {rtl}/left_side.v {rtl}/right_side.v; read_verilog -sv {pair}; "
-        f"chparam -set W {width} -set RULE {rule} -set WIDE {wide} pair; hierarchy -top pair; proc; flatten; opt -full; "
-        "sat -prove differ 0 pair"
+        f"chparam -set W {width} -set RULE {rule} -set WIDE {wide} pair; "
+        "hierarchy -top pair; proc; flatten; opt -full; sat -prove differ 0 pair"
     )
     done = subprocess.run(["yosys", "-p", script], capture_output=True, text=True, timeout=SECONDS, check=True)
     if ("SUCCESS!" in done.stdout) == ("FAIL!" in done.stdout):
