@@ -58,6 +58,7 @@ class TrialTask(Frozen):
         redo: discard an existing run.
         retry_errors: resume a trial that failed.
         requests_per_minute: request rate of its model, if a cap sets it.
+        strategy_file: the file of its prompt strategy, where the entry only names it; None: the entry says where it is.
     """
 
     trial: Trial
@@ -67,6 +68,7 @@ class TrialTask(Frozen):
     redo: bool = False
     retry_errors: bool = False
     requests_per_minute: float | None = None
+    strategy_file: Path | None = None
 
 
 class TrialWatcher(RunWatcher, Protocol):
@@ -214,7 +216,8 @@ def _run(attempt: _Attempt, record: TrialRecord) -> None:
         max_cycles=budget.cycles, max_calls=budget.calls, max_tokens_total=budget.tokens, max_usd=budget.usd,
         max_seconds=budget.seconds, guided=options.get("guided", True), decoys=options.get("decoys", 0),
         patience=options.get("patience"), model=entry.model.model_dump() if entry.model else None,
-        prompt_strategy=entry.strategy or "default", requests_per_minute=attempt.task.requests_per_minute,
+        prompt_strategy=str(attempt.task.strategy_file or entry.strategy or "default"),
+        requests_per_minute=attempt.task.requests_per_minute,
         cache=Path(options["cache"]) if "cache" in options else None,
     )  # fmt: skip
     _launch(attempt, request)
