@@ -59,6 +59,7 @@ class TrialTask(Frozen):
         retry_errors: resume a trial that failed.
         requests_per_minute: request rate of its model, if a cap sets it.
         strategy_file: the file of its prompt strategy, where the entry only names it; None: the entry says where it is.
+        cache: SQLite file of replies; None: that of the entry's options, if there is one.
     """
 
     trial: Trial
@@ -69,6 +70,13 @@ class TrialTask(Frozen):
     retry_errors: bool = False
     requests_per_minute: float | None = None
     strategy_file: Path | None = None
+    cache: Path | None = None
+
+    @property
+    def replies(self) -> Path | None:
+        """Return the file of replies, or None."""
+        options = self.trial.entry.options
+        return self.cache or (Path(options["cache"]) if "cache" in options else None)
 
 
 class TrialWatcher(RunWatcher, Protocol):
@@ -218,7 +226,7 @@ def _run(attempt: _Attempt, record: TrialRecord) -> None:
         patience=options.get("patience"), model=entry.model.model_dump() if entry.model else None,
         prompt_strategy=str(attempt.task.strategy_file or entry.strategy or "default"),
         requests_per_minute=attempt.task.requests_per_minute,
-        cache=Path(options["cache"]) if "cache" in options else None,
+        cache=attempt.task.replies,
     )  # fmt: skip
     _launch(attempt, request)
 
@@ -228,7 +236,7 @@ def _resuming(task: TrialTask) -> RunRequest:
     return RunRequest(
         resume=task.folder / RUN, requests_per_minute=task.requests_per_minute,
         base_url=entry.model.base_url if entry.model else None,
-        cache=Path(entry.options["cache"]) if "cache" in entry.options else None,
+        cache=task.replies,
     )  # fmt: skip
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import zip_longest
 from pathlib import Path
 
 from dv_agent.agents.llm.thinking import spoken
@@ -12,7 +13,7 @@ from dv_agent.agents.runs.goal import recorded_plan
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.coverage.contribution import closeness
 from dv_agent.coverage.database import Coverage
-from dv_agent.coverage.holes import Hole, holes
+from dv_agent.coverage.holes import Hole, families, holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.storage import load_coverage
 from dv_agent.designs.files.documents import printable
@@ -59,9 +60,11 @@ def _of_turn(turn: TurnRecord) -> list[str]:
 
 
 def _near(plan: Plan, coverage: Coverage) -> list[str]:
-    found = sorted(holes(plan, coverage), key=_far)
-    lines = [f"{counted(len(found), 'bin')} still open; those that a test came nearest to:"] if found else []
-    for hole in found[:MOST_HOLES]:
+    found = holes(plan, coverage)
+    lines = [f"{counted(len(found), 'bin')} still open; the nearest of each family first:"] if found else []
+    queues = [sorted(family.holes, key=_far) for family in families(plan, found)]
+    turns = [hole for row in zip_longest(*queues) for hole in row if hole is not None]
+    for hole in turns[:MOST_HOLES]:
         distance = hole_distance(plan, hole, None)
         words = distance.words if distance else "never sampled"
         lines.append(f"  {hole.bin}: {words}; {printable(hole.description, DESCRIPTION)}")

@@ -88,12 +88,11 @@ class Log:
     told: Callable[[str], None]
     steps: list[Step] = field(default_factory=list)
     curve: list[Point] = field(default_factory=list)
-    validation: list[float] = field(default_factory=list)
 
-    def point(self, validation: float, calls: int, usd: float) -> None:
+    def point(self, step: int, validation: float, calls: int, usd: float) -> None:
         """Add what a further candidate reached in validation."""
-        self.validation.append(validation)
-        self.curve.append(Point(step=len(self.steps), calls=calls, usd=usd, validation=max(self.validation)))
+        best = max([validation, *(one.validation for one in self.curve)])
+        self.curve.append(Point(step=step, calls=calls, usd=usd, validation=best))
 
     def ended(self, step: Step) -> None:
         """Add a step that ended."""

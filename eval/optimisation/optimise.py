@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from pydantic import ValidationError
+
 from dv_agent.agents.models.chat_model import ChatModel
 from dv_agent.agents.records.lock import owned
 from dv_agent.agents.runs.launch import Stopper
-from dv_agent.designs.files.documents import make_folders, replace_text
+from dv_agent.designs.files.documents import complaint, make_folders, replace_text
 from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UsageError
 from dv_agent.eval.execution.trial_run import TrialWatcher
@@ -21,7 +23,7 @@ from dv_agent.eval.optimisation.proposer import Proposer
 from dv_agent.eval.optimisation.search import Found, search
 from dv_agent.eval.optimisation.trials import CandidateTrials, strategy_text
 from dv_agent.eval.optimisation.wish import Wish, keep
-from dv_agent.prompts.strategy import SHIPPED, strategy_names
+from dv_agent.prompts.strategy import SHIPPED, Strategy, strategy_names
 
 STRATEGY, HISTORY, RESULT, CURVE = "strategy.yaml", "history.json", "result.json", "curve.svg"
 ENDING = "-optimised"
@@ -102,6 +104,10 @@ def require_place(folder: Path, name: str) -> None:
         raise UsageError(f"--out {folder}: this is where the shipped strategies are; choose another folder")
     if name in strategy_names():
         raise UsageError(f"--name {name}: a shipped strategy has this name; choose another")
+    try:
+        Strategy(name=name)
+    except ValidationError as error:
+        raise UsageError(f"--{complaint(error)}") from None
 
 
 def usual_name(strategy: str) -> str:

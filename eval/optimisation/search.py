@@ -165,7 +165,8 @@ class _Adapter:
 
     def on_valset_evaluated(self, event: Mapping[str, Any]) -> None:
         """Note what a candidate reached in validation."""
-        self.log.point(event["average_score"], self.meter.calls, self.meter.usd)
+        number = self._step.number if self._step else 0
+        self.log.point(number, event["average_score"], self.meter.calls, self.meter.usd)
         if self._step:
             self._step = self._step.model_copy(update={"validation": event["average_score"]})
         else:

@@ -22,7 +22,7 @@ from dv_agent.eval.optimisation.wish import Item, Wish
 from dv_agent.eval.scoring.score_trial import score_records
 from dv_agent.prompts.strategy import Strategy
 
-CANDIDATES, TRIALS = "candidates", "trials"
+CANDIDATES, TRIALS, REPLIES = "candidates", "trials", "replies.sqlite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,7 @@ class CandidateTrials:
     def __init__(self, wish: Wish, folder: Path, meter: Meter, watcher: TrialWatcher, stopper: Stopper) -> None:
         self._wish, self._folder, self._meter = wish, folder, meter
         self._watcher, self._stopper = watcher, stopper
+        self._known: dict[tuple[str, Item, bool], Outcome] = {}
 
     def outcomes(self, texts: Texts, items: Sequence[Item], told: bool) -> list[Outcome]:
         """Return what a candidate reaches, trial by trial.
@@ -68,17 +69,23 @@ class CandidateTrials:
             strategy = strategy_of(self._wish.strategy, texts)
         except UsageError as error:
             return [Outcome(item, 0.0, str(error) if told else "", str(error)) for item in items]
-        return [self.outcome(strategy, item, told) for item in items]
+        found = []
+        for item in items:
+            key = digest_of(strategy), item, told
+            if key not in self._known:
+                self._known[key] = self._outcome(strategy, item, told)
+            found.append(self._known[key])
+        return found
 
-    def outcome(self, strategy: Strategy, item: Item, told: bool) -> Outcome:
-        """Return what a strategy reaches in one trial; see `outcomes`."""
+    def _outcome(self, strategy: Strategy, item: Item, told: bool) -> Outcome:
         if self._stopper.asked():
             raise TrialInterrupted
         digest = digest_of(strategy)
         room = self._folder / TRIALS / digest / f"{item.design}_s{item.seed}"
         task = TrialTask(
             trial=self._trial(strategy, item), folder=room.absolute(), checksum=self._wish.checksums[item.design],
-            hunt=False, retry_errors=_may_succeed(room), strategy_file=self._written(strategy, digest),
+            hunt=False, redo=_may_succeed(room), strategy_file=self._written(strategy, digest),
+            cache=(self._folder / REPLIES).absolute(),
         )  # fmt: skip
         with Hunters() as hunters:
             record = execute_trial(task, self._watcher, self._stopper, hunters)
@@ -120,7 +127,10 @@ class CandidateTrials:
 
 
 def _may_succeed(room: Path) -> bool:
-    """Return whether a trial that failed is tried again: not if its strategy was at fault."""
+    """Return whether a trial failed and is played anew: not if its strategy was at fault.
+
+    It is not resumed, because calls that failed count against its budget; replies that it got are in the cache.
+    """
     earlier = read_trial(room)
     return bool(earlier and earlier.failure and earlier.failure.kind != "usage")
 
