@@ -7,12 +7,13 @@ this refuses sooner, and tells the model why.
 from __future__ import annotations
 
 from jinja2 import meta, nodes
+from jinja2.defaults import DEFAULT_NAMESPACE
 
 from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import Strategy
 from dv_agent.prompts.template_set import check_template, parse_template, template_text
 
-GLOBALS = frozenset({"fenced", "range"})
+GLOBALS = frozenset({"fenced", "namespace", "range"})
 METHODS = frozenset({"endswith", "get", "items", "keys", "lower", "replace", "split", "startswith", "strip", "upper",
                      "values"})  # fmt: skip
 """Methods of texts and mappings that a proposed template may call; none of them reaches anything else."""
@@ -28,12 +29,13 @@ def check_proposed(name: str, text: str, before: Strategy) -> None:
     check_template(name, text)
     tree, old = parse_template(name, text), parse_template(name, template_text(name, before))
     known = meta.find_undeclared_variables(old) | GLOBALS
-    if unknown := sorted(meta.find_undeclared_variables(tree) - known):
+    others = {one.name for one in tree.find_all(nodes.Name)} & (set(DEFAULT_NAMESPACE) - GLOBALS)
+    if unknown := sorted(meta.find_undeclared_variables(tree) - known | others):
         allowed = ", ".join(sorted(known))
         raise UsageError(f"template {name}: there is no value {unknown[0][:80]!r}; it may read: {allowed}")
-    others = set(meta.find_referenced_templates(old))
+    included = set(meta.find_referenced_templates(old))
     for one in meta.find_referenced_templates(tree):
-        if one not in others:
+        if one not in included:
             raise UsageError(f"template {name}: it may not read the template {str(one)[:80]!r}")
     for attribute in tree.find_all(nodes.Getattr):
         if attribute.attr.startswith("_"):

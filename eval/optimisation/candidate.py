@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from typing import Any
+from pathlib import Path
 
-from pydantic import ValidationError
-
-from dv_agent.designs.files.documents import complaint
-from dv_agent.designs.files.yaml_reader import YamlFault, parse_yaml
+from dv_agent.designs.files.documents import Document
 from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.parts import PARTS
@@ -55,19 +52,17 @@ def strategy_of(base: Strategy, texts: Texts) -> Strategy:
         UsageError: a text is too long, no valid template, reads what the template before it does not, or options that
             are not allowed.
     """
-    words, data = dict(base.wording), base.model_dump()
+    words, said = dict(base.wording), Document(Path(OPTIONS), "{}")
     for name, text in texts.items():
         if len(text) > LONGEST:
             raise UsageError(f"{name}: {len(text):,} characters; at most {LONGEST:,} are allowed")
         if name == OPTIONS:
-            data |= _options(text)
+            said = _options(text)
         elif text != template_text(name, base):
             check_proposed(name, text, base)
             words[name] = text
-    try:
-        made = Strategy.model_validate(data | {"wording": words, "folder": None})
-    except ValidationError as error:
-        raise UsageError(f"{OPTIONS}: {complaint(error)}") from None
+    said.data = base.model_dump() | said.data | {"wording": words, "folder": None}
+    made = said.validate(Strategy)
     return made.model_copy(update={"name": f"candidate-{digest_of(made)}"})
 
 
@@ -78,11 +73,9 @@ def digest_of(strategy: Strategy) -> str:
     return hashlib.sha256(held.encode()).hexdigest()[:12]
 
 
-def _options(text: str) -> dict[str, Any]:
-    try:
-        data = parse_yaml(text).data
-    except YamlFault as fault:
-        raise UsageError(f"{OPTIONS}, line {fault.line}: {fault}") from None
+def _options(text: str) -> Document:
+    document = Document(Path(OPTIONS), text)
+    data = document.data
     if not isinstance(data, dict):
         raise UsageError(f"{OPTIONS}: expected keys such as `tests`, `holes`, `history`")
     known = sorted(set(Strategy.model_fields) - FIXED)
@@ -93,4 +86,4 @@ def _options(text: str) -> dict[str, Any]:
     for one in left_out if isinstance(left_out, list) else ():
         if one not in PARTS:
             raise UsageError(f"{OPTIONS}: without: {UnknownNameError('part', str(one)[:80], PARTS)}")
-    return data
+    return document

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from prompt_world import World, make_world
+from prompt_world import World, clumsy_text_for, make_world, scripted, stimuli_for
 
 from dv_agent.runners.build.cache import private_cache
 
@@ -23,7 +23,7 @@ def world(tmp_path: Path, optimise_cache: Path) -> Iterator[World]:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory, optimise_cache: Path) -> Iterator[World]:
     """With a finished optimisation in ``out``."""
-    with make_world(tmp_path_factory.mktemp("whole"), optimise_cache) as made:
+    with make_world(tmp_path_factory.mktemp("whole"), optimise_cache, scripted(stimuli_for, clumsy_text_for)) as made:
         done = made.optimise(calls=20)
         assert done.returncode == 0, done.stderr
         (made.folder / "stdout").write_text(done.stdout)
