@@ -89,6 +89,7 @@ def optimise(
     """
     from dv_agent.agents.models.langchain_model import LangChainModel
     from dv_agent.agents.models.providers import endpoint_of
+    from dv_agent.agents.runs.start import REPLAY
     from dv_agent.cli.interrupt import Interrupt, tell
     from dv_agent.eval.evaluation.spec import model_settings
     from dv_agent.eval.execution.trial_run import TrialInterrupted
@@ -98,6 +99,8 @@ def optimise(
 
     if not model:
         raise UsageError("say who proposes tests: --model openai:gpt-5, or --model openai:NAME --base-url URL")
+    if any((one or "").startswith(REPLAY) for one in (model, proposing_model)):
+        raise UsageError("prompts are improved by new replies: a recorded run has none; name a model")
     settings = {"temperature": temperature, "max_tokens": max_tokens, "context_tokens": context_tokens,
                 "timeout": timeout, "retry_seconds": retry_seconds}  # fmt: skip
     asked = model_settings(model, base_url=base_url, **settings)
