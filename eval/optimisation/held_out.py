@@ -5,7 +5,7 @@ from __future__ import annotations
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.text.wording import counted
 from dv_agent.eval.optimisation.candidate import Texts
-from dv_agent.eval.optimisation.trials import CandidateTrials
+from dv_agent.eval.optimisation.candidate_trials import CandidateTrials
 from dv_agent.eval.optimisation.wish import Wish
 from dv_agent.eval.stats.sign_flip import compare
 

@@ -16,12 +16,12 @@ from dv_agent.errors import UsageError
 from dv_agent.eval.execution.trial_run import TrialWatcher
 from dv_agent.eval.optimisation.allowance import Caps, Meter, require_enough
 from dv_agent.eval.optimisation.candidate import strategy_of, texts_of
-from dv_agent.eval.optimisation.curve import curve_svg
+from dv_agent.eval.optimisation.candidate_trials import CandidateTrials, strategy_text
+from dv_agent.eval.optimisation.gain_picture import curve_svg
 from dv_agent.eval.optimisation.held_out import HeldOut, held_out
 from dv_agent.eval.optimisation.history import History, Log, Step
 from dv_agent.eval.optimisation.proposer import Proposer
 from dv_agent.eval.optimisation.search import Found, search
-from dv_agent.eval.optimisation.trials import CandidateTrials, strategy_text
 from dv_agent.eval.optimisation.wish import Wish, keep
 from dv_agent.prompts.strategy import SHIPPED, Strategy, strategy_names
 

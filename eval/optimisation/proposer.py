@@ -16,7 +16,7 @@ from dv_agent.agents.models.chat_model import ChatModel, Message, Reply
 from dv_agent.agents.models.reply_cache import CachingModel
 from dv_agent.agents.session.drafts.option_help import strategy_help
 from dv_agent.eval.optimisation.candidate import FIXED, LONGEST, OPTIONS, Texts, strategy_of
-from dv_agent.eval.optimisation.trials import Outcome
+from dv_agent.eval.optimisation.candidate_trials import Outcome
 from dv_agent.eval.optimisation.wish import Wish
 from dv_agent.prompts.proposed_template import GLOBALS, METHODS
 from dv_agent.prompts.template_set import parse_template, template_text

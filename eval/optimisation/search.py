@@ -14,9 +14,9 @@ from dv_agent.designs.files.documents import printable
 from dv_agent.errors import DvAgentError, PrerequisiteError, UsageError
 from dv_agent.eval.optimisation.allowance import Meter
 from dv_agent.eval.optimisation.candidate import Texts, digest_of, strategy_of, texts_of
+from dv_agent.eval.optimisation.candidate_trials import CandidateTrials, Outcome
 from dv_agent.eval.optimisation.history import Log, Step
 from dv_agent.eval.optimisation.proposer import Proposer
-from dv_agent.eval.optimisation.trials import CandidateTrials, Outcome
 from dv_agent.eval.optimisation.wish import Item, Wish
 
 MOST_IDLE = 20

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from dv_agent.errors import UsageError
 from dv_agent.eval.optimisation.candidate import LONGEST, OPTIONS, digest_of, options_text, strategy_of, texts_of
+from dv_agent.eval.optimisation.candidate_trials import strategy_text
 from dv_agent.eval.optimisation.proposer import BEGIN, END, new_text
-from dv_agent.eval.optimisation.trials import strategy_text
 from dv_agent.prompts.strategy import Strategy, find_strategy, load_strategy, strategy_names, template_names
 
 DEFAULT = find_strategy("default")
