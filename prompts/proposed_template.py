@@ -26,8 +26,15 @@ def check_proposed(name: str, text: str, before: Strategy) -> None:
         UsageError: not a valid template, or it reads a value, includes a template, or calls something that the present
             template does not.
     """
+    try:
+        _check(name, text, template_text(name, before))
+    except RecursionError:
+        raise UsageError(f"template {name}: nested too deep") from None
+
+
+def _check(name: str, text: str, before: str) -> None:
     check_template(name, text)
-    tree, old = parse_template(name, text), parse_template(name, template_text(name, before))
+    tree, old = parse_template(name, text), parse_template(name, before)
     known = meta.find_undeclared_variables(old) | GLOBALS
     others = {one.name for one in tree.find_all(nodes.Name)} & (set(DEFAULT_NAMESPACE) - GLOBALS)
     if unknown := sorted(meta.find_undeclared_variables(tree) - known | others):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.files.yaml_writer import write_yaml
@@ -61,7 +62,7 @@ def strategy_of(base: Strategy, texts: Texts) -> Strategy:
         elif text != template_text(name, base):
             check_proposed(name, text, base)
             words[name] = text
-    said.data = base.model_dump() | said.data | {"wording": words, "folder": None}
+    said.data = _with(base.model_dump(), said.data) | {"wording": words, "folder": None}
     made = said.validate(Strategy)
     return made.model_copy(update={"name": f"candidate-{digest_of(made)}"})
 
@@ -71,6 +72,12 @@ def digest_of(strategy: Strategy) -> str:
     data = strategy.model_copy(update={"name": "candidate", "description": "", "without": frozenset()})
     held = f"{data.model_dump_json()} {sorted(strategy.without)} {sorted(strategy.wording.items())}"
     return hashlib.sha256(held.encode()).hexdigest()[:12]
+
+
+def _with(present: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
+    """Return the present options with those that were said; inside a group too, what is left out keeps its value."""
+    both = [key for key in said if isinstance(said[key], dict) and isinstance(present.get(key), dict)]
+    return present | said | {key: present[key] | said[key] for key in both}
 
 
 def _options(text: str) -> Document:

@@ -12,6 +12,7 @@ from typing import Any
 
 from dv_agent.designs.files.documents import printable
 from dv_agent.errors import DvAgentError, PrerequisiteError, UsageError
+from dv_agent.eval.execution.trial_run import TrialInterrupted
 from dv_agent.eval.optimisation.allowance import Meter
 from dv_agent.eval.optimisation.candidate import Texts, digest_of, strategy_of, texts_of
 from dv_agent.eval.optimisation.candidate_trials import CandidateTrials, Outcome
@@ -112,7 +113,11 @@ class _Adapter:
 
     def evaluate(self, batch: Sequence[Item], candidate: Texts, capture_traces: bool = False) -> _Batch:
         """Return the scores of a candidate on trials."""
-        found = self.trials.outcomes(candidate, batch, told=capture_traces)
+        try:
+            found = self.trials.outcomes(candidate, batch, told=capture_traces)
+        except (DvAgentError, TrialInterrupted):
+            self._step = None  # it did not end: it is no part of the history
+            raise
         broken = next((one.broken for one in found if one.broken), "")
         if broken and self._step and self._step.part:
             self._step = self._step.model_copy(update={"refused": printable(broken)})

@@ -1,5 +1,6 @@
 """What a model proposes as a text of a strategy is data: checked, bounded, and written so that it is read the same."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ HOSTILE = {
     "{{ view }}": "no value 'view'",
     "{% for a in range(3) %}": "Unexpected end of template",
     "{{ 1 + }}": "line 1",
+    "{{ 1" + "+ 1" * 6_000 + " }}": "nested too deep",
+    "{{ " + "(" * 5_000 + "1" + ")" * 5_000 + " }}": "parts/ask",
+    "{% if 1 %}" * 900 + "{% endif %}" * 900: "parts/ask",
     "x" * (LONGEST + 1): "characters; at most 20,000",
 }
 BAD_OPTIONS = {
@@ -48,6 +52,10 @@ BAD_OPTIONS = {
     "holes: {show: [random, adaptive]}": "at most one",
     "a: &a [1]\nb: *a": "options:1",
     "tests: true": "tests",
+    "tests: {a: 1}": "tests",
+    "holes: 7": "holes",
+    "holes: {nearest: 7}": "holes.nearest",
+    "converged: {few: -1}": "converged.few",
     "'\\u001b[31m': 1": "unknown option",
 }
 
@@ -66,6 +74,15 @@ def test_options_that_are_not_allowed_are_refused(text: str) -> None:
     assert BAD_OPTIONS[text] in str(refused.value)
 
 
+@given(
+    text=st.one_of(st.text(max_size=40), st.text("{%}[]: -|>&*'\"#!,\n tsehol01", max_size=40)),
+    part=st.sampled_from(["parts/ask", OPTIONS]),
+)
+def test_any_other_text_is_used_or_refused(text: str, part: str) -> None:
+    with contextlib.suppress(UsageError):
+        assert strategy_of(DEFAULT, {part: text}).name.startswith("candidate-")
+
+
 @pytest.mark.parametrize("name", strategy_names())
 def test_the_present_texts_of_every_strategy_are_allowed_and_change_nothing(name: str) -> None:
     strategy = find_strategy(name)
@@ -77,8 +94,9 @@ def test_the_present_texts_of_every_strategy_are_allowed_and_change_nothing(name
 
 def test_options_that_are_left_out_keep_their_value() -> None:
     before = find_strategy("llm4dv-best")
-    after = strategy_of(before, {OPTIONS: "tests: 3\n"})
-    assert (after.tests, after.history, after.holes) == (3, before.history, before.holes)
+    after = strategy_of(before, {OPTIONS: "tests: 3\nhistory: {messages: 4}\n"})
+    assert (after.tests, after.holes) == (3, before.holes)
+    assert after.history == before.history.model_copy(update={"messages": 4})
     assert "wording" not in options_text(before)
     assert digest_of(after) != digest_of(before)
 
