@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from jinja2 import BaseLoader, ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined, nodes
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -66,8 +66,17 @@ def check_template(name: str, text: str) -> None:
     """
     if name not in template_names():
         raise UnknownNameError("template", name, template_names())
+    parse_template(name, text)
+
+
+def parse_template(name: str, text: str) -> nodes.Template:
+    """Return the syntax tree of the template `name`.
+
+    Raises:
+        UsageError: the text is not a valid Jinja template; the message names the line.
+    """
     with _told(name):
-        _environment("", ()).parse(text, name)
+        return _environment("", ()).parse(text, name)
 
 
 def template_text(name: str, strategy: Strategy) -> str:

@@ -8,13 +8,16 @@ import yaml
 
 from dv_agent.designs.files.yaml_reader import scalar
 
+_BREAKS = frozenset("\x85\u2028\u2029")
+"""Line breaks of YAML 1.1 only; in a block they would be read as others."""
+
 
 class _Dumper(yaml.SafeDumper):
     """A YAML dumper that writes multi-line texts as blocks, and quotes texts that would be read as another type."""
 
 
 def _text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    style = "|" if "\n" in text else "'" if _is_more(text) else None
+    style = '"' if _BREAKS & set(text) else "|" if "\n" in text else "'" if _is_more(text) else None
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
 

@@ -12,6 +12,7 @@ _COMMANDS = {
     "init": "init", "run": "run", "iterate": "iterate", "simulate": "simulate", "compare": "compare",
     "eval": "evaluate:evaluate", "mutate": "mutate", "hunt": "hunt", "plan": "plan", "report": "records:report",
     "rerun": "records:rerun", "rescore": "records:rescore", "export": "export", "regress": "regress",
+    "optimise": "optimise",
     "verify": "records:verify",
     "board": "board", "studio": "studio", "mcp": "mcp", "demo": "demo", "doctor": "doctor",
 }  # fmt: skip

@@ -103,13 +103,14 @@ def _usd(trial: Trial) -> float | None:
     """Return the smaller of the budget's limit and the cost of a full context at each call."""
     model = trial.entry.model
     assert model is not None
-    full = _full_call(model)
+    full = full_call(model)
     bounds = [trial.budget.usd, None if full is None else full * (trial.budget.calls or 0)]
     known = [bound for bound in bounds if bound is not None]
     return min(known) if known else None
 
 
-def _full_call(model: ModelSettings) -> float | None:
+def full_call(model: ModelSettings) -> float | None:
+    """Return the price of one call with a full context, US dollars; None if it is not known."""
     from dv_agent.agents.models.costs.prices import price
 
     reply = model.max_tokens or model.reply_tokens

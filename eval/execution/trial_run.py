@@ -58,6 +58,8 @@ class TrialTask(Frozen):
         redo: discard an existing run.
         retry_errors: resume a trial that failed.
         requests_per_minute: request rate of its model, if a cap sets it.
+        strategy_file: the file of its prompt strategy, where the entry only names it; None: the entry says where it is.
+        cache: SQLite file of replies; None: that of the entry's options, if there is one.
     """
 
     trial: Trial
@@ -67,6 +69,14 @@ class TrialTask(Frozen):
     redo: bool = False
     retry_errors: bool = False
     requests_per_minute: float | None = None
+    strategy_file: Path | None = None
+    cache: Path | None = None
+
+    @property
+    def replies(self) -> Path | None:
+        """Return the file of replies, or None."""
+        options = self.trial.entry.options
+        return self.cache or (Path(options["cache"]) if "cache" in options else None)
 
 
 class TrialWatcher(RunWatcher, Protocol):
@@ -214,8 +224,9 @@ def _run(attempt: _Attempt, record: TrialRecord) -> None:
         max_cycles=budget.cycles, max_calls=budget.calls, max_tokens_total=budget.tokens, max_usd=budget.usd,
         max_seconds=budget.seconds, guided=options.get("guided", True), decoys=options.get("decoys", 0),
         patience=options.get("patience"), model=entry.model.model_dump() if entry.model else None,
-        prompt_strategy=entry.strategy or "default", requests_per_minute=attempt.task.requests_per_minute,
-        cache=Path(options["cache"]) if "cache" in options else None,
+        prompt_strategy=str(attempt.task.strategy_file or entry.strategy or "default"),
+        requests_per_minute=attempt.task.requests_per_minute,
+        cache=attempt.task.replies,
     )  # fmt: skip
     _launch(attempt, request)
 
@@ -225,7 +236,7 @@ def _resuming(task: TrialTask) -> RunRequest:
     return RunRequest(
         resume=task.folder / RUN, requests_per_minute=task.requests_per_minute,
         base_url=entry.model.base_url if entry.model else None,
-        cache=Path(entry.options["cache"]) if "cache" in entry.options else None,
+        cache=task.replies,
     )  # fmt: skip
 
 
