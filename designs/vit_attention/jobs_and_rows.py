@@ -15,6 +15,7 @@ from dv_agent.designs.vit_attention.register_map import (
     ABORTING,
     ACCEPTING,
     BAD,
+    CREDIT,
     CTRL,
     DRAINING,
     EXP0,
@@ -23,6 +24,7 @@ from dv_agent.designs.vit_attention.register_map import (
     JOB0,
     JOB1,
     KILLED,
+    MOST_CREDITS,
     NONE,
     NORM_SET,
     merged,
@@ -74,6 +76,7 @@ class Row:
     ahead: int = 0  # rows in flight before it
     clipped: int = 0  # whether a pair of its scores was
     commits: int = 0  # before it, in its epoch
+    charged: bool = False  # whether it took a credit
     begun_at: int = NONE  # cycle in which the head of its packet is transferred
 
     @property
@@ -94,16 +97,23 @@ class Context:
     in_flight: int = 0
     flush: bool = False
     open: Row | None = None
+    needs: bool = False  # credits
+    credits: int = 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether rows of its job are to begin yet."""
+        return self.job is not None and not self.aborting and self.begun < self.job.rows
 
     @property
     def accepting(self) -> bool:
         """Whether rows may begin."""
-        return self.job is not None and not self.aborting and self.begun < self.job.rows
+        return self.unfinished and (not self.needs or self.credits > 0)
 
     @property
     def phase(self) -> int:
         """0 idle, 1 accepting, 2 all rows begun, 3 aborting."""
-        return IDLE if self.job is None else ABORTING if self.aborting else ACCEPTING if self.accepting else DRAINING
+        return IDLE if self.job is None else ABORTING if self.aborting else ACCEPTING if self.unfinished else DRAINING
 
     @property
     def state(self) -> int:
@@ -114,6 +124,11 @@ class Context:
             | int(self.waiting is not None) << 1
             | int(self.job is not None)
         )
+
+    @property
+    def credit(self) -> int:
+        """The byte of CREDIT."""
+        return self.needs << 7 | self.credits
 
     @property
     def place(self) -> int:
@@ -130,7 +145,7 @@ class Context:
 
 
 SETTINGS = ("rows", "length", "keys", "bank", "fmt", "lr", "scale")
-PER_CONTEXT = ("phase", "waits", "fly", "begun", "ended", "flush", "place", "accepting", *SETTINGS)
+PER_CONTEXT = ("phase", "waits", "fly", "begun", "ended", "flush", "place", "accepting", "needs", "credits", *SETTINGS)
 STATE_COLUMNS = tuple(f"{name}{c}" for c in (0, 1) for name in PER_CONTEXT)
 
 
@@ -169,6 +184,9 @@ class Happened:
     head: Row | None = None
     ending: Row | None = None
     states: tuple[int, int] = (0, 0)  # STATE of both contexts at its beginning
+    credits: tuple[int, int] = (0, 0)  # CREDIT of both contexts at its beginning
+    took: int = 0  # contexts of which a row took a credit
+    gave_back: int = 0
 
 
 @dataclass
@@ -235,14 +253,15 @@ class Epoch:
     def _note(self, cycle: int) -> None:
         facts = [
             (one.phase, int(one.waiting is not None), one.in_flight, one.begun, one.ended, int(one.flush), one.place,
-             int(one.accepting), *one.settings)
+             int(one.accepting), int(one.needs), one.credits, *one.settings)
             for one in self.contexts
         ]  # fmt: skip
         self.notes.append((cycle, *facts[0], *facts[1]))
 
     def _cycle(self, cycle: int, now: Events) -> Happened:
-        """One cycle. Everything is judged by the state at its beginning; section 4.6 gives the order."""
+        """One cycle. Everything is judged by the state at its beginning; section 4.7 gives the order."""
         one = Happened(cycle, read=now.read, load=now.load, states=(self.contexts[0].state, self.contexts[1].state))
+        one.credits = (self.contexts[0].credit, self.contexts[1].credit)
         if now.write != NONE:
             one.word, one.data, one.strb = (
                 int(part[now.write]) for part in (self.writes.word, self.writes.data, self.writes.strb)
@@ -274,6 +293,7 @@ class Epoch:
             self._beat(one, context_number, transfer)
         self._kill(one)
         asked = self._job_asked(one)
+        self._credit(one)
         for c in (0, 1):
             self._advance(one, c, asked if one.word == JOB0 + c else None)
         return one
@@ -326,6 +346,23 @@ class Epoch:
         for row in self.rows[max(begun, 0) :]:
             if one.aborts >> row.context & 1 and row.done == NONE and row.killed == NONE:
                 row.killed = one.cycle
+
+    def _credit(self, one: Happened) -> None:
+        """Section 4.6: what rows take, markers give back and a write adds."""
+        for c, context in enumerate(self.contexts):
+            bit, added = 1 << c, 0
+            if one.began & bit and context.needs and context.credits:
+                self.rows[-1].charged = True
+                one.took |= bit
+            ending = one.ending
+            if ending is not None and ending.context == c and ending.reason and ending.charged:
+                one.gave_back |= bit
+            needs = context.needs
+            if one.word == CREDIT and one.strb & bit:
+                byte = one.data >> 8 * c & 255
+                needs, added = bool(byte >> 7), byte & MOST_CREDITS
+            change = added + bool(one.gave_back & bit) - bool(one.took & bit)
+            context.needs, context.credits = needs, min(context.credits + change, MOST_CREDITS)
 
     def note_at(self, cycle: int) -> tuple[int, ...]:
         """The state at the beginning of any cycle."""
