@@ -187,6 +187,10 @@ class Happened:
     credits: tuple[int, int] = (0, 0)  # CREDIT of both contexts at its beginning
     took: int = 0  # contexts of which a row took a credit
     gave_back: int = 0
+    spent: int = 0  # contexts whose last credit was taken
+    starved: int = 0  # contexts that have no credit, at its beginning
+    flush_end: int = 0
+    started: int = 0  # contexts whose job runs as it was written
 
 
 @dataclass
@@ -262,6 +266,7 @@ class Epoch:
         """One cycle. Everything is judged by the state at its beginning; section 4.7 gives the order."""
         one = Happened(cycle, read=now.read, load=now.load, states=(self.contexts[0].state, self.contexts[1].state))
         one.credits = (self.contexts[0].credit, self.contexts[1].credit)
+        one.starved = sum(1 << c for c, it in enumerate(self.contexts) if it.unfinished and not it.accepting)
         if now.write != NONE:
             one.word, one.data, one.strb = (
                 int(part[now.write]) for part in (self.writes.word, self.writes.data, self.writes.strb)
@@ -319,6 +324,7 @@ class Epoch:
         if context.flush:
             context.flush = not last
             one.flushed |= bit
+            one.flush_end |= bit * last
             return
         if context.job is None and context.open is None:
             return  # cannot be: the stream is not granted
@@ -362,6 +368,8 @@ class Epoch:
                 byte = one.data >> 8 * c & 255
                 needs, added = bool(byte >> 7), byte & MOST_CREDITS
             change = added + bool(one.gave_back & bit) - bool(one.took & bit)
+            if one.took & bit and context.credits + change == 0:
+                one.spent |= bit
             context.needs, context.credits = needs, min(context.credits + change, MOST_CREDITS)
 
     def note_at(self, cycle: int) -> tuple[int, ...]:
@@ -410,6 +418,7 @@ class Epoch:
         if asked is not None and context.job is None:
             context.job = asked
             promoted = True
+            one.started |= bit
         elif asked is not None:
             context.waiting = asked
             self.queued[number].append((one.cycle + 1, asked.bank))

@@ -10,17 +10,20 @@ import numpy as np
 
 from dv_agent.designs.observation import LazyColumns, Table
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
+from dv_agent.designs.vit_attention.consequence_facts import FOLLOWS, fate_table, follow_facts
+from dv_agent.designs.vit_attention.event_rows import Rows
+from dv_agent.designs.vit_attention.interrupt_spell import SPELL_COLUMNS
+from dv_agent.designs.vit_attention.job_lives import lives, stalls
 from dv_agent.designs.vit_attention.jobs_and_rows import PER_CONTEXT, STATE_COLUMNS, Epoch, Happened, Job, make_job
+from dv_agent.designs.vit_attention.load_facts import RELOADS, load_table, loads_of, reload_facts
+from dv_agent.designs.vit_attention.meeting_facts import credit_table, meet_table
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
 from dv_agent.designs.vit_attention.register_block import REGISTER_COLUMNS, Registers
 from dv_agent.designs.vit_attention.register_map import (
     ABORTED,
-    ABORTING,
     COUNT,
-    CTRL,
     DONE,
     ERROR,
-    IDLE,
     JOB0,
     JOB1,
     NONE,
@@ -33,23 +36,6 @@ VALUE_COLUMNS = ("spread", "zeros", "greatest", "least", "clips", "e_top", "head
 NEW = ("rows", "length", "keys", "bank", "fmt", "lr", "scale")
 BEGINS, WAITS, FULL, BUSY = range(4)  # what becomes of a job that is asked for
 NOTHING, HEAD_OFFERED, HEAD_TAKEN, CODES, OTHER = range(5)  # where the packet at the output stands when an abort comes
-
-
-class Rows:
-    """The rows of one event table, gathered by name."""
-
-    def __init__(self, *names: str) -> None:
-        self._names = ("cycle", "epoch", *names)
-        self._rows: list[tuple[int, ...]] = []
-
-    def add(self, *values: int) -> None:
-        """Add a row: cycle, epoch, and a value for each name."""
-        self._rows.append(values)
-
-    def columns(self) -> dict[str, IntColumn]:
-        """Return the columns, in the order of the rows."""
-        table = np.array(self._rows, np.int64).reshape(-1, len(self._names))
-        return dict(zip(self._names, table.T, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +84,11 @@ def tables(
     """The event tables; see the README of the design."""
     states = States.of(epochs, blocks)
     made = {
-        "job": job_table(epochs), "start": start_table(epochs), "abort": abort_table(trace, epochs),
+        "job": job_table(epochs), "start": start_table(trace, epochs), "abort": abort_table(trace, epochs),
         "clean": clean_table(epochs), "done": done_table(epochs, reads), "flag": flag_table(epochs, blocks),
         "read": read_table(epochs, blocks, reads), "load": load_table(trace, epochs), "row": row_table(epochs, facts),
-        "change": change_table(epochs),
+        "change": change_table(epochs), "fate": fate_table(epochs, blocks, stalls(trace)),
+        "meet": meet_table(epochs, reads), "credit": credit_table(epochs), "spell": spell_table(epochs, blocks),
     }  # fmt: skip
     return {name: states.beside(one.columns()) for name, one in made.items()}
 
@@ -142,13 +129,15 @@ def job_table(epochs: list[Epoch]) -> Rows:
     return rows
 
 
-def start_table(epochs: list[Epoch]) -> Rows:
+def start_table(trace: Trace, epochs: list[Epoch]) -> Rows:
     """A row for each job that begins to run, in its first cycle, with the job of this context before it (``was_*``)."""
-    rows = Rows("ctx", *NEW, *(f"was_{name}" for name in NEW), "how", "since_abort")
+    rows = Rows("ctx", *NEW, *(f"was_{name}" for name in NEW), "how", "since_abort", *RELOADS)
     for one in epochs:
+        loads = loads_of(trace, one)
         for ctx in (0, 1):
             for cycle, job, before, how, cut in one.starts[ctx]:
-                rows.add(cycle, one.number, ctx, *settings(job), *settings(before), how, cut)
+                known = reload_facts(one, loads, ctx, cycle, job)
+                rows.add(cycle, one.number, ctx, *settings(job), *settings(before), how, cut, *known)
     return rows
 
 
@@ -156,17 +145,20 @@ def abort_table(trace: Trace, epochs: list[Epoch]) -> Rows:
     """A row for each context whose abort is written."""
     rows = Rows(
         "ctx", "taken", "both", "commit", "finish", "other_finish", "began", "ended_row", "other_began", "packet",
-        "killed", "kept", "age", "alone", "length", "keys", "delivered_after", "jobs_after", "other_open",
+        "killed", "kept", "age", "alone", "length", "keys", "delivered_after", "jobs_after", "other_open", *FOLLOWS,
     )  # fmt: skip
+    stall = stalls(trace)
     for one in epochs:
+        found = lives(one, stall)
         for now in one.happened:
             for ctx in (0, 1):
                 if now.asked >> ctx & 1:
-                    rows.add(now.cycle, one.number, ctx, *abort_facts(trace, one, now, ctx))
+                    later = follow_facts(one, found, stall, now, ctx)
+                    rows.add(now.cycle, one.number, ctx, *abort_facts(one, now, ctx), *later)
     return rows
 
 
-def abort_facts(trace: Trace, epoch: Epoch, now: Happened, ctx: int) -> tuple[int, ...]:
+def abort_facts(epoch: Epoch, now: Happened, ctx: int) -> tuple[int, ...]:
     """The columns of `abort_table` after ``ctx``."""
     bit, cycle = 1 << ctx, now.cycle
     flying = [row for row in epoch.rows if row.first <= cycle and (row.done == NONE or row.done >= cycle)]
@@ -286,48 +278,12 @@ def read_table(epochs: list[Epoch], blocks: list[Registers], reads: Accesses) ->
     return rows
 
 
-def load_table(trace: Trace, epochs: list[Epoch]) -> Rows:
-    """A row for each load of a bank; ``user`` tells who has the bank, ``meets`` what happens in the same cycle."""
-    rows = Rows("kind", "bank", "refused", "user", "meets", "waits_for", "commit")
-    loads = {name: np.asarray(trace.accepted["ld"].columns[name], np.int64) for name in ("kind", "bank")}
-    for one in epochs:
-        place = {note[0]: note for note in one.notes}
-        for now in one.happened:
-            if now.load == NONE:
-                continue
-            kind, bank = int(loads["kind"][now.load]), int(loads["bank"][now.load])
-            state = dict(zip(STATE_COLUMNS, place.get(now.cycle, one.note_at(now.cycle))[1:], strict=True))
-            users = [c for c in (0, 1) if state[f"bank{c}"] == bank and state[f"phase{c}"] != IDLE]
-            user = (
-                0
-                if not users
-                else 4
-                if len(users) == 2
-                else 3
-                if state[f"phase{users[0]}"] == ABORTING
-                else 1 + users[0]
-            )
-            meets = (
-                1
-                if now.word in (JOB0, JOB1) and not now.states[now.word - JOB0] & 1
-                else 2
-                if now.finish
-                else 3
-                if now.cleaned
-                else 0
-            )
-            waiting = int(any(now.states[c] & 2 and one.waits_at(c, now.cycle) == bank for c in (0, 1)))
-            rows.add(
-                now.cycle,
-                one.number,
-                kind,
-                bank,
-                int(now.load_refused),
-                user,
-                meets,
-                waiting,
-                int(now.word == CTRL and bool(now.data & 4)),
-            )
+def spell_table(epochs: list[Epoch], blocks: list[Registers]) -> Rows:
+    """A row for each spell of the interrupt that has ended, in the first cycle after it."""
+    rows = Rows(*SPELL_COLUMNS)
+    for one, block in zip(epochs, blocks, strict=True):
+        for cycle, *facts in block.spells:
+            rows.add(cycle, one.number, *facts)
     return rows
 
 

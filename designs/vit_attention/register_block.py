@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dv_agent.designs.vit_attention.interrupt_spell import Spell, Watched
 from dv_agent.designs.vit_attention.jobs_and_rows import Happened
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
-from dv_agent.designs.vit_attention.interrupt_spell import Spell
 from dv_agent.designs.vit_attention.register_map import (
     ABORTED,
     ADDRESS,
@@ -54,6 +54,9 @@ class Registers:
     at: int = 0  # the cycle at whose beginning all this holds
     notes: list[tuple[int, ...]] = field(default_factory=list)  # cycle, `REGISTER_COLUMNS`
     values: dict[int, tuple[int, int]] = field(default_factory=dict)  # read access -> data, response
+    spells: list[tuple[int, ...]] = field(default_factory=list)  # cycle of the end, `SPELL_COLUMNS`
+    watched: Watched | None = None  # the spell that goes on
+    last_spell: int = NONE  # cycle of the end of the one before
     set_now: list[tuple[int, ...]] = field(default_factory=list)  # cycle, bits set, cleared of STATUS and ERROR
 
     @property
@@ -77,6 +80,7 @@ class Registers:
             self._settle(one, one.read != NONE and int(reads.word[one.read]) == COUNT)
             self._note(one.cycle + 1)
             self.at = one.cycle + 1
+            self._watch()
         self._pass_to(final)
 
     def _pass_to(self, cycle: int) -> None:
@@ -91,9 +95,42 @@ class Registers:
             self.at += max(calm, 1)
             if self.irq != was:
                 self._note(self.at)
+            self._watch()
+
+    def _watch(self) -> None:
+        """Keep what the table of spells tells, at the beginning of a cycle."""
+        if self.raised and self.watched is None:
+            self.watched = Watched(self.at, self.at - self.last_spell if self.last_spell != NONE else NONE)
+        one = self.watched
+        if one is None:
+            return
+        if not self.raised:
+            self.spells.append((self.at, *one.facts(self.at, self.threshold, self.timeout)))
+            self.watched, self.last_spell = None, self.at
+            return
+        one.seen |= (int(self.error != 0) << 4 | self.status) & self.mask
+        if self.spell.ripe and one.ripe_at == NONE:
+            one.ripe_at, one.why, one.at_ripe = self.at, self.spell.why, self.spell.events
+            one.jump = self.spell.events - one.events
+            one.behind_write = int(self.at - one.written <= 2 and one.written != NONE)
+        one.events = self.spell.events
+
+    def _cleared(self, clears: tuple[int, int], status: int, error: int) -> None:
+        """A write that clears in a spell: it goes on, perhaps only because of what is set in this very cycle."""
+        if self.watched is None or not any(clears):
+            return
+        left, left_error = self.status & ~clears[0], self.error & ~clears[1]
+        remains = (left | int(left_error != 0) << 4) & self.mask
+        new = (status | int(error != 0) << 4) & self.mask
+        if remains or new:
+            self.watched.survived += 1
+        if new and not remains:
+            self.watched.saved |= new
 
     def _note(self, cycle: int) -> None:
-        self.notes.append((cycle, self.irq, self.arb, self.status, self.error, self.mask, self.count, *self.spell.facts))
+        self.notes.append(
+            (cycle, self.irq, self.arb, self.status, self.error, self.mask, self.count, *self.spell.facts)
+        )
 
     def _read(self, one: Happened, word: int) -> None:
         held = {
@@ -115,6 +152,9 @@ class Registers:
         clears = (low & 15 if one.word == STATUS else 0, low if one.word == ERROR else 0)
         if status or error or one.word in (STATUS, ERROR):
             self.set_now.append((one.cycle, status, error, *clears, self.status, self.error))
+        self._cleared(clears, status, error)
+        if self.watched is not None and one.word == COAL:
+            self.watched.written = one.cycle
         self.spell.step((status & self.mask & 15).bit_count(), self.threshold, self.timeout, raised=self.raised)
         self.status = self.status & ~clears[0] | status
         self.error = self.error & ~clears[1] | error
