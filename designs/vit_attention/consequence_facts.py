@@ -53,9 +53,9 @@ def fate_table(epochs: list[Epoch], blocks: list[Registers], stall: IntColumn) -
     )  # fmt: skip
     for one, block in zip(epochs, blocks, strict=True):
         found = lives(one, stall)
-        for ctx in (0, 1):
-            for n, life in enumerate(found[ctx]):
-                rows.add(life.end, one.number, *fate_facts(one, block, found, ctx, n))
+        ends = sorted((life.end, ctx, n) for ctx in (0, 1) for n, life in enumerate(found[ctx]))
+        for end, ctx, n in ends:
+            rows.add(end, one.number, *fate_facts(one, block, found, ctx, n))
     return rows
 
 

@@ -43,13 +43,27 @@ def stalls(trace: Trace) -> IntColumn:
     return total - np.maximum.accumulate(np.where(stalled, 0, total))
 
 
-def starved_cycles(epoch: Epoch, context: int) -> tuple[IntColumn, IntColumn]:
-    """Cycles of the notes of an epoch, and how many cycles the context was starved before each."""
-    notes = np.array(epoch.notes, np.int64)
-    phase, accepting = (notes[:, 1 + STATE_COLUMNS.index(f"{name}{context}")] for name in ("phase", "accepting"))
-    starved = (phase == ACCEPTING) & (accepting == 0)
-    spent = np.where(starved[:-1], np.diff(notes[:, 0]), 0)
-    return notes[:, 0], np.concatenate([[0], np.cumsum(spent)])
+@dataclass(frozen=True, slots=True)
+class Hunger:
+    """How long a context was starved."""
+
+    cycles: IntColumn  # of the notes of the epoch
+    spent: IntColumn  # starved cycles before each
+    starved: IntColumn  # whether it is starved from each on
+
+    @classmethod
+    def of(cls, epoch: Epoch, context: int) -> Hunger:
+        """Add up the notes of an epoch."""
+        notes = np.array(epoch.notes, np.int64)
+        phase, accepting = (notes[:, 1 + STATE_COLUMNS.index(f"{name}{context}")] for name in ("phase", "accepting"))
+        starved = ((phase == ACCEPTING) & (accepting == 0)).astype(np.int64)
+        spent = np.cumsum(np.concatenate([[0], starved[:-1] * np.diff(notes[:, 0])]))
+        return cls(notes[:, 0], spent, starved)
+
+    def before(self, cycle: int) -> int:
+        """Return how many cycles before this one it was starved in."""
+        at = int(np.searchsorted(self.cycles, cycle, side="right")) - 1
+        return int(self.spent[at] + self.starved[at] * (cycle - self.cycles[at]))
 
 
 def lives(epoch: Epoch, stall: IntColumn) -> tuple[list[Life], list[Life]]:
@@ -62,14 +76,12 @@ def lives(epoch: Epoch, stall: IntColumn) -> tuple[list[Life], list[Life]]:
             for one in epoch.happened
             if (one.finish | one.cleaned) >> c & 1
         ]
-        cycles, spent = starved_cycles(epoch, c)
+        hunger = Hunger.of(epoch, c)
         given = [(one.cycle, one.data >> 8 * c & MOST_CREDITS) for one in writes if one.strb >> c & 1]
         for (start, job, *_), (end, fate) in zip(epoch.starts[c], ends, strict=False):
-            here = slice(*np.searchsorted(cycles, [start, end]).tolist())
-            hungry = spent[here]
             found[c].append(Life(
                 c, job, start, end, fate, tuple(row for row in epoch.rows if row.context == c and row.job is job),
-                int(stall[start : end + 1].max(initial=0)), int(hungry[-1] - hungry[0]) if len(hungry) else 0,
+                int(stall[start : end + 1].max(initial=0)), hunger.before(end) - hunger.before(start),
                 sum(amount for cycle, amount in given if start <= cycle <= end),
             ))  # fmt: skip
     return found

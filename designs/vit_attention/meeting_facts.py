@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from dv_agent.designs.trace import IntColumn
 from dv_agent.designs.vit_attention.event_rows import Rows
-from dv_agent.designs.vit_attention.job_lives import starved_cycles
+from dv_agent.designs.vit_attention.job_lives import Hunger
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch, Happened
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
 from dv_agent.designs.vit_attention.register_map import CREDIT, MOST_CREDITS, NONE
@@ -20,7 +17,9 @@ def events_of(one: Happened, context: int) -> list[int]:
     head = one.head is not None and one.head.context == context
     ends = one.ending is not None and one.ending.context == context
     last = bool(one.finish & bit)
-    wakes = one.word == CREDIT and one.starved & bit and one.strb & bit and one.data >> 8 * context & 255 != 128
+    byte = one.data >> 8 * context & 255
+    fed = one.word == CREDIT and one.strb & bit and (byte >> 7 == 0 or byte & MOST_CREDITS != 0)
+    wakes = one.starved & bit and fed
     known = (
         (one.began, BEGINS), (one.row_end, ENDS), (one.overlong, CUT), (one.spent, STARVES), (one.flush_end, FLUSHED),
         (bit * head, HEADER), (bit * (ends and not last and not one.gave_back), PACKET), (one.finish, DONE),
@@ -48,16 +47,16 @@ def credit_table(epochs: list[Epoch]) -> Rows:
     """A row for each context and cycle in which a row takes a credit, a marker gives one back, or CREDIT is written."""
     rows = Rows(
         "ctx", "before", "after", "took", "back", "added", "wrote", "needs", "will_need", "starved", "starved_for",
-        "aborts", "other_aborts", "cleans", "other_cleans", "done", "other_done", "spent_since_add", "lost",
+        "aborts", "other_aborts", "cleans", "other_cleans", "done", "other_done", "began", "spent_since_add", "lost",
     )  # fmt: skip
     for one in epochs:
         for ctx in (0, 1):
-            hunger = starved_cycles(one, ctx)
+            hunger = Hunger.of(one, ctx)
             spent = since = 0
             for now in one.happened:
                 bit = 1 << ctx
                 if not now.starved & bit:
-                    since = _hungry(hunger, now.cycle)
+                    since = hunger.before(now.cycle)
                 wrote = now.word == CREDIT and bool(now.strb & bit)
                 if not (wrote or (now.took | now.gave_back) & bit):
                     continue
@@ -69,15 +68,10 @@ def credit_table(epochs: list[Epoch]) -> Rows:
                 rows.add(
                     now.cycle, one.number, ctx, now.credits[ctx] & MOST_CREDITS, min(total, MOST_CREDITS), took, back,
                     added, int(wrote), now.credits[ctx] >> 7, byte >> 7, now.starved >> ctx & 1,
-                    _hungry(hunger, now.cycle) - since, *_both(now.aborts, ctx), *_both(now.cleaned, ctx),
-                    *_both(now.finish, ctx), spent, max(total - MOST_CREDITS, 0),
+                    hunger.before(now.cycle) - since, *_both(now.aborts, ctx), *_both(now.cleaned, ctx),
+                    *_both(now.finish, ctx), now.began >> ctx & 1, spent, max(total - MOST_CREDITS, 0),
                 )  # fmt: skip
     return rows
-
-
-def _hungry(hunger: tuple[IntColumn, IntColumn], cycle: int) -> int:
-    """Starved cycles before a cycle that has a note."""
-    return int(hunger[1][np.searchsorted(hunger[0], cycle, side="right") - 1])
 
 
 def _both(mask: int, context: int) -> tuple[int, int]:
