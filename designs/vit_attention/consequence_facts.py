@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dv_agent.designs.trace import IntColumn
+from dv_agent.designs.vit_attention.contexts import Happened
 from dv_agent.designs.vit_attention.event_rows import Rows
 from dv_agent.designs.vit_attention.job_lives import (
     DONE,
@@ -14,7 +15,7 @@ from dv_agent.designs.vit_attention.job_lives import (
     next_after,
     or_none,
 )
-from dv_agent.designs.vit_attention.jobs_and_rows import Epoch, Happened
+from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
 from dv_agent.designs.vit_attention.register_block import Registers
 from dv_agent.designs.vit_attention.register_map import NONE
 

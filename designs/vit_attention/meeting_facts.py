@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dv_agent.designs.vit_attention.contexts import Happened
 from dv_agent.designs.vit_attention.event_rows import Rows
 from dv_agent.designs.vit_attention.job_lives import Hunger
-from dv_agent.designs.vit_attention.jobs_and_rows import Epoch, Happened
+from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
 from dv_agent.designs.vit_attention.register_map import CREDIT, MOST_CREDITS, NONE
 
