@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dv_agent.designs.design import PRIMITIVES
@@ -51,10 +51,14 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
     return hashes
 
 
-def changed_since(hashes: Mapping[str, str], folder: DesignFolder) -> tuple[str, ...]:
-    """Return the kinds that decide the behaviour and coverage of a test and that differ from `hashes`."""
+DECISIVE = "rtl", "model", "schema", "plan"
+"""The kinds that decide the behaviour and coverage of a test."""
+
+
+def changed_since(hashes: Mapping[str, str], folder: DesignFolder, kinds: Sequence[str] = DECISIVE) -> tuple[str, ...]:
+    """Return those of `kinds` that differ from `hashes`."""
     now = fingerprint(folder)
-    return tuple(kind for kind in ("rtl", "model", "schema", "plan") if now.get(kind) != hashes.get(kind))
+    return tuple(kind for kind in kinds if now.get(kind) != hashes.get(kind))
 
 
 def _imported(model: Path) -> list[Path]:
