@@ -10,128 +10,20 @@ from functools import cached_property
 import numpy as np
 
 from dv_agent.designs.trace import IntColumn, Trace
+from dv_agent.designs.vit_attention.contexts import Context, Happened, Job, Row, make_job
 from dv_agent.designs.vit_attention.performed_accesses import Accesses, first_reset
 from dv_agent.designs.vit_attention.register_map import (
-    ABORTING,
-    ACCEPTING,
-    BAD,
+    CREDIT,
     CTRL,
-    DRAINING,
     EXP0,
     EXP1,
-    IDLE,
     JOB0,
     JOB1,
-    KILLED,
+    MOST_CREDITS,
     NONE,
     NORM_SET,
     merged,
-    signed,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """What a job register and the exponents said when it was written."""
-
-    rows: int
-    length: int  # beats
-    keys: int
-    bank: int
-    format: int
-    correction: int
-    scale: int
-    ew: int
-    ea: int
-    eb: int
-
-
-def make_job(word: int, exponents: int) -> Job:
-    """Section 3.3."""
-    return Job(
-        rows=(word & 7) or 8, length=(word >> 3 & 3) + 1, keys=2 * (word >> 5 & 3) + 2, bank=word >> 7 & 1,
-        format=word >> 8 & 3, correction=word >> 10 & 1, scale=signed(word >> 11, 4), ew=signed(exponents, 4),
-        ea=signed(exponents >> 4, 4), eb=signed(exponents >> 8, 4),
-    )  # fmt: skip
-
-
-@dataclass
-class Row:
-    """One row that has begun."""
-
-    context: int
-    job: Job
-    number: int  # of its job, from 0
-    epoch: int
-    first: int  # cycle of its first beat
-    bank: tuple[tuple[int, ...], ...]  # the words of its bank, by kind
-    beats: list[int] = field(default_factory=list)  # transfers of its stream
-    end: int = NONE  # cycle of its last beat
-    bad: bool = False
-    killed: int = NONE  # cycle of the abort
-    done: int = NONE  # cycle of the end of its packet
-    other: Job | None = None  # the job of the other context as the row began
-    ahead: int = 0  # rows in flight before it
-    clipped: int = 0  # whether a pair of its scores was
-    commits: int = 0  # before it, in its epoch
-    begun_at: int = NONE  # cycle in which the head of its packet is transferred
-
-    @property
-    def reason(self) -> int:
-        """The data of its marker; 0 if it has none."""
-        return BAD * self.bad + KILLED * (self.killed != NONE)
-
-
-@dataclass
-class Context:
-    """One context, at the beginning of a cycle."""
-
-    job: Job | None = None
-    waiting: Job | None = None
-    aborting: bool = False
-    begun: int = 0
-    ended: int = 0
-    in_flight: int = 0
-    flush: bool = False
-    open: Row | None = None
-
-    @property
-    def accepting(self) -> bool:
-        """Whether rows may begin."""
-        return self.job is not None and not self.aborting and self.begun < self.job.rows
-
-    @property
-    def phase(self) -> int:
-        """0 idle, 1 accepting, 2 all rows begun, 3 aborting."""
-        return IDLE if self.job is None else ABORTING if self.aborting else ACCEPTING if self.accepting else DRAINING
-
-    @property
-    def state(self) -> int:
-        """The six bits of STATE."""
-        return (
-            self.in_flight << 3
-            | int(self.aborting) << 2
-            | int(self.waiting is not None) << 1
-            | int(self.job is not None)
-        )
-
-    @property
-    def place(self) -> int:
-        """Beats of the row that is open; 0 if there is none."""
-        return len(self.open.beats) if self.open else 0
-
-    @property
-    def settings(self) -> tuple[int, ...]:
-        """What event tables tell of its job: see `SETTINGS`; NONE without a job."""
-        job = self.job
-        if job is None:
-            return (NONE,) * len(SETTINGS)
-        return job.rows, job.length, job.keys, job.bank, min(job.format, 2), job.correction, job.scale
-
-
-SETTINGS = ("rows", "length", "keys", "bank", "fmt", "lr", "scale")
-PER_CONTEXT = ("phase", "waits", "fly", "begun", "ended", "flush", "place", "accepting", *SETTINGS)
-STATE_COLUMNS = tuple(f"{name}{c}" for c in (0, 1) for name in PER_CONTEXT)
 
 
 @dataclass
@@ -144,31 +36,6 @@ class Events:
     load: int = NONE
     head: bool = False
     packet: bool = False
-
-
-@dataclass
-class Happened:
-    """What one cycle did, beside the state that it left behind."""
-
-    cycle: int
-    word: int = NONE  # of a write that is performed
-    data: int = 0
-    strb: int = 0
-    read: int = NONE  # access
-    load: int = NONE  # transfer
-    load_refused: bool = False
-    asked: int = 0  # contexts whose abort was written
-    aborts: int = 0  # contexts whose abort was taken
-    finish: int = 0
-    cleaned: int = 0
-    refused: int = 0
-    overlong: int = 0
-    began: int = 0
-    row_end: int = 0
-    flushed: int = 0
-    head: Row | None = None
-    ending: Row | None = None
-    states: tuple[int, int] = (0, 0)  # STATE of both contexts at its beginning
 
 
 @dataclass
@@ -235,14 +102,16 @@ class Epoch:
     def _note(self, cycle: int) -> None:
         facts = [
             (one.phase, int(one.waiting is not None), one.in_flight, one.begun, one.ended, int(one.flush), one.place,
-             int(one.accepting), *one.settings)
+             int(one.accepting), int(one.needs), one.credits, *one.settings)
             for one in self.contexts
         ]  # fmt: skip
         self.notes.append((cycle, *facts[0], *facts[1]))
 
     def _cycle(self, cycle: int, now: Events) -> Happened:
-        """One cycle. Everything is judged by the state at its beginning; section 4.6 gives the order."""
+        """One cycle. Everything is judged by the state at its beginning; section 4.7 gives the order."""
         one = Happened(cycle, read=now.read, load=now.load, states=(self.contexts[0].state, self.contexts[1].state))
+        one.credits = (self.contexts[0].credit, self.contexts[1].credit)
+        one.starved = sum(1 << c for c, it in enumerate(self.contexts) if it.unfinished and not it.accepting)
         if now.write != NONE:
             one.word, one.data, one.strb = (
                 int(part[now.write]) for part in (self.writes.word, self.writes.data, self.writes.strb)
@@ -274,6 +143,7 @@ class Epoch:
             self._beat(one, context_number, transfer)
         self._kill(one)
         asked = self._job_asked(one)
+        self._credit(one)
         for c in (0, 1):
             self._advance(one, c, asked if one.word == JOB0 + c else None)
         return one
@@ -299,6 +169,7 @@ class Epoch:
         if context.flush:
             context.flush = not last
             one.flushed |= bit
+            one.flush_end |= bit * last
             return
         if context.job is None and context.open is None:
             return  # cannot be: the stream is not granted
@@ -326,6 +197,25 @@ class Epoch:
         for row in self.rows[max(begun, 0) :]:
             if one.aborts >> row.context & 1 and row.done == NONE and row.killed == NONE:
                 row.killed = one.cycle
+
+    def _credit(self, one: Happened) -> None:
+        """Section 4.6: what rows take, markers give back and a write adds."""
+        for c, context in enumerate(self.contexts):
+            bit, added = 1 << c, 0
+            if one.began & bit and context.needs and context.credits:
+                self.rows[-1].charged = True
+                one.took |= bit
+            ending = one.ending
+            if ending is not None and ending.context == c and ending.reason and ending.charged:
+                one.gave_back |= bit
+            needs = context.needs
+            if one.word == CREDIT and one.strb & bit:
+                byte = one.data >> 8 * c & 255
+                needs, added = bool(byte >> 7), byte & MOST_CREDITS
+            change = added + bool(one.gave_back & bit) - bool(one.took & bit)
+            if one.took & bit and context.credits + change == 0:
+                one.spent |= bit
+            context.needs, context.credits = needs, min(context.credits + change, MOST_CREDITS)
 
     def note_at(self, cycle: int) -> tuple[int, ...]:
         """The state at the beginning of any cycle."""
@@ -373,6 +263,7 @@ class Epoch:
         if asked is not None and context.job is None:
             context.job = asked
             promoted = True
+            one.started |= bit
         elif asked is not None:
             context.waiting = asked
             self.queued[number].append((one.cycle + 1, asked.bank))

@@ -14,9 +14,10 @@ from dv_agent.designs.composition.part_models import moved, owed, part_model
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.packet_columns import count_up
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
+from dv_agent.designs.vit_attention.contexts import Row
 from dv_agent.designs.vit_attention.foretold_pins import levels
-from dv_agent.designs.vit_attention.jobs_and_rows import Epoch, Row
-from dv_agent.designs.vit_attention.performed_accesses import accesses
+from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
+from dv_agent.designs.vit_attention.performed_accesses import accesses, first_reset
 from dv_agent.designs.vit_attention.raw_facts import tables
 from dv_agent.designs.vit_attention.register_block import Registers
 from dv_agent.designs.vit_attention.register_map import FACTORS, KEYS, NONE, NORM_SET, WEIGHTS
@@ -41,7 +42,8 @@ def observe(trace: Trace) -> Observation:
     blocks = []
     for one in epochs:
         block = Registers()
-        block.play(int(np.searchsorted(trace.epoch, one.number, side="left")), one.happened, reads)
+        first = int(np.searchsorted(trace.epoch, one.number, side="left"))
+        block.play(first, one.happened, reads, first_reset(trace, one.number))
         blocks.append(block)
     expected = {"out": expected_packets(epochs, values)}
     made = tables(trace, epochs, blocks, reads, values.facts)

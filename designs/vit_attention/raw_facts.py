@@ -10,17 +10,22 @@ import numpy as np
 
 from dv_agent.designs.observation import LazyColumns, Table
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
-from dv_agent.designs.vit_attention.jobs_and_rows import PER_CONTEXT, STATE_COLUMNS, Epoch, Happened, Job, make_job
+from dv_agent.designs.vit_attention.abort_facts import abort_table, clean_table
+from dv_agent.designs.vit_attention.consequence_facts import fate_table
+from dv_agent.designs.vit_attention.contexts import PER_CONTEXT, STATE_COLUMNS, Job, make_job
+from dv_agent.designs.vit_attention.event_rows import Rows
+from dv_agent.designs.vit_attention.interrupt_spell import SPELL_COLUMNS
+from dv_agent.designs.vit_attention.job_lives import stalls
+from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
+from dv_agent.designs.vit_attention.load_facts import RELOADS, load_table, loads_of, reload_facts
+from dv_agent.designs.vit_attention.meeting_facts import credit_table, meet_table
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
 from dv_agent.designs.vit_attention.register_block import REGISTER_COLUMNS, Registers
 from dv_agent.designs.vit_attention.register_map import (
     ABORTED,
-    ABORTING,
     COUNT,
-    CTRL,
     DONE,
     ERROR,
-    IDLE,
     JOB0,
     JOB1,
     NONE,
@@ -32,24 +37,6 @@ from dv_agent.designs.vit_attention.register_map import (
 VALUE_COLUMNS = ("spread", "zeros", "greatest", "least", "clips", "e_top", "header_e", "kept")
 NEW = ("rows", "length", "keys", "bank", "fmt", "lr", "scale")
 BEGINS, WAITS, FULL, BUSY = range(4)  # what becomes of a job that is asked for
-NOTHING, HEAD_OFFERED, HEAD_TAKEN, CODES, OTHER = range(5)  # where the packet at the output stands when an abort comes
-
-
-class Rows:
-    """The rows of one event table, gathered by name."""
-
-    def __init__(self, *names: str) -> None:
-        self._names = ("cycle", "epoch", *names)
-        self._rows: list[tuple[int, ...]] = []
-
-    def add(self, *values: int) -> None:
-        """Add a row: cycle, epoch, and a value for each name."""
-        self._rows.append(values)
-
-    def columns(self) -> dict[str, IntColumn]:
-        """Return the columns, in the order of the rows."""
-        table = np.array(self._rows, np.int64).reshape(-1, len(self._names))
-        return dict(zip(self._names, table.T, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +85,11 @@ def tables(
     """The event tables; see the README of the design."""
     states = States.of(epochs, blocks)
     made = {
-        "job": job_table(epochs), "start": start_table(epochs), "abort": abort_table(trace, epochs),
+        "job": job_table(epochs), "start": start_table(trace, epochs), "abort": abort_table(trace, epochs),
         "clean": clean_table(epochs), "done": done_table(epochs, reads), "flag": flag_table(epochs, blocks),
         "read": read_table(epochs, blocks, reads), "load": load_table(trace, epochs), "row": row_table(epochs, facts),
-        "change": change_table(epochs),
+        "change": change_table(epochs), "fate": fate_table(epochs, blocks, stalls(trace)),
+        "meet": meet_table(epochs, reads), "credit": credit_table(epochs), "spell": spell_table(epochs, blocks),
     }  # fmt: skip
     return {name: states.beside(one.columns()) for name, one in made.items()}
 
@@ -142,83 +130,15 @@ def job_table(epochs: list[Epoch]) -> Rows:
     return rows
 
 
-def start_table(epochs: list[Epoch]) -> Rows:
+def start_table(trace: Trace, epochs: list[Epoch]) -> Rows:
     """A row for each job that begins to run, in its first cycle, with the job of this context before it (``was_*``)."""
-    rows = Rows("ctx", *NEW, *(f"was_{name}" for name in NEW), "how", "since_abort")
+    rows = Rows("ctx", *NEW, *(f"was_{name}" for name in NEW), "how", "since_abort", *RELOADS)
     for one in epochs:
+        loads = loads_of(trace, one)
         for ctx in (0, 1):
             for cycle, job, before, how, cut in one.starts[ctx]:
-                rows.add(cycle, one.number, ctx, *settings(job), *settings(before), how, cut)
-    return rows
-
-
-def abort_table(trace: Trace, epochs: list[Epoch]) -> Rows:
-    """A row for each context whose abort is written."""
-    rows = Rows(
-        "ctx", "taken", "both", "commit", "finish", "other_finish", "began", "ended_row", "other_began", "packet",
-        "killed", "kept", "age", "alone", "length", "keys", "delivered_after", "jobs_after", "other_open",
-    )  # fmt: skip
-    for one in epochs:
-        for now in one.happened:
-            for ctx in (0, 1):
-                if now.asked >> ctx & 1:
-                    rows.add(now.cycle, one.number, ctx, *abort_facts(trace, one, now, ctx))
-    return rows
-
-
-def abort_facts(trace: Trace, epoch: Epoch, now: Happened, ctx: int) -> tuple[int, ...]:
-    """The columns of `abort_table` after ``ctx``."""
-    bit, cycle = 1 << ctx, now.cycle
-    flying = [row for row in epoch.rows if row.first <= cycle and (row.done == NONE or row.done >= cycle)]
-    mine = [row for row in flying if row.context == ctx]
-    at_gate = flying[0] if flying else None
-    begun = int(epoch.offered[cycle]) - epoch.offered_before
-    packet = NOTHING
-    if at_gate is not None and epoch.rows.index(at_gate) < begun:
-        taken = at_gate.begun_at
-        stage = CODES if taken != NONE and taken < cycle else HEAD_TAKEN if taken == cycle else HEAD_OFFERED
-        packet = stage if at_gate.context == ctx else OTHER
-    youngest = mine[-1] if mine else None
-    age = cycle - youngest.end if youngest is not None and youngest.end != NONE else NONE
-    delivered = sum(
-        row.context == ctx and row.first > cycle and row.done != NONE and not row.reason for row in epoch.rows
-    )
-    jobs = sum(started[0] > cycle for started in epoch.starts[ctx])
-    others = [row for row in flying if row.context != ctx]
-    return (
-        int(bool(now.aborts & bit)), int(now.asked == 3), int(bool(now.data & 4)), int(bool(now.finish & bit)),
-        int(bool(now.finish & ~bit)), int(bool(now.began & bit)), int(bool(now.row_end & bit)),
-        int(bool(now.began & ~bit)), packet, sum(row.killed == cycle for row in mine),
-        int(packet in (HEAD_OFFERED, HEAD_TAKEN, CODES)), age,
-        int(len(flying) == 1), len(youngest.beats) if youngest else 0, youngest.job.keys if youngest else 0, delivered,
-        jobs,
-        int(any(row.end == NONE or row.end >= cycle for row in others)),
-    )  # fmt: skip
-
-
-def clean_table(epochs: list[Epoch]) -> Rows:
-    """A row for each clean-up that is complete."""
-    rows = Rows("ctx", "took", "markers", "whole", "wrote", "both", "delivered_after", "other_delivered")
-    for one in epochs:
-        begun = {0: NONE, 1: NONE}
-        for now in one.happened:
-            for ctx in (0, 1):
-                bit = 1 << ctx
-                if now.aborts & bit:
-                    begun[ctx] = now.cycle
-                if now.cleaned & bit:
-                    span = range(begun[ctx], now.cycle + 1)
-                    ended = [row for row in one.rows if row.done in span]
-                    mine = [row for row in ended if row.context == ctx]
-                    later = sum(
-                        row.context == ctx and row.first > now.cycle and row.done != NONE and not row.reason
-                        for row in one.rows
-                    )
-                    rows.add(
-                        now.cycle, one.number, ctx, now.cycle - begun[ctx], sum(row.killed != NONE for row in mine),
-                        sum(not row.reason for row in mine), int(now.word == JOB0 + ctx), int(now.cleaned == 3), later,
-                        sum(row.context != ctx and not row.reason for row in ended),
-                    )  # fmt: skip
+                known = reload_facts(one, loads, ctx, cycle, job)
+                rows.add(cycle, one.number, ctx, *settings(job), *settings(before), how, cut, *known)
     return rows
 
 
@@ -286,48 +206,12 @@ def read_table(epochs: list[Epoch], blocks: list[Registers], reads: Accesses) ->
     return rows
 
 
-def load_table(trace: Trace, epochs: list[Epoch]) -> Rows:
-    """A row for each load of a bank; ``user`` tells who has the bank, ``meets`` what happens in the same cycle."""
-    rows = Rows("kind", "bank", "refused", "user", "meets", "waits_for", "commit")
-    loads = {name: np.asarray(trace.accepted["ld"].columns[name], np.int64) for name in ("kind", "bank")}
-    for one in epochs:
-        place = {note[0]: note for note in one.notes}
-        for now in one.happened:
-            if now.load == NONE:
-                continue
-            kind, bank = int(loads["kind"][now.load]), int(loads["bank"][now.load])
-            state = dict(zip(STATE_COLUMNS, place.get(now.cycle, one.note_at(now.cycle))[1:], strict=True))
-            users = [c for c in (0, 1) if state[f"bank{c}"] == bank and state[f"phase{c}"] != IDLE]
-            user = (
-                0
-                if not users
-                else 4
-                if len(users) == 2
-                else 3
-                if state[f"phase{users[0]}"] == ABORTING
-                else 1 + users[0]
-            )
-            meets = (
-                1
-                if now.word in (JOB0, JOB1) and not now.states[now.word - JOB0] & 1
-                else 2
-                if now.finish
-                else 3
-                if now.cleaned
-                else 0
-            )
-            waiting = int(any(now.states[c] & 2 and one.waits_at(c, now.cycle) == bank for c in (0, 1)))
-            rows.add(
-                now.cycle,
-                one.number,
-                kind,
-                bank,
-                int(now.load_refused),
-                user,
-                meets,
-                waiting,
-                int(now.word == CTRL and bool(now.data & 4)),
-            )
+def spell_table(epochs: list[Epoch], blocks: list[Registers]) -> Rows:
+    """A row for each spell of the interrupt that has ended, in the first cycle after it."""
+    rows = Rows(*SPELL_COLUMNS)
+    for one, block in zip(epochs, blocks, strict=True):
+        for cycle, *facts in block.spells:
+            rows.add(cycle, one.number, *facts)
     return rows
 
 

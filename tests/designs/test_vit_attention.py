@@ -21,7 +21,7 @@ from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.observation import Expected
 from dv_agent.designs.trace import Trace
-from dv_agent.designs.vit_attention.jobs_and_rows import Row, make_job
+from dv_agent.designs.vit_attention.contexts import Row, make_job
 from dv_agent.designs.vit_attention.model import packed, unpacked
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.registry import find_simulator
@@ -248,3 +248,56 @@ def test_a_row_that_is_too_long_is_cut_flushed_and_told(session: Session) -> Non
     assert [drop for ctx, drop, _ in packets(trace) if ctx == 0] == [1, 0]
     assert [drop for ctx, drop, _ in packets(trace) if ctx == 1] == [0, 0]
     assert values(trace) == [1 << 2]
+
+
+# --- Credits and the moderated interrupt, on the RTL -----------------------------------------
+
+CREDIT = 48
+
+
+def credit(context: int, add: int, needs: int = 1) -> dict[str, Any]:
+    return {"credit": {"ctx": context, "add": add, "needs": needs}}
+
+
+def test_rows_take_credits_and_those_that_an_abort_kills_give_theirs_back(session: Session) -> None:
+    stall = [{"stall": 400}]
+    regs = [
+        credit(0, 3), job(0, rows=8), {"at": 200}, read(CREDIT), {"abort": {"ctx": 0}}, {"at": 700}, read(CREDIT),
+        job(0, rows=8), {"at": 1100}, read(CREDIT), read(STATE),
+    ]  # fmt: skip
+    trace = play(session, x0=rows(8), out=stall, regs=regs)
+    before, after, spent, state = values(trace)
+    assert (before, after, spent) == (0x80, 0x82, 0x80)  # the header of the first row waited, so two were killed
+    assert [drop for _, drop, _ in packets(trace)] == [0, 1, 1, 0, 0]
+    assert state == 1  # the job runs and is starved
+
+
+def test_what_comes_back_in_the_cycle_of_a_write_is_added_to_it(session: Session) -> None:
+    start = [credit(1, 1), job(1, rows=2, length=1)]
+    long = [{"row": [{**BEAT, "times": 2}]}]
+    end = packets(play(session, x1=long, regs=start))[0][2]
+    trace = play(session, x1=long, regs=[*start, *performed(end, **credit(1, 5)), read(CREDIT)])
+    assert values(trace) == [0x8600]
+
+
+def test_credits_stop_at_63_and_a_strobe_chooses_the_context(session: Session) -> None:
+    trace = play(session, regs=[credit(0, 63), credit(1, 7), credit(0, 63, needs=0), read(CREDIT)])
+    assert values(trace) == [0x873F]
+
+
+def aborts(session: Session, times: list[int], moderate: tuple[int, int], until: int) -> tuple[int, int]:
+    """First cycle in which a clean-up of context 0 shows, and that of the interrupt; -1 if there is none."""
+    regs: list[dict[str, Any]] = [
+        {"write": {"addr": 16, "data": 4}}, {"moderate": {"events": moderate[0], "timeout": moderate[1]}}
+    ]  # fmt: skip
+    for time in times:
+        regs += [{"at": time - 12}, job(0), *performed(time - 1, abort={"ctx": 0})]
+    trace = play(session, regs=[*regs, {"at": until}, read(STATUS)])
+    irq = np.flatnonzero(trace.signals["irq"])
+    return times[0] + 1, int(irq[0]) if len(irq) else -1
+
+
+@pytest.mark.parametrize(("events", "units", "late"), [(1, 0, 0), (2, 0, 50), (3, 9, 36), (2, 20, 50), (3, 0, None)])
+def test_the_interrupt_waits_for_events_or_for_age(session: Session, events: int, units: int, late: int | None) -> None:
+    shows, rises = aborts(session, [60, 110], (events, units), 200)
+    assert rises == (-1 if late is None else shows + late)

@@ -27,6 +27,9 @@ module control_registers (
     output wire [1:0]  abort,
     output wire        commit,
     output wire        fixed_priority,
+    output wire [1:0]  credit_write,
+    output wire [6:0]  credit_in0,
+    output wire [6:0]  credit_in1,
     // Events
     input  wire [1:0]  done,
     input  wire [1:0]  aborted,
@@ -38,6 +41,9 @@ module control_registers (
     // Levels for STATE: {in flight (3), aborting, waiting, active} of a context
     input  wire [5:0]  state0,
     input  wire [5:0]  state1,
+    // Credits: {needs, credits (6)} of a context
+    input  wire [6:0]  credit0,
+    input  wire [6:0]  credit1,
     output wire        irq
 );
 
@@ -55,6 +61,8 @@ module control_registers (
     localparam [3:0] JOB1   = 4'd9;
     localparam [3:0] EXP0   = 4'd10;
     localparam [3:0] EXP1   = 4'd11;
+    localparam [3:0] CREDIT = 4'd12;
+    localparam [3:0] COAL   = 4'd13;
 
     reg [3:0]  status;
     reg [7:0]  error;
@@ -65,7 +73,10 @@ module control_registers (
     reg [14:0] job1;
     reg [11:0] exp0;
     reg [11:0] exp1;
+    reg [3:0]  threshold;
+    reg [7:0]  timeout;
 
+    wire        raised;
     wire        low_byte;
     wire [7:0]  low_data;
     wire        wr_ctrl;
@@ -77,18 +88,18 @@ module control_registers (
     wire [14:0] job_new;
     wire [11:0] exp_old;
     wire [11:0] exp_new;
-    wire [16:0] wr_data_unused;
+    wire [15:0] wr_data_unused;
     wire [1:0]  wr_strb_unused;
 
-    assign wr_data_unused = wr_data[31:15];
+    assign wr_data_unused = wr_data[31:16];
     assign wr_strb_unused = wr_strb[3:2];
 
     assign low_byte = wr_strb[0];
     assign low_data = wr_data[7:0];
 
     // Read-only registers, and words that do not exist.
-    assign wr_error = (wr_word == ID) || (wr_word == STATE) || (wr_word == COUNT) || (wr_word > EXP1);
-    assign rd_error = rd_word > EXP1;
+    assign wr_error = (wr_word == ID) || (wr_word == STATE) || (wr_word == COUNT) || (wr_word > COAL);
+    assign rd_error = rd_word > COAL;
 
     assign wr_ctrl = wr_en && (wr_word == CTRL) && low_byte;
     assign abort   = {2{wr_ctrl}} & low_data[1:0];
@@ -112,7 +123,21 @@ module control_registers (
     assign count_clear  = rd_en && (rd_word == COUNT);
     assign count_base   = count_clear ? 8'd0 : count;
 
-    assign irq = |({error != 8'd0, status} & mask);
+    assign credit_write = {2{wr_en && (wr_word == CREDIT)}} & wr_strb[1:0];
+    assign credit_in0   = {wr_data[7], wr_data[5:0]};
+    assign credit_in1   = {wr_data[15], wr_data[13:8]};
+
+    assign raised = |({error != 8'd0, status} & mask);
+
+    interrupt_moderation moderation (
+        .clk       (clk),
+        .rst       (rst),
+        .threshold (threshold),
+        .timeout   (timeout),
+        .raised    (raised),
+        .events    ({aborted, done} & mask[3:0]),
+        .irq       (irq)
+    );
 
     always @(posedge clk) begin
         if (rst) begin
@@ -138,6 +163,8 @@ module control_registers (
             job1           <= 15'd0;
             exp0           <= 12'd0;
             exp1           <= 12'd0;
+            threshold      <= 4'd0;
+            timeout        <= 8'd0;
         end else if (wr_en) begin
             if (wr_word == MASK && low_byte)
                 mask <= low_data[4:0];
@@ -151,6 +178,10 @@ module control_registers (
                 exp0 <= exp_new;
             if (wr_word == EXP1)
                 exp1 <= exp_new;
+            if (wr_word == COAL && low_byte)
+                threshold <= low_data[3:0];
+            if (wr_word == COAL && wr_strb[1])
+                timeout <= wr_data[15:8];
         end
     end
 
@@ -167,6 +198,8 @@ module control_registers (
             JOB1:    rd_data = {17'd0, job1};
             EXP0:    rd_data = {20'd0, exp0};
             EXP1:    rd_data = {20'd0, exp1};
+            CREDIT:  rd_data = {16'd0, credit1[6], 1'b0, credit1[5:0], credit0[6], 1'b0, credit0[5:0]};
+            COAL:    rd_data = {16'd0, timeout, 4'd0, threshold};
             default: rd_data = 32'd0;
         endcase
     end

@@ -20,6 +20,7 @@ module slot_table (
     input  wire [21:0] row_settings,
     input  wire [1:0]  overlong,
     input  wire [1:0]  abort_take,
+    input  wire [1:0]  charged,
     output wire        slot_free,
     // Stages
     input  wire [1:0]  feed_slot,
@@ -37,7 +38,8 @@ module slot_table (
     output wire [1:0]  gate_pairs,
     output wire        gate_killed,
     output wire        gate_bad,
-    output wire        gate_clipped
+    output wire        gate_clipped,
+    output wire        gate_charged
 );
 
     reg [21:0] settings [0:3];
@@ -45,6 +47,7 @@ module slot_table (
     reg [3:0]  killed;
     reg [3:0]  bad;
     reg [3:0]  clipped;
+    reg [3:0]  paid;  // the row took a credit
     reg [1:0]  next_slot;
     reg [2:0]  used;
 
@@ -80,6 +83,7 @@ module slot_table (
     assign gate_killed  = killed[gate_slot];
     assign gate_bad     = bad[gate_slot];
     assign gate_clipped = clipped[gate_slot];
+    assign gate_charged = paid[gate_slot];
 
     always @(posedge clk) begin
         if (rst) begin
@@ -98,11 +102,13 @@ module slot_table (
             killed  <= 4'd0;
             bad     <= 4'd0;
             clipped <= 4'd0;
+            paid    <= 4'd0;
         end else begin
             owner   <= (owner & ~begin_mask) | ({4{row_begin[1]}} & begin_mask);
             killed  <= ((killed | kill_mask) & ~begin_mask) | ({4{|(row_begin & abort_take)}} & begin_mask);
             bad     <= (bad & ~begin_mask) | ({4{is_overlong}} & open_mask);
             clipped <= (clipped & ~begin_mask) | pack_mask;
+            paid    <= (paid & ~begin_mask) | ({4{|charged}} & begin_mask);
         end
     end
 

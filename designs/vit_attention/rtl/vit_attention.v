@@ -78,6 +78,13 @@ module vit_attention (
     wire [1:0]  abort;
     wire        commit;
     wire        fixed_priority;
+    wire [1:0]  credit_write;
+    wire [6:0]  credit_in0;
+    wire [6:0]  credit_in1;
+    wire [6:0]  credit0;
+    wire [6:0]  credit1;
+    wire [1:0]  charged;
+    wire [1:0]  credit_back;
 
     // Contexts. Jobs: {exponents (12), scale (4), lr_en, format (2), bank, pairs (2), length (2)}
     wire [23:0] job0;
@@ -115,6 +122,7 @@ module vit_attention (
     wire        gate_bad;
     wire        gate_clipped;
     wire        gate_begun;
+    wire        gate_charged;
     wire        clipped_set;
     wire        packet_end;
     wire [1:0]  context_end;
@@ -248,6 +256,11 @@ module vit_attention (
         .abort          (abort),
         .commit         (commit),
         .fixed_priority (fixed_priority),
+        .credit_write   (credit_write),
+        .credit_in0     (credit_in0),
+        .credit_in1     (credit_in1),
+        .credit0        (credit0),
+        .credit1        (credit1),
         .done           (done),
         .aborted        (aborted),
         .refused        (refused),
@@ -261,41 +274,52 @@ module vit_attention (
     );
 
     assign context_end = {2{packet_end}} & {gate_context, !gate_context};
+    assign credit_back = context_end & {2{out_drop && gate_charged}};
 
     context_control context0 (
-        .clk        (clk),
-        .rst        (rst),
-        .job_write  (job_write[0]),
-        .job_in     ({exponents0, job_word}),
-        .abort      (abort[0]),
-        .row_begin  (row_begin[0]),
-        .packet_end (context_end[0]),
-        .job        (job0),
-        .active     (active[0]),
-        .accepting  (accepting[0]),
-        .abort_take (abort_take[0]),
-        .done       (done[0]),
-        .aborted    (aborted[0]),
-        .refused    (refused[0]),
-        .state      (state0)
+        .clk          (clk),
+        .rst          (rst),
+        .job_write    (job_write[0]),
+        .job_in       ({exponents0, job_word}),
+        .abort        (abort[0]),
+        .row_begin    (row_begin[0]),
+        .packet_end   (context_end[0]),
+        .credit_write (credit_write[0]),
+        .credit_in    (credit_in0),
+        .credit_back  (credit_back[0]),
+        .charged      (charged[0]),
+        .credit       (credit0),
+        .job          (job0),
+        .active       (active[0]),
+        .accepting    (accepting[0]),
+        .abort_take   (abort_take[0]),
+        .done         (done[0]),
+        .aborted      (aborted[0]),
+        .refused      (refused[0]),
+        .state        (state0)
     );
 
     context_control context1 (
-        .clk        (clk),
-        .rst        (rst),
-        .job_write  (job_write[1]),
-        .job_in     ({exponents1, job_word}),
-        .abort      (abort[1]),
-        .row_begin  (row_begin[1]),
-        .packet_end (context_end[1]),
-        .job        (job1),
-        .active     (active[1]),
-        .accepting  (accepting[1]),
-        .abort_take (abort_take[1]),
-        .done       (done[1]),
-        .aborted    (aborted[1]),
-        .refused    (refused[1]),
-        .state      (state1)
+        .clk          (clk),
+        .rst          (rst),
+        .job_write    (job_write[1]),
+        .job_in       ({exponents1, job_word}),
+        .abort        (abort[1]),
+        .row_begin    (row_begin[1]),
+        .packet_end   (context_end[1]),
+        .credit_write (credit_write[1]),
+        .credit_in    (credit_in1),
+        .credit_back  (credit_back[1]),
+        .charged      (charged[1]),
+        .credit       (credit1),
+        .job          (job1),
+        .active       (active[1]),
+        .accepting    (accepting[1]),
+        .abort_take   (abort_take[1]),
+        .done         (done[1]),
+        .aborted      (aborted[1]),
+        .refused      (refused[1]),
+        .state        (state1)
     );
 
     row_arbiter arbiter (
@@ -328,6 +352,7 @@ module vit_attention (
         .row_settings    (row_settings),
         .overlong        (overlong),
         .abort_take      (abort_take),
+        .charged         (charged),
         .slot_free       (slot_free),
         .feed_slot       (feed_slot),
         .feed_settings   (feed_settings),
@@ -343,7 +368,8 @@ module vit_attention (
         .gate_pairs      (gate_pairs),
         .gate_killed     (gate_killed),
         .gate_bad        (gate_bad),
-        .gate_clipped    (gate_clipped)
+        .gate_clipped    (gate_clipped),
+        .gate_charged    (gate_charged)
     );
 
     assign bank_used = {(active[0] && job0[4]) || (active[1] && job1[4]),
