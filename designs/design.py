@@ -45,6 +45,9 @@ class Design(RtlFiles):
         default=(), max_length=20, description="what a reader of prompts should know of it"
     )
     task_version: int = Field(default=1, ge=1)
+    variant_of: Identifier | None = Field(
+        default=None, description="a design in the folder beside this one, whose stimulus.yaml and seeded bugs it takes"
+    )
     clock: Clock | None = Field(default=Clock(), description="null: the design is combinational")
     clocks: dict[Identifier, Clock] = Field(
         default_factory=dict, description="instead of `clock`, if there are several; the first is the main one"
