@@ -72,6 +72,9 @@ def beat_columns(trace: Trace, outs: Transfers, beats: Columns) -> Columns:
         "kind_in": np.select([late, large, opposite], [LATE, LARGE, OPPOSITE], PLAIN),
         "kind_out": np.select([zero, clamped, top], [ZERO, CLAMPED, TOP], OTHER),
     }
+    columns["waits_one"] = streak(columns["waited"] == 1, epoch)
+    columns["fits"] = streak((columns["waited"] == 0) & (columns["held"] >= 11), epoch)
+    columns["long_waits_one"] = streak((columns["waited"] == 1) & (beats["length"] >= 3), epoch)
     owner = owners(outs, epoch)
     index = met(outs, cycle)
     places = np.where(index == NONE, NONE, at(owner, index))
@@ -96,14 +99,16 @@ def row_columns(beats: Columns, rows: Columns) -> Columns:
     exps = previous(rows["acc_exp"], epoch, 99)
     same = same_elements(beats, end, epoch) & (sums != NONE)
     other = (sums != rows["acc"]) | (exps != rows["acc_exp"])
-    fed = (rows["longest_gap"] <= 12) & (rows["gap_before"] <= 12)
+    close = (rows["longest_gap"] <= 100) & (rows["gap_before"] <= 100)
+    fed = (rows["longest_gap"] <= 24) & (rows["gap_before"] <= 24)
     ends_meet = beats["out_last"][end] == 1
     conditions = {
         "climbs": rows["updates"] >= 5, "greatest": rows["acc"] >= 28800, "least": (rows["acc"] == 1024) & (length == 1),
         "emptied": rows["zeros"] >= 14, "low": (rows["sat_low"] == 2 * length) & (length == 8),
         "high": (rows["sat_high"] == 2 * length) & (length >= 7), "ones": (length == 1) & fed,
-        "eights": (length == 8) & fed, "turns": (length + before == 9) & (abs(length - before) == 7) & fed,
-        "changes": (length != before) & (before != NONE) & fed, "reordered": same & other, "ends_meet": ends_meet,
+        "eights": (length == 8) & fed, "turns": (length + before == 9) & (abs(length - before) == 7) & close,
+        "changes": (length != before) & (before != NONE) & close, "reordered": same & other, "ends_meet": ends_meet,
+        "ragged": ends_meet & (length != before),
         "apart": rows["gap_before"] >= 100, "crowded": (length == 8) & (beats["waited"][end] >= 30),
         "shifted": rows["total_shift"] == 15,
     }  # fmt: skip
@@ -149,7 +154,11 @@ def left_columns(trace: Trace, outs: Transfers, beats: Columns, rows: Columns) -
     }  # fmt: skip
     columns["flowing"] = streak((stall == 0) & (spacing <= 13), epoch)
     columns["dragging"] = streak(stall >= 20, epoch)
+    columns["in_step"] = streak((stall == 1) & (spacing <= 13), epoch)
     columns["nudged"] = streak(stall == 1, epoch)
+    rested = np.where(columns["flowing"] > 0, columns["flowing"], 0)
+    begun = np.arange(len(epoch), dtype=np.int64) - rested
+    columns["recovered"] = np.where((rested > 0) & (at(columns["dragging"], begun) >= 40), rested, 0)
     columns["old"] = streak(columns["age"] >= 250, epoch)
     columns["burst"] = np.where(spacing == 1, columns["kind"], 8 + columns["kind"])
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
@@ -158,13 +167,16 @@ def left_columns(trace: Trace, outs: Transfers, beats: Columns, rows: Columns) -
 def windows(trace: Trace, outs: Transfers) -> Columns:
     """Each window: transfers, and cycles in which a beat was offered and not taken."""
     if "in_valid" not in trace.signals:
-        return dict.fromkeys(("cycle", "epoch", "number", "taken", "given", "in_waits", "out_waits"), np.zeros(0, np.int64))
+        return dict.fromkeys(("cycle", "epoch", "number", "taken", "given", "in_waits", "out_waits", "even"), np.zeros(0, np.int64))
     pins = {name: trace.signals[name] != 0 for name in ("in_valid", "in_ready", "out_valid", "out_ready")}
     events = {
         "taken": pins["in_valid"] & pins["in_ready"], "given": pins["out_valid"] & pins["out_ready"],
         "in_waits": pins["in_valid"] & ~pins["in_ready"], "out_waits": pins["out_valid"] & ~pins["out_ready"],
     }  # fmt: skip
-    return window_columns(trace, WINDOW, events)
+    columns = window_columns(trace, WINDOW, events)
+    epoch, given = columns["epoch"], columns["given"]
+    even = (given == previous(given, epoch)) & (columns["out_waits"] >= 103) & (columns["in_waits"] >= 103)
+    return columns | {"even": streak(even & (given > 0), epoch)}
 
 
 def restarts(trace: Trace, outs: Transfers, beats: Columns, rows: Columns) -> Columns:
@@ -186,6 +198,7 @@ def restarts(trace: Trace, outs: Transfers, beats: Columns, rows: Columns) -> Co
         "cycle": before, "epoch": old, "cut": cut, "held": held, "whole": held - cut,
         "since_in": np.where(last_in == NONE, NONE, begin - last_in), "next_length": next_length,
         "next_updates": at(rows["updates"], first, 0), "answers": answers, "after": after,
+        "total": moved_before(accepted, begin, old),
         "drop": np.where(answers & (cut > 0), peak - at(rows["acc_exp"], first, 99), 0),
     }  # fmt: skip
     one = np.zeros(len(begin), np.int64)  # resets of a test follow on each other across epochs
