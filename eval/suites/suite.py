@@ -25,6 +25,7 @@ SUITES = Path(__file__).resolve().parent
 NOT_THE_TASK = ("witnesses", FOR_READERS)  # files of these kinds are in the fingerprint, but not part of the task
 
 Version = Annotated[int, Field(ge=1)]
+SuiteName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_-]*$", max_length=64)]
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -49,7 +50,7 @@ class Suite(Frozen):
         path: path of the suite's file.
     """
 
-    name: Identifier
+    name: SuiteName
     version: Version
     title: str
     designs: tuple[SuiteDesign, ...]
@@ -68,7 +69,7 @@ class SuiteFile(Frozen):
     """The content of ``suites/NAME.yaml``."""
 
     schema_version: Literal[1]
-    name: Identifier
+    name: SuiteName
     version: Version
     title: str
     designs: tuple[Entry, ...] = Field(min_length=1)
