@@ -115,9 +115,20 @@ def group_columns(trace: Trace, outs: Transfers, groups: Columns, words: Columns
         "owed": moved_before(closed, cycle, epoch) - moved_before(outs, cycle, epoch),
         "w_kind": np.where(index == NONE, NONE, at(outs.columns["kind"], index)) if len(outs) else np.full(k, NONE),
         "w_last": np.where(index == NONE, NONE, at(outs.columns["last"], index)) if len(outs) else np.full(k, NONE),
-        "buffer": ordinal(epoch) % 2,
+        "buffer": ordinal(epoch) % 2, "w_final": final_words(outs, words)[index] * (index != NONE) if len(outs) else 0 * count,
+        "prev_kind": np.where(groups["prev_mode"] == NONE, NONE, groups["prev_mode"] + 4 * groups["prev_residual"]),
     }  # fmt: skip
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
+
+
+def final_words(outs: Transfers, words: Columns) -> IntColumn:
+    """(m,) whether each delivered word is the last one of its group, an END word behind it left aside."""
+    group, kind = words["group"], words["kind"]
+    final = np.ones(len(group), np.int64)
+    final[:-1] = (group[1:] != group[:-1]) | (kind[1:] == 3)
+    final[kind == 3] = 0
+    index = np.searchsorted(words["epoch"], outs.epoch) + ordinal(outs.epoch)
+    return at(final, index, 0)
 
 
 def flush_columns(trace: Trace, outs: Transfers, flushes: Columns) -> Columns:
@@ -161,7 +172,6 @@ def left_columns(trace: Trace, outs: Transfers, words: Columns, groups: Columns)
     columns["flowing"] = streak((stall == 0) & (spacing <= 8), own)
     begun = np.arange(len(own), dtype=np.int64) - columns["flowing"]
     columns["recovered"] = np.where(at(columns["dragging"], begun) >= 30, columns["flowing"], 0)
-    columns["ends"] = streak((kind == 3) | (words["last"][index] == 1), own)
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
 
 
