@@ -48,6 +48,9 @@ class Design(RtlFiles):
     effort: Literal["beats", "cycles"] = Field(
         default="beats", description="what random stimulus is measured in; a design without a source counts cycles"
     )
+    variant_of: Identifier | None = Field(
+        default=None, description="a design in the folder beside this one, whose stimulus.yaml and seeded bugs it takes"
+    )
     clock: Clock | None = Field(default=Clock(), description="null: the design is combinational")
     clocks: dict[Identifier, Clock] = Field(
         default_factory=dict, description="instead of `clock`, if there are several; the first is the main one"

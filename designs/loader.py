@@ -44,6 +44,16 @@ class DesignFolder:
         return self.home or self.design.folder
 
     @property
+    def origin(self) -> Path | None:
+        """The folder of the design that this one is a variant of; None if it is none."""
+        return self.path.parent / self.design.variant_of if self.design.variant_of else None
+
+    def file(self, name: str) -> Path:
+        """Return the path of one of its files: its own, or that of `origin` if it has none of this name."""
+        own = self.path / name
+        return own if self.origin is None or _there(own) else self.origin / name
+
+    @property
     def has_model(self) -> bool:
         """Whether there is a model.py, so that outputs are compared with what it expects."""
         return _there(self.path / "model.py")
@@ -51,7 +61,7 @@ class DesignFolder:
     @cached_property
     def schema(self) -> StimulusSchema:
         """stimulus.yaml, validated; without the file, a schema made from the ports."""
-        path = self.path / "stimulus.yaml"
+        path = self.file("stimulus.yaml")
         return load_schema(read_document(path), self.design) if _there(path) else schema_from_ports(self.design)
 
     @cached_property
@@ -154,6 +164,8 @@ def load_design(folder: Path) -> DesignFolder:
         require_inside(path, folder)
     for path in (*(design.base / one for one in design.sources), *design.header_files()):
         require_inside(path, design.base)
+    if design.variant_of and not (folder.resolve().parent / design.variant_of / FILE).is_file():
+        raise document.error(("variant_of",), f"no design {design.variant_of!r} in the folder beside this one")
     if fault := all_faults(folder, _missing_sources(document, design)):
         raise fault
     if "probes" not in document.data and not _there(folder / "plan.yaml"):

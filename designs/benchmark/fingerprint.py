@@ -48,7 +48,7 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
     """
     hashes = {"rtl": _hash([*folder.design.source_files(), *folder.design.header_files()])}
     for kind, patterns in FILES.items():
-        files = sorted(file for pattern in patterns for file in folder.path.glob(pattern))
+        files = sorted(file for pattern in patterns for file in folder.path.glob(pattern)) + _taken(folder, kind)
         if kind == "model":
             files += [module for file in files for module in _imported(file)]
         if files:
@@ -57,6 +57,15 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
         if words := b"".join(_apart(name, file.read_bytes()) for file in folder.path.glob(name)):
             hashes[kind] = hashlib.sha256(words).hexdigest()
     return hashes
+
+
+def _taken(folder: DesignFolder, kind: str) -> list[Path]:
+    """Return the files of this kind that a variant takes from the design that it is a variant of."""
+    if folder.origin is None or kind not in ("schema", "bugs"):
+        return []
+    found = sorted(file for pattern in FILES[kind] for file in folder.origin.glob(pattern) if file.suffix != ".yaml")
+    schema = folder.file(*FILES["schema"])
+    return found if kind == "bugs" else [schema] if schema.parent == folder.origin else []
 
 
 DECISIVE = "rtl", "model", "schema", "plan"

@@ -10,15 +10,18 @@ from dv_agent.designs.files.documents import read_text
 from dv_agent.errors import InputFileError
 
 
-def apply_patch(patch: Path, folder: Path) -> tuple[Path, ...]:
+def apply_patch(patch: Path, folder: Path, room: str = ".") -> tuple[Path, ...]:
     """Apply `patch` to the files under `folder` (paths as with ``patch -p1``); return the files changed.
+
+    Args:
+        room: a folder in it whose files come first; what is not there is looked for in `folder` itself.
 
     Raises:
         InputFileError: not a unified diff, a path outside `folder`, or a line that does not match.
     """
     changed = []
     for part in read_patch(patch):
-        target = _target(patch, part, folder)
+        target = _target(patch, part, folder, room)
         lines = target.read_text(encoding="utf-8").split("\n")
         for hunk in reversed(part):
             _apply(patch, hunk, lines, target.name)
@@ -41,9 +44,11 @@ def read_patch(patch: Path) -> PatchSet:
         raise InputFileError(patch, f"not a unified diff: {error}") from None
 
 
-def _target(patch: Path, part: PatchedFile, folder: Path) -> Path:
+def _target(patch: Path, part: PatchedFile, folder: Path, room: str) -> Path:
     name = part.target_file.split("\t", maxsplit=1)[0].strip()
-    target = (folder / Path(*Path(name).parts[1:])).resolve()
+    target = (folder / room / Path(*Path(name).parts[1:])).resolve()
+    if not target.is_file():
+        target = (folder / Path(*Path(name).parts[1:])).resolve()
     if not target.is_relative_to(folder.resolve()) or not target.is_file():
         raise InputFileError(patch, f"no file {name!r} to change")
     return target

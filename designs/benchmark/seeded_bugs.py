@@ -18,7 +18,8 @@ class Bug(Frozen):
     """One seeded bug.
 
     Attributes:
-        patch: unified diff under ``bugs/``, applied with ``-p1`` in the design's folder.
+        patch: unified diff under ``bugs/``, applied with ``-p1`` in the design's folder; if a variant has none of this
+            name, that of the design that it is a variant of, applied in the folder of that one.
         exposed_by: ids of bins whose stimulus exposes it.
     """
 
@@ -56,5 +57,7 @@ def broken_copy(folder: DesignFolder, bug: Bug, room: Path) -> DesignFolder:
         InputFileError: the patch does not apply.
     """
     copy = rtl_copy(folder, room / bug.id)
-    apply_patch(folder.path / "bugs" / bug.patch, copy.design.folder)
+    patch = folder.file(f"bugs/{bug.patch}")
+    taken = folder.origin is not None and patch.parent.parent == folder.origin
+    apply_patch(patch, copy.design.folder, folder.origin.name if folder.origin and taken else ".")
     return copy

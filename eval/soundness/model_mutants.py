@@ -22,7 +22,7 @@ from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.designs.observation import ReferenceModel
+from dv_agent.designs.observation import Observation, ReferenceModel
 from dv_agent.designs.trace import Trace
 from dv_agent.runners.checks.run_checks import check
 
@@ -66,11 +66,15 @@ def mutate_model(
 
     Args:
         traces: traces of the clean RTL; together they cover `plan`.
+
+    The arithmetic of a variant is that of the design that it is a variant of: that model is changed, and checks alone
+    can notice it, because the plan speaks of tables that it does not have.
     """
-    text = (folder.path / "model.py").read_text(encoding="utf-8")
+    covered = plan if folder.origin is None else None
+    text = ((folder.origin or folder.path) / "model.py").read_text(encoding="utf-8")
     sites = list(find_sites(ast.parse(text)))
     chosen = random.Random(f"mutants/{seed}").sample(sites, min(count, len(sites)))
-    return tuple(_try(folder.design, plan, text, site, traces) for site in sorted(chosen, key=lambda site: site.index))
+    return tuple(_try(folder.design, covered, text, site, traces) for site in sorted(chosen, key=lambda site: site.index))
 
 
 def find_sites(tree: ast.AST) -> Iterator[Site]:
@@ -94,7 +98,7 @@ def _change(tree: ast.AST, site: Site) -> None:
         node.value = cast("int", node.value) + 1
 
 
-def _try(design: Design, plan: Plan, text: str, site: Site, traces: Sequence[Trace]) -> Mutant:
+def _try(design: Design, plan: Plan | None, text: str, site: Site, traces: Sequence[Trace]) -> Mutant:
     tree = ast.parse(text)
     _change(tree, site)
     name = "dv_agent_model_mutant"
@@ -111,12 +115,18 @@ def _try(design: Design, plan: Plan, text: str, site: Site, traces: Sequence[Tra
     return Mutant(line=site.line, change=site.change, by=by)
 
 
-def _noticed(design: Design, plan: Plan, model: ReferenceModel, traces: Sequence[Trace]) -> str:
-    sampler, coverage = Sampler(plan), empty_coverage(plan)
-    for index, trace in enumerate(traces):
-        observation = model.observe(trace)
-        if failures := check(design, trace, observation):
+def _noticed(design: Design, plan: Plan | None, model: ReferenceModel, traces: Sequence[Trace]) -> str:
+    seen = []
+    for trace in traces:
+        seen.append(model.observe(trace))
+        if failures := check(design, trace, seen[-1]):
             return failures[0].check
+    return "" if plan is None else _missed(design, plan, traces, seen)
+
+
+def _missed(design: Design, plan: Plan, traces: Sequence[Trace], seen: Sequence[Observation]) -> str:
+    sampler, coverage = Sampler(plan), empty_coverage(plan)
+    for index, (trace, observation) in enumerate(zip(traces, seen, strict=True)):
         shared = cycle_tables(design, trace)
         sample = sampler.sample(join({**observation.tables, **shared}, shared["cycle"]))
         coverage = coverage.add(sample, f"{index:06}")
