@@ -22,6 +22,7 @@ from dv_agent.designs.loader import find_design
 from dv_agent.designs.observation import Expected
 from dv_agent.designs.trace import Trace
 from dv_agent.designs.vit_attention.contexts import Row, make_job
+from dv_agent.designs.vit_attention.interrupt_spell import Spell
 from dv_agent.designs.vit_attention.model import packed, unpacked
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.registry import find_simulator
@@ -301,3 +302,20 @@ def aborts(session: Session, times: list[int], moderate: tuple[int, int], until:
 def test_the_interrupt_waits_for_events_or_for_age(session: Session, events: int, units: int, late: int | None) -> None:
     shows, rises = aborts(session, [60, 110], (events, units), 200)
     assert rises == (-1 if late is None else shows + late)
+
+
+@given(
+    st.integers(0, 15), st.integers(0, 1023), st.booleans(), st.integers(0, 15), st.integers(0, 255), st.booleans(),
+    st.integers(1, 1100),
+)  # fmt: skip
+def test_calm_cycles_of_a_spell_are_what_single_steps_make_of_them(
+    events: int, age: int, ripe: bool, threshold: int, timeout: int, raised: bool, most: int
+) -> None:
+    at_once, by_steps = Spell(events, age, ripe), Spell(events, age, ripe)
+    calm = at_once.calm(threshold, timeout, most, raised=raised)
+    at_once.skip(calm, raised=raised)
+    for _ in range(calm):
+        by_steps.step(0, threshold, timeout, raised=raised)
+    assert 0 <= calm <= most
+    assert at_once.facts == by_steps.facts
+    assert by_steps.ripe == ripe or calm == 0
