@@ -62,6 +62,8 @@ _OF_THE_PLAN = frozenset(
     }
 )
 """Parts that speak of the plan; a track that hides it has none of them."""
+_OF_THE_LANGUAGE = frozenset({"language", "examples"})
+"""Parts that speak of tests as JSON."""
 _SINGLE = {"role", "contract", "tracks", "language", "progress", "ask"}
 
 
@@ -71,6 +73,7 @@ def sections(
     """Return the parts that are not empty, in the order of `PARTS`, uncut."""
     left_out = strategy.without | (_ALONE if kind == "follow" else frozenset())
     left_out |= frozenset() if view.track.plan else _OF_THE_PLAN
+    left_out |= _OF_THE_LANGUAGE if strategy.values == "numbers" else frozenset()
     writer = _Writer(view, strategy, kind, source)
     lists = {name: items for name, make in writer.lists().items() if name not in left_out and (items := make())}
     context = _context(view, strategy, reply_tokens)
@@ -163,7 +166,7 @@ class _Writer:
         return stuck(self._view, options.detailed) if "stuck" in options.show and self._view.coverage.tests else ()
 
     def _examples(self) -> tuple[Any, ...]:
-        if not self._strategy.examples.language or self._strategy.values == "numbers":
+        if not self._strategy.examples.language:
             return ()
         found = examples(self._view.design, self._view.schema)
         literal = self._strategy.values == "literal"

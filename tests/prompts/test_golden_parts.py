@@ -147,6 +147,7 @@ def without_a_plan(folder: Path, view: View) -> Iterator[tuple[str, str]]:
     blind = restricted(replace(view, track=TRACKS["blind"]))
     for part in ("role", "contract", "progress", "failures", "ask"):
         yield f"parts/{part}@blind", text_of(blind, default, part)
+    yield "parts/ask@blind_numbers", text_of(blind, find_strategy("plain.numbers"), "ask")
     calm = replace(blind, last=tuple(replace(one, failures=()) for one in blind.last))
     yield "parts/progress@calm", text_of(calm, default, "progress")
     last = replace(blind, budget_left={"cycles": 900, "calls": 1})
