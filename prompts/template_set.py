@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePath
+from typing import Any
 
 from jinja2 import BaseLoader, ChoiceLoader, DictLoader, FileSystemLoader, StrictUndefined, nodes
 from jinja2.exceptions import TemplateError, TemplateSyntaxError
@@ -18,6 +19,7 @@ from dv_agent.prompts.strategy import TEMPLATES, Strategy, template_names
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.text.data_fence import fenced
 
+_PLAIN = (str, bytes, int, float, list, tuple, set, frozenset, Mapping)
 # Exceptions that a template expression can raise besides jinja2's own errors.
 _FAULTS = (ArithmeticError, AttributeError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
 
@@ -116,16 +118,34 @@ def _line(error: BaseException) -> int | None:
     return found
 
 
+class _Sandbox(ImmutableSandboxedEnvironment):
+    """jinja2's sandbox, in which no path can be used, and of methods only those of plain values can be called.
+
+    jinja2 forbids only names that begin with an underscore; a path among the values (`design.base`) could read and
+    write files.
+    """
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Return whether a template may use this attribute."""
+        return super().is_safe_attribute(obj, attr, value) and not isinstance(obj, (PurePath, type))
+
+    def is_safe_callable(self, obj: Any) -> bool:
+        """Return whether a template may call this."""
+        owner = getattr(obj, "__self__", None)
+        plain = owner is None or isinstance(owner, _PLAIN) or type(owner).__module__.startswith("jinja2.")
+        return super().is_safe_callable(obj) and plain
+
+
 def _json(data: object, most: int = 1 << 20) -> str:
     return compact_json(data, most)
 
 
 @lru_cache(maxsize=16)
-def _environment(own: str, wording: tuple[tuple[str, str], ...]) -> ImmutableSandboxedEnvironment:
+def _environment(own: str, wording: tuple[tuple[str, str], ...]) -> _Sandbox:
     # Prompts are plain text, so there is no HTML escaping; inserted values are never parsed as templates.
     loaders: list[BaseLoader] = [DictLoader({f"{name}.jinja": text for name, text in wording})]
     loaders += [ContainedLoader(Path(own))] if own else []
-    environment = ImmutableSandboxedEnvironment(
+    environment = _Sandbox(
         loader=ChoiceLoader([*loaders, FileSystemLoader(TEMPLATES)]),
         undefined=StrictUndefined,
         autoescape=False,

@@ -26,14 +26,16 @@ class Form(StrEnum):
     cobertura = "cobertura"
     ucis = "ucis"
     testplan = "testplan"
+    inspect = "inspect"
 
 
 def export(
     run: Annotated[str, typer.Argument(help="Folder of a run, such as runs/20261120T120000Z_...; for a testplan the "
-        "name or the folder of a design.")],
-    out: Annotated[Path, typer.Argument(help="What is written: a new folder for cocotb, else a file.")],
+        "name or the folder of a design; for inspect the folder of an evaluation.")],
+    out: Annotated[Path, typer.Argument(help="A folder for cocotb (a new one) and inspect, else a file.")],
     form: Annotated[Form, typer.Option("--as", help="cocotb: a project that runs without dv-agent. junit: its tests. "
-        "lcov, cobertura: code coverage of its RTL. ucis: its functional coverage. testplan: a plan, as HJSON.")],
+        "lcov, cobertura: code coverage of its RTL. ucis: its functional coverage. testplan: a plan, as HJSON. "
+        "inspect: an evaluation, as logs that the viewer of inspect_ai opens.")],
     kills: Annotated[bool, typer.Option("--kills/--no-kills", help="cocotb: keep the tests that kill the design's "
         "seeded bugs; they are looked for on the simulator.")] = True,
     design: Annotated[str | None, typer.Option(help="Where the design is, if not under its own name.")] = None,
@@ -48,9 +50,14 @@ def export(
       dv-agent export runs/20261120T120000Z_mxint_softmax_search_1a2b3c coverage.xml --as ucis
 
       dv-agent export mxint_softmax testplan.hjson --as testplan
+
+      dv-agent export runs/evals/accelerators logs --as inspect
     """
     if form is Form.cocotb:
         _project(Path(run), out, kills, design, as_json)
+        return
+    if form is Form.inspect:
+        _logs(Path(run), out, as_json)
         return
     from dv_agent.designs.files.documents import replace_text
 
@@ -77,6 +84,20 @@ def _text(run: str, form: Form, design: str | None) -> str:
         return junit_text(read_run(Path(run)))
     results = recorded_results(Path(run), _design_of(Path(run), design))
     return {Form.lcov: lcov_text, Form.cobertura: cobertura_text, Form.ucis: ucis_text}[form](results)
+
+
+def _logs(evaluation: Path, out: Path, as_json: bool) -> None:
+    from dv_agent.designs.files.documents import make_folders, replace_text
+    from dv_agent.eval.exchange.inspect_logs import inspect_logs
+
+    logs = dict(inspect_logs(evaluation))
+    make_folders(out)
+    for name, text in logs.items():
+        replace_text(out / name, text)
+    if as_json:
+        say_json({"folder": str(out), "form": Form.inspect.value, "files": list(logs)})
+    else:
+        say(f"inspect: {counted(len(logs), 'log')} in {out}; they open with: inspect view --log-dir {out}")
 
 
 def _design_of(run: Path, design: str | None) -> DesignFolder:

@@ -21,7 +21,7 @@ from dv_agent.eval.optimisation.gain_picture import curve_svg
 from dv_agent.eval.optimisation.held_out import HeldOut, held_out
 from dv_agent.eval.optimisation.history import History, Log, Step
 from dv_agent.eval.optimisation.proposer import Proposer
-from dv_agent.eval.optimisation.search import Found, search
+from dv_agent.eval.optimisation.search import Found, gepa_optimize, search
 from dv_agent.eval.optimisation.wish import Wish, keep
 from dv_agent.prompts.strategy import SHIPPED, Strategy, strategy_names
 
@@ -78,6 +78,7 @@ def optimise(
     """
     prices = require_enough(wish, caps)
     require_place(folder, name)
+    gepa_optimize()  # before anything is paid
     make_folders(folder)
     with owned(folder):
         keep(wish, folder)

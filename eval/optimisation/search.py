@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from dv_agent.designs.files.documents import printable
-from dv_agent.errors import DvAgentError, PrerequisiteError, UsageError
+from dv_agent.errors import DvAgentError, ModelFailure, PrerequisiteError, UsageError
 from dv_agent.eval.execution.trial_run import TrialInterrupted
 from dv_agent.eval.optimisation.allowance import Meter
 from dv_agent.eval.optimisation.candidate import Texts, digest_of, strategy_of, texts_of
@@ -49,7 +49,7 @@ def search(wish: Wish, trials: CandidateTrials, proposer: Proposer, meter: Meter
         DvAgentError: a trial or a call of the proposing model failed for a reason that is not a candidate's.
         TrialInterrupted: a stop was asked for.
     """
-    optimize = _gepa()
+    optimize = gepa_optimize()
     adapter = _Adapter(wish, trials, proposer, meter, log)
     found = optimize(
         seed_candidate=texts_of(wish.strategy, wish.parts), trainset=wish.items("train"),
@@ -62,7 +62,12 @@ def search(wish: Wish, trials: CandidateTrials, proposer: Proposer, meter: Meter
     return Found(found.best_candidate, found.best_idx, tuple(found.val_aggregate_scores), adapter.why_ended)
 
 
-def _gepa() -> Callable[..., Any]:
+def gepa_optimize() -> Callable[..., Any]:
+    """Return GEPA's search.
+
+    Raises:
+        PrerequisiteError: the package gepa is not installed.
+    """
     try:
         from gepa.api import optimize  # noqa: PLC0415  # an extra
     except ImportError:
@@ -143,6 +148,9 @@ class _Adapter:
         self._step = self._step.model_copy(update={"part": part, "before": before, "trials": names})
         try:
             proposed = self.proposer.propose(part, candidate, self._told, self._refused.pop(part, ""))
+        except ModelFailure as error:
+            self.fault = ModelFailure(f"{error}\n  the same command goes on", error.attempts)
+            return {}
         except DvAgentError as error:
             self.fault = error
             return {}

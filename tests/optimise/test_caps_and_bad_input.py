@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -104,6 +105,12 @@ def test_figures_say_how_many_and_what_they_do_not_show() -> None:
     assert sure.words.endswith("p = 0.0078)")
 
 
+WORDS = [
+        "optimise", "--train", "tally_train", "--validation", "tally_check", "--held-out", "tally_last", "--model",
+        "openai:test-model", "--base-url", "http://127.0.0.1:9/v1", "--max-calls", "1", "--cap-calls", "20", "--out",
+        "fresh", "--retry-seconds", "0",
+    ]  # fmt: skip
+
 BAD: dict[str, tuple[Callable[[list[str]], list[str]], int, str]] = {
     "no model": (lambda words: without(words, "--model"), 2, "say who proposes tests"),
     "an unknown provider": (lambda words: changed(without(words, "--base-url"), "--model", "nobody:x"), 2, "nobody"),
@@ -177,17 +184,19 @@ def idle(tmp_path_factory: pytest.TempPathFactory, optimise_cache: Path) -> Worl
 @pytest.mark.parametrize("name", BAD)
 def test_bad_input_is_one_message_with_its_code(name: str, idle: World) -> None:
     change, code, message = BAD[name]
-    words = [
-        "optimise", "--train", "tally_train", "--validation", "tally_check", "--held-out", "tally_last", "--model",
-        "openai:test-model", "--base-url", "http://127.0.0.1:9/v1", "--max-calls", "1", "--cap-calls", "20", "--out",
-        "fresh", "--retry-seconds", "0",
-    ]  # fmt: skip
-    done = idle.call(*change(words))
+    done = idle.call(*change(WORDS))
     assert done.returncode == code, done.stderr
     told = " ".join(done.stderr.replace("│", " ").split())
     assert message in told, told
     assert "Traceback" not in done.stderr
     assert not list(idle.folder.glob("*/trials"))
+
+
+def test_without_the_package_it_says_how_it_is_installed(idle: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "gepa.api", None)
+    done = idle.call(*WORDS)
+    assert (done.returncode, "pip install 'dv-agent[optimise]'" in done.stderr) == (3, True)
+    assert not (idle.folder / "fresh").exists()
 
 
 def test_a_dry_run_says_what_it_needs_and_writes_nothing(idle: World) -> None:

@@ -113,13 +113,19 @@ def test_a_search_that_failed_and_was_killed_goes_on_and_pays_nothing_twice(
     def deadly(handler: Any, body: dict[str, Any]) -> None:
         os.kill(victims.pop(), signal.SIGKILL)
 
-    # Validation, a trial that fails; the trial, a proposal that fails; the proposal, and the kill in a trial with it.
+    def stopping(handler: Any, body: dict[str, Any]) -> None:
+        os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C does
+        good[0](handler, body)
+
+    # Validation, in which a stop is asked for; a trial that fails; the trial, a proposal that fails; the proposal, and
+    # the kill in a trial with it.
     good = list(scripted())
-    replies: list[Behaviour] = [*good, status(500), *good, status(500), *good, deadly, *good]
+    replies: list[Behaviour] = [stopping, status(500), *good, status(500), *good, deadly, *good]
     with make_world(tmp_path, optimise_cache, replies) as world:
-        for _ in ("trial", "proposal"):
+        for code in (130, 5, 5):
             done = world.optimise(calls=LEAST)
-            assert (done.returncode, "Traceback" in done.stderr) == (5, False), done.stderr
+            assert (done.returncode, "Traceback" in done.stderr) == (code, False), done.stderr
+            assert "the same command goes on" in done.stderr
         process = start(*world.words(calls=LEAST), cwd=tmp_path, env=world.env)
         victims.append(process.pid)
         process.communicate(timeout=PATIENCE)

@@ -13,8 +13,10 @@ from dv_agent.agents.session.drafts.changes import self_contained
 from dv_agent.designs.loader import find_design, load_design
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.prompts import bounded_render
+from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render, templates_hash
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy, load_strategy, template_names
+from dv_agent.prompts.template_set import TemplatePage
 
 BOMBS = {
     "loops": "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}",
@@ -58,6 +60,38 @@ def test_errors_of_a_foreign_template_name_their_line(tmp_path: Path) -> None:
         render(small_view(tmp_path), 100_000, 4_000, with_wording(parts__role="a\n{{ nothing }}"))
     with pytest.raises(UsageError, match=r"unsafe|undefined|has no attribute"):
         render(small_view(tmp_path), 100_000, 4_000, with_wording(parts__role="{{ ''.__class__.__mro__ }}"))
+
+
+@pytest.mark.usefixtures("few_seconds")
+@pytest.mark.parametrize(
+    "reach",
+    [
+        "design.base.joinpath('secret').read_text()",
+        "design.base.joinpath('made').write_text('x')",
+        "(design.base / 'secret').read_text()",
+        "design['base'].joinpath('secret').read_text()",
+        "(design | attr('base')).joinpath('secret').read_text()",
+        "([design] | map(attribute='base') | first).parent",
+        "(design.base | attr('joinpath'))('secret')",
+        "strategy.folder.joinpath('secret').read_text()",
+        "strategy.model_copy(update={'tests': 2})",
+        "strategy.model_fields['folder'].annotation",
+        "design.source_files()",
+        "design.header_files()",
+        "design.model_validate_json('{}')",
+        "schema.model_dump()",
+    ],
+)
+def test_a_template_reaches_no_file_and_calls_no_method_of_what_it_is_given(tmp_path: Path, reach: str) -> None:
+    (tmp_path / "secret").write_text("SECRET")
+    view, words = small_view(tmp_path), with_wording(parts__ask=f"{{{{ {reach} }}}}")
+    design, strategy = (
+        one.model_copy(update={name: tmp_path}) for one, name in ((view.design, "base"), (words, "folder"))
+    )
+    section = Section(name="ask", context={"design": design, "strategy": strategy, "schema": view.schema})
+    with pytest.raises(UsageError, match="template parts/ask"):
+        TemplatePage(words).draw(section, 0)
+    assert not (tmp_path / "made").exists()
 
 
 def test_shipped_templates_as_a_strategys_own_give_the_same_prompt(tmp_path: Path) -> None:
