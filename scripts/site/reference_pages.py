@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -68,9 +69,9 @@ def _cell(words: str) -> str:
 
 def _overview(pages: list[CommandPage]) -> str:
     rows = [f"| [`{page.name}`](commands/{_slug(page)}.md) | {_cell(page.purpose)} |" for page in pages[1:]]
-    head = [_MADE, "# Commands", "", *_options(pages[0]), "| command | what it does |", "|---|---|", *rows]
-    words = ["", *pages[0].details, "", "`dv-agent --help-all` prints all of this as one text."]
-    return "\n".join(head + words) + "\n"
+    head = [_MADE, "# Commands", "", "`dv-agent --help-all` prints all of this as one text.", ""]
+    table = ["| command | what it does |", "|---|---|", *rows, "", *pages[0].details, ""]
+    return "\n".join([*head, *table, *_options(pages[0])]) + "\n"
 
 
 def _command(page: CommandPage) -> Iterator[str]:
@@ -114,33 +115,35 @@ def _settings(pages: list[CommandPage]) -> str:
 
 def _schemas() -> Iterator[str]:
     yield from (_MADE, _SCHEMAS)
-    for name, (title, model, words) in SCHEMAS.items():
+    for name, (title, model, told) in SCHEMAS.items():
         schema = model.model_json_schema()
-        yield from ("", f"## {title}", "", f"{words[0].upper()}{words[1:]}: [{name}.json](schemas/{name}.json).", "")
+        yield from ("", f"## {title}", "", f"{told[0].upper()}{told[1:]}: [{name}.json](schemas/{name}.json).", "")
         yield from ("| field | type | default | meaning |", "|---|---|---|---|")
-        meanings = _meanings(schema.get("description", ""))
+        meanings = _meanings(model)
         for field, said in schema["properties"].items():
+            words = said.get("description") or meanings.get(field, "")
             default = "required" if field in schema.get("required", ()) else _default(said)
-            yield f"| `{field}` | {_cell(_type(said))} | {default} | {_cell(meanings.get(field, ''))} |"
+            yield f"| `{field}` | {_cell(_type(said))} | {default} | {_cell(words)} |"
 
 
-def _meanings(docstring: str) -> dict[str, str]:
-    """Return what the section "Attributes" of a docstring says of each name."""
-    _, _, section = docstring.partition("Attributes:\n")
+def _meanings(model: type) -> dict[str, str]:
+    """Return what the sections "Attributes" of the docstrings of a model and its bases say of each name."""
     found: dict[str, str] = {}
-    names: list[str] = []
-    for line in section.split("\n\n")[0].splitlines():
-        if start := _ATTRIBUTE.match(line):
-            names = start[1].split(", ")
-            found |= dict.fromkeys(names, start[2])
-        else:
-            found |= {name: f"{found[name]} {line.strip()}" for name in names}
+    for one in (one for one in reversed(model.__mro__) if one.__module__.startswith("dv_agent.")):
+        _, _, section = (inspect.cleandoc(one.__doc__ or "")).partition("Attributes:\n")
+        names: list[str] = []
+        for line in section.split("\n\n")[0].splitlines():
+            if start := _ATTRIBUTE.match(line):
+                names = start[1].split(", ")
+                found |= dict.fromkeys(names, start[2])
+            else:
+                found |= {name: f"{found[name]} {line.strip()}" for name in names}
     return found
 
 
 def _default(said: dict[str, Any]) -> str:
     if "default" not in said:
-        return "made"
+        return "empty"
     words = json.dumps(said["default"])
     return f"`{_cell(words)}`" if len(words) <= LONGEST_DEFAULT else "see the schema"
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from documented_lines import ROOT
+from in_process import CommandLine
 
 from dv_agent.cli.command_reference import all_help, command_pages
 from dv_agent.cli.main import commands
@@ -122,8 +123,12 @@ def test_the_table_of_exit_codes_is_that_of_the_program() -> None:
     assert [int(one) for one in told] == sorted(ExitCode)
 
 
-def test_help_all_has_every_command_once_and_every_example() -> None:
-    text = all_help(commands())
+def test_help_all_has_every_command_once_and_every_example(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = CommandLine(tmp_path, monkeypatch, capsys)("--help-all")
+    text = done.stdout
+    assert (done.returncode, text.strip()) == (0, all_help(commands()).strip())
     heads = [line for line in text.splitlines() if line.startswith("DV-AGENT")]
     pages = list(command_pages(commands()))
     assert heads == [page.name.upper() for page in pages]
