@@ -68,11 +68,13 @@ def iteration_columns(trace: Trace, outs: Transfers, rows: Columns) -> Columns:
     conditions = {
         "refused": waited >= 1, "slow": latency >= 20, "falling": falls & (latency > 0), "flips": (above != before) & (before != NONE),
         "equal": rows["x"] == rows["t"], "squares_on": above == 1, "three_open": rows["open"] >= 2,
+        "lowest": (rows["x"] == -128) & (rows["t"] == -128),
         "crossing": (rows["above_before"] == 1 - above) | (first == 0),
     }  # fmt: skip
     columns = {name: streak(np.asarray(mask), epoch) for name, mask in conditions.items()}
     index = met(outs, cycle)
     columns |= {"result": index != NONE, "waited": waited, "begins": (first > 0) & (rows["i"] == 0), "ends": rows["i"] == rows["n"] - 1}
+    columns["next_differs"] = rows["above_next"] == 1 - above
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
 
 
@@ -84,7 +86,7 @@ def call_columns(calls: Columns) -> Columns:
     conditions = {
         "empty": n == 0, "fifteens": n == 15, "all_squares": (n >= 8) & (calls["squares"] == n), "none_square": (n >= 8) & (calls["squares"] == 0),
         "turns": ((n == 0) & (before == 15)) | ((n == 15) & (before == 0)), "singles": n == 1, "climbs": (n == before + 1) & (before >= 0),
-        "below": s < 0, "cancels": (s == 0) & (n > 0) & (calls["squares"] > 0), "again": (s == sums) & (n != before) & (n > 0),
+        "greatest": s == 241935, "least": s == -1905, "below": s < 0, "cancels": (s == 0) & (n > 0) & (calls["squares"] > 0), "again": (s == sums) & (n != before) & (n > 0),
         "gaps": ((n == 0) & (before > 0)) | ((n > 0) & (before == 0) & (two != 0)), "late_ends": (calls["last_latency"] >= 12) & (calls["other_latency"] <= 0) & (n >= 2),
     }  # fmt: skip
     return {name: streak(np.asarray(mask), epoch) for name, mask in conditions.items()}
@@ -118,23 +120,39 @@ def left_columns(trace: Trace, outs: Transfers, calls: Columns) -> Columns:
     stall, spacing = waits(trace, "out", cycle), cycle - previous(cycle, epoch, 0)
     accepted, asked = trace.accepted["in"], seen(trace, "ld.request")
     answered = trace.accepted["ld.response"]
-    n = calls["n"][index]
+    n = np.asarray(calls["n"][index])
     columns = {
         "cycle": cycle, "epoch": epoch, "stall": stall, "spacing": spacing, "n": n, "s": calls["s"][index],
         "age": cycle - calls["cycle"][index], "in_waits": waits(trace, "in", cycle),
         "calls": moved_before(accepted, cycle, epoch) - moved_before(outs, cycle, epoch),
         "asked": moved_before(asked, cycle, epoch), "open": moved_before(asked, cycle, epoch) - moved_before(answered, cycle, epoch),
     }  # fmt: skip
-    need = np.cumsum(n) - np.where(len(n) > 0, 0, 0)
+    need = np.cumsum(n)
     base = need - n
     start = base[np.flatnonzero(np.concatenate([np.ones(1, np.bool_), epoch[1:] != epoch[:-1]]))] if len(epoch) else base
     owed = need - start[np.unique(epoch, return_inverse=True)[1]] if len(epoch) else need
     columns["ahead"] = moved_before(answered, cycle, epoch) - owed  # answers taken for invocations behind this one
-    columns["same_sign"] = np.sign(columns["s"])
+    columns["ahead_sizes"] = distinct_squares(answered, accepted, cycle, epoch, columns["ahead"])
     columns["dragging"] = streak(stall >= 16, epoch)
     columns["in_step"] = streak(stall == 1, epoch)
     columns["old"] = streak(columns["age"] >= 100, epoch)
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
+
+
+def distinct_squares(
+    answered: Transfers, accepted: Transfers, cycle: IntColumn, epoch: IntColumn, ahead: IntColumn
+) -> IntColumn:
+    """(m,) of the elements taken ahead of the result's invocation, those of the next one that square, by distinct size."""
+    found, number = np.zeros(len(cycle), np.int64), ordinal(epoch)
+    last = np.searchsorted(answered.cycle, cycle)
+    for row in np.flatnonzero(ahead > 0).tolist():
+        following = int(np.searchsorted(accepted.epoch, epoch[row])) + int(number[row]) + 1
+        if following >= len(accepted) or accepted.epoch[following] != epoch[row]:
+            continue
+        size = min(int(ahead[row]), int(accepted.columns["n"][following]))
+        values = answered.columns["data"][last[row] - ahead[row] : last[row] - ahead[row] + size]
+        found[row] = len({abs(int(x)) for x in values.tolist() if x > accepted.columns["t"][following]})
+    return found
 
 
 def windows(trace: Trace) -> Columns:
@@ -174,8 +192,23 @@ def restarts(trace: Trace, outs: Transfers, calls: Columns) -> Columns:
         "next_n": np.where(first == NONE, NONE, at(calls["n"], first)), "next_squares": at(calls["squares"], first),
         "after": after, "total": moved_before(outs, begin, old),
     }  # fmt: skip
+    columns["frozen"] = frozen_ahead(trace, outs, before, answers)
     one = np.zeros(len(begin), np.int64)  # resets of a test follow on each other across epochs
     columns["busy_again"] = streak((inside >= 3) & (columns["open"] >= 1) & (after >= 3), one)
     columns["open_again"] = streak((columns["open"] >= 2) & (columns["next_n"] == 1) & (after >= 2), one)
     columns["full_again"] = streak((inside >= 4) & (after >= 6), one)
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
+
+
+def frozen_ahead(trace: Trace, outs: Transfers, before: IntColumn, answers: IntColumn) -> IntColumn:
+    """(k,) elements taken for later invocations while a result waits in the cycle before each reset; 0 if none waits."""
+    found = np.zeros(len(before), np.int64)
+    if "out_valid" not in trace.signals:
+        return found
+    stands = (trace.signals["out_valid"][before] != 0) & (trace.signals["out_ready"][before] == 0)
+    accepted, old = trace.accepted["in"], trace.epoch[before]
+    gone = moved_before(outs, before + 1, old)
+    for row in np.flatnonzero(stands).tolist():
+        own = accepted.columns["n"][accepted.epoch == old[row]]
+        found[row] = max(int(answers[row]) - int(own[: gone[row] + 1].sum()), 0)
+    return found
