@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dv_agent.designs.design import PRIMITIVES
@@ -13,6 +13,7 @@ from dv_agent.designs.loader import DesignFolder
 SHARED_BY_MODELS = (
     "bits",
     "composition.part_models",
+    "composition.port_history",
     "packet_columns",
     "rules.clocked_registers",
 )  # modules of dv_agent.designs; a model's hash covers those that it imports
@@ -60,10 +61,14 @@ def _taken(folder: DesignFolder, kind: str) -> list[Path]:
     return found if kind == "bugs" else [schema] if schema.parent == folder.origin else []
 
 
-def changed_since(hashes: Mapping[str, str], folder: DesignFolder) -> tuple[str, ...]:
-    """Return the kinds that decide the behaviour and coverage of a test and that differ from `hashes`."""
+DECISIVE = "rtl", "model", "schema", "plan"
+"""The kinds that decide the behaviour and coverage of a test."""
+
+
+def changed_since(hashes: Mapping[str, str], folder: DesignFolder, kinds: Sequence[str] = DECISIVE) -> tuple[str, ...]:
+    """Return those of `kinds` that differ from `hashes`."""
     now = fingerprint(folder)
-    return tuple(kind for kind in ("rtl", "model", "schema", "plan") if now.get(kind) != hashes.get(kind))
+    return tuple(kind for kind in kinds if now.get(kind) != hashes.get(kind))
 
 
 def _imported(model: Path) -> list[Path]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dv_agent.cli.terminal import say, say_json, tell_of_dotenv
+from dv_agent.cli.terminal import complain, overwrite, say, say_json, tell_of_dotenv
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from dv_agent.eval.plan_writing.judge_plan import JudgedPlan
     from dv_agent.eval.plan_writing.plan_record import PlanRequest
     from dv_agent.eval.plan_writing.plan_score import PlanScore
 
@@ -73,23 +75,29 @@ def plan(
         words = {"model": settings.model, "max_calls": max_calls, "reply_tokens": settings.reply_tokens}
         asked = asked.model_copy(update=words)
         begin_record(home, asked)
-        text, calls, fault = plan_of_model(folder, settings, max_calls, home)
+        text, calls, fault = plan_of_model(folder, settings, max_calls, home, complain)
     else:
         text, calls, fault = _given(judge or Path(), home, asked), 0, ""
-    result = judge_plan(folder, text, fault, asked)
-    answer = {"design": folder.design.name, "calls": calls, **result.model_dump(mode="json")}
+    seen = sys.stderr.isatty()
+    result = judge_plan(folder, text, fault, asked, overwrite if seen else lambda _: None)
+    if seen:
+        overwrite()
     replace_text(home / SCORE, result.model_dump_json(indent=1) + "\n")
     if as_json:
-        say_json({**answer, "record": str(home)})
+        say_json({"design": folder.design.name, "calls": calls, **result.model_dump(mode="json"), "record": str(home)})
     else:
-        for name, score in (("plan", result.written), ("expert", result.expert)):
-            if score:
-                say(_line(name, score))
-        if result.fault:
-            say(f"the plan does not load: {result.fault}")
-        say(f"calls: {calls}\nrecord: {home}")
+        _tell(result, calls, home)
     if result.fault:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _tell(result: JudgedPlan, calls: int, home: Path) -> None:
+    for name, score in (("plan", result.written), ("expert", result.expert)):
+        if score:
+            say(_line(name, score))
+    if result.fault:
+        say(f"the plan does not load: {result.fault}")
+    say(f"calls: {calls}\nrecord: {home}")
 
 
 def _given(path: Path, home: Path, asked: PlanRequest) -> str:

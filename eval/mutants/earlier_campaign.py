@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,15 +33,16 @@ def chosen_before(survivors_of: Path | None, mutants_of: Path | None, folder: De
     home = survivors_of or mutants_of
     if home is None:
         return None
-    result = _earlier(home, folder)
+    # Mutants are made of the RTL alone, and what killed one was a check of the model; bins decide neither.
+    result = _earlier(home, folder, ("rtl", "model") if survivors_of else ("rtl",))
     selection = survivors(result) if survivors_of else not_equivalent(result)
     if not selection.mutants:
         raise UsageError(f"{home}: its tests killed every mutant, or what is left is equivalent; none is left to try")
     return Earlier(result.settings, selection)
 
 
-def _earlier(home: Path, folder: DesignFolder) -> MutationResult:
-    """Return the campaign in `home`, which must be finished, and of this state of the design.
+def _earlier(home: Path, folder: DesignFolder, kinds: Sequence[str]) -> MutationResult:
+    """Return the campaign in `home`, which must be finished, and of a design whose `kinds` are the same today.
 
     Raises:
         UsageError: it is not.
@@ -48,7 +50,7 @@ def _earlier(home: Path, folder: DesignFolder) -> MutationResult:
     result = read_result(home)
     if result.settings.design != folder.design.name:
         raise UsageError(f"{home} holds mutants of {result.settings.design}, not of {folder.design.name}")
-    if changed := changed_since(result.settings.hashes, folder):
+    if changed := changed_since(result.settings.hashes, folder, kinds):
         raise UsageError(f"{home}: {' and '.join(changed)} of {folder.design.name} changed since; make it anew")
     if result.left:
         raise UsageError(f"{home} is not finished: dv-agent mutate --resume {home}")

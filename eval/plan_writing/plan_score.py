@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -52,7 +52,14 @@ class PlanScore(Frozen):
 
 
 def score_plan(
-    folder: DesignFolder, plan: Plan, simulator: Simulator, cycles: int, beats: int, seed: int = 0
+    folder: DesignFolder,
+    plan: Plan,
+    simulator: Simulator,
+    cycles: int,
+    beats: int,
+    seed: int = 0,
+    *,
+    tell: Callable[[str], None],
 ) -> PlanScore:
     """Return the score of `plan`.
 
@@ -60,6 +67,7 @@ def score_plan(
         folder: the design; its model gives the tables that the plan reads.
         cycles: of `search`, and of the tests on each bug.
         beats: accepted beats of random tests.
+        tell: takes what is being done.
 
     Raises:
         SimulationError: the simulator failed.
@@ -67,11 +75,14 @@ def score_plan(
     with simulator.open(folder.design) as session:
         bench = Testbench(folder, plan, session)
         witnesses = load_witnesses(folder)
+        tell(f"{cycles:,} cycles of search")
         found = make_tests(bench, SearchAgent(seed), cycles)
         closing, used, covered = _closing(bench, [*witnesses, *found], cycles)
-        reached = covered | _reached(bench, witnesses, beats, seed)
-    bugs = load_bugs(folder)
-    kills = [hunt(folder, plan, bug, closing, simulator, cycles) for bug in bugs]
+        reached = covered | _reached(bench, witnesses, beats, seed, tell)
+    bugs, kills = load_bugs(folder), []
+    for bug in bugs:
+        tell(f"{len(closing)} tests on the RTL with {bug.id}, one of {len(bugs)} bugs")
+        kills.append(hunt(folder, plan, bug, closing, simulator, cycles))
     return PlanScore(
         bins=len(plan.bins), reachable=int(reached.sum()), tests=len(closing), cycles=used,
         kills=sum(isinstance(one, Kill) for one in kills), bugs=len(bugs),
@@ -91,12 +102,15 @@ def _closing(bench: Testbench, pool: Sequence[Test], cycles: int) -> tuple[list[
     return kept, used, np.asarray(coverage.covered)
 
 
-def _reached(bench: Testbench, witnesses: Sequence[Test], beats: int, seed: int) -> BoolColumn:
+def _reached(
+    bench: Testbench, witnesses: Sequence[Test], beats: int, seed: int, tell: Callable[[str], None]
+) -> BoolColumn:
     """Return bool[bins], which bins the witnesses and random tests hit."""
     results = [bench.run(test) for test in witnesses]
     source, sent = random.Random(f"plan/{seed}"), 0
     hits = np.sum([one.sample.hits for one in results], axis=0) if results else np.zeros(len(bench.plan.bins))
     while sent < beats:
+        tell(f"{sent:,} of {beats:,} random beats")
         result = bench.run(random_test(bench.folder.design, bench.folder.schema, source))
         sent += max(1, accepted_beats(bench.folder, result.trace))
         hits = hits + result.sample.hits

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from in_process import CommandLine
-from loopback import LoopbackServer, ok
+from loopback import LoopbackServer, ok, status
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.langchain_model import LangChainModel
@@ -97,13 +97,13 @@ def test_dead_bins_and_kills_are_counted(columns: dict[str, tuple[str, ...]]) ->
 
 
 def test_a_faulty_plan_is_told_why_and_the_next_one_is_judged(tmp_path: Path, dv_agent_command: CommandLine) -> None:
-    with LoopbackServer(
-        [ok("```yaml\nschema_version: 2\ncovergroups: []\n```"), ok(f"so:\n```yaml\n{GOOD}```")]
-    ) as server:
+    faulty, good = ok("```yaml\nschema_version: 2\ncovergroups: []\n```"), ok(f"so:\n```yaml\n{GOOD}```")
+    with LoopbackServer([status(429, headers={"Retry-After": "0"}), faulty, good]) as server:
         words = ("plan", "--design", "mxint_gelu", "--model", "openai:x", "--base-url", server.url, "--no-expert")
         done = dv_agent_command(*words, "--max-cycles", "1000", "--beats", "200", "--out", "p", "--json")
         assert done.returncode == 0, done.stderr
-        second = server.requests[1].body["messages"][-1]["content"]
+        second = server.requests[2].body["messages"][-1]["content"]
+    assert "; waiting " in done.stderr
     assert "schema_version: expected 1" in second
     found = json.loads(done.stdout)
     assert (found["calls"], found["written"]["bins"]) == (2, 12)

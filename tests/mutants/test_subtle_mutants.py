@@ -36,16 +36,22 @@ def test_the_mutants_that_weak_tests_left_are_tried_again(tmp_path: Path) -> Non
     left = {outcome.mutant for _, outcome in first.pairs() if outcome.verdict in ("unnoticed", "unknown")}
     assert left
     assert len(left) < 10
+    changed(home, "plan")  # which decides nothing here
     found = again(tmp_path, home)
     assert {one.id for one in found.selection.mutants} == left
     assert found.settings.survivors_of == first.settings.tests_digest
     assert (found.settings.seed, found.settings.count) == (0, len(left))
     assert any(outcome.verdict == "killed" for _, outcome in found.pairs())
-    header = json.loads((home / "mutate.json").read_text())
-    header["hashes"]["rtl"] = "0" * 64
-    (home / "mutate.json").write_text(json.dumps(header))
-    with pytest.raises(UsageError, match="rtl of tally changed since"):
+    changed(home, "model")
+    with pytest.raises(UsageError, match="model of tally changed since"):
         again(tmp_path, home)
+
+
+def changed(home: Path, kind: str) -> None:
+    """Make a campaign one of a design whose `kind` was another."""
+    header = json.loads((home / "mutate.json").read_text())
+    header["hashes"][kind] = "0" * 64
+    (home / "mutate.json").write_text(json.dumps(header))
 
 
 def test_all_mutants_of_a_campaign_are_tried_again_and_none_is_built_again(
@@ -56,6 +62,7 @@ def test_all_mutants_of_a_campaign_are_tried_again_and_none_is_built_again(
     builds = sorted(tmp_path.glob("cache/mutants/icarus*/*"))
     assert len(builds) >= 2
     wish = Wish("icarus", "witnesses", 1, further_cycles=0, mutants_of=Path(first.folder))
+    changed(Path(first.folder), "model")
     found = start(load_design(tmp_path / "tally"), wish, tmp_path / "runs", 1, Heard())
     kept = {outcome.mutant for _, outcome in first.pairs() if outcome.verdict != "equivalent"}
     assert {outcome.mutant for outcome in found.outcomes} == kept
@@ -64,6 +71,9 @@ def test_all_mutants_of_a_campaign_are_tried_again_and_none_is_built_again(
     both = Wish("icarus", "random:50", 1, mutants_of=Path(first.folder), survivors_of=Path(first.folder))
     with pytest.raises(UsageError, match="give one of them"):
         start(load_design(tmp_path / "tally"), both, tmp_path / "runs", 1, Heard())
+    changed(Path(first.folder), "rtl")
+    with pytest.raises(UsageError, match="rtl of tally changed since"):
+        start(load_design(tmp_path / "tally"), wish, tmp_path / "runs", 1, Heard())
 
 
 def test_the_oldest_builds_go_when_there_is_no_room(tmp_path: Path) -> None:
