@@ -1,7 +1,7 @@
 """Reference model of ``hgsa_loop_hard``: that of ``hgsa_loop``, and tables of what lasted and what came of it.
 
-Arithmetic and outputs are those of the part. The tables here hold facts that need many invocations, or several of the four
-streams: which of them move in one cycle, what is open on each, how long a condition held, what a reset left behind.
+Arithmetic and outputs are those of the part. The tables here hold facts that need many invocations, or several of the
+four streams: which of them move in one cycle, what is open on each, how long a condition held, what a reset left behind.
 """
 
 from __future__ import annotations
@@ -27,16 +27,25 @@ from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 LOOP = part_model("hgsa_loop")
 WINDOW = 256
-PINS = ("in_valid", "in_ready", "ld_addr_valid", "ld_addr_ready", "ld_data_valid", "ld_data_ready", "out_valid", "out_ready")
+PINS = (
+    "in_valid",
+    "in_ready",
+    "ld_addr_valid",
+    "ld_addr_ready",
+    "ld_data_valid",
+    "ld_data_ready",
+    "out_valid",
+    "out_ready",
+)
 Columns = dict[str, IntColumn]
 
 
 def observe(trace: Trace) -> Observation:
-    """Return what the part owes, and the tables ``iteration``, ``invocation``, ``moment``, ``left``, ``window``, ``restart``.
+    """Return what the part owes, and ``iteration``, ``invocation``, ``moment``, ``left``, ``window``, ``restart``.
 
-    The first two are those of the part with more columns. ``moment``: a row a cycle out of reset in which a result is
-    offered or taken. ``left``: a row a result, in the cycle in which it is taken. ``window``: a row for 256 cycles. ``restart``: a row
-    a reset after the initial one, in the cycle before it.
+    The first two are those of the part with more columns. ``moment``: a row a cycle in which a result is offered.
+    ``left``: a row a result, in the cycle in which it is taken. ``window``: a row for 256 cycles. ``restart``: a row a
+    reset after the initial one, in the cycle before it.
     """
     part = LOOP.observe(trace)
     outs = seen(trace, "out")
@@ -63,17 +72,30 @@ def iteration_columns(trace: Trace, outs: Transfers, rows: Columns) -> Columns:
     """Each answer: what leaves in its cycle, and for how many answers on end each condition has held."""
     cycle, epoch, above = rows["cycle"], rows["epoch"], rows["above"]
     waited, latency = waits(trace, "ld_data", cycle), rows["latency"]
-    before, first = previous(above, epoch), np.concatenate([np.ones(1, np.int64), np.diff(rows["invocation"])])[: len(cycle)]
+    before, first = (
+        previous(above, epoch),
+        np.concatenate([np.ones(1, np.int64), np.diff(rows["invocation"])])[: len(cycle)],
+    )
     falls = latency < previous(latency, epoch, 99)
     conditions = {
-        "refused": waited >= 1, "slow": latency >= 20, "falling": falls & (latency > 0), "flips": (above != before) & (before != NONE),
-        "equal": rows["x"] == rows["t"], "squares_on": above == 1, "three_open": rows["open"] >= 2,
+        "refused": waited >= 1,
+        "slow": latency >= 20,
+        "falling": falls & (latency > 0),
+        "flips": (above != before) & (before != NONE),
+        "equal": rows["x"] == rows["t"],
+        "squares_on": above == 1,
+        "three_open": rows["open"] >= 2,
         "lowest": (rows["x"] == -128) & (rows["t"] == -128),
         "crossing": (rows["above_before"] == 1 - above) | (first == 0),
-    }  # fmt: skip
+    }
     columns = {name: streak(np.asarray(mask), epoch) for name, mask in conditions.items()}
     index = met(outs, cycle)
-    columns |= {"result": index != NONE, "waited": waited, "begins": (first > 0) & (rows["i"] == 0), "ends": rows["i"] == rows["n"] - 1}
+    columns |= {
+        "result": index != NONE,
+        "waited": waited,
+        "begins": (first > 0) & (rows["i"] == 0),
+        "ends": rows["i"] == rows["n"] - 1,
+    }
     columns["next_differs"] = rows["above_next"] == 1 - above
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
 
@@ -84,18 +106,31 @@ def call_columns(calls: Columns) -> Columns:
     before = calls["prev_n"]
     sums, two = previous(s, epoch), previous(previous(n, epoch), epoch)
     conditions = {
-        "empty": n == 0, "fifteens": n == 15, "all_squares": (n >= 8) & (calls["squares"] == n), "none_square": (n >= 8) & (calls["squares"] == 0),
-        "turns": ((n == 0) & (before == 15)) | ((n == 15) & (before == 0)), "singles": n == 1, "climbs": (n == before + 1) & (before >= 0),
-        "greatest": s == 241935, "least": s == -1905, "below": s < 0, "cancels": (s == 0) & (n > 0) & (calls["squares"] > 0), "again": (s == sums) & (n != before) & (n > 0),
-        "gaps": ((n == 0) & (before > 0)) | ((n > 0) & (before == 0) & (two != 0)), "late_ends": (calls["last_latency"] >= 12) & (calls["other_latency"] <= 0) & (n >= 2),
-    }  # fmt: skip
+        "empty": n == 0,
+        "fifteens": n == 15,
+        "all_squares": (n >= 8) & (calls["squares"] == n),
+        "none_square": (n >= 8) & (calls["squares"] == 0),
+        "turns": ((n == 0) & (before == 15)) | ((n == 15) & (before == 0)),
+        "singles": n == 1,
+        "climbs": (n == before + 1) & (before >= 0),
+        "greatest": s == 241935,
+        "least": s == -1905,
+        "below": s < 0,
+        "cancels": (s == 0) & (n > 0) & (calls["squares"] > 0),
+        "again": (s == sums) & (n != before) & (n > 0),
+        "gaps": ((n == 0) & (before > 0)) | ((n > 0) & (before == 0) & (two != 0)),
+        "late_ends": (calls["last_latency"] >= 12) & (calls["other_latency"] <= 0) & (n >= 2),
+    }
     return {name: streak(np.asarray(mask), epoch) for name, mask in conditions.items()}
 
 
 def moments(trace: Trace) -> Columns:
     """Each cycle with a result at the output: what the four streams do in it (0 quiet, 1 waits, 2 moves)."""
     if any(name not in trace.signals for name in PINS):
-        return dict.fromkeys(("cycle", "epoch", "header", "request", "answer", "result", "open", "calls", "all_move", "held"), np.zeros(0, np.int64))
+        return dict.fromkeys(
+            ("cycle", "epoch", "header", "request", "answer", "result", "open", "calls", "all_move", "held"),
+            np.zeros(0, np.int64),
+        )
     free = ~trace.in_reset
     pins = {name: (trace.signals[name] != 0) & free for name in PINS}
     cycle = np.flatnonzero(pins["out_valid"]).astype(np.int64)
@@ -107,7 +142,9 @@ def moments(trace: Trace) -> Columns:
     columns = {"cycle": cycle, "epoch": epoch} | {name: values[cycle] for name, values in doing.items()}
     asked, answered = trace.accepted["ld.request"], trace.accepted["ld.response"]
     columns["open"] = moved_before(asked, cycle, epoch) - moved_before(answered, cycle, epoch)
-    columns["calls"] = moved_before(trace.accepted["in"], cycle, epoch) - moved_before(trace.accepted["out"], cycle, epoch)
+    columns["calls"] = moved_before(trace.accepted["in"], cycle, epoch) - moved_before(
+        trace.accepted["out"], cycle, epoch
+    )
     columns["all_move"] = streak(np.logical_and.reduce([columns[name] == 2 for name in doing]), epoch)
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
 
@@ -122,14 +159,23 @@ def left_columns(trace: Trace, outs: Transfers, calls: Columns) -> Columns:
     answered = trace.accepted["ld.response"]
     n = np.asarray(calls["n"][index])
     columns = {
-        "cycle": cycle, "epoch": epoch, "stall": stall, "spacing": spacing, "n": n, "s": calls["s"][index],
-        "age": cycle - calls["cycle"][index], "in_waits": waits(trace, "in", cycle),
+        "cycle": cycle,
+        "epoch": epoch,
+        "stall": stall,
+        "spacing": spacing,
+        "n": n,
+        "s": calls["s"][index],
+        "age": cycle - calls["cycle"][index],
+        "in_waits": waits(trace, "in", cycle),
         "calls": moved_before(accepted, cycle, epoch) - moved_before(outs, cycle, epoch),
-        "asked": moved_before(asked, cycle, epoch), "open": moved_before(asked, cycle, epoch) - moved_before(answered, cycle, epoch),
-    }  # fmt: skip
+        "asked": moved_before(asked, cycle, epoch),
+        "open": moved_before(asked, cycle, epoch) - moved_before(answered, cycle, epoch),
+    }
     need = np.cumsum(n)
     base = need - n
-    start = base[np.flatnonzero(np.concatenate([np.ones(1, np.bool_), epoch[1:] != epoch[:-1]]))] if len(epoch) else base
+    start = (
+        base[np.flatnonzero(np.concatenate([np.ones(1, np.bool_), epoch[1:] != epoch[:-1]]))] if len(epoch) else base
+    )
     owed = need - start[np.unique(epoch, return_inverse=True)[1]] if len(epoch) else need
     columns["ahead"] = moved_before(answered, cycle, epoch) - owed  # answers taken for invocations behind this one
     columns["ahead_sizes"] = distinct_squares(answered, accepted, cycle, epoch, columns["ahead"])
@@ -142,7 +188,7 @@ def left_columns(trace: Trace, outs: Transfers, calls: Columns) -> Columns:
 def distinct_squares(
     answered: Transfers, accepted: Transfers, cycle: IntColumn, epoch: IntColumn, ahead: IntColumn
 ) -> IntColumn:
-    """(m,) of the elements taken ahead of the result's invocation, those of the next one that square, by distinct size."""
+    """(m,) distinct sizes of the squares of the next invocation among the elements taken ahead."""
     found, number = np.zeros(len(cycle), np.int64), ordinal(epoch)
     last = np.searchsorted(answered.cycle, cycle)
     for row in np.flatnonzero(ahead > 0).tolist():
@@ -163,7 +209,15 @@ def windows(trace: Trace) -> Columns:
     pins = {name: trace.signals[name] != 0 for name in PINS}
     moves = {port: pins[f"{port}_valid"] & pins[f"{port}_ready"] for port in ("in", "ld_addr", "ld_data", "out")}
     stands = {port: pins[f"{port}_valid"] & ~pins[f"{port}_ready"] for port in moves}
-    values = (moves["in"], moves["ld_addr"], moves["out"], stands["in"], stands["ld_addr"], stands["ld_data"], stands["out"])
+    values = (
+        moves["in"],
+        moves["ld_addr"],
+        moves["out"],
+        stands["in"],
+        stands["ld_addr"],
+        stands["ld_data"],
+        stands["out"],
+    )
     columns = window_columns(trace, WINDOW, dict(zip(names, values, strict=True)))
     epoch, given = columns["epoch"], columns["given"]
     even = (given == previous(given, epoch)) & (columns["out_waits"] >= 26) & (columns["asks_wait"] >= 26)
@@ -185,13 +239,20 @@ def restarts(trace: Trace, outs: Transfers, calls: Columns) -> Columns:
     inside = moved_before(accepted, begin, old) - moved_before(outs, begin, old)
     answers = moved_before(answered, begin, old)
     columns = {
-        "cycle": before, "epoch": old, "calls": inside, "answers": answers, "open": moved_before(asked, begin, old) - answers,
+        "cycle": before,
+        "epoch": old,
+        "calls": inside,
+        "answers": answers,
+        "open": moved_before(asked, begin, old) - answers,
         "since_in": np.where(last_in == NONE, NONE, begin - last_in),
         "since_answer": np.where(last_answer == NONE, NONE, begin - last_answer),
-        "single": (moved_before(accepted, begin, old) == 1), "n": np.where(last_in == NONE, NONE, at(accepted.columns["n"], last)),
-        "next_n": np.where(first == NONE, NONE, at(calls["n"], first)), "next_squares": at(calls["squares"], first),
-        "after": after, "total": moved_before(outs, begin, old),
-    }  # fmt: skip
+        "single": (moved_before(accepted, begin, old) == 1),
+        "n": np.where(last_in == NONE, NONE, at(accepted.columns["n"], last)),
+        "next_n": np.where(first == NONE, NONE, at(calls["n"], first)),
+        "next_squares": at(calls["squares"], first),
+        "after": after,
+        "total": moved_before(outs, begin, old),
+    }
     columns["frozen"] = frozen_ahead(trace, outs, before, answers)
     one = np.zeros(len(begin), np.int64)  # resets of a test follow on each other across epochs
     columns["busy_again"] = streak((inside >= 3) & (columns["open"] >= 1) & (after >= 3), one)
@@ -201,7 +262,7 @@ def restarts(trace: Trace, outs: Transfers, calls: Columns) -> Columns:
 
 
 def frozen_ahead(trace: Trace, outs: Transfers, before: IntColumn, answers: IntColumn) -> IntColumn:
-    """(k,) elements taken for later invocations while a result waits in the cycle before each reset; 0 if none waits."""
+    """(k,) elements taken for later invocations while a result waits before each reset; 0 if none waits."""
     found = np.zeros(len(before), np.int64)
     if "out_valid" not in trace.signals:
         return found
