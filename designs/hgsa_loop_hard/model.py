@@ -1,7 +1,7 @@
 """Reference model of ``hgsa_loop_hard``: that of ``hgsa_loop``, and tables of what lasted and what came of it.
 
 Arithmetic and outputs are those of the part. The tables here hold facts that need many invocations, or several of the
-four streams: which of them move in one cycle, what is open on each, how long a condition held, what a reset left behind.
+four streams: which of them move in one cycle, what is open on each, how long a condition held, what a reset left.
 """
 
 from __future__ import annotations
