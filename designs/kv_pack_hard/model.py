@@ -36,8 +36,8 @@ def observe(trace: Trace) -> Observation:
     """Return what the part owes, and the tables.
 
     ``group``, ``line``, ``element`` and ``flush`` are those of the part, some with more columns. ``left``: a row a
-    word, in the cycle in which it is taken. ``window``: a row for 512 cycles. ``restart``: a row a reset after the initial
-    one, in the cycle before it.
+    word, in the cycle in which it is taken. ``window``: a row for 512 cycles. ``restart``: a row a reset after the
+    initial one, in the cycle before it.
     """
     part = PACK.observe(trace)
     outs = seen(trace, "w")

@@ -9,11 +9,11 @@ from itertools import islice
 
 import numpy as np
 import pytest
+from shipped_designs import own_names
 from runner_fixtures import adder, beats, lowreset, pipe, program, walker
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Design
-from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.program import Op, Program
@@ -39,7 +39,7 @@ def programs_of(folder: DesignFolder) -> Iterator[Program]:
         yield expand(folder.design, folder.schema, test)
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", own_names())
 def test_witnesses_and_random_tests_give_the_same_traces(
     simulator: IcarusSimulator, verilator: VerilatorSimulator, name: str
 ) -> None:
