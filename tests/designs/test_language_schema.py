@@ -5,11 +5,11 @@ from functools import cache
 from typing import Any
 
 import pytest
-from shipped_designs import own_names
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from schema_draws import Draws
+from shipped_designs import own_names
 from small_design import small_design, small_schema
 
 from dv_agent.agents.llm.reply_parser import parse_reply

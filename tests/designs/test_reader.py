@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from shipped_designs import own_names
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped_designs import own_names
 
 from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.elaboration.request import Request

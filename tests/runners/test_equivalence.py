@@ -9,8 +9,8 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from shipped_designs import own_names
 from runner_fixtures import adder, beats, lowreset, pipe, program, walker
+from shipped_designs import own_names
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Design
