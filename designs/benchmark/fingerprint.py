@@ -13,6 +13,7 @@ from dv_agent.designs.loader import DesignFolder
 SHARED_BY_MODELS = (
     "bits",
     "composition.part_models",
+    "composition.port_history",
     "packet_columns",
     "rules.clocked_registers",
 )  # modules of dv_agent.designs; a model's hash covers those that it imports

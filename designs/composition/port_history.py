@@ -29,15 +29,6 @@ def streak(mask: BoolColumn, epoch: IntColumn) -> IntColumn:
     return np.asarray(rows - np.maximum.accumulate(breaks)) if len(mask) else rows
 
 
-def tally(values: IntColumn | BoolColumn, epoch: IntColumn) -> IntColumn:
-    """(n,) the sum of what was there since the reset, this entry included."""
-    total = np.cumsum(values, dtype=np.int64)
-    first = np.flatnonzero(begins_epoch(epoch))
-    before = np.zeros(len(total), np.int64)
-    before[first] = total[first] - np.asarray(values, np.int64)[first]
-    return np.asarray(total - np.maximum.accumulate(before)) if len(total) else total
-
-
 def moved_before(events: Transfers, cycle: IntColumn, epoch: IntColumn) -> IntColumn:
     """(n,) how many of these transfers there were before each cycle, since the reset before it."""
     start = np.searchsorted(events.epoch, epoch)

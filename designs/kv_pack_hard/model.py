@@ -33,10 +33,11 @@ Columns = dict[str, IntColumn]
 
 
 def observe(trace: Trace) -> Observation:
-    """Return what the part owes, and the tables ``group``, ``line``, ``element``, ``flush``, ``left``, ``window``, ``restart``.
+    """Return what the part owes, and the tables.
 
-    The first four are those of the part, some with more columns. ``left``: a row a word, in the cycle in which it is taken.
-    ``window``: a row for 512 cycles. ``restart``: a row a reset after the initial one, in the cycle before it.
+    ``group``, ``line``, ``element`` and ``flush`` are those of the part, some with more columns. ``left``: a row a
+    word, in the cycle in which it is taken. ``window``: a row for 512 cycles. ``restart``: a row a reset after the
+    initial one, in the cycle before it.
     """
     part = PACK.observe(trace)
     outs = seen(trace, "w")
@@ -100,24 +101,32 @@ def group_columns(trace: Trace, outs: Transfers, groups: Columns, words: Columns
         narrower = ((low[1:] > low[:-1]) & (high[1:] < high[:-1])).all(axis=1)
         inside[1:] = stale & narrower & (whole & by_channel)[1:] & (epoch[1:] == epoch[:-1])
     conditions = {
-        "ended_whole": whole & by_channel & (groups["end_wait"] == 0), "ended_late": whole & (groups["end_wait"] > 0),
-        "ones": ~whole & (count == 1), "fifteens": ~whole & (count == 15), "constant": groups["constants"] == CHANNELS,
-        "turns": (mode == (groups["prev_mode"] + 1) % 4) & (groups["prev_mode"] >= 0) & whole, "tokens": whole & ~by_channel,
-        "ended_tokens": whole & ~by_channel & (groups["end_wait"] == 0), "wide": whole & (mode == 0),
-        "narrow": whole & (mode == 1), "extreme": whole & by_channel & (per_group(lines["range"] == 255, lines, k) == CHANNELS),
+        "ended_whole": whole & by_channel & (groups["end_wait"] == 0),
+        "ended_late": whole & (groups["end_wait"] > 0),
+        "ones": ~whole & (count == 1),
+        "fifteens": ~whole & (count == 15),
+        "constant": groups["constants"] == CHANNELS,
+        "turns": (mode == (groups["prev_mode"] + 1) % 4) & (groups["prev_mode"] >= 0) & whole,
+        "tokens": whole & ~by_channel,
+        "ended_tokens": whole & ~by_channel & (groups["end_wait"] == 0),
+        "wide": whole & (mode == 0),
+        "narrow": whole & (mode == 1),
+        "extreme": whole & by_channel & (per_group(lines["range"] == 255, lines, k) == CHANNELS),
         "unit": whole & by_channel & (per_group(lines["range"] == 1, lines, k) == CHANNELS),
-    }  # fmt: skip
+    }
     columns = {name: streak(mask, epoch) for name, mask in conditions.items()}
     index = met(outs, cycle)
     closed = as_events(words)
     columns |= {
-        "inside": inside, "inside_again": streak(inside | (~whole & (count >= 2)), epoch),
+        "inside": inside.astype(np.int64),
+        "inside_again": streak(inside | (~whole & (count >= 2)), epoch),
         "owed": moved_before(closed, cycle, epoch) - moved_before(outs, cycle, epoch),
         "w_kind": np.where(index == NONE, NONE, at(outs.columns["kind"], index)) if len(outs) else np.full(k, NONE),
         "w_last": np.where(index == NONE, NONE, at(outs.columns["last"], index)) if len(outs) else np.full(k, NONE),
-        "buffer": ordinal(epoch) % 2, "w_final": final_words(outs, words)[index] * (index != NONE) if len(outs) else 0 * count,
+        "buffer": ordinal(epoch) % 2,
+        "w_final": final_words(outs, words)[index] * (index != NONE) if len(outs) else 0 * count,
         "prev_kind": np.where(groups["prev_mode"] == NONE, NONE, groups["prev_mode"] + 4 * groups["prev_residual"]),
-    }  # fmt: skip
+    }
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
 
 
@@ -143,10 +152,13 @@ def flush_columns(trace: Trace, outs: Transfers, flushes: Columns) -> Columns:
     output = np.select([moves & pin["w_last"], moves, pin["w_valid"]], [ENDED, MOVED, STALLED], QUIET)
     effect = flushes["effect"]
     columns = {
-        "token": token, "output": output, "thrice": streak((effect > 0) & (token == 2) & (output == ENDED), epoch),
-        "blocked": streak((effect > 0) & (token == 1), epoch), "again": streak(effect == 2, epoch),
+        "token": token,
+        "output": output,
+        "thrice": streak((effect > 0) & (token == 2) & (output == ENDED), epoch),
+        "blocked": streak((effect > 0) & (token == 1), epoch),
+        "again": streak(effect == 2, epoch),
         "useless": streak(effect == 0, epoch),
-    }  # fmt: skip
+    }
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
 
 
@@ -160,11 +172,18 @@ def left_columns(trace: Trace, outs: Transfers, words: Columns, groups: Columns)
     kind, group = words["kind"][index], words["group"][index]
     accepted, closed = trace.accepted["tok"], as_events(words)
     columns = {
-        "cycle": cycle, "epoch": own, "stall": stall, "spacing": spacing, "kind": kind, "last": words["last"][index],
-        "mode": groups["mode"][group] + 4 * groups["residual"][group], "age": cycle - words["cycle"][index],
+        "cycle": cycle,
+        "epoch": own,
+        "stall": stall,
+        "spacing": spacing,
+        "kind": kind,
+        "last": words["last"][index],
+        "mode": groups["mode"][group] + 4 * groups["residual"][group],
+        "age": cycle - words["cycle"][index],
         "owed": moved_before(closed, cycle, own) - moved_before(outs, cycle, own),
-        "taken": moved_before(accepted, cycle, own), "tok_waits": waits(trace, "tok", cycle),
-    }  # fmt: skip
+        "taken": moved_before(accepted, cycle, own),
+        "tok_waits": waits(trace, "tok", cycle),
+    }
     columns["burst"] = np.where(spacing == 1, kind, 8 + kind)
     columns["dragging"] = streak(stall >= 20, own)
     columns["in_step"] = streak(stall == 1, own)
@@ -182,10 +201,12 @@ def windows(trace: Trace) -> Columns:
         return dict.fromkeys(names, np.zeros(0, np.int64))
     pins = {name: trace.signals[name] != 0 for name in ("tok_valid", "tok_ready", "w_valid", "w_ready", "flush")}
     events = {
-        "taken": pins["tok_valid"] & pins["tok_ready"], "given": pins["w_valid"] & pins["w_ready"],
-        "tok_waits": pins["tok_valid"] & ~pins["tok_ready"], "w_waits": pins["w_valid"] & ~pins["w_ready"],
+        "taken": pins["tok_valid"] & pins["tok_ready"],
+        "given": pins["w_valid"] & pins["w_ready"],
+        "tok_waits": pins["tok_valid"] & ~pins["tok_ready"],
+        "w_waits": pins["w_valid"] & ~pins["w_ready"],
         "flushed": pins["flush"],
-    }  # fmt: skip
+    }
     columns = window_columns(trace, WINDOW, events)
     epoch, given = columns["epoch"], columns["given"]
     even = (given == previous(given, epoch)) & (columns["w_waits"] >= 103) & (columns["tok_waits"] >= 103)
@@ -212,13 +233,18 @@ def restarts(trace: Trace, outs: Transfers, groups: Columns, words: Columns, flu
     flush_cycle, token_cycle = at(flushes["cycle"], first_flush), at(accepted.cycle, first_token, 1 << 40)
     owed = moved_before(closed, begin, old) - moved_before(outs, begin, old)
     columns = {
-        "cycle": before, "epoch": old, "cut": cut, "owed": owed, "since": np.where(last_in == NONE, NONE, begin - last_in),
+        "cycle": before,
+        "epoch": old,
+        "cut": cut,
+        "owed": owed,
+        "since": np.where(last_in == NONE, NONE, begin - last_in),
         "groups": np.array([(groups["epoch"] == one).sum() for one in old.tolist()], np.int64),
         "next_mode": np.where(first == NONE, NONE, at(groups["mode"] + 4 * groups["residual"], first)),
-        "early_flush": (first_flush != NONE) & (flush_cycle < token_cycle) & (after >= 1), "after": after,
+        "early_flush": (first_flush != NONE) & (flush_cycle < token_cycle) & (after >= 1),
+        "after": after,
         "inside": narrower_than_cut(trace, groups, last, cut, first) & (after >= 24),
         "total": taken,
-    }  # fmt: skip
+    }
     one = np.zeros(len(begin), np.int64)  # resets of a test follow on each other across epochs
     columns["cuts_again"] = streak((cut >= 8) & (owed > 0) & (after >= 8), one)
     columns["inside_again"] = streak(columns["inside"], one)
@@ -226,9 +252,7 @@ def restarts(trace: Trace, outs: Transfers, groups: Columns, words: Columns, flu
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
 
 
-def narrower_than_cut(
-    trace: Trace, groups: Columns, last: IntColumn, cut: IntColumn, first: IntColumn
-) -> BoolColumn:
+def narrower_than_cut(trace: Trace, groups: Columns, last: IntColumn, cut: IntColumn, first: IntColumn) -> BoolColumn:
     """(k,) whether in each channel the first group behind a reset, a whole channel group, lies within what was cut."""
     accepted = trace.accepted["tok"]
     found = np.zeros(len(cut), np.bool_)

@@ -40,8 +40,8 @@ def observe(trace: Trace) -> Observation:
     """Return what the part owes, and the tables ``lane``, ``beat``, ``row``, ``left``, ``window`` and ``restart``.
 
     ``beat`` and ``row`` are those of the part with more columns. ``left``: a row an output beat, in the
-    cycle in which it is taken. ``window``: a row for 512 cycles. ``restart``: a row a reset after the initial one, in the
-    cycle before it.
+    cycle in which it is taken. ``window``: a row for 512 cycles. ``restart``: a row a reset after the initial one,
+    in the cycle before it.
     """
     part = SOFTMAX.observe(trace)
     outs = seen(trace, "out")
@@ -79,9 +79,11 @@ def beat_columns(trace: Trace, outs: Transfers, beats: Columns) -> Columns:
     index = met(outs, cycle)
     places = np.where(index == NONE, NONE, at(owner, index))
     columns |= {
-        "out_kind": at(columns["kind_out"], places), "out_last": at(beats["last"], places),
-        "out_position": at(beats["position"], places), "out_length": at(beats["length"], places),
-    }  # fmt: skip
+        "out_kind": at(columns["kind_out"], places),
+        "out_last": at(beats["last"], places),
+        "out_position": at(beats["position"], places),
+        "out_length": at(beats["length"], places),
+    }
     return columns
 
 
@@ -103,15 +105,23 @@ def row_columns(beats: Columns, rows: Columns) -> Columns:
     fed = (rows["longest_gap"] <= 24) & (rows["gap_before"] <= 24)
     ends_meet = beats["out_last"][end] == 1
     conditions = {
-        "climbs": rows["updates"] >= 5, "greatest": rows["acc"] >= 28800, "least": (rows["acc"] == 1024) & (length == 1),
-        "emptied": rows["zeros"] >= 14, "low": (rows["sat_low"] == 2 * length) & (length == 8),
-        "high": (rows["sat_high"] == 2 * length) & (length >= 7), "ones": (length == 1) & fed,
-        "eights": (length == 8) & fed, "turns": (length + before == 9) & (abs(length - before) == 7) & close,
-        "changes": (length != before) & (before != NONE) & close, "reordered": same & other, "ends_meet": ends_meet,
+        "climbs": rows["updates"] >= 5,
+        "greatest": rows["acc"] >= 28800,
+        "least": (rows["acc"] == 1024) & (length == 1),
+        "emptied": rows["zeros"] >= 14,
+        "low": (rows["sat_low"] == 2 * length) & (length == 8),
+        "high": (rows["sat_high"] == 2 * length) & (length >= 7),
+        "ones": (length == 1) & fed,
+        "eights": (length == 8) & fed,
+        "turns": (length + before == 9) & (abs(length - before) == 7) & close,
+        "changes": (length != before) & (before != NONE) & close,
+        "reordered": same & other,
+        "ends_meet": ends_meet,
         "ragged": ends_meet & (length != before),
-        "apart": rows["gap_before"] >= 100, "crowded": (length == 8) & (beats["waited"][end] >= 30),
+        "apart": rows["gap_before"] >= 100,
+        "crowded": (length == 8) & (beats["waited"][end] >= 30),
         "shifted": rows["total_shift"] == 15,
-    }  # fmt: skip
+    }
     columns = {name: streak(mask, epoch) for name, mask in conditions.items()}
     ends_alike = ends_meet & (length == beats["out_length"][end])
     columns["lock"] = np.where(length == before, streak(ends_alike & ((length == before) | (before == NONE)), epoch), 0)
@@ -145,13 +155,19 @@ def left_columns(trace: Trace, outs: Transfers, beats: Columns, rows: Columns) -
     left = Transfers(outs.cycle[gone], outs.epoch[gone], {}, np.zeros(len(gone), np.bool_))
     stall, spacing = waits(trace, "out", cycle), cycle - previous(cycle, epoch, 0)
     columns = {
-        "cycle": cycle, "epoch": epoch, "stall": stall, "spacing": spacing,
-        "kind": beats["kind_out"][owner], "position": beats["position"][owner], "length": beats["length"][owner],
+        "cycle": cycle,
+        "epoch": epoch,
+        "stall": stall,
+        "spacing": spacing,
+        "kind": beats["kind_out"][owner],
+        "position": beats["position"][owner],
+        "length": beats["length"][owner],
         "held": moved_before(accepted, cycle, epoch) - moved_before(outs, cycle, epoch),
         "rows_held": moved_before(whole, cycle, epoch) - moved_before(left, cycle, epoch),
-        "taken": moved_before(accepted, cycle, epoch), "in_waits": waits(trace, "in", cycle),
+        "taken": moved_before(accepted, cycle, epoch),
+        "in_waits": waits(trace, "in", cycle),
         "age": cycle - beats["cycle"][owner],
-    }  # fmt: skip
+    }
     columns["flowing"] = streak((stall == 0) & (spacing <= 13), epoch)
     columns["dragging"] = streak(stall >= 20, epoch)
     columns["in_step"] = streak((stall == 1) & (spacing <= 13), epoch)
@@ -167,12 +183,16 @@ def left_columns(trace: Trace, outs: Transfers, beats: Columns, rows: Columns) -
 def windows(trace: Trace, outs: Transfers) -> Columns:
     """Each window: transfers, and cycles in which a beat was offered and not taken."""
     if "in_valid" not in trace.signals:
-        return dict.fromkeys(("cycle", "epoch", "number", "taken", "given", "in_waits", "out_waits", "even"), np.zeros(0, np.int64))
+        return dict.fromkeys(
+            ("cycle", "epoch", "number", "taken", "given", "in_waits", "out_waits", "even"), np.zeros(0, np.int64)
+        )
     pins = {name: trace.signals[name] != 0 for name in ("in_valid", "in_ready", "out_valid", "out_ready")}
     events = {
-        "taken": pins["in_valid"] & pins["in_ready"], "given": pins["out_valid"] & pins["out_ready"],
-        "in_waits": pins["in_valid"] & ~pins["in_ready"], "out_waits": pins["out_valid"] & ~pins["out_ready"],
-    }  # fmt: skip
+        "taken": pins["in_valid"] & pins["in_ready"],
+        "given": pins["out_valid"] & pins["out_ready"],
+        "in_waits": pins["in_valid"] & ~pins["in_ready"],
+        "out_waits": pins["out_valid"] & ~pins["out_ready"],
+    }
     columns = window_columns(trace, WINDOW, events)
     epoch, given = columns["epoch"], columns["given"]
     even = (given == previous(given, epoch)) & (columns["out_waits"] >= 103) & (columns["in_waits"] >= 103)
@@ -195,12 +215,19 @@ def restarts(trace: Trace, outs: Transfers, beats: Columns, rows: Columns) -> Co
     next_length = at(rows["length"], first, 0)
     answers = (after >= next_length) & (next_length > 0)
     columns = {
-        "cycle": before, "epoch": old, "cut": cut, "held": held, "whole": held - cut,
-        "since_in": np.where(last_in == NONE, NONE, begin - last_in), "next_length": next_length,
-        "next_updates": at(rows["updates"], first, 0), "answers": answers, "after": after,
+        "cycle": before,
+        "epoch": old,
+        "cut": cut,
+        "held": held,
+        "whole": held - cut,
+        "since_in": np.where(last_in == NONE, NONE, begin - last_in),
+        "next_length": next_length,
+        "next_updates": at(rows["updates"], first, 0),
+        "answers": answers,
+        "after": after,
         "total": moved_before(accepted, begin, old),
         "drop": np.where(answers & (cut > 0), peak - at(rows["acc_exp"], first, 99), 0),
-    }  # fmt: skip
+    }
     one = np.zeros(len(begin), np.int64)  # resets of a test follow on each other across epochs
     columns["cuts_again"] = streak((cut > 0) & (after >= 8), one)
     columns["full_again"] = streak((held >= 13) & (after >= 8), one)

@@ -74,7 +74,9 @@ def mutate_model(
     text = ((folder.origin or folder.path) / "model.py").read_text(encoding="utf-8")
     sites = list(find_sites(ast.parse(text)))
     chosen = random.Random(f"mutants/{seed}").sample(sites, min(count, len(sites)))
-    return tuple(_try(folder.design, covered, text, site, traces) for site in sorted(chosen, key=lambda site: site.index))
+    return tuple(
+        _try(folder.design, covered, text, site, traces) for site in sorted(chosen, key=lambda site: site.index)
+    )
 
 
 def find_sites(tree: ast.AST) -> Iterator[Site]:

@@ -3,11 +3,11 @@
 import random
 
 import pytest
+from shipped_designs import own_names
 
 from dv_agent.agents.baselines.boundary_values import walk
 from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.agents.baselines.sweep import script
-from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.loader import DesignFolder, find_design
@@ -20,7 +20,7 @@ def without_profiles(folder: DesignFolder) -> StimulusSchema:
     return folder.schema.model_copy(update={"tracks": bare})
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", own_names())
 def test_what_crv_proposes_is_legal_and_owes_nothing_to_profiles(name: str) -> None:
     folder = find_design(name)
     bare = without_profiles(folder)
@@ -34,7 +34,7 @@ def test_what_crv_proposes_is_legal_and_owes_nothing_to_profiles(name: str) -> N
     assert driven == set(folder.schema.tracks)
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", own_names())
 def test_the_script_is_legal_ends_and_owes_nothing_to_profiles(name: str) -> None:
     folder = find_design(name)
     tests = list(script(folder.design, folder.schema))

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped_designs import own_names
 
 from dv_agent.designs.design import PRIMITIVES, Design
 from dv_agent.designs.elaboration.request import Request
-from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.reader import from_pyslang
 from dv_agent.designs.reader import parse_rtl as read
@@ -73,7 +73,7 @@ def softmax() -> Structure:
     return read_rtl(find_design("mxint_softmax").design)
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", own_names())
 def test_both_parsers_read_every_design_alike(name: str) -> None:
     design = find_design(name).design
     first = read_rtl(design)

@@ -3,8 +3,8 @@
 from typing import Any
 
 import pytest
+from shipped_designs import own_names
 
-from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand, expand_counted
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.size import check_size
@@ -59,7 +59,7 @@ def test_a_stall_counts_with_the_ready_before_it_and_loops_of_nothing_count(kv_p
         counted(kv_pack, {"repeat": 10**9, "steps": [{"random": {"count": 0}}]})
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", own_names())
 def test_the_count_lies_within_its_bounds_and_a_test_written_out_is_never_larger(name: str) -> None:
     folder = find_design(name)
     for seed in range(3):

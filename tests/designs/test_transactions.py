@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from shipped_designs import own_names
 from small_design import SCHEMA, small_design
 
 from dv_agent.designs.files.documents import Document
-from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand, expand_counted
 from dv_agent.designs.language.json_schema import language_definitions
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
@@ -120,7 +120,7 @@ def test_prompts_and_the_json_schema_name_it() -> None:
     assert not any("pair" in one.get("properties", {}) for one in literal)
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", own_names())
 def test_every_transaction_of_a_shipped_design_is_made_at_both_ends_of_its_fields(name: str) -> None:
     folder = find_design(name)
     for track, one in folder.schema.tracks.items():

@@ -5,12 +5,12 @@ import shutil
 from pathlib import Path
 
 import pytest
+from shipped_designs import own_names, variant_names
 
 from dv_agent.coverage.certificates.dead_bins import dead_bins
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
-from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder, find_design, load_design
 from dv_agent.eval.soundness.check import Options, PartResult, check_design, chunk_failures
@@ -58,7 +58,7 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", own_names())
 def test_the_design_is_sound(name: str) -> None:
     skip = costly(name)
     found = parts(find_design(name), skip=skip)
@@ -73,6 +73,15 @@ def test_the_design_is_sound(name: str) -> None:
         assert figures["bins"] == int(figures["bins_hit"]) + len(dead)
         assert figures.get("bins_dead", 0) == len(dead)
     assert found["agreement"].figures["alarms"] == 0
+
+
+@pytest.mark.parametrize("name", variant_names())
+def test_a_variant_agrees_with_the_rtl_that_it_takes_and_its_tiers_are_those_measured(name: str) -> None:
+    # Its witnesses are long: they are played by `make test-full`, and the proof is held by hash.
+    skip = COSTLY | {"witnesses"}
+    found = parts(find_design(name), skip=skip)
+    assert set(found) == {"tiers", "certificate", "agreement"}
+    assert {name: part.problems for name, part in found.items() if not part.ok} == {}
 
 
 def test_a_wrong_model_a_missing_witness_and_a_wrong_tier_are_noticed(tmp_path: Path) -> None:

@@ -13,10 +13,10 @@ from itertools import islice
 import numpy as np
 import pytest
 from runner_fixtures import adder, beats, lowreset, pipe, program, walker
+from shipped_designs import own_names
 
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.design import Design
-from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.program import Op, Program
@@ -31,9 +31,7 @@ RANDOM_TESTS = int(os.environ.get("DV_AGENT_EQUIVALENCE_TESTS", "20"))
 # Each costs a build of seconds, so these few stand for the others: rows, writes, a memory, packets, a system with a
 # bus, no clock, two clocks. Proofs, held by hash, say of every design that Icarus and native agree with its model.
 FEW = ("mxint_gelu", "kv_pack", "hgsa_loop", "hass_spe", "vit_attention", "rv32_decoder", "async_fifo")
-COMPARED = design_names() if "DV_AGENT_EQUIVALENCE_TESTS" in os.environ else FEW
-
-
+COMPARED = own_names() if "DV_AGENT_EQUIVALENCE_TESTS" in os.environ else FEW
 WITNESSES = 45
 """Most witnesses of a design that are compared here; its proof and benchmarks/native_equality.py play all of them."""
 

@@ -9,8 +9,8 @@ import pytest
 from busy_test import BUSY, GELU
 from hypothesis import given
 from hypothesis import strategies as st
+from shipped_designs import own_names
 
-from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
@@ -55,7 +55,7 @@ BOUNDED = {"vit_attention": {"x0_ready", "x1_ready", "ld_ready", "out_valid"}}
 """Handshakes of a system of which the specification gives bounds only; rules of design.yaml check these."""
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", own_names())
 def test_every_observed_level_and_every_handshake_of_a_shipped_design_is_foretold(name: str) -> None:
     design = find_design(name)
     observed = {one.signal for port in design.design.ports.values() for one in port.observed().values()}
