@@ -22,7 +22,7 @@ FILE, CODE_FILE = "certificate.json", "certificate-code.json"
 WITNESS = "witness"
 PROVING = ("rtl", "design", "bins")
 """The hashes that proofs depend on; the others decide what tests hit."""
-_NO_BEHAVIOUR = {"title", "paper", "summary", "notes", "task_version", "checks", "effort"}
+_NO_BEHAVIOUR = {"title", "paper", "summary", "notes", "task_version", "checks", "effort", "variant_of"}
 _MOST = 64_000_000
 
 
