@@ -32,8 +32,8 @@ module sdram_controller #(
     output wire data_mask_high
 );
   // {cs_n, ras_n, cas_n, we_n}
-  localparam [3:0] MODE = 4'b0000, REFRESH = 4'b0001, PRECHARGE = 4'b0010, ACTIVATE = 4'b0011, WRITE = 4'b0100,
-                   READ = 4'b0101, NOP = 4'b0111;
+  localparam [3:0] MODE = 4'b0000, REFRESH = 4'b0001, PRECHARGE = 4'b0010, ACTIVATE = 4'b0011;
+  localparam [3:0] WRITE = 4'b0100, READ = 4'b0101, NOP = 4'b0111;
   localparam [2:0] IDLE = 3'd0, INIT = 3'd1, REFRESHING = 3'd2, READING = 3'd3, WRITING = 3'd4;
   // Burst length 1, CAS latency 3, writes of single words.
   localparam [ROW_WIDTH-1:0] MODE_WORD = {{ROW_WIDTH - 10{1'b0}}, 10'b1000110000};
