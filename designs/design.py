@@ -45,6 +45,9 @@ class Design(RtlFiles):
         default=(), max_length=20, description="what a reader of prompts should know of it"
     )
     task_version: int = Field(default=1, ge=1)
+    effort: Literal["beats", "cycles"] = Field(
+        default="beats", description="what random stimulus is measured in; a design without a source counts cycles"
+    )
     clock: Clock | None = Field(default=Clock(), description="null: the design is combinational")
     clocks: dict[Identifier, Clock] = Field(
         default_factory=dict, description="instead of `clock`, if there are several; the first is the main one"

@@ -22,7 +22,7 @@ FILE, CODE_FILE = "certificate.json", "certificate-code.json"
 WITNESS = "witness"
 PROVING = ("rtl", "design", "bins")
 """The hashes that proofs depend on; the others decide what tests hit."""
-_FOR_PEOPLE = {"title", "paper", "summary", "notes", "task_version", "checks"}
+_NO_BEHAVIOUR = {"title", "paper", "summary", "notes", "task_version", "checks", "effort"}
 _MOST = 64_000_000
 
 
@@ -38,7 +38,7 @@ def input_hashes(folder: DesignFolder, plan: Plan) -> dict[str, str]:
 
 def deciding_hashes(folder: DesignFolder) -> dict[str, str]:
     """Return the hashes that a proof about RTL depends on, whatever the plan is."""
-    design = folder.design.model_dump(mode="json", exclude=_FOR_PEOPLE)
+    design = folder.design.model_dump(mode="json", exclude=_NO_BEHAVIOUR)
     return {"rtl": fingerprint(folder)["rtl"], "design": _digest(design)}
 
 

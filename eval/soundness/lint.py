@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import PrerequisiteError
 from dv_agent.runners.build.verilator_tool import find_verilator
 
+MEMORY_BITS = 1 << 15  # what yosys makes flip-flops and multiplexers of within seconds
 LINT_TIMEOUT = 600  # seconds; a system of several units takes half a minute on a free core
 _PARSE = """
 import sys
@@ -41,13 +43,12 @@ class LintResult(Frozen):
 def lint(design: Design) -> tuple[LintResult, ...]:
     """Run every tool on the RTL."""
     files = [str(file.resolve()) for file in design.source_files()]
-    synthesis = f"read_verilog {' '.join(files)}; synth -top {design.top}; check -assert"
     with scratch_folder() as room:
         icarus = ["iverilog", "-g2005", "-Wall", "-s", design.top, "-o", str(room / "out"), *files]
         return (
             _run("iverilog", icarus, room),
             _verilator(design.top, files, room),
-            _run("yosys", ["yosys", "-q", "-p", synthesis], room),
+            _yosys(design.top, files, room),
             _pyverilog(files, room),
         )
 
@@ -69,6 +70,17 @@ def _verilator(top: str, files: list[str], room: Path) -> LintResult:
         *files,
     ]
     return _run("verilator", command, room, tool.environment)
+
+
+def _yosys(top: str, files: list[str], room: Path) -> LintResult:
+    """Synthesise, with memories as flip-flops; with more than `MEMORY_BITS` of them, down to memory cells only."""
+    read, count = f"read_verilog {' '.join(files)}; hierarchy -top {top}", room / "memories.txt"
+    counting = f"{read}; proc; flatten; tee -q -o {count} stat"
+    if (read_only := _run("yosys", ["yosys", "-q", "-p", counting], room)).messages or read_only.skipped:
+        return read_only
+    bits = sum(int(found) for found in re.findall(r"memory bits: +([0-9]+)", count.read_text(encoding="utf-8")))
+    down_to = " -run begin:fine" if bits > MEMORY_BITS else ""
+    return _run("yosys", ["yosys", "-q", "-p", f"{read}; synth -top {top}{down_to}; check -assert"], room)
 
 
 def _run(tool: str, command: list[str], room: Path, environment: Mapping[str, str] | None = None) -> LintResult:

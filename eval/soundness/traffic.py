@@ -42,8 +42,10 @@ def chunk_tests(folder: DesignFolder, seed: int, index: int) -> Iterator[Test]:
 
 
 def accepted_beats(folder: DesignFolder, trace: Trace) -> int:
-    """Return the number of transfers that the design accepted on its sources; of cycles, if it has no source."""
-    sources = [one.key for one in folder.design.streams if one.packets]
+    """Return the number of transfers that the design accepted on its sources; of cycles, if it has no source, or wants
+    its effort counted in cycles.
+    """
+    sources = [one.key for one in folder.design.streams if one.packets and folder.design.effort == "beats"]
     return sum(len(trace.accepted[key]) for key in sources) if sources else trace.cycles
 
 

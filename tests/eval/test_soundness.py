@@ -10,11 +10,12 @@ from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.files.places import design_names
+from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder, find_design, load_design
 from dv_agent.eval.soundness.check import Options, PartResult, check_design, chunk_failures
 from dv_agent.eval.soundness.kills import Kill, Survivor, by_value, hunt
 from dv_agent.eval.soundness.lint import lint
-from dv_agent.eval.soundness.traffic import over_chunks
+from dv_agent.eval.soundness.traffic import accepted_beats, over_chunks
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.registry import find_simulator
 
@@ -121,6 +122,34 @@ def test_lint_finds_what_a_tool_says(tmp_path: Path) -> None:
     results = {one.tool: one for one in lint(load_design(home).design)}
     assert not results["iverilog"].ok
     assert "bit_length" in results["iverilog"].messages
+
+
+MEMORY = """
+module store(input wire clk, input wire [11:0] at, input wire [31:0] word, output wire [31:0] out, output wire open);
+  reg [31:0] words[0:4095];
+  always @(posedge clk) words[at] <= word;
+  assign out = words[at];
+endmodule
+"""
+
+
+def test_a_large_memory_stays_a_memory_in_lint_and_a_fault_beside_it_is_found(tmp_path: Path) -> None:
+    (tmp_path / "store.v").write_text(MEMORY)
+    (tmp_path / "design.yaml").write_text(
+        "{schema_version: 1, name: store, top: store, sources: [store.v], reset: null, ports: {pins: {kind: pins, "
+        "fields: {at: {signal: at, width: 12}, word: {signal: word, width: 32}}}}}"
+    )
+    found = {one.tool: one for one in lint(load_design(tmp_path).design)}["yosys"]
+    assert found.skipped or "no driver" in found.messages
+
+
+def test_a_design_may_count_cycles_in_place_of_beats() -> None:
+    folder = find_design("mxint_gelu")
+    with find_simulator("icarus").open(folder.design) as session:
+        trace = session.run(expand(folder.design, folder.schema, load_witnesses(folder)[0])).trace
+    counted = DesignFolder(folder.design.model_copy(update={"effort": "cycles"}))
+    assert accepted_beats(folder, trace) == len(trace.accepted["in"])
+    assert accepted_beats(counted, trace) == trace.cycles
 
 
 def test_traffic_does_not_depend_on_the_number_of_processes() -> None:
