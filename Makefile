@@ -1,10 +1,11 @@
 # make run    set up what is missing, then close coverage of one design on its real RTL
 # make test   set up what is missing, then lint and test (what CI runs)
 # make setup  what make test sets up: also what Verilator needs, and a browser
-.PHONY: run test test-full lint setup benchmarks clean
+# make docs   the documentation as a site, in site/
+.PHONY: run test test-full lint setup benchmarks docs clean
 
 DESIGN ?= mxint_softmax
-PYTHON_FILES = agents coverage designs dv_agent eval prompts runners tests benchmarks
+PYTHON_FILES = agents coverage designs dv_agent eval prompts runners tests benchmarks scripts
 
 run:
 	@sh scripts/setup.sh
@@ -15,7 +16,7 @@ test: setup lint
 
 # Everything that `make test` only checks by hash: proves each design anew and writes its proof.json.
 test-full: setup lint
-	@DV_AGENT_TEST_RECORDS=1 .venv/bin/python -m pytest --numprocesses 2 --dist worksteal --quiet
+	@DV_AGENT_TEST_RECORDS=1 DV_AGENT_TEST_DOCS=1 .venv/bin/python -m pytest --numprocesses 2 --dist worksteal --quiet
 	@.venv/bin/dv-agent designs check --all --write-proof
 	@.venv/bin/python benchmarks/native_equality.py
 
@@ -30,5 +31,9 @@ setup:
 benchmarks: setup
 	@for file in benchmarks/*.py; do .venv/bin/python $$file || exit 1; done
 
+docs: setup
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict --quiet
+	@echo site/index.html
+
 clean:
-	rm -rf .venv build dist *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv build dist site *.egg-info runs .pytest_cache .mypy_cache .ruff_cache .hypothesis

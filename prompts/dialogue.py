@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.prompts.strategy import Converged, History, Restart, Strategy
+from dv_agent.prompts.strategy import Strategy
+from dv_agent.prompts.strategy_options import Converged, History, Restart
 from dv_agent.prompts.view import Exchange
 
 
@@ -46,15 +47,18 @@ def dialogue(strategy: Strategy, plan: Plan, exchanges: Sequence[Exchange], sour
 
 
 def beginning(restart: Restart, exchanges: Sequence[Exchange], bins: int) -> int:
-    """Return the index of the first exchange of the current dialogue; the number of exchanges if a new one starts."""
+    """Return the index of the first exchange of the current dialogue; the number of exchanges if a new one starts.
+
+    As LLM4DV does, coverage after the last message of a window is compared with that after its first one.
+    """
     start = 0
     if restart.when == "never":
         return start
     for end in range(1, len(exchanges) + 1):
         early = exchanges[end - 1].bins_hit < restart.below * bins
         window = restart.messages_below if early else restart.messages
-        recent = exchanges[max(start, end - window) : end]
-        if end - start >= window and sum(len(one.new_bins) for one in recent) < restart.bins:
+        gained = sum(len(one.new_bins) for one in exchanges[end - window + 1 : end])
+        if end - start >= window and gained < restart.bins:
             start = end
     return start
 
@@ -72,7 +76,7 @@ def chosen(history: History, plan: Plan, pool: Sequence[Exchange], source: rando
 
 def best_of(history: History, plan: Plan, pool: Sequence[Exchange]) -> list[Exchange]:
     """Return the `history.best_of` exchanges with most gains; if the last ties with the first, all that tie."""
-    ranked = sorted(pool, key=lambda one: -score(history, plan, one))
+    ranked = sorted(pool, key=lambda one: (-score(history, plan, one), -one.turn))  # of equals the later ones
     last = ranked[: history.best_of][-1:]
     if last and score(history, plan, last[0]) == score(history, plan, ranked[0]):
         return [one for one in ranked if score(history, plan, one) == score(history, plan, ranked[0])]
@@ -83,7 +87,8 @@ def score(history: History, plan: Plan, exchange: Exchange) -> float:
     """Return the number of new bins; harder bins count more if the history option asks for it."""
     if history.keep != "successful_hard":
         return float(len(exchange.new_bins))
-    hard = sum(plan.bins[index].tier in history.hard_tiers for index in exchange.new_bins)
+    bins = [plan.bins[index] for index in exchange.new_bins]
+    hard = sum(one.kind == "cross" if history.hard_crosses else one.tier in history.hard_tiers for one in bins)
     return len(exchange.new_bins) + (history.hard_weight - 1) * hard
 
 
@@ -95,6 +100,7 @@ def has_converged(converged: Converged | None, gains: Sequence[int]) -> bool:
     """
     if converged is None:
         return False
-    if len(gains) >= converged.unchanged and sum(gains[-converged.unchanged :]) == 0:
+    # Coverage after the last message of a window against that after its first one, as in `beginning`.
+    if len(gains) >= converged.unchanged and sum(gains[len(gains) - converged.unchanged + 1 :]) == 0:
         return True
-    return len(gains) >= converged.over and sum(gains[-converged.over :]) <= converged.few
+    return len(gains) >= converged.over and sum(gains[len(gains) - converged.over + 1 :]) <= converged.few

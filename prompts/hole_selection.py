@@ -7,7 +7,8 @@
               `easy_bins` (100) holes and the rest from those after them.
 ``adaptive``  up to the coverage share `mild` (1/5) like the early ``by_type``; above it, with `plenty` open, one of
               three samplers (early mixture, plan order, random), changed whenever fewer than `stale_bins` (3) bins
-              were new in `stale_messages` (4) messages; with fewer than `plenty` holes, `most` at random.
+              were new behind the first of `stale_messages` (4) messages; with fewer than `plenty` holes, `most` at
+              random.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ import random
 from collections.abc import Sequence
 from typing import TypeVar
 
-from dv_agent.prompts.strategy import Holes
+from dv_agent.prompts.strategy_options import Holes
 
 Item = TypeVar("Item")
 MIXTURE, ORDER, RANDOM = range(3)
@@ -76,7 +77,7 @@ def turn_of(gains: Sequence[int], options: Holes) -> int:
     chosen, since = MIXTURE, 0
     for end in range(1, len(gains) + 1):
         since += 1
-        if since >= options.stale_messages and sum(gains[end - options.stale_messages : end]) < options.stale_bins:
+        if since >= options.stale_messages and sum(gains[end - options.stale_messages + 1 : end]) < options.stale_bins:
             # From mixture to plan order, then to random, then back to plan order.
             chosen, since = (RANDOM if chosen == ORDER else ORDER), 0
     return chosen

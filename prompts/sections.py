@@ -12,6 +12,7 @@ from dv_agent.coverage.totals import overall_totals, summarise
 from dv_agent.designs.rules.wording import rule_words
 from dv_agent.prompts.dut.examples import examples
 from dv_agent.prompts.dut.language_words import language_words
+from dv_agent.prompts.dut.number_text import number_text
 from dv_agent.prompts.dut.rtl_cone import cone_lines
 from dv_agent.prompts.dut.rtl_digest import digests
 from dv_agent.prompts.dut.tracks import track_texts
@@ -61,6 +62,8 @@ _OF_THE_PLAN = frozenset(
     }
 )
 """Parts that speak of the plan; a track that hides it has none of them."""
+_OF_THE_LANGUAGE = frozenset({"language", "examples"})
+"""Parts that speak of tests as JSON."""
 _SINGLE = {"role", "contract", "tracks", "language", "progress", "ask"}
 
 
@@ -70,6 +73,7 @@ def sections(
     """Return the parts that are not empty, in the order of `PARTS`, uncut."""
     left_out = strategy.without | (_ALONE if kind == "follow" else frozenset())
     left_out |= frozenset() if view.track.plan else _OF_THE_PLAN
+    left_out |= _OF_THE_LANGUAGE if strategy.values == "numbers" else frozenset()
     writer = _Writer(view, strategy, kind, source)
     lists = {name: items for name, make in writer.lists().items() if name not in left_out and (items := make())}
     context = _context(view, strategy, reply_tokens)
@@ -94,7 +98,7 @@ class _Writer:
             "rtl": self._sources,
             "digest": lambda: digests(view.rtl.structure) if self._rtl() == "digest" else (),
             "examples": self._examples,
-            "shots": lambda: shots(view, strategy.examples),
+            "shots": lambda: shots(view, strategy.examples, strategy.values == "numbers"),
             "history": lambda: past_turns(view) if strategy.history.keep == "summary" else (),
             "errors": lambda: tuple(line[:ERROR_MOST] for line in view.errors),
             "windows": lambda: view.windows,
@@ -147,6 +151,7 @@ class _Writer:
         if not options.sampler:
             return ()
         totals = overall_totals(view.coverage)
+        options = options.of_plan(totals.bins)
         gains = [len(one.new_bins) for one in view.exchanges]
         found = sample(view.holes, totals.bins_hit / max(totals.bins, 1), gains, options, source)
         return tuple(in_detail(view, hole) for hole in found)
@@ -198,6 +203,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "rules": view.rules,
         "rules_off": view.rules_off,
         "literal": strategy.values == "literal",
+        "numbers": number_text(view.design, view.schema) if strategy.values == "numbers" else None,
         "tracks": tracks,
         "grammar": language_words(view.design, view.schema),
         "packets": any(track.packets and track.beats != "1" for track in tracks),

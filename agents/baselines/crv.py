@@ -1,10 +1,11 @@
 """`crv`: generic constrained-random stimulus built from the stimulus schema, with no knowledge of the design.
 
 Packets are legal. For each phase of a test, each field, packet length, gap and stall first gets a distribution:
-the whole range, corner values with more weight, values near zero, or one fixed value. On a track whose schema names
-transactions, half of the tests are made of those. Coverage is not fed back, and only tracks, fields, ranges, limits and
-transactions are read, not the profiles written for a design. It may use what every agent may use, under the same budget
-(see docs/evaluation.md).
+the whole range, corner values with more weight, values near zero, or one fixed value; a stream of numbers often
+walks, so that each value goes on from the one before (`dv_agent.agents.baselines.walks`). On a track whose schema
+names transactions, half of the tests are made of those. Coverage is not fed back, and only tracks, fields, ranges,
+limits and transactions are read, not the profiles written for a design. It may use what every agent may use, under
+the same budget (see docs/evaluation.md).
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ from collections.abc import Callable
 from typing import Any
 
 from dv_agent.agents.baselines.transaction_phases import SHARE, transaction_steps
+from dv_agent.agents.baselines.walks import drawn_walk
 from dv_agent.agents.proposal import Proposal
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.schema import StimulusSchema, TrackSchema
+from dv_agent.designs.language.schema import StimulusSchema, TrackSchema, streams_of_numbers
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Grammar
@@ -27,6 +29,7 @@ BATCH = 16
 _BEATS = (12, 400)  # beats in one phase of packets, log-uniform
 _PHASES = (1, 3)
 _RESET_SHARE = 0.15
+_WALKS = 0.75  # share of the phases in which a stream of numbers walks
 _PLAIN = 50  # maximum items in a block of a track of unknown kind, where only the count can be set
 # Distributions of gaps and stalls in cycles, as a bus engineer would write them, each with its weight.
 _WAITS: tuple[tuple[Any, int], ...] = (
@@ -93,6 +96,9 @@ def _packet_blocks(design: Design, name: str, track: TrackSchema, room: int, sou
         wanted = 2 * _log_uniform(*_BEATS, source) / sum(beats)
         count = max(1, min(round(wanted), room // (phases * high)))
         fields = _shapes(design.grammars[name], source)
+        for running in streams_of_numbers(design, track, name):
+            if source.random() < _WALKS:
+                fields[running] = drawn_walk(source)
         blocks.append({"count": count, "beats": list(beats), "gap": _wait(source), **fields})
     return blocks
 

@@ -13,10 +13,11 @@ from dv_agent.agents.llm.call_budget import Price, bound_too_small
 from dv_agent.agents.llm.edited_test import earlier_tests
 from dv_agent.agents.llm.json_scanner import clean
 from dv_agent.agents.llm.manual_turn import ManualTurn
-from dv_agent.agents.llm.reply_parser import parse_reply
+from dv_agent.agents.llm.plain_numbers.number_reply import parse_numbers
+from dv_agent.agents.llm.reply_parser import ParsedReply, parse_reply
 from dv_agent.agents.llm.silence import why_silent
 from dv_agent.agents.llm.structured_output import StructuredAnswer, ask_structured, wanted_schema
-from dv_agent.agents.models.chat_model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema
+from dv_agent.agents.models.chat_model import CallUsage, ChatModel, Message, ModelSettings, OutputSchema, Reply
 from dv_agent.agents.proposal import CutRecord, PartRecord, PromptRecord, Proposal, ReplyRecord, Usage, both
 from dv_agent.agents.tools.claims_and_reports import UNREACHABLE, Claim
 from dv_agent.prompts.dialogue import has_converged
@@ -139,10 +140,7 @@ def proposal_of(
 ) -> Proposal:
     """Return the tests of the last reply, with all that a record needs. A reply that a person wrote has no cost."""
     reply = answered.replies[-1]
-    literal = strategy.values == "literal"
-    parsed = parse_reply(
-        reply.text, view.design, view.schema, reply.finish_reason, literal, earlier_tests(view), view.track.plan
-    )
+    parsed = _parsed(view, reply, strategy)
     claims, strange = _about_holes(view, parsed.claims)
     errors = (*([f"the server refused your reply: {reply.broken}"] if reply.broken else []), *parsed.errors, *strange)
     usages = (usage_of(one.attempts, one.cached) for one in answered.replies)
@@ -161,6 +159,15 @@ def proposal_of(
         silence="" if parsed.tests else why_silent(reply, errors),
         by_hand=by_hand,
         claims=claims,
+    )
+
+
+def _parsed(view: View, reply: Reply, strategy: Strategy) -> ParsedReply:
+    if strategy.values == "numbers":
+        return parse_numbers(reply.text, view.design, view.schema, reply.finish_reason)
+    literal = strategy.values == "literal"
+    return parse_reply(
+        reply.text, view.design, view.schema, reply.finish_reason, literal, earlier_tests(view), view.track.plan
     )
 
 

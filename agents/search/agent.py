@@ -3,11 +3,13 @@
 Algorithm
 ---------
 The agent starts with `WARM_UP` random tests, every track a random block.
-From then on a test comes from one of four sources:
+From then on a test comes from one of five sources:
 
 * **swarm**: short random tests in which some fields are narrowed to one value, a corner, a few values or a small range;
 * **phases**: long tests of a few phases, each with its own distributions, as the agent `crv` draws them;
 * **resets**: random tests, half of them narrowed, with a few resets in mid-test;
+* **walks**, where the design has a stream of numbers (`dv_agent.agents.baselines.walks`): each number is the one
+  before plus a step; size, turns and length of the steps are chosen by the new bins that they won;
 * **hunt**: a mutation of a test that came near to a hole.
 
 Every test is proposed as literal steps, so that its outcome names the exact steps that were being driven when it came
@@ -55,6 +57,7 @@ from dv_agent.agents.search.move_selection import MoveSelector
 from dv_agent.agents.search.move_sites import Focus, MoveSites
 from dv_agent.agents.search.mutation import chain, cross, head_cut, snippet, tail_cut
 from dv_agent.agents.search.swarm import narrowed, shortened, with_resets
+from dv_agent.agents.search.walk_choice import has_streams, walking_test
 from dv_agent.designs.language.stimulus import MAX_STEPS, Test
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.view import View
@@ -120,20 +123,24 @@ class _Run:
         return [self._test(sites) for _ in range(count)]
 
     def _test(self, sites: MoveSites) -> Test:
-        kind = self._choose_kind()
+        kind = self._choose_kind(sites)
         if kind == "hunt":
             return self._hunt(sites)
+        if kind == "walks":
+            return self._walking(sites)
         if kind == "crossed":
             return self._crossed(sites)
         return self._drawn(sites, kind)
 
-    def _choose_kind(self) -> Kind:
+    def _choose_kind(self, sites: MoveSites) -> Kind:
         if self._warm < WARM_UP:
             self._warm += 1
             return "random"
         kinds: list[Kind] = ["swarm", "phases"]
         if self._resets:
             kinds.append("resets")
+        if has_streams(sites):
+            kinds.append("walks")
         if not self._guided and self.memory.corpus:
             kinds.append("crossed")
         if any(hunt.whole.pool for hunt in self.memory.hunts.values()):
@@ -160,6 +167,11 @@ class _Run:
         if kind == "resets":
             return with_resets(narrowed(design, schema, test, source) if source.random() < NARROWED else test, source)
         return test
+
+    def _walking(self, sites: MoveSites) -> Test:
+        way = self.memory.walks.choose(self._source)
+        self.memory.pending.append(PendingTest("walks", walk=way))
+        return sites.literal(walking_test(sites, way, self._source))
 
     def _crossed(self, sites: MoveSites) -> Test:
         one, other = self._source.choice(self.memory.corpus), self._source.choice(self.memory.corpus)

@@ -10,6 +10,7 @@ from typing import Literal
 from dv_agent.agents.search.hole_targets import CUTS, HoleTarget, NearestTest, Tails
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.mutation import Span, snippet, tail_cut
+from dv_agent.agents.search.walk_choice import WalkChoice, WalkKind
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.prompts.view import Near, Outcome, View
@@ -23,7 +24,7 @@ NEARER = 0.1
 """Value of a smaller distance that a hunt reached, in new bins."""
 PRIOR_TRIES = 8
 
-Kind = Literal["random", "swarm", "phases", "resets", "hunt", "crossed"]
+Kind = Literal["random", "swarm", "phases", "resets", "walks", "hunt", "crossed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,7 @@ class PendingTest:
     kind: Kind
     parts: tuple[Part, ...] = ()
     moves: tuple[str, ...] = ()
+    walk: WalkKind | None = None
 
 
 @dataclass(slots=True)
@@ -93,6 +95,7 @@ class Memory:
         library: bin -> the items that were being driven when it was first hit.
         corpus: tests that hit a bin first.
         pending: the tests of the last turn.
+        walks: which walks through streams of numbers won most.
     """
 
     def __init__(self, plan: Plan, source: random.Random, guided: bool) -> None:
@@ -104,6 +107,7 @@ class Memory:
         self.yields: dict[Kind, MoveGain] = {}
         self.moves: dict[str, list[int]] = {}
         self.tails: dict[str, Tails] = {}
+        self.walks = WalkChoice()
         self._by_item: dict[tuple[int, str], list[int]] = {}
 
     def learn(self, view: View, sites: MoveSites) -> None:
@@ -115,6 +119,8 @@ class Memory:
                 self.corpus = [*self.corpus, outcome.test][-CORPUS:]
             gains = len(outcome.new_bins) + NEARER * len(gained) * (child.kind == "hunt")
             self.yields.setdefault(child.kind, MoveGain()).add(gains, outcome.cycles)
+            if child.walk:
+                self.walks.learn(child.walk, len(outcome.new_bins), outcome.cycles)
             for move in child.moves:
                 self._record(move, None, gains > 0)
             near = {one.bin for one in outcome.near}

@@ -29,7 +29,13 @@ FILES = {
 }
 FOR_READERS = "columns"
 """The kind of the words on columns in plan.yaml: prompts show them, and nothing is sampled or judged by them."""
-_COLUMNS = re.compile(rb"^columns:.*\n(?:[ \t]+.*\n)*", re.MULTILINE)
+NUMBERS = "numbers"
+"""The kind of the form of plain numbers in stimulus.yaml: only replies are read by it; tests are kept as they run."""
+APART = {
+    "plan.yaml": re.compile(rb"^columns:.*\n(?:[ \t]+.*\n)*", re.MULTILINE),
+    "stimulus.yaml": re.compile(rb"^numbers:.*\n(?:[ \t]+.*\n)*", re.MULTILINE),
+}
+"""File -> its block that is hashed apart from the rest."""
 
 
 def fingerprint(folder: DesignFolder) -> dict[str, str]:
@@ -37,7 +43,8 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
 
     The RTL is hashed as it is simulated, so a copy with a seeded bug has another hash. The model is hashed with
     all that it is made of: modules of `SHARED_BY_MODELS`, modules of its own folder, models of other designs. The words
-    on columns of a plan are the kind `FOR_READERS`, and no part of the kind "plan".
+    on columns of a plan are the kind `FOR_READERS`, and no part of the kind "plan"; the form of plain numbers is the
+    kind `NUMBERS`, and no part of the kind "schema".
     """
     hashes = {"rtl": _hash([*folder.design.source_files(), *folder.design.header_files()])}
     for kind, patterns in FILES.items():
@@ -46,8 +53,9 @@ def fingerprint(folder: DesignFolder) -> dict[str, str]:
             files += [module for file in files for module in _imported(file)]
         if files:
             hashes[kind] = _hash(files)
-    if words := b"".join(_words(file.read_bytes()) for file in folder.path.glob(*FILES["plan"])):
-        hashes[FOR_READERS] = hashlib.sha256(words).hexdigest()
+    for kind, name in ((FOR_READERS, "plan.yaml"), (NUMBERS, "stimulus.yaml")):
+        if words := b"".join(_apart(name, file.read_bytes()) for file in folder.path.glob(name)):
+            hashes[kind] = hashlib.sha256(words).hexdigest()
     return hashes
 
 
@@ -87,14 +95,13 @@ def _hash(files: Iterable[Path]) -> str:
     total = hashlib.sha256()
     for file in files:
         content = file.read_bytes()
-        if file.name in FILES["plan"]:
-            content = content.replace(_words(content), b"")
+        content = content.replace(_apart(file.name, content), b"")
         total.update(f"{file.name} {len(content)}\n".encode())
         total.update(content)
     return total.hexdigest()
 
 
-def _words(plan: bytes) -> bytes:
-    """Return the block of a plan that says what columns mean, which nothing else refers to; empty without one."""
-    found = _COLUMNS.search(plan)
+def _apart(name: str, content: bytes) -> bytes:
+    """Return the block of a file that is hashed apart, because nothing else refers to it; empty without one."""
+    found = APART[name].search(content) if name in APART else None
     return found[0] if found else b""

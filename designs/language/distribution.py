@@ -8,18 +8,22 @@
     {"set": [0, [4, 7]]}                the same, with ranges: here over 0, 4, 5, 6 and 7
     {"range": [0, 60], "step": 4}       uniform over every fourth value, from the first on
     {"weights": [[0, 60], [[1, 3], 40]]}  each part is a distribution, with its weight relative to the others
+    {"walk": [-4, 4]}                   a sequence: each value is the one before plus a step, see `Walk`
 """
 
 from __future__ import annotations
 
 import random
 from bisect import bisect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 MAX_PARTS = 256
+MAX_TURNS = 16
+MAX_FOR = 1_000_000
+WALK_KEYS = ("walk", "turns", "for", "from")
 
 
 class DistributionError(ValueError):
@@ -69,6 +73,54 @@ class Distribution:
         return None if len(self.ranges) > 1 else _counted(self.ranges[0])
 
 
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A sequence of values, each the one before plus a step; beyond ``low..high`` it goes on from the other end.
+
+    Attributes:
+        low, high: bounds of the values.
+        first: the value that the sequence begins with.
+        steps: distribution of the steps.
+        turns: how many steps are drawn at once; they take turns.
+        lasts: how many values they make before new ones are drawn.
+    """
+
+    low: int
+    high: int
+    first: Distribution
+    steps: Distribution
+    turns: Distribution
+    lasts: Distribution
+
+    def draw(self, source: random.Random) -> int:
+        """Return the first value of a sequence."""
+        return self.first.draw(source)
+
+    def drawer(self, source: random.Random) -> Callable[[], int]:
+        """Return a function whose calls give the values of one sequence, in order."""
+        values = self._values(source)
+        return lambda: next(values)
+
+    def _values(self, source: random.Random) -> Iterator[int]:
+        low, span = self.low, self.high - self.low + 1
+        value = self.first.draw(source)
+        yield value
+        while True:
+            steps = [self.steps.draw(source) for _ in range(self.turns.draw(source))]
+            for place in range(self.lasts.draw(source)):
+                value = low + (value - low + steps[place % len(steps)]) % span
+                yield value
+
+    @property
+    def plain(self) -> None:
+        """None: no single range gives its values."""
+        return
+
+
+Drawn = Distribution | Walk
+"""What a random block draws the values of a key from."""
+
+
 def _counted(part: tuple[int, int, int]) -> tuple[int, int, int]:
     low, high, step = part
     return low, step, 0 if low == high else (high - low) // step + 1
@@ -86,8 +138,36 @@ def _mixture(
     return draw
 
 
+def parse_drawn(data: Any, low: int, high: int) -> Drawn:
+    """Parse a distribution or a walk whose values must all be in ``low..high``.
+
+    Raises:
+        DistributionError: with what was found and what was expected.
+    """
+    if not (isinstance(data, dict) and "walk" in data):
+        return parse_distribution(data, low, high)
+    if unknown := [key for key in data if key not in WALK_KEYS]:
+        raise DistributionError(f"a walk has {', '.join(WALK_KEYS)}; found {str(unknown[0])[:40]!r}")
+    span = high - low
+    return Walk(
+        low,
+        high,
+        first=_part_of_walk(data, "from", [low, high], low, high),
+        steps=_part_of_walk(data, "walk", 0, -span, span),
+        turns=_part_of_walk(data, "turns", 1, 1, MAX_TURNS),
+        lasts=_part_of_walk(data, "for", 1, 1, MAX_FOR),
+    )
+
+
+def _part_of_walk(walk: dict[str, Any], key: str, usual: Any, low: int, high: int) -> Distribution:
+    try:
+        return parse_distribution(walk.get(key, usual), low, high)
+    except DistributionError as error:
+        raise DistributionError(f"{key}: {error}") from None
+
+
 def parse_distribution(data: Any, low: int, high: int) -> Distribution:
-    """Parse a distribution whose values must all be in ``low..high``.
+    """Parse a distribution whose values must all be in ``low..high``; a walk is none, because its values have an order.
 
     Raises:
         DistributionError: with what was found and what was expected.
@@ -109,6 +189,8 @@ _Part = tuple[int, int, int, float]  # first, last, step, weight
 def _parts(data: Any, depth: int) -> list[_Part]:
     if _is_int(data):
         return [(data, data, 1, 1.0)]
+    if isinstance(data, dict) and "walk" in data:
+        raise DistributionError("a walk is a sequence, and cannot stand here")
     if isinstance(data, list) and len(data) == 2 and all(_is_int(x) for x in data):
         if data[0] > data[1]:
             raise DistributionError(f"range {data} is empty; write [low, high] with low <= high")

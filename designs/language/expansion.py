@@ -86,7 +86,8 @@ def _memories(design: Design, schema: StimulusSchema, test: Test) -> dict[str, t
         else:
             drawn = draw_from(design, track, name, "memory", given, ("memory", name))
             source = random.Random(f"{test.seed}/{name}/memory")
-            words = [drawn.draw(source) for _ in range(track.memory_words)]
+            draw = drawn.drawer(source)
+            words = [draw() for _ in range(track.memory_words)]
         memories[name] = tuple(word & ((1 << spec.width) - 1) for word in words)
     return memories
 
@@ -213,9 +214,10 @@ class _TrackExpander:
         one = self.track.transactions[name]
         source = random.Random(f"{self.seed}/{self.name}/{name}/{self.blocks}")
         self.blocks += 1
-        draws = field_draws(one, step[name], scope, (*where, name))
+        fields = field_draws(one, step[name], scope, (*where, name))
+        draws = {key: drawn.drawer(source) for key, drawn in fields.items()}
         for _ in range(repetitions(step, scope, where, self.design.limits.max_items)):
-            values = {key: drawn.draw(source) for key, drawn in draws.items()}
+            values = {key: draw() for key, draw in draws.items()}
             yield from self._inner({"steps": one.steps}, (*where, name), {**scope, **values})
 
     def _inner(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:

@@ -12,8 +12,16 @@ from collections.abc import Mapping
 from typing import Any
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.language.distribution import MAX_FOR, MAX_TURNS
 from dv_agent.designs.language.packets import BEATS
-from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_of, key_range, stream_keys
+from dv_agent.designs.language.schema import (
+    MAX_WAIT,
+    StimulusSchema,
+    grammar_of,
+    key_range,
+    stream_keys,
+    streams_of_numbers,
+)
 from dv_agent.designs.language.size import MAX_VARIABLES
 from dv_agent.designs.language.stimulus import MAX_STEPS
 from dv_agent.designs.ports.field_spec import FieldSpec
@@ -150,6 +158,8 @@ class _Language:
         track, grammar = self._schema.tracks[name], grammar_of(self._design, name)
         keys = {key: self._drawn(*key_range(self._design, track, name, key))
                 for key in (*grammar.timing_keys, *grammar.fields)}  # fmt: skip
+        for key in streams_of_numbers(self._design, track, name):
+            keys[key] = {"anyOf": [keys[key], self._walk(*key_range(self._design, track, name, key))]}
         count = self._drawn(*key_range(self._design, track, name, "count"), expressions=False)
         profiles = {"enum": sorted({"default", *track.profiles})}
         seed = self._integer(0, MAX_SEED)
@@ -184,6 +194,13 @@ class _Language:
                 json_object({"weights": json_list(pair, 1, 256)}, ("weights",)),
             ]}  # fmt: skip
         return reference
+
+    def _walk(self, low: int, high: int) -> Json:
+        """Return the schema of a walk over ``low..high``."""
+        span = high - low
+        parts = {"turns": (1, MAX_TURNS), "for": (1, MAX_FOR), "from": (low, high)}
+        more = {key: self._drawn(*bounds) for key, bounds in parts.items()}
+        return json_object({"walk": self._drawn(-span, span), **more}, ("walk",))
 
     def _values(self) -> str:
         """Return the schema of the values of a loop variable."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.distribution import Distribution, DistributionError, parse_distribution
+from dv_agent.designs.language.distribution import DistributionError, Drawn, parse_drawn
 from dv_agent.designs.language.schema import (
     TrackSchema,
     Transaction,
@@ -21,7 +21,7 @@ from dv_agent.designs.ports.grammar import Grammar, Item
 from dv_agent.designs.program import MAKE, Op
 from dv_agent.errors import UnknownNameError
 
-Draws = dict[str, Distribution]
+Draws = dict[str, Drawn]
 TIMES = "times"
 """Key of a step: how often the transaction is made."""
 
@@ -59,7 +59,7 @@ def read_block(design: Design, track: TrackSchema, name: str, block: dict[str, A
 
 def draw_from(
     design: Design, track: TrackSchema, name: str, key: str, given: Any, where: Location, profile: str = "default"
-) -> Distribution:
+) -> Drawn:
     """Return the distribution `given`, or the profile's if it is None.
 
     Raises:
@@ -83,7 +83,7 @@ def repetitions(step: Step, scope: Scope, where: Location, most: int) -> int:
 
 
 def field_draws(one: Transaction, given: Any, scope: Scope, where: Location) -> Draws:
-    """Return the distribution of each field of a transaction: as a step gives it, a number included, else the schema's.
+    """Return what each field of a transaction is drawn from: as a step gives it, a number included, else the schema's.
 
     Raises:
         StimulusError: not an object, an unknown field, or a value out of its range.
@@ -91,11 +91,11 @@ def field_draws(one: Transaction, given: Any, scope: Scope, where: Location) -> 
     if not isinstance(given, dict):
         raise StimulusError(where, f"expected an object with any of: {', '.join(one.fields)}")
     unknown_keys(given, tuple(one.fields), where)
-    draws = one.draws()
+    draws: Draws = {**one.draws()}
     for name, part in given.items():
         place, known = (*where, name), draws[name]
         try:
-            draws[name] = parse_distribution(resolve(part, scope, place), known.low, known.high)
+            draws[name] = parse_drawn(resolve(part, scope, place), known.low, known.high)
         except DistributionError as error:
             raise StimulusError(place, f"{error}{where_in_loops(part, scope)}") from None
     return draws
@@ -128,8 +128,8 @@ class BlockDrawer:
         for name, spec in grammar.fields.items():
             plain, mask = draws[name].plain, (1 << spec.width) - 1
             for _ in range(spec.lanes):
-                if plain is None:
-                    self._lanes.append((self._draw[name], 0, 0, 0, mask, place))
+                if plain is None:  # each lane has a drawer of its own, because a walk goes on from its last value
+                    self._lanes.append((draws[name].drawer(source), 0, 0, 0, mask, place))
                 elif plain[2]:
                     self._lanes.append((None, *plain, mask, place))
                 else:

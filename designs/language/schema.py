@@ -15,14 +15,23 @@ from pydantic import Field
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.frozen import Frozen, Identifier
-from dv_agent.designs.language.distribution import Distribution, DistributionError, parse_distribution
+from dv_agent.designs.language.distribution import (
+    Distribution,
+    DistributionError,
+    Drawn,
+    Walk,
+    parse_distribution,
+    parse_drawn,
+)
 from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.designs.language.values import one_of
+from dv_agent.designs.plain_numbers.number_form import NumberForm
 from dv_agent.designs.ports.grammar import Grammar, RandomOp, Timing, Word
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.errors import InputFileError, UnknownNameError, all_faults
 
 MAX_WAIT = 100_000
+WIDE = 12  # bits from which on uniform neighbours are hardly ever near
 MOST_FIELD = 1 << 31  # of a field of a transaction
 STEP_WORDS = ("after", "at", "random", "repeat", "for")
 NO_PROFILE = "none"  # value in `use`: leave the track out of the test
@@ -90,6 +99,7 @@ class StimulusSchema(Frozen):
     schema_version: Literal[1]
     description: str = ""
     tracks: dict[Identifier, TrackSchema]
+    numbers: NumberForm | None = Field(default=None, description="stimulus as a plain list of numbers")
 
 
 def load_schema(document: Document, design: Design) -> StimulusSchema:
@@ -112,6 +122,9 @@ def _faults(document: Document, design: Design, schema: StimulusSchema) -> Itera
             yield from _transaction_faults(document, design, name, track)
         else:
             yield document.error(("tracks", name), str(UnknownNameError("track", name, driven)))
+    for name in schema.numbers.tracks if schema.numbers else ():
+        if name not in driven:
+            yield document.error(("numbers", "tracks", name), str(UnknownNameError("track", name, driven)))
     wanted = "every driven port and `reset`" if design.reset else "every driven port"
     for name in sorted(driven - set(schema.tracks)):
         yield document.error(("tracks",), f"no track {name!r}; {wanted} needs one")
@@ -174,6 +187,17 @@ def grammar_of(design: Design, name: str) -> Grammar:
     return RESET if name == RESET_TRACK else design.grammars[name]
 
 
+def streams_of_numbers(design: Design, track: TrackSchema, name: str) -> tuple[str, ...]:
+    """Return the field of a track that sends one wide number after another, such as addresses; none on others.
+
+    Uniform draws of it are hardly ever near to one another, so a walk reaches what they do not.
+    """
+    grammar = grammar_of(design, name)
+    if not grammar.packets or track.beats.max > 1 or len(grammar.fields) > 1:
+        return ()
+    return tuple(field for field, spec in grammar.fields.items() if spec.lanes == 1 and spec.width >= WIDE)
+
+
 def stream_keys(design: Design) -> list[str]:
     """Return the names whose transfers a step may wait for: ports, then the streams of ports that have several."""
     return sorted((one.key for one in design.streams), key=lambda key: "." in key)
@@ -200,20 +224,23 @@ def key_range(design: Design, track: TrackSchema, name: str, key: str) -> tuple[
     raise UnknownNameError(f"key of a random block on track {name!r}", key, keys)
 
 
-def key_distribution(design: Design, track: TrackSchema, name: str, key: str, data: Any) -> Distribution:
-    """Parse the distribution `data` of a random block's key, checked against the key's range."""
-    return parse_distribution(data, *key_range(design, track, name, key))
+def key_distribution(design: Design, track: TrackSchema, name: str, key: str, data: Any) -> Drawn:
+    """Parse the distribution or walk `data` of a random block's key, checked against the key's range."""
+    drawn = parse_drawn(data, *key_range(design, track, name, key))
+    if key == "count" and isinstance(drawn, Walk):
+        raise DistributionError("a walk is a sequence, but a count is one number")
+    return drawn
 
 
-def default_distribution(design: Design, track: TrackSchema, name: str, profile: str, key: str) -> Distribution:
+def default_distribution(design: Design, track: TrackSchema, name: str, profile: str, key: str) -> Drawn:
     """Return the distribution of `key` for random blocks that leave it out."""
     for entries in (track.profiles.get(profile, {}), track.profiles.get("default", {})):
         if key in entries:
             return key_distribution(design, track, name, key, entries[key])
     low, high = key_range(design, track, name, key)
     if key in grammar_of(design, name).defaults:
-        return parse_distribution(grammar_of(design, name).defaults[key], low, high)
+        return parse_drawn(grammar_of(design, name).defaults[key], low, high)
     timing = next((one for one in grammar_of(design, name).timing if one.key == key and not one.beats), None)
     if key == "count" or timing:
         low = high = timing.default if timing else 1
-    return parse_distribution([low, high], low, high)
+    return parse_drawn([low, high], low, high)

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dv_agent.cli.adopt import adopt
 from dv_agent.cli.certify import certify
 from dv_agent.cli.exchange import from_testplan, from_ucis
 from dv_agent.cli.terminal import complain, say, say_json, warn_of_foreign
@@ -19,6 +20,7 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON on stdout.")]
 Simulator = Annotated[str, typer.Option(envvar="DV_AGENT_SIMULATOR", help="Which simulator runs the RTL.")]
 
 
+designs_app.command()(adopt)
 designs_app.command()(certify)
 designs_app.command()(from_testplan)
 designs_app.command()(from_ucis)

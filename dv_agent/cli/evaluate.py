@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dv_agent.eval.evaluation.scheduler import EvaluationOutcome
     from dv_agent.eval.evaluation.spec import EvaluationSpec
     from dv_agent.eval.execution.executor import Executor
+    from dv_agent.eval.protocols.protocol import Protocol
 
 ROWS, BUDGET, MODEL, EXECUTION, CAPS = "What is compared", "Budget of a trial", "Language models", "Execution", "Caps"
 
@@ -39,6 +40,8 @@ def evaluate(
     model: Annotated[list[str] | None, _option("A row for each strategy: provider:name. Repeatable.", ROWS)] = None,
     strategy: Annotated[list[str] | None, _option("How models are prompted; `default` if not given. Repeatable.",
         ROWS)] = None,
+    protocol: Annotated[str | None, _option("Run as a published evaluation was, where no other option says otherwise: "
+        "llm4dv. See docs/llm4dv.md.", ROWS)] = None,
     track: Annotated[TrackOption | None, _option("What models are given, and the scores; closure if not given. See "
         "docs/tracks.md.", ROWS)] = None,
     design: Annotated[list[str] | None, _option("Only this design of the suite. Repeatable.", ROWS)] = None,
@@ -96,6 +99,8 @@ def evaluate(
 
       dv-agent eval accelerators --jobs 2 --retry-errors --fail-on-error
 
+      dv-agent eval llm4dv --protocol llm4dv --model openai:gpt-5 --jobs 4
+
       dv-agent eval accelerators --scheduler tcp://10.0.0.1:8786 --out /shared/evals/accelerators
     """
     from dv_agent.eval.evaluation.caps import Caps
@@ -103,13 +108,16 @@ def evaluate(
     from dv_agent.eval.evaluation.spec import model_settings, usual_budget
     from dv_agent.eval.evaluation.trial_list import default_folder, mark_capped, plan_trials, write_evaluation
 
+    usual = _usual(protocol, bool(model))
     settings = {
-        "base_url": base_url, "temperature": temperature, "max_tokens": max_tokens, "context_tokens": context_tokens,
+        "base_url": base_url, "temperature": _or(temperature, usual.temperature if usual else None),
+        "max_tokens": _or(max_tokens, usual.max_tokens if usual else None), "context_tokens": context_tokens,
         "timeout": timeout, "retry_seconds": retry_seconds, "role_style": role_style.value if role_style else None,
     }  # fmt: skip
     budget = {"cycles": max_cycles, "calls": max_calls, "tokens": max_tokens_total, "usd": max_usd}
     spec = _said(
-        _wish(suite), agents=tuple(agent or ()), strategies=tuple(strategy or ()), designs=tuple(design or ()),
+        _under(_wish(suite), usual), agents=tuple(agent or ()), strategies=tuple(strategy or ()),
+        designs=tuple(design or ()),
         models=tuple(model_settings(name, **settings) for name in model or ()), seeds=seeds, simulator=simulator,
         floors=False if no_floors else None, only=tuple(only or ()), kill_seeds=kill_seeds,
         track=track.value if track else None,
@@ -144,6 +152,34 @@ def _wish(suite: str) -> EvaluationSpec:
     from dv_agent.eval.evaluation.spec import EvaluationSpec, read_spec
 
     return read_spec(Path(suite)) if suite.endswith((".yaml", ".yml")) else EvaluationSpec(suite=suite)
+
+
+def _usual(protocol: str | None, asks_a_model: bool) -> Protocol | None:
+    """Return the protocol; None if none was named.
+
+    Raises:
+        UnknownNameError: there is none of this name.
+        UsageError: no model was named.
+    """
+    from dv_agent.errors import UsageError
+    from dv_agent.eval.protocols.protocol import find_protocol
+
+    found = find_protocol(protocol) if protocol else None
+    if found and not asks_a_model:
+        raise UsageError(f"the protocol {protocol} is played by a model: --model openai:NAME, or with --base-url URL")
+    return found
+
+
+def _under(spec: EvaluationSpec, protocol: Protocol | None) -> EvaluationSpec:
+    """Return `spec` with what the protocol fixes."""
+    if protocol is None:
+        return spec
+    names = ("strategies", "seeds", "kill_seeds", "floors", "budget")
+    return spec.model_copy(update={name: getattr(protocol, name) for name in names})
+
+
+def _or(said: Any, usual: Any) -> Any:
+    return usual if said is None else said
 
 
 def _given(options: dict[str, Any]) -> dict[str, Any]:

@@ -38,12 +38,18 @@ def __getattr__(name: str) -> typer.Typer:
 
 def _version(
     version: bool = typer.Option(False, "--version", help="Print the version and exit."),
+    help_all: bool = typer.Option(False, "--help-all", help="Print the help of all commands, as one text, and exit."),
     debug: bool = typer.Option(False, "--debug", envvar=TRACEBACK, help="Show the traceback of a fault of dv-agent."),
 ) -> None:
     if debug:
         os.environ[TRACEBACK] = "1"
     if version:
         say(f"dv-agent {__version__}")
+        raise typer.Exit
+    if help_all:
+        from dv_agent.cli.command_reference import all_help
+
+        say(all_help(commands()))
         raise typer.Exit
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import ValidationError
 
-from dv_agent.designs.benchmark.fingerprint import FOR_READERS, fingerprint
+from dv_agent.designs.benchmark.fingerprint import FOR_READERS, NUMBERS, fingerprint
 from dv_agent.designs.files.documents import read_text, replace_text
 from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
@@ -67,4 +67,4 @@ def proof_errors(folder: DesignFolder) -> tuple[str, ...]:
 
 
 def _hashes(folder: DesignFolder) -> dict[str, str]:
-    return {kind: digest for kind, digest in fingerprint(folder).items() if kind != FOR_READERS}
+    return {kind: digest for kind, digest in fingerprint(folder).items() if kind not in (FOR_READERS, NUMBERS)}

@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from dv_agent.designs.benchmark.fingerprint import FOR_READERS, fingerprint
+from dv_agent.designs.benchmark.fingerprint import FOR_READERS, NUMBERS, fingerprint
 from dv_agent.designs.files.documents import Document, read_document
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.frozen import Frozen, Identifier
@@ -22,7 +22,11 @@ from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.errors import UnknownNameError
 
 SUITES = Path(__file__).resolve().parent
-NOT_THE_TASK = ("witnesses", FOR_READERS)  # files of these kinds are in the fingerprint, but not part of the task
+NOT_THE_TASK = (
+    "witnesses",
+    FOR_READERS,
+    NUMBERS,
+)  # files of these kinds are in the fingerprint, but not part of the task
 
 Version = Annotated[int, Field(ge=1)]
 Checksum = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
@@ -143,9 +147,9 @@ def task_checksum(folder: DesignFolder) -> str:
 
     It covers the RTL with shared primitives, spec.md, design.yaml, stimulus.yaml, plan.yaml, model.py with the modules
     that models share, and the seeded bugs, because kills are scored against them. It does not cover the witnesses (what
-    the oracle replays is the solution, not the task), nor the words on columns in plan.yaml, nor files that only
-    describe a design: hit_rates.json, proof.json, README.md. The framework is not covered either, because it has its
-    own version.
+    the oracle replays is the solution, not the task), nor the words on columns in plan.yaml, nor the form of plain
+    numbers in stimulus.yaml, nor files that only describe a design: hit_rates.json, proof.json, README.md. The
+    framework is not covered either, because it has its own version.
     """
     hashes = {kind: digest for kind, digest in fingerprint(folder).items() if kind not in NOT_THE_TASK}
     text = "".join(f"{kind} {digest}\n" for kind, digest in sorted(hashes.items()))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.schema import StimulusSchema
+from dv_agent.designs.language.schema import StimulusSchema, streams_of_numbers
 from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.registry import KINDS
 
@@ -29,6 +29,7 @@ class LanguageWords:
         silence: how a test begins and ends, as one paragraph.
         words: the steps of each kind of port.
         reset: whether there is a reset.
+        walks: whether a track is a stream of numbers, which walks suit.
         counted: (kind, names of its streams, such as ``PORT.request``) for every kind whose streams have own names.
     """
 
@@ -36,6 +37,7 @@ class LanguageWords:
     words: tuple[str, ...]
     counted: tuple[tuple[str, str], ...]
     reset: bool = True
+    walks: bool = False
 
 
 def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
@@ -53,6 +55,7 @@ def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
         ),
         tuple((kind, " and ".join(names)) for kind, names in parts.items() if names),
         design.reset is not None,
+        any(streams_of_numbers(design, schema.tracks[name], name) for name in design.grammars),
     )
 
 

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.prompts.feedback.bin_names import compact_names
-from dv_agent.prompts.strategy import Examples, Shot
+from dv_agent.prompts.strategy_options import Examples, Shot
 from dv_agent.prompts.text.compact_json import compact_json
 from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Outcome, View
@@ -36,8 +36,14 @@ def past_turns(view: View) -> tuple[PastTurn, ...]:
     return tuple(found)
 
 
-def shots(view: View, options: Examples) -> tuple[Shot, ...]:
-    """Return the strategy's own examples, or the tests of this run that covered most."""
+def shots(view: View, options: Examples, numbers: bool = False) -> tuple[Shot, ...]:
+    """Return the strategy's own examples, or the tests of this run that covered most.
+
+    Args:
+        numbers: whether replies are lists of numbers; examples without that form are left out.
+    """
+    if options.show == "fixed" and numbers:
+        return tuple(Shot(reply=one.numbers, result=one.result) for one in options.fixed if one.numbers)
     if options.show == "fixed":
         return options.fixed
     if options.show == "none":

@@ -120,7 +120,7 @@ def test_the_number_of_tests_and_of_detailed_holes_is_as_asked(tmp_path: Path) -
 @pytest.mark.parametrize("buffer", ["clear", "keep", "stable"])
 def test_the_buffer_decides_what_a_new_dialogue_begins_with(tmp_path: Path, buffer: str) -> None:
     view = busy_view(tmp_path)
-    talk = [Exchange(turn, f"q{turn}", f"a{turn}", (turn,) if turn < 3 else (), 3) for turn in range(5)]
+    talk = [Exchange(turn, f"q{turn}", f"a{turn}", (turn, turn + 3) if turn < 3 else (), 6) for turn in range(5)]
     axes = {"history": {"keep": "successful"}, "restart": {"when": "stale", "messages": 4, "buffer": buffer}}
     strategy = Strategy.model_validate({"name": "axis", **axes})
     said = render(replace(view, exchanges=tuple(talk)), ROOMY, REPLY, strategy).said

@@ -46,7 +46,9 @@ PARTS = {
     "failures": "default", "results": "default", "holes": "default", "columns": "default",
     "windows": "default", "targets": "default", "stuck": "stuck",
     "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
-    "ask@structured": "structured",
+    "ask@structured": "structured", "role@numbers": "llm4dv-base.numbers", "contract@numbers": "llm4dv-base.numbers",
+    "tracks@numbers": "llm4dv-base.numbers", "ask@numbers": "llm4dv-base.numbers",
+    "shots@numbers": "llm4dv-few-shot.numbers",
 }  # fmt: skip
 
 
@@ -84,11 +86,28 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
         "parts/tracks@transactions",
         text_of(replace(view, design=system.design, schema=system.schema), alone["default"], "tracks"),
     )
+    yield from streams_of_numbers(folder, view)
     yield "parts/left_out", TemplatePage(alone["default"]).draw(Section("rtl"), None)
     follow = render(view, ROOMY, REPLY, "llm4dv-best")
     yield "follow", "\n".join(f"##### {one.role} #####\n{one.content}" for one in messages_of(follow))
     yield "tools_system", system_text(REPLY, 16, 60, 16, ResultLimits(12_000, 24_000))
     yield "tools_first", first_text(small_view(folder, budget_left={"cycles": 900, "calls": 4}), "0 of 9 bins", REPLY)
+
+
+def streams_of_numbers(folder: Path, view: View) -> Iterator[tuple[str, str]]:
+    """What is said of a design whose input is one number after another."""
+    stream = find_design("stride_detector")
+    numbers = find_strategy("llm4dv-base.numbers")
+    now = replace(view, design=stream.design, schema=stream.schema, exchanges=())
+    yield "parts/language@walks", text_of(now, find_strategy("default"), "language")
+    for part in ("contract", "tracks"):
+        yield f"parts/{part}@number", text_of(now, numbers, part)
+    yield "parts/contract@plan_and_numbers", text_of(now, find_strategy("default.numbers"), "contract")
+    nothing = tuple(replace(one, new_bins=()) for one in now.last)
+    yield "parts/ask@stale_numbers", text_of(replace(now, last=nothing), numbers, "ask")
+    yield "parts/ask@first_numbers", text_of(small_view(folder), numbers, "ask")
+    words = find_design("rv32_decoder")
+    yield "parts/contract@words", text_of(replace(now, design=words.design, schema=words.schema), numbers, "contract")
 
 
 def unspecified(folder: Path, view: View) -> Iterator[tuple[str, str]]:
@@ -128,6 +147,7 @@ def without_a_plan(folder: Path, view: View) -> Iterator[tuple[str, str]]:
     blind = restricted(replace(view, track=TRACKS["blind"]))
     for part in ("role", "contract", "progress", "failures", "ask"):
         yield f"parts/{part}@blind", text_of(blind, default, part)
+    yield "parts/ask@blind_numbers", text_of(blind, find_strategy("plain.numbers"), "ask")
     calm = replace(blind, last=tuple(replace(one, failures=()) for one in blind.last))
     yield "parts/progress@calm", text_of(calm, default, "progress")
     last = replace(blind, budget_left={"cycles": 900, "calls": 1})

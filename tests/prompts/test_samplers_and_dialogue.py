@@ -9,9 +9,11 @@ from hypothesis import strategies as st
 from prompt_views import softmax_view
 
 from dv_agent.coverage.plan import Plan
+from dv_agent.errors import UnknownNameError
 from dv_agent.prompts.dialogue import beginning, best_of, dialogue, has_converged, score
 from dv_agent.prompts.hole_selection import ORDER, RANDOM, adaptive, at_random, by_type, sample, turn_of
-from dv_agent.prompts.strategy import Converged, History, Holes, Restart, Strategy, find_strategy
+from dv_agent.prompts.strategy import Strategy, find_recorded_strategy, find_strategy
+from dv_agent.prompts.strategy_options import Converged, History, Holes, Restart
 from dv_agent.prompts.view import Exchange
 
 PLAN: Plan = softmax_view().plan
@@ -77,7 +79,7 @@ def test_adaptive_is_the_sampler_whose_turn_it_is(
 
 def test_the_turn_changes_after_four_messages_with_fewer_than_three_bins() -> None:
     assert turn_of([0, 0, 0], Holes()) == 0
-    assert turn_of([0, 0, 2, 0], Holes()) == ORDER
+    assert turn_of([9, 0, 2, 0], Holes()) == ORDER  # between the first of the four and the last
     assert turn_of([0, 0, 3, 0], Holes()) == 0
     assert turn_of([0, 0, 0, 0, 0, 0, 0], Holes()) == ORDER
     assert turn_of([0] * 8, Holes()) == RANDOM
@@ -102,7 +104,7 @@ def test_a_dialogue_ends_at_the_first_stale_stretch_of_its_own(gains: list[int],
     begun = 0
     for index, gain in enumerate(gains):
         own.append(gain)
-        if len(own) >= patience and sum(own[-patience:]) < 3:
+        if len(own) >= patience and sum(own[-patience + 1 :]) < 3:
             own, begun = [], index + 1
     assert start == begun
     assert beginning(Restart(), talk(gains), len(PLAN.bins)) == 0
@@ -169,14 +171,14 @@ def test_harder_bins_count_two_and_a_half_times() -> None:
 
 
 def test_what_becomes_of_the_best_exchanges_on_a_restart() -> None:
-    exchanges = [*talk([9, 8, 7]), *talk([0, 0, 0, 0])]
+    exchanges = [*talk([9, 8, 7]), *talk([3, 0, 0, 0])]
     exchanges = [replace(one, turn=turn) for turn, one in enumerate(exchanges)]
     source = random.Random(1)
     kinds = {kind: strategy("successful", kind, messages=4) for kind in ("clear", "keep", "stable")}
     just = {kind: dialogue(one, PLAN, exchanges, source) for kind, one in kinds.items()}
     assert all(past.opening is None for past in just.values())
     assert [len(just[kind].kept) for kind in ("clear", "keep", "stable")] == [0, 3, 0]
-    more = [*exchanges, *(Exchange(turn, "", "", (200 + turn,), 30) for turn in (7, 8, 9))]
+    more = [*exchanges, *(Exchange(turn, "", "", (200 + turn, 300 + turn), 30) for turn in (7, 8, 9))]
     soon = {kind: dialogue(one, PLAN, more, source) for kind, one in kinds.items()}
     assert all(past.opening == more[7] for past in soon.values())
     assert [one.turn for one in soon["stable"].kept] == [8, 9]  # not yet as long as one that is cut
@@ -191,8 +193,8 @@ def test_what_becomes_of_the_best_exchanges_on_a_restart() -> None:
 @given(GAINS)
 def test_giving_up(gains: list[int]) -> None:
     rule = Converged(unchanged=5, few=2, over=12)
-    flat = len(gains) >= 5 and not any(gains[-5:])
-    slow = len(gains) >= 12 and sum(gains[-12:]) <= 2
+    flat = len(gains) >= 5 and not any(gains[-4:])
+    slow = len(gains) >= 12 and sum(gains[-11:]) <= 2
     assert has_converged(rule, gains) == (flat or slow)
     assert not has_converged(None, gains)
 
@@ -214,6 +216,42 @@ def test_the_shipped_configurations_are_those_of_the_paper() -> None:
         one = find_strategy(name)
         fields = set(Strategy.model_fields) - {"name", "description"}
         assert {field for field in fields if getattr(one, field) != getattr(base, field)} == axes, name
+
+
+def test_every_configuration_of_the_paper_has_the_code_of_its_logs() -> None:
+    for name, code in {
+        "base": "1_I_a_i", "best": "2_II_a_iii", "sampling": "2_I_a_i", "adaptive": "3_I_a_i", "history": "1_II_a_i",
+        "history-hard": "1_IV_a_i", "restart": "1_I_d_i", "buffer": "1_I_a_iii", "rtl": "1_I_a_i_with_code",
+        "few-shot": "1_I_a_i_few_shot",
+    }.items():  # fmt: skip
+        named, coded = find_strategy(f"llm4dv-{name}"), find_strategy(f"llm4dv-{code}")
+        assert coded.model_dump(exclude={"name", "description"}) == named.model_dump(exclude={"name", "description"})
+        assert coded.name == f"llm4dv-{code}"
+    whole = find_strategy("llm4dv-3_IV_b_ii_with_code_few_shot.numbers")
+    assert (whole.values, whole.rtl.show, whole.examples.show) == ("numbers", "source", "fixed")
+    assert (whole.restart.messages, whole.restart.buffer, whole.history.hard_crosses) == (4, "keep", True)
+    assert find_recorded_strategy("llm4dv-2_II_a_iii.numbers").holes.sampler == "by_type"
+    for wrong in ("llm4dv-4_I_a_i", "llm4dv-1_V_a_i", "llm4dv-1_I_e_i", "llm4dv-1_I_a_iv", "1_I_a_i", "llm4dv-1_I_a"):
+        with pytest.raises(UnknownNameError):
+            find_strategy(wrong)
+
+
+def test_how_many_holes_are_easy_follows_from_the_size_of_the_plan() -> None:
+    holes = find_strategy("llm4dv-best").holes
+    assert [holes.of_plan(bins).easy_bins for bins in (2107, 1034, 324, 196, 195, 10)] == [200, 200, 100, 50, 50, 50]
+    assert Holes().of_plan(5000).easy_bins == 100
+
+
+def test_crosses_count_as_harder_where_the_strategy_says_so() -> None:
+    cross = next(index for index, one in enumerate(PLAN.bins) if one.kind == "cross")
+    value = next(index for index, one in enumerate(PLAN.bins) if one.kind == "value" and one.tier != "easy")
+    exchange = Exchange(0, "", "", (cross, value), 2)
+    assert score(History(keep="successful_hard", hard_crosses=True), PLAN, exchange) == 3.5
+
+
+def test_of_equal_exchanges_the_later_ones_are_kept() -> None:
+    best = best_of(History(keep="successful"), PLAN, talk([5, *[1] * 20]))
+    assert [one.turn for one in best] == [0, *range(20, 12, -1)]
 
 
 @pytest.mark.parametrize(
