@@ -188,12 +188,12 @@ def grammar_of(design: Design, name: str) -> Grammar:
 
 
 def streams_of_numbers(design: Design, track: TrackSchema, name: str) -> tuple[str, ...]:
-    """Return the wide fields of a track whose packets are single numbers in a row, such as addresses; none on others.
+    """Return the field of a track that sends one wide number after another, such as addresses; none on others.
 
-    Uniform draws of them are hardly ever near to one another, so a walk reaches what they do not.
+    Uniform draws of it are hardly ever near to one another, so a walk reaches what they do not.
     """
     grammar = grammar_of(design, name)
-    if not grammar.packets or track.beats.max > 1:
+    if not grammar.packets or track.beats.max > 1 or len(grammar.fields) > 1:
         return ()
     return tuple(field for field, spec in grammar.fields.items() if spec.lanes == 1 and spec.width >= WIDE)
 
