@@ -80,4 +80,4 @@ class CachingModel:
             finally:
                 connection.close()
         except sqlite3.Error as error:
-            raise OutputError(f"{self._path}: {error}; name another file with --cache") from None
+            raise OutputError(f"{self._path}: {error}; delete it, or name another file with --cache") from None

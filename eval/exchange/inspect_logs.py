@@ -19,7 +19,7 @@ from dv_agent.designs.loader import find_recorded_design
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation, Trial, TrialRecord
 from dv_agent.eval.evaluation.scheduler import trial_folder
-from dv_agent.eval.evaluation.trial_folder import RUN, read_evaluation, read_trial
+from dv_agent.eval.evaluation.trial_folder import RUN, read_evaluation, read_header, read_trial
 from dv_agent.eval.scoring.cache import score_trial
 from dv_agent.eval.scoring.score import TrialScore
 
@@ -103,6 +103,9 @@ def _sample(folder: Path, trial: Trial, record: TrialRecord) -> Data:
         "output": {"model": _model(entry), "choices": []}, "model_usage": {},
         "metadata": {"trial": trial.id, "seed": trial.seed, "attempts": record.attempts},
     }  # fmt: skip
+    header = read_header(room)
+    if header:
+        sample |= {"started_at": header.started, "completed_at": header.finished or None}
     if record.failure:
         words = f"{record.failure.error} ({record.failure.kind}): {record.failure.message}"
         return sample | {"error": {"message": words, "traceback": words, "traceback_ansi": words}}
@@ -116,7 +119,7 @@ def _sample(folder: Path, trial: Trial, record: TrialRecord) -> Data:
         "target": f"{score.coverage.overall.bins} bins", "scores": _scores(score), "messages": messages,
         "output": {"model": _model(entry), "choices": [_choice(one) for one in texts[-1:]]},
         "model_usage": {_model(entry): _usage(score)} if entry.model else {},
-        "started_at": run.header.started, "completed_at": run.header.finished or None, "total_time": record.seconds,
+        "total_time": record.seconds,
     }  # fmt: skip
 
 

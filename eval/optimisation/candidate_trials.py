@@ -11,7 +11,7 @@ from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.designs.loader import find_design
-from dv_agent.errors import ModelFailure, SimulationError, UsageError
+from dv_agent.errors import InputFileError, ModelFailure, SimulationError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry, Trial, TrialRecord
 from dv_agent.eval.evaluation.trial_folder import RUN, read_header, read_trial
 from dv_agent.eval.execution.trial_run import Hunters, TrialInterrupted, TrialTask, TrialWatcher, execute_trial
@@ -62,7 +62,8 @@ class CandidateTrials:
             told: whether the outcome holds feedback.
 
         Raises:
-            ModelFailure, SimulationError, UsageError: a trial ended for a reason that is not the candidate's.
+            InputFileError: a record is damaged.
+        ModelFailure, SimulationError, UsageError: a trial ended for a reason that is not the candidate's.
             TrialInterrupted: `stopper` was set.
         """
         try:
@@ -89,11 +90,17 @@ class CandidateTrials:
         )  # fmt: skip
         with Hunters() as hunters:
             record = execute_trial(task, self._watcher, self._stopper, hunters)
-        if header := read_header(room):
+        header = read_header(room)
+        if header:
             self._meter.trial(f"{digest}/{item.design}/{item.seed}", header.spent)
         if record.failure:
             return self._broken(record, strategy, item, told)
         score = score_records(room, plan_of(find_design(item.design))).coverage.overall
+        if header and header.bins_hit != score.bins_hit:
+            raise InputFileError(
+                room / RUN, f"run.json says {header.bins_hit} bins and turns.jsonl {score.bins_hit}: the record is damaged; "
+                "delete this folder, and the trial is played anew",
+            )  # fmt: skip
         said = run_feedback(room / RUN) if told and self._wish.feedback else ""
         return Outcome(item, score.bins_hit / score.bins if score.bins else 0.0, said)
 

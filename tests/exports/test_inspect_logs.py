@@ -89,6 +89,7 @@ def test_a_log_holds_the_trials_of_a_row_with_scores_and_dialogue(bench: Bench, 
 def test_a_trial_that_failed_is_an_error_without_a_score(logs: Path) -> None:
     (sample,) = by_model(logs)["openai/bad"]["samples"]
     assert sample["error"]["message"].startswith("ModelFailure (model)")
+    assert by_model(logs)["openai/bad"]["eval"]["created"] == sample["started_at"]
     assert (sample["scores"], by_model(logs)["openai/bad"]["results"]["scores"]) == ({}, [])
 
 

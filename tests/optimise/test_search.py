@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 from typing import Any
@@ -91,6 +92,23 @@ def test_the_same_command_again_asks_nobody_and_gives_the_same(whole: World) -> 
     assert done.returncode == 0, done.stderr
     assert len(whole.server.requests) == asked
     assert (whole.read("result.json"), whole.read("history.json")) == (before, history)
+
+
+def test_a_damaged_record_is_told_and_asks_nobody(whole: World) -> None:
+    copy, asked = whole.folder / "damaged", len(whole.server.requests)
+    shutil.copytree(whole.folder / "out", copy)
+    for name, content, told in (
+        ("trials/*/tally_check_s0/run/turns.jsonl", "{", "the record is damaged; delete this folder"),
+        ("proposals.sqlite", "no database" * 100, "proposals.sqlite: file is not a database; delete it"),
+    ):
+        kept = {file: file.read_bytes() for file in copy.glob(name)}
+        for file in kept:
+            file.write_text(content)
+        done = whole.optimise(calls=20, out="damaged")
+        assert (done.returncode, told in done.stderr) == (2, True), done.stderr
+        for file, data in kept.items():
+            file.write_bytes(data)
+    assert len(whole.server.requests) == asked
 
 
 def test_without_feedback_the_same_search_gains_nothing(world: World) -> None:
