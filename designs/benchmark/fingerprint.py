@@ -18,7 +18,7 @@ SHARED_BY_MODELS = (
     "rules.clocked_registers",
 )  # modules of dv_agent.designs; a model's hash covers those that it imports
 _PART = re.compile(r'\bpart_model\("([A-Za-z_][A-Za-z0-9_]*)"\)')
-_SIBLING = r"^from dv_agent\.designs\.{}\.([a-z_0-9]+) import"
+_SIBLING = r"^from dv_agent\.designs\.{}\.([a-z_0-9.]+) import"
 FILES = {
     "design": ("design.yaml",),
     "specification": ("spec.md", "spec_short.md"),
@@ -82,12 +82,12 @@ def changed_since(hashes: Mapping[str, str], folder: DesignFolder, kinds: Sequen
 def _imported(model: Path) -> list[Path]:
     """Return the files that a model is made of: modules of `SHARED_BY_MODELS`, of its own folder, and other models."""
     found: dict[Path, None] = {}
-    waiting = [model]
+    waiting = [(model, model.parent)]
     while waiting:
-        here = waiting.pop()
+        here, home = waiting.pop()
         text = here.read_text(encoding="utf-8")
-        siblings = re.findall(_SIBLING.format(re.escape(here.parent.name)), text, re.M)
-        own = [here.parent / f"{name}.py" for name in siblings]
+        siblings = re.findall(_SIBLING.format(re.escape(home.name)), text, re.M)
+        own = [home / f"{name.replace('.', '/')}.py" for name in siblings]
         parts = [PRIMITIVES.parent / name / "model.py" for name in _PART.findall(text)]
         modules = [
             PRIMITIVES.parent / f"{name.replace('.', '/')}.py"
@@ -96,7 +96,7 @@ def _imported(model: Path) -> list[Path]:
         ]
         new = [file for file in (*modules, *own, *parts) if file not in found and file != model and file.is_file()]
         found |= dict.fromkeys(new)
-        waiting += [file for file in new if file not in modules]
+        waiting += [(file, file.parent if file in parts else home) for file in new if file not in modules]
     return list(found)
 
 

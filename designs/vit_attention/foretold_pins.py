@@ -6,7 +6,7 @@ import numpy as np
 
 from dv_agent.designs.rules.clocked_registers import Clocked
 from dv_agent.designs.trace import IntColumn, Trace
-from dv_agent.designs.vit_attention.contexts import STATE_COLUMNS
+from dv_agent.designs.vit_attention.both_contexts import STATE_COLUMNS
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
 from dv_agent.designs.vit_attention.register_block import Registers

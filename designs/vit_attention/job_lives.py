@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from dv_agent.designs.trace import IntColumn, Trace
-from dv_agent.designs.vit_attention.contexts import STATE_COLUMNS, Job, Row
+from dv_agent.designs.vit_attention.both_contexts import STATE_COLUMNS, Job, Row
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
 from dv_agent.designs.vit_attention.register_block import REGISTER_COLUMNS, Registers
 from dv_agent.designs.vit_attention.register_map import ACCEPTING, CREDIT, MOST_CREDITS, NONE

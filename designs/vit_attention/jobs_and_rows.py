@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from dv_agent.designs.trace import IntColumn, Trace
-from dv_agent.designs.vit_attention.contexts import Context, Happened, Job, Row, make_job
+from dv_agent.designs.vit_attention.both_contexts import Context, Happened, Job, Row, make_job
 from dv_agent.designs.vit_attention.performed_accesses import Accesses, first_reset
 from dv_agent.designs.vit_attention.register_map import (
     CREDIT,

@@ -14,11 +14,11 @@ from dv_agent.designs.composition.part_models import moved, owed, part_model
 from dv_agent.designs.observation import Expected, Observation
 from dv_agent.designs.packet_columns import count_up
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
-from dv_agent.designs.vit_attention.contexts import Row
+from dv_agent.designs.vit_attention.both_contexts import Row
+from dv_agent.designs.vit_attention.facts.raw_facts import tables
 from dv_agent.designs.vit_attention.foretold_pins import levels
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
 from dv_agent.designs.vit_attention.performed_accesses import accesses, first_reset
-from dv_agent.designs.vit_attention.raw_facts import tables
 from dv_agent.designs.vit_attention.register_block import Registers
 from dv_agent.designs.vit_attention.register_map import FACTORS, KEYS, NONE, NORM_SET, WEIGHTS
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from dv_agent.designs.vit_attention.contexts import Happened
+from dv_agent.designs.vit_attention.both_contexts import Happened
 from dv_agent.designs.vit_attention.interrupt_spell import Spell, Watched
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
 from dv_agent.designs.vit_attention.register_map import (

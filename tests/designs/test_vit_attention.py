@@ -21,7 +21,7 @@ from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.observation import Expected
 from dv_agent.designs.trace import Trace
-from dv_agent.designs.vit_attention.contexts import Row, make_job
+from dv_agent.designs.vit_attention.both_contexts import Row, make_job
 from dv_agent.designs.vit_attention.interrupt_spell import Spell
 from dv_agent.designs.vit_attention.model import packed, unpacked
 from dv_agent.runners.checks.run_checks import check

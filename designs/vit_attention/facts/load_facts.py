@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from dv_agent.designs.trace import Trace
-from dv_agent.designs.vit_attention.contexts import STATE_COLUMNS, Happened, Job
-from dv_agent.designs.vit_attention.event_rows import Rows
+from dv_agent.designs.vit_attention.both_contexts import STATE_COLUMNS, Happened, Job
+from dv_agent.designs.vit_attention.facts.event_rows import Rows
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
 from dv_agent.designs.vit_attention.register_map import ABORTING, CTRL, IDLE, JOB0, JOB1, NONE, NORM_SET
 

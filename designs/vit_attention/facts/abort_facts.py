@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dv_agent.designs.trace import Trace
-from dv_agent.designs.vit_attention.consequence_facts import FOLLOWS, follow_facts
-from dv_agent.designs.vit_attention.contexts import Happened
-from dv_agent.designs.vit_attention.event_rows import Rows
+from dv_agent.designs.vit_attention.both_contexts import Happened
+from dv_agent.designs.vit_attention.facts.consequence_facts import FOLLOWS, follow_facts
+from dv_agent.designs.vit_attention.facts.event_rows import Rows
 from dv_agent.designs.vit_attention.job_lives import lives, stalls
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
 from dv_agent.designs.vit_attention.register_map import JOB0, NONE

@@ -10,15 +10,15 @@ import numpy as np
 
 from dv_agent.designs.observation import LazyColumns, Table
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
-from dv_agent.designs.vit_attention.abort_facts import abort_table, clean_table
-from dv_agent.designs.vit_attention.consequence_facts import fate_table
-from dv_agent.designs.vit_attention.contexts import PER_CONTEXT, STATE_COLUMNS, Job, make_job
-from dv_agent.designs.vit_attention.event_rows import Rows
+from dv_agent.designs.vit_attention.both_contexts import PER_CONTEXT, STATE_COLUMNS, Job, make_job
+from dv_agent.designs.vit_attention.facts.abort_facts import abort_table, clean_table
+from dv_agent.designs.vit_attention.facts.consequence_facts import fate_table
+from dv_agent.designs.vit_attention.facts.event_rows import Rows
+from dv_agent.designs.vit_attention.facts.load_facts import RELOADS, load_table, loads_of, reload_facts
+from dv_agent.designs.vit_attention.facts.meeting_facts import credit_table, meet_table
 from dv_agent.designs.vit_attention.interrupt_spell import SPELL_COLUMNS
 from dv_agent.designs.vit_attention.job_lives import stalls
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
-from dv_agent.designs.vit_attention.load_facts import RELOADS, load_table, loads_of, reload_facts
-from dv_agent.designs.vit_attention.meeting_facts import credit_table, meet_table
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
 from dv_agent.designs.vit_attention.register_block import REGISTER_COLUMNS, Registers
 from dv_agent.designs.vit_attention.register_map import (

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dv_agent.designs.vit_attention.contexts import Happened
-from dv_agent.designs.vit_attention.event_rows import Rows
+from dv_agent.designs.vit_attention.both_contexts import Happened
+from dv_agent.designs.vit_attention.facts.event_rows import Rows
 from dv_agent.designs.vit_attention.job_lives import Hunger
 from dv_agent.designs.vit_attention.jobs_and_rows import Epoch
 from dv_agent.designs.vit_attention.performed_accesses import Accesses
