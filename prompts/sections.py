@@ -220,6 +220,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "failed": any(outcome.failures for outcome in view.last),
         "tests_run": sum(outcome.end != "refused" for outcome in view.last),
         "window": WINDOW,
+        "observed": any(port.observed() for port in view.design.ports.values()),
         "summary": summarise(view.coverage),
         "budget": view.budget_left,
         "gained": len(gained),

@@ -22,7 +22,8 @@ FILE, CODE_FILE = "certificate.json", "certificate-code.json"
 WITNESS = "witness"
 PROVING = ("rtl", "design", "bins")
 """The hashes that proofs depend on; the others decide what tests hit."""
-_NO_BEHAVIOUR = {"title", "paper", "summary", "notes", "task_version", "checks", "effort", "variant_of"}
+_NO_BEHAVIOUR = {"title", "paper", "summary", "notes", "task_version", "checks", "effort"}
+_BY_CONTENT = {"variant_of"}  # what a variant takes from another design is hashed as its own
 _MOST = 64_000_000
 
 
@@ -38,7 +39,7 @@ def input_hashes(folder: DesignFolder, plan: Plan) -> dict[str, str]:
 
 def deciding_hashes(folder: DesignFolder) -> dict[str, str]:
     """Return the hashes that a proof about RTL depends on, whatever the plan is."""
-    design = folder.design.model_dump(mode="json", exclude=_NO_BEHAVIOUR)
+    design = folder.design.model_dump(mode="json", exclude=_NO_BEHAVIOUR | _BY_CONTENT)
     return {"rtl": fingerprint(folder)["rtl"], "design": _digest(design)}
 
 

@@ -13,7 +13,7 @@ import sys
 import types
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import cast
+from typing import Any, cast
 
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import Plan
@@ -21,7 +21,7 @@ from dv_agent.coverage.sampling.sampler import Sampler
 from dv_agent.designs.cycle_tables import cycle_tables, join
 from dv_agent.designs.design import Design
 from dv_agent.designs.frozen import Frozen
-from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.loader import DesignFolder, load_model
 from dv_agent.designs.observation import Observation, ReferenceModel
 from dv_agent.designs.trace import Trace
 from dv_agent.runners.checks.run_checks import check
@@ -34,6 +34,8 @@ _SWAPS: dict[type[ast.AST], type[ast.AST]] = {
 
 
 COVERAGE = "coverage"
+USED = 12
+"""So many traces tell which lines of a model are used."""
 
 
 class Mutant(Frozen):
@@ -67,16 +69,44 @@ def mutate_model(
     Args:
         traces: traces of the clean RTL; together they cover `plan`.
 
-    The arithmetic of a variant is that of the design that it is a variant of: that model is changed, and checks alone
-    can notice it, because the plan speaks of tables that it does not have.
+    The arithmetic of a variant is that of the design that it is a variant of: that model is changed, where it is used
+    at all, and checks alone can notice it, because the plan speaks of tables that it does not have.
     """
     covered = plan if folder.origin is None else None
     text = ((folder.origin or folder.path) / "model.py").read_text(encoding="utf-8")
     sites = list(find_sites(ast.parse(text)))
+    if folder.origin is not None:
+        used = used_lines(
+            load_model(folder.origin / "model.py", f"dv_agent.designs.{folder.origin.name}.model"), traces
+        )
+        sites = [site for site in sites if site.line in used]
     chosen = random.Random(f"mutants/{seed}").sample(sites, min(count, len(sites)))
     return tuple(
         _try(folder.design, covered, text, site, traces) for site in sorted(chosen, key=lambda site: site.index)
     )
+
+
+def used_lines(model: ReferenceModel, traces: Sequence[Trace]) -> frozenset[int]:
+    """Return the lines of a model that run on these traces.
+
+    Levels that a trace does not hold are not foretold, so nothing could notice an error there.
+    """
+    file, lines = str(getattr(model, "__file__", "")), set[int]()
+
+    def note(frame: types.FrameType, event: str, _: Any) -> Any:
+        if frame.f_code.co_filename != file:
+            return None
+        lines.add(frame.f_lineno)
+        return note
+
+    before = sys.gettrace()
+    sys.settrace(note)
+    try:
+        for trace in traces[:USED]:
+            model.observe(trace)
+    finally:
+        sys.settrace(before)
+    return frozenset(lines)
 
 
 def find_sites(tree: ast.AST) -> Iterator[Site]:
