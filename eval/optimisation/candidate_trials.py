@@ -63,7 +63,7 @@ class CandidateTrials:
 
         Raises:
             InputFileError: a record is damaged.
-        ModelFailure, SimulationError, UsageError: a trial ended for a reason that is not the candidate's.
+            ModelFailure, SimulationError, UsageError: a trial ended for a reason that is not the candidate's.
             TrialInterrupted: `stopper` was set.
         """
         try:
@@ -98,9 +98,10 @@ class CandidateTrials:
         score = score_records(room, plan_of(find_design(item.design))).coverage.overall
         if header and header.bins_hit != score.bins_hit:
             raise InputFileError(
-                room / RUN, f"run.json says {header.bins_hit} bins and turns.jsonl {score.bins_hit}: the record is damaged; "
+                room / RUN,
+                f"run.json says {header.bins_hit} bins, turns.jsonl {score.bins_hit}: the record is damaged; "
                 "delete this folder, and the trial is played anew",
-            )  # fmt: skip
+            )
         said = run_feedback(room / RUN) if told and self._wish.feedback else ""
         return Outcome(item, score.bins_hit / score.bins if score.bins else 0.0, said)
 
