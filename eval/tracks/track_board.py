@@ -15,6 +15,8 @@ from dv_agent.eval.tracks.row_figures import Measured, expert_plans, measured
 from dv_agent.eval.tracks.track_titles import WORDS
 
 JSON_NAME = "tracks.json"
+LEAST_CEILING = 50
+"""Percent below which a figure of the ceiling says that nobody can be ranked by it: subtle mutants are mostly equivalent."""
 
 
 class Lead(Frozen):
@@ -59,7 +61,7 @@ class BoardTrack(Frozen):
 
     Attributes:
         main: the figure that ranks: the first of the track that every row has which is not the ceiling, else the first
-            that one has.
+            that one has; none of which the ceiling itself reaches less than `LEAST_CEILING`.
     """
 
     track: TrackTitle
@@ -101,7 +103,7 @@ def _track(folder: Path, title: TrackTitle, rows: Sequence[TrackRow]) -> BoardTr
         words = RowWords(label="the designs' own plans", note="judged beside the written ones")
         made.append((TrackRow("plan", folder, words, ()), experts))
     shown = {row.words.label: _row(title, row, some) for row, some in made}
-    main = _main(title, [one for one in shown.values() if one.kind != "ceiling"])
+    main = ranking_figure(title, list(shown.values()))
     floor = max(
         (one for one in shown.values() if one.kind == "floor" and main in one.figures),
         key=lambda one: one.figures[main].mean, default=None,
@@ -119,8 +121,12 @@ def _track(folder: Path, title: TrackTitle, rows: Sequence[TrackRow]) -> BoardTr
     return BoardTrack(track=title, given=WORDS[title].given, main=main, rows=tuple(best))
 
 
-def _main(title: TrackTitle, rows: Sequence[BoardRow]) -> str:
+def ranking_figure(title: TrackTitle, rows: Sequence[BoardRow]) -> str:
+    """Return the name of the figure that ranks rows, see `BoardTrack.main`."""
     names = [one.name for one in WORDS[title].columns if one.unit == "%" and not one.less]
+    low = {name for name in names for row in rows if row.kind == "ceiling" and _mean(row, name) < LEAST_CEILING}
+    names = [name for name in names if name not in low] or names
+    rows = [row for row in rows if row.kind != "ceiling"]
     shared = [name for name in names if rows and all(name in row.figures for row in rows)]
     some = [name for name in names if any(name in row.figures for row in rows)]
     return next(iter([*shared, *some]), names[0])

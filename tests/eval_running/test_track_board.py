@@ -12,8 +12,8 @@ from dv_agent.errors import UsageError
 from dv_agent.eval.board.leaderboard import Figure
 from dv_agent.eval.mutants.earlier_campaign import survivors
 from dv_agent.eval.mutants.result_folder import read_result
-from dv_agent.eval.tracks.record_folder import RowWords, add_record, slug
-from dv_agent.eval.tracks.track_board import BoardRow, BoardTrack, Lead, make_track_board
+from dv_agent.eval.tracks.record_folder import RowKind, RowWords, add_record, slug
+from dv_agent.eval.tracks.track_board import BoardRow, BoardTrack, Lead, make_track_board, ranking_figure
 from dv_agent.eval.tracks.track_words import verdict
 
 SWEEP = {
@@ -138,6 +138,20 @@ def test_the_first_sentence_says_who_in_what_how_sure_and_at_what_cost() -> None
     unsure = row.model_copy(update={"lead": lead.model_copy(update={"p": 1.0, "smallest": 1.0, "designs": 1})})
     said = verdict(BoardTrack(track="blind", given="", main="mutants", rows=(unsure, floor)))
     assert "not separated, p 1.00, at best 1.000 with 1 design" in said
+
+
+def test_a_figure_that_the_ceiling_does_not_reach_ranks_nobody() -> None:
+    def row(kind: RowKind, mutants: float, hard: float) -> BoardRow:
+        means = {"mutants": mutants, "hard": hard}
+        figures = {name: Figure(mean=mean, n=2, designs=2) for name, mean in means.items()}
+        return BoardRow(
+            label=kind, note="", kind=kind, records=2, designs=2, waiting=0, why="", figures=figures, cells={}
+        )
+
+    entry, floor = row("entry", 4.0, 60.0), row("floor", 4.0, 20.0)
+    assert ranking_figure("blind", [entry, floor, row("ceiling", 80.0, 100.0)]) == "mutants"
+    assert ranking_figure("blind", [entry, floor, row("ceiling", 4.0, 100.0)]) == "hard"
+    assert ranking_figure("blind", [entry, floor]) == "mutants"
 
 
 def test_a_board_of_an_empty_folder_has_no_track(tmp_path: Path) -> None:
