@@ -16,7 +16,7 @@ from dv_agent.eval.tracks.track_titles import WORDS
 
 JSON_NAME = "tracks.json"
 LEAST_CEILING = 50
-"""Percent below which a figure of the ceiling says that nobody can be ranked by it: subtle mutants are mostly equivalent."""
+"""Percent of the ceiling below which a figure ranks nobody: most subtle mutants may be equivalent."""
 
 
 class Lead(Frozen):
