@@ -22,6 +22,8 @@ from dv_agent.runners.registry import find_simulator
 SMALL = Options(beats=300, mutants=60, jobs=1)
 # What costs most is played for one design here, and for all by `make test-full`, whose proofs are held by hash.
 COSTLY = frozenset({"lint", "bugs", "mutants"})
+# 256 matrices, 48,555 cycles of 2,700 bits: as many seconds as ten other designs, and its proof is held by hash.
+PLAYED = [name for name in design_names() if name != "weight_bank"]
 
 
 def parts(folder: DesignFolder, last: str = "agreement", skip: frozenset[str] = frozenset()) -> dict[str, PartResult]:
@@ -46,7 +48,7 @@ def edit(file: Path, old: str, new: str) -> None:
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
 
 
-@pytest.mark.parametrize("name", design_names())
+@pytest.mark.parametrize("name", PLAYED)
 def test_the_design_is_sound(name: str) -> None:
     skip = frozenset() if name == "mxint_gelu" else COSTLY
     found = parts(find_design(name), skip=skip)
