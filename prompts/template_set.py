@@ -41,8 +41,9 @@ class TemplatePage:
         """Return the text of a section with its first `shown` items; for None the note that it was left out."""
         if shown is None:
             return self._text("parts/left_out", {"name": section.name})
-        items, more = section.items[:shown], len(section.items) - shown
-        return self._text(f"parts/{section.name}", {"items": items, "more": more, **section.context})
+        items, rest = section.items[:shown], section.items[shown:]
+        values = {"items": items, "rest": rest, "more": len(rest), **section.context}
+        return self._text(f"parts/{section.name}", values)
 
     def message(self, template: str, role: MessageRole, parts: Sequence[Part]) -> str:
         """Render a message; its template only places the parts in order, without text, so that token counts add up."""
