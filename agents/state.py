@@ -52,6 +52,7 @@ class RunState:
         ended: how each test ended, refused tests included.
         reset_notes: what the RTL reported only in reset, each once, see `dv_agent.runners.checks.assertions`.
         silence: why the last turn without a test had no test, see `Proposal.silence`.
+        claimed: bins of which replies said that no test can hit them, each once.
         stale_turns, untested_turns: turns in a row without a new bin, and without a test.
         done: the agent said that it has nothing more to propose; `stop_reason` says why.
     """
@@ -74,6 +75,7 @@ class RunState:
     stale_turns: int = 0
     untested_turns: int = 0
     silence: str = ""
+    claimed: tuple[str, ...] = ()
     done: bool = False
     stop_reason: str = ""
 
@@ -107,6 +109,7 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         **rules_in_words(bench.folder),
         foretold=bench.foretold,
         windows=state.windows,
+        claimed=state.claimed,
         track=bench.track,
     )
     return view if bench.track.plan and bench.track.specification else restricted(view)
@@ -155,6 +158,7 @@ def advance(
         done=proposal.done,
         stop_reason=proposal.stop_reason,
         silence=_silence(proposal, records) or state.silence,
+        claimed=tuple(dict.fromkeys((*state.claimed, *(one.bin for one in proposal.claims)))),
         stale_turns=0 if gained else state.stale_turns + 1,
         untested_turns=0 if records else state.untested_turns + 1,
         exchanges=state.exchanges + _exchange(state, current, proposal),

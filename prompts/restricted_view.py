@@ -40,6 +40,7 @@ def _without_plan(view: View) -> View:
         exchanges=tuple(map(_exchange, view.exchanges)),
         earned=(),
         windows=(),
+        claimed=(),
     )
 
 

@@ -224,6 +224,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "summary": summarise(view.coverage),
         "budget": view.budget_left,
         "gained": len(gained),
+        "claimed": view.claimed,
         "used": sum(outcome.cycles for outcome in view.last),
         "told": bool(view.last) and strategy.feedback != "none",
         "detailed": {"near", "stuck"} & set(strategy.holes.show),

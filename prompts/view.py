@@ -189,6 +189,7 @@ class View:
         rules_off: the rules that design.yaml switches off, each with its reason.
         foretold: the outputs that are compared with the reference model in every cycle.
         brief: the specification in few words, for strategies that want it so; empty if there is none.
+        claimed: bins of which replies so far said that no test can hit them.
     """
 
     design: Design
@@ -214,6 +215,7 @@ class View:
     windows: tuple[Window, ...] = ()
     track: Track = CLOSURE
     brief: str = ""
+    claimed: tuple[str, ...] = ()
 
     @property
     def tiered(self) -> bool:

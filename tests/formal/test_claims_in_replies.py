@@ -77,9 +77,11 @@ def test_a_claim_of_the_agent_llm_is_judged_by_the_certificate_and_shown(
     claims = {LOST: "LOST has no way in", IDLE: "never", "machine.state.gone": "no such bin"}
     reply = json.dumps({"tests": [TEST], "unreachable": claims})
     with LoopbackServer([ok(reply)]) as server:
-        line = ("run", "--design", str(design), "--model", "openai:any", "--base-url", server.url, "--max-calls", "1")
+        line = ("run", "--design", str(design), "--model", "openai:any", "--base-url", server.url, "--max-calls", "2")
         done = dv_agent_command(*line)
+        second = server.requests[1].body["messages"][-1]["content"]
     assert done.returncode == 0, done.stderr
+    assert f"Said to be unreachable so far, which need not be said again: {LOST}, {IDLE}.\n" in second
     (folder,) = (tmp_path / "runs").iterdir()
     header = run_json(tmp_path)
     verdicts = {one["bin"]: (one["verdict"], one["why"]) for one in header["claims"]["verdicts"]}
