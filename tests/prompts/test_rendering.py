@@ -100,7 +100,7 @@ def test_two_views_that_are_equal_give_equal_prompts(tmp_path: Path) -> None:
 # Cutting ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("limit", range(2_100, 11_000, 450))
+@pytest.mark.parametrize("limit", range(2_120, 11_000, 450))
 def test_a_cut_prompt_fits_says_so_and_keeps_what_matters(limit: int, tmp_path: Path) -> None:
     for view in (softmax_view(), busy_view(tmp_path), many_errors(tmp_path)):
         whole, prompt = render(view, ROOMY, REPLY, "rtl"), render(view, limit, REPLY, "rtl")
