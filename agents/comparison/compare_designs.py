@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from dv_agent.agents.comparison.golden_tests import limited
 from dv_agent.agents.failures.attempts import Limits, Shrunk, Tried
 from dv_agent.agents.failures.shrinking import shrink
+from dv_agent.agents.sample_window import window_lines
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import StimulusError, Test
@@ -25,8 +26,8 @@ from dv_agent.runners.comparison.transactions import Latency, latencies, transac
 from dv_agent.runners.simulator import Session, Simulator
 from dv_agent.runners.waves import dump_waves
 
-SHOWN = 5
-"""Differences of one test that are kept."""
+SHOWN, EXCERPT = 5, 10
+"""Differences of one test that are kept, and cycles of its pins around the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class Comparison:
         refused: why the other ones could not be played.
         smallest: a smaller test that shows the first difference; None without one.
         shown: the differences in that smaller test.
+        excerpt: the pins of both designs in it, in some cycles around the first difference, as lines of a table.
         waves: commands that open waveforms of it, of the golden design and of the other one.
     """
 
@@ -58,6 +60,7 @@ class Comparison:
     refused: tuple[str, ...]
     smallest: Shrunk | None = None
     shown: tuple[CheckFailure, ...] = ()
+    excerpt: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     waves: tuple[str, ...] = field(default=())
 
     @property
@@ -143,8 +146,19 @@ class Comparer:
             golden.design, golden.schema, first.test, first.differences[0],
             lambda test: self._play(here, there, test)[1], limits or Limits(seconds=60.0),
         )  # fmt: skip
-        shown = self._play(here, there, smallest.test)[0].differences
-        return replace(result, smallest=smallest, shown=shown or first.differences)
+        shown = self._play(here, there, smallest.test)[0].differences or first.differences
+        excerpt = self._excerpt(here, there, smallest.test, shown[0].cycle or 0)
+        return replace(result, smallest=smallest, shown=shown, excerpt=excerpt)
+
+    def _excerpt(self, here: Session, there: Session, test: Test, cycle: int) -> dict[str, tuple[str, ...]]:
+        golden, changed = self._golden.design, self._changed.design
+        seen = {
+            "golden": (golden, here.run(expand(golden, self._golden.schema, test)).trace),
+            "changed": (changed, there.run(expand(changed, self._schema, test)).trace),
+        }
+        return {
+            word: window_lines(design, trace, cycle, EXCERPT, payload=True) for word, (design, trace) in seen.items()
+        }
 
     def _waves(self, result: Comparison, room: Path) -> tuple[str, ...]:
         assert result.smallest
@@ -184,6 +198,7 @@ def summary(result: Comparison) -> dict[str, Any]:
         "latency": sorted({str(late) for one in result.tests for late in one.latencies}),
         "first": [one.model_dump(mode="json") for one in result.shown],
         "smallest": None if result.smallest is None else result.smallest.test.data(),
+        "excerpt": {word: list(lines) for word, lines in result.excerpt.items()},
         "not_shrunk": result.smallest.stopped if result.smallest else "",
         "waves": list(result.waves),
     }

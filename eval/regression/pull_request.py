@@ -9,7 +9,8 @@ from dv_agent.designs.text.visible import visible
 from dv_agent.designs.text.wording import counted
 from dv_agent.eval.regression.regress import Regressed
 
-MOST_SHOWN, MOST_TEST = 5, 1_500
+MOST_SHOWN, MOST_TEST, MOST_LINE = 5, 1_500, 200
+NAMES = {"golden": "the base", "changed": "the RTL of today"}
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@])")
 
 
@@ -33,11 +34,14 @@ def comment_text(found: Regressed, design: str) -> str:
     if len(found.failed) > MOST_SHOWN:
         lines += ["", f"... and {counted(len(found.failed) - MOST_SHOWN, 'more test')} fail."]
     if found.different and found.compared:
-        lines += ["", f"**Differs from the base** in {counted(len(found.different), 'test')}:"]
+        lines += ["", f"**Differs from the base** in {counted(len(found.different), 'test')}:", ""]
         lines += [f"- {_plain(str(one))}" for one in found.compared.shown[:MOST_SHOWN]]
         if found.compared.smallest:
             test = visible(json.dumps(found.compared.smallest.test.data()))[:MOST_TEST].replace("`", "'")
             lines += ["", "The smallest test that shows it:", "", "```json", test, "```"]
+        for word, table in found.compared.excerpt.items():
+            shown = [visible(line)[:MOST_LINE].replace("`", "'") for line in table]
+            lines += ["", f"Its pins on {NAMES[word]}:", "", "```text", *shown, "```"]
     if found.lost:
         names = ", ".join(f"`{one}`" for one in found.lost[:MOST_SHOWN])
         more = f" and {len(found.lost) - MOST_SHOWN} more" if len(found.lost) > MOST_SHOWN else ""

@@ -72,6 +72,7 @@ class Regressed:
             "different": list(self.different), "lost_bins": list(self.lost),
             "first_difference": [str(one) for one in self.compared.shown] if self.compared else [],
             "smallest_test": smallest.test.data() if smallest else None,
+            "excerpt": {word: list(lines) for word, lines in self.compared.excerpt.items()} if self.compared else {},
             "waves": list(self.compared.waves) if self.compared else [],
         }  # fmt: skip
 

@@ -1,6 +1,7 @@
 """A change of the RTL against a git revision: the recorded tests that notice it, and the comment for people."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,9 @@ def test_a_changed_line_is_noticed_by_a_quarter_of_the_tests_and_told_in_a_comme
     assert "rtl/lane\\_cast.v" in comment
     assert "fails a check:" in comment
     assert "```json" in comment
+    base, today = (comment.split(f"Its pins on {word}:\n\n```text\n")[1] for word in ("the base", "the RTL of today"))
+    assert re.match(r" *cycle .*out_valid.*out_mant", base)
+    assert [line for line in base.splitlines() if "*" in line] != [line for line in today.splitlines() if "*" in line]
     assert git(tmp_path, "status", "--porcelain", "--untracked-files=no", "mine").strip() == "M mine/rtl/lane_cast.v"
 
 
