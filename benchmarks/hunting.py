@@ -58,7 +58,7 @@ def report(folder: DesignFolder, agent: Agent, simulator: str, builds: str) -> N
         outcomes = hunter.hunt(records, store, CYCLES).outcomes
     took, hunted = ran - start, processor_seconds() - ran
     killed = f"{sum(one.killed for one in outcomes)} of {len(outcomes)}"
-    line = (folder.name, agent.name, builds, f"{took:.2f}", f"{hunted:.2f}", f"{hunted / took:.2f}", killed)
+    line = (folder.design.name, agent.name, builds, f"{took:.2f}", f"{hunted:.2f}", f"{hunted / took:.2f}", killed)
     print(f"| {' | '.join(line)} |", flush=True)
 
 

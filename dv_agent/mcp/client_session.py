@@ -95,7 +95,8 @@ class ClientSession:
         if unknown or not isinstance(design, str):
             raise UsageError(f"{START} takes only `design`, a name" if unknown else "design: a name is expected")
         if self.run:
-            return await self._opened(self.run, beat)
+            opened = await self._opened(self.run, beat)
+            return f"The run has begun already. Its state now:\n{self._status()}\n\nHow it began:\n{opened}"
         run = await self._begin(client, design, beat)
         return await self._opened(run, beat)
 

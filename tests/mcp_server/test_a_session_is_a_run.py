@@ -102,6 +102,10 @@ def test_a_client_that_leaves_goes_on_later_where_it_was(tmp_path: Path) -> None
     async def go_on(record: Path) -> tuple[str, str, str]:
         async with in_memory(options(tmp_path, resume=record, designs=())) as session:
             opened = await said(session, "start_run")
+            again = await said(session, "start_run")
+            assert again.startswith("The run has begun already. Its state now:\n")
+            assert "1 tests so far" in again
+            assert again.endswith(opened)
             shown = await said(session, "show_waveform", test=0, cycles=2)
             return opened, shown, await said(session, "finish", reason="enough")
 
