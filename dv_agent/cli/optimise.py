@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,8 +17,10 @@ if TYPE_CHECKING:
     from dv_agent.agents.records.schema import RunHeader
     from dv_agent.agents.state import RunState
     from dv_agent.agents.turn import TestRecord, TurnRecord
+    from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.optimisation.allowance import Caps
     from dv_agent.eval.optimisation.optimise import Result
+    from dv_agent.eval.optimisation.trial_players import TrialPlayer
     from dv_agent.eval.optimisation.wish import Role, Wish
 
 WHAT, MODEL, BUDGET, EXECUTION = "What is improved, on what", "Language models", "Budgets and caps", "Execution"
@@ -65,6 +69,8 @@ def optimise(
         min=0.0001)] = None,
     simulator: Annotated[str, _option("Which simulator runs the RTL.", EXECUTION,
         envvar="DV_AGENT_SIMULATOR")] = "icarus",
+    jobs: Annotated[int, _option("Trials of a strategy at a time, in processes of this machine; the result is the "
+        "same.", EXECUTION, min=1, max=512)] = 1,
     out: Annotated[Path | None, _option("Folder of the optimisation; runs/optimise/NAME if not given. The same command "
         "goes on.", EXECUTION)] = None,
     dry_run: Annotated[bool, _option("Say what it needs at least; call and run nothing.", EXECUTION,
@@ -124,8 +130,8 @@ def optimise(
     watcher, stopper = _Progress(quiet or as_json), Interrupt("this turn")
     folder = out or Path("runs") / "optimise" / made
     try:
-        with stopper:
-            result = improve(wish, caps, folder, made, LangChainModel(proposing), watcher, stopper, watcher.line)
+        with _player(jobs, watcher, stopper) as player, stopper:
+            result = improve(wish, caps, folder, made, LangChainModel(proposing), player, watcher.line)
     except (TrialInterrupted, KeyboardInterrupt):
         watcher.stop()
         tell(f"dv-agent: interrupted; the same command goes on in {folder}")
@@ -136,6 +142,18 @@ def optimise(
         say_json({**result.model_dump(mode="json"), "folder": str(folder)})
     else:
         _tell(result, folder)
+
+
+@contextmanager
+def _player(jobs: int, watcher: _Progress, stopper: Interrupt) -> Iterator[TrialPlayer]:
+    from dv_agent.eval.execution.process_executor import LocalExecutor
+    from dv_agent.eval.optimisation.trial_players import OneAtATime, SideBySide
+
+    if jobs == 1:
+        yield OneAtATime(watcher, stopper)
+        return
+    with LocalExecutor(jobs) as executor:
+        yield SideBySide(executor, watcher, stopper)
 
 
 def _wish(
@@ -206,7 +224,7 @@ class _Progress:
     def say(self, words: str) -> None:
         """Show what takes time."""
         if self._lively:
-            overwrite(f"{self._trial}: {words}")
+            overwrite(f"{self._trial}: {words}" if self._trial else words)
 
     def hunting(self, bug: str) -> None:
         """See `TrialWatcher`."""
