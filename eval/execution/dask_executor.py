@@ -46,7 +46,7 @@ class DaskExecutor:
         self._stop: Any = distributed.Event(self._topic, client=self._client)
         self._running: dict[str, Any] = {}
         self._news: queue.Queue[Event | None] = queue.Queue()  # None: look whether a task has ended
-        from dv_agent.eval.execution.trial_processes import PLUGIN, TrialProcesses
+        from dv_agent.eval.execution.beside_dask import PLUGIN, TrialProcesses
 
         self._client.register_plugin(TrialProcesses(), PLUGIN)
         self._client.subscribe_topic(self._topic, self._told)
@@ -110,7 +110,7 @@ def _outcome(name: str, future: Any) -> Event:
 
 def perform_beside_dask(task: str, topic: str) -> str:
     """Execute one trial in a process of its own, called inside a Dask worker; return its last event as JSON."""
-    from dv_agent.eval.execution.trial_processes import PLUGIN
+    from dv_agent.eval.execution.beside_dask import PLUGIN
 
     distributed: Any = importlib.import_module("distributed")
     worker: Any = distributed.get_worker()

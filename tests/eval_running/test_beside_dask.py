@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from dv_agent.eval.execution.process_executor import LocalExecutor
-from dv_agent.eval.execution.trial_processes import TrialProcesses
+from dv_agent.eval.execution.beside_dask import TrialProcesses
 
 WORKER: Any = None  # the plugin asks nothing of the worker
 
