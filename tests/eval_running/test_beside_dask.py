@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from dv_agent.eval.execution.process_executor import LocalExecutor
 from dv_agent.eval.execution.beside_dask import TrialProcesses
+from dv_agent.eval.execution.process_executor import LocalExecutor
 
 WORKER: Any = None  # the plugin asks nothing of the worker
 
