@@ -18,8 +18,8 @@ from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.mutation import MOVES, mutate
 from dv_agent.agents.testbench import Result, Testbench
-from dv_agent.cli.design_overview import describe
-from dv_agent.cli.prompt_preview import prompt_of_design
+from dv_agent.cli.designs.overview import describe
+from dv_agent.cli.prompting.preview import prompt_of_design
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.language.expansion import expand

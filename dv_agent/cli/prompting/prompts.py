@@ -13,7 +13,7 @@ from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
 
 if TYPE_CHECKING:
-    from dv_agent.cli.prompt_preview import Rendered
+    from dv_agent.cli.prompting.preview import Rendered
 
 prompts_app = typer.Typer(help="List, show and render what a language model is asked.", no_args_is_help=True)
 Name = Annotated[str, typer.Argument(help="Name of a strategy, or path of its YAML file.")]
@@ -89,7 +89,7 @@ def render(
       dv-agent prompts render --run runs/20261120T120000Z_mxint_softmax_search_1a2b3c --turn 3 --strategy stuck --parts
     """
     from dv_agent.agents.models.chat_model import ModelSettings
-    from dv_agent.cli.prompt_preview import prompt_of_design, prompt_of_run
+    from dv_agent.cli.prompting.preview import prompt_of_design, prompt_of_run
     from dv_agent.prompts.benchmark_track import TRACKS
 
     if design is None and run is None:

@@ -32,8 +32,8 @@ def demo(
     """
     from dv_agent.agents.runs.launch import launch
     from dv_agent.agents.runs.request import RunRequest
-    from dv_agent.cli.display import Display
     from dv_agent.cli.interrupt import Interrupt
+    from dv_agent.cli.running.display import Display
     from dv_agent.eval.report.output import write_report
 
     name = design or _smallest()
@@ -57,7 +57,7 @@ def demo(
 
 
 def _smallest() -> str:
-    from dv_agent.cli.design_list import known_designs
+    from dv_agent.cli.designs.listing import known_designs
 
     found = [one for one in known_designs() if one["bugs"]]
     if not found:

@@ -173,8 +173,8 @@ def score(
 @contextmanager
 def _watched(quiet: bool, goes_on: str) -> Iterator[Watcher]:
     """Show how mutants are tried; an interrupt says which command goes on."""
+    from dv_agent.cli.evaluating.mutate_display import MutateDisplay
     from dv_agent.cli.interrupt import Ended, tell
-    from dv_agent.cli.mutate_display import MutateDisplay
 
     display = MutateDisplay(quiet)
     try:

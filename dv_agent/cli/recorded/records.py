@@ -124,7 +124,7 @@ def rescore(
       dv-agent rescore runs/evals/accelerators
     """
     if (folder / "evaluation.json").is_file():
-        from dv_agent.cli.board import board
+        from dv_agent.cli.evaluating.board import board
 
         board([folder], None, cache=False, as_json=as_json)
         return

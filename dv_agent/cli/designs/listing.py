@@ -22,7 +22,7 @@ RTL = "rtl"
 
 def known_designs() -> list[dict[str, Any]]:
     """Return the overview of every design, by name; see `overview` for its keys, and `find_design` for the errors."""
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     readers = [(package / room).resolve() for room in ("cli", "designs", "coverage")]
     programs = (file for room in readers for depth in ("*.py", "*/*.py") for file in room.glob(depth))
     common = _stamp([*programs, *(package / "designs" / "primitives").glob("*")])
@@ -45,7 +45,7 @@ def _overview(name: str, beside: Mapping[Path, str]) -> dict[str, Any]:
 
 
 def _made(name: str, kept: Path | None, roots: Iterable[Path]) -> dict[str, Any]:
-    from dv_agent.cli.design_overview import overview
+    from dv_agent.cli.designs.overview import overview
     from dv_agent.designs.design import PRIMITIVES
     from dv_agent.designs.files.documents import replace_text
     from dv_agent.designs.loader import find_design

@@ -7,9 +7,9 @@ from typing import Annotated
 
 import typer
 
-from dv_agent.cli.adopt import adopt
-from dv_agent.cli.certify import certify
-from dv_agent.cli.exchange import from_testplan, from_ucis
+from dv_agent.cli.designs.adopt import adopt
+from dv_agent.cli.designs.certify import certify
+from dv_agent.cli.designs.exchange import from_testplan, from_ucis
 from dv_agent.cli.terminal import complain, say, say_json, warn_of_foreign
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
@@ -34,7 +34,7 @@ def list_designs(as_json: Json = False) -> None:
 
       dv-agent designs list
     """
-    from dv_agent.cli.design_list import known_designs
+    from dv_agent.cli.designs.listing import known_designs
 
     rows = known_designs()
     if as_json:
@@ -66,7 +66,7 @@ def show(
 
       dv-agent designs show mxint_softmax --bins
     """
-    from dv_agent.cli.design_overview import bin_lines, describe, overview
+    from dv_agent.cli.designs.overview import bin_lines, describe, overview
     from dv_agent.designs.loader import find_design
 
     folder = find_design(name)
@@ -92,7 +92,7 @@ def plan(
 
       dv-agent designs plan my_fifo --write
     """
-    from dv_agent.cli.design_plan import write_plan
+    from dv_agent.cli.designs.automatic_plan import write_plan
     from dv_agent.coverage.goal import plan_text
     from dv_agent.designs.loader import find_design
 
@@ -125,7 +125,7 @@ def check(
 
       dv-agent designs check --all --write-proof
     """
-    from dv_agent.cli.design_checks import check_and_print
+    from dv_agent.cli.designs.checks import check_and_print
     from dv_agent.designs.files.places import design_names
     from dv_agent.eval.soundness.check import Options
 
@@ -189,7 +189,7 @@ def witnesses(
 
       dv-agent designs witnesses mxint_softmax --add my_tests.json
     """
-    from dv_agent.cli.design_checks import make_witnesses
+    from dv_agent.cli.designs.checks import make_witnesses
 
     missing = make_witnesses(name, tuple(add or ()), seed, max_cycles, simulator)
     if missing:

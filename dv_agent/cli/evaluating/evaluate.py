@@ -205,7 +205,7 @@ def _conduct(
     caps: Any,
     quiet: bool,
 ) -> EvaluationOutcome:
-    from dv_agent.cli.eval_display import EvalDisplay
+    from dv_agent.cli.evaluating.progress_display import EvalDisplay
     from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.evaluation.scheduler import ReuseChoice, run_trials
 

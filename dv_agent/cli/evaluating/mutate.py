@@ -80,8 +80,8 @@ def mutate(
 
       dv-agent mutate --resume runs/20261129T120000Z_mxint_softmax_mutants_1a2b3c
     """
+    from dv_agent.cli.evaluating.mutate_display import MutateDisplay, show_result
     from dv_agent.cli.interrupt import Ended, tell
-    from dv_agent.cli.mutate_display import MutateDisplay, show_result
     from dv_agent.eval.mutants.campaign import Wish, start
     from dv_agent.eval.mutants.campaign import resume as go_on
     from dv_agent.eval.mutants.page import write_page

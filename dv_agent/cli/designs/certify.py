@@ -54,7 +54,7 @@ def certify(
 
       dv-agent designs certify ./my_fifo --tests runs/20261120T120000Z_my_fifo --timeout 1200
     """
-    from dv_agent.cli.certificate_display import certify_and_show
+    from dv_agent.cli.designs.certificate_display import certify_and_show
     from dv_agent.designs.files.places import design_names
     from dv_agent.runners.formal.decision import Effort
 

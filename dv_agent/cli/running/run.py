@@ -36,7 +36,7 @@ class AgentName(StrEnum):
 
 
 def _config(context: typer.Context, path: Path | None) -> Path | None:
-    from dv_agent.cli.options_file import read_config
+    from dv_agent.cli.running.options_file import read_config
 
     return read_config(context, path)
 
@@ -169,7 +169,7 @@ def run(
         finished = launch(request, Unwatched(), write_report, Interrupt())
         say_json(finished.summary())
     else:
-        from dv_agent.cli.display import Display
+        from dv_agent.cli.running.display import Display
 
         display = Display(quiet)
         finished = launch(request, display, write_report, Interrupt())

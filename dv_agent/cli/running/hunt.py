@@ -42,8 +42,8 @@ def hunt(
       dv-agent hunt cases.yaml --model openai:by-hand --base-url http://127.0.0.1:8765/v1 --timeout 3000
     """
     from dv_agent.agents.runs.request import RunRequest
-    from dv_agent.cli.display import Display
     from dv_agent.cli.interrupt import Interrupt
+    from dv_agent.cli.running.display import Display
     from dv_agent.eval.hunting.case_list import read_cases
     from dv_agent.eval.hunting.floor_hunter import FLOOR
     from dv_agent.eval.hunting.play_hunt import play_hunt
