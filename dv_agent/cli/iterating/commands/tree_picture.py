@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from dv_agent.agents.session.nodes import Node
 from dv_agent.agents.session.prompt_session import PromptSession
-from dv_agent.cli.iterating.formatting import called
+from dv_agent.cli.iterating.commands.formatting import called
 from dv_agent.designs.text.visible import visible
 from dv_agent.designs.text.wording import counted
 

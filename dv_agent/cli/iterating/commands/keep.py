@@ -9,10 +9,10 @@ from pathlib import Path
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.session.drafts.saving import FileThere
 from dv_agent.agents.session.opening import export_run
-from dv_agent.cli.iterating.commands import Command
+from dv_agent.cli.iterating.command import Command
+from dv_agent.cli.iterating.commands.formatting import called
+from dv_agent.cli.iterating.commands.turn import nodes
 from dv_agent.cli.iterating.context import IterateContext
-from dv_agent.cli.iterating.formatting import called
-from dv_agent.cli.iterating.turn_commands import nodes
 from dv_agent.designs.text.visible import visible
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError

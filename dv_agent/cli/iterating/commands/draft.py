@@ -8,10 +8,10 @@ from dataclasses import replace
 from dv_agent.agents.session.drafts.option_help import strategy_help
 from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.nodes import PERSON
-from dv_agent.cli.iterating.commands import Command
+from dv_agent.cli.iterating.command import Command
+from dv_agent.cli.iterating.commands.formatting import DIFF_LINES, diff_counts, shortened, sizes, stale_words
+from dv_agent.cli.iterating.commands.option_lines import option_lines, setting_lines
 from dv_agent.cli.iterating.context import IterateContext
-from dv_agent.cli.iterating.formatting import DIFF_LINES, diff_counts, shortened, sizes, stale_words
-from dv_agent.cli.iterating.option_lines import option_lines, setting_lines
 from dv_agent.designs.text.visible import visible
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from dv_agent.cli.iterating import keep_commands as keeping
-from dv_agent.cli.iterating.commands import Command
+from dv_agent.cli.iterating.command import Command
+from dv_agent.cli.iterating.commands import keep as keeping
+from dv_agent.cli.iterating.commands.formatting import ab_words, called, comparison_words
+from dv_agent.cli.iterating.commands.tree_picture import tree_lines
+from dv_agent.cli.iterating.commands.turn import nodes
+from dv_agent.cli.iterating.commands.variants import variant
 from dv_agent.cli.iterating.context import IterateContext
-from dv_agent.cli.iterating.formatting import ab_words, called, comparison_words
-from dv_agent.cli.iterating.tree_picture import tree_lines
-from dv_agent.cli.iterating.turn_commands import nodes
-from dv_agent.cli.iterating.variants import variant
 from dv_agent.errors import UsageError
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dv_agent.agents.session.nodes import Node
-from dv_agent.cli.iterating.commands import Command
+from dv_agent.cli.iterating.command import Command
+from dv_agent.cli.iterating.commands.formatting import SHOWN, bin_words, hole_words, node_words, shortened, test_words
 from dv_agent.cli.iterating.context import IterateContext
-from dv_agent.cli.iterating.formatting import SHOWN, bin_words, hole_words, node_words, shortened, test_words
 from dv_agent.designs.text.visible import visible
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
