@@ -29,7 +29,7 @@ from dv_agent.eval.board.tasks import FindTask, Task, find_task
 from dv_agent.eval.board.trial_scores import ScoredTrial, score_all
 from dv_agent.eval.evaluation.data_model import DesignIdentity, Entry
 from dv_agent.eval.evaluation.spec import CEILING
-from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.eval.report.data.text_limits import Allowance
 from dv_agent.eval.scoring.score import SCORING_VERSION
 from dv_agent.eval.stats.bootstrap import LEVEL as INTERVAL
 from dv_agent.eval.stats.bootstrap import REPEATS

@@ -31,7 +31,7 @@ from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.sources import load_sources
 from dv_agent.eval.board.trial_scores import score_all
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation
-from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.eval.report.data.text_limits import Allowance
 
 
 def trials_of(board: Board, entry: Entry) -> list[float]:

@@ -27,7 +27,7 @@ from dv_agent.designs.language.json_schema import language_definitions
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
-from dv_agent.eval.report.wave_picture import wave_picture
+from dv_agent.eval.report.pictures.wave_picture import wave_picture
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.build.wrappers.wrapper import wrapper_text
 from dv_agent.runners.reference.session import ReferenceSession

@@ -18,10 +18,10 @@ from dv_agent.agents.records.reader import (
 from dv_agent.agents.records.schema import TURNS, RunHeader
 from dv_agent.agents.tools.claims_and_reports import OUTCOMES, ReportVerdict
 from dv_agent.designs.language.stimulus import Test
-from dv_agent.eval.report.load_turns import SAID_LENGTH, TurnsReader, short_failure, track_data
-from dv_agent.eval.report.run_data import FailureData, RunData, Track
-from dv_agent.eval.report.text_limits import Allowance
-from dv_agent.eval.report.tool_data import ClaimData, ReportedBug
+from dv_agent.eval.report.data.load_turns import SAID_LENGTH, TurnsReader, short_failure, track_data
+from dv_agent.eval.report.data.run_data import FailureData, RunData, Track
+from dv_agent.eval.report.data.text_limits import Allowance
+from dv_agent.eval.report.data.tool_data import ClaimData, ReportedBug
 
 _OWN = "report.html"
 _FAILURES, _FILES, _WORDS = 40, 10_000, 400

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from dv_agent.eval.report.curves import Curve, Progress
-from dv_agent.eval.report.ticks import ticks
+from dv_agent.eval.report.pictures.curves import Curve, Progress
+from dv_agent.eval.report.pictures.ticks import ticks
 from dv_agent.eval.report.wording import number, percent
 
 WIDTH, HEIGHT = 560, 300

@@ -13,9 +13,9 @@ from dv_agent.agents.records.reader import RecordLines, typed_lines
 from dv_agent.agents.records.schema import ReplyLine
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.designs.language.stimulus import Test
-from dv_agent.eval.report.run_data import Call, MessageData, TestData, Track, TurnData
-from dv_agent.eval.report.text_limits import Allowance, Clip
-from dv_agent.eval.report.tool_data import ClaimData, ReportedBug, ToolCallData, ToolUseData
+from dv_agent.eval.report.data.run_data import Call, MessageData, TestData, Track, TurnData
+from dv_agent.eval.report.data.text_limits import Allowance, Clip
+from dv_agent.eval.report.data.tool_data import ClaimData, ReportedBug, ToolCallData, ToolUseData
 from dv_agent.eval.report.wording import plural
 from dv_agent.runners.checks.failure import CheckFailure
 

@@ -10,7 +10,7 @@ import numpy as np
 from dv_agent.coverage.database import Coverage, empty_coverage
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.storage import load_coverage
-from dv_agent.eval.report.run_data import RunData, TurnData
+from dv_agent.eval.report.data.run_data import RunData, TurnData
 
 NO_PLAN = (
     "The plan of this design is not at hand: bins are counted, not explained. If the design stands in a folder of its "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dv_agent.eval.report.text_limits import Clip
+from dv_agent.eval.report.data.text_limits import Clip
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.agents.models.chat_model import CallUsage
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.turn import NearRecord
-from dv_agent.eval.report.text_limits import Clip
-from dv_agent.eval.report.tool_data import ClaimData, ReportedBug, ToolCallData, ToolUseData
+from dv_agent.eval.report.data.text_limits import Clip
+from dv_agent.eval.report.data.tool_data import ClaimData, ReportedBug, ToolCallData, ToolUseData
 from dv_agent.runners.checks.ending import Ended, Waiting, ending_words
 from dv_agent.runners.checks.failure import CheckFailure
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS
-from dv_agent.eval.report.run_data import RunData, TestData, TurnData
+from dv_agent.eval.report.data.run_data import RunData, TestData, TurnData
 
 ALL = "all"
 _Events = Sequence[tuple[float, TestData]]
