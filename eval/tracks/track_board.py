@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dv_agent.designs.frozen import Frozen
-from dv_agent.eval.board.figures import figure
 from dv_agent.eval.board.leaderboard import Figure
+from dv_agent.eval.board.rows.figures import figure
 from dv_agent.eval.stats.clusters import grouped
 from dv_agent.eval.stats.sign_flip import compare
 from dv_agent.eval.tracks.record_folder import TRACK_TITLES, RowKind, RowWords, TrackRow, TrackTitle, track_rows

@@ -47,8 +47,8 @@ def board(
       dv-agent board submitted --verify --out boards/submitted
     """  # fmt: skip
     from dv_agent.eval.board.assembly import make_board
-    from dv_agent.eval.board.markdown import plain_table
-    from dv_agent.eval.board.output import write_board
+    from dv_agent.eval.board.files.markdown import plain_table
+    from dv_agent.eval.board.files.output import write_board
 
     if out is None and len(folders) > 1:
         raise UsageError("several folders make one board: say with --out where it goes")

@@ -230,8 +230,8 @@ def _executor(jobs: int, scheduler: str | None) -> Executor:
 
 def _report(evaluation: Evaluation, folder: Path, done: EvaluationOutcome, as_json: bool) -> None:
     from dv_agent.eval.board.assembly import make_board
-    from dv_agent.eval.board.markdown import plain_table
-    from dv_agent.eval.board.output import write_board
+    from dv_agent.eval.board.files.markdown import plain_table
+    from dv_agent.eval.board.files.output import write_board
 
     failed = [record for record in done.records.values() if record.status == "failed"]
     made = make_board([folder], folder) if len(done.records) > len(failed) else None

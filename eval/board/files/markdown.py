@@ -8,10 +8,10 @@ from collections.abc import Iterator, Sequence
 from dv_agent.designs.text.visible import visible
 from dv_agent.eval.board.equal_seconds import EqualSeconds
 from dv_agent.eval.board.leaderboard import Board, Cell, Row
-from dv_agent.eval.board.metrics import title_of
 from dv_agent.eval.board.page.figure_text import NONE, count, interval, percent, plain, probability, signed
 from dv_agent.eval.board.page.identity import short_identity, verified
 from dv_agent.eval.board.track_columns import track_columns
+from dv_agent.eval.board.trials.metrics import title_of
 
 _COLUMNS = (
     "rank", "entry", "bins hit", "IEEE 1800", "bugs killed", "lift over random", "cycles", "tokens", "US dollars", "n",

@@ -9,9 +9,9 @@ from pathlib import Path
 from dv_agent.agents.records.reader import is_there
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.eval.board.leaderboard import Status
-from dv_agent.eval.board.metrics import COVERAGE, figures_of
-from dv_agent.eval.board.sources import BoardSource, TrialSource
-from dv_agent.eval.board.tasks import Task
+from dv_agent.eval.board.trials.metrics import COVERAGE, figures_of
+from dv_agent.eval.board.trials.sources import BoardSource, TrialSource
+from dv_agent.eval.board.trials.tasks import Task
 from dv_agent.eval.evaluation.data_model import BugOutcome, Identity, Trial, TrialRecord
 from dv_agent.eval.evaluation.trial_folder import TRIAL
 from dv_agent.eval.scoring.cache import score_trial

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from dv_agent.designs.files.documents import replace_text
-from dv_agent.eval.board.csv_file import to_csv
 from dv_agent.eval.board.equal_seconds import read_equal_seconds
+from dv_agent.eval.board.files.csv_file import to_csv
+from dv_agent.eval.board.files.markdown import to_markdown
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.markdown import to_markdown
 from dv_agent.eval.board.page.render import render_board
 
 NAME = "leaderboard"

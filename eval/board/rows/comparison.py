@@ -6,11 +6,11 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import Any
 
-from dv_agent.eval.board.figures import SEED
 from dv_agent.eval.board.leaderboard import Ablation, Comparison
-from dv_agent.eval.board.metrics import COVERAGE, KILLS
-from dv_agent.eval.board.standing import common_designs
-from dv_agent.eval.board.trial_scores import ScoredTrial
+from dv_agent.eval.board.rows.figures import SEED
+from dv_agent.eval.board.rows.standing import common_designs
+from dv_agent.eval.board.trials.metrics import COVERAGE, KILLS
+from dv_agent.eval.board.trials.trial_scores import ScoredTrial
 from dv_agent.eval.evaluation.data_model import Entry
 from dv_agent.eval.stats.clusters import grouped
 from dv_agent.eval.stats.separation import LEVEL, Pair, adjusted, ranks

@@ -6,8 +6,8 @@ import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
 
-from dv_agent.eval.board.figures import NAMES
 from dv_agent.eval.board.leaderboard import Board, Figure, Row
+from dv_agent.eval.board.rows.figures import NAMES
 
 ALL = "all"
 _HEAD = ("row", "kind", "agent", "model", "strategy", "rank", "design", "task_version", "checksum", "trials", "scored",
