@@ -19,7 +19,7 @@ from dv_agent.errors import BuildError, SimulatorCrash, SimulatorTimeout
 from dv_agent.eval.mutants.clean_tests import CleanTest
 from dv_agent.eval.mutants.data_model import DIFFERS, Difference, Mutant, Oracle, Outcome
 from dv_agent.eval.mutants.equivalence import PROVED, Prover, in_words
-from dv_agent.eval.mutants.mutant_builds import cached_in, shared_room, simulator_of_mutants
+from dv_agent.eval.mutants.kept_builds import cached_in, shared_room, simulator_of_mutants
 from dv_agent.eval.mutants.pin_differences import first_difference, hint
 from dv_agent.eval.mutants.selection import ICARUS, FormMaker
 from dv_agent.eval.mutants.shortest_test import Pair, shortest

@@ -149,10 +149,10 @@ def score(
 
       dv-agent tracks score boards/tracks --no-play
     """
+    from dv_agent.eval.tracks.board import make_track_board
     from dv_agent.eval.tracks.output import to_markdown, write_track_board
     from dv_agent.eval.tracks.record_folder import track_rows
     from dv_agent.eval.tracks.subtle_mutants import JUDGED, play_on_mutants
-    from dv_agent.eval.tracks.track_board import make_track_board
 
     rows = list(track_rows(folder))
     if not rows:

@@ -138,8 +138,8 @@ def run(
       dv-agent run --resume runs/20261120T120000Z_mxint_softmax_llm_openai-gpt-5_1a2b3c
     """
     from dv_agent.agents.runs.launch import launch
+    from dv_agent.agents.runs.progress import Unwatched
     from dv_agent.agents.runs.request import RunRequest
-    from dv_agent.agents.runs.run_progress import Unwatched
     from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.report.output import write_report
 

@@ -12,7 +12,7 @@ from dv_agent.eval.stats.clusters import grouped
 from dv_agent.eval.stats.sign_flip import compare
 from dv_agent.eval.tracks.record_folder import TRACK_TITLES, RowKind, RowWords, TrackRow, TrackTitle, track_rows
 from dv_agent.eval.tracks.row_figures import Measured, expert_plans, measured
-from dv_agent.eval.tracks.track_titles import WORDS
+from dv_agent.eval.tracks.titles import WORDS
 
 JSON_NAME = "tracks.json"
 LEAST_CEILING = 50

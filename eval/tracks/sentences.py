@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dv_agent.designs.text.wording import counted
 from dv_agent.eval.board.leaderboard import Figure
-from dv_agent.eval.tracks.track_board import BoardRow, BoardTrack, Lead
-from dv_agent.eval.tracks.track_titles import WORDS, Column
+from dv_agent.eval.tracks.board import BoardRow, BoardTrack, Lead
+from dv_agent.eval.tracks.titles import WORDS, Column
 
 SURE = 0.05
 
