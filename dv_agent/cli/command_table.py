@@ -13,7 +13,7 @@ _COMMANDS = {
     "compare": "running.compare", "eval": "evaluating.evaluate:evaluate", "mutate": "evaluating.mutate",
     "hunt": "running.hunt", "plan": "running.plan", "report": "recorded.records:report",
     "rerun": "recorded.records:rerun", "rescore": "recorded.records:rescore", "export": "recorded.export",
-    "regress": "recorded.regress", "optimise": "prompting.optimise", "verify": "recorded.records:verify",
+    "regress": "recorded.regress", "optimise": "prompting.optimise", "verify": "recorded.verify",
     "board": "evaluating.board", "studio": "studio", "mcp": "mcp", "demo": "running.demo", "doctor": "doctor",
 }  # fmt: skip
 """Name of a command -> ``module:function`` in this package; a function that is called like its module is left out."""

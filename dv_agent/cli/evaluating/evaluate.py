@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from dv_agent.cli.evaluating.outcome import tell_outcome
 from dv_agent.cli.shared_options import RoleStyle, TrackOption
-from dv_agent.cli.terminal import complain, say, say_json, tell_of_dotenv
-from dv_agent.designs.text.wording import counted
+from dv_agent.cli.terminal import say, say_json, tell_of_dotenv
 from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ def evaluate(
       dv-agent eval accelerators --scheduler tcp://10.0.0.1:8786 --out /shared/evals/accelerators
     """
     from dv_agent.eval.evaluation.caps import Caps
-    from dv_agent.eval.evaluation.estimate import estimate, left_to_do, require_models
+    from dv_agent.eval.evaluation.estimate import left_to_do, require_models
     from dv_agent.eval.evaluation.spec import model_settings, usual_budget
     from dv_agent.eval.evaluation.trial_list import default_folder, mark_capped, plan_trials, write_evaluation
 
@@ -128,11 +128,7 @@ def evaluate(
         tell_of_dotenv()
     folder = out or default_folder(evaluation, spec)
     if dry_run:
-        answer = estimate(evaluation, folder, jobs, redo, retry_errors)
-        if as_json:
-            say_json(answer.model_dump(mode="json"))
-        else:
-            say(answer.text())
+        _estimate(evaluation, folder, jobs, (redo, retry_errors), as_json)
         return
     if not scheduler:  # the workers of a cluster have their own API keys
         require_models(left_to_do(evaluation, folder, redo, retry_errors))
@@ -140,12 +136,22 @@ def evaluate(
     caps = Caps(calls_in_flight=calls_in_flight, requests_per_minute=requests_per_minute, usd=cap_usd)
     done = _conduct(evaluation, folder, (jobs, scheduler), (redo, retry_errors), caps, quiet or as_json)
     mark_capped(folder, done.capped)
-    _report(evaluation, folder, done, as_json)
+    tell_outcome(evaluation, folder, done, as_json)
     failed = any(record.status == "failed" for record in done.records.values())
     if done.interrupted:
         raise typer.Exit(ExitCode.INTERRUPTED)
     if fail_on_error and (failed or done.open):
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _estimate(evaluation: Evaluation, folder: Path, jobs: int, again: tuple[bool, bool], as_json: bool) -> None:
+    from dv_agent.eval.evaluation.estimate import estimate
+
+    answer = estimate(evaluation, folder, jobs, *again)
+    if as_json:
+        say_json(answer.model_dump(mode="json"))
+    else:
+        say(answer.text())
 
 
 def _wish(suite: str) -> EvaluationSpec:
@@ -226,40 +232,6 @@ def _executor(jobs: int, scheduler: str | None) -> Executor:
     from dv_agent.eval.execution.process_executor import LocalExecutor
 
     return LocalExecutor(jobs)
-
-
-def _report(evaluation: Evaluation, folder: Path, done: EvaluationOutcome, as_json: bool) -> None:
-    from dv_agent.eval.board.assembly import make_board
-    from dv_agent.eval.board.files.markdown import plain_table
-    from dv_agent.eval.board.files.output import write_board
-
-    failed = [record for record in done.records.values() if record.status == "failed"]
-    made = make_board([folder], folder) if len(done.records) > len(failed) else None
-    if made:
-        write_board(made, folder)
-    if as_json:
-        answer = {
-            "folder": str(folder), "trials": len(evaluation.trials), "reused": done.reused,
-            "finished": len(done.records) - len(failed), "open": list(done.open), "interrupted": done.interrupted,
-            "nothing_checked": {one.trial.id: one.nothing_checked for one in done.records.values()
-                                if one.nothing_checked},
-            "capped": done.capped, "failed": {one.trial.id: one.failure.model_dump() for one in failed if one.failure},
-        }  # fmt: skip
-        say_json(answer)
-        return
-    if made:
-        say(plain_table(made))
-    silent = [record for record in done.records.values() if record.nothing_checked]
-    if silent:
-        say(f"{counted(len(silent), 'trial')} CHECKED NOTHING, such as {silent[0].trial.id}: "
-              f"{silent[0].nothing_checked.splitlines()[0]}")  # fmt: skip
-    say(f"{len(done.records) - len(failed)} of {counted(len(evaluation.trials), 'trial')} finished, "
-          f"{len(failed)} failed, {len(done.open)} open; {done.reused} were there already")  # fmt: skip
-    if done.capped:
-        say(f"stopped starting trials with a model: {done.capped}")
-    say(f"record: {folder}{' (leaderboard.html shows it)' if made else ''}")
-    if done.open:
-        complain("the same command goes on")
 
 
 def _command() -> str:

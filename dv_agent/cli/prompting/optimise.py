@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from dv_agent.cli.terminal import complain, overwrite, say, say_json, tell_of_dotenv
+from dv_agent.cli.prompting.optimise_display import OptimiseProgress, tell_result
+from dv_agent.cli.terminal import say, say_json, tell_of_dotenv
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from dv_agent.agents.records.schema import RunHeader
-    from dv_agent.agents.state import RunState
-    from dv_agent.agents.turn import TestRecord, TurnRecord
+    from dv_agent.agents.models.chat_model import ModelSettings
     from dv_agent.cli.interrupt import Interrupt
     from dv_agent.eval.optimisation.allowance import Caps
     from dv_agent.eval.optimisation.optimise import Result
@@ -93,59 +91,77 @@ def optimise(
       dv-agent run --design lut_mpgemm --model openai:gpt-5
       --prompt-strategy runs/optimise/default-optimised/strategy.yaml
     """
-    from dv_agent.agents.models.langchain_model import LangChainModel
     from dv_agent.agents.models.providers import endpoint_of
-    from dv_agent.agents.runs.start import REPLAY
-    from dv_agent.cli.interrupt import Interrupt, tell
-    from dv_agent.eval.evaluation.spec import model_settings
-    from dv_agent.eval.execution.trial_run import TrialInterrupted
     from dv_agent.eval.optimisation.allowance import Caps
-    from dv_agent.eval.optimisation.optimise import optimise as improve
     from dv_agent.eval.optimisation.optimise import usual_name
 
-    if not model:
-        raise UsageError("say who proposes tests: --model openai:gpt-5, or --model openai:NAME --base-url URL")
-    if any((one or "").startswith(REPLAY) for one in (model, proposing_model)):
-        raise UsageError("prompts are improved by new replies: a recorded run has none; name a model")
     settings = {"temperature": temperature, "max_tokens": max_tokens, "context_tokens": context_tokens,
                 "timeout": timeout, "retry_seconds": retry_seconds}  # fmt: skip
-    asked = model_settings(model, base_url=base_url, **settings)
-    other = {**settings, "temperature": None, "base_url": proposing_base_url}
-    proposing = model_settings(proposing_model, **other) if proposing_model else asked
-    if proposing_base_url and not proposing_model:
-        raise UsageError("--proposing-base-url is the address of --proposing-model, which is not given")
+    models = _models((model, base_url), (proposing_model, proposing_base_url), settings)
     split: dict[Role, tuple[str, ...]] = {
         "train": tuple(train or ()), "validation": tuple(validation or ()), "held_out": tuple(held_out or ()),
     }  # fmt: skip
     budget = {"cycles": max_cycles, "calls": max_calls, "usd": max_usd}
     wish = _wish(split, strategy, tuple(part or ()), (seeds, batch, seed), feedback,
-                 {"model": asked, "reflection": proposing}, budget, simulator)  # fmt: skip
+                 dict(models), budget, simulator)  # fmt: skip
     made, caps = name or usual_name(wish.strategy.name), Caps(calls=cap_calls, usd=cap_usd)
     if dry_run:
         _estimate(wish, caps, as_json)
         return
     if not quiet:
         tell_of_dotenv()
-    endpoint_of(asked).require(asked)
-    watcher, stopper = _Progress(quiet or as_json), Interrupt("this turn")
+    endpoint_of(wish.model).require(wish.model)
     folder = out or Path("runs") / "optimise" / made
+    result = _improved(wish, caps, folder, made, jobs, OptimiseProgress(quiet or as_json))
+    if as_json:
+        say_json({**result.model_dump(mode="json"), "folder": str(folder)})
+    else:
+        tell_result(result, folder)
+
+
+def _models(
+    asked: tuple[str | None, str | None], proposing: tuple[str | None, str | None], settings: dict[str, Any]
+) -> Mapping[str, ModelSettings]:
+    """Return the settings of both models, each given by name and address.
+
+    Raises:
+        UsageError: no model, a recorded one, or an address without a model.
+    """
+    from dv_agent.agents.runs.start import REPLAY
+    from dv_agent.eval.evaluation.spec import model_settings
+
+    (model, base_url), (other, other_url) = asked, proposing
+    if not model:
+        raise UsageError("say who proposes tests: --model openai:gpt-5, or --model openai:NAME --base-url URL")
+    if any((one or "").startswith(REPLAY) for one in (model, other)):
+        raise UsageError("prompts are improved by new replies: a recorded run has none; name a model")
+    if other_url and not other:
+        raise UsageError("--proposing-base-url is the address of --proposing-model, which is not given")
+    first = model_settings(model, base_url=base_url, **settings)
+    second = model_settings(other, **{**settings, "temperature": None, "base_url": other_url}) if other else first
+    return {"model": first, "reflection": second}
+
+
+def _improved(wish: Wish, caps: Caps, folder: Path, name: str, jobs: int, watcher: OptimiseProgress) -> Result:
+    from dv_agent.agents.models.langchain_model import LangChainModel
+    from dv_agent.cli.interrupt import Interrupt, tell
+    from dv_agent.eval.execution.trial_run import TrialInterrupted
+    from dv_agent.eval.optimisation.optimise import optimise as improve
+
+    stopper = Interrupt("this turn")
     try:
         with _player(jobs, watcher, stopper) as player, stopper:
-            result = improve(wish, caps, folder, made, LangChainModel(proposing), player, watcher.line)
+            return improve(wish, caps, folder, name, LangChainModel(wish.reflection), player, watcher.line)
     except (TrialInterrupted, KeyboardInterrupt):
         watcher.stop()
         tell(f"dv-agent: interrupted; the same command goes on in {folder}")
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     finally:
         watcher.stop()
-    if as_json:
-        say_json({**result.model_dump(mode="json"), "folder": str(folder)})
-    else:
-        _tell(result, folder)
 
 
 @contextmanager
-def _player(jobs: int, watcher: _Progress, stopper: Interrupt) -> Iterator[TrialPlayer]:
+def _player(jobs: int, watcher: OptimiseProgress, stopper: Interrupt) -> Iterator[TrialPlayer]:
     from dv_agent.eval.execution.process_executor import LocalExecutor
     from dv_agent.eval.optimisation.trial_players import OneAtATime, SideBySide
 
@@ -194,56 +210,3 @@ def _estimate(wish: Wish, caps: Caps, as_json: bool) -> None:
     say("price: not known" if prices.least.usd is None else f"at most {prices.least.usd:,.2f} US dollars for these")
     if steps is not None:
         say(f"within the caps: {steps} proposals, or more where trials were played before or need fewer calls")
-
-
-class _Progress:
-    """A line for each step on stderr, and on a terminal how the present trial goes on."""
-
-    def __init__(self, quiet: bool) -> None:
-        self._quiet, self._lively = quiet, sys.stderr.isatty() and not quiet
-        self._trial = ""
-
-    def line(self, words: str) -> None:
-        """Show a step that ended."""
-        self.stop()
-        if not self._quiet:
-            complain(words)
-
-    def start(self, header: RunHeader, folder: Path, bins: int) -> None:
-        """Show that a trial starts."""
-        self._trial = f"trial on {header.design}, seed {header.seed}"
-        self.say("starting")
-
-    def test(self, record: TestRecord) -> None:
-        """See `RunWatcher`."""
-
-    def turn(self, state: RunState, turn: TurnRecord) -> None:
-        """Show how far the trial is."""
-        self.say(f"turn {turn.turn + 1}, {turn.bins_hit} bins")
-
-    def say(self, words: str) -> None:
-        """Show what takes time."""
-        if self._lively:
-            overwrite(f"{self._trial}: {words}" if self._trial else words)
-
-    def hunting(self, bug: str) -> None:
-        """See `TrialWatcher`."""
-
-    def stop(self) -> None:
-        """Remove what may be overwritten."""
-        if self._lively:
-            overwrite("")
-
-
-def _tell(result: Result, folder: Path) -> None:
-    first, best = result.validation
-    price = "price not known" if result.usd is None else f"{result.usd:,.2f} US dollars"
-    say(f"{result.steps} proposals, {result.refused} refused; {result.trials} trials, {result.calls} calls, {price}; "
-        f"ended: {result.why_ended}")  # fmt: skip
-    if result.improved:
-        say(f"validation: {first:.1f} % of the bins, {best:.1f} % with the best strategy")
-        say(result.held_out.words if result.held_out else "")
-        say(f"strategy: {folder / result.strategy} (dv-agent run --prompt-strategy {folder / result.strategy})")
-    else:
-        say(f"no better strategy was found than the one at the start ({first:.1f} % of the bins in validation)")
-    say(f"record: {folder} (history.json, curve.svg, candidates/, trials/)")

@@ -1,4 +1,4 @@
-"""The commands ``dv-agent report``, ``rerun``, ``rescore`` and ``verify``: work on finished runs, without a model."""
+"""The commands ``dv-agent report``, ``rerun`` and ``rescore``: work on finished runs, without a model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ import typer
 from dv_agent.cli.terminal import complain, overwrite, say, say_json
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.text.wording import counted
-from dv_agent.errors import ExitCode, UsageError
+from dv_agent.errors import ExitCode
 
 if TYPE_CHECKING:
     from dv_agent.agents.records.resimulation import Resimulated
-    from dv_agent.eval.verification.verdict import Doubt
+    from dv_agent.agents.testbench import Result
+    from dv_agent.agents.turn import TestRecord
+    from dv_agent.coverage.plan import Plan
 
 Folder = Annotated[Path, typer.Argument(help="Folder of a run, such as runs/20261120T120000Z_...")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
@@ -43,7 +45,6 @@ def rerun(
     from dv_agent.agents.runs.goal import open_goal
     from dv_agent.agents.testbench import Testbench
     from dv_agent.designs.language.expansion import expand
-    from dv_agent.runners.checks.ending import ending_words
     from dv_agent.runners.registry import find_simulator
     from dv_agent.runners.waves import dump_waves
 
@@ -54,16 +55,7 @@ def rerun(
         plan, simulator = open_goal(home, run.header.goal, find_simulator(recorded_simulator(run.header)))
         with simulator.open(home.design) as session:
             result = Testbench(home, plan, session).run(wanted.test, max_cycles=wanted.max_cycles)
-        hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
-        answer: dict[str, Any] = {
-            "test": wanted.test.data(),
-            "end": result.trace.end.value,
-            "cycles": result.trace.cycles,
-            "ending": ending_words(result.ended(test)),
-            "bins_hit": [plan.bins[index].id for index in hits],
-            "failures": [failure.model_dump(mode="json") for failure in result.failures],
-            "as_recorded": (hits, result.trace.end.value) == (wanted.hits, wanted.end),
-        }
+        answer = _rerun(test, wanted, result, plan)
         if waves:
             program = expand(home.design, home.schema, wanted.test, wanted.max_cycles)
             answer["waveform"] = dump_waves(simulator, home.design, program, folder / f"test{test}.fst").command
@@ -73,6 +65,22 @@ def rerun(
         _print_rerun(test, answer)
     if answer["failures"]:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _rerun(test: int, wanted: TestRecord, result: Result, plan: Plan) -> dict[str, Any]:
+    """Return what ``--json`` prints of a test that was simulated again."""
+    from dv_agent.runners.checks.ending import ending_words
+
+    hits = tuple(int(index) for index in result.sample.hits.nonzero()[0])
+    return {
+        "test": wanted.test.data(),
+        "end": result.trace.end.value,
+        "cycles": result.trace.cycles,
+        "ending": ending_words(result.ended(test)),
+        "bins_hit": [plan.bins[index].id for index in hits],
+        "failures": [failure.model_dump(mode="json") for failure in result.failures],
+        "as_recorded": (hits, result.trace.end.value) == (wanted.hits, wanted.end),
+    }
 
 
 def _print_rerun(test: int, answer: dict[str, Any]) -> None:
@@ -160,78 +168,6 @@ def _print_score(answer: dict[str, Any]) -> None:
           f"{counted(answer['recorded_bins_hit'], 'bin')}")  # fmt: skip
     if answer["different_tests"]:
         say(f"{counted(len(answer['different_tests']), 'test')} not as recorded: {answer['different_tests'][:10]}")
-
-
-def verify(
-    folder: Annotated[Path, typer.Argument(help="Folder of an evaluation, a hunt, a written plan, or a run.")],
-    trial: Annotated[
-        list[str] | None, typer.Option(help="Only this trial, by its id; then no verdict is written. Repeatable.")
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Make a submitted evaluation, hunt, plan or run again, and say what is not as recorded (exit code 1).
-
-    Tests are proposed again, by agents without a model or from the recorded replies of one, and simulated again;
-    seeded bugs, claims, bug reports and plans are judged again; rows, seeds and budgets are compared with what an
-    evaluation owes. No model is asked. What its replies cost and its id cannot be checked: they stay what the author
-    says. The verdict on an evaluation goes to verification.json; nothing else in the folder is changed. `dv-agent board
-    FOLDER --verify` does the same and ranks no row that does not hold.
-
-    Examples:
-
-      dv-agent verify runs/evals/accelerators
-
-      dv-agent verify runs/hunt
-    """
-    from dv_agent.designs.files.documents import replace_text
-    from dv_agent.eval.verification.verify import VERIFICATION
-    from dv_agent.eval.verification.verify import verify as verify_folder
-
-    if (doubts := _single(folder, trial)) is not None:
-        _tell_doubts(doubts, {"doubts": [one.model_dump() for one in doubts]}, "made again", as_json)
-        return
-    done = verify_folder(folder, complain, trial or ())
-    if not trial:
-        replace_text(folder / VERIFICATION, done.model_dump_json(indent=1) + "\n")
-    words = f"{counted(done.trials, 'trial')} made again, {{}}; {done.open} without a result claim none"
-    _tell_doubts(done.doubts, done.model_dump(mode="json"), words, as_json)
-
-
-def _single(folder: Path, trial: list[str] | None) -> tuple[Doubt, ...] | None:
-    """Return the doubts about a hunt, a written plan or a run; None if the folder is none of them."""
-    from dv_agent.agents.records.reader import is_there
-    from dv_agent.agents.records.schema import HEADER
-    from dv_agent.eval.hunting.play_hunt import HUNT
-    from dv_agent.eval.plan_writing.plan_record import REQUEST
-
-    found = next((name for name in (HUNT, REQUEST, HEADER) if is_there(folder / name)), None)
-    if found is None:
-        return None
-    if trial:
-        raise UsageError("--trial is for evaluations; a hunt, a plan or a run is made again whole")
-    if found == HUNT:
-        from dv_agent.eval.verification.hunt_again import hunt_again
-
-        return hunt_again(folder, complain)
-    if found == REQUEST:
-        from dv_agent.eval.verification.plan_again import plan_again
-
-        return plan_again(folder)
-    from dv_agent.eval.verification.run_again import run_again
-
-    return run_again(folder)
-
-
-def _tell_doubts(doubts: tuple[Doubt, ...], answer: dict[str, Any], words: str, as_json: bool) -> None:
-    if as_json:
-        say_json(answer)
-    else:
-        for doubt in doubts:
-            say(doubt)
-        count = counted(len(doubts), "doubt")
-        say(words.format(count) if "{}" in words else f"{words}: {count}")
-    if doubts:
-        raise typer.Exit(ExitCode.CHECK_FAILED)
 
 
 def _score(done: Resimulated, recorded: int) -> dict[str, Any]:

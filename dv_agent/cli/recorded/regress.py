@@ -40,11 +40,10 @@ def regress(
     """
     from dv_agent.agents.records.reader import read_run
     from dv_agent.agents.records.recorded_names import recorded_simulator
-    from dv_agent.designs.files.documents import replace_text, require_folder_of
+    from dv_agent.designs.files.documents import require_folder_of
     from dv_agent.designs.loader import find_design, find_recorded_design
     from dv_agent.eval.exchange.optional_packages import package
     from dv_agent.eval.regression.base_rtl import base_rtl
-    from dv_agent.eval.regression.pull_request import comment_text
     from dv_agent.eval.regression.regress import regress as play
     from dv_agent.runners.registry import find_simulator
 
@@ -63,18 +62,27 @@ def regress(
             least, waves, progress,
         )  # fmt: skip
     progress("")
-    if markdown:
-        replace_text(markdown, comment_text(found, folder.design.name))
-    if junit:
-        from dv_agent.eval.regression.junit_result import junit_result
-
-        replace_text(junit, junit_result(found, folder.design.name))
+    _write(found, folder.design.name, markdown, junit)
     if as_json:
         say_json(found.summary())
     else:
         _tell(found)
     if not found.clean:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _write(found: Regressed, design: str, markdown: Path | None, junit: Path | None) -> None:
+    """Write the files that were asked for."""
+    from dv_agent.designs.files.documents import replace_text
+
+    if markdown:
+        from dv_agent.eval.regression.pull_request import comment_text
+
+        replace_text(markdown, comment_text(found, design))
+    if junit:
+        from dv_agent.eval.regression.junit_result import junit_result
+
+        replace_text(junit, junit_result(found, design))
 
 
 def _tell(found: Regressed) -> None:

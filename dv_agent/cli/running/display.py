@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,13 +13,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from dv_agent.agents.models.redaction import excerpt
+from dv_agent.cli.running.run_words import judgement_lines, usage_words, verdict_text
 from dv_agent.cli.terminal import safe_console
 from dv_agent.designs.text.wording import counted, tidy_version
 from dv_agent.eval.report.wording import structured_words
-from dv_agent.runners.checks.scope_of_checks import passed_words
-
-LIVE = "mcp:"  # of dv_agent.agents.runs.request
 
 if TYPE_CHECKING:
     from dv_agent.agents.records.schema import RunHeader
@@ -151,7 +147,7 @@ class Display:
         for note in finished.triaged.notes:
             self._console.print(Text(f"FAILED {note}", style="bold red"), soft_wrap=True)
         if not header.failing_tests:
-            self._console.print(_verdict(finished), soft_wrap=True)
+            self._console.print(verdict_text(finished), soft_wrap=True)
         if header.repeated_simulations:
             self._console.print(
                 f"repeated: {counted(header.repeated_simulations, 'simulation')}, killed from outside the first time",
@@ -162,6 +158,13 @@ class Display:
         if header.unchecked and not header.nothing_checked:
             self._console.print(Text(f"checked: {'; '.join(header.checked)}"), soft_wrap=True)
             self._console.print(Text(f"not checked: {'; '.join(header.unchecked)}", style="yellow"), soft_wrap=True)
+        self._print_end(header)
+        for line in judgement_lines(header):
+            self._console.print(Text(line), soft_wrap=True)
+        self._console.print(f"record: {finished.folder} (report.html shows it)", soft_wrap=True)
+
+    def _print_end(self, header: RunHeader) -> None:
+        """Print why the run stopped, and what it used."""
         spent = header.spent
         reasons = {"target": "target reached", "agent_done": "nothing more to propose", "stalled": "no new bins"}
         reason = reasons.get(header.stop_reason, header.stop_reason.replace("budget:", "budget used up: "))
@@ -172,14 +175,11 @@ class Display:
             soft_wrap=True,
         )
         if header.model:
-            self._console.print(Text(_usage(header)), soft_wrap=True)
+            self._console.print(Text(usage_words(header)), soft_wrap=True)
         if header.structured:
             self._console.print(
                 Text(f"structured output, in turns: {structured_words(header.structured)}"), soft_wrap=True
             )
-        for line in _judgement(header):
-            self._console.print(Text(line), soft_wrap=True)
-        self._console.print(f"record: {finished.folder} (report.html shows it)", soft_wrap=True)
 
     def _print_holes(self, holes: tuple[Hole, ...]) -> None:
         if not holes:
@@ -192,52 +192,6 @@ class Display:
             self._console.print(Text(f"      {hole.description}", style="dim"), soft_wrap=True)
         if len(holes) > HOLES_SHOWN:
             self._console.print(f"  ... and {len(holes) - HOLES_SHOWN} more; `--json` lists all")
-
-
-def _verdict(finished: FinishedRun) -> Text:
-    header = finished.header
-    if header.nothing_checked:
-        return Text(f"NOTHING WAS CHECKED: {header.nothing_checked}", style="bold red")
-    if finished.failures:
-        return Text(f"{counted(finished.failures, 'test')} FAILED a check", style="bold red")
-    return Text(f"{passed_words(header.unchecked)} in {counted(header.tests, 'test')}", style="green")
-
-
-def _usage(header: RunHeader) -> str:
-    """Return the cost of the model, and how certain it is."""
-    usual = (
-        "a client knows its own"
-        if header.model_name.startswith(LIVE)
-        else "no price list; pip install 'dv-agent[cost]'"
-    )
-    spent, prices = header.spent, header.versions.get("prices", usual)
-    price = f"{spent.usd:.4f} US dollars ({prices})"
-    if header.unpriced_attempts:
-        price = f"{counted(header.unpriced_attempts, 'attempt')} without a known price ({prices})"
-        price += f", the others {spent.usd:.4f} US dollars" if spent.usd else ""
-    names = excerpt(", ".join(header.returned_models)) or "nothing returned"
-    return f"model: {names} · {counted(spent.calls, 'call')} · {counted(spent.tokens, 'token')} · {price}"
-
-
-def _judgement(header: RunHeader) -> Iterator[str]:
-    """Return how the claims and bug reports of an agent with tools were judged."""
-    claims, reports = header.claims, header.bug_reports
-    if claims is not None and (claims.verdicts or claims.wanted):
-        counts = f"{claims.count('right')} right, {claims.count('wrong')} wrong, {claims.count('undecided')} undecided"
-        precision = "none decided" if claims.precision is None else f"{claims.precision:.2f}"
-        recall = "no decoys" if claims.recall is None else f"{claims.recall:.2f} of {len(claims.decoys)} decoys"
-        few = f" ({claims.wanted} were asked for)" if len(claims.decoys) < claims.wanted else ""
-        yield f"claims of unreachable bins: {counts} · precision {precision} · recall {recall}{few}"
-        for one in claims.refuted:
-            yield f"the plan calls {one} unreachable, but a test of this run hit it"
-    if reports:
-        right = sum(one.judged == "right" for one in reports)
-        yield f"bug reports: {right} of {len(reports)} right, in their failing test and in the place they name"
-        for report in reports:
-            named = f" [{report.place}]" if report.place else ""
-            why = f" ({report.why})" if report.why and report.confirmed else ""
-            shown = f"; {report.failure}" if report.failure else ""
-            yield f"  test {report.test}, {report.title}{named}: {report.words}{why}{shown}"
 
 
 def _totals_table(finished: FinishedRun) -> Table:

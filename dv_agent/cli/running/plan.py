@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +12,7 @@ from dv_agent.cli.terminal import complain, overwrite, say, say_json, tell_of_do
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from dv_agent.designs.loader import DesignFolder
     from dv_agent.eval.plan_writing.judge_plan import JudgedPlan
     from dv_agent.eval.plan_writing.plan_record import PlanRequest
     from dv_agent.eval.plan_writing.plan_score import PlanScore
@@ -51,13 +52,12 @@ def plan(
 
       dv-agent plan --design kv_pack --judge mine.yaml --beats 100000
     """
-    from dv_agent.agents.models.chat_model import ModelSettings
     from dv_agent.agents.records.writer import new_folder
     from dv_agent.designs.benchmark.fingerprint import fingerprint
     from dv_agent.designs.files.documents import replace_text
     from dv_agent.designs.loader import find_design
-    from dv_agent.eval.plan_writing.judge_plan import judge_plan, plan_of_model
-    from dv_agent.eval.plan_writing.plan_record import SCORE, PlanRequest, begin_record
+    from dv_agent.eval.plan_writing.judge_plan import judge_plan
+    from dv_agent.eval.plan_writing.plan_record import SCORE, PlanRequest
 
     if (model is None) == (judge is None):
         raise UsageError("say who wrote the plan: --model NAME, or --judge FILE")
@@ -68,14 +68,8 @@ def plan(
     )  # fmt: skip
     home = out or new_folder(Path("runs"), folder.design.name, "plan", model)
     if model:
-        tell_of_dotenv()
-        settings = ModelSettings(
-            model=model, base_url=base_url, context_tokens=context_tokens, max_tokens=max_tokens, timeout=timeout
-        )
-        words = {"model": settings.model, "max_calls": max_calls, "reply_tokens": settings.reply_tokens}
-        asked = asked.model_copy(update=words)
-        begin_record(home, asked)
-        text, calls, fault = plan_of_model(folder, settings, max_calls, home, complain)
+        said = {"base_url": base_url, "context_tokens": context_tokens, "max_tokens": max_tokens, "timeout": timeout}
+        asked, (text, calls, fault) = _written(folder, home, asked, max_calls, {"model": model, **said})
     else:
         text, calls, fault = _given(judge or Path(), home, asked), 0, ""
     seen = sys.stderr.isatty()
@@ -98,6 +92,22 @@ def _tell(result: JudgedPlan, calls: int, home: Path) -> None:
     if result.fault:
         say(f"the plan does not load: {result.fault}")
     say(f"calls: {calls}\nrecord: {home}")
+
+
+def _written(
+    folder: DesignFolder, home: Path, asked: PlanRequest, max_calls: int, said: dict[str, Any]
+) -> tuple[PlanRequest, tuple[str, int, str]]:
+    """Return the request with its model; and the text of the plan, the calls that it took, and its fault."""
+    from dv_agent.agents.models.chat_model import ModelSettings
+    from dv_agent.eval.plan_writing.judge_plan import plan_of_model
+    from dv_agent.eval.plan_writing.plan_record import begin_record
+
+    tell_of_dotenv()
+    settings = ModelSettings(**said)
+    words = {"model": settings.model, "max_calls": max_calls, "reply_tokens": settings.reply_tokens}
+    asked = asked.model_copy(update=words)
+    begin_record(home, asked)
+    return asked, plan_of_model(folder, settings, max_calls, home, complain)
 
 
 def _given(path: Path, home: Path, asked: PlanRequest) -> str:

@@ -14,6 +14,8 @@ from dv_agent.cli.terminal import complain, say_json, tell_of_dotenv, warn_of_fo
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from dv_agent.agents.runs.launch import FinishedRun
+    from dv_agent.agents.runs.request import RunRequest
     from dv_agent.prompts.unnoticed import Unnoticed
 
 NO_MODEL = (
@@ -137,11 +139,7 @@ def run(
 
       dv-agent run --resume runs/20261120T120000Z_mxint_softmax_llm_openai-gpt-5_1a2b3c
     """
-    from dv_agent.agents.runs.launch import launch
-    from dv_agent.agents.runs.progress import Unwatched
     from dv_agent.agents.runs.request import RunRequest
-    from dv_agent.cli.interrupt import Interrupt
-    from dv_agent.eval.report.output import write_report
 
     settings = None
     if model:
@@ -165,17 +163,32 @@ def run(
     if not quiet:
         tell_of_dotenv()
         warn_of_foreign(design)
+    _end(_launched(request, as_json, quiet), target)
+
+
+def _launched(request: RunRequest, as_json: bool, quiet: bool) -> FinishedRun:
+    """Run to the end, and tell what came of it."""
+    from dv_agent.agents.runs.launch import launch
+    from dv_agent.agents.runs.progress import Unwatched
+    from dv_agent.cli.interrupt import Interrupt
+    from dv_agent.eval.report.output import write_report
+
     if as_json:
         finished = launch(request, Unwatched(), write_report, Interrupt())
         say_json(finished.summary())
-    else:
-        from dv_agent.cli.running.display import Display
+        return finished
+    from dv_agent.cli.running.display import Display
 
-        display = Display(quiet)
-        finished = launch(request, display, write_report, Interrupt())
-        display.report(finished)
-        if finished.header.agent == "search":
-            display.note(NO_MODEL)
+    display = Display(quiet)
+    finished = launch(request, display, write_report, Interrupt())
+    display.report(finished)
+    if finished.header.agent == "search":
+        display.note(NO_MODEL)
+    return finished
+
+
+def _end(finished: FinishedRun, target: float | None) -> None:
+    """Leave with the exit code of what came of the run, unless that is 0."""
     if finished.header.status == "interrupted":
         raise typer.Exit(ExitCode.INTERRUPTED)
     if finished.header.nothing_checked:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
@@ -54,11 +54,7 @@ def simulate(
             complain(f"dv-agent: {told}")
         tests, plan, chosen = load_tests(file, folder), plan_of(folder), find_simulator(name)
         if not tests:
-            words = f"nothing was checked: {file} holds no test"
-            if as_json:
-                say_json({"nothing_checked": words}, indent=None)
-            complain(f"dv-agent: {words}")
-            raise typer.Exit(ExitCode.NOTHING_CHECKED)
+            _refuse(file, as_json)
         failed = False
         with chosen.open(folder.design) as session:
             bench = Testbench(folder, plan, session)
@@ -77,6 +73,15 @@ def simulate(
                 say(f"waveform: {command}")
     if failed:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _refuse(file: Path, as_json: bool) -> NoReturn:
+    """Say that a file holds no test, and leave."""
+    words = f"nothing was checked: {file} holds no test"
+    if as_json:
+        say_json({"nothing_checked": words}, indent=None)
+    complain(f"dv-agent: {words}")
+    raise typer.Exit(ExitCode.NOTHING_CHECKED)
 
 
 def _answer(index: int, result: Result, plan: Plan) -> dict[str, Any]:
