@@ -139,7 +139,7 @@ def _tables(result: MutationResult) -> Iterator[Table]:
 def _of_sources(sources: Mapping[str, SourceCounts]) -> Table:
     """Return a table with a row for each source of tests; `alone` counts what no other source kills."""
     table = Table(box=None, pad_edge=False, header_style="dim")
-    table.add_column("tests")
+    table.add_column("tests", overflow="fold")
     for name in (*VERDICTS, "score", "alone"):
         table.add_column(name, justify="right")
     for words, one in sources.items():
