@@ -9,7 +9,8 @@ from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.stream import Stream, StreamSpec, handshake
 
 _LANGUAGE = """\
-* sink: {"ready": 3} and {"stall": 9} hold ready high or low for so many cycles; {"accept": 4} is ready for 4 transfers.
+* sink: {"ready": 3} and {"stall": 9} hold ready high or low for so many cycles; {"accept": 4} is ready for 4 transfers;
+  {"stall": {"at": 120}} and {"stall": {"after": ...}} hold it low until then.
 """
 
 
@@ -38,6 +39,7 @@ class SinkPort(PortModel, StreamSpec):
             inserted=("stall", "ready", "accept"),
             directed=({"accept": 1}, {"stall": 20}, {"ready": 3}),
             joined=({"stall": 10},),
+            stalls=True,
         )
 
     @classmethod
