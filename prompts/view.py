@@ -19,6 +19,7 @@ from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.errors import BuildError
 from dv_agent.prompts.benchmark_track import CLOSURE, Track
+from dv_agent.prompts.closer_look import NO_CLOSER_LOOK, CloserLook
 
 if TYPE_CHECKING:
     from dv_agent.designs.reader.structure import Structure
@@ -84,11 +85,12 @@ class Played(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The test that came nearest to a hole so far, in any turn."""
+    """The test that came nearest to a hole so far, in any turn, and for how many cycles it ran."""
 
     test: Test
     near: Near
     turn: int
+    cycles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +192,7 @@ class View:
         foretold: the outputs that are compared with the reference model in every cycle.
         brief: the specification in few words, for strategies that want it so; empty if there is none.
         claimed: bins of which replies so far said that no test can hit them.
+        look: looks closer at the nearest samples.
     """
 
     design: Design
@@ -216,6 +219,7 @@ class View:
     track: Track = CLOSURE
     brief: str = ""
     claimed: tuple[str, ...] = ()
+    look: CloserLook = NO_CLOSER_LOOK
 
     @property
     def tiered(self) -> bool:

@@ -11,7 +11,7 @@ from dv_agent.designs.ports.stream import Stream, StreamSpec, handshake
 _LANGUAGE = """\
 * responder: {"serve": 4, "latency": 7, "stall": 2}: the next 4 requests are each held 2 cycles and answered 7 cycles later
   than possible, counted from each one's own acceptance; an earlier answer still goes first. "memory": {"PORT": [words]}
-  beside "tracks" gives the contents. {"stall": {"at": 120}} and {"stall": {"after": ...}} hold requests until then.
+  beside "tracks" gives the contents.
   A reset drops requests that wait for their answer; what is left of "serve" goes on behind it.
 """  # noqa: E501
 

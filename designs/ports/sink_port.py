@@ -9,8 +9,7 @@ from dv_agent.designs.ports.port import PortModel
 from dv_agent.designs.ports.stream import Stream, StreamSpec, handshake
 
 _LANGUAGE = """\
-* sink: {"ready": 3} and {"stall": 9} hold ready high or low for so many cycles; {"accept": 4} is ready for 4 transfers;
-  {"stall": {"at": 120}} and {"stall": {"after": ...}} hold it low until then.
+* sink: {"ready": 3} and {"stall": 9} hold ready high or low for so many cycles; {"accept": 4} is ready for 4 transfers.
 """
 
 

@@ -64,6 +64,8 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     first = {one.name: one.text for one in render(small_view(folder), ROOMY, REPLY).parts}
     yield "parts/ask@first", first["ask"]
     yield "parts/progress@first", first["progress"]
+    hurried = small_view(folder, budget_left={"calls": 1})
+    yield "parts/ask@first_of_few", text_of(hurried, alone["default"], "ask")
     for strategy in ("default", "plain"):
         yield f"parts/ask@many_{strategy}", text_of(view, alone[strategy].model_copy(update={"tests": 1}), "ask")
     yield "parts/contract@few", text_of(view, alone["default"].model_copy(update={"tests": 64}), "contract")
