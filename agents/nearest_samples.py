@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
 
 import numpy as np
@@ -17,7 +17,7 @@ from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.observation import Table
 from dv_agent.errors import DvAgentError
 from dv_agent.prompts.closer_look import Closer
-from dv_agent.prompts.view import Attempt, Near
+from dv_agent.prompts.view import Attempt, Near, Played
 from dv_agent.runners.simulator import Run
 
 MOST_CYCLES = 30_000
@@ -25,7 +25,7 @@ MOST_CYCLES = 30_000
 _LOOPS = ("repeat", "for", "random")
 
 
-class _Played(Protocol):
+class _Simulated(Protocol):
     """A simulated test, as of `dv_agent.agents.testbench`."""
 
     @property
@@ -36,7 +36,7 @@ class _Played(Protocol):
     def tables(self) -> Mapping[str, Table]: ...
 
 
-T = TypeVar("T", bound=_Played)
+T = TypeVar("T", bound=_Simulated)
 
 
 class NearestSamples(Generic[T]):
@@ -59,6 +59,10 @@ class NearestSamples(Generic[T]):
             self._kept.popleft()
         return one
 
+    def forget(self) -> None:
+        """Keep no test any more: the next look simulates again."""
+        self._kept.clear()
+
     def closer(self, attempts: Mapping[int, Attempt]) -> dict[int, Closer]:
         """Return what there is to tell of the attempts, in their order, until their tests have had `MOST_CYCLES`."""
         found: dict[int, Closer] = {}
@@ -67,10 +71,25 @@ class NearestSamples(Generic[T]):
         for index, one in attempts.items():
             place = id(one.test)
             if place not in known:
-                known[place] = self._again(one) if 0 < one.cycles <= left else None
+                known[place] = self._again(one.test, one.cycles) if 0 < one.cycles <= left else None
                 left -= one.cycles if known[place] else 0
             if played := known[place]:
                 found[index] = self._look(one, played)
+        return found
+
+    def unsampled(self, bins: Sequence[int], tests: Sequence[Played]) -> dict[int, Closer]:
+        """Return, of bins without a nearest sample, how many cycles apart their conditions were met in any test."""
+        found: dict[int, Closer] = {}
+        left = MOST_CYCLES
+        for place, (test, cycles) in enumerate(tests if bins else ()):
+            played = self._again(test, cycles) if 0 < cycles <= left else None
+            if played is None:
+                continue
+            left -= cycles
+            for index in bins:
+                apart, best = cycles_apart(self._plan, self._plan.bins[index], played.tables), found.get(index)
+                if apart and (best is None or best.apart is None or apart.cycles < best.apart.cycles):
+                    found[index] = Closer(apart, test=place)
         return found
 
     def _look(self, one: Attempt, played: T) -> Closer:
@@ -82,10 +101,10 @@ class NearestSamples(Generic[T]):
         }
         return Closer(_apart(self._plan, one.near, played.tables), items, loops)
 
-    def _again(self, one: Attempt) -> T | None:
-        kept = (known for known in self._kept if known.test is one.test and known.run.trace.cycles == one.cycles)
+    def _again(self, test: Test, cycles: int) -> T | None:
+        kept = (known for known in self._kept if known.test is test and known.run.trace.cycles == cycles)
         try:
-            return next(kept, None) or self._simulate(one.test, one.cycles)
+            return next(kept, None) or self._simulate(test, cycles)
         except DvAgentError:  # a simulator that fails now says nothing of a test that ran
             return None
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.columns import find_column
-from dv_agent.coverage.structure import Bin, Covergroup
+from dv_agent.coverage.structure import Bin
 from dv_agent.coverage.values import ValueSet
 from dv_agent.designs.language.expression import Expression
 from dv_agent.designs.language.expression_nodes import Node
@@ -18,8 +18,8 @@ from dv_agent.designs.trace import BoolColumn, IntColumn
 
 FARTHEST = 64
 """Most cycles apart that are told: what is farther apart was hardly one attempt."""
-DENSE = 4
-"""A table tells cycles apart if it has a row in one of so many cycles at least; else its rows are events."""
+DENSE = 2
+"""A table tells cycles apart if one of so many cycles at least has a row, and none has two: else rows are events."""
 _LOGIC = frozenset({"and", "or", "not", "==", "!=", "<", "<=", ">", ">="})
 
 
@@ -36,6 +36,11 @@ class Apart(NamedTuple):
     cycle: int
     other: int
 
+    @property
+    def cycles(self) -> int:
+        """How many cycles they are apart."""
+        return abs(self.other - self.cycle)
+
 
 class Condition(NamedTuple):
     """What must hold on a row: the value of an expression is one of `values`, or not 0 if there are none."""
@@ -50,14 +55,14 @@ def cycles_apart(plan: Plan, bin_: Bin, tables: Mapping[str, Table]) -> Apart | 
 
     In one of them as many conditions are met as on any row, in the other one all the rest.
     """
-    group = next(group for group in plan.covergroups if group.name == bin_.covergroup)
-    table, conditions = tables.get(group.on), _conditions(group, bin_)
+    on = next(group.on for group in plan.covergroups if group.name == bin_.covergroup)
+    table, conditions = tables.get(on), conditions_of(plan, bin_)
     if table is None or "cycle" not in table.columns or len(conditions) < 2:
         return None
     cycles = table.columns["cycle"]
-    if not len(cycles) or len(cycles) * DENSE < cycles[-1] - cycles[0] + 1:
+    if not len(cycles) or len(cycles) * DENSE < cycles[-1] - cycles[0] + 1 or (np.diff(cycles) < 1).any():
         return None
-    met = _met(conditions, table)
+    met = met_on(conditions, table)
     return None if met is None else _nearest(conditions, met, cycles)
 
 
@@ -77,13 +82,13 @@ def _nearest(conditions: list[Condition], met: BoolColumn, cycles: IntColumn) ->
         for side in (np.maximum(place - 1, 0), np.minimum(place, len(there) - 1)):
             gaps = np.abs(there[side] - here)
             at = int(gaps.argmin())
-            if gaps[at] <= FARTHEST and (found is None or gaps[at] < abs(found.other - found.cycle)):
+            if gaps[at] <= FARTHEST and (found is None or gaps[at] < found.cycles):
                 unmet = [one.name for one, is_met in zip(conditions, pattern, strict=True) if not is_met]
                 found = Apart(tuple(dict.fromkeys(unmet)), int(here[at]), int(there[side][at]))
     return found
 
 
-def _met(conditions: list[Condition], table: Table) -> BoolColumn | None:
+def met_on(conditions: list[Condition], table: Table) -> BoolColumn | None:
     """Return bool[conditions, rows]; None if the table lacks a column."""
     columns = {}
     for name in {name for one in conditions for name in Expression("", one.of).names()}:
@@ -105,7 +110,9 @@ def _contains(wanted: ValueSet, values: IntColumn) -> BoolColumn:
     return found
 
 
-def _conditions(group: Covergroup, bin_: Bin) -> list[Condition]:
+def conditions_of(plan: Plan, bin_: Bin) -> list[Condition]:
+    """Return conditions that hold together on a row exactly if it hits the bin; of a transition, its first step."""
+    group = next(group for group in plan.covergroups if group.name == bin_.covergroup)
     points = {point.name: point for point in group.coverpoints}
     found = list(_split(group.when.root, None)) if group.when else []
     if bin_.kind == "cross":

@@ -187,6 +187,7 @@ def apart_words(closer: Closer) -> str:
     """Return how many cycles apart the conditions of a bin were met; empty if nobody can tell."""
     if closer.apart is None:
         return ""
-    names, gap = ", ".join(closer.apart.unmet), closer.apart.other - closer.apart.cycle
+    names, other, gap = ", ".join(closer.apart.unmet), closer.apart.other, closer.apart.other - closer.apart.cycle
     cycles = f"{abs(gap)} cycle{'s' if abs(gap) > 1 else ''} {'after' if gap > 0 else 'before'}"
-    return f"{names} met {cycles} the rest at best, in cycle {closer.apart.other}"
+    test = "" if closer.test is None else f" of test {closer.test} of the last turn"
+    return f"{names} met {cycles} the rest at best, in cycle {other}{test}"

@@ -21,7 +21,7 @@ from dv_agent.prompts.feedback.near_misses import (
     hole_distance,
 )
 from dv_agent.prompts.feedback.step_texts import NO_ROOM, StepRoom, step_room
-from dv_agent.prompts.view import View
+from dv_agent.prompts.view import Played, View
 
 MAX_PARTS = 8
 
@@ -77,7 +77,12 @@ def _looked_at(view: View, chosen: Sequence[Hole], room: StepRoom = NO_ROOM) -> 
     """Return holes in detail, with a closer look at their nearest samples."""
     known = attempts(view)
     indices = [view.plan.index(hole.bin) for hole in chosen]
-    closer = view.look.closer({index: known[index] for index in indices if index in known})
+    unknown = [index for hole, index in zip(chosen, indices, strict=True) if index not in known and hole.observable]
+    played = [Played(outcome.test, outcome.cycles) for outcome in view.last]
+    closer = {
+        **view.look.closer({index: known[index] for index in indices if index in known}),
+        **view.look.unsampled(unknown, played),
+    }
     return [in_detail(view, hole, room, closer.get(at, NOTHING)) for hole, at in zip(chosen, indices, strict=True)]
 
 
