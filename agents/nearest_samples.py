@@ -11,12 +11,12 @@ import numpy as np
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.cycles_apart import Apart, cycles_apart
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.loop_items import loop_variables
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.observation import Table
 from dv_agent.errors import DvAgentError
 from dv_agent.prompts.closer_look import Closer
+from dv_agent.prompts.feedback.loop_items import loop_variables
 from dv_agent.prompts.view import Attempt, Near, Played
 from dv_agent.runners.simulator import Run
 

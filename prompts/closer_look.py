@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
 
 from dv_agent.coverage.sampling.cycles_apart import Apart
-
-if TYPE_CHECKING:
-    from dv_agent.prompts.view import Attempt, Played
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,32 +23,3 @@ class Closer:
     items: Mapping[str, int] = field(default_factory=dict)
     loops: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     test: int | None = None
-
-
-class CloserLook(Protocol):
-    """Looks closer at nearest samples; it costs no cycles of a budget, the tests were paid for."""
-
-    def closer(self, attempts: Mapping[int, Attempt]) -> Mapping[int, Closer]:
-        """Return what there is to tell of the attempts, by bin; of many or long tests only the first are looked at."""
-        ...
-
-    def unsampled(self, bins: Sequence[int], tests: Sequence[Played]) -> Mapping[int, Closer]:
-        """Return, of bins without a nearest sample, how many cycles apart their conditions were met in any test."""
-        ...
-
-
-class NoCloserLook:
-    """Tells nothing: no test has run, or the track hides the plan."""
-
-    def closer(self, attempts: Mapping[int, Attempt]) -> Mapping[int, Closer]:
-        """Return nothing."""
-        del attempts
-        return {}
-
-    def unsampled(self, bins: Sequence[int], tests: Sequence[Played]) -> Mapping[int, Closer]:
-        """Return nothing."""
-        del bins, tests
-        return {}
-
-
-NO_CLOSER_LOOK = NoCloserLook()

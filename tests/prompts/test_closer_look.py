@@ -33,7 +33,7 @@ PLAN = """
       - name: rare
         on: cycle
         when: in_transfer == 1 and out_transfer == 1
-        coverpoints: [{name: level, of: dbg_state, bins: {z: 200}}]
+        coverpoints: [{name: level, of: dbg_state, bins: {z: [0, 100]}}]
 """
 ROW = {"row": [{"m": 1, "e": "i"}]}
 TEST = Test(name="two rows", tracks={"in": ({"for": {"i": [3, 4]}, "steps": [ROW, {"idle": 70}]},)})

@@ -22,14 +22,14 @@ from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import find_design
 from dv_agent.prompts.benchmark_track import TRACKS
-from dv_agent.prompts.closer_look import Closer, NoCloserLook
+from dv_agent.prompts.closer_look import Closer
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.sections import sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.template_set import TemplatePage
-from dv_agent.prompts.view import Attempt, View
+from dv_agent.prompts.view import Attempt, NoCloserLook, View
 
 GOLDEN = Path(__file__).parent / "golden"
 

@@ -21,8 +21,8 @@ from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import design_names, find_design
 from dv_agent.prompts.benchmark_track import TRACKS
-from dv_agent.prompts.closer_look import NO_CLOSER_LOOK
 from dv_agent.prompts.restricted_view import restricted
+from dv_agent.prompts.view import NO_CLOSER_LOOK
 from dv_agent.runners.registry import find_simulator
 
 TINY = {"name": "tiny", "tracks": {"in": [{"row": [{"m": 1, "e": 0}]}]}}

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 from small_design import small_design, small_schema
 
 from dv_agent.designs.language.expansion import expand
-from dv_agent.designs.language.loop_items import loop_variables
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.program import unpack
+from dv_agent.prompts.feedback.loop_items import loop_variables
 
 DESIGN, SCHEMA = small_design(), small_schema()
 ROW = {"row": [{"m": ["i", "j"], "e": 0}]}
