@@ -128,8 +128,11 @@ def _step(one: Attempt, track: str) -> Step:
 def _items(design: Design, one: Attempt, run: Run) -> dict[str, int]:
     """Return the number of the item that was under way in each loop at the nearest sample."""
     found = {}
+    # Writes that beats carry are transfers of their own port, but no items of its track.
+    carried = {stream.port for stream in design.streams if stream.rides} if '"with":' in one.test.text() else set()
     for track, step in one.near.steps.items():
-        key = design.item_key(track) if track in design.grammars and design.grammars[track].item else ""
+        counted = track in design.grammars and design.grammars[track].item and track not in carried
+        key = design.item_key(track) if counted else ""
         steps = one.test.tracks.get(track, ())
         if key not in run.trace.accepted or step >= len(steps) or not any(word in steps[step] for word in _LOOPS):
             continue
