@@ -110,6 +110,7 @@ def make_view(bench: Testbench, state: RunState, budget: Budget) -> View:
         foretold=bench.foretold,
         windows=state.windows,
         claimed=state.claimed,
+        look=bench.nearest,
         track=bench.track,
     )
     return view if bench.track.plan and bench.track.specification else restricted(view)
@@ -298,5 +299,5 @@ def _nearest(state: RunState, result: Result, covered: Sequence[int]) -> dict[in
     best = {index: attempt for index, attempt in state.nearest.items() if index not in covered}
     for near in result.near:
         if near.bin not in covered and _is_nearer(state, near):
-            best[near.bin] = Attempt(result.test, near, state.turn)
+            best[near.bin] = Attempt(result.test, near, state.turn, result.trace.cycles)
     return best

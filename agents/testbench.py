@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from dv_agent.agents.foretold_outputs import foretold_outputs
-from dv_agent.agents.sample_window import window_lines
+from dv_agent.agents.nearest_samples import NearestSamples
+from dv_agent.agents.sample_window import sampled_values, window_lines
 from dv_agent.coverage.code.group import CODE, CodeSampler
 from dv_agent.coverage.contribution import NO_VALUE, UNSEEN, Sample, closeness
 from dv_agent.coverage.plan import Plan
@@ -118,6 +119,7 @@ class Testbench:
         self.folder, self.plan, self.track = folder, plan, track
         self._session, self._sampler = session, Sampler(plan)
         self._code = CodeSampler(plan.code) if plan.code else None
+        self.nearest = NearestSamples(folder.design, folder.schema, plan, self.simulate)
 
     @property
     def decoy_ids(self) -> tuple[str, ...]:
@@ -158,15 +160,16 @@ class Testbench:
         tables = seen.tables | ({CODE: self._code.table(done.code)} if self._code and done.code else {})
         if done.trace.end in (End.HUNG, End.CRASHED):
             tables = {}  # a crashed or hung simulator covers no bins
-        return Simulated(test, done, seen, tables)
+        return self.nearest.keep(Simulated(test, done, seen, tables))
 
     def window(self, attempt: Attempt) -> tuple[str, ...]:
         """Return the pins around the sample with which a test came nearest to a hole; it was paid for when it ran."""
         from dv_agent.prompts.sections import WINDOW
 
         last = max(0, attempt.near.cycle - WINDOW * 3 // 4) + WINDOW
-        program = expand(self.folder.design, self.folder.schema, attempt.test, last)
-        return window_lines(self.folder.design, self._session.run(program).trace, attempt.near.cycle, WINDOW)
+        again = self.simulate(attempt.test, last)
+        members = sampled_values(self.plan, self.plan.bins[attempt.near.bin], again.tables)
+        return window_lines(self.folder.design, again.run.trace, attempt.near.cycle, WINDOW, more=members)
 
     def sampled(self, tests: Sequence[Simulated], targets: Sequence[int] = ()) -> tuple[Result, ...]:
         """Sample the coverage of several tests, in one call; the result of each is the same as if it were alone.

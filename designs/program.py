@@ -40,7 +40,8 @@ class Op(NamedTuple):
         value: packed payload, number of cycles, or count.
         gap: idle cycles before; for ``serve``, added latency in cycles.
         last: 1 where a ``send`` ends its packet (always 1 on ports without packets).
-        stall: cycles of low ready before each request (``serve``), more cycles to wait (``set``).
+        stall: cycles of low ready before each request (``serve``), more cycles to wait (``set``); 1 if ready is low
+            during a wait (``after``, ``at``).
         port: the port whose transfers ``after`` counts.
         strobes: (strobe port, packed payload) pairs fired in the same cycle in which a ``send`` is accepted.
         step: index of the top-level step of the track that this came from.

@@ -8,7 +8,7 @@ from pathlib import Path
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.plan import build_plan
 from dv_agent.designs.design import Design
-from dv_agent.prompts.view import Exchange, NoRtl, Outcome, View
+from dv_agent.prompts.view import NO_CLOSER_LOOK, Exchange, NoRtl, Outcome, View
 
 ILLEGAL = "illegal_bin"
 """The check whose message names a bin of the plan."""
@@ -41,6 +41,7 @@ def _without_plan(view: View) -> View:
         earned=(),
         windows=(),
         claimed=(),
+        look=NO_CLOSER_LOOK,
     )
 
 

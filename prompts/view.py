@@ -19,6 +19,7 @@ from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.errors import BuildError
 from dv_agent.prompts.benchmark_track import CLOSURE, Track
+from dv_agent.prompts.closer_look import Closer
 
 if TYPE_CHECKING:
     from dv_agent.designs.reader.structure import Structure
@@ -84,11 +85,37 @@ class Played(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """The test that came nearest to a hole so far, in any turn."""
+    """The test that came nearest to a hole so far, in any turn, and for how many cycles it ran."""
 
     test: Test
     near: Near
     turn: int
+    cycles: int = 0
+
+
+class CloserLook(Protocol):
+    """Looks closer at the samples of tests that have run, as far as they are not too many or too long."""
+
+    def closer(self, attempts: Mapping[int, Attempt]) -> Mapping[int, Closer]:
+        """Return what there is to tell of the nearest sample of each bin."""
+
+    def unsampled(self, bins: Sequence[int], tests: Sequence[Played]) -> Mapping[int, Closer]:
+        """Return, of bins without a nearest sample, how many cycles apart their conditions were met in any test."""
+
+
+class NoCloserLook:
+    """Tells nothing: no test has run, or the track hides the plan."""
+
+    def closer(self, attempts: Mapping[int, Attempt]) -> Mapping[int, Closer]:
+        """Return nothing."""
+        return {}
+
+    def unsampled(self, bins: Sequence[int], tests: Sequence[Played]) -> Mapping[int, Closer]:
+        """Return nothing."""
+        return {}
+
+
+NO_CLOSER_LOOK = NoCloserLook()
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,12 +154,10 @@ class RtlSource(Protocol):
     @property
     def files(self) -> tuple[tuple[str, str], ...]:
         """Return (file name, text) of each source."""
-        ...
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
         """Return (file name, text) of each header that the sources include."""
-        ...
 
     @property
     def structure(self) -> Structure:
@@ -141,7 +166,6 @@ class RtlSource(Protocol):
         Raises:
             BuildError: the RTL cannot be parsed.
         """
-        ...
 
 
 def is_readable(rtl: RtlSource) -> bool:
@@ -190,6 +214,7 @@ class View:
         foretold: the outputs that are compared with the reference model in every cycle.
         brief: the specification in few words, for strategies that want it so; empty if there is none.
         claimed: bins of which replies so far said that no test can hit them.
+        look: looks closer at the nearest samples.
     """
 
     design: Design
@@ -216,6 +241,7 @@ class View:
     track: Track = CLOSURE
     brief: str = ""
     claimed: tuple[str, ...] = ()
+    look: CloserLook = NO_CLOSER_LOOK
 
     @property
     def tiered(self) -> bool:

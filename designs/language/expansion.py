@@ -131,7 +131,9 @@ class _TrackExpander:
         if plain := self.plain(step, where):
             yield from plain
             return
-        key = self.packets.word if self._is_item(step) else one_of(step, self.words, where)
+        key = (
+            self.packets.word if self._is_item(step) else self.grammar.word_of(step) or one_of(step, self.words, where)
+        )
         loop = key in _COUNTS_ITSELF or key in self.track.transactions
         before, counts = self.tally.count, not loop
         notes = self.packets.note if self.packets.completes else None
@@ -165,6 +167,7 @@ class _TrackExpander:
             "for": self._for,
         }
         words.update(dict.fromkeys((word.key for word in self.grammar.words), self._number))
+        words.update({"stall": self._stall} if self.grammar.stalls else {})
         words.update(dict.fromkeys(self.track.transactions, self._transaction))
         if self.grammar.item:
             words[self.packets.word] = self.packets.read
@@ -198,6 +201,21 @@ class _TrackExpander:
     def _at(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         unknown_keys(step, ("at",), where)
         yield Op("at", integer(step["at"], scope, (*where, "at"), 0, self.design.limits.max_cycles))
+
+    def _stall(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
+        """Hold ready low for so many cycles, or while the track waits for a cycle or a transfer."""
+        until = step["stall"]
+        if not isinstance(until, dict):
+            if not any(word.key == "stall" for word in self.grammar.words):
+                raise StimulusError(
+                    (*where, "stall"), 'expected {"at": CYCLE} or {"after": {...}} as a step of its own'
+                )
+            yield from self._number(step, where, scope)
+            return
+        unknown_keys(step, ("stall",), where)
+        inner = (*where, "stall")
+        wait = self._at if one_of(until, ("at", "after"), inner) == "at" else self._after
+        yield from (op._replace(stall=1) for op in wait(until, inner, scope))
 
     def _repeat(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         for _ in range(integer(step["repeat"], scope, (*where, "repeat"), 0, self.design.limits.max_items)):

@@ -83,6 +83,9 @@ class _Language:
             after = json_object({"after": json_object(watched, tuple(watched))}, ("after",))
             steps.append(self._shared("after", after))
         steps.append(self._shared("at", self._only("at", 0, self._design.limits.max_cycles)))
+        if grammar_of(self._design, name).stalls:
+            waits = [one for one in steps if one in ({"$ref": "#/$defs/at"}, {"$ref": "#/$defs/after"})]
+            steps.append(self._shared("stall", json_object({"stall": {"anyOf": waits}}, ("stall",))))
         return steps if self._literal else [*steps, *self._transactions(name), *self._loops(name)]
 
     def _transactions(self, name: str) -> list[Json]:

@@ -63,8 +63,9 @@ def _beat(design: Design, grammar: Grammar, op: Op) -> Step:
 
 
 def _plain(grammar: Grammar, op: Op) -> Step:
-    if op.kind == "after":
-        return {"after": {"port": op.port, "accepted": op.value}}
+    if op.kind in ("after", "at"):
+        wait: Step = {"after": {"port": op.port, "accepted": op.value}} if op.kind == "after" else {"at": op.value}
+        return {"stall": wait} if op.stall else wait
     options = next((word.options for word in grammar.words if word.key == op.kind), {})
     more = {key: value for key, member in options.items() if (value := getattr(op, member))}
     return {op.kind: op.value, **more}

@@ -148,6 +148,7 @@ def _transaction_faults(document: Document, design: Design, name: str, track: Tr
     grammar = grammar_of(design, name)
     taken = {*STEP_WORDS, *(word.key for word in grammar.words), grammar.item_word(track.item)}
     taken |= {*grammar.item.forms} if grammar.item else set()
+    taken |= {"stall"} if grammar.stalls else set()
     for word, one in track.transactions.items():
         place = ("tracks", name, "transactions", word)
         if word in taken:
@@ -158,19 +159,21 @@ def _transaction_faults(document: Document, design: Design, name: str, track: Tr
             except DistributionError as error:
                 yield document.error((*place, "fields", field), str(error))
         known = sorted({*taken, *track.transactions} - {""})
-        for where, reason in _step_faults(one.steps, (*place, "steps"), track, known, grammar.item_word(track.item)):
+        for where, reason in _step_faults(one.steps, (*place, "steps"), track, known, grammar):
             yield document.error(where, reason)
 
 
 def _step_faults(
-    steps: Iterable[Any], place: Location, track: TrackSchema, words: Sequence[str], item: str
+    steps: Iterable[Any], place: Location, track: TrackSchema, words: Sequence[str], grammar: Grammar
 ) -> Iterator[tuple[Location, str]]:
     """Yield what is wrong with the kinds of the steps of a transaction, in loops too; values are checked when used."""
+    item = grammar.item_word(track.item)
     for index, step in enumerate(steps):
         here = (*place, index)
         try:
             # The options of an item may be keywords of other steps, such as `for`.
-            kind = item if isinstance(step, dict) and item in step else one_of(step, words, here)
+            known = isinstance(step, dict) and (item if item in step else grammar.word_of(step))
+            kind = known or one_of(step, words, here)
         except StimulusError as error:
             yield error.location, error.reason
             continue
@@ -179,7 +182,7 @@ def _step_faults(
         elif kind == "repeat" and not isinstance(step[kind], int):
             yield (*here, kind), f"expected a number, found {str(step[kind])[:40]!r}: sizes are known before expansion"
         if isinstance(inner := step.get("steps"), list):
-            yield from _step_faults(inner, (*here, "steps"), track, words, item)
+            yield from _step_faults(inner, (*here, "steps"), track, words, grammar)
 
 
 def grammar_of(design: Design, name: str) -> Grammar:

@@ -9,6 +9,7 @@ track     step                                                   meaning
 source    ``{"row": [{"m": [1, 2], "e": 0}], "gap": 3}``         one packet, in the design's own word
 source    ``{"idle": 5}``                                        cycles without valid
 sink      ``{"ready": 3}``, ``{"stall": 9}``, ``{"accept": 4}``  ready high / low for cycles, or until accepted
+sink      ``{"stall": {"at": 120}}``                             ready low until a cycle, or a transfer
 strobe    ``{"write": {"addr": 1}, "gap": 2}``                   one strobe
 responder ``{"serve": 4, "latency": 7, "stall": 2}``             how the next requests are answered
 reset     ``{"pulse": 2}``, ``{"idle": 40}``                     a reset in mid-test

@@ -125,6 +125,7 @@ class Grammar:
         directed: steps for an example, if there is no item.
         joined: steps for an example in which the track first waits for another track.
         defaults: field -> distribution of random blocks where neither step nor profile gives one; else the full range.
+        stalls: whether a ``stall`` may last until a cycle or a transfer, as in ``{"stall": {"at": 120}}``.
     """
 
     counts: str
@@ -136,6 +137,14 @@ class Grammar:
     directed: tuple[dict[str, Any], ...] = ()
     joined: tuple[dict[str, Any], ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
+    stalls: bool = False
+
+    def word_of(self, step: Mapping[str, Any]) -> str:
+        """Return the word of a step that is alone or has options, which may be words of other steps; else nothing."""
+        for word in self.words:
+            if word.key in step and (len(step) == 1 or word.options.keys() & step.keys()):
+                return word.key
+        return ""
 
     @property
     def fields(self) -> Mapping[str, FieldSpec]:

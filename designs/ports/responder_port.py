@@ -50,6 +50,7 @@ class ResponderPort(PortModel):
             words=(Word("serve", "items", {"latency": "gap", "stall": "stall"}),),
             random=(RandomOp("serve", 1, {"gap": "latency", "stall": "stall"}),),
             directed=({"serve": 2, "latency": 7, "stall": 2},),
+            stalls=True,
         )
 
     @classmethod

@@ -38,6 +38,7 @@ class SinkPort(PortModel, StreamSpec):
             inserted=("stall", "ready", "accept"),
             directed=({"accept": 1}, {"stall": 20}, {"ready": 3}),
             joined=({"stall": 10},),
+            stalls=True,
         )
 
     @classmethod

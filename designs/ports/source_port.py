@@ -11,8 +11,8 @@ from dv_agent.designs.ports.stream import Stream, StreamSpec, handshake
 _LANGUAGE = """\
 * source: {"PACKET": [BEAT, ...], "gap": 3} is one packet after 3 cycles without valid. A BEAT names every field, as
   {"FIELD": 1, ...}; lanes are a list, or one number for all lanes. Optional in a BEAT: "times" (how often it is sent), "gap"
-  (idle cycles before it, before each of these times; the packet's comes on top)WITH.
-  {"idle": 5} is 5 cycles without valid; at least 1. In a random block, "gap" is drawn for every beat.
+  (idle cycles before each time; the packet's comes on top)WITH.
+  {"idle": 5} waits.
 """  # noqa: E501
 _WITH = (
     ',\n  "with": {"STROBE PORT": {fields}} (a write in the very cycle in which the beat is accepted; one of '

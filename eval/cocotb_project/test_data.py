@@ -42,11 +42,12 @@ def _step(design: Design, track: str, op: Op) -> dict[str, Any]:
 def _wait_or_count(op: Op) -> dict[str, Any]:
     if op.kind == "serve":
         return {"serve": op.value, "latency": op.gap, "stall": op.stall}
+    held = {"held": 1} if op.stall else {}
     if op.kind == "after":
-        return {"after": op.port, "transfers": op.value}
+        return {"after": op.port, "transfers": op.value, **held}
     if op.kind not in NUMBERS:
         raise ValueError(f"{op.kind}: no step that can be exported")
-    return {op.kind: op.value}
+    return {op.kind: op.value, **held}
 
 
 def _access(design: Design, port: str, word: int) -> dict[str, int]:

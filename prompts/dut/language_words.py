@@ -29,6 +29,7 @@ class LanguageWords:
         silence: how a test begins and ends, as one paragraph.
         words: the steps of each kind of port.
         reset: whether there is a reset.
+        stalling: kinds of ports that may be not ready until a cycle or a transfer.
         walks: whether a track is a stream of numbers, which walks suit.
         counted: (kind, names of its streams, such as ``PORT.request``) for every kind whose streams have own names.
     """
@@ -38,6 +39,7 @@ class LanguageWords:
     counted: tuple[tuple[str, str], ...]
     reset: bool = True
     walks: bool = False
+    stalling: tuple[str, ...] = ()
 
 
 def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
@@ -56,6 +58,7 @@ def language_words(design: Design, schema: StimulusSchema) -> LanguageWords:
         tuple((kind, " and ".join(names)) for kind, names in parts.items() if names),
         design.reset is not None,
         any(streams_of_numbers(design, schema.tracks[name], name) for name in design.grammars),
+        tuple(kind for kind in kinds if (grammar := ports[kind].grammar()) and grammar.stalls),
     )
 
 

@@ -11,12 +11,15 @@ from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import Bin, Kind
 from dv_agent.coverage.values import ValueSet
+from dv_agent.prompts.closer_look import Closer
+from dv_agent.prompts.feedback.named_codes import are_codes
 from dv_agent.prompts.feedback.step_texts import StepRoom
 from dv_agent.prompts.text.test_names import quoted_name
 from dv_agent.prompts.view import Attempt, Near, View
 
 MOST_UNMET = 3
 WANTED_MOST = 60
+NOTHING = Closer()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +72,16 @@ class Distance:
 
 @dataclass(frozen=True, slots=True)
 class StepText:
-    """A step as it was written, perhaps shortened; an empty text if it stands in the results of the last turn."""
+    """A step as it was written, perhaps shortened; an empty text if it stands in the results of the last turn.
+
+    Attributes:
+        item: which of its items was under way, and its loop variables, if the step makes several.
+    """
 
     track: str
     index: int
     text: str
+    item: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +143,7 @@ def _is_measured(plan: Plan, one: Bin) -> bool:
         return True
     groups = (group for group in plan.covergroups if group.name == one.covergroup)
     found = next(point for group in groups for point in group.coverpoints if point.name == one.item)
-    return found.ordered and found.of.is_amount
+    return found.ordered and found.of.is_amount and not are_codes(found)
 
 
 def attempts(view: View) -> Mapping[int, Attempt]:
@@ -145,7 +153,7 @@ def attempts(view: View) -> Mapping[int, Attempt]:
     for outcome in view.last:
         for near in outcome.near:
             if near.bin not in found and near.distance <= best.get(near.bin, -1.0):
-                found[near.bin] = Attempt(outcome.test, near, view.turn - 1)
+                found[near.bin] = Attempt(outcome.test, near, view.turn - 1, outcome.cycles)
     return {**view.nearest, **found}
 
 
@@ -153,16 +161,33 @@ def _closeness(hole: Hole) -> float:
     return math.inf if hole.distance is None else closeness(hole.distance, hole.residual or 0)
 
 
-def attempt_text(view: View, attempt: Attempt, room: StepRoom) -> AttemptText:
+def attempt_text(view: View, attempt: Attempt, room: StepRoom, closer: Closer = NOTHING) -> AttemptText:
     """Return the steps that were under way when the test came nearest."""
     test = attempt.test
     return AttemptText(
         test=quoted_name(test.name),
         number=next((place for place, outcome in enumerate(view.last) if outcome.test is test), None),
         steps=tuple(
-            StepText(track, index, room.text(test, track, index))
+            StepText(track, index, room.text(test, track, index), _item(closer, track))
             for track, index in sorted(attempt.near.steps.items())
             if index < len(test.tracks.get(track, ()))
         ),
         cycle=attempt.near.cycle,
     )
+
+
+def _item(closer: Closer, track: str) -> str:
+    if track not in closer.items:
+        return ""
+    loops = (f"{name} = {value}" for name, value in closer.loops.get(track, {}).items())
+    return ", ".join((f"#{closer.items[track]}", *loops))
+
+
+def apart_words(closer: Closer) -> str:
+    """Return how many cycles apart the conditions of a bin were met; empty if nobody can tell."""
+    if closer.apart is None:
+        return ""
+    names, other, gap = ", ".join(closer.apart.unmet), closer.apart.other, closer.apart.other - closer.apart.cycle
+    cycles = f"{abs(gap)} cycle{'s' if abs(gap) > 1 else ''} {'after' if gap > 0 else 'before'}"
+    test = "" if closer.test is None else f" of test {closer.test} of the last turn"
+    return f"{names} met {cycles} the rest at best, in cycle {other}{test}"

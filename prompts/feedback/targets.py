@@ -10,9 +10,18 @@ from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.contribution import closeness
 from dv_agent.coverage.holes import Hole, families
 from dv_agent.coverage.structure import TIERS, Tier
-from dv_agent.prompts.feedback.near_misses import AttemptText, Distance, attempt_text, attempts, hole_distance
+from dv_agent.prompts.closer_look import Closer
+from dv_agent.prompts.feedback.near_misses import (
+    NOTHING,
+    AttemptText,
+    Distance,
+    apart_words,
+    attempt_text,
+    attempts,
+    hole_distance,
+)
 from dv_agent.prompts.feedback.step_texts import NO_ROOM, StepRoom, step_room
-from dv_agent.prompts.view import View
+from dv_agent.prompts.view import Played, View
 
 MAX_PARTS = 8
 
@@ -27,7 +36,7 @@ class PartText:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """A hole in detail; `distance` is None if nothing was measured."""
+    """A hole in detail; `distance` is None if nothing was measured, `apart` is how many cycles missed it."""
 
     bin: str
     tier: Tier
@@ -38,6 +47,7 @@ class Target:
     distance: Distance | None
     parts: tuple[PartText, ...]
     attempt: AttemptText | None
+    apart: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +70,20 @@ def targets(view: View, most: int, results: bool = True) -> tuple[Target, ...]:
         results: whether the prompt shows the steps of the last turn's tests in their results.
     """
     room = room_of(view, most)
-    return _said_once([in_detail(view, hole, room) for hole in _chosen(view, most)], results)
+    return _said_once(_looked_at(view, _chosen(view, most), room), results)
+
+
+def _looked_at(view: View, chosen: Sequence[Hole], room: StepRoom = NO_ROOM) -> list[Target]:
+    """Return holes in detail, with a closer look at their nearest samples."""
+    known = attempts(view)
+    indices = [view.plan.index(hole.bin) for hole in chosen]
+    unknown = [index for hole, index in zip(chosen, indices, strict=True) if index not in known and hole.observable]
+    played = [Played(outcome.test, outcome.cycles) for outcome in view.last]
+    closer = {
+        **view.look.closer({index: known[index] for index in indices if index in known}),
+        **view.look.unsampled(unknown, played),
+    }
+    return [in_detail(view, hole, room, closer.get(at, NOTHING)) for hole, at in zip(chosen, indices, strict=True)]
 
 
 def room_of(view: View, most: int) -> StepRoom:
@@ -93,12 +116,13 @@ def stuck(view: View, most: int) -> tuple[Stuck, ...]:
     known = attempts(view)
     tried = [(known[index], hole) for hole in view.holes if (index := view.plan.index(hole.bin)) in known]
     oldest = sorted(tried, key=lambda one: (one[0].turn, _order(one[1])))[:most]
-    found = [Stuck(in_detail(view, hole), view.turn - 1 - attempt.turn) for attempt, hole in oldest]
+    shown = _looked_at(view, [hole for _, hole in oldest])
+    found = [Stuck(one, view.turn - 1 - attempt.turn) for one, (attempt, _) in zip(shown, oldest, strict=True)]
     rest = [hole for hole in _chosen(view, len(view.holes)) if view.plan.index(hole.bin) not in known]
     return (*found, *(Stuck(in_detail(view, hole), None) for hole in rest[: most - len(found)]))
 
 
-def in_detail(view: View, hole: Hole, room: StepRoom = NO_ROOM) -> Target:
+def in_detail(view: View, hole: Hole, room: StepRoom = NO_ROOM, closer: Closer = NOTHING) -> Target:
     """Return all details of one hole."""
     best = attempts(view).get(view.plan.index(hole.bin))
     near = best.near if best else None
@@ -111,7 +135,8 @@ def in_detail(view: View, hole: Hole, room: StepRoom = NO_ROOM) -> Target:
         observable=hole.observable,
         distance=hole_distance(view.plan, hole, near),
         parts=_parts(hole),
-        attempt=attempt_text(view, best, room) if best else None,
+        attempt=attempt_text(view, best, room, closer) if best else None,
+        apart=apart_words(closer),
     )
 
 

@@ -13,7 +13,8 @@ Rules that hold for every driver:
   packet without accepted beats is sent after the reset, from its first beat, gap included.
   A responder drops the requests that it has not answered yet.
 * A driver that waits (``after``, ``at``, ``idle``) is silent, like one that
-  ended: sources and strobes low, sinks ready, responders answer at once.
+  ended: sources and strobes low, sinks ready, responders answer at once. A wait
+  with a stall holds ready low instead.
 """
 
 from __future__ import annotations
@@ -112,15 +113,16 @@ class Driver:
 
     def _wait(self, operation: Operation) -> Iterator[str]:
         kind, value = operation[KIND], operation[VALUE]
+        stalled = self.low[: len(self.silent)] if operation[STALL] else ""
         if kind == "after":
             counts, port = self.board.counts, operation[PORT]
             self.state, self.release = WAITING, False
             while counts[port] < value and not self.release:
-                yield self.silent
+                yield stalled or self.silent
         elif kind == "at":
             self.state = TIMED
             while self.board.cycle < value:
-                yield self.silent
+                yield stalled or self.silent
         else:
             yield from self._hold(value, self.silent)
 

@@ -14,6 +14,7 @@ from small_design import small_design, small_schema
 from dv_agent.designs.design import Design
 from dv_agent.designs.files.documents import Document
 from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.schema import load_schema
 from dv_agent.designs.language.stimulus import StimulusError, Test, parse_test
 from dv_agent.designs.ports.field_spec import FieldSpec
@@ -71,6 +72,16 @@ def test_other_tracks() -> None:
         Op("after", 2, port="out"),
         Op("pulse", 3, step=1),
     )
+
+
+def test_a_sink_or_responder_stalls_until_a_cycle_or_a_transfer_and_can_be_written_back() -> None:
+    until = ({"stall": {"at": 120}}, {"stall": {"after": {"port": "in", "accepted": 3}}})
+    for track in ("out", "ld"):
+        assert ops(track, *until) == (Op("at", 120, stall=1), Op("after", 3, port="in", stall=1, step=1))
+        back = literal_test(DESIGN, SCHEMA, program({"tracks": {track: [*until, {"at": 130}]}}))
+        assert back.tracks == {track: (*until, {"at": 130})}
+    sweep = {"for": {"k": [1, 2]}, "steps": [{"stall": {"at": "70*k"}}, {"accept": 1}]}
+    assert [op.value for op in ops("out", sweep)] == [70, 1, 140, 1]
 
 
 def test_memory_is_given_or_drawn() -> None:
@@ -168,6 +179,15 @@ WRONG: list[tuple[str, Any, str]] = [
     ("out", {"row": []}, r"unknown step 'row'"),
     ("reset", {"stall": 1}, r"unknown step 'stall'"),
     ("bus", {"idle": 1}, r"unknown track 'bus'"),
+    ("in", {"stall": {"at": 3}}, r"unknown step 'stall'"),
+    ("out", {"stall": {"at": -3}}, r"stall.at: -3 is outside 0"),
+    ("out", {"stall": {"until": 3}}, r"unknown step 'until'"),
+    ("out", {"stall": {"at": 3, "after": {}}}, r"a step is one thing"),
+    ("out", {"stall": {"at": 3}, "ready": 2}, r"a step is one thing"),
+    ("out", {"stall": {"after": 5}}, r"stall.after: expected"),
+    ("ld", {"stall": 5}, r'expected {"at": CYCLE}'),
+    ("ld", {"serve": 2, "stall": {"at": 5}}, r"stall: expected an integer"),
+    ("ld", {"serve": 2, "stall": 1, "gap": 5}, r"unknown key 'gap'"),
 ]
 
 
@@ -201,7 +221,7 @@ JSON = st.recursive(
         st.lists(inner, max_size=4),
         st.dictionaries(
             st.sampled_from(
-                ["row", "m", "e", "random", "count", "repeat", "steps", "for", "i", "at", "after", "gap", "x"]
+                ["row", "m", "e", "random", "count", "repeat", "steps", "for", "i", "at", "after", "gap", "stall"]
             ),
             inner,
             max_size=4,

@@ -133,8 +133,9 @@ def all_tests(design: Design, schema: StimulusSchema) -> list[Test]:
                 {"at": 70}, {"row": [beat]}, {"idle": 3},
             ],
             "cfg": [{"write": {"a": 7}, "gap": 3}, {"idle": 2}, *({"write": {"a": one}} for one in range(6))],
-            "out": [{"stall": 5}, {"accept": 2}, {"ready": 4}, {"stall": 9}],
-            "ld": [{"serve": 3, "latency": 4, "stall": 2}, {"serve": 2}],
+            "out": [{"stall": 5}, {"accept": 2}, {"ready": 4}, {"stall": 9}, {"stall": {"at": 60}}],
+            "ld": [{"serve": 3, "latency": 4, "stall": 2}, {"stall": {"after": {"port": "in", "accepted": 4}}},
+                   {"serve": 2}],
             "reset": [{"idle": 25}, {"pulse": 3}, {"idle": 6}, {"pulse": 1}],
         },
     }  # fmt: skip

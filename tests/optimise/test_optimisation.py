@@ -91,7 +91,7 @@ def test_proposals_that_cannot_be_rendered_cost_only_themselves(whole: World) ->
     first, second = whole.read("history.json")["steps"][:2]
     assert (first["became"], second["became"], whole.read("result.json")["refused"]) == (None, None, 2)
     assert first["refused"].startswith("template parts/ask, line 1: integer division")
-    assert second["refused"].startswith("template parts/ask: there is no value 'secret'; it may read: detailed")
+    assert second["refused"].startswith("template parts/ask: there is no value 'secret'; it may read: budget, detailed")
     assert (first["after"], second["after"], second["calls"] - first["calls"]) == (0.0, None, 1)
 
 

@@ -17,17 +17,19 @@ from dv_agent.agents.toolbox.text import ResultLimits
 from dv_agent.agents.tools.prompt import first_text, system_text
 from dv_agent.coverage.contribution import UNSEEN
 from dv_agent.coverage.holes import holes
+from dv_agent.coverage.sampling.cycles_apart import Apart
 from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import find_design
 from dv_agent.prompts.benchmark_track import TRACKS
+from dv_agent.prompts.closer_look import Closer
 from dv_agent.prompts.parts import Section
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.sections import sections
 from dv_agent.prompts.strategy import TEMPLATES, Strategy, find_strategy
 from dv_agent.prompts.template_set import TemplatePage
-from dv_agent.prompts.view import View
+from dv_agent.prompts.view import Attempt, NoCloserLook, View
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -52,6 +54,13 @@ PARTS = {
 }  # fmt: skip
 
 
+class Looked(NoCloserLook):
+    """Tells the same of every attempt."""
+
+    def closer(self, attempts: Mapping[int, Attempt]) -> Mapping[int, Closer]:
+        return {index: Closer(Apart(("moving",), 9, 12), {"in": 4}, {"in": {"k": -3}}) for index in attempts}
+
+
 def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     """(name, text) of everything that is kept."""
     view = busy_view(folder)
@@ -64,6 +73,8 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     first = {one.name: one.text for one in render(small_view(folder), ROOMY, REPLY).parts}
     yield "parts/ask@first", first["ask"]
     yield "parts/progress@first", first["progress"]
+    hurried = small_view(folder, budget_left={"calls": 1})
+    yield "parts/ask@first_of_few", text_of(hurried, alone["default"], "ask")
     for strategy in ("default", "plain"):
         yield f"parts/ask@many_{strategy}", text_of(view, alone[strategy].model_copy(update={"tests": 1}), "ask")
     yield "parts/contract@few", text_of(view, alone["default"].model_copy(update={"tests": 64}), "contract")
@@ -75,6 +86,9 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     said = tuple(f"level.now.{number}" for number in range(42))
     yield "parts/progress@stale", text_of(replace(view, last=nothing, claimed=said), alone["default"], "progress")
     blind = unobserved(view)
+    closer = replace(view, look=Looked())
+    yield "parts/targets@closer", text_of(closer, alone["default"], "targets")
+    yield "parts/stuck@closer", text_of(closer, alone["stuck"], "stuck")
     yield "parts/targets@unobserved", text_of(blind, alone["default"], "targets")
     yield "parts/targets@far", text_of(far(view), alone["default"], "targets")
     yield "parts/stuck@unobserved", text_of(blind, alone["stuck"], "stuck")

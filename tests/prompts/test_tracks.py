@@ -22,6 +22,7 @@ from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import design_names, find_design
 from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.restricted_view import restricted
+from dv_agent.prompts.view import NO_CLOSER_LOOK
 from dv_agent.runners.registry import find_simulator
 
 TINY = {"name": "tiny", "tracks": {"in": [{"row": [{"m": 1, "e": 0}]}]}}
@@ -58,6 +59,7 @@ def test_a_track_without_a_plan_never_speaks_of_it(name: str, tmp_path: Path) ->
     assert ("always @(posedge clk)" in said) == track.rtl
     assert (folder.design.summary in said) == track.specification
     assert all(not view.holes and not view.plan.bins and not view.nearest and not view.earned for view in views)
+    assert all(view.look is NO_CLOSER_LOOK for view in views)
 
 
 @pytest.mark.parametrize("design", design_names())

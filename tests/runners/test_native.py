@@ -51,7 +51,7 @@ def native() -> NativeSimulator:
 
 
 MID_RESETS = program(
-    in_=beats(*range(30), gap=1), out=(Op("stall", 9), Op("accept", 5), Op("ready", 4)),
+    in_=beats(*range(30), gap=1), out=(Op("stall", 9), Op("accept", 5), Op("ready", 4), Op("at", 50, stall=1)),
     reset=(Op("idle", 20), Op("pulse", 3), Op("after", 9, port="in"), Op("pulse", 2), Op("at", 95), Op("pulse", 1)),
 )  # fmt: skip
 PROGRAMS: list[tuple[Design, Program]] = [
@@ -59,7 +59,8 @@ PROGRAMS: list[tuple[Design, Program]] = [
     (pipe(), program(in_=(Op("after", 9, port="out"), *beats(1, 2), Op("after", 99, port="in"), Op("idle", 7)))),
     (adder(), program(in_=tuple(Op("send", x, strobes=(("cfg", x ^ 85),)) for x in range(40)),
                       cfg=tuple(Op("write", x, gap=x % 3) for x in range(50)))),
-    (walker(), Program({"in": (Op("send", 0x35), Op("send", 0xF2)), "ld": (Op("serve", 4, gap=2, stall=1),),
+    (walker(), Program({"in": (Op("send", 0x35), Op("send", 0xF2)),
+                        "ld": (Op("serve", 2, gap=2, stall=1), Op("after", 2, port="in", stall=1)),
                         "reset": (Op("at", 30), Op("pulse", 2))}, 500, {"ld": tuple(range(16))})),
     (lowreset(), program(in_=tuple(Op("send", (1 << 163) | 3**x) for x in range(90)))),
     (pipe(), replace(MID_RESETS, max_cycles=17)),

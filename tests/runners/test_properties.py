@@ -28,8 +28,10 @@ WAITS = st.one_of(
     st.builds(lambda count, port: Op("after", count, port=port), st.integers(1, 20), st.sampled_from(["in", "out"])),
 )
 SOURCE = st.lists(st.one_of(SENDS, SENDS, SENDS, WAITS, st.builds(Op, st.just("idle"), st.integers(1, 9))), max_size=20)
+STALLS = WAITS.map(lambda op: op._replace(stall=1))
 SINK = st.lists(
-    st.one_of(st.builds(Op, st.sampled_from(["ready", "stall", "accept"]), st.integers(1, 8)), WAITS), max_size=10
+    st.one_of(st.builds(Op, st.sampled_from(["ready", "stall", "accept"]), st.integers(1, 8)), WAITS, STALLS),
+    max_size=10,
 )
 RESET = st.lists(st.one_of(st.builds(Op, st.sampled_from(["idle", "pulse"]), st.integers(1, 12)), WAITS), max_size=5)
 PROGRAMS = st.builds(
@@ -58,6 +60,22 @@ def test_outputs_are_the_inputs_in_order_and_runs_repeat(session: CocotbSession,
     for port in trace.accepted.values():
         assert not trace.in_reset[port.cycle].any()
         assert np.array_equal(port.epoch, trace.epoch[port.cycle])
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sends=st.lists(SENDS, min_size=3, max_size=9), cycle=st.integers(0, 60), count=st.integers(1, 3))
+def test_a_sink_that_stalls_until_then_takes_what_waits_in_that_very_cycle(
+    session: CocotbSession, sends: list[Op], cycle: int, count: int
+) -> None:
+    stalled = (Op("at", cycle, stall=1), Op("accept", 1), Op("after", count, port="in", stall=1))
+    trace = session.run(Program({"in": tuple(sends), "out": stalled}, 3000)).trace
+    took, free = (
+        trace.accepted["out"].cycle,
+        session.run(Program({"in": tuple(sends)}, 3000)).trace.accepted["out"].cycle,
+    )
+    assert took[0] == max(free[0], cycle)
+    assert len(took) == len(sends)
+    assert trace.end == End.DRAINED
 
 
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -29,4 +29,5 @@ class ServingPort(BusPort):
             words=(StepWord("serve", "items", {"latency": "gap", "stall": "stall"}),),
             random=(RandomOp("serve", 1, {"gap": "latency", "stall": "stall"}),),
             directed=({"serve": 2, "latency": 7, "stall": 2},),
+            stalls=True,
         )

@@ -93,14 +93,15 @@ class Driver:
             yield self.rest
 
     def _play(self, step: Step) -> Iterator[Levels]:
+        held = dict.fromkeys(self.rest, 0) if step.get("held") else {}  # ready is low during this wait
         if "after" in step:
             self.state, self.release = WAITING, False
             while self.board.moved[step["after"]] < step["transfers"] and not self.release:
-                yield self.rest
+                yield held or self.rest
         elif "at" in step:
             self.state = TIMED
             while self.board.cycle < step["at"]:
-                yield self.rest
+                yield held or self.rest
         else:
             yield from self._hold(step.get("idle", step.get("hold", 0)), self.rest)
 

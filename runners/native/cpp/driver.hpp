@@ -213,8 +213,8 @@ class Driver {
         if (cycles > 0) co_yield Show{words, cycles};
     }
     Steps wait(const Op& op) {
-        if (op.kind == "after") return after(board.stream(op.port), op.value);
-        if (op.kind == "at") return at(op.value);
+        if (op.kind == "after") return after(board.stream(op.port), op.value, op.stall);
+        if (op.kind == "at") return at(op.value, op.stall);
         return hold(op.value, silent());
     }
 
@@ -228,13 +228,14 @@ class Driver {
     const Word* shown_ = nullptr;
     int64_t left_ = 0;
 
-    Steps after(size_t stream, int64_t transfers) {
+    // A wait with a stall holds ready low.
+    Steps after(size_t stream, int64_t transfers, bool stalled) {
         state = State::Waiting, release = false;
-        while (board.counts[stream] < transfers && !release) co_yield Show{silent()};
+        while (board.counts[stream] < transfers && !release) co_yield Show{stalled ? low.data() : silent()};
     }
-    Steps at(int64_t cycle) {
+    Steps at(int64_t cycle, bool stalled) {
         state = State::Timed;
-        while (board.cycle < cycle) co_yield Show{silent()};
+        while (board.cycle < cycle) co_yield Show{stalled ? low.data() : silent()};
     }
 };
 
