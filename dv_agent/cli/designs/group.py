@@ -65,14 +65,20 @@ def show(
       dv-agent designs show mxint_softmax
 
       dv-agent designs show mxint_softmax --bins
+
+      dv-agent designs show mxint_softmax --bins --json
     """
-    from dv_agent.cli.designs.overview import bin_lines, describe, overview
+    from dv_agent.cli.designs.overview import bin_lines, bin_rows, describe, overview
     from dv_agent.designs.loader import find_design
 
+    if spec and bins:
+        raise UsageError("--spec and --bins are two texts: give one of them")
+    if spec and as_json:
+        raise UsageError("--spec prints the specification as it is written: leave --json out")
     folder = find_design(name)
     warn_of_foreign(name)
     if as_json:
-        say_json(overview(folder))
+        say_json(bin_rows(folder) if bins else overview(folder))
     elif spec:
         say(folder.specification, exact=True)
     else:

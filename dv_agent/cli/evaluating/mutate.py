@@ -26,9 +26,10 @@ class OracleOption(StrEnum):
 def mutate(
     design: Annotated[str | None, typer.Option(help="Name of a design, or path of its folder.")] = None,
     tests: Annotated[
-        str, typer.Option(help="The tests to play: `witnesses`, `random:BEATS`, a run, a file of tests, or a folder of "
-        "such files.")
-    ] = "witnesses",
+        list[str] | None,
+        typer.Option(help="The tests to play: `witnesses` (the default), `random:BEATS`, a run, a file of tests, or a "
+        "folder of such files. May be given several times: each has its own column."),
+    ] = None,
     count: Annotated[int, typer.Option(min=0, help="How many mutants to try.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Which mutants are taken, and the further tests.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Mutants tried at the same time.")] = 2,
@@ -72,6 +73,8 @@ def mutate(
 
       dv-agent mutate --design mxint_softmax --tests runs/20261120T120000Z_... --count 200 --seed 1
 
+      dv-agent mutate --design mxint_softmax --tests witnesses --tests runs/20261120T120000Z_...
+
       dv-agent mutate --design mxint_softmax --prove 60
 
       dv-agent mutate --design mxint_softmax --seed 731 --tests random:100000 --further-cycles 0 --out m/subtle
@@ -97,8 +100,10 @@ def mutate(
         elif folder is None:
             raise UsageError("say --design NAME, or --resume FOLDER")
         else:
-            wish = Wish(simulator, tests, count, seed, kills.value if kills else None, further_cycles, survivors_of,
-                        mutants_of, prove)  # fmt: skip
+            wish = Wish(
+                simulator, tuple(tests or ["witnesses"]), count, seed, kills.value if kills else None, further_cycles,
+                survivors_of, mutants_of, prove,
+            )  # fmt: skip
             result = start(folder, wish, Path("runs"), jobs, display, mutant_seconds, out)
     except (KeyboardInterrupt, Ended):
         display.close()

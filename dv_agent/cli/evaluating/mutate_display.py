@@ -17,7 +17,16 @@ from rich.text import Text
 from dv_agent.cli.terminal import safe_console
 from dv_agent.designs.text.wording import counted
 from dv_agent.eval.mutants.data_model import VERDICTS, Mutant, Outcome, Selection, Settings
-from dv_agent.eval.mutants.summary import Counts, MutationResult, by_check, by_kind, by_module, counts
+from dv_agent.eval.mutants.summary import (
+    Counts,
+    MutationResult,
+    SourceCounts,
+    by_check,
+    by_kind,
+    by_module,
+    by_source,
+    counts,
+)
 from dv_agent.eval.report.wording import check_title
 
 REFRESH_SECONDS = 0.2
@@ -114,6 +123,8 @@ def show_result(result: MutationResult) -> None:
 
 def _tables(result: MutationResult) -> Iterator[Table]:
     total = counts([outcome for _, outcome in result.pairs()])
+    if sources := by_source(result):
+        yield _of_sources(sources)
     for title, groups in (("kind", by_kind(result)), ("module", by_module(result))):
         table = Table(box=None, pad_edge=False, header_style="dim")
         table.add_column(title)
@@ -123,6 +134,17 @@ def _tables(result: MutationResult) -> Iterator[Table]:
             table.add_row(Text(name), *_numbers(one))
         table.add_row(Text("all", style="bold"), *_numbers(total))
         yield table
+
+
+def _of_sources(sources: Mapping[str, SourceCounts]) -> Table:
+    """Return a table with a row for each source of tests; `alone` counts what no other source kills."""
+    table = Table(box=None, pad_edge=False, header_style="dim")
+    table.add_column("tests")
+    for name in (*VERDICTS, "score", "alone"):
+        table.add_column(name, justify="right")
+    for words, one in sources.items():
+        table.add_row(Text(words), *_numbers(one), str(one.alone) if one.alone else "·")
+    return table
 
 
 def _numbers(one: Counts) -> list[str]:
