@@ -52,6 +52,9 @@ def test_a_replay_keeps_the_budget_of_its_record(dv_agent: CommandLine) -> None:
         (("prompts", "render", "--design", DESIGN, "--turn", "3"), "--turn is one of a run"),
         (("export", "run", "x.json", "--as", "junit", "--design", DESIGN), "--design: nothing of a design"),
         (("export", DESIGN, "x.hjson", "--as", "testplan", "--no-kills"), "--no-kills is for --as cocotb"),
+        (("mutate", "--resume", "x", "--count", "300"), "--count: the campaign that goes on keeps its own"),
+        (("mutate", "--resume", "x", "--tests", "witnesses"), "--tests: the campaign that goes on keeps its own"),
+        (("mutate", "--design", DESIGN, "--survivors-of", "x", "--count", "9"), "those of the earlier campaign"),
         (("rescore", "evaluation", "--design", DESIGN), "--design is for a run"),
     ],
 )
