@@ -18,6 +18,7 @@ from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.schema import FAILURES, RunHeader
 from dv_agent.agents.runs.assembly import open_design, open_recorded
 from dv_agent.agents.runs.goal import check_same_points, goal_of, keep_points, open_goal, simulator_of_goal
+from dv_agent.agents.runs.kept_options import require_kept
 from dv_agent.agents.runs.progress import RunWatcher
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
@@ -113,10 +114,11 @@ def launch(
     with ExitStack() as stack:
         past = _taken_up(request.resume, stack) if request.resume else None
         recorded = run_to_replay(request)
+        if old := past or recorded:
+            require_kept(request, old.header, resumed=bool(past))
         if recorded:
             request = replace(request, **recorded_settings(recorded, request))
         room = stack.enter_context(scratch_folder())
-        old = past or recorded
         if old:
             folder = open_recorded(old.header, request.design, room)
         else:

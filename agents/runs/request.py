@@ -29,12 +29,14 @@ class RunRequest:
     """The options of ``dv-agent run``; see its ``--help``. None means: not given.
 
     Attributes:
-        requests_per_minute: request rate limit of the model; overrides `model` and the record of a resumed run.
+        requests_per_minute, timeout, retry_seconds: request rate and patience with the model; override `model` and the
+            record of a resumed run.
         base_url: the address of the model, when a run is resumed.
         unnoticed: changes of the RTL that an agent `llm` is told of.
         track: what the agent is given, see `dv_agent.prompts.benchmark_track`.
         change: a mutant whose change is made in a copy of the RTL.
         live: the model behind `model`, for the agent `tools`; None: it is asked over the network.
+        given: names of the options that stand on the command line, see `kept_options`.
         into: the run folder itself, instead of a new one below `out`; the name of its parent is the run's id.
     """
 
@@ -60,6 +62,8 @@ class RunRequest:
     resume: Path | None = None
     model: dict[str, Any] | None = None
     requests_per_minute: float | None = None
+    timeout: float | None = None
+    retry_seconds: float | None = None
     prompt_strategy: str = "default"
     decoys: int = 0
     cache: Path | None = None
@@ -67,3 +71,4 @@ class RunRequest:
     base_url: str | None = None
     unnoticed: tuple[Unnoticed, ...] = ()
     live: LiveModel | None = None
+    given: frozenset[str] = frozenset()

@@ -249,8 +249,9 @@ def _settings(asked: dict[str, Any]) -> ModelSettings:
 
 
 def _paced(request: RunRequest, model: ModelSettings) -> ModelSettings:
-    pace = request.requests_per_minute
-    return model if pace is None else model.model_copy(update={"requests_per_minute": pace})
+    """Return the settings with what may change while a run goes on: how often a model is asked, and how long."""
+    asked = {name: getattr(request, name) for name in ("requests_per_minute", "timeout", "retry_seconds")}
+    return model.model_copy(update={name: value for name, value in asked.items() if value is not None})
 
 
 def resume_run(

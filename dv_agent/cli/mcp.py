@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, GoalName, TrackOption
+from dv_agent.cli.shared_options import BUDGET, GoalName, TrackOption, given
 from dv_agent.cli.shared_options import option as _option
 from dv_agent.cli.terminal import complain, say, warn_of_foreign
 from dv_agent.errors import PrerequisiteError, UsageError
@@ -20,6 +20,7 @@ LEAST_TOKEN = 16
 
 
 def mcp(
+    context: typer.Context,
     design: Annotated[list[str] | None, typer.Option(help="A design that the client may choose: its name, or the path "
         "of its folder; may be repeated. Default: all that are known by name.")] = None,
     skill: Annotated[bool, typer.Option("--skill", help="Print SKILL.md, which teaches an agent the loop, and end.")]
@@ -81,7 +82,7 @@ def mcp(
     request = RunRequest(
         seed=seed, simulator=simulator, goal=goal.value if goal else None, track=track.value, bug=bug, decoys=decoys,
         out=out, resume=resume, max_cycles=max_cycles, max_calls=max_calls, max_seconds=max_seconds, target=target,
-        stop_on_failure=stop_on_failure, design=design[0] if design and resume else None,
+        stop_on_failure=stop_on_failure, design=design[0] if design and resume else None, given=given(context),
     )  # fmt: skip
     options = ServerOptions(request, tuple(design or ()), golden, mutants)
     check_options(options)

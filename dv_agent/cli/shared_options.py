@@ -36,6 +36,12 @@ class RoleStyle(StrEnum):
     user = "user"
 
 
+def given(context: typer.Context) -> frozenset[str]:
+    """Return the names of the options that stand on the command line; not those from the environment or a file."""
+    sources = ((name, context.get_parameter_source(name)) for name in context.params)
+    return frozenset(name for name, source in sources if source and source.name == "COMMANDLINE")
+
+
 def option(name: str, text: str, panel: str = "Options", **more: Any) -> Any:
     """Return an option that can also be set in the environment, as ``DV_AGENT_<NAME>``."""
     return typer.Option(envvar=f"DV_AGENT_{name}", help=text, rich_help_panel=panel, **more)

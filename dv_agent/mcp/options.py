@@ -8,6 +8,7 @@ from pathlib import Path
 
 from dv_agent.agents.records.reader import read_header
 from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.runs.kept_options import require_kept
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.designs.files.places import design_names
 from dv_agent.errors import UnknownNameError, UsageError
@@ -106,3 +107,5 @@ def check_options(options: ServerOptions) -> None:
         raise UsageError("a run that is resumed has one design: leave --design out, or name the folder of that one")
     if not options.track.plan and options.track.agent != "tools":
         raise UsageError(f"--track {options.track.name} is played by `dv-agent run --agent llm`; a client has tools")
+    if past := options.resumed:
+        require_kept(options.request, past, resumed=True)

@@ -89,7 +89,8 @@ def proposal_prompt(wish: Wish, part: str, texts: Texts, outcomes: Sequence[Outc
         for one in outcomes[:MOST_TRIALS]
     ]  # fmt: skip
     text: str = _template().render(
-        part=part, text=texts[part], trials=trials, refused=refused if wish.feedback else "", begin=BEGIN, end=END,
+        part=part, text=texts[part], trials=trials, more=len(outcomes) - len(trials),
+        refused=refused if wish.feedback else "", begin=BEGIN, end=END,
         calls=wish.trial.calls, cycles=f"{wish.trial.cycles or 0:,}", longest=LONGEST,
         **_rules(wish, part, texts),
     )  # fmt: skip

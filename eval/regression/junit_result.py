@@ -23,6 +23,9 @@ def junit_result(found: Regressed, design: str) -> str:
         told = [(one.check, str(one)) for one in failures[:1]]
         told = told or ([("difference", "it differs from the base")] if test.index in different else [])
         suite.add_testcase(_case(junit, f"test {test.index} {test.test.name}".strip(), design, told))
+    for number, why in found.refused.items():
+        told = [("refused", f"it cannot be played any more: {why}")]
+        suite.add_testcase(_case(junit, f"test {number}", design, told))
     lost = [("coverage", f"lost: {', '.join(found.lost)}")] if found.lost else []
     suite.add_testcase(_case(junit, "coverage of these tests", design, lost))
     suite.update_statistics()

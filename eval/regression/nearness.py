@@ -27,7 +27,8 @@ def signals_near(base: Design, now: Design) -> tuple[Structure, Signals] | None:
     None if one of the two cannot be read: then only the changed lines are known.
     """
     try:
-        before, after = read_rtl(base, cache_folder()), read_rtl(now, cache_folder())
+        shelf = cache_folder() / "structures"
+        before, after = read_rtl(base, shelf), read_rtl(now, shelf)
     except (BuildError, InputFileError):
         return None
     modules = dict(before.hierarchy())

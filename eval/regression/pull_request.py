@@ -17,6 +17,8 @@ _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~!@])")
 def comment_text(found: Regressed, design: str) -> str:
     """Return the comment; what RTL, tests and checks say is escaped."""
     state = "✅ nothing differs" if found.clean else "❌ the change is seen by the tests"
+    if found.nothing_checked:
+        state = "❌ nothing was checked"
     reached = "" if found.reached is None else f", {found.reached} of them reach the change"
     lines = [
         f"### {_plain(design)}: {state}",
@@ -29,6 +31,10 @@ def comment_text(found: Regressed, design: str) -> str:
     ]
     if not found.base.changed:
         lines = [f"### {_plain(design)}: the RTL is that of the base", "", "No test was played."]
+    for number, why in list(found.refused.items())[:MOST_SHOWN]:
+        lines += ["", f"**Test {number} cannot be played any more:** {_plain(why)}"]
+    if len(found.refused) > MOST_SHOWN:
+        lines += ["", f"... nor can {counted(len(found.refused) - MOST_SHOWN, 'more test')}."]
     for number, failures in list(found.failed.items())[:MOST_SHOWN]:
         lines += ["", f"**Test {number} fails a check:** {_plain(str(failures[0]))}"]
     if len(found.failed) > MOST_SHOWN:
@@ -46,6 +52,7 @@ def comment_text(found: Regressed, design: str) -> str:
         names = ", ".join(f"`{one}`" for one in found.lost[:MOST_SHOWN])
         more = f" and {len(found.lost) - MOST_SHOWN} more" if len(found.lost) > MOST_SHOWN else ""
         lines += ["", f"**Coverage lost:** {names}{more}"]
+    lines += [line for note in found.notes for line in ("", f"Note: {_plain(note)}.")]
     return "\n".join(lines) + "\n"
 
 

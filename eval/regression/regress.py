@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,10 @@ class Regressed:
         tests: the tests that were played, in that order; `of` is how many were recorded.
         reached: how many of the recorded tests reach the change; None if the run did not count code coverage.
         failed: test -> its failed checks on the RTL of today.
+        refused: test -> why it cannot be played any more, with the schema of today.
         lost: bins that the played tests hit when they were recorded, and that none of them hits now.
-        compared: the comparison with the base; None if nothing of the RTL has changed.
+        compared: the comparison with the base; None if nothing of the RTL has changed, or no test could be played.
+        notes: what a reader must know of the record.
     """
 
     base: BaseRtl
@@ -47,6 +49,8 @@ class Regressed:
     failed: dict[int, tuple[CheckFailure, ...]]
     lost: tuple[str, ...]
     compared: Comparison | None
+    refused: dict[int, str] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def different(self) -> tuple[int, ...]:
@@ -57,8 +61,13 @@ class Regressed:
 
     @property
     def clean(self) -> bool:
-        """Whether no check failed, nothing differs, and no coverage was lost."""
-        return not (self.failed or self.different or self.lost)
+        """Whether no check failed, nothing differs, no coverage was lost, and all tests could be played."""
+        return not (self.failed or self.different or self.lost or self.refused)
+
+    @property
+    def nothing_checked(self) -> bool:
+        """Whether something of the RTL has changed, and not a single test could be played on it."""
+        return bool(self.refused) and not self.tests
 
     def summary(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
@@ -69,7 +78,8 @@ class Regressed:
             "recorded_tests": self.of, "reaching_tests": self.reached,
             "played": [one.index for one in self.tests],
             "failed": {number: [str(one) for one in failures] for number, failures in self.failed.items()},
-            "different": list(self.different), "lost_bins": list(self.lost),
+            "refused": dict(self.refused),
+            "different": list(self.different), "lost_bins": list(self.lost), "notes": list(self.notes),
             "first_difference": [str(one) for one in self.compared.shown] if self.compared else [],
             "smallest_test": smallest.test.data() if smallest else None,
             "excerpt": {word: list(lines) for word, lines in self.compared.excerpt.items()} if self.compared else {},
@@ -104,34 +114,48 @@ def regress(
     most = max(least, math.ceil(share * len(tests)))
     functional = [not one.id.startswith("code.") for one in plan.bins]
     chosen = ordered(tests, functional, near, most) if base.changed else ()
-    failed, hit = _played(folder, simulator, chosen, tell)
+    failed, hit, refused = _played(folder, simulator, chosen, tell)
+    chosen = tuple(one for one in chosen if one.index not in refused)
     names = [one.id for one in plan.bins]
     before = {names[bin_] for one in chosen for bin_ in one.hits if not names[bin_].startswith("code.")}
     compared = _compared(folder, base, simulator, chosen, waves, tell) if chosen else None
-    return Regressed(base, chosen, len(tests), reached, failed, tuple(sorted(before - hit)), compared)
+    lost, notes = tuple(sorted(before - hit)), _notes(run, base) if base.changed else ()
+    return Regressed(base, chosen, len(tests), reached, failed, lost, compared, refused, notes)
+
+
+def _notes(run: RecordedRun, base: BaseRtl) -> tuple[str, ...]:
+    """Return what of the base was otherwise when the run was made, so that its record says less."""
+    told = {
+        "rtl": f"the run was made with other RTL than that of {base.commit[:12]}: what is told as lost may have been "
+        "lost before, and which tests reach the change is not sure",
+        "schema": "stimulus.yaml has changed since the run: tests that draw at random may be others now, and hit less",
+    }
+    return tuple(told[kind] for kind in changed_since(run.header.hashes, base.folder, tuple(told)))
 
 
 def _played(
     folder: DesignFolder, simulator: Simulator, tests: Sequence[TestRecord], tell: Callable[[str], None]
-) -> tuple[dict[int, tuple[CheckFailure, ...]], set[str]]:
-    """Return the failed checks of each test that has any, and all bins that the tests hit."""
+) -> tuple[dict[int, tuple[CheckFailure, ...]], set[str], dict[int, str]]:
+    """Return the failed checks of each test that has any, all bins that the tests hit, and why tests were refused."""
     failed: dict[int, tuple[CheckFailure, ...]] = {}
     hit: set[str] = set()
+    refused: dict[int, str] = {}
     plan = plan_of(folder)
     if not tests:
-        return failed, hit
+        return failed, hit, refused
     with simulator.open(folder.design) as session:
         bench = Testbench(folder, plan, session)
         for place, record in enumerate(tests):
             tell(f"test {place + 1} of {len(tests)} on the RTL of today")
             try:
                 result = bench.run(record.test, max_cycles=record.max_cycles)
-            except StimulusError:
+            except StimulusError as error:
+                refused[record.index] = str(error)
                 continue
             hit |= {plan.bins[index].id for index in result.sample.hits.nonzero()[0].tolist()}
             if result.failures:
                 failed[record.index] = result.failures
-    return failed, hit
+    return failed, hit, refused
 
 
 def _compared(

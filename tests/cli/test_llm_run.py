@@ -143,8 +143,11 @@ def test_a_model_that_fails_ends_the_run_with_its_record(
         covered = load_coverage(PLAN, run / "coverage.json").covered
         assert header["bins_hit"] == int(covered.sum()) > 0
     with LoopbackServer([ok(reply_to)], port=int(server.url.split(":")[2].split("/")[0])) as server:
-        assert call("run", "--resume", str(run), "-q", cwd=tmp_path).returncode == 0
+        more = ("--timeout", "77", "--retry-seconds", "3", "--requests-per-minute", "6000")
+        assert call("run", "--resume", str(run), "-q", *more, cwd=tmp_path).returncode == 0
+    model = header_of(run)["model"]
     assert header_of(run)["stop_reason"] == "budget:calls"
+    assert (model["timeout"], model["retry_seconds"], model["requests_per_minute"]) == (77, 3, 6000)
 
 
 def test_control_c_while_a_model_is_waited_for(tmp_path: Path) -> None:

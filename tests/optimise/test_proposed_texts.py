@@ -7,10 +7,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dv_agent.agents.budget import Budget
+from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.errors import UsageError
 from dv_agent.eval.optimisation.candidate import LONGEST, OPTIONS, digest_of, options_text, strategy_of, texts_of
-from dv_agent.eval.optimisation.candidate_trials import strategy_text
-from dv_agent.eval.optimisation.proposer import BEGIN, END, new_text
+from dv_agent.eval.optimisation.candidate_trials import Outcome, strategy_text
+from dv_agent.eval.optimisation.proposer import BEGIN, END, MOST_TRIALS, new_text, proposal_prompt
+from dv_agent.eval.optimisation.wish import Item, Wish
 from dv_agent.prompts.strategy import Strategy, find_strategy, load_strategy, strategy_names, template_names
 
 DEFAULT = find_strategy("default")
@@ -126,3 +129,18 @@ def test_a_strategy_is_read_again_as_it_was_written(tmp_path: Path, text: str) -
 )
 def test_the_new_text_stands_between_two_lines(reply: str, text: str | None) -> None:
     assert new_text(reply) == text
+
+
+@pytest.mark.parametrize(("count", "told"), [(MOST_TRIALS, ""), (MOST_TRIALS + 1, "1 more trial with it is not shown"),
+                                             (MOST_TRIALS + 3, "3 more trials with it are not shown")])  # fmt: skip
+def test_a_prompt_shows_so_many_trials_and_says_how_many_more_there_were(count: int, told: str) -> None:
+    model = ModelSettings(model="openai:any")
+    wish = Wish(
+        strategy=DEFAULT, parts=(OPTIONS,), train=("a",), validation=("b",), held_out=("c",), model=model,
+        reflection=model, trial=Budget(), simulator="icarus", checksums={},
+    )  # fmt: skip
+    outcomes = [Outcome(Item(design="a", seed=seed), 0.5, f"feedback {seed}.") for seed in range(count)]
+    prompt = proposal_prompt(wish, OPTIONS, texts_of(DEFAULT, (OPTIONS,)), outcomes, "")
+    assert [f"feedback {seed}." in prompt for seed in range(count)] == [seed < MOST_TRIALS for seed in range(count)]
+    assert told in prompt
+    assert ("not shown" in prompt) is bool(told)

@@ -96,6 +96,48 @@ def test_a_change_of_a_header_alone_is_a_change(record: str, dv_agent: CommandLi
     assert (found["failed"], found["different"], found["lost_bins"]) == ({}, [], [])
 
 
+def test_a_test_that_cannot_be_played_any_more_is_told_and_is_no_success(
+    record: str, dv_agent: CommandLine, tmp_path: Path
+) -> None:
+    design, source = tmp_path / "mine/design.yaml", tmp_path / "mine/rtl/lane_cast.v"
+    source.write_text(source.read_text() + "// a change that no test can see\n")
+    words = ("regress", record, "--base", "HEAD", "--design", "./mine")
+    whole = json.loads(dv_agent(*words, "--json").stdout)
+    assert (whole["refused"], whole["notes"], len(whole["played"])) == ({}, [], whole["recorded_tests"])
+    design.write_text(design.read_text().replace("max_items: 4000", "max_items: 300"))
+    done = dv_agent(*words, "--json", "--markdown", "comment.md", "--junit", "tests.xml")
+    found = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert found["refused"]
+    assert {*found["played"], *map(int, found["refused"])} == {*whole["played"]}
+    assert all("more than 300 items" in why for why in found["refused"].values())
+    assert found["lost_bins"] == []  # what the refused tests hit is not told as lost by the RTL
+    number = next(iter(found["refused"]))
+    assert f"**Test {number} cannot be played any more:**" in (tmp_path / "comment.md").read_text()
+    assert f'name="test {number}"' in (tmp_path / "tests.xml").read_text()
+    done = dv_agent(*words, "--least", "1", "--share", "0.01")
+    assert done.returncode == 6
+    assert "0 tests of" in done.stdout
+    assert f"REFUSED test {whole['played'][0]}: " in done.stdout
+    assert "nothing was checked" in done.stderr
+
+
+def test_a_record_of_other_rtl_than_that_of_the_base_is_told(
+    record: str, dv_agent: CommandLine, tmp_path: Path
+) -> None:
+    apply_patch(tmp_path / "mine" / BUG, tmp_path / "mine")
+    git(tmp_path, "commit", "-qam", "another base")
+    schema = tmp_path / "mine/stimulus.yaml"
+    schema.write_text(schema.read_text().replace("count: [10, 200]", "count: [10, 20]"))
+    source = tmp_path / "mine/rtl/lane_cast.v"
+    source.write_text(source.read_text() + "// a change that no test can see\n")
+    done = dv_agent("regress", record, "--base", "HEAD", "--design", "./mine", "--least", "1", "--share", "0.01",
+                    "--markdown", "comment.md")  # fmt: skip
+    assert "note: the run was made with other RTL than that of" in done.stdout
+    assert "note: stimulus.yaml has changed since the run" in done.stdout
+    assert "made with other RTL" in (tmp_path / "comment.md").read_text()
+
+
 def test_a_base_that_does_not_exist_or_does_not_build_is_named(
     record: str, dv_agent: CommandLine, tmp_path: Path
 ) -> None:

@@ -8,12 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dv_agent.cli.shared_options import given
 from dv_agent.cli.terminal import say_json, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from dv_agent.designs.loader import DesignFolder
     from dv_agent.eval.mutants.summary import MutationResult
+
+
+KEPT = (
+    "tests", "count", "seed", "kills", "further_cycles", "survivors_of", "mutants_of", "prove", "out", "simulator",
+)  # fmt: skip
+"""Options of a campaign that its folder keeps."""
 
 
 class OracleOption(StrEnum):
@@ -24,6 +31,7 @@ class OracleOption(StrEnum):
 
 
 def mutate(
+    context: typer.Context,
     design: Annotated[str | None, typer.Option(help="Name of a design, or path of its folder.")] = None,
     tests: Annotated[
         list[str] | None,
@@ -90,6 +98,7 @@ def mutate(
     from dv_agent.eval.mutants.page import write_page
     from dv_agent.eval.mutants.summary import as_json as plain
 
+    _require_meaning(given(context))
     folder = _design(design)
     display = MutateDisplay(quiet or as_json)
     try:
@@ -119,6 +128,14 @@ def mutate(
         show_result(result)
     if fail_under is not None and (_score(result) or 0.0) < fail_under:
         raise typer.Exit(ExitCode.CHECK_FAILED)
+
+
+def _require_meaning(said: frozenset[str]) -> None:
+    """Refuse options that would be passed over."""
+    if "resume" in said and (name := next((one for one in KEPT if one in said), None)):
+        raise UsageError(f"--{name.replace('_', '-')}: the campaign that goes on keeps its own; leave the option out")
+    if "count" in said and {"survivors_of", "mutants_of"} & said:
+        raise UsageError("--count: the mutants are those of the earlier campaign; leave the option out")
 
 
 def _design(name: str | None) -> DesignFolder | None:

@@ -94,6 +94,8 @@ def render(
 
     if design is None and run is None:
         raise UsageError("give --design or --run")
+    if turn is not None and run is None:
+        raise UsageError("--turn is one of a run: name that with --run")
     settings = ModelSettings(model="any:model", context_tokens=context_tokens, max_tokens=max_tokens)
     if run is not None:
         rendered = prompt_of_run(run, turn, strategy, settings, seed, design)

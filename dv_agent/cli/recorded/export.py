@@ -11,6 +11,7 @@ import typer
 
 from dv_agent.cli.terminal import complain, overwrite, say, say_json
 from dv_agent.designs.text.wording import counted
+from dv_agent.errors import UsageError
 
 if TYPE_CHECKING:
     from dv_agent.designs.loader import DesignFolder
@@ -53,6 +54,10 @@ def export(
 
       dv-agent export runs/evals/accelerators logs --as inspect
     """
+    if design and form in (Form.junit, Form.testplan, Form.inspect):
+        raise UsageError(f"--design: nothing of a design is looked up for {form.value}; leave it out")
+    if not kills and form is not Form.cocotb:
+        raise UsageError(f"--no-kills is for --as cocotb; no bugs are looked for in {form.value}")
     if form is Form.cocotb:
         _project(Path(run), out, kills, design, as_json)
         return

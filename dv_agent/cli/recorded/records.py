@@ -12,7 +12,7 @@ import typer
 from dv_agent.cli.terminal import complain, overwrite, say, say_json
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.text.wording import counted
-from dv_agent.errors import ExitCode
+from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from dv_agent.agents.records.resimulation import Resimulated
@@ -132,6 +132,8 @@ def rescore(
       dv-agent rescore runs/evals/accelerators
     """
     if (folder / "evaluation.json").is_file():
+        if design:
+            raise UsageError("--design is for a run; the trials of an evaluation have each their own")
         from dv_agent.cli.evaluating.board import board
 
         board([folder], None, cache=False, as_json=as_json)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dv_agent.cli.terminal import overwrite, say, say_json, warn_of_foreign
+from dv_agent.cli.terminal import complain, overwrite, say, say_json, warn_of_foreign
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode
@@ -67,6 +67,9 @@ def regress(
         say_json(found.summary())
     else:
         _tell(found)
+    if found.nothing_checked:
+        complain("dv-agent: nothing was checked: no recorded test can be played any more")
+        raise typer.Exit(ExitCode.NOTHING_CHECKED)
     if not found.clean:
         raise typer.Exit(ExitCode.CHECK_FAILED)
 
@@ -90,13 +93,17 @@ def _tell(found: Regressed) -> None:
     say(f"{counted(len(found.tests), 'test')} of {found.of} played{reached}; base {found.base.commit[:12]}")
     for name, lines in found.base.now.items():
         say(f"changed: {name}, {counted(len(lines), 'line')}")
+    for number, why in found.refused.items():
+        say(f"REFUSED test {number}: {why}")
     for number, failures in found.failed.items():
         say(f"FAILED test {number}: {failures[0]}")
     for one in found.compared.shown if found.compared else ():
         say(f"DIFFERENT {one}")
     for name in found.lost:
         say(f"LOST {name}")
-    if not found.tests:
+    for note in found.notes:
+        say(f"note: {note}")
+    if not found.tests and not found.refused:
         say("the RTL is the base's: nothing was played")
     elif found.clean:
         say("no check failed, nothing differs, no coverage was lost")

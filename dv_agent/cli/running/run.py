@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, GoalName, RoleStyle, TrackOption
+from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, GoalName, RoleStyle, TrackOption, given
 from dv_agent.cli.shared_options import option as _option
 from dv_agent.cli.terminal import complain, say_json, tell_of_dotenv, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
@@ -55,6 +55,7 @@ def _unnoticed(mutants: Path | None, design: str | None) -> tuple[Unnoticed, ...
 
 
 def run(
+    context: typer.Context,
     design: Annotated[str | None, _option("DESIGN", "Name of a design, or path of its folder.")] = None,
     agent: Annotated[AgentName | None, _option("AGENT", "Who proposes tests: the floor (null), random, constrained "
         "random (crv), a loop script (sweep), guided search, the witnesses (oracle), or a language model, in one "
@@ -152,6 +153,7 @@ def run(
         }  # fmt: skip
     if design is None and resume is None and not (model or "").startswith("replay:"):
         raise UsageError("say which design: --design NAME; `dv-agent designs list` names them")
+    said = given(context)
     request = RunRequest(
         design=design, agent=agent.value if agent else None, seed=seed, max_cycles=max_cycles, max_calls=max_calls,
         max_tokens_total=max_tokens_total, max_usd=max_usd, max_seconds=max_seconds, target=target, patience=patience,
@@ -159,6 +161,8 @@ def run(
         goal=goal.value if goal else None, track=track.value, out=out,
         model=settings, prompt_strategy=prompt_strategy, decoys=decoys,
         cache=cache, reparse=reparse, base_url=base_url, unnoticed=_unnoticed(mutants, design),
+        given=said, timeout=timeout if "timeout" in said else None,
+        retry_seconds=retry_seconds if "retry_seconds" in said else None, requests_per_minute=requests_per_minute,
     )  # fmt: skip
     if not quiet:
         tell_of_dotenv()

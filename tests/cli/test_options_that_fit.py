@@ -1,0 +1,68 @@
+"""Options that a command would pass over are refused, so that nobody believes that they did something."""
+
+import json
+from pathlib import Path
+
+import pytest
+from in_process import CommandLine
+
+DESIGN = "mxint_gelu"
+
+
+@pytest.fixture
+def dv_agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> CommandLine:
+    return CommandLine(tmp_path, monkeypatch, capsys)
+
+
+def test_a_run_that_goes_on_keeps_what_its_record_holds(dv_agent: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    words = ("--design", DESIGN, "--agent", "random", "--seed", "0", "--simulator", "icarus")
+    record = json.loads(dv_agent("run", *words, "--max-cycles", "300", "--json").stdout)["record"]
+    before = (Path(record) / "run.json").read_text()
+    refused = [
+        ("--agent", "search", "has random"), ("--seed", "7", "has 0"), ("--bug", "G1", "has none"),
+        ("--track", "hunt", "has closure"), ("--simulator", "native", "has icarus"),
+        ("--goal", "code", "has functional"),
+        ("--out", "elsewhere", "keeps its own"), ("--prompt-strategy", "plain", "keeps its own"),
+        ("--patience", "3", "keeps its own"), ("--temperature", "1", "keeps its own"),
+    ]  # fmt: skip
+    for option, value, told in refused:
+        done = dv_agent("run", "--resume", record, option, value)
+        assert done.returncode == 2, option
+        assert option in done.stderr
+        assert f"the run that goes on {told}" in done.stderr, option
+    assert "--bug G1: the run that goes on" in dv_agent("mcp", "--resume", record, "--bug", "G1").stderr
+    assert (Path(record) / "run.json").read_text() == before
+    monkeypatch.setenv("DV_AGENT_SEED", "7")  # meant for new runs
+    more = dv_agent("run", "--resume", record, *words, "--max-cycles", "600", "--json")
+    assert more.returncode == 0, more.stderr
+    assert json.loads(more.stdout)["run"]["spent"]["cycles"] == 600
+
+
+def test_a_replay_keeps_the_budget_of_its_record(dv_agent: CommandLine) -> None:
+    for option, value in (("--max-cycles", "100"), ("--target", "50"), ("--seed", "99"), ("--timeout", "9")):
+        done = dv_agent("run", "--model", "replay:mxint_softmax", option, value)
+        assert done.returncode == 2, option
+        assert f"{option}" in done.stderr
+        assert "the run that is replayed" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("prompts", "render", "--design", DESIGN, "--turn", "3"), "--turn is one of a run"),
+        (("export", "run", "x.json", "--as", "junit", "--design", DESIGN), "--design: nothing of a design"),
+        (("export", DESIGN, "x.hjson", "--as", "testplan", "--no-kills"), "--no-kills is for --as cocotb"),
+        (("mutate", "--resume", "x", "--count", "300"), "--count: the campaign that goes on keeps its own"),
+        (("mutate", "--resume", "x", "--tests", "witnesses"), "--tests: the campaign that goes on keeps its own"),
+        (("mutate", "--design", DESIGN, "--survivors-of", "x", "--count", "9"), "those of the earlier campaign"),
+        (("rescore", "evaluation", "--design", DESIGN), "--design is for a run"),
+    ],
+)
+def test_an_option_without_a_meaning_here_is_refused(
+    dv_agent: CommandLine, tmp_path: Path, words: tuple[str, ...], told: str
+) -> None:
+    (tmp_path / "evaluation").mkdir()
+    (tmp_path / "evaluation/evaluation.json").write_text("{}")
+    done = dv_agent(*words)
+    assert done.returncode == 2
+    assert told in done.stderr
