@@ -9,7 +9,7 @@ from typing import Literal
 
 from dv_agent.agents.search.hole_targets import CUTS, HoleTarget, NearestTest, Tails
 from dv_agent.agents.search.move_sites import MoveSites
-from dv_agent.agents.search.mutation import Span, snippet, tail_cut
+from dv_agent.agents.search.mutation import CutSizes, Span, snippet
 from dv_agent.agents.search.walk_choice import WalkChoice, WalkKind
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.language.stimulus import Test
@@ -124,12 +124,13 @@ class Memory:
             for move in child.moves:
                 self._record(move, None, gains > 0)
             near = {one.bin for one in outcome.near}
-            total = sum(sites.size(part.test) for part in child.parts) or 1
-            for part in child.parts:
+            sizes = [sites.size(part.test) for part in child.parts]
+            total = sum(sizes) or 1
+            for part, size in zip(child.parts, sizes, strict=True):
                 if part.tail is not None:
                     self.tails_of(part.hole).add(part.tail, part.hole in near)
                 gain = any(found is part for found in gained.values())
-                self._credit(part, gain, outcome.cycles * sites.size(part.test) / total)
+                self._credit(part, gain, outcome.cycles * size / total)
         self.hunts = {index: hunt for index, hunt in self.hunts.items() if index in open_bins}
         self.pending = []
 
@@ -170,6 +171,7 @@ class Memory:
     ) -> dict[int, Part | None]:
         """Store `outcome` where it is nearest; return the holes that it is nearer to than any before, with the part."""
         gained: dict[int, Part | None] = {}
+        sizes = CutSizes(sites, outcome.test)
         for near in outcome.near:
             hunt = self.hunts.setdefault(near.bin, HoleTarget())
             if near.distance > hunt.distance:
@@ -180,14 +182,16 @@ class Memory:
             if near.distance == 0:
                 self.library[near.bin] = snippet(sites, outcome.test, near.steps, 0, bare=True)[0]
             if near.distance or near.bin in open_bins:  # a bin may ask for more hits than one
-                self._keep(hunt, near, part, outcome, sites)
+                self._keep(hunt, near, part, outcome, sites, sizes)
         return gained
 
-    def _keep(self, hunt: HoleTarget, near: Near, part: Part | None, outcome: Outcome, sites: MoveSites) -> None:
+    def _keep(
+        self, hunt: HoleTarget, near: Near, part: Part | None, outcome: Outcome, sites: MoveSites, sizes: CutSizes
+    ) -> None:
         chained = part is not None and bool(part.spans)
         if near.distance < hunt.whole.distance or not chained:
-            size = sites.size(tail_cut(sites, outcome.test, near.steps))
-            hunt.whole.add(NearestTest(outcome.test, near.distance, size, near.steps), self._source)
+            near_test = NearestTest(outcome.test, near.distance, sizes.of(near.steps), near.steps)
+            hunt.whole.add(near_test, self._source)
         if chained and part is not None:
             before = self.context(near.bin, near.distance, hunt.before if hunt.loose.pool else part.before)
             test, focus = snippet(sites, outcome.test, near.steps, before, not hunt.cuts)

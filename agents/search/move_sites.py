@@ -67,13 +67,18 @@ class MoveSites:
 
     def size(self, test: Test) -> int:
         """Return beats, gaps and other steps on the payload tracks: an estimate of the cost of a test."""
-        return sum(self._step_size(name, step) for name in self.payload for step in test.tracks.get(name, ()))
+        return sum(self.step_size(name, step) for name in self.payload for step in test.tracks.get(name, ()))
 
-    def _step_size(self, name: str, step: Step) -> int:
-        if not self.is_item(name, step):
+    def step_size(self, name: str, step: Step) -> int:
+        """Return what a step of a payload track adds to the size of a test."""
+        found: Any = step.get(self._words[name])
+        if found is None:
             return 1
-        beats = self.beats(name, step)
-        gaps: int = step.get("gap", 0) + sum(beat.get("gap", 0) for beat in beats)
+        beats: list[Step] = found if type(found) is list else [found]
+        gaps: int = step.get("gap", 0)
+        for beat in beats:
+            if "gap" in beat:
+                gaps += beat["gap"]
         return len(beats) + gaps // 8
 
     def with_gap_of(self, name: str, steps: tuple[Step, ...], other: Step) -> tuple[Step, ...]:

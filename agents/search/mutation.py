@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from itertools import accumulate
 
 from dv_agent.agents.search import item_moves, payload_moves, timing_moves
 from dv_agent.agents.search.move_sites import Focus, MoveSites, Tracks, unshared_copy
@@ -100,12 +102,38 @@ def tail_cut(sites: MoveSites, test: Test, focus: Focus, more: int = 0) -> Test:
         if more and name != RESET_TRACK:
             tracks[name] = steps[: focus.get(name, -1) + 1 + more]
             continue
-        end, passive = focus[name] + 1 if name in focus else 0, grammar_of(sites.design, name).passive
-        while end and not passive.isdisjoint(steps[end - 1]):
-            end -= 1
-        if end:
+        if end := _end(sites, name, steps, focus):
             tracks[name] = steps[:end]
     return Test(tracks=tracks, memory=test.memory)
+
+
+def _end(sites: MoveSites, name: str, steps: Sequence[Step], focus: Focus) -> int:
+    """Return how many steps of a track there are up to the one at the focus, without passive ones at the end."""
+    end, passive = focus[name] + 1 if name in focus else 0, grammar_of(sites.design, name).passive
+    while end and not passive.isdisjoint(steps[end - 1]):
+        end -= 1
+    return end
+
+
+class CutSizes:
+    """The sizes of a test that is cut at many places; its steps are counted once."""
+
+    def __init__(self, sites: MoveSites, test: Test) -> None:
+        self._sites, self._test = sites, test
+
+    def of(self, focus: Focus) -> int:
+        """Return ``sites.size(tail_cut(sites, test, focus))``."""
+        tracks = self._test.tracks
+        return sum(sums[_end(self._sites, name, tracks[name], focus)] for name, sums in self._sums.items())
+
+    @cached_property
+    def _sums(self) -> dict[str, list[int]]:
+        sites, tracks = self._sites, self._test.tracks
+        return {
+            name: [0, *accumulate(sites.step_size(name, step) for step in tracks[name])]
+            for name in sites.payload
+            if name in tracks
+        }
 
 
 def snippet(sites: MoveSites, test: Test, focus: Focus, before: int, bare: bool = False) -> tuple[Test, Focus]:

@@ -47,6 +47,11 @@ class Size(NamedTuple):
         return Size(max(1, self.least * count), max(1, self.most * count))
 
 
+_ONE, _SECOND = Size(1, 1), Size(0, 1)
+_SECONDS = frozenset(second for _, second in PAIRS)
+_LOOPS = ("repeat", "for", "random")
+
+
 def _total(sizes: Iterable[Size]) -> Size:
     least, most = 0, 0
     for size in sizes:
@@ -60,20 +65,20 @@ def check_size(design: Design, schema: StimulusSchema, test: Test) -> Size:
     Raises:
         StimulusError: the lower bound exceeds the limit of the design, or a loop whose size cannot be computed.
     """
-    total, most = Size(0, 0), design.limits.max_items
+    least, largest, most = 0, 0, design.limits.max_items
     by_track: dict[str, int] = {}
     place: Location | None = None
     for name, steps in test.tracks.items():
         measure = _Measure(design, schema.tracks[name], name)
         for index, step in enumerate(steps):
-            size = measure.step(step, ("tracks", name, index), 0)
-            total = _total((total, size))
+            size = measure.plain(step) or measure.step(step, ("tracks", name, index), 0)
+            least, largest = least + size.least, largest + size.most
             by_track[name] = by_track.get(name, 0) + size.least
-            if total.least > most and place is None:
+            if least > most and place is None:
                 place = ("tracks", name, index)
     if place is not None:
-        raise StimulusError(place, too_many(most, f"at least {total.least:,} in all, by track: {_shares(by_track)}"))
-    return total
+        raise StimulusError(place, too_many(most, f"at least {least:,} in all, by track: {_shares(by_track)}"))
+    return Size(least, largest)
 
 
 def too_many(limit: int, reached: str, whose: str = OF_THE_DESIGN) -> str:
@@ -135,6 +140,22 @@ class _Measure:
         grammar = grammar_of(design, name)
         self._write = "" if grammar.packets else grammar.item_word(track.item)
         self._forms = tuple(grammar.item.forms) if grammar.item and grammar.packets else ()
+        own = {*_LOOPS, track.item, self._write, *self._forms, *track.transactions}
+        self._words = {one.key: _SECOND if one.key in _SECONDS else _ONE for one in grammar.words if one.key not in own}
+        self._packet_keys = {track.item, "gap"} if grammar.packets and not own & {"gap"} else set()
+
+    def plain(self, step: Step) -> Size | None:
+        """Return the size of a single word or a packet, as nearly all steps are; None for all else."""
+        if type(step) is not dict:
+            return None
+        if len(step) == 1:
+            (word,) = step
+            if size := self._words.get(word):
+                return size
+        return self._packet(step[self._track.item]) if self._is_packet(step) else None
+
+    def _is_packet(self, step: Step) -> bool:
+        return self._track.item in step and step.keys() <= self._packet_keys
 
     def step(self, step: Step, where: Location, depth: int) -> Size:
         if not isinstance(step, dict):
@@ -177,10 +198,13 @@ class _Measure:
         """Return the size of a packet, given by its beats; if `times` is an expression, up to the longest packet."""
         fewest, longest = self._track.beats.min, self._track.beats.max
         given = beats if isinstance(beats, list) else [beats]
-        counts = [one.get("times", 1) if isinstance(one, dict) else 1 for one in given]
-        if any(isinstance(count, str) for count in counts):
-            return Size(fewest, longest)
-        found = min(max(sum(count for count in counts if isinstance(count, int)), 1), longest)
+        found = 0
+        for one in given:
+            count = one.get("times", 1) if isinstance(one, dict) else 1
+            if isinstance(count, str):
+                return Size(fewest, longest)
+            found += count if isinstance(count, int) else 0
+        found = min(max(found, 1), longest)
         return Size(found, found)
 
     def _body(self, step: Step, where: Location, depth: int) -> Size:

@@ -44,6 +44,7 @@ from dv_agent.eval.report.output import write_report
 from dv_agent.eval.suites.suite import task_checksum
 from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore
 from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.simulator import Simulator
 
 _MESSAGE = 2_000
 
@@ -241,10 +242,12 @@ def _resuming(task: TrialTask) -> RunRequest:
 
 
 def _launch(attempt: _Attempt, request: RunRequest) -> None:
-    finished = launch(
-        request, attempt.watcher, write_report, attempt.stopper,
-        lambda name: RecordingSimulator(find_simulator(name), attempt.store),
-    )  # fmt: skip
+
+    def simulator(name: str) -> Simulator:
+        plain = find_simulator(name)
+        return RecordingSimulator(plain, attempt.store) if attempt.task.hunt else plain
+
+    finished = launch(request, attempt.watcher, write_report, attempt.stopper, simulator)
     if finished.header.status == "interrupted":
         raise TrialInterrupted
 

@@ -31,6 +31,7 @@ from cocotb.types import LogicArray
 
 from dv_agent.runners.cocotb.every_change import at_every_change
 from dv_agent.runners.cocotb.forking.copies import Stage, in_copies, no_original
+from dv_agent.runners.cocotb.forking.lean_imports import with_asyncio
 from dv_agent.runners.cocotb.framing import RECORDING_HEADER, Closed, receive, send
 from dv_agent.runners.cocotb.play import Outcome, Pins, play
 
@@ -45,6 +46,7 @@ _WARM_UPS = 60  # after so many, Python has specialised the code that a test run
 @cocotb.test()
 async def serve(dut: Any) -> None:
     """Play programs and send replies until the parent closes the connection."""
+    with_asyncio()
     config = json.loads(os.environ[CONFIG_VARIABLE])
     layout = json.loads(Path(config["layout"]).read_text(encoding="utf-8"))
     connection = socket.socket(fileno=config["socket"])

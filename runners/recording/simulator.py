@@ -10,6 +10,7 @@ from typing import Self
 from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
+from dv_agent.runners.cocotb.row_forms import PackedRows
 from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
 from dv_agent.runners.simulator import Run, Session, Simulator
 
@@ -19,26 +20,44 @@ MOST_BYTES = 256 << 20
 class RecordingStore:
     """Recordings in memory, looked up by the program that was played; at most `most` bytes.
 
-    A recording for which there is no room is not kept; its program must be simulated again.
+    A recording for which there is no room is not kept; its program must be simulated again. Rows that a simulator
+    recorded in words stay as they are until somebody asks for them, which nobody does where a screening answers.
     """
 
     def __init__(self, most: int = MOST_BYTES) -> None:
-        self._kept: dict[bytes, PinRecording] = {}
+        self._kept: dict[bytes, PinRecording | _Words] = {}
         self._left = most
 
     def put(self, design: Design, program: Program, run: Run) -> None:
         """Keep the recording of `run`, if there is room."""
-        key = _key(program)
-        if key in self._kept or self._left <= 0 or not run.rows:
+        if self._left <= 0 or not run.recorded or not run.recorded.rows:
             return
-        recording = recording_of(design, run.rows, run.trace.end)
-        if recording:
+        key = _key(program)
+        if key in self._kept:
+            return
+        if isinstance(run.recorded.form, PackedRows):
+            self._kept[key] = _Words(design, run)
+            self._left -= len(run.recorded.rows)
+        elif recording := recording_of(design, run.rows, run.trace.end):
             self._kept[key] = recording
             self._left -= len(recording.data)
 
     def get(self, program: Program) -> PinRecording | None:
         """Return the recording of `program`, if it was kept."""
-        return self._kept.get(_key(program))
+        found = self._kept.get(_key(program)) if self._kept else None
+        return found.recording() if isinstance(found, _Words) else found
+
+
+class _Words:
+    """A recording in words."""
+
+    def __init__(self, design: Design, run: Run) -> None:
+        self._design, self._recorded, self._end = design, run.recorded, run.trace.end
+
+    def recording(self) -> PinRecording | None:
+        """Return it as bits in order."""
+        assert self._recorded is not None
+        return recording_of(self._design, self._recorded.form.text(self._recorded.rows), self._end)
 
 
 class RecordingSimulator:

@@ -91,17 +91,23 @@ def test_a_run_loads_only_its_own_agent_and_neither_cocotb_nor_pytest(tmp_path: 
     assert loaded & unused == set()
 
 
-def test_the_simulator_process_loads_cocotb_without_pytest() -> None:
+def test_the_simulator_process_loads_cocotb_without_what_it_does_not_use_and_asyncio_when_a_driver_does() -> None:
     code = (
-        "import sys; from dv_agent.runners.cocotb.forking.lean_imports import without_unused_modules\n"
-        "without_unused_modules()\n"
+        "import sys; from dv_agent.runners.cocotb.forking import lean_imports\n"
+        "lean_imports.without_unused_modules()\n"
         "import cocotb.regression\n"
-        "print(*(name for name, one in sys.modules.items() if getattr(one, '__spec__', None)))"
+        "print(*(name for name, one in sys.modules.items() if getattr(one, '__spec__', None)))\n"
+        "lean_imports.with_asyncio()\n"
+        "import asyncio, importlib.metadata\n"
+        "print(asyncio.run(asyncio.sleep(0, 'slept')), importlib.metadata.version('cocotb') == cocotb.__version__)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=True)
-    loaded = set(done.stdout.split())  # without what only stands in for a module
+    words, then = done.stdout.splitlines()
+    loaded = set(words.split())  # without what only stands in for a module
     assert "cocotb.regression" in loaded
-    assert not {name for name in loaded if name.startswith(("_pytest", "pluggy", "pdb", "pstats", "numpy", "pydantic"))}
+    unused = ("_pytest", "pluggy", "pdb", "pstats", "numpy", "pydantic", "asyncio.base_events", "email", "zipfile")
+    assert not {name for name in loaded if name.startswith(unused)}
+    assert then == "slept True"
 
 
 @pytest.fixture

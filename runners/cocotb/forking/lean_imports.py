@@ -1,12 +1,15 @@
-"""What the simulator process does without when it imports cocotb: pytest, a debugger and a profiler.
+"""What the simulator process does without when it imports cocotb: pytest, a debugger, a profiler, asyncio, metadata.
 
-They are half of its start and of its memory, and every page of memory is paid for at each fork. cocotb names
-exceptions of pytest that a test may raise or expect; `child` raises and expects none.
+They are two thirds of its start and half of its memory, and every page of memory is paid for at each fork. cocotb names
+exceptions of pytest that a test may raise or expect; `child` raises and expects none. Of asyncio it takes exceptions,
+and the metadata of packages say its version only.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 _OUTCOMES = ("raises", "skip", "xfail")
@@ -14,6 +17,8 @@ _UNUSED = {
     "_pytest": (), "_pytest.assertion": ("install_importhook",), "_pytest.config": ("Config",),
     "pdb": (), "cProfile": (), "pstats": (),
 }  # fmt: skip
+_ASYNCIO = "asyncio"
+_STAND_IN = "dv_agent stands in"
 
 
 def without_unused_modules() -> None:
@@ -26,3 +31,34 @@ def without_unused_modules() -> None:
         empty = ModuleType(module)
         vars(empty).update(dict.fromkeys(names))
         sys.modules.setdefault(module, empty)
+    if _ASYNCIO not in sys.modules:
+        sys.modules[_ASYNCIO] = _asyncio()
+    version = ModuleType("cocotb._version")
+    vars(version)["__version__"] = _version_of_cocotb()
+    sys.modules.setdefault(version.__name__, version)
+
+
+def with_asyncio() -> None:
+    """Let drivers import all of asyncio; call it after cocotb is imported, whose tasks nothing cancels here."""
+    if sys.modules.get(_ASYNCIO, sys).__doc__ == _STAND_IN:
+        del sys.modules[_ASYNCIO]
+
+
+def _asyncio() -> ModuleType:
+    """Return a module with the exceptions of asyncio, and nothing else of it."""
+    whole = find_spec(_ASYNCIO)
+    spec = spec_from_file_location("exceptions", Path(str(whole.origin)).with_name("exceptions.py")) if whole else None
+    assert spec is not None
+    assert spec.loader is not None
+    exceptions = module_from_spec(spec)
+    spec.loader.exec_module(exceptions)
+    stand_in = ModuleType(_ASYNCIO, _STAND_IN)
+    vars(stand_in).update((word, vars(exceptions)[word]) for word in vars(exceptions)["__all__"])
+    return stand_in
+
+
+def _version_of_cocotb() -> str:
+    spec = find_spec("cocotb")
+    folder = Path(str(spec.origin)).parent.parent if spec else Path()
+    names = [one.name for one in folder.glob("cocotb-*.dist-info")]
+    return names[0].removesuffix(".dist-info").removeprefix("cocotb-") if names else "unknown"
