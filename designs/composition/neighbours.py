@@ -78,6 +78,17 @@ def runs(kind: IntColumn, epoch: IntColumn) -> Runs:
     return Runs(length, before[number].astype(np.int64), length_before[number].astype(np.int64))
 
 
+def different(values: IntColumn, length: IntColumn) -> IntColumn:
+    """(n,) how many different values the run up to each entry has. Args: length (n,) as in `Runs`."""
+    rows = np.arange(len(values), dtype=np.int64)
+    start = rows - length + 1
+    pairs = np.stack([start, values], axis=1)
+    fresh = np.zeros(len(values), np.int64)
+    fresh[np.unique(pairs, axis=0, return_index=True)[1]] = 1
+    total = np.concatenate([np.zeros(1, np.int64), np.cumsum(fresh)])
+    return np.asarray(total[1:] - total[np.minimum(start, rows)], np.int64)
+
+
 def unlike(values: IntColumn, epoch: IntColumn, back: int) -> BoolColumn:
     """(n,) whether a value differs from each of so many before it; those before the reset do not count."""
     found = np.ones(len(values), np.bool_)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from dv_agent.designs.composition.neighbours import (
+    different,
     lags,
     moves_in,
     restarts_of,
@@ -31,8 +32,8 @@ from dv_agent.designs.composition.port_history import (
     waits,
 )
 from dv_agent.designs.observation import Observation, Table
-from dv_agent.designs.packet_columns import NONE
-from dv_agent.designs.trace import BoolColumn, IntColumn, Trace
+from dv_agent.designs.packet_columns import NONE, previous
+from dv_agent.designs.trace import IntColumn, Trace
 
 GEMM = part_model("lut_mpgemm")
 WINDOW = 256
@@ -123,6 +124,8 @@ def tile_columns(trace: Trace, given: dict[str, Columns]) -> Columns:
     used = np.cumsum(tiles["groups"]) - at(np.cumsum(tiles["groups"]), np.arange(len(epoch)) - before - 1, 0)
     owed = np.cumsum(tiles["rows"]) - at(np.cumsum(tiles["rows"]), np.arange(len(epoch)) - before - 1, 0)
     waited = waits(trace, "wgt", cycle)
+    inside = moved_before(trace.accepted["act"], cycle, epoch) - used
+    latest = at(groups["cycle"], np.searchsorted(groups["cycle"], cycle) - 1)
     both = (act_place != NONE) & (out_place != NONE)
     shape = shapes(tiles)
     return tiles | {
@@ -130,7 +133,8 @@ def tile_columns(trace: Trace, given: dict[str, Columns]) -> Columns:
         "act_place": act_place,
         "out_place": out_place,
         "waited": waited,
-        "inside": moved_before(trace.accepted["act"], cycle, epoch) - used,
+        "inside": inside,
+        "since_group": np.where(inside > 0, cycle - latest, NONE),
         "owed": owed - tiles["rows"] - moved_before(outs, cycle, epoch),
         "shape": shape,
         "thrice": np.where(shape == NONE, 0, runs(np.where(both, shape, NONE), epoch).length * both),
@@ -141,20 +145,17 @@ def tile_columns(trace: Trace, given: dict[str, Columns]) -> Columns:
 
 
 def shapes(tiles: Columns) -> IntColumn:
-    """(k,) 0 one group of 8 rows, 1 eight groups of one row, 2 one group of one row, 3 another one that changes.
+    """(k,) 0 one group of 8 rows, 1 eight groups of one row, 2 one group of one row, 3 one that turns, `NONE` else.
 
-    It changes if its number of rows differs from those of the three tiles before, and its number of groups from that
-    of the tile before. `NONE` else.
+    A tile turns, and that goes first, if it has 1 to 3 rows behind one of 6 to 8 or the reverse, other rows than the
+    three tiles before, and other groups than the one before.
     """
-    groups, rows = tiles["groups"], tiles["rows"]
-    known = [changing(tiles), (groups == 1) & (rows == 8), (groups == 8) & (rows == 1), (groups == 1) & (rows == 1)]
+    groups, rows, epoch = tiles["groups"], tiles["rows"], tiles["epoch"]
+    before = previous(rows, epoch, 0)
+    flips = ((rows <= 3) & (before >= 6)) | ((rows >= 6) & (before >= 1) & (before <= 3))
+    turns = flips & unlike(rows, epoch, 3) & unlike(groups, epoch, 1)
+    known = [turns, (groups == 1) & (rows == 8), (groups == 8) & (rows == 1), (groups == 1) & (rows == 1)]
     return np.select([np.asarray(one, np.bool_) for one in known], [3, 0, 1, 2], NONE)
-
-
-def changing(tiles: Columns) -> BoolColumn:
-    """(k,) whether the rows differ from those of three tiles before, and the groups from those of the one before."""
-    epoch = tiles["epoch"]
-    return np.asarray(unlike(tiles["rows"], epoch, 3) & unlike(tiles["groups"], epoch, 1) & (ordinal(epoch) > 0))
 
 
 def left_columns(trace: Trace, given: dict[str, Columns]) -> Columns:
@@ -215,6 +216,7 @@ def done_columns(groups: Columns, weights: Columns, tiles: Columns, left: Column
         "shape": shape,
         "code": code,
         "run": np.where(kind == NONE, 0, run.length),
+        "walked": np.where(kind == NONE, 0, different(8 * tiles["groups"][own] + tiles["rows"][own], run.length)),
         "code_before": np.where(run.before == NONE, NONE, run.before % 27),
         "shape_before": np.where(run.before == NONE, NONE, run.before // 27),
         "run_before": np.where(run.before == NONE, 0, run.length_before),
