@@ -124,8 +124,6 @@ def tile_columns(trace: Trace, given: dict[str, Columns]) -> Columns:
     used = np.cumsum(tiles["groups"]) - at(np.cumsum(tiles["groups"]), np.arange(len(epoch)) - before - 1, 0)
     owed = np.cumsum(tiles["rows"]) - at(np.cumsum(tiles["rows"]), np.arange(len(epoch)) - before - 1, 0)
     waited = waits(trace, "wgt", cycle)
-    inside = moved_before(trace.accepted["act"], cycle, epoch) - used
-    latest = at(groups["cycle"], np.searchsorted(groups["cycle"], cycle) - 1)
     both = (act_place != NONE) & (out_place != NONE)
     shape = shapes(tiles)
     return tiles | {
@@ -133,8 +131,8 @@ def tile_columns(trace: Trace, given: dict[str, Columns]) -> Columns:
         "act_place": act_place,
         "out_place": out_place,
         "waited": waited,
-        "inside": inside,
-        "since_group": np.where(inside > 0, cycle - latest, NONE),
+        "inside": moved_before(trace.accepted["act"], cycle, epoch) - used,
+        "since_end": np.where(before > 0, cycle - previous(cycle, epoch), NONE),
         "owed": owed - tiles["rows"] - moved_before(outs, cycle, epoch),
         "shape": shape,
         "thrice": np.where(shape == NONE, 0, runs(np.where(both, shape, NONE), epoch).length * both),
