@@ -12,6 +12,7 @@ from dv_agent.designs.loader import DesignFolder
 
 SHARED_BY_MODELS = (
     "bits",
+    "composition.neighbours",
     "composition.part_models",
     "composition.port_history",
     "packet_columns",
