@@ -51,6 +51,7 @@ from dataclasses import replace
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.search.field_records.put_together import RecordHunt
 from dv_agent.agents.search.hole_targets import PATIENCE, TAILS, Climb
 from dv_agent.agents.search.memory import Kind, Memory, MoveGain, Part, PendingTest
 from dv_agent.agents.search.move_selection import MoveSelector
@@ -101,6 +102,7 @@ class SearchAgent:
         if self._run is None:
             self._run = _Run(view, self._seed, self._source, self._guided)
         self._run.memory.learn(view, sites)
+        self._run.records.learn(view, sites)
         return Proposal(tests=tuple(self._run.tests(sites, self._batch)), done=not view.holes)
 
 
@@ -116,6 +118,8 @@ class _Run:
         self._warm = 0
         self._resets = RESET_TRACK in view.schema.tracks
         self._weights: dict[tuple[int, bool], float] = {}
+        sites = MoveSites(view.design, view.schema)
+        self.records = RecordHunt(view.plan, sites, random.Random(f"search/{seed}/records"))
 
     def tests(self, sites: MoveSites, count: int) -> list[Test]:
         """Return the tests of a turn; their purposes are added to `memory.pending`."""
@@ -128,6 +132,9 @@ class _Run:
             return self._hunt(sites)
         if kind == "walks":
             return self._walking(sites)
+        if kind == "records":
+            self.memory.pending.append(PendingTest("records"))
+            return self.records.test(sites)
         if kind == "crossed":
             return self._crossed(sites)
         return self._drawn(sites, kind)
@@ -141,6 +148,8 @@ class _Run:
             kinds.append("resets")
         if has_streams(sites):
             kinds.append("walks")
+        if self._guided and self.records.is_ready and self.records.has_holes:
+            kinds.append("records")
         if not self._guided and self.memory.corpus:
             kinds.append("crossed")
         if any(hunt.whole.pool for hunt in self.memory.hunts.values()):

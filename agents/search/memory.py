@@ -24,7 +24,7 @@ NEARER = 0.1
 """Value of a smaller distance that a hunt reached, in new bins."""
 PRIOR_TRIES = 8
 
-Kind = Literal["random", "swarm", "phases", "resets", "walks", "hunt", "crossed"]
+Kind = Literal["random", "swarm", "phases", "resets", "walks", "records", "hunt", "crossed"]
 
 
 @dataclass(frozen=True, slots=True)
