@@ -65,6 +65,10 @@ from dv_agent.prompts.view import View
 
 SEARCH_BATCH = 4
 WARM_UP = 12
+WARM_CYCLES = 20_000
+"""After which the random tests end early where records can be put together."""
+SHARPER = 2.0
+"""Exponent of the yields where records can be put together: knowing what decides, they win several times as much."""
 SWARM_ITEMS = (1, 2, 4, 8)
 FLOOR = 0.05
 NARROWED = 0.5
@@ -101,8 +105,7 @@ class SearchAgent:
         sites = MoveSites(view.design, view.schema)
         if self._run is None:
             self._run = _Run(view, self._seed, self._source, self._guided)
-        self._run.memory.learn(view, sites)
-        self._run.records.learn(view, sites)
+        self._run.learn(view, sites)
         return Proposal(tests=tuple(self._run.tests(sites, self._batch)), done=not view.holes)
 
 
@@ -115,11 +118,17 @@ class _Run:
         self._source, self._guided = source, guided
         self._selector = MoveSelector(view.plan, self.memory, source)
         self._seen: set[str] = set()
-        self._warm = 0
+        self._warm, self._cycles = 0, 0
         self._resets = RESET_TRACK in view.schema.tracks
         self._weights: dict[tuple[int, bool], float] = {}
         sites = MoveSites(view.design, view.schema)
         self.records = RecordHunt(view.plan, sites, random.Random(f"search/{seed}/records"))
+
+    def learn(self, view: View, sites: MoveSites) -> None:
+        """Update the state from the outcomes of the last turn."""
+        self._cycles += sum(outcome.cycles for outcome in view.last)
+        self.records.learn(view, sites)
+        self.memory.learn(view, sites)
 
     def tests(self, sites: MoveSites, count: int) -> list[Test]:
         """Return the tests of a turn; their purposes are added to `memory.pending`."""
@@ -140,7 +149,7 @@ class _Run:
         return self._drawn(sites, kind)
 
     def _choose_kind(self, sites: MoveSites) -> Kind:
-        if self._warm < WARM_UP:
+        if self._warm < WARM_UP and not (self.records.is_ready and self._cycles > WARM_CYCLES):
             self._warm += 1
             return "random"
         kinds: list[Kind] = ["swarm", "phases"]
@@ -155,9 +164,13 @@ class _Run:
         if any(hunt.whole.pool for hunt in self.memory.hunts.values()):
             kinds.append("hunt")
         yields = [self.memory.yields.setdefault(kind, MoveGain()) for kind in kinds]
-        floor = FLOOR * sum(one.rate for one in yields)
+        sharp = SHARPER if "records" in kinds else 1.0
+        rates = [one.rate**sharp for one in yields]
+        floor = FLOOR * sum(rates)
         # The rates share out cycles, not tests: a long test costs as much as many short ones.
-        return self._source.choices(kinds, [max(one.rate, floor) / one.cost for one in yields])[0]
+        return self._source.choices(
+            kinds, [max(rate, floor) / one.cost for rate, one in zip(rates, yields, strict=True)]
+        )[0]
 
     def _drawn(self, sites: MoveSites, kind: Kind) -> Test:
         self.memory.pending.append(PendingTest(kind))

@@ -6,7 +6,7 @@ import random
 
 from dv_agent.agents.search.field_records.deciding_fields import DecidingFields, Site, value
 from dv_agent.agents.search.field_records.guessed_values import changed, guessed
-from dv_agent.agents.search.field_records.item_windows import ItemWindows, Window, record_track
+from dv_agent.agents.search.field_records.item_windows import WINDOW, ItemWindows, Window, record_track
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.plan_relations import Fact, Relations
 from dv_agent.coverage.plan import Plan
@@ -14,14 +14,18 @@ from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.prompts.view import View
 
 PARTS = 24
-"""Holes in one test."""
-ITEMS = 48
-SPLIT = 0.5
-"""Share of the windows in which products of the plan are split into their factors."""
+"""Holes in one test, at most."""
+CYCLES = 600
+"""Of a test, about; where an item takes hundreds of them, what one test teaches is used in the next."""
+UNSURE = (1, 1, 2, 4, WINDOW)
+"""Items that are kept of a window of which nothing is known, as a weighted choice."""
+FORGET = 0.9
+FORGET_WAYS = 0.98
 MIXED = 0.3
 """Share of the fields that are taken of a window of which nothing is known but that it meets a fact."""
-VARIED = 0.25
-"""Share of the windows in which one more field is changed."""
+WAYS = tuple((split, varied) for split in (True, False) for varied in (True, False))
+"""How a window is put together: whether products of the plan are split into their factors, and one more field is changed."""
+LEAST = 0.05
 
 
 class RecordHunt:
@@ -34,6 +38,9 @@ class RecordHunt:
         self.windows = ItemWindows(self._relations)
         self._deciding = DecidingFields(self.windows)
         self._tries: dict[int, int] = {}
+        self._items, self._cycles = 1.0, 4.0
+        self._won = [[1.0, 2.0] for _ in WAYS]
+        self._pending = list[tuple[int, int]]()
 
     @property
     def is_ready(self) -> bool:
@@ -46,6 +53,13 @@ class RecordHunt:
             return
         for outcome in view.last:
             self.windows.learn(outcome, self.track, sites)
+            self._items = FORGET * self._items + len(outcome.test.tracks.get(self.track, ()))
+            self._cycles = FORGET * self._cycles + outcome.cycles
+        still = set(view.coverage.open_bins.tolist())
+        for hole, way in self._pending:
+            one = self._won[way]
+            one[:] = FORGET_WAYS * one[0] + (hole not in still), FORGET_WAYS * one[1] + 1
+        self._pending = []
         self._tries = {
             hole: self._tries.get(hole, 0)
             for hole in view.coverage.open_bins.tolist()
@@ -65,7 +79,7 @@ class RecordHunt:
         for hole in order[:PARTS]:
             self._tries[hole] += 1
             items += self._window(hole, sites)
-            if len(items) >= ITEMS:
+            if len(items) * self._cycles >= CYCLES * self._items:
                 break
         word = sites.design.grammars[self.track].item_word(sites.schema.tracks[self.track].item)
         single = sites.is_single(self.track)
@@ -75,7 +89,11 @@ class RecordHunt:
         """Return items that should meet all that a bin requires."""
         assert self.track is not None
         source, fields = self._source, sites.payload[self.track]
-        required = self._relations.factors(hole) if source.random() < SPLIT else self._relations.members(hole)
+        rates = [won / tries for won, tries in self._won]
+        way = source.choices(range(len(WAYS)), [max(rate, LEAST * max(rates)) ** 2 for rate in rates])[0]
+        self._pending.append((hole, way))
+        split, varied = WAYS[way]
+        required = [*(self._relations.factors(hole) if split else self._relations.members(hole))]
         source.shuffle(required)
         known = [fact for fact in required if self.windows.meeting(fact)]
         unsure = [fact for fact in known if not self._deciding.of(fact[:2])]
@@ -90,11 +108,11 @@ class RecordHunt:
                     if site.back < len(window):
                         window[-1 - site.back][site.field] = new
                         touched.add(site)
-        if source.random() < VARIED:
+        if varied:
             site, new = changed(tuple(window), sorted(touched), fields, source)
             window[-1 - site.back][site.field] = new
         backs = [site.back for site in touched if site.back < len(window)]
-        return tuple(window[len(window) - 1 - max(backs) : len(window) - min(backs)]) if backs else tuple(window)
+        return tuple(window[len(window) - 1 - max(backs) : len(window) - min(backs)]) if backs else tuple(window[-source.choice(UNSURE) :])
 
     def _of_a_fact(self, fact: Fact, known: list[Fact], sites: MoveSites) -> dict[Site, int]:
         """Return the fields and values that meet a fact, as far as known, else a guess."""
