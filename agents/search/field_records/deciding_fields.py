@@ -15,6 +15,8 @@ PAIRS = 3
 """Pairs of windows from which on something is learnt."""
 RARER = 0.4
 """A field decides if two windows of one value differ in it at most so many times as often as any two windows do."""
+USUAL = 0.25
+"""Share of any two windows that must differ in it: of a field that hardly ever changes nothing is learnt."""
 NEW = 1.25
 LINE = 4
 """Different values from which on a field may be taken to rise or fall with them."""
@@ -56,7 +58,8 @@ def _deciding(groups: Iterable[Sequence[Window]], usual: Sequence[Window]) -> tu
     every = list(combinations(usual, 2))
     names = usual[-1][-1]
     sites = [Site(back, field) for back in range(WINDOW) for field in names]
-    return tuple(site for site in sites if _differ(within, site) < RARER * _differ(every, site))
+    usually = {site: _differ(every, site) for site in sites}
+    return tuple(site for site in sites if usually[site] > USUAL and _differ(within, site) < RARER * usually[site])
 
 
 def _differ(pairs: Sequence[tuple[Window, Window]], site: Site) -> float:

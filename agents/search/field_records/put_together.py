@@ -25,7 +25,7 @@ MIXED = 0.3
 """Share of the fields that are taken of a window of which nothing is known but that it meets a fact."""
 WAYS = tuple((split, varied) for split in (True, False) for varied in (True, False))
 """How a window is put together: whether products of the plan are split into their factors, and one more field is changed."""
-LEAST = 0.05
+LEAST, SHARPNESS = 0.05, 3
 
 
 class RecordHunt:
@@ -90,7 +90,7 @@ class RecordHunt:
         assert self.track is not None
         source, fields = self._source, sites.payload[self.track]
         rates = [won / tries for won, tries in self._won]
-        way = source.choices(range(len(WAYS)), [max(rate, LEAST * max(rates)) ** 2 for rate in rates])[0]
+        way = source.choices(range(len(WAYS)), [max(rate, LEAST * max(rates)) ** SHARPNESS for rate in rates])[0]
         self._pending.append((hole, way))
         split, varied = WAYS[way]
         required = [*(self._relations.factors(hole) if split else self._relations.members(hole))]
