@@ -193,7 +193,7 @@ class _Run:
     def _walking(self, sites: MoveSites) -> Test:
         way = self.memory.walks.choose(self._source)
         self.memory.pending.append(PendingTest("walks", walk=way))
-        return sites.literal(walking_test(sites, way, self._source))
+        return sites.literal(walking_test(sites, way, self.memory.walks.cycles, self._source))
 
     def _crossed(self, sites: MoveSites) -> Test:
         one, other = self._source.choice(self.memory.corpus), self._source.choice(self.memory.corpus)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.baselines.walks import LENGTHS, MOST_BITS, TURNS, walk
 from dv_agent.agents.search.move_sites import MoveSites
+from dv_agent.agents.search.step_cycles import StepCycles, gone_through
 from dv_agent.designs.language.schema import streams_of_numbers
 from dv_agent.designs.language.stimulus import Step, Test
 
@@ -48,8 +49,13 @@ def _fresh(count: int) -> list[_Won]:
 
 @dataclass
 class WalkChoice:
-    """What each size, number of turns and length of a walk has won; the three are learnt apart."""
+    """What each size, number of turns and length of a walk has won; the three are learnt apart.
 
+    Attributes:
+        cycles: the steps that are still to come, of each size and number of turns.
+    """
+
+    cycles: StepCycles = field(default_factory=StepCycles)
     won: tuple[list[_Won], ...] = field(
         default_factory=lambda: tuple(_fresh(len(kinds)) for kinds in (BITS, TURNS, LENGTHS))
     )
@@ -76,17 +82,30 @@ def has_streams(sites: MoveSites) -> bool:
     return any(_streams(sites).values())
 
 
-def walking_test(sites: MoveSites, kind: WalkKind, source: random.Random) -> Test:
+def walking_test(sites: MoveSites, kind: WalkKind, cycles: StepCycles, source: random.Random) -> Test:
     """Return a random test in which every stream of numbers walks, without gaps and resets."""
     test = random_test(sites.design, sites.schema, source)
     tracks: dict[str, tuple[Step, ...]] = {
         name: steps for name, steps in test.tracks.items() if name in sites.design.grammars
     }
-    way: Mapping[str, Any] = walk(BITS[kind.bits], TURNS[kind.turns], LENGTHS[kind.length])
+    bits, turns, length = BITS[kind.bits], TURNS[kind.turns], LENGTHS[kind.length]
     for name, fields in _streams(sites).items():
-        if fields:
+        if fields and isinstance(turns, int) and gone_through(bits, turns):
+            tracks[name] = tuple(_walked(sites, name, cycles.numbers(bits, turns, length, NUMBERS, source), source))
+        elif fields:
+            way: Mapping[str, Any] = walk(bits, turns, length)
             tracks[name] = ({"random": {"count": NUMBERS, "gap": 0, **dict.fromkeys(fields, way)}},)
     return Test(seed=test.seed, tracks=tracks, memory=test.memory)
+
+
+def _walked(sites: MoveSites, name: str, numbers: Iterable[int], source: random.Random) -> Iterator[Step]:
+    """Yield an item for each number, counted from a random one on; beyond the last one they go on at the other end."""
+    grammar = sites.design.grammars[name]
+    word = grammar.item_word(sites.schema.tracks[name].item)
+    (field, spec), *_ = grammar.fields.items()
+    first, span = source.randint(spec.low, spec.high), spec.high - spec.low + 1
+    for number in numbers:
+        yield {word: [{field: spec.low + (first + number - spec.low) % span}]}
 
 
 def _streams(sites: MoveSites) -> dict[str, Sequence[str]]:
