@@ -164,7 +164,7 @@ class _Run:
         if any(hunt.whole.pool for hunt in self.memory.hunts.values()):
             kinds.append("hunt")
         yields = [self.memory.yields.setdefault(kind, MoveGain()) for kind in kinds]
-        sharp = SHARPER if "records" in kinds else 1.0
+        sharp = SHARPER if {"records", "walks"} & {*kinds} else 1.0
         rates = [one.rate**sharp for one in yields]
         floor = FLOOR * sum(rates)
         # The rates share out cycles, not tests: a long test costs as much as many short ones.

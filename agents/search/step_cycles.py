@@ -14,7 +14,7 @@ class StepCycles:
     """The order of the steps of each kind of walk; a new one when all have come."""
 
     def __init__(self) -> None:
-        self._left: dict[tuple[int, int], list[tuple[int, ...]]] = {}
+        self._left: dict[tuple[int, int, int], list[tuple[int, ...]]] = {}
 
     def numbers(self, bits: int, turns: int, length: int, count: int, source: random.Random) -> Iterator[int]:
         """Yield `count` numbers from 0 on; `turns` steps of so many bits in two's complement make `length` of them.
@@ -25,14 +25,14 @@ class StepCycles:
         value = 0
         for place in range(count):
             if place % length == 0:
-                steps = self._next(bits, turns, source)
+                steps = self._next(bits, turns, length, source)
             yield value
             value += steps[place % length % turns]
 
-    def _next(self, bits: int, turns: int, source: random.Random) -> tuple[int, ...]:
+    def _next(self, bits: int, turns: int, length: int, source: random.Random) -> tuple[int, ...]:
         if not gone_through(bits, turns):
             raise ValueError(f"{turns} steps of {bits} bits have too many combinations")
-        left = self._left.setdefault((bits, turns), [])
+        left = self._left.setdefault((bits, turns, length), [])
         if not left:
             half = 1 << (bits - 1)
             left += product(range(-half, half), repeat=turns)

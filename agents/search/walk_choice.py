@@ -17,7 +17,7 @@ from dv_agent.designs.language.stimulus import Step, Test
 BITS = tuple(range(2, MOST_BITS + 1))
 NUMBERS = 160
 """Numbers in a test."""
-FORGET = 0.95
+FORGET = 0.995
 FLOOR = 0.01
 SHARPNESS = 3.0
 """Exponent of the rates; above 1 the best kind of walk is taken more often than its share of what was won."""
