@@ -27,7 +27,7 @@ class Relations:
         return self._facts[index]
 
     def factors(self, index: int) -> list[Fact]:
-        """Return the members of a bin, each product that must not be 0 split: each of its factors must not be 0 then."""
+        """Return the members of a bin, with a product that must not be 0 split: then no factor is 0."""
         return [part for fact in self._facts[index] for part in _factors(fact, self._roots[fact[:2]])]
 
     def meeting(self, fact: Fact) -> list[int]:

@@ -37,7 +37,7 @@ class DecidingFields:
         self._known: dict[Expression, tuple[int, tuple[Site, ...]]] = {}
 
     def of(self, expression: Expression) -> tuple[Site, ...]:
-        """Return the fields that decide whether an expression has the value that it has; empty while nothing is known."""
+        """Return the fields that decide the value of an expression; empty while nothing is known."""
         count = len(self._windows.of(expression))
         before, sites = self._known.get(expression, (0, ()))
         if count > NEW * before:

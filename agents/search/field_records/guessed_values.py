@@ -64,9 +64,7 @@ def _on_a_line(
     return near, {site: min(max(round(value(near, site) + slope * (target - first)), spec.low), spec.high)}
 
 
-def changed(
-    window: Window, sites: Sequence[Site], fields: Fields, source: random.Random
-) -> tuple[Site, int]:
+def changed(window: Window, sites: Sequence[Site], fields: Fields, source: random.Random) -> tuple[Site, int]:
     """Return a field of a window and another value for it: with one bit flipped, or that of a field as wide, or any."""
     usable = [site for site in sites if site.back < len(window)]
     site = source.choice(usable or [Site(back, name) for back in range(len(window)) for name in fields])

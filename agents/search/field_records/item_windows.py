@@ -6,7 +6,6 @@ records, a bin asks for certain numbers in certain fields of the newest items; w
 
 from __future__ import annotations
 
-import random
 from collections.abc import Sequence
 
 from dv_agent.agents.search.move_sites import MoveSites
@@ -76,10 +75,6 @@ class ItemWindows:
     def recent(self) -> Sequence[Window]:
         """The newest windows of any bin."""
         return self._all
-
-    def any_window(self, source: random.Random) -> Window:
-        """Return one of the newest windows."""
-        return source.choice(self._all)
 
 
 def _window(steps: Sequence[Step], last: int, track: str, sites: MoveSites) -> Window:

@@ -1,4 +1,7 @@
-"""Windows put together for a hole: of each thing that its bin requires, the fields that decide it, from items that had it."""
+"""Windows put together for a hole: the fields that decide what its bin requires, from items that met it.
+
+How windows are put together is learnt: of `WAYS`, those that closed holes are taken more often.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ FORGET_WAYS = 0.98
 MIXED = 0.3
 """Share of the fields that are taken of a window of which nothing is known but that it meets a fact."""
 WAYS = tuple((split, varied) for split in (True, False) for varied in (True, False))
-"""How a window is put together: whether products of the plan are split into their factors, and one more field is changed."""
+"""Whether products of the plan are split into their factors, and whether one more field is changed."""
 LEAST, SHARPNESS = 0.05, 3
 
 
@@ -85,34 +88,38 @@ class RecordHunt:
         single = sites.is_single(self.track)
         return Test(tracks={self.track: tuple({word: item if single else [item]} for item in items)})
 
+    def _way(self, hole: int) -> tuple[bool, bool]:
+        """Return one of `WAYS`; what it comes to is learnt from the next view."""
+        rates = [won / tries for won, tries in self._won]
+        weights = [max(rate, LEAST * max(rates)) ** SHARPNESS for rate in rates]
+        way = self._source.choices(range(len(WAYS)), weights)[0]
+        self._pending.append((hole, way))
+        return WAYS[way]
+
     def _window(self, hole: int, sites: MoveSites) -> Window:
         """Return items that should meet all that a bin requires."""
         assert self.track is not None
-        source, fields = self._source, sites.payload[self.track]
-        rates = [won / tries for won, tries in self._won]
-        way = source.choices(range(len(WAYS)), [max(rate, LEAST * max(rates)) ** SHARPNESS for rate in rates])[0]
-        self._pending.append((hole, way))
-        split, varied = WAYS[way]
+        source = self._source
+        split, varied = self._way(hole)
         required = [*(self._relations.factors(hole) if split else self._relations.members(hole))]
         source.shuffle(required)
         known = [fact for fact in required if self.windows.meeting(fact)]
         unsure = [fact for fact in known if not self._deciding.of(fact[:2])]
         first = source.choice(unsure or known) if known else None
-        base = source.choice(self.windows.meeting(first)) if first else self.windows.any_window(source)
-        window, touched = [dict(item) for item in base], set[Site]()
+        base = source.choice(self.windows.meeting(first) if first else self.windows.recent)
+        window, touched = [dict(item) for item in base], set(self._deciding.of(first[:2]) if first else ())
         for fact in required:
-            if fact is first:
-                touched.update(self._deciding.of(fact[:2]))
-            elif found := self._of_a_fact(fact, known, sites):
-                for site, new in found.items():
-                    if site.back < len(window):
-                        window[-1 - site.back][site.field] = new
-                        touched.add(site)
+            for site, new in self._of_a_fact(fact, known, sites).items() if fact is not first else ():
+                if site.back < len(window):
+                    window[-1 - site.back][site.field] = new
+                    touched.add(site)
         if varied:
-            site, new = changed(tuple(window), sorted(touched), fields, source)
+            site, new = changed(tuple(window), sorted(touched), sites.payload[self.track], source)
             window[-1 - site.back][site.field] = new
         backs = [site.back for site in touched if site.back < len(window)]
-        return tuple(window[len(window) - 1 - max(backs) : len(window) - min(backs)]) if backs else tuple(window[-source.choice(UNSURE) :])
+        if not backs:
+            return tuple(window[-source.choice(UNSURE) :])
+        return tuple(window[len(window) - 1 - max(backs) : len(window) - min(backs)])
 
     def _of_a_fact(self, fact: Fact, known: list[Fact], sites: MoveSites) -> dict[Site, int]:
         """Return the fields and values that meet a fact, as far as known, else a guess."""
@@ -130,4 +137,3 @@ class RecordHunt:
             Site(back, name) for back in range(len(window)) for name in fields if source.random() < MIXED
         ]
         return {site: value(window, site) for site in taken if site.back < len(window)}
-

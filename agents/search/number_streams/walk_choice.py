@@ -10,9 +10,10 @@ from typing import Any, NamedTuple
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.baselines.walks import LENGTHS, MOST_BITS, TURNS, walk
 from dv_agent.agents.search.move_sites import MoveSites
-from dv_agent.agents.search.step_cycles import StepCycles, gone_through
+from dv_agent.agents.search.number_streams.step_cycles import StepCycles, SteppedNumbers, gone_through
 from dv_agent.designs.language.schema import streams_of_numbers
 from dv_agent.designs.language.stimulus import Step, Test
+from dv_agent.prompts.view import Outcome
 
 BITS = tuple(range(2, MOST_BITS + 1))
 NUMBERS = 160
@@ -70,6 +71,11 @@ class WalkChoice:
             one = properties[place]
             one.bins, one.cycles = FORGET * one.bins + bins, FORGET * one.cycles + cycles
 
+    def learn_steps(self, stepped: SteppedNumbers, outcome: Outcome) -> None:
+        """Note the steps that won a bin, so that the others come again first."""
+        for _, step, _ in outcome.by_step:
+            self.cycles.won(stepped.at(step))
+
 
 def _chosen(properties: Sequence[_Won], source: random.Random) -> int:
     most = max(one.rate for one in properties)
@@ -82,20 +88,24 @@ def has_streams(sites: MoveSites) -> bool:
     return any(_streams(sites).values())
 
 
-def walking_test(sites: MoveSites, kind: WalkKind, cycles: StepCycles, source: random.Random) -> Test:
-    """Return a random test in which every stream of numbers walks, without gaps and resets."""
-    test = random_test(sites.design, sites.schema, source)
+def walking_test(
+    sites: MoveSites, kind: WalkKind, cycles: StepCycles, source: random.Random
+) -> tuple[Test, SteppedNumbers | None]:
+    """Return a random test in which every stream of numbers walks, without gaps and resets, and the steps, if known."""
+    test, stepped = random_test(sites.design, sites.schema, source), None
     tracks: dict[str, tuple[Step, ...]] = {
         name: steps for name, steps in test.tracks.items() if name in sites.design.grammars
     }
     bits, turns, length = BITS[kind.bits], TURNS[kind.turns], LENGTHS[kind.length]
+    if isinstance(turns, int) and gone_through(bits, turns):
+        stepped = cycles.drawn(bits, turns, length, NUMBERS, source)
+    way: Mapping[str, Any] = walk(bits, turns, length)
     for name, fields in _streams(sites).items():
-        if fields and isinstance(turns, int) and gone_through(bits, turns):
-            tracks[name] = tuple(_walked(sites, name, cycles.numbers(bits, turns, length, NUMBERS, source), source))
+        if fields and stepped:
+            tracks[name] = tuple(_walked(sites, name, stepped.numbers(), source))
         elif fields:
-            way: Mapping[str, Any] = walk(bits, turns, length)
             tracks[name] = ({"random": {"count": NUMBERS, "gap": 0, **dict.fromkeys(fields, way)}},)
-    return Test(seed=test.seed, tracks=tracks, memory=test.memory)
+    return Test(seed=test.seed, tracks=tracks, memory=test.memory), stepped
 
 
 def _walked(sites: MoveSites, name: str, numbers: Iterable[int], source: random.Random) -> Iterator[Step]:
