@@ -3,13 +3,16 @@
 Algorithm
 ---------
 The agent starts with `WARM_UP` random tests, every track a random block.
-From then on a test comes from one of five sources:
+From then on a test comes from one of these sources:
 
 * **swarm**: short random tests in which some fields are narrowed to one value, a corner, a few values or a small range;
 * **phases**: long tests of a few phases, each with its own distributions, as the agent `crv` draws them;
 * **resets**: random tests, half of them narrowed, with a few resets in mid-test;
 * **walks**, where the design has a stream of numbers (`dv_agent.agents.baselines.walks`): each number is the one
-  before plus a step; size, turns and length of the steps are chosen by the new bins that they won;
+  before plus a step; size, turns and length of the steps are chosen by the new bins that they won, and few steps
+  come in all combinations, without repetition;
+* **records**, where items of one beat and several fields drive the design: items put together for many holes, of each
+  thing that a bin requires the fields that decide it, from items that met it (`dv_agent.agents.search.field_records`);
 * **hunt**: a mutation of a test that came near to a hole.
 
 Every test is proposed as literal steps, so that its outcome names the exact steps that were being driven when it came
@@ -33,7 +36,8 @@ more often. For holes that are crosses or transitions every other move is a *tra
 only be hit where one member of the cross, or the next position of the transition, is met; an item that hit such a bin
 first replaces the item at the focus, or is inserted after it.
 
-The sources share the cycles by recent yield for each simulated cycle, with exponential forgetting and a minimum share.
+The sources share the cycles by recent yield for each simulated cycle, with exponential forgetting and a minimum share;
+where there are walks or records, by its square, because these win several times as much or nothing.
 The yield is new bins and, of hunts, smaller distances, weighted by a tenth. (A long random test comes a little nearer
 to many holes by chance; if that counted, hunts would get few cycles.)
 
@@ -48,26 +52,24 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from dv_agent.agents.baselines.basic import random_test
-from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.agents.proposal import Proposal
+from dv_agent.agents.search.field_records.put_together import RecordHunt
 from dv_agent.agents.search.hole_targets import PATIENCE, TAILS, Climb
-from dv_agent.agents.search.memory import Kind, Memory, MoveGain, Part, PendingTest
+from dv_agent.agents.search.memory import Kind, Memory, Part, PendingTest
 from dv_agent.agents.search.move_selection import MoveSelector
 from dv_agent.agents.search.move_sites import Focus, MoveSites
 from dv_agent.agents.search.mutation import chain, cross, head_cut, snippet, tail_cut
-from dv_agent.agents.search.swarm import narrowed, shortened, with_resets
-from dv_agent.agents.search.walk_choice import has_streams, walking_test
+from dv_agent.agents.search.number_streams.walk_choice import has_streams, walking_test
+from dv_agent.agents.search.source_choice import chosen
+from dv_agent.agents.search.swarm import of_blocks
 from dv_agent.designs.language.stimulus import MAX_STEPS, Test
 from dv_agent.designs.program import RESET_TRACK
 from dv_agent.prompts.view import View
 
 SEARCH_BATCH = 4
 WARM_UP = 12
-SWARM_ITEMS = (1, 2, 4, 8)
-FLOOR = 0.05
-NARROWED = 0.5
-"""Share of the tests with resets whose fields are narrowed."""
+WARM_CYCLES = 20_000
+"""After which the random tests end early where records can be put together."""
 CHAIN_BEATS = 60
 CHAIN_PARTS = 30
 CUTS_AT_ONCE = 8
@@ -100,7 +102,7 @@ class SearchAgent:
         sites = MoveSites(view.design, view.schema)
         if self._run is None:
             self._run = _Run(view, self._seed, self._source, self._guided)
-        self._run.memory.learn(view, sites)
+        self._run.learn(view, sites)
         return Proposal(tests=tuple(self._run.tests(sites, self._batch)), done=not view.holes)
 
 
@@ -113,9 +115,16 @@ class _Run:
         self._source, self._guided = source, guided
         self._selector = MoveSelector(view.plan, self.memory, source)
         self._seen: set[str] = set()
-        self._warm = 0
+        self._warm, self._cycles = 0, 0
         self._resets = RESET_TRACK in view.schema.tracks
         self._weights: dict[tuple[int, bool], float] = {}
+        own = random.Random(f"search/{seed}/records")
+        self.records = RecordHunt(view.plan, MoveSites(view.design, view.schema), own)
+
+    def learn(self, view: View, sites: MoveSites) -> None:
+        self._cycles += sum(outcome.cycles for outcome in view.last)
+        self.records.learn(view, sites)
+        self.memory.learn(view, sites)
 
     def tests(self, sites: MoveSites, count: int) -> list[Test]:
         """Return the tests of a turn; their purposes are added to `memory.pending`."""
@@ -128,12 +137,15 @@ class _Run:
             return self._hunt(sites)
         if kind == "walks":
             return self._walking(sites)
+        if kind == "records":
+            self.memory.pending.append(PendingTest(kind))
+            return self.records.test(sites)
         if kind == "crossed":
             return self._crossed(sites)
         return self._drawn(sites, kind)
 
     def _choose_kind(self, sites: MoveSites) -> Kind:
-        if self._warm < WARM_UP:
+        if self._warm < WARM_UP and not (self.records.is_ready and self._cycles > WARM_CYCLES):
             self._warm += 1
             return "random"
         kinds: list[Kind] = ["swarm", "phases"]
@@ -141,37 +153,25 @@ class _Run:
             kinds.append("resets")
         if has_streams(sites):
             kinds.append("walks")
+        if self._guided and self.records.is_ready and self.records.has_holes:
+            kinds.append("records")
         if not self._guided and self.memory.corpus:
             kinds.append("crossed")
         if any(hunt.whole.pool for hunt in self.memory.hunts.values()):
             kinds.append("hunt")
-        yields = [self.memory.yields.setdefault(kind, MoveGain()) for kind in kinds]
-        floor = FLOOR * sum(one.rate for one in yields)
-        # The rates share out cycles, not tests: a long test costs as much as many short ones.
-        return self._source.choices(kinds, [max(one.rate, floor) / one.cost for one in yields])[0]
+        return chosen(kinds, self.memory.yields, self._source)
 
     def _drawn(self, sites: MoveSites, kind: Kind) -> Test:
         self.memory.pending.append(PendingTest(kind))
-        test = self._of_blocks(sites, kind)
+        test = of_blocks(sites.design, sites.schema, kind, self._source)
         literal = sites.literal(test)
         return test if any(len(steps) > MAX_STEPS for steps in literal.tracks.values()) else literal
 
-    def _of_blocks(self, sites: MoveSites, kind: Kind) -> Test:
-        """Return a test of random blocks, as the source `kind` draws it."""
-        design, schema, source = sites.design, sites.schema, self._source
-        if kind == "phases":
-            return crv_test(design, schema, source)
-        test = random_test(design, schema, source)
-        if kind == "swarm":
-            return narrowed(design, schema, shortened(test, source.choice(SWARM_ITEMS), source), source)
-        if kind == "resets":
-            return with_resets(narrowed(design, schema, test, source) if source.random() < NARROWED else test, source)
-        return test
-
     def _walking(self, sites: MoveSites) -> Test:
         way = self.memory.walks.choose(self._source)
-        self.memory.pending.append(PendingTest("walks", walk=way))
-        return sites.literal(walking_test(sites, way, self._source))
+        test, stepped = walking_test(sites, way, self.memory.walks.cycles, self._source)
+        self.memory.pending.append(PendingTest("walks", walk=way, stepped=stepped))
+        return sites.literal(test)
 
     def _crossed(self, sites: MoveSites) -> Test:
         one, other = self._source.choice(self.memory.corpus), self._source.choice(self.memory.corpus)

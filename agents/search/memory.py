@@ -10,7 +10,8 @@ from typing import Literal
 from dv_agent.agents.search.hole_targets import CUTS, HoleTarget, NearestTest, Tails
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.mutation import CutSizes, Span, snippet
-from dv_agent.agents.search.walk_choice import WalkChoice, WalkKind
+from dv_agent.agents.search.number_streams.step_cycles import SteppedNumbers
+from dv_agent.agents.search.number_streams.walk_choice import WalkChoice, WalkKind
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.prompts.view import Near, Outcome, View
@@ -24,7 +25,7 @@ NEARER = 0.1
 """Value of a smaller distance that a hunt reached, in new bins."""
 PRIOR_TRIES = 8
 
-Kind = Literal["random", "swarm", "phases", "resets", "walks", "hunt", "crossed"]
+Kind = Literal["random", "swarm", "phases", "resets", "walks", "records", "hunt", "crossed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,7 @@ class PendingTest:
     parts: tuple[Part, ...] = ()
     moves: tuple[str, ...] = ()
     walk: WalkKind | None = None
+    stepped: SteppedNumbers | None = None
 
 
 @dataclass(slots=True)
@@ -121,6 +123,8 @@ class Memory:
             self.yields.setdefault(child.kind, MoveGain()).add(gains, outcome.cycles)
             if child.walk:
                 self.walks.learn(child.walk, len(outcome.new_bins), outcome.cycles)
+            if child.stepped:
+                self.walks.learn_steps(child.stepped, outcome)
             for move in child.moves:
                 self._record(move, None, gains > 0)
             near = {one.bin for one in outcome.near}

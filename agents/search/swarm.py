@@ -1,14 +1,32 @@
-"""Swarm testing: restrict some fields of a random test to few values, so that rare combinations become common."""
+"""Random tests of the search agent; swarm testing restricts some fields to few values: rare combinations get common."""
 
 from __future__ import annotations
 
 import random
 from typing import Any
 
+from dv_agent.agents.baselines.basic import random_test
+from dv_agent.agents.baselines.crv import crv_test
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.program import RESET_TRACK
+
+SWARM_ITEMS = (1, 2, 4, 8)
+NARROWED = 0.5
+"""Share of the tests with resets whose fields are narrowed."""
+
+
+def of_blocks(design: Design, schema: StimulusSchema, kind: str, source: random.Random) -> Test:
+    """Return a test of random blocks, as the source `kind` of the search agent draws it."""
+    if kind == "phases":
+        return crv_test(design, schema, source)
+    test = random_test(design, schema, source)
+    if kind == "swarm":
+        return narrowed(design, schema, shortened(test, source.choice(SWARM_ITEMS), source), source)
+    if kind == "resets":
+        return with_resets(narrowed(design, schema, test, source) if source.random() < NARROWED else test, source)
+    return test
 
 
 def shortened(test: Test, most: int, source: random.Random) -> Test:

@@ -9,7 +9,7 @@ from dv_agent.agents.baselines.walks import LENGTHS, TURNS
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.search.move_sites import MoveSites
-from dv_agent.agents.search.walk_choice import BITS, WalkChoice, WalkKind, has_streams
+from dv_agent.agents.search.number_streams.walk_choice import BITS, WalkChoice, WalkKind, has_streams
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.database import empty_coverage
