@@ -14,6 +14,7 @@ SHARED_BY_MODELS = (
     "bits",
     "composition.part_models",
     "composition.port_history",
+    "composition.stream_tables",
     "packet_columns",
     "rules.clocked_registers",
 )  # modules of dv_agent.designs; a model's hash covers those that it imports

@@ -1,0 +1,135 @@
+"""The heads of event tables that variants share: what left a stream, windows of cycles, and what a reset met.
+
+Each function returns the columns that do not depend on the arithmetic of a design; its model adds its own. ``cycle``
+and ``epoch`` are int64[n] as in `Transfers`. All is made of `port_history`, and nothing counts across a reset.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dv_agent.designs.composition.port_history import at, moved_before, ordinal, restart_rows, waits, window_columns
+from dv_agent.designs.packet_columns import NONE, previous
+from dv_agent.designs.trace import IntColumn, Trace, Transfers
+
+Columns = dict[str, IntColumn]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What was delivered on a stream of what was owed there.
+
+    Attributes:
+        index: (m,) the place of each delivered thing among those owed.
+        columns: (m,) each: ``cycle``, ``epoch``, ``stall`` (cycles that it waited for ready), ``spacing`` (cycles from
+            the one before, or from cycle 0).
+    """
+
+    index: IntColumn
+    columns: Columns
+
+
+def int_columns(columns: Columns) -> Columns:
+    """Return columns as int64, masks too."""
+    return {name: np.asarray(values, np.int64) for name, values in columns.items()}
+
+
+def as_events(cycle: IntColumn, epoch: IntColumn) -> Transfers:
+    """Return things that happened as transfers without payload, in cycle order."""
+    order = np.argsort(cycle, kind="stable")
+    return Transfers(cycle[order], epoch[order], {}, np.zeros(len(order), np.bool_))
+
+
+def left(trace: Trace, stream: str, outs: Transfers, owed: IntColumn) -> Left:
+    """Return what was delivered of what is owed, in order; what is too much is left out.
+
+    Args:
+        owed: (n,) the epoch of each thing owed, ascending.
+    """
+    index = np.searchsorted(owed, outs.epoch) + ordinal(outs.epoch)
+    known = index < np.searchsorted(owed, outs.epoch, side="right")
+    cycle, epoch = outs.cycle[known], outs.epoch[known]
+    columns = {
+        "cycle": cycle,
+        "epoch": epoch,
+        "stall": waits(trace, stream, cycle),
+        "spacing": cycle - previous(cycle, epoch, 0),
+    }
+    return Left(np.asarray(index[known], np.int64), columns)
+
+
+def recent(values: IntColumn, epoch: IntColumn, reach: int) -> IntColumn:
+    """(n,) the greatest of the `reach` values before each entry, in its epoch; 0 without any.
+
+    Of `streak` it is the length of a run that ended at most `reach` entries ago.
+    """
+    found, before = np.zeros(len(values), np.int64), np.asarray(values, np.int64)
+    for _ in range(reach):
+        before = previous(before, epoch, 0)
+        found = np.maximum(found, before)
+    return found
+
+
+def distinct_in_run(values: IntColumn, run: IntColumn) -> IntColumn:
+    """(n,) how many different values the present run holds, this entry included; 0 outside of runs.
+
+    Args:
+        run: (n,) from `streak`.
+    """
+    rows = np.arange(len(values), dtype=np.int64)
+    start = rows - run + 1
+    order = np.lexsort((rows, values))
+    before = np.full(len(values), NONE, np.int64)
+    same = values[order[1:]] == values[order[:-1]]
+    before[order[1:]] = np.where(same, order[:-1], NONE)
+    fresh = np.concatenate([np.zeros(1, np.int64), np.cumsum(before < start, dtype=np.int64)])
+    return np.where(run > 0, fresh[rows + 1] - fresh[np.minimum(start, rows)], 0)
+
+
+def wait_windows(trace: Trace, size: int, source: str, sink: str) -> Columns:
+    """(k,) windows of `size` cycles: transfers of a source and of a sink, and cycles in which each waited.
+
+    The columns: ``cycle``, ``epoch``, ``number``, ``taken``, ``given``, ``in_waits``, ``out_waits``.
+    """
+    names = ("taken", "in_waits", "given", "out_waits")
+    if f"{source}_valid" not in trace.signals:
+        return dict.fromkeys(("cycle", "epoch", "number", *names), np.zeros(0, np.int64))
+    pins = {}
+    for name, stream in (("source", source), ("sink", sink)):
+        valid, ready = (trace.signals[f"{stream}_{pin}"] != 0 for pin in ("valid", "ready"))
+        pins[name] = (valid & ready, valid & ~ready)
+    return window_columns(trace, size, dict(zip(names, (*pins["source"], *pins["sink"]), strict=True)))
+
+
+def resets(trace: Trace, accepted: Transfers, outs: Transfers) -> Columns:
+    """(k,) each reset after the initial one, in the cycle before it.
+
+    ``cycle``, ``epoch`` before and ``next`` behind it, ``begin`` (its first cycle), ``last`` (the index of the last
+    accepted transfer before it), ``since_in`` and ``since_out`` (cycles from the last transfer, 1 is directly behind,
+    -1 if there was none since the reset before), ``total`` (accepted since then), ``after`` (delivered before the next
+    one).
+    """
+    begin = restart_rows(trace)
+    before = np.maximum(begin - 1, 0)
+    old, new = trace.epoch[before], trace.epoch[begin]
+    columns = {
+        "cycle": before,
+        "epoch": old,
+        "next": new,
+        "begin": begin,
+        "last": np.searchsorted(accepted.cycle, begin) - 1,
+        "since_in": since(accepted, begin, old),
+        "since_out": since(outs, begin, old),
+        "total": moved_before(accepted, begin, old),
+        "after": outs.epoch.searchsorted(new, "right") - outs.epoch.searchsorted(new),
+    }
+    return int_columns(columns)
+
+
+def since(events: Transfers, cycle: IntColumn, epoch: IntColumn) -> IntColumn:
+    """(n,) cycles from the last of these transfers before each cycle, in its epoch; `NONE` if there was none."""
+    last = np.searchsorted(events.cycle, cycle) - 1
+    there = (last >= 0) & (at(events.epoch, last) == epoch)
+    return np.where(there, cycle - at(events.cycle, last), NONE).astype(np.int64)

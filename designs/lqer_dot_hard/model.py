@@ -1,0 +1,299 @@
+"""Reference model of ``lqer_dot_hard``: that of ``lqer_dot``, and tables of what met, lasted, was cut and followed.
+
+Arithmetic and outputs are those of the part. The tables here hold facts that need many vectors, or several ports: what
+leaves and what is written as a vector begins, how late a sink was for how long, what a reset left behind. Whether a
+mistake would show is asked by the arithmetic of the part, with another configuration or with sums that were kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from dv_agent.designs.composition.part_models import part_model
+from dv_agent.designs.composition.port_history import at, cut_places, first_of, met, moved_before, seen, streak, waits
+from dv_agent.designs.composition.stream_tables import (
+    Columns,
+    Left,
+    as_events,
+    distinct_in_run,
+    int_columns,
+    left,
+    recent,
+    resets,
+    since,
+    wait_windows,
+)
+from dv_agent.designs.lqer_dot.model import (
+    CORRECTION_BIAS,
+    Facts,
+    evaluate,
+    finish,
+    requantise,
+    sample_config,
+)
+from dv_agent.designs.observation import Observation, Table
+from dv_agent.designs.packet_columns import NONE, complete_mask, previous
+from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
+
+DOT = part_model("lqer_dot")
+WINDOW = 256
+REACH = 4  # a regime counts for so many results behind its end
+PLAIN, EMPTY, CORRECTED = range(3)  # kinds of vectors, section 4
+PACES = np.array([4, 5, 8], np.int64)  # cycles of each kind
+CONGESTED, SATURATED, LATE, IDLE = 120, 400, 200, 30  # how long a regime must have lasted
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What all tables are made of."""
+
+    trace: Trace
+    outs: Transfers
+    facts: Facts
+    vectors: Columns  # of the part
+    kind: IntColumn  # (k,)
+    left: Left
+
+
+def observe(trace: Trace) -> Observation:
+    """Return what the part owes, and the tables.
+
+    ``vector`` and ``write`` are those of the part with more columns. ``left``: a row a result, in the cycle in which it
+    is taken. ``window``: a row for 256 cycles. ``restart``: a row a reset after the initial one, in the cycle before.
+    """
+    part, accepted = DOT.observe(trace), trace.accepted["in"]
+    facts = evaluate(accepted, complete_mask(accepted.columns["last"], accepted.epoch), trace.accepted["cfg"])
+    vectors, outs = dict(part.tables["vector"].columns), seen(trace, "y")
+    kind = np.where(vectors["lr_en"] == 0, PLAIN, np.where(vectors["block_length"] == 0, EMPTY, CORRECTED))
+    all_seen = Seen(trace, outs, facts, vectors, kind, left(trace, "y", outs, vectors["epoch"]))
+    results = left_columns(all_seen)
+    vectors |= vector_columns(all_seen, results)
+    tables = {
+        "vector": Table(vectors),
+        "write": Table(write_columns(dict(part.tables["write"].columns))),
+        "left": Table(results),
+        "window": Table(windows(trace)),
+        "restart": Table(restarts(all_seen, vectors, results)),
+    }
+    return Observation(expected=part.expected, tables=tables, levels=part.levels)
+
+
+def left_columns(of: Seen) -> Columns:
+    """Each result: its vector, how late it was taken, and for how many results on end each condition has held."""
+    columns, index, cycle = dict(of.left.columns), of.left.index, of.left.columns["cycle"]
+    epoch, stall, vectors = columns["epoch"], columns["stall"], of.vectors
+    kind = at(of.kind, index)
+    before = previous(kind, epoch)
+    on_pace, other = columns["spacing"] == at(PACES, kind), (kind != before) & (before != NONE)
+    rise = stall - previous(stall, epoch, 99)
+    columns |= {
+        "kind": kind,
+        "kinds": np.where(previous(before, epoch) == NONE, NONE, kind + 3 * before + 9 * previous(before, epoch)),
+        "length": at(vectors["length"], index),
+        "age": cycle - at(vectors["cycle"], index),
+        "held": inside(of, cycle, epoch),
+        "in_waits": waits(of.trace, "in", cycle),
+        "flowing": streak((stall == 0) & on_pace, epoch),
+        "late": streak((stall == previous(stall, epoch, 99)) & (stall > 0) & on_pace, epoch),
+        "dragging": streak(stall >= 20, epoch),
+        "old": streak(cycle - at(vectors["cycle"], index) >= 150, epoch),
+        "mixed_flow": streak((stall == 0) & on_pace & other, epoch),
+        "mixed_late": streak((stall == 1) & on_pace & other, epoch),
+        "mixed_drag": streak((stall >= 20) & other, epoch),
+        "rising": streak(rise == 1, epoch),
+        "falling": streak(rise == -1, epoch),
+    }
+    same = kind == before
+    for name in ("flowing", "late", "dragging"):
+        columns[f"{name}_kind"] = streak((columns[name] > 1) & same, epoch)
+    columns["apart"] = streak(at(vectors["gap_before"], index) >= 100, epoch)
+    columns["orders"] = distinct_in_run(columns["kinds"], streak(columns["late"] >= 2, epoch))
+    columns["regime"] = regimes(columns)
+    rows = np.arange(len(epoch), dtype=np.int64)
+    for name in ("mixed_flow", "mixed_late"):
+        columns[f"{name}_behind"] = at(columns["regime"], rows - columns[name], 0) * (columns[name] > 0)
+    done = as_events(vectors["cycle"], vectors["epoch"])
+    columns["newest"] = at(of.kind, np.searchsorted(done.cycle, cycle) - 1)
+    return int_columns(columns)
+
+
+def regimes(columns: Columns) -> IntColumn:
+    """(m,) which of the regimes goes on at each result, or ended at most `REACH` before it: 1 to 4, 0 without any."""
+    epoch = columns["epoch"]
+    lasted = ((IDLE, "apart"), (LATE, "late"), (SATURATED, "flowing"), (CONGESTED, "dragging"))
+    found = np.zeros(len(epoch), np.int64)
+    for number, (least, name) in zip((4, 3, 2, 1), lasted, strict=True):
+        longest = np.maximum(columns[name], recent(columns[name], epoch, REACH))
+        found = np.where(longest >= least, number, found)
+    return found
+
+
+def inside(of: Seen, cycle: IntColumn, epoch: IntColumn) -> IntColumn:
+    """(n,) vectors whose last beat was accepted before each cycle and whose result was not taken before it."""
+    done = as_events(of.vectors["cycle"], of.vectors["epoch"])
+    return moved_before(done, cycle, epoch) - moved_before(of.outs, cycle, epoch)
+
+
+def vector_columns(of: Seen, results: Columns) -> Columns:
+    """Each vector: what leaves and is written as it begins, and for how many vectors on end each condition has held."""
+    vectors, kind = of.vectors, of.kind
+    first, end, epoch, length = vectors["first_cycle"], vectors["cycle"], vectors["epoch"], vectors["length"]
+    waited = waits(of.trace, "in", first)
+    goes, ends = leaves(of, first, results), leaves(of, end, results)
+    shown = [shows(of, offset) for offset in (-1, 0, 1)]
+    written = sum((1 << bit) * shown[bit] for bit in range(3))
+    other = (kind != previous(kind, epoch)) & (length != previous(length, epoch))
+    blocked = (waited > 0) & (goes != NONE)
+    gaps = np.concatenate([np.zeros(1, np.int64), np.diff(of.facts.beats.cycle)])[: len(of.facts.beats.cycle)]
+    least_gap = of.facts.vectors.fold(np.minimum, np.where(of.facts.vectors.position == 0, 1 << 40, gaps))
+    regime = at(results["regime"], np.searchsorted(of.outs.cycle, first) - 1, 0)
+    columns = {
+        "kind": kind,
+        "waited": waited,
+        "goes": goes,
+        "ends_as": ends,
+        "written": written * (waited > 0),
+        "near": written,
+        "held": inside(of, first, epoch),
+        "regime": np.where(inside(of, first, epoch) > 0, regime, 0),
+        "next_shows": shows_live(of),
+        "lock": streak(blocked, epoch),
+        "lock_mixed": streak(blocked & (kind != previous(kind, epoch)), epoch),
+        "lock_ragged": streak(blocked & other, epoch),
+        "lock_written": streak(blocked & (written > 0), epoch),
+        "lock_before": streak(blocked & shown[0], epoch),
+        "crowded": streak(waited >= 30, epoch),
+        "slow": streak((length == 8) & (least_gap >= 11), epoch),
+        "apart": streak(vectors["gap_before"] >= 100, epoch),
+        "ended": streak((ends != NONE) & (length >= 4) & (waited > 0), epoch),
+        "ignored": streak(shown[1] & (waited > 0), epoch),
+    }
+    columns["cases"] = distinct_in_run(8 * goes + written, columns["lock_written"])
+    return int_columns(columns)
+
+
+def leaves(of: Seen, cycle: IntColumn, results: Columns) -> IntColumn:
+    """(n,) the kind of the result that is taken in each cycle, or `NONE`."""
+    index = met(of.outs, cycle)
+    return np.where(index == NONE, NONE, at(results["kind"], index))
+
+
+def result_with(facts: Facts, config: dict[str, IntColumn]) -> tuple[IntColumn, IntColumn]:
+    """(k,) mantissa and exponent of every vector with another configuration."""
+    end = facts.vectors.end
+    correction = requantise(facts.rank.total[end], config)
+    exponent = facts.rank.exp[end] + correction.length + config["eb"] - CORRECTION_BIAS
+    result = finish(facts.main.total[end, 0], facts.main.exp[end], correction, exponent)
+    return result.m.m, result.e
+
+
+def differs(facts: Facts, config: dict[str, IntColumn]) -> BoolColumn:
+    """(k,) whether another configuration would give another result."""
+    m, e = result_with(facts, config)
+    return np.asarray((m != facts.result.m.m) | (e != facts.result.e))
+
+
+def shows(of: Seen, offset: int) -> BoolColumn:
+    """(k,) whether there is a write so many cycles behind the first beat, and a mistake about it changes the result."""
+    first, epoch = of.vectors["first_cycle"], of.vectors["epoch"]
+    writes = of.trace.accepted["cfg"]
+    until = first + offset if offset < 0 else first + offset + 1
+    config, _, _ = sample_config(writes, until, epoch)
+    there = met(writes, first + offset)
+    return (at(writes.epoch, there) == epoch) & differs(of.facts, config)
+
+
+def shows_live(of: Seen) -> IntColumn:
+    """(k,) writes between first beat and result, if the last of them would give another result; 0 if it would not."""
+    epoch, taken = of.vectors["epoch"], np.full(len(of.vectors["epoch"]), NONE, np.int64)
+    taken[of.left.index] = of.left.columns["cycle"]
+    writes = of.trace.accepted["cfg"]
+    config, _, _ = sample_config(writes, np.maximum(taken, 0), epoch)
+    count = moved_before(writes, np.maximum(taken, 0), epoch) - moved_before(writes, of.vectors["first_cycle"], epoch)
+    return np.where((taken != NONE) & differs(of.facts, config), count, 0)
+
+
+def write_columns(writes: Columns) -> Columns:
+    """Each write, and for how many cycles on end there has been one."""
+    return int_columns(writes | {"every": streak(writes["pause"] == 1, writes["epoch"])})
+
+
+def windows(trace: Trace) -> Columns:
+    """Each window, and for how many on end the load has stayed the same."""
+    columns = wait_windows(trace, WINDOW, "in", "y")
+    epoch, given = columns["epoch"], columns["given"]
+    waiting = (columns["out_waits"] >= WINDOW // 5) & (columns["in_waits"] >= WINDOW // 5)
+    return columns | {"even": streak((given == previous(given, epoch)) & waiting & (given > 0), epoch)}
+
+
+def restarts(of: Seen, vectors: Columns, results: Columns) -> Columns:
+    """Each reset: what it cut, what stood before it, and what the first vector behind it would show of that."""
+    accepted, writes = of.trace.accepted["in"], of.trace.accepted["cfg"]
+    columns = resets(of.trace, accepted, of.outs)
+    begin, old, new = columns["begin"], columns["epoch"], columns["next"]
+    cut = cut_places(accepted, old)
+    first = first_of(vectors["epoch"], new)
+    newest = np.searchsorted(of.outs.cycle, begin) - 1
+    lasted = np.where(columns["since_out"] > 0, at(results["regime"], newest, 0), 0)
+    config, _, _ = sample_config(writes, begin, old)
+    forgot = forgotten(of, first, config)
+    answers = (first != NONE) & (columns["after"] >= 1)
+    held = inside(of, begin, old)
+    begun = np.searchsorted(vectors["cycle"], begin) - 1
+    columns |= {
+        "cut": cut,
+        "held": held,
+        "whole": moved_before(as_events(vectors["cycle"], vectors["epoch"]), begin, old),
+        "since_write": since(writes, begin, old),
+        "regime": lasted,
+        "last_kind": np.where(held > 0, at(of.kind, begun), NONE),
+        "next_kind": np.where(answers, at(of.kind, first), NONE),
+        "leak": answers & leaked(of, columns["last"], cut, first),
+        "forgot": np.where(answers & forgot, 1 + at(vectors["near"] + 8 * (vectors["writes"] > 0), first, 0), 0),
+    }
+    one = np.zeros(len(begin), np.int64)  # resets of a test follow on each other across epochs
+    columns["full_again"] = streak((held >= 6) & (columns["after"] >= 6), one)
+    columns["leak_again"] = streak(np.asarray(columns["leak"], np.bool_) & (cut == 7), one)
+    return int_columns(columns)
+
+
+def forgotten(of: Seen, first: IntColumn, config: dict[str, IntColumn]) -> BoolColumn:
+    """(k,) whether the first vector behind a reset would have another result with the configuration before it."""
+    own = {name: values.copy() for name, values in of.facts.config.items()}
+    known = first != NONE
+    for name, values in own.items():
+        values[first[known]] = config[name][known]
+    return at(differs(of.facts, own), first, 0) == 1
+
+
+def leaked(of: Seen, last: IntColumn, cut: IntColumn, first: IntColumn) -> BoolColumn:
+    """(k,) whether the first vector behind a reset would have another result if the sums of the cut one went on."""
+    accepted, packets, rows = of.trace.accepted["in"], of.facts.vectors, np.flatnonzero((cut > 0) & (first != NONE))
+    found = np.zeros(len(cut), np.bool_)
+    if not len(rows):
+        return found
+    beats = np.flatnonzero(complete_mask(accepted.columns["last"], accepted.epoch))
+    picks = []
+    for row in rows.tolist():
+        start, end = packets.start[first[row]], packets.end[first[row]]
+        picks.append(np.concatenate([np.arange(last[row] - cut[row] + 1, last[row] + 1), beats[start : end + 1]]))
+    index = np.concatenate(picks)
+    joined = Transfers(
+        np.arange(len(index), dtype=np.int64),
+        np.zeros(len(index), np.int64),
+        {name: values[index] for name, values in accepted.columns.items()},
+        np.zeros(len(index), np.bool_),
+    )
+    facts = evaluate(joined, np.ones(len(index), np.bool_), empty(of.trace.accepted["cfg"]))
+    config = {name: values[first[rows]] for name, values in of.facts.config.items()}
+    m, e = result_with(facts, config)
+    found[rows] = (m != of.facts.result.m.m[first[rows]]) | (e != of.facts.result.e[first[rows]])
+    return found
+
+
+def empty(writes: Transfers) -> Transfers:
+    """Return no writes, with the same fields."""
+    columns = {name: values[:0] for name, values in writes.columns.items()}
+    return Transfers(writes.cycle[:0], writes.epoch[:0], columns, writes.unknown[:0])
