@@ -104,7 +104,7 @@ def wait_windows(trace: Trace, size: int, source: str, sink: str) -> Columns:
 
 
 def resets(trace: Trace, accepted: Transfers, outs: Transfers) -> Columns:
-    """(k,) each reset after the initial one, in the cycle before it.
+    """(k,) each reset after the initial one, in the cycle before it; one in cycle 0 meets nothing and is left out.
 
     ``cycle``, ``epoch`` before and ``next`` behind it, ``begin`` (its first cycle), ``last`` (the index of the last
     accepted transfer before it), ``since_in`` and ``since_out`` (cycles from the last transfer, 1 is directly behind,
@@ -112,7 +112,8 @@ def resets(trace: Trace, accepted: Transfers, outs: Transfers) -> Columns:
     one).
     """
     begin = restart_rows(trace)
-    before = np.maximum(begin - 1, 0)
+    begin = begin[begin > 0]
+    before = begin - 1
     old, new = trace.epoch[before], trace.epoch[begin]
     columns = {
         "cycle": before,

@@ -42,7 +42,8 @@ WINDOW = 256
 REACH = 4  # a regime counts for so many results behind its end
 PLAIN, EMPTY, CORRECTED = range(3)  # kinds of vectors, section 4
 PACES = np.array([4, 5, 8], np.int64)  # cycles of each kind
-CONGESTED, SATURATED, LATE, IDLE = 120, 400, 200, 30  # how long a regime must have lasted
+REGIMES = {"dragging": (1, 120), "flowing": (2, 400), "late": (3, 200), "apart": (4, 30)}
+# A regime: the column that counts it, its number (the first of several holds), how long it must have lasted
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,7 @@ def left_columns(of: Seen) -> Columns:
     columns["apart"] = streak(at(vectors["gap_before"], index) >= 100, epoch)
     columns["orders"] = distinct_in_run(columns["kinds"], streak(columns["late"] >= 2, epoch))
     columns["regime"] = regimes(columns)
+    columns["change"] = changes(columns)
     rows = np.arange(len(epoch), dtype=np.int64)
     for name in ("mixed_flow", "mixed_late"):
         columns[f"{name}_behind"] = at(columns["regime"], rows - columns[name], 0) * (columns[name] > 0)
@@ -122,11 +124,19 @@ def left_columns(of: Seen) -> Columns:
 def regimes(columns: Columns) -> IntColumn:
     """(m,) which of the regimes goes on at each result, or ended at most `REACH` before it: 1 to 4, 0 without any."""
     epoch = columns["epoch"]
-    lasted = ((IDLE, "apart"), (LATE, "late"), (SATURATED, "flowing"), (CONGESTED, "dragging"))
     found = np.zeros(len(epoch), np.int64)
-    for number, (least, name) in zip((4, 3, 2, 1), lasted, strict=True):
+    for name, (number, least) in reversed(REGIMES.items()):
         longest = np.maximum(columns[name], recent(columns[name], epoch, REACH))
         found = np.where(longest >= least, number, found)
+    return found
+
+
+def changes(columns: Columns) -> IntColumn:
+    """(m,) where a regime is reached: its number, plus 5 times that of the one directly before it; 0 elsewhere."""
+    rows, found = np.arange(len(columns["epoch"]), dtype=np.int64), np.zeros(len(columns["epoch"]), np.int64)
+    for name, (number, least) in REGIMES.items():
+        before = at(columns["regime"], rows - columns[name], 0)
+        found = np.where((columns[name] == least) & (before > 0), number + 5 * before, found)
     return found
 
 
@@ -158,7 +168,6 @@ def vector_columns(of: Seen, results: Columns) -> Columns:
         "near": written,
         "held": inside(of, first, epoch),
         "regime": np.where(inside(of, first, epoch) > 0, regime, 0),
-        "next_shows": shows_live(of),
         "lock": streak(blocked, epoch),
         "lock_mixed": streak(blocked & (kind != previous(kind, epoch)), epoch),
         "lock_ragged": streak(blocked & other, epoch),
@@ -170,8 +179,22 @@ def vector_columns(of: Seen, results: Columns) -> Columns:
         "ended": streak((ends != NONE) & (length >= 4) & (waited > 0), epoch),
         "ignored": streak(shown[1] & (waited > 0), epoch),
     }
+    columns |= rare_columns(of)
     columns["cases"] = distinct_in_run(8 * goes + written, columns["lock_written"])
     return int_columns(columns)
+
+
+def rare_columns(of: Seen) -> Columns:
+    """(k,) rank sums of each vector at a corner: a negative power of two leads, rank 1 leads, rank 1 lifts alone."""
+    beats, packets, columns = of.facts.beats, of.facts.vectors, of.vectors
+    size0, size1 = abs(columns["rank0_sum"]), abs(columns["rank1_sum"])
+    lead = np.where(size0 >= size1, columns["rank0_sum"], columns["rank1_sum"])
+    lifts = of.facts.rank.step * ((beats.products[:, 1] == 0) & (beats.products[:, 2] != 0))
+    return {
+        "power": (lead < 0) & (-lead & (-lead - 1) == 0) & (lead < -1),
+        "second": (size1 > 64 * size0) & (size0 > 0),
+        "lifted": packets.fold(np.maximum, lifts),
+    }
 
 
 def leaves(of: Seen, cycle: IntColumn, results: Columns) -> IntColumn:
@@ -203,16 +226,6 @@ def shows(of: Seen, offset: int) -> BoolColumn:
     config, _, _ = sample_config(writes, until, epoch)
     there = met(writes, first + offset)
     return (at(writes.epoch, there) == epoch) & differs(of.facts, config)
-
-
-def shows_live(of: Seen) -> IntColumn:
-    """(k,) writes between first beat and result, if the last of them would give another result; 0 if it would not."""
-    epoch, taken = of.vectors["epoch"], np.full(len(of.vectors["epoch"]), NONE, np.int64)
-    taken[of.left.index] = of.left.columns["cycle"]
-    writes = of.trace.accepted["cfg"]
-    config, _, _ = sample_config(writes, np.maximum(taken, 0), epoch)
-    count = moved_before(writes, np.maximum(taken, 0), epoch) - moved_before(writes, of.vectors["first_cycle"], epoch)
-    return np.where((taken != NONE) & differs(of.facts, config), count, 0)
 
 
 def write_columns(writes: Columns) -> Columns:
