@@ -6,15 +6,20 @@ and ``epoch`` are int64[n] as in `Transfers`. All is made of `port_history`, and
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dv_agent.designs.composition.port_history import at, moved_before, ordinal, restart_rows, waits, window_columns
-from dv_agent.designs.packet_columns import NONE, previous
+from dv_agent.designs.packet_columns import NONE, Packets, complete_mask, previous
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 Columns = dict[str, IntColumn]
+Regimes = dict[str, tuple[int, int]]
+"""A column of `streak`, its number (of several that hold the first one counts), and how long it must have lasted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,7 @@ class Left:
     columns: Columns
 
 
-def int_columns(columns: Columns) -> Columns:
+def int_columns(columns: Mapping[str, NDArray[Any]]) -> Columns:
     """Return columns as int64, masks too."""
     return {name: np.asarray(values, np.int64) for name, values in columns.items()}
 
@@ -69,6 +74,28 @@ def recent(values: IntColumn, epoch: IntColumn, reach: int) -> IntColumn:
     for _ in range(reach):
         before = previous(before, epoch, 0)
         found = np.maximum(found, before)
+    return found
+
+
+def regimes(columns: Columns, lasting: Regimes, reach: int) -> IntColumn:
+    """(n,) the regime that goes on at each entry, or ended at most `reach` entries before it; 0 without any.
+
+    Args:
+        columns: ``epoch``, and those that `lasting` names.
+    """
+    found = np.zeros(len(columns["epoch"]), np.int64)
+    for name, (number, least) in reversed(lasting.items()):
+        longest = np.maximum(columns[name], recent(columns[name], columns["epoch"], reach))
+        found = np.where(longest >= least, number, found)
+    return found
+
+
+def changes(columns: Columns, lasting: Regimes) -> IntColumn:
+    """(n,) where a regime is reached: its number, plus 8 times ``regime`` of the entry before its first; else 0."""
+    rows, found = np.arange(len(columns["epoch"]), dtype=np.int64), np.zeros(len(columns["epoch"]), np.int64)
+    for name, (number, least) in lasting.items():
+        before = at(columns["regime"], rows - columns[name], 0)
+        found = np.where((columns[name] == least) & (before > 0), number + 8 * before, found)
     return found
 
 
@@ -134,3 +161,24 @@ def since(events: Transfers, cycle: IntColumn, epoch: IntColumn) -> IntColumn:
     last = np.searchsorted(events.cycle, cycle) - 1
     there = (last >= 0) & (at(events.epoch, last) == epoch)
     return np.where(there, cycle - at(events.cycle, last), NONE).astype(np.int64)
+
+
+def with_what_was_cut(
+    accepted: Transfers, packets: Packets, last: IntColumn, cut: IntColumn, first: IntColumn
+) -> Transfers:
+    """Return the packets that would be seen if resets had not ended those that they cut: cut transfers, then a packet.
+
+    Args:
+        accepted: transfers of a stream with packets.
+        packets: the complete ones of them.
+        last, cut, first: (k,) for each reset: the index of the last transfer before it, how many of them it cut, and
+            the number of the first complete packet behind it. All of the three are known.
+    """
+    whole = np.flatnonzero(complete_mask(accepted.columns["last"], accepted.epoch))
+    picks = [np.zeros(0, np.int64)]
+    for end, size, packet in zip(last.tolist(), cut.tolist(), first.tolist(), strict=True):
+        picks += [np.arange(end - size + 1, end + 1), whole[packets.start[packet] : packets.end[packet] + 1]]
+    index = np.concatenate(picks)
+    fields = {name: values[index] for name, values in accepted.columns.items()}
+    numbers = np.arange(len(index), dtype=np.int64)
+    return Transfers(numbers, np.zeros_like(numbers), fields, np.zeros(len(index), np.bool_))

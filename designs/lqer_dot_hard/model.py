@@ -17,25 +17,20 @@ from dv_agent.designs.composition.stream_tables import (
     Columns,
     Left,
     as_events,
+    changes,
     distinct_in_run,
     int_columns,
     left,
-    recent,
+    regimes,
     resets,
     since,
     wait_windows,
 )
-from dv_agent.designs.lqer_dot.model import (
-    CORRECTION_BIAS,
-    Facts,
-    evaluate,
-    finish,
-    requantise,
-    sample_config,
-)
+from dv_agent.designs.lqer_dot.model import Facts, evaluate, sample_config
+from dv_agent.designs.lqer_dot_hard.alternatives import forgotten, leaked, shows
 from dv_agent.designs.observation import Observation, Table
 from dv_agent.designs.packet_columns import NONE, complete_mask, previous
-from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers
+from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 DOT = part_model("lqer_dot")
 WINDOW = 256
@@ -43,7 +38,6 @@ REACH = 4  # a regime counts for so many results behind its end
 PLAIN, EMPTY, CORRECTED = range(3)  # kinds of vectors, section 4
 PACES = np.array([4, 5, 8], np.int64)  # cycles of each kind
 REGIMES = {"dragging": (1, 120), "flowing": (2, 400), "late": (3, 200), "apart": (4, 30)}
-# A regime: the column that counts it, its number (the first of several holds), how long it must have lasted
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,33 +105,14 @@ def left_columns(of: Seen) -> Columns:
         columns[f"{name}_kind"] = streak((columns[name] > 1) & same, epoch)
     columns["apart"] = streak(at(vectors["gap_before"], index) >= 100, epoch)
     columns["orders"] = distinct_in_run(columns["kinds"], streak(columns["late"] >= 2, epoch))
-    columns["regime"] = regimes(columns)
-    columns["change"] = changes(columns)
+    columns["regime"] = regimes(columns, REGIMES, REACH)
+    columns["change"] = changes(columns, REGIMES)
     rows = np.arange(len(epoch), dtype=np.int64)
     for name in ("mixed_flow", "mixed_late"):
         columns[f"{name}_behind"] = at(columns["regime"], rows - columns[name], 0) * (columns[name] > 0)
     done = as_events(vectors["cycle"], vectors["epoch"])
     columns["newest"] = at(of.kind, np.searchsorted(done.cycle, cycle) - 1)
     return int_columns(columns)
-
-
-def regimes(columns: Columns) -> IntColumn:
-    """(m,) which of the regimes goes on at each result, or ended at most `REACH` before it: 1 to 4, 0 without any."""
-    epoch = columns["epoch"]
-    found = np.zeros(len(epoch), np.int64)
-    for name, (number, least) in reversed(REGIMES.items()):
-        longest = np.maximum(columns[name], recent(columns[name], epoch, REACH))
-        found = np.where(longest >= least, number, found)
-    return found
-
-
-def changes(columns: Columns) -> IntColumn:
-    """(m,) where a regime is reached: its number, plus 5 times that of the one directly before it; 0 elsewhere."""
-    rows, found = np.arange(len(columns["epoch"]), dtype=np.int64), np.zeros(len(columns["epoch"]), np.int64)
-    for name, (number, least) in REGIMES.items():
-        before = at(columns["regime"], rows - columns[name], 0)
-        found = np.where((columns[name] == least) & (before > 0), number + 5 * before, found)
-    return found
 
 
 def inside(of: Seen, cycle: IntColumn, epoch: IntColumn) -> IntColumn:
@@ -152,8 +127,8 @@ def vector_columns(of: Seen, results: Columns) -> Columns:
     first, end, epoch, length = vectors["first_cycle"], vectors["cycle"], vectors["epoch"], vectors["length"]
     waited = waits(of.trace, "in", first)
     goes, ends = leaves(of, first, results), leaves(of, end, results)
-    shown = [shows(of, offset) for offset in (-1, 0, 1)]
-    written = sum((1 << bit) * shown[bit] for bit in range(3))
+    shown = [shows(of.facts, of.trace.accepted["cfg"], offset) for offset in (-1, 0, 1)]
+    written = np.asarray(shown[0] + 2 * shown[1] + 4 * shown[2], np.int64)
     other = (kind != previous(kind, epoch)) & (length != previous(length, epoch))
     blocked = (waited > 0) & (goes != NONE)
     gaps = np.concatenate([np.zeros(1, np.int64), np.diff(of.facts.beats.cycle)])[: len(of.facts.beats.cycle)]
@@ -203,31 +178,6 @@ def leaves(of: Seen, cycle: IntColumn, results: Columns) -> IntColumn:
     return np.where(index == NONE, NONE, at(results["kind"], index))
 
 
-def result_with(facts: Facts, config: dict[str, IntColumn]) -> tuple[IntColumn, IntColumn]:
-    """(k,) mantissa and exponent of every vector with another configuration."""
-    end = facts.vectors.end
-    correction = requantise(facts.rank.total[end], config)
-    exponent = facts.rank.exp[end] + correction.length + config["eb"] - CORRECTION_BIAS
-    result = finish(facts.main.total[end, 0], facts.main.exp[end], correction, exponent)
-    return result.m.m, result.e
-
-
-def differs(facts: Facts, config: dict[str, IntColumn]) -> BoolColumn:
-    """(k,) whether another configuration would give another result."""
-    m, e = result_with(facts, config)
-    return np.asarray((m != facts.result.m.m) | (e != facts.result.e))
-
-
-def shows(of: Seen, offset: int) -> BoolColumn:
-    """(k,) whether there is a write so many cycles behind the first beat, and a mistake about it changes the result."""
-    first, epoch = of.vectors["first_cycle"], of.vectors["epoch"]
-    writes = of.trace.accepted["cfg"]
-    until = first + offset if offset < 0 else first + offset + 1
-    config, _, _ = sample_config(writes, until, epoch)
-    there = met(writes, first + offset)
-    return (at(writes.epoch, there) == epoch) & differs(of.facts, config)
-
-
 def write_columns(writes: Columns) -> Columns:
     """Each write, and for how many cycles on end there has been one."""
     return int_columns(writes | {"every": streak(writes["pause"] == 1, writes["epoch"])})
@@ -251,7 +201,7 @@ def restarts(of: Seen, vectors: Columns, results: Columns) -> Columns:
     newest = np.searchsorted(of.outs.cycle, begin) - 1
     lasted = np.where(columns["since_out"] > 0, at(results["regime"], newest, 0), 0)
     config, _, _ = sample_config(writes, begin, old)
-    forgot = forgotten(of, first, config)
+    forgot = forgotten(of.facts, first, config)
     answers = (first != NONE) & (columns["after"] >= 1)
     held = inside(of, begin, old)
     begun = np.searchsorted(vectors["cycle"], begin) - 1
@@ -263,50 +213,10 @@ def restarts(of: Seen, vectors: Columns, results: Columns) -> Columns:
         "regime": lasted,
         "last_kind": np.where(held > 0, at(of.kind, begun), NONE),
         "next_kind": np.where(answers, at(of.kind, first), NONE),
-        "leak": answers & leaked(of, columns["last"], cut, first),
+        "leak": answers & leaked(of.facts, accepted, columns["last"], cut, first),
         "forgot": np.where(answers & forgot, 1 + at(vectors["near"] + 8 * (vectors["writes"] > 0), first, 0), 0),
     }
     one = np.zeros(len(begin), np.int64)  # resets of a test follow on each other across epochs
     columns["full_again"] = streak((held >= 6) & (columns["after"] >= 6), one)
     columns["leak_again"] = streak(np.asarray(columns["leak"], np.bool_) & (cut == 7), one)
     return int_columns(columns)
-
-
-def forgotten(of: Seen, first: IntColumn, config: dict[str, IntColumn]) -> BoolColumn:
-    """(k,) whether the first vector behind a reset would have another result with the configuration before it."""
-    own = {name: values.copy() for name, values in of.facts.config.items()}
-    known = first != NONE
-    for name, values in own.items():
-        values[first[known]] = config[name][known]
-    return at(differs(of.facts, own), first, 0) == 1
-
-
-def leaked(of: Seen, last: IntColumn, cut: IntColumn, first: IntColumn) -> BoolColumn:
-    """(k,) whether the first vector behind a reset would have another result if the sums of the cut one went on."""
-    accepted, packets, rows = of.trace.accepted["in"], of.facts.vectors, np.flatnonzero((cut > 0) & (first != NONE))
-    found = np.zeros(len(cut), np.bool_)
-    if not len(rows):
-        return found
-    beats = np.flatnonzero(complete_mask(accepted.columns["last"], accepted.epoch))
-    picks = []
-    for row in rows.tolist():
-        start, end = packets.start[first[row]], packets.end[first[row]]
-        picks.append(np.concatenate([np.arange(last[row] - cut[row] + 1, last[row] + 1), beats[start : end + 1]]))
-    index = np.concatenate(picks)
-    joined = Transfers(
-        np.arange(len(index), dtype=np.int64),
-        np.zeros(len(index), np.int64),
-        {name: values[index] for name, values in accepted.columns.items()},
-        np.zeros(len(index), np.bool_),
-    )
-    facts = evaluate(joined, np.ones(len(index), np.bool_), empty(of.trace.accepted["cfg"]))
-    config = {name: values[first[rows]] for name, values in of.facts.config.items()}
-    m, e = result_with(facts, config)
-    found[rows] = (m != of.facts.result.m.m[first[rows]]) | (e != of.facts.result.e[first[rows]])
-    return found
-
-
-def empty(writes: Transfers) -> Transfers:
-    """Return no writes, with the same fields."""
-    columns = {name: values[:0] for name, values in writes.columns.items()}
-    return Transfers(writes.cycle[:0], writes.epoch[:0], columns, writes.unknown[:0])
