@@ -16,11 +16,10 @@ from dv_agent.designs.mxint_layernorm.model import (
     Results,
     Settings,
     compute,
-    find_packets,
     scale_and_cast,
     set_in_use,
 )
-from dv_agent.designs.packet_columns import NONE
+from dv_agent.designs.packet_columns import NONE, find_packets
 from dv_agent.designs.trace import BoolColumn, IntColumn, Transfers
 
 LONGEST = 4  # beats of a row
@@ -38,7 +37,7 @@ def differs(facts: Facts, sets: IntColumn, settings: Settings | None = None) -> 
 def unlike(facts: Facts, other: Results) -> BoolColumn:
     """(k,) whether any output beat of a row is another one."""
     beats = (facts.results.mant != other.mant).any(axis=1) | (facts.results.x != other.x)
-    return facts.rows.fold(np.maximum, beats.astype(np.int64)) == 1
+    return np.asarray(facts.rows.fold(np.maximum, beats.astype(np.int64)) == 1, np.bool_)
 
 
 def shows(facts: Facts, offset: int) -> BoolColumn:
@@ -52,7 +51,7 @@ def shows(facts: Facts, offset: int) -> BoolColumn:
 
 
 def late_write_shows(facts: Facts, writes: Transfers) -> BoolColumn:
-    """(k,) whether a write came in the very cycle of the commit that made the row's set, and it would change the row."""
+    """(k,) whether a write in the very cycle of the commit that made the row's set would change the row."""
     settings = facts.settings
     index = met(writes, settings.cycle)
     found = np.flatnonzero(index != NONE)

@@ -1,4 +1,4 @@
-"""Reference model of ``mxint_layernorm_hard``: that of ``mxint_layernorm``, and tables of what met, lasted and followed.
+"""Reference model of ``mxint_layernorm_hard``: that of ``mxint_layernorm``, and tables of what met, lasted, followed.
 
 Arithmetic and outputs are those of the part. The tables here hold facts that need many rows, or several ports: what is
 committed and what leaves as a row begins or ends, how late a sink was for how long, what a reset left behind.
@@ -28,16 +28,15 @@ from dv_agent.designs.composition.stream_tables import (
     changes,
     distinct_in_run,
     int_columns,
-    recent,
     regimes,
     resets,
     since,
     wait_windows,
 )
-from dv_agent.designs.mxint_layernorm.model import Facts, committed, compute, find_packets, select_beats, set_in_use
-from dv_agent.designs.mxint_layernorm_hard.alternatives import forgotten, late_write_shows, leaked, shows
+from dv_agent.designs.mxint_layernorm.model import Facts, committed, compute, select_beats, set_in_use
+from dv_agent.designs.mxint_layernorm_hard.alternatives import differs, forgotten, late_write_shows, leaked, shows
 from dv_agent.designs.observation import Observation, Table
-from dv_agent.designs.packet_columns import NONE, complete_mask, previous
+from dv_agent.designs.packet_columns import NONE, complete_mask, find_packets, previous
 from dv_agent.designs.trace import IntColumn, Trace, Transfers
 
 NORM = part_model("mxint_layernorm")
@@ -63,8 +62,8 @@ class Seen:
 def observe(trace: Trace) -> Observation:
     """Return what the part owes, and the tables.
 
-    ``lane`` and ``row`` are those of the part, the second with more columns. ``gone``: a row a row that left whole, in the
-    cycle of its last output beat. ``window``: a row for 256 cycles. ``restart``: a row a reset, in the cycle before it.
+    ``lane``, ``beat`` and ``row`` are those of the part, the last with more columns. ``gone``: a row a whole row that
+    left, in the cycle of its last output beat. ``window``: 256 cycles. ``restart``: a row a reset, in the cycle before.
     """
     part, accepted = NORM.observe(trace), trace.accepted["in"]
     beats = select_beats(accepted, complete_mask(accepted.columns["last"], accepted.epoch))
@@ -143,6 +142,7 @@ def gone_columns(of: Seen, new: Columns) -> Columns:
         "falling": streak((rise == -1) & at_once, epoch),
         "torn": streak((cycle - first >= 20 * (length - 1)) & (length > 1), epoch),
     }
+    columns["recommitted"] = recommitted(of, cycle)
     same = length == before
     for name in ("flowing", "late", "dragging"):
         columns[f"{name}_same"] = streak((columns[name] > 1) & same, epoch)
@@ -153,6 +153,24 @@ def gone_columns(of: Seen, new: Columns) -> Columns:
     for name in ("mixed_flow", "mixed_late"):
         columns[f"{name}_behind"] = at(columns["regime"], places - columns[name], 0) * (columns[name] > 0)
     return int_columns(columns)
+
+
+def recommitted(of: Seen, cycle: IntColumn) -> IntColumn:
+    """(m,) cycles from the second of two commits, or a later one, to the last output beat of a row that was alone.
+
+    0 unless the set of that commit would change the row.
+    """
+    rows, commits = of.rows, of.trace.accepted["commit"]
+    count = np.zeros(len(rows["epoch"]), np.int64)
+    sets, back = of.facts.set_of_row.copy(), count.copy()
+    epoch = rows["epoch"][of.whole]
+    count[of.whole] = moved_before(commits, cycle, epoch) - moved_before(
+        commits, rows["first_cycle"][of.whole] + 1, epoch
+    )
+    sets[of.whole] = set_in_use(of.facts.settings, cycle, epoch)
+    back[of.whole] = since(commits, cycle, epoch)
+    alone = inside(of, cycle, epoch) == 1
+    return np.asarray((back * ((count >= 2) & differs(of.facts, sets)))[of.whole] * alone, np.int64)
 
 
 def row_columns(of: Seen, new: Columns, gone: Columns) -> Columns:
@@ -178,8 +196,6 @@ def row_columns(of: Seen, new: Columns, gone: Columns) -> Columns:
         "replaced": streak((rows["new_sets"] >= 2) & (rows["changed"] > 0), epoch),
         "crowded": streak(waited >= 40, epoch),
         "slow": streak((length == 4) & (end - first >= 40), epoch),
-        "flat": streak(rows["variance"] == 0, epoch),
-        "begun_in": recent(new["swapping"], epoch, 1),
     }
     columns["cases"] = distinct_in_run(8 * length + near, columns["lock_written"])
     return int_columns(new | columns)
