@@ -7,7 +7,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dv_agent.designs.composition.port_history import streak
-from dv_agent.designs.composition.stream_tables import distinct_in_run, left, recent, resets, wait_windows
+from dv_agent.designs.composition.stream_tables import (
+    changes,
+    distinct_in_run,
+    left,
+    recent,
+    regimes,
+    resets,
+    wait_windows,
+    with_what_was_cut,
+)
+from dv_agent.designs.packet_columns import complete_mask, find_packets
 from dv_agent.designs.trace import BoolColumn, End, IntColumn, Trace, Transfers
 
 ROWS = st.lists(st.tuples(st.booleans(), st.booleans(), st.integers(0, 2)), max_size=30)
@@ -79,3 +89,24 @@ def test_windows_count_transfers_and_waiting_of_both_streams() -> None:
         [2, 2],
         [0, 0],
     ]
+
+
+def test_a_regime_holds_a_moment_longer_than_it_lasts_and_one_that_follows_directly_tells_both() -> None:
+    slow = np.array([1, 2, 3, 0, 0, 0, 0, 0, 1, 2, 3], np.int64)
+    fast = np.array([0, 0, 0, 0, 1, 2, 3, 4, 0, 0, 0], np.int64)
+    columns = {"epoch": np.zeros(11, np.int64), "slow": slow, "fast": fast}
+    lasting = {"slow": (1, 3), "fast": (2, 4)}
+    columns["regime"] = regimes(columns, lasting, 2)
+    assert columns["regime"].tolist() == [0, 0, 1, 1, 1, 0, 0, 2, 2, 2, 1]
+    assert changes(columns, lasting).tolist() == [0, 0, 0, 0, 0, 0, 0, 2 + 8 * 1, 0, 0, 1 + 8 * 2]
+
+
+def test_what_a_reset_cut_is_put_in_front_of_the_packet_behind_it() -> None:
+    last = np.array([0, 1, 0, 0, 0, 1, 1], np.int64)
+    epoch = np.array([0, 0, 0, 0, 1, 1, 1], np.int64)
+    accepted = Transfers(np.arange(7), epoch, {"x": np.arange(7) * 10, "last": last}, np.zeros(7, np.bool_))
+    packets = find_packets(last[complete_mask(last, epoch)])
+    joined = with_what_was_cut(accepted, packets, np.array([3]), np.array([2]), np.array([1]))
+    assert joined.columns["x"].tolist() == [20, 30, 40, 50]
+    assert joined.columns["last"].tolist() == [0, 0, 0, 1]
+    assert len(with_what_was_cut(accepted, packets, *(np.zeros(0, np.int64) for _ in range(3)))) == 0
