@@ -181,6 +181,12 @@ class _Writer:
         return cone_lines(self._view, holes, rtl.depth)
 
 
+def _names_known(view: View, strategy: Strategy) -> bool:
+    """Return whether a prompt names earlier tests, or its dialogue holds the replies that named them."""
+    told = strategy.feedback == "steps" or bool({"near", "stuck"} & set(strategy.holes.show))
+    return not view.track.plan or told or strategy.history.keep != "none"
+
+
 def _every_cycle(view: View) -> Iterator[str]:
     if view.foretold:
         yield f"in every cycle, against the reference model: {', '.join(view.foretold)}"
@@ -213,7 +219,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "planned": view.track.plan,
         "open": len(view.holes),
         "open_points": sum(hole.bin.startswith(f"{CODE}.") for hole in view.holes),
-        "named": bool(view.last or view.earned or view.nearest or view.earlier),
+        "named": _names_known(view, strategy) and bool(view.last or view.earned or view.nearest or view.earlier),
         "played": () if view.track.plan else played_tests(view),
         "earlier": ((), 0) if view.track.plan else earlier_tests(view),
         "memory": bool(view.design.memories),
@@ -226,6 +232,7 @@ def _context(view: View, strategy: Strategy, reply_tokens: int) -> dict[str, Any
         "gained": len(gained),
         "claimed": view.claimed,
         "used": sum(outcome.cycles for outcome in view.last),
+        "ran": bool(view.last),
         "told": bool(view.last) and strategy.feedback != "none",
         "detailed": {"near", "stuck"} & set(strategy.holes.show),
         "limits": view.design.limits,

@@ -15,6 +15,7 @@ SHARED_BY_MODELS = (
     "composition.neighbours",
     "composition.part_models",
     "composition.port_history",
+    "composition.stream_tables",
     "packet_columns",
     "rules.clocked_registers",
 )  # modules of dv_agent.designs; a model's hash covers those that it imports

@@ -26,9 +26,11 @@ class ColumnText:
 
 
 def column_texts(view: View) -> tuple[ColumnText, ...]:
-    """Return the columns of all families with holes that have a definition, in the order of first use.
+    """Return the columns of all families with holes that have a definition.
 
-    A column whose name has another meaning in a second table stands under ``table.column``, for each of them.
+    They stand in the order of the plan's ``columns``, whose words may speak of the line before; those of the tool
+    follow in the order of first use. A column whose name has another meaning in a second table stands under
+    ``table.column``, for each of them.
     """
     open_items = {(one.covergroup, one.item) for one in families(view.plan, view.holes)}
     found: dict[tuple[str, str], str] = {}
@@ -41,9 +43,11 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
     meanings: dict[str, set[str]] = {}
     for (_, name), meaning in found.items():
         meanings.setdefault(name, set()).add(meaning)
+    order = {name: place for place, name in enumerate(view.plan.columns)}
+    planned = sorted(found, key=lambda key: order.get(f"{key[0]}.{key[1]}", order.get(key[1], len(order))))
     told = {
-        name if len(meanings[name]) == 1 and name != WHEN else f"{table}.{name}": meaning
-        for (table, name), meaning in found.items()
+        name if len(meanings[name]) == 1 and name != WHEN else f"{table}.{name}": found[table, name]
+        for table, name in planned
     }
     return tuple(ColumnText(name, meaning) for name, meaning in told.items())
 

@@ -47,7 +47,8 @@ PARTS = {
     "shots@fixed": "llm4dv-few-shot", "progress": "default", "history": "stuck", "errors": "default",
     "failures": "default", "results": "default", "holes": "default", "columns": "default",
     "windows": "default", "targets": "default", "stuck": "stuck",
-    "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "ask@literal": "llm4dv-base",
+    "sampled": "llm4dv-base", "cone": "cone", "ask": "default", "ask@plain": "plain", "role@plain": "plain",
+    "progress@plain": "plain", "contract@plain": "plain", "ask@literal": "llm4dv-base",
     "ask@structured": "structured", "role@numbers": "llm4dv-base.numbers", "contract@numbers": "llm4dv-base.numbers",
     "tracks@numbers": "llm4dv-base.numbers", "ask@numbers": "llm4dv-base.numbers",
     "shots@numbers": "llm4dv-few-shot.numbers",
@@ -77,6 +78,8 @@ def goldens(folder: Path) -> Iterator[tuple[str, str]]:
     yield "parts/ask@first_of_few", text_of(hurried, alone["default"], "ask")
     for strategy in ("default", "plain"):
         yield f"parts/ask@many_{strategy}", text_of(view, alone[strategy].model_copy(update={"tests": 1}), "ask")
+    counted = alone["plain"].model_copy(update={"feedback": "counts"})
+    yield "parts/role@counts", text_of(view, counted, "role")
     yield "parts/contract@few", text_of(view, alone["default"].model_copy(update={"tests": 64}), "contract")
     planned = alone["structured"].model_copy(update={"reasoning": True})
     yield "parts/contract@planned", text_of(view, planned, "contract")
