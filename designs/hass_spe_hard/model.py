@@ -136,7 +136,18 @@ def window_columns(trace: Trace, given: dict[str, Columns]) -> Columns:
         "voids": void,
         "voids_before": previous(void, epoch, 0),
         "differs": windows["sum"] != windows["sum_from_lane_0"],
+        "pulled_back": pulled_back(given),
     }
+
+
+def pulled_back(given: dict[str, Columns]) -> IntColumn:
+    """(k,) 1 for a window that stays in range, although the first product alone of some step would lead out of it."""
+    steps, beats, count = given["step"], given["beat"], len(given["window"]["cycle"])
+    alone = steps["before"] + steps["p0"]
+    out = ((alone > UPPER) | (alone < LOWER)) & (steps["stuck"] == 0)
+    window = at(beats["window"], np.searchsorted(beats["cycle"], steps["cycle"]))
+    found = np.bincount(window[out], minlength=count) > 0 if len(window) else np.zeros(count, np.bool_)
+    return np.asarray(found & (given["window"]["side"] == 0), np.int64)
 
 
 def lone_writes(trace: Trace) -> Transfers:
@@ -211,12 +222,12 @@ def left_columns(trace: Trace, windows: Columns) -> Columns:
         "code_before": np.where(run.before == NONE, NONE, run.before % 27),
         "shape_before": np.where(run.before == NONE, NONE, run.before // 27),
         "run_before": np.where(run.before == NONE, 0, run.length_before),
-        "extreme": np.select([side == 1, side == -1, exact & (total > 0), exact], [1, 2, 3, 4], 0),
+        "extreme": np.select([side == 1, side == -1, exact, windows["pulled_back"][own] == 1], [1, 2, 3, 4], 0),
         "beat": np.where(beat == NONE, 0, 1 + at(beats.columns["last"], beat)),
         "write": moves_in(trace.accepted["cfg"], cycle),
         "threes": streak((beat != NONE) & moves_in(lone_writes(trace), cycle), epoch),
         "owed": moved_before(rows_as_events(windows), cycle, epoch) - ordinal(epoch),
-        "old": streak(age >= 210, epoch),
+        "old": streak((age >= 210) & (windows["last_kind"][own] == 2), epoch),
         "dragging": dragging,
         "recovered": np.where(slow >= 40, flowing, 0),
     }
