@@ -17,11 +17,11 @@ from dv_agent.agents.toolbox.arguments import FINISH
 from dv_agent.agents.toolbox.dispatcher import RUN
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import DvAgentError, UsageError
-from dv_agent.mcp.client_model import ClientModel, client_settings
-from dv_agent.mcp.client_run import ClientRun
 from dv_agent.mcp.options import ServerOptions, named
-from dv_agent.mcp.originals import compared_text, unnoticed_text
-from dv_agent.mcp.session_tools import COMPARE, MUTANTS, START, check_keys, session_specs
+from dv_agent.mcp.session.client_model import ClientModel, client_settings
+from dv_agent.mcp.session.client_run import ClientRun
+from dv_agent.mcp.session.originals import compared_text, unnoticed_text
+from dv_agent.mcp.session.own_tools import COMPARE, MUTANTS, START, check_keys, session_specs
 
 Beat = Callable[[int, str], Awaitable[None]]
 """Tells the client that its call is still worked on: a number that grows, and words."""
