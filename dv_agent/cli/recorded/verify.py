@@ -63,14 +63,14 @@ def _single(folder: Path, trial: list[str] | None) -> tuple[Doubt, ...] | None:
     if trial:
         raise UsageError("--trial is for evaluations; a hunt, a plan or a run is made again whole")
     if found == HUNT:
-        from dv_agent.eval.verification.hunt_again import hunt_again
+        from dv_agent.eval.verification.again.hunt_again import hunt_again
 
         return hunt_again(folder, complain)
     if found == REQUEST:
-        from dv_agent.eval.verification.plan_again import plan_again
+        from dv_agent.eval.verification.again.plan_again import plan_again
 
         return plan_again(folder)
-    from dv_agent.eval.verification.run_again import run_again
+    from dv_agent.eval.verification.again.run_again import run_again
 
     return run_again(folder)
 
