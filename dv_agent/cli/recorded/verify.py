@@ -9,7 +9,7 @@ import typer
 
 from dv_agent.cli.terminal import complain, say, say_json
 from dv_agent.designs.text.wording import counted
-from dv_agent.errors import ExitCode, UsageError
+from dv_agent.errors import ExitCode, InputFileError, UsageError
 
 if TYPE_CHECKING:
     from dv_agent.eval.verification.verdict import Doubt
@@ -54,10 +54,13 @@ def _single(folder: Path, trial: list[str] | None) -> tuple[Doubt, ...] | None:
     """Return the doubts about a hunt, a written plan or a run; None if the folder is none of them."""
     from dv_agent.agents.records.reader import is_there
     from dv_agent.agents.records.schema import HEADER
+    from dv_agent.eval.evaluation.trial_folder import EVALUATION
     from dv_agent.eval.hunting.play_hunt import HUNT
     from dv_agent.eval.plan_writing.plan_record import REQUEST
 
     found = next((name for name in (HUNT, REQUEST, HEADER) if is_there(folder / name)), None)
+    if found is None and not is_there(folder / EVALUATION):
+        raise InputFileError(folder, "no evaluation, hunt, written plan or run is in this folder")
     if found is None:
         return None
     if trial:
