@@ -24,7 +24,7 @@ from dv_agent.agents.turn import TestRecord
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder, find_design
-from dv_agent.eval.execution.bug_hunt import Hunter
+from dv_agent.eval.execution.seeded_bugs.bug_hunt import Hunter
 from dv_agent.eval.suites.suite import load_suite
 from dv_agent.runners.build.cache import private_cache
 from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore

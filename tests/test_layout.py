@@ -75,7 +75,7 @@ def test_a_run_and_a_session_are_assembled_without_the_evaluation() -> None:
 
 
 def test_rooms_hold_at_most_a_dozen_files() -> None:
-    sizes = Counter(file.parent.as_posix() for file in sources("agents", "designs", "runners", "dv_agent/cli"))
+    sizes = Counter(file.parent.as_posix() for file in sources("agents", "designs", "runners", *FACES))
     assert {room: size for room, size in sizes.items() if size > A_DOZEN} == {}
 
 

@@ -25,7 +25,7 @@ from dv_agent.designs.recognition.design_text import as_data, design_text
 from dv_agent.designs.recognition.guess import Pool
 from dv_agent.designs.recognition.names import identifier
 from dv_agent.designs.recognition.recognise import recognise
-from dv_agent.errors import BuildError, UsageError
+from dv_agent.errors import BuildError, InputFileError, UsageError
 
 _TYPE = re.compile(r"^(logic|bit|reg|byte|shortint|int|longint|integer)\b|::")
 
@@ -98,7 +98,7 @@ def make_draft(wish: Wish) -> Draft:
 
     Raises:
         UsageError: no file is named, or a port is of a kind that cannot be connected.
-        InputFileError: a file list or a define cannot be read.
+        InputFileError: a source is not there, or a file list or a define cannot be read.
         BuildError: the RTL cannot be elaborated.
     """
     request = _request(wish)
@@ -129,6 +129,9 @@ def _request(wish: Wish) -> Request:
         joined.top = joined.top or one.top
     if not joined.sources:
         raise UsageError("no RTL is named; say `dv-agent init rtl/*.v --top NAME`, or -f with a file list")
+    for path in wish.sources:  # those of a list were looked for with it
+        if not path.is_file():
+            raise InputFileError(path, "a folder, not a file" if path.is_dir() else "no such file")
     sources = _places(joined.sources)
     try:
         return Request(

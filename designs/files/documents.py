@@ -177,10 +177,12 @@ def require_folder_of(path: Path | None, option: str) -> None:
     """Check before long work that the folder is there into which `option` has a file written.
 
     Raises:
-        OutputError: it is not.
+        OutputError: it is not, or the path is a folder itself.
     """
     if path is not None and not path.parent.is_dir():
         raise OutputError(f"{option} {path}: there is no folder {path.parent}")
+    if path is not None and path.is_dir():
+        raise OutputError(f"{option} {path}: it is a folder; name a file")
 
 
 def make_folders(folder: Path) -> None:
@@ -204,6 +206,8 @@ def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     Raises:
         OutputError: the file cannot be written.
     """
+    if not path.name:
+        raise OutputError(f"cannot write {path}: it is a folder; name a file")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")  # unique to this writer
     try:
         if make_folder:

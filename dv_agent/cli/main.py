@@ -19,7 +19,7 @@ from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.limits import limit_words
 from dv_agent.cli.terminal import complain, say, show_fault
 from dv_agent.designs.files.scratch import remove_own, sweep
-from dv_agent.errors import DvAgentError, ExitCode
+from dv_agent.errors import DvAgentError, ExitCode, UsageError
 
 GC_OBJECTS = 200_000
 TRACEBACK = "DV_AGENT_TRACEBACK"
@@ -53,6 +53,18 @@ def _version(
         raise typer.Exit
 
 
+def _here() -> Path:
+    """Return the folder that the program was started in.
+
+    Raises:
+        UsageError: it was deleted meanwhile.
+    """
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise UsageError("the folder that you are in has been deleted; change into another one") from None
+
+
 def _escaped(error: Exception) -> int:
     """Report an error that no command caught; a traceback is shown only if it was requested."""
     if words := limit_words(error):
@@ -78,7 +90,7 @@ def main() -> None:
     heed_signals()
     try:
         sweep()
-        load_dotenv_upward(Path.cwd())
+        load_dotenv_upward(_here())
         commands(sys.argv[1:])(prog_name="dv-agent")
     except DvAgentError as error:
         complain(f"dv-agent: {with_faults_beside(error)}")

@@ -13,8 +13,8 @@ from dv_agent.cli.terminal import complain, say, warn_of_foreign
 from dv_agent.errors import PrerequisiteError, UsageError
 
 if TYPE_CHECKING:
-    from dv_agent.mcp.client_session import ClientSession
     from dv_agent.mcp.options import ServerOptions
+    from dv_agent.mcp.session.client_session import ClientSession
 
 LEAST_TOKEN = 16
 
@@ -127,7 +127,7 @@ def _listen(server: object, port: int | None, token: str | None, max_sessions: i
 
     from dv_agent.mcp.over_http import PATH, PORT, make_http_server
     from dv_agent.mcp.protocol import McpServer
-    from dv_agent.studio.loopback import LOOPBACK, listen
+    from dv_agent.studio.connection.loopback import LOOPBACK, listen
 
     if token is not None and (len(token) < LEAST_TOKEN or not token.isascii() or not token.isprintable()):
         raise UsageError(f"--token: at least {LEAST_TOKEN} printable ASCII characters; leave it out for a new one")

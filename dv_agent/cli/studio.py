@@ -37,8 +37,8 @@ def studio(
         raise PrerequisiteError(f"the studio needs {', '.join(missing)}", "pip install 'dv-agent[studio]'")
     from dv_agent.agents.session.opening import SessionRequest
     from dv_agent.studio.allowed_folders import AllowedFolders
-    from dv_agent.studio.loopback import listen
-    from dv_agent.studio.server import make_server, new_policy
+    from dv_agent.studio.connection.loopback import listen
+    from dv_agent.studio.connection.server import make_server, new_policy
     from dv_agent.studio.session_registry import SessionRegistry
 
     tell_of_dotenv()

@@ -16,8 +16,8 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dv_agent.mcp.protocol import McpServer
-from dv_agent.studio.bounded_connections import BoundedProtocol
-from dv_agent.studio.loopback import LOOPBACK
+from dv_agent.studio.connection.bounded_connections import BoundedProtocol
+from dv_agent.studio.connection.loopback import LOOPBACK
 
 PATH = "/mcp"
 PORT = 8766

@@ -16,10 +16,10 @@ from dv_agent import __version__
 from dv_agent.agents.runs.launch import ReportWriter
 from dv_agent.cli.terminal import complain
 from dv_agent.errors import DvAgentError
-from dv_agent.mcp.client_session import ClientSession
 from dv_agent.mcp.options import ServerOptions
 from dv_agent.mcp.record_resources import listed_resources, read_resource
-from dv_agent.mcp.session_tools import READING, all_specs
+from dv_agent.mcp.session.client_session import ClientSession
+from dv_agent.mcp.session.own_tools import READING, all_specs
 from dv_agent.mcp.strategy_prompts import listed_prompts, rendered_prompt
 
 NAME = "dv-agent"

@@ -13,7 +13,7 @@ from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.errors import DvAgentError, UnknownNameError
 from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.assets import assets_router
-from dv_agent.studio.guard import AccessPolicy, Guard
+from dv_agent.studio.connection.guard import AccessPolicy, Guard
 from dv_agent.studio.responses import page
 from dv_agent.studio.routes.comparison import compare_router
 from dv_agent.studio.routes.drafts import draft_router

@@ -15,7 +15,7 @@ from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import End, Trace
 from dv_agent.eval.cocotb_project.files.output_checks import failed_checks
 from dv_agent.eval.cocotb_project.test_data import recording_of
-from dv_agent.eval.execution.bug_hunt import Hunter
+from dv_agent.eval.execution.seeded_bugs.bug_hunt import Hunter
 from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.simulator import Simulator
 

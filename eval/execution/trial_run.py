@@ -38,8 +38,8 @@ from dv_agent.eval.evaluation.trial_folder import (
     run_is_complete,
     write_atomically,
 )
-from dv_agent.eval.execution.bug_hunt import Hunter, tests_digest
-from dv_agent.eval.execution.kill_cache import KillCache
+from dv_agent.eval.execution.seeded_bugs.bug_hunt import Hunter, tests_digest
+from dv_agent.eval.execution.seeded_bugs.kill_cache import KillCache
 from dv_agent.eval.report.output import write_report
 from dv_agent.eval.suites.suite import task_checksum
 from dv_agent.runners.recording.simulator import RecordingSimulator, RecordingStore

@@ -36,14 +36,14 @@ from dv_agent.eval.evaluation.trial_folder import (
 )
 from dv_agent.eval.execution.trial_run import Hunters
 from dv_agent.eval.suites.suite import task_checksum
+from dv_agent.eval.verification.again.first_pass import first_session
+from dv_agent.eval.verification.again.judging_again import claims_again, kills_again, score_again
+from dv_agent.eval.verification.again.proposing_again import agent_of, bench_of
+from dv_agent.eval.verification.again.simulating_again import begin, simulate_again
 from dv_agent.eval.verification.copies import Replies
-from dv_agent.eval.verification.first_pass import first_session
-from dv_agent.eval.verification.judging_again import claims_again, kills_again, score_again
 from dv_agent.eval.verification.plain_files import require_plain_file
 from dv_agent.eval.verification.promised import promised
-from dv_agent.eval.verification.proposing_again import agent_of, bench_of
 from dv_agent.eval.verification.same_run import same_run, same_trial
-from dv_agent.eval.verification.simulating_again import begin, simulate_again
 from dv_agent.eval.verification.verdict import (
     LONGEST,
     Doubt,

@@ -1,9 +1,12 @@
 """Options that a command would pass over are refused, so that nobody believes that they did something."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from command import CODE, environment
 from in_process import CommandLine
 
 DESIGN = "mxint_gelu"
@@ -55,6 +58,9 @@ def test_a_replay_keeps_the_budget_of_its_record(dv_agent: CommandLine) -> None:
         (("mutate", "--resume", "x", "--count", "300"), "--count: the campaign that goes on keeps its own"),
         (("mutate", "--resume", "x", "--tests", "witnesses"), "--tests: the campaign that goes on keeps its own"),
         (("mutate", "--design", DESIGN, "--survivors-of", "x", "--count", "9"), "those of the earlier campaign"),
+        (("verify", "evaluation/nothing"), "no evaluation, hunt, written plan or run is in this folder"),
+        (("init", "nowhere.v"), "nowhere.v: no such file"),
+        (("init", "evaluation"), "evaluation: a folder, not a file"),
         (("rescore", "evaluation", "--design", DESIGN), "--design is for a run"),
     ],
 )
@@ -66,3 +72,13 @@ def test_an_option_without_a_meaning_here_is_refused(
     done = dv_agent(*words)
     assert done.returncode == 2
     assert told in done.stderr
+
+
+def test_a_folder_that_was_deleted_under_the_program_is_told(tmp_path: Path) -> None:
+    line = 'mkdir gone; cd gone; rmdir ../gone; exec "$@"'
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", sys.executable, "-c", CODE, "--version"], cwd=tmp_path, env=environment(),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "has been deleted; change into another one" in done.stderr

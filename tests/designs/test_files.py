@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from small_design import DESIGN, SCHEMA, small_design
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.files.documents import Document, read_document, replace_text
+from dv_agent.designs.files.documents import Document, read_document, replace_text, require_folder_of
 from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.designs.language.schema import load_schema
 from dv_agent.designs.language.stimulus import tests_from_document as read_tests
@@ -82,6 +82,11 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     replace_text(path, "new\n")
     assert path.read_text() == "new\n"
     (tmp_path / "full").mkdir()
+    for place in (".", "/", ""):
+        with pytest.raises(OutputError, match=r"it is a folder; name a file"):
+            replace_text(Path(place), "text")
+    with pytest.raises(OutputError, match=r"--markdown .*full: it is a folder; name a file"):
+        require_folder_of(tmp_path / "full", "--markdown")
     with pytest.raises(OutputError, match=r"cannot write .*full: Is a directory"):
         replace_text(tmp_path / "full", "text")
     assert sorted(one.name for one in tmp_path.rglob("*")) == ["folder", "full", "new", "text.json"]

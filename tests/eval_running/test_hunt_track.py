@@ -24,7 +24,7 @@ from dv_agent.errors import UsageError
 from dv_agent.eval.hunting.case_list import read_cases
 from dv_agent.eval.hunting.hunt_score import HuntScore, TrialResult, hunt_score
 from dv_agent.eval.hunting.play_hunt import play_hunt
-from dv_agent.eval.verification.hunt_again import hunt_again
+from dv_agent.eval.verification.again.hunt_again import hunt_again
 
 RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": -79, "times": 5}, {"e": 3, "m": 127}]}]}}
 CASES = """\

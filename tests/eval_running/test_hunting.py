@@ -15,8 +15,8 @@ from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.trace import End
-from dv_agent.eval.execution.bug_hunt import Hunter
-from dv_agent.eval.execution.screening import ScreenedCopy
+from dv_agent.eval.execution.seeded_bugs.bug_hunt import Hunter
+from dv_agent.eval.execution.seeded_bugs.screening import ScreenedCopy
 from dv_agent.eval.soundness.kills import Kill, hunt
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.recording.pin_replay import PinReplaySession, pack_rows

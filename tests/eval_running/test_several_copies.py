@@ -13,8 +13,8 @@ from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
 from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import find_design
-from dv_agent.eval.execution.bug_hunt import Hunter
-from dv_agent.eval.execution.kill_judge import KillJudge
+from dv_agent.eval.execution.seeded_bugs.bug_hunt import Hunter
+from dv_agent.eval.execution.seeded_bugs.kill_judge import KillJudge
 from dv_agent.runners.build.verilator_tool import find_verilator
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.native.digests import ONES, RANDOM, ZEROS, DigestSession, ProgramFile

@@ -14,7 +14,7 @@ from dv_agent.coverage.certificates.data_model import Certificate, Verdict
 from dv_agent.coverage.certificates.storage import FILE, input_hashes, write_certificate
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.eval.verification.judging_again import other_claims
+from dv_agent.eval.verification.again.judging_again import other_claims
 
 LOST, DONE = "machine.state.lost", "machine.state.done"
 

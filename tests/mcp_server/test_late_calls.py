@@ -5,7 +5,6 @@ import re
 import shutil
 from pathlib import Path
 
-import pytest
 from mcp_clients import DESIGN, LONG, WIDE, in_memory, options, record_in, refused, said, witnesses
 
 from dv_agent.agents.records.reader import read_run
@@ -65,6 +64,23 @@ def test_after_the_end_each_tool_says_how_it_came_and_finish_is_no_error(tmp_pat
     assert {file.name for file in record.iterdir()} == {"run.json", "turns.jsonl", "coverage.json", "report.html"}
 
 
+def test_calls_that_wait_when_the_run_ends_are_answered_like_those_that_come_later(tmp_path: Path) -> None:
+    async def talk() -> None:
+        async with in_memory(options(tmp_path)) as session:
+            await said(session, "start_run")
+            last, ended, holes = await asyncio.gather(
+                said(session, "run_tests", tests=witnesses()),
+                said(session, "finish", reason="enough"),
+                refused(session, "list_holes"),
+            )
+            assert "The run has ended: target" in last
+            assert "had ended before this call" in ended
+            assert "too late" in holes
+            assert "too late" not in await said(session, "run_status")
+
+    asyncio.run(talk())
+
+
 def test_a_run_that_an_error_ended_is_told_as_such_and_its_last_results_stay(tmp_path: Path) -> None:
     async def talk() -> None:
         async with in_memory(options(tmp_path)) as session:
@@ -95,14 +111,14 @@ def test_a_tool_of_the_session_takes_no_argument_that_it_would_pass_over(tmp_pat
     asyncio.run(talk())
 
 
-@pytest.mark.parametrize("name", ["kv_pack", "../" + DESIGN])
-def test_a_run_that_goes_on_keeps_its_design(tmp_path: Path, name: str) -> None:
+def test_a_run_that_goes_on_keeps_its_design(tmp_path: Path) -> None:
     async def talk() -> None:
         async with in_memory(options(tmp_path)) as session:
             await said(session, "start_run")
         record = record_in(tmp_path)
         async with in_memory(options(tmp_path, resume=record, designs=())) as session:
-            assert f"goes on is of {DESIGN}" in await refused(session, "start_run", design=name)
+            for name in ("kv_pack", f"../{DESIGN}"):
+                assert f"goes on is of {DESIGN}" in await refused(session, "start_run", design=name)
             assert "You steer this run" in await said(session, "start_run", design=DESIGN)
 
     asyncio.run(talk())

@@ -23,7 +23,7 @@ from dv_agent.mcp.options import check_options
 from dv_agent.mcp.over_http import PATH, make_http_server
 from dv_agent.mcp.protocol import make_server
 from dv_agent.prompts.benchmark_track import TRACKS
-from dv_agent.studio.loopback import listen
+from dv_agent.studio.connection.loopback import listen
 
 TOKEN = "a-token-of-this-test"
 

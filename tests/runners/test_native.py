@@ -37,7 +37,7 @@ from dv_agent.designs.program import Op, Program
 from dv_agent.designs.trace import End
 from dv_agent.errors import PrerequisiteError, SimulationError, SimulatorCrash, SimulatorTimeout
 from dv_agent.eval.soundness.traffic import chunk_tests
-from dv_agent.eval.verification.first_pass import first_session
+from dv_agent.eval.verification.again.first_pass import first_session
 from dv_agent.runners.native.simulator import NativeSimulator, judge_of
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Run, Session, Simulator

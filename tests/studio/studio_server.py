@@ -11,9 +11,9 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 from dv_agent.studio.allowed_folders import AllowedFolders
-from dv_agent.studio.guard import AccessPolicy
-from dv_agent.studio.loopback import listen
-from dv_agent.studio.server import make_server, new_policy
+from dv_agent.studio.connection.guard import AccessPolicy
+from dv_agent.studio.connection.loopback import listen
+from dv_agent.studio.connection.server import make_server, new_policy
 from dv_agent.studio.session_registry import SessionRegistry
 
 RUN = "20261120T000000Z_mxint_softmax_fixed_0abc12"

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from studio_server import Studio, places_in, running
 
-from dv_agent.studio import bounded_connections
+from dv_agent.studio.connection import bounded_connections
 
 HALVES = {
     "nothing": b"",

@@ -17,7 +17,7 @@ from studio_server import RUN, Answer, Studio, places_in, running
 
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.session.progress import Progress
-from dv_agent.studio.events import follow
+from dv_agent.studio.connection.events import follow
 from dv_agent.studio.jobs import Job
 
 KEY = "sk-a-key-that-must-not-be-seen-0123456789"

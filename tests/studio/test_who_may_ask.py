@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from studio_server import RUN, Studio, places_in, running
 
-from dv_agent.studio.guard import MAX_BODY
+from dv_agent.studio.connection.guard import MAX_BODY
 
 PAGES = ("/", "/runs", f"/runs/{RUN}", f"/runs/{RUN}/turns/0", "/assets/studio.css", "/nowhere")
 

@@ -34,21 +34,13 @@ def list_designs(as_json: Json = False) -> None:
 
       dv-agent designs list
     """
-    from dv_agent.cli.designs.listing import known_designs
+    from dv_agent.cli.designs.listing import known_designs, list_lines
 
     rows = known_designs()
     if as_json:
         say_json(rows)
-        return
-    for row in rows:
-        tiers = " ".join(f"{tier} {count}" for tier, count in row["tiers"].items())
-        bins, bugs, lines = (
-            counted(row["bins"], "bin"),
-            counted(row["bugs"], "bug"),
-            counted(row["rtl_lines"], "RTL line"),
-        )
-        say(f"{row['name']:18} {bins:>8} ({tiers}) · {bugs} · {lines}")
-        say(f"{'':18} {row['title']}")
+    else:
+        say("\n".join(line for row in rows for line in list_lines(row)))
 
 
 @designs_app.command()

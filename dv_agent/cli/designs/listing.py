@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from dv_agent.designs.files.places import FILE, cache_folder, design_names, design_roots
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import OutputError
 
 SHELF = "overviews"
@@ -29,6 +30,13 @@ def known_designs() -> list[dict[str, Any]]:
     # A design may be made of others' RTL, so what is kept of it depends on the RTL of all designs beside it.
     beside = {root: _stamp(root.resolve().glob(f"*/{RTL}/**/*"), common) for root in design_roots()}
     return [_overview(name, beside) for name in design_names()]
+
+
+def list_lines(row: Mapping[str, Any]) -> tuple[str, str]:
+    """Return the two lines of a design in the list, from its overview."""
+    tiers = " ".join(f"{tier} {count}" for tier, count in row["tiers"].items())
+    bins, bugs, lines = counted(row["bins"], "bin"), counted(row["bugs"], "bug"), counted(row["rtl_lines"], "RTL line")
+    return f"{row['name']:18} {bins:>8} ({tiers}) · {bugs} · {lines}", f"{'':18} {row['title']}"
 
 
 def _overview(name: str, beside: Mapping[Path, str]) -> dict[str, Any]:

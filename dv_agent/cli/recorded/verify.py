@@ -9,7 +9,7 @@ import typer
 
 from dv_agent.cli.terminal import complain, say, say_json
 from dv_agent.designs.text.wording import counted
-from dv_agent.errors import ExitCode, UsageError
+from dv_agent.errors import ExitCode, InputFileError, UsageError
 
 if TYPE_CHECKING:
     from dv_agent.eval.verification.verdict import Doubt
@@ -54,23 +54,26 @@ def _single(folder: Path, trial: list[str] | None) -> tuple[Doubt, ...] | None:
     """Return the doubts about a hunt, a written plan or a run; None if the folder is none of them."""
     from dv_agent.agents.records.reader import is_there
     from dv_agent.agents.records.schema import HEADER
+    from dv_agent.eval.evaluation.trial_folder import EVALUATION
     from dv_agent.eval.hunting.play_hunt import HUNT
     from dv_agent.eval.plan_writing.plan_record import REQUEST
 
     found = next((name for name in (HUNT, REQUEST, HEADER) if is_there(folder / name)), None)
+    if found is None and not is_there(folder / EVALUATION):
+        raise InputFileError(folder, "no evaluation, hunt, written plan or run is in this folder")
     if found is None:
         return None
     if trial:
         raise UsageError("--trial is for evaluations; a hunt, a plan or a run is made again whole")
     if found == HUNT:
-        from dv_agent.eval.verification.hunt_again import hunt_again
+        from dv_agent.eval.verification.again.hunt_again import hunt_again
 
         return hunt_again(folder, complain)
     if found == REQUEST:
-        from dv_agent.eval.verification.plan_again import plan_again
+        from dv_agent.eval.verification.again.plan_again import plan_again
 
         return plan_again(folder)
-    from dv_agent.eval.verification.run_again import run_again
+    from dv_agent.eval.verification.again.run_again import run_again
 
     return run_again(folder)
 

@@ -15,7 +15,7 @@ from dv_agent.agents.session.opening import SessionRequest
 from dv_agent.errors import UsageError
 from dv_agent.prompts.strategy import strategy_names
 from dv_agent.studio.allowed_folders import AllowedFolders
-from dv_agent.studio.events import follow
+from dv_agent.studio.connection.events import follow
 from dv_agent.studio.responses import page
 from dv_agent.studio.routes.return_link import goal_choice, whole_number
 from dv_agent.studio.run_index import RunIndex

@@ -12,9 +12,9 @@ from dv_agent.designs.benchmark.seeded_bugs import Bug, broken_copy
 from dv_agent.designs.design import Design
 from dv_agent.designs.program import Program
 from dv_agent.eval.evaluation.data_model import BugOutcome
-from dv_agent.eval.execution.clean_side import FOUR_STATES, CleanDesign, CleanTest
-from dv_agent.eval.execution.kill_judge import KillJudge
-from dv_agent.eval.execution.screening import ScreenedCopy
+from dv_agent.eval.execution.seeded_bugs.clean_side import FOUR_STATES, CleanDesign, CleanTest
+from dv_agent.eval.execution.seeded_bugs.kill_judge import KillJudge
+from dv_agent.eval.execution.seeded_bugs.screening import ScreenedCopy
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.confirmation import confirm

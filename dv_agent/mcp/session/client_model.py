@@ -35,6 +35,11 @@ def client_settings(client: str) -> ModelSettings:
     return ModelSettings(model=f"{LIVE}{plain}", context_tokens=CONTEXT_TOKENS)
 
 
+def too_late(ending: str) -> str:
+    """Return the answer to a call that the run did not come to, because it had ended."""
+    return f"ERROR: too late, nothing was done or counted: {ending}"
+
+
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     """One call of the client, and where its result goes."""
@@ -71,7 +76,7 @@ class ClientModel:
         waiting = _Waiting(name, arguments)
         with self._door:
             if self._closing is not None:
-                _set(waiting.result, f"ERROR: {self._closing}")
+                _set(waiting.result, too_late(self._closing))
             elif self._calls.qsize() >= MOST_WAITING:
                 _set(waiting.result, f"ERROR: {MOST_WAITING} calls wait already; send one after the other")
             else:
@@ -101,7 +106,7 @@ class ClientModel:
             _set(self._current[1].result, f"ERROR: {told}" if failed else told)
         while not self._calls.empty():
             if one := self._calls.get():
-                _set(one.result, f"ERROR: {words}")
+                _set(one.result, too_late(words))
 
     # The run's side ----------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ class KillCache:
 
     Args:
         checksum: checksum of the design, including its bugs.
-        max_cycles: see `dv_agent.eval.execution.bug_hunt.Hunter.hunt`.
+        max_cycles: see `dv_agent.eval.execution.seeded_bugs.bug_hunt.Hunter.hunt`.
     """
 
     def __init__(self, checksum: str, simulator: Simulator, max_cycles: int | None) -> None:

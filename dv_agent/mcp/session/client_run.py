@@ -10,8 +10,8 @@ from dv_agent.agents.records.crash_file import crash_words
 from dv_agent.agents.runs.launch import FinishedRun, ReportWriter, launch
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.errors import DvAgentError
-from dv_agent.mcp.client_model import ClientModel
-from dv_agent.mcp.standing import Standing, ending_words
+from dv_agent.mcp.session.client_model import ClientModel
+from dv_agent.mcp.session.standing import Standing, ending_words
 
 
 class ClientRun:

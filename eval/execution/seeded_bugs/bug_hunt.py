@@ -19,8 +19,8 @@ from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.evaluation.data_model import KillSheet
-from dv_agent.eval.execution.buggy_side import BuggyCopy
-from dv_agent.eval.execution.clean_side import CleanDesign
+from dv_agent.eval.execution.seeded_bugs.buggy_side import BuggyCopy
+from dv_agent.eval.execution.seeded_bugs.clean_side import CleanDesign
 from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.repeating_session import Repeats
 from dv_agent.runners.simulator import Simulator

@@ -20,11 +20,11 @@ from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.eval.evaluation.data_model import Entry, Trial
 from dv_agent.eval.evaluation.spec import AGENTS
-from dv_agent.eval.verification.judging_again import claims_again, other_claims
+from dv_agent.eval.verification.again.judging_again import claims_again, other_claims
+from dv_agent.eval.verification.again.proposing_again import agent_of, bench_of
+from dv_agent.eval.verification.again.simulating_again import begin, simulate_again
 from dv_agent.eval.verification.plain_files import require_plain_file
-from dv_agent.eval.verification.proposing_again import agent_of, bench_of
 from dv_agent.eval.verification.same_run import TARGET, strategy_of
-from dv_agent.eval.verification.simulating_again import begin, simulate_again
 from dv_agent.eval.verification.verdict import Doubt, Finding, refused, unverifiable
 from dv_agent.prompts.renderer import templates_hash
 from dv_agent.runners.registry import find_simulator

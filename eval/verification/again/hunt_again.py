@@ -17,8 +17,8 @@ from dv_agent.eval.hunting.case_list import MOST_CASES, Trial
 from dv_agent.eval.hunting.floor_hunter import FLOOR
 from dv_agent.eval.hunting.hunt_score import TrialResult, hunt_score, trial_result
 from dv_agent.eval.hunting.play_hunt import HUNT, SCORE, Hunt, HuntReport, floor_of
+from dv_agent.eval.verification.again.run_again import made_again
 from dv_agent.eval.verification.plain_files import require_plain_file
-from dv_agent.eval.verification.run_again import made_again
 from dv_agent.eval.verification.verdict import Doubt, Finding, refused
 
 RUN = "run"

@@ -17,7 +17,7 @@ from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.storage import load_coverage, to_file
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.eval.evaluation.data_model import BugOutcome, KillSheet, Trial
-from dv_agent.eval.execution.bug_hunt import Hunter
+from dv_agent.eval.execution.seeded_bugs.bug_hunt import Hunter
 from dv_agent.eval.scoring.score_trial import score_records
 from dv_agent.eval.verification.verdict import Finding, refused, unverifiable
 from dv_agent.runners.formal.yosys import is_ready

@@ -12,7 +12,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.program import Program
-from dv_agent.eval.execution.screening import Screening, screening_of
+from dv_agent.eval.execution.seeded_bugs.screening import Screening, screening_of
 from dv_agent.runners.recording.pin_replay import PinRecording, recording_of
 from dv_agent.runners.recording.simulator import RecordingStore
 from dv_agent.runners.simulator import NATIVE, Session, Simulator

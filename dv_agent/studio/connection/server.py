@@ -9,8 +9,8 @@ import uvicorn
 
 from dv_agent.studio.allowed_folders import AllowedFolders
 from dv_agent.studio.app import make_app
-from dv_agent.studio.bounded_connections import BoundedProtocol
-from dv_agent.studio.guard import AccessPolicy
+from dv_agent.studio.connection.bounded_connections import BoundedProtocol
+from dv_agent.studio.connection.guard import AccessPolicy
 from dv_agent.studio.session_registry import SessionRegistry
 
 _BACKLOG = 64  # so many are accepted before any of them is looked at: far below the usual limit of open files

@@ -17,11 +17,11 @@ from dv_agent.agents.toolbox.arguments import FINISH
 from dv_agent.agents.toolbox.dispatcher import RUN
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import DvAgentError, UsageError
-from dv_agent.mcp.client_model import ClientModel, client_settings
-from dv_agent.mcp.client_run import ClientRun
 from dv_agent.mcp.options import ServerOptions, named
-from dv_agent.mcp.originals import compared_text, unnoticed_text
-from dv_agent.mcp.session_tools import COMPARE, MUTANTS, START, check_keys, session_specs
+from dv_agent.mcp.session.client_model import ClientModel, client_settings, too_late
+from dv_agent.mcp.session.client_run import ClientRun
+from dv_agent.mcp.session.originals import compared_text, unnoticed_text
+from dv_agent.mcp.session.own_tools import COMPARE, MUTANTS, START, check_keys, session_specs
 
 Beat = Callable[[int, str], Awaitable[None]]
 """Tells the client that its call is still worked on: a number that grows, and words."""
@@ -55,12 +55,13 @@ class ClientSession:
                 check_keys(own[name], arguments)
                 return await self._own(client, name, arguments, beat)
             run = self.run or await self._begin(client, "", beat)
-            if run.ending:
-                return _too_late(name, run)
             result = run.model.call(name, text)
             if name == RUN:
                 result.add_done_callback(self._keep)
-            return await _awaited(result, run, beat)
+            told = await _awaited(result, run, beat)
+            if name == FINISH and told == too_late(run.ending) and not run.failed:
+                return f"The run had ended before this call, which was not counted.\n{run.ending}"
+            return told
         except (ValueError, RecursionError):
             return "ERROR: the arguments are no JSON object that can be read"
         except DvAgentError as error:
@@ -68,7 +69,8 @@ class ClientSession:
 
     def _keep(self, result: Future[str]) -> None:
         """Keep the results for `run_status`, also those of a call that the client has cancelled meanwhile."""
-        told = result.result().removesuffix(self.run.ending if self.run else "").rstrip()
+        told, ending = result.result(), self.run.ending if self.run else ""
+        told = "" if told == too_late(ending) else told.removesuffix(ending).rstrip()
         if told not in ("", "ERROR:"):  # else the run ended before any of these tests ran
             self._last_results = told
 
@@ -159,13 +161,6 @@ class ClientSession:
         """End the run, and wait until its record is whole; from any thread."""
         if self.run:
             self.run.close(CLOSING_SECONDS)
-
-
-def _too_late(name: str, run: ClientRun) -> str:
-    """Return the answer to a call that comes after the end; what it asked for is refused, unless that was the end."""
-    if name == FINISH and not run.failed:
-        return f"The run had ended before this call, which was not counted.\n{run.ending}"
-    return f"ERROR: too late, nothing was done or counted: {run.ending}"
 
 
 async def _awaited(result: Future[str], run: ClientRun, beat: Beat) -> str:
