@@ -23,7 +23,7 @@ from dv_agent.runners.native.bare_wrapper import bare_wrapper_text
 from dv_agent.runners.native.compilation import build_native, native_code, native_options, worker_code
 from dv_agent.runners.native.one_unit import FLAGS, PREFIX, QUICK, compile_worker
 
-MOST_TOGETHER = 16
+MOST_TOGETHER = 20
 """Copies in one program: more would need much memory to compile."""
 _SHELF = "native"
 _WORK = "work"

@@ -9,7 +9,7 @@ from small_design import small_design, small_schema
 
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.search.move_sites import MoveSites
-from dv_agent.agents.search.mutation import MOVES, chain, cross, head_cut, mutate, snippet, tail_cut
+from dv_agent.agents.search.mutation import MOVES, CutSizes, chain, cross, head_cut, mutate, snippet, tail_cut
 from dv_agent.agents.search.swarm import narrowed, shortened
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
@@ -112,3 +112,16 @@ def test_a_bare_snippet_has_no_gaps() -> None:
     test = Test(tracks={"in": ({"row": [{"m": [1, 2], "e": 0, "gap": 9}]},)})
     assert snippet(sites, test, {"in": 0}, 0, bare=True)[0].tracks["in"][0]["row"][0].get("gap") is None
     assert test.tracks["in"][0]["row"][0]["gap"] == 9
+
+
+@pytest.mark.parametrize("name", GROUNDS)
+@settings(max_examples=15, deadline=None)
+@given(seed=SEEDS)
+def test_the_size_of_a_cut_test_is_known_without_cutting_it(name: str, seed: int) -> None:
+    sites, source = GROUNDS[name], random.Random(seed)
+    test = drawn(sites, source)
+    sizes = CutSizes(sites, test)
+    for _ in range(5):
+        focus = {track: step for track, step in focus_of(test, source).items() if source.random() < 0.8}
+        assert sizes.of(focus) == sites.size(tail_cut(sites, test, focus))
+    assert sizes.of({}) == 0 < sites.size(test)

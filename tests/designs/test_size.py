@@ -1,13 +1,15 @@
 """How many items a test has: counted as it is expanded, bounded before, and told when there are too many."""
 
+import random
 from typing import Any
 
 import pytest
 from shipped_designs import own_names
 
+from dv_agent.agents.baselines.basic import random_test
 from dv_agent.designs.language.expansion import expand, expand_counted
 from dv_agent.designs.language.literal import literal_test
-from dv_agent.designs.language.size import check_size
+from dv_agent.designs.language.size import Size, _Measure, check_size
 from dv_agent.designs.language.stimulus import StimulusError, Test
 from dv_agent.designs.loader import DesignFolder, find_design
 
@@ -77,3 +79,19 @@ def test_the_count_lies_within_its_bounds_and_a_test_written_out_is_never_larger
         assert sum(map(len, expand(folder.design, folder.schema, literal).tracks.values())) == sum(
             map(len, program.tracks.values())
         )
+
+
+@pytest.mark.parametrize("name", own_names())
+def test_words_and_packets_are_measured_at_once_as_in_the_walk_through_all_kinds_of_steps(name: str) -> None:
+    folder, source, quick = find_design(name), random.Random(7), 0
+    blocks = random_test(folder.design, folder.schema, source)
+    literal = literal_test(folder.design, folder.schema, expand(folder.design, folder.schema, blocks))
+    for test in (blocks, literal):
+        for track, steps in test.tracks.items():
+            measure = _Measure(folder.design, folder.schema.tracks[track], track)
+            for step in steps:
+                plain = measure.plain(step)
+                assert plain in (None, measure.step(step, ("tracks", track, 0), 0))
+                quick += plain is not None
+    assert quick or not folder.design.packet_ports
+    assert check_size(folder.design, folder.schema, Test()) == Size(0, 0)
