@@ -19,7 +19,7 @@ from mutant_designs import tally
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import load_design
 from dv_agent.errors import BuildError, DvAgentError, InputFileError, UsageError
-from dv_agent.eval.board.metrics import figures_of
+from dv_agent.eval.board.trials.metrics import figures_of
 from dv_agent.eval.mutants.campaign import Wish, resume, start
 from dv_agent.eval.mutants.data_model import Difference, Outcome
 from dv_agent.eval.mutants.feedback import unnoticed_of

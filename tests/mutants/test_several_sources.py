@@ -9,7 +9,7 @@ import pytest
 from campaigns import Campaign, Heard, edited, made
 from mutant_designs import tally
 
-from dv_agent.cli.mutate_display import show_result
+from dv_agent.cli.evaluating.mutate_display import show_result
 from dv_agent.designs.loader import load_design
 from dv_agent.errors import UsageError
 from dv_agent.eval.mutants.campaign import Wish, resume, start
