@@ -32,7 +32,7 @@ from dv_agent.eval.mutants.data_model import Oracle, Outcome, Selection, Setting
 from dv_agent.eval.mutants.earlier_campaign import chosen_before
 from dv_agent.eval.mutants.result_folder import OutcomeLines, begin, read_result, read_settings, read_tests
 from dv_agent.eval.mutants.selection import select
-from dv_agent.eval.mutants.several_sources import by_source, ends_of, read_sources
+from dv_agent.eval.mutants.several_sources import ends_of, read_sources, split_by_source
 from dv_agent.eval.mutants.summary import MutationResult
 from dv_agent.eval.mutants.trial_pool import TrialPool
 from dv_agent.eval.mutants.trial_process import Setup
@@ -194,7 +194,7 @@ def _prepare(
     with find_simulator(simulator).open(folder.design) as session:
         desk = CleanDesk(folder, session)
         tests, left_out = desk.record(given)
-        if not all(by_source(tests, ends_of(sources))):
+        if not all(split_by_source(tests, ends_of(sources))):
             raise UsageError("every test of a --tests fails a check on the clean RTL, so none of it can kill a mutant")
         further, _ = desk.record(desk.further(further_cycles, seed), further=True)
         covered = _covered(folder, session, tests)

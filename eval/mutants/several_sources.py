@@ -41,7 +41,7 @@ def ends_of(sources: Sequence[Source]) -> tuple[int, ...]:
     return tuple(accumulate(one.count for one in sources))
 
 
-def by_source(tests: Sequence[CleanTest], ends: Sequence[int]) -> tuple[tuple[CleanTest, ...], ...]:
+def split_by_source(tests: Sequence[CleanTest], ends: Sequence[int]) -> tuple[tuple[CleanTest, ...], ...]:
     """Return the given tests of each source, in order; one group if `ends` is empty."""
     groups = tuple(list[CleanTest]() for _ in ends or (0,))
     for one in tests:

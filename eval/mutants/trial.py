@@ -21,7 +21,7 @@ from dv_agent.eval.mutants.kept_builds import cached_in, shared_room, simulator_
 from dv_agent.eval.mutants.pin_differences import hint
 from dv_agent.eval.mutants.player import MutantPlayer, Seen
 from dv_agent.eval.mutants.selection import FormMaker
-from dv_agent.eval.mutants.several_sources import by_source
+from dv_agent.eval.mutants.several_sources import split_by_source
 from dv_agent.eval.mutants.shortest_test import Pair, shortest
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.simulator import Session, Simulator
@@ -44,7 +44,7 @@ class MutantTrials:
         covered: frozenset[str] = frozenset(), find: Callable[[str], Simulator] | None = None,
         prove_seconds: float = 0.0, ends: Sequence[int] = (),
     ) -> None:  # fmt: skip
-        self.sources = by_source(tests, ends)
+        self.sources = split_by_source(tests, ends)
         self.folder, self.simulator, self.oracle, self.tests, self.room = folder, simulator, oracle, tests, room
         self.covered, self.find = covered, find or simulator_of_mutants
         self.model = folder.model

@@ -49,7 +49,8 @@ def test_each_source_has_its_own_outcome_and_resume_comes_to_the_same(
     assert "<code>the file weak.json</code>" in render(found)
     path = Path(found.folder) / OUTCOMES
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-2]))
-    resume(load_design(tmp_path / "tally"), load_design, Path(found.folder), 1, Heard())  # type: ignore[arg-type]
+    design = load_design(tmp_path / "tally")
+    resume(design, lambda name: design, Path(found.folder), 1, Heard())
     assert by_source(read_result(Path(found.folder))) == by_source(found)
 
 
