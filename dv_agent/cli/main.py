@@ -53,6 +53,13 @@ def _version(
         raise typer.Exit
 
 
+def _open_streams() -> None:
+    """Lead standard streams that whoever started the program has closed to nowhere; no other file takes their place."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):  # in the order of their numbers
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+
+
 def _here() -> Path:
     """Return the folder that the program was started in.
 
@@ -88,6 +95,7 @@ def main() -> None:
     # Nothing here multiplies matrices; starting the threads for it takes longer than importing the rest of NumPy.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     heed_signals()
+    _open_streams()
     try:
         sweep()
         load_dotenv_upward(_here())

@@ -9,6 +9,8 @@ import pytest
 from command import CODE, environment
 from in_process import CommandLine
 
+from dv_agent import __version__
+
 DESIGN = "mxint_gelu"
 
 
@@ -82,3 +84,14 @@ def test_a_folder_that_was_deleted_under_the_program_is_told(tmp_path: Path) -> 
     )  # fmt: skip
     assert done.returncode == 2, done.stderr
     assert "has been deleted; change into another one" in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_takes_nothing_and_breaks_nothing(tmp_path: Path, closed: str) -> None:
+    line = f'exec "$@" {closed}'
+    done = subprocess.run(
+        ["sh", "-c", line, "sh", sys.executable, "-c", CODE, "--version"], cwd=tmp_path, env=environment(),
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == ("" if " >" in f" {closed}" else f"dv-agent {__version__}\n")

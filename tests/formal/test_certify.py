@@ -18,6 +18,7 @@ from dv_agent.coverage.certificates.data_model import Certificate
 from dv_agent.coverage.certificates.storage import FILE, certificate_errors, read_certificate
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder, load_design
+from dv_agent.errors import UsageError
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -241,4 +242,10 @@ def test_a_broken_certificate_is_told_and_made_anew(steps: tuple[DesignFolder, C
     assert done.exit_code == 0
     assert "it is made anew" in done.output
     assert read_certificate(folder.path / FILE).counts() == steps[1].counts()
+    notes = tmp_path / "notes.md"
+    notes.write_text("notes of mine")
+    refused = certify(folder.path, "--out", str(notes))
+    assert isinstance(refused.exception, UsageError)
+    assert "no certificate, so it is not overwritten" in str(refused.exception)
+    assert notes.read_text() == "notes of mine"
     assert certificate_errors(load_design(folder.path), plan_of(folder)) == ()

@@ -20,7 +20,7 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.designs.files.documents import replace_text, require_folder_of
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.text.wording import counted
-from dv_agent.errors import InputFileError
+from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.certificates.certify import Order, certify
 from dv_agent.eval.certificates.certify_code import certify_code
 from dv_agent.eval.certificates.cross_check import Played
@@ -49,9 +49,10 @@ def certify_and_show(
         require_folder_of(file, option)
     path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
     told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
+    before = None if fresh else _previous(path, named=out is not None)
     played = _tests(folder, plan, chosen, tests, search_cycles, seed, told)
     keeper = _Keeper(path)
-    order = Order(folder, plan, effort, None if fresh else _previous(path), keeper.keep, told, chosen)
+    order = Order(folder, plan, effort, before, keeper.keep, told, chosen)
     certificate = certify(order, played) if goal == "functional" else certify_code(order, played)
     write_certificate(path, certificate)
     if tests_out is not None:
@@ -76,13 +77,22 @@ def _tests(
     return play_given(folder, plan, chosen, WITNESS if source in (None, WITNESSES) else f"{words}, test", given, told)
 
 
-def _previous(path: Path) -> Certificate | None:
-    """Return an earlier certificate; None if there is none, or it cannot be read, which is told."""
+def _previous(path: Path, named: bool) -> Certificate | None:
+    """Return an earlier certificate; None if there is none, or it cannot be read, which is told.
+
+    Args:
+        named: whether the user chose the file: then it may be anything, and is not overwritten.
+
+    Raises:
+        UsageError: that file is no certificate.
+    """
     if not path.is_file():
         return None
     try:
         return read_certificate(path)
     except InputFileError as error:
+        if named:
+            raise UsageError(f"--out: {error}; it is no certificate, so it is not overwritten") from None
         complain(f"dv-agent: {error}; it is made anew")
         return None
 
