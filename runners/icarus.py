@@ -24,10 +24,11 @@ class IcarusSimulator:
     Args:
         cache: folder of the build cache; see `cache_folder` for the default.
         hang_seconds: CPU seconds that 256 clock cycles may take before the RTL counts as hung.
+        lanes: build several instances, so that a copy of the process plays several tests; not worth it for few tests.
     """
 
-    def __init__(self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS) -> None:
-        self._cache = cache
+    def __init__(self, cache: Path | None = None, hang_seconds: float = HANG_SECONDS, lanes: bool = True) -> None:
+        self._cache, self._lanes = cache, lanes
         self._hang_seconds = hang_seconds
         self._repeats = Repeats()
         self._version = ""
@@ -57,7 +58,9 @@ class IcarusSimulator:
 
     def open(self, design: Design, *, waves: Path | None = None) -> CocotbSession:
         """See `Simulator.open`; also raises `InputFileError` if a source file is missing."""
-        build = (build_icarus if waves else build_icarus_lanes)(design, self._cache or cache_folder(), self.version())
+        build = (build_icarus_lanes if self._lanes and not waves else build_icarus)(
+            design, self._cache or cache_folder(), self.version()
+        )
         # -n: $stop ends the simulation as $finish does. -none: the RTL's own $dumpvars writes nothing.
         command = [shutil.which("vvp") or "vvp", "-n", "-m", vpi_library(), str(build.program)]
         room = (waves.absolute().parent,) if waves else ()

@@ -59,7 +59,7 @@ class KillJudge:
     @cached_property
     def _icarus(self) -> Session | None:
         try:
-            return self._stack.enter_context(IcarusSimulator().open(self._design))
+            return self._stack.enter_context(IcarusSimulator(lanes=False).open(self._design))
         except (BuildError, PrerequisiteError):
             return None
 
