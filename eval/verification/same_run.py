@@ -10,10 +10,11 @@ from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation, Trial
 from dv_agent.eval.verification.verdict import Finding, refused, unverifiable
 from dv_agent.prompts.renderer import templates_hash
-from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names
+from dv_agent.prompts.strategy import Strategy, find_recorded_strategy
 
 TARGET = 100.0
 
@@ -62,7 +63,10 @@ def same_run(run: RecordedRun, trial: Trial, evaluation: Evaluation, design: Des
 
 def strategy_of(entry: Entry) -> Strategy | None:
     """Return the included strategy of a row; None if the row has none, or if this installation does not include it."""
-    return find_strategy(entry.strategy) if entry.strategy in strategy_names() else None
+    try:
+        return find_recorded_strategy(entry.strategy)
+    except (UnknownNameError, UsageError):
+        return None
 
 
 def _prompting(header: RunHeader, entry: Entry) -> Iterator[Finding]:

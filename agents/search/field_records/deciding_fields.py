@@ -7,7 +7,6 @@ from itertools import combinations
 from typing import NamedTuple
 
 from dv_agent.agents.search.field_records.item_windows import WINDOW, Expression, ItemWindows, Window
-from dv_agent.coverage.values import ValueSet
 
 SAME = 12
 """Windows of one value that are compared with one another."""
@@ -38,15 +37,11 @@ class DecidingFields:
 
     def of(self, expression: Expression) -> tuple[Site, ...]:
         """Return the fields that decide the value of an expression; empty while nothing is known."""
-        count = len(self._windows.of(expression))
+        count = self._windows.count(expression)
         before, sites = self._known.get(expression, (0, ()))
         if count > NEW * before:
-            groups = dict[ValueSet, list[Window]]()
-            for fact, window in self._windows.of(expression):
-                group = groups.setdefault(fact[2], [])
-                if window not in group[-SAME:]:
-                    group.append(window)
-            sites = _deciding([group[-SAME:] for group in groups.values()], self._windows.recent[-4 * SAME :])
+            groups = [group[-SAME:] for group in self._windows.of(expression).values()]
+            sites = _deciding(groups, self._windows.recent[-4 * SAME :])
             self._known[expression] = count, sites
         return sites
 

@@ -9,12 +9,15 @@ from statistics import StatisticsError, correlation
 from dv_agent.agents.search.field_records.deciding_fields import LINE, Site, value
 from dv_agent.agents.search.field_records.item_windows import Window
 from dv_agent.agents.search.plan_relations import Fact
+from dv_agent.coverage.values import ValueSet
 from dv_agent.designs.ports.field_spec import FieldSpec
 
 SURE = 0.8
 """Correlation from which on a field is taken to rise or fall with a value."""
+FEW = 3
+"""Windows of one value that are looked at."""
 Fields = Mapping[str, FieldSpec]
-Known = Sequence[tuple[Fact, Window]]
+Known = Mapping[ValueSet, Sequence[Window]]
 
 
 def guessed(
@@ -26,7 +29,9 @@ def guessed(
         known: windows of bins that require another value of the same expression.
         sites: the fields that decide the value, as far as known.
     """
-    points = [(one[2].ranges[0][0], window) for one, window in known if one[2].size == 1]
+    points = [
+        (one.ranges[0][0], window) for one, windows in known.items() if one.size == 1 for window in windows[-FEW:]
+    ]
     if not points:
         return None
     target = fact[2].ranges[0][0]

@@ -6,10 +6,11 @@ records, a bin asks for certain numbers in certain fields of the newest items; w
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.plan_relations import Fact, Relations, implies
+from dv_agent.coverage.values import ValueSet
 from dv_agent.designs.language.stimulus import Step
 from dv_agent.prompts.view import Outcome
 
@@ -39,16 +40,19 @@ def _is_record(sites: MoveSites, name: str) -> bool:
 
 
 class ItemWindows:
-    """The windows of one run.
-
-    Attributes:
-        known: table and expression -> (what a bin required of it, the window that hit that bin).
-    """
+    """The windows of one run."""
 
     def __init__(self, relations: Relations) -> None:
         self._relations = relations
-        self.known: dict[Expression, list[tuple[Fact, Window]]] = {}
-        self._all: list[Window] = []
+        self._known: dict[Expression, dict[ValueSet, list[Window]]] = {}
+        self._counts: dict[Expression, int] = {}
+        self._implied: dict[Fact, tuple[int, list[ValueSet]]] = {}
+        self._recent: list[Window] = []
+
+    @property
+    def recent(self) -> Sequence[Window]:
+        """The newest windows of any bin."""
+        return self._recent
 
     def learn(self, outcome: Outcome, track: str, sites: MoveSites) -> None:
         """Add the window of every bin that a test hit first."""
@@ -56,25 +60,33 @@ class ItemWindows:
             window = _window(outcome.test.tracks.get(name, ()), step, track, sites) if name == track else ()
             if not window:
                 continue
-            self._all = [*self._all, window][-RECENT:]
-            for fact in (fact for one in bins for fact in self._required(one)):
-                self.known.setdefault(fact[:2], []).append((fact, window))
+            self._recent = [*self._recent, window][-RECENT:]
+            for one in bins:
+                for fact in dict.fromkeys([*self._relations.members(one), *self._relations.factors(one)]):
+                    self._add(fact, window)
 
-    def _required(self, one: int) -> list[Fact]:
-        return list(dict.fromkeys([*self._relations.members(one), *self._relations.factors(one)]))
+    def _add(self, fact: Fact, window: Window) -> None:
+        group = self._known.setdefault(fact[:2], {}).setdefault(fact[2], [])
+        if window not in group[-4:]:
+            group.append(window)
+            self._counts[fact[:2]] = self._counts.get(fact[:2], 0) + 1
 
     def meeting(self, fact: Fact) -> list[Window]:
         """Return the windows known to meet `fact`."""
-        return [window for one, window in self.known.get(fact[:2], ()) if implies(one, fact)]
+        groups = self.of(fact[:2])
+        size, values = self._implied.get(fact, (0, []))
+        if size != len(groups):
+            values = [one for one in groups if implies((*fact[:2], one), fact)]
+            self._implied[fact] = len(groups), values
+        return [window for one in values for window in groups[one]]
 
-    def of(self, expression: Expression) -> list[tuple[Fact, Window]]:
-        """Return the windows of bins that require something of an expression."""
-        return self.known.get(expression, [])
+    def of(self, expression: Expression) -> Mapping[ValueSet, list[Window]]:
+        """Return what bins require of an expression -> the windows that hit one of them."""
+        return self._known.get(expression, {})
 
-    @property
-    def recent(self) -> Sequence[Window]:
-        """The newest windows of any bin."""
-        return self._all
+    def count(self, expression: Expression) -> int:
+        """Return how many windows there were for an expression."""
+        return self._counts.get(expression, 0)
 
 
 def _window(steps: Sequence[Step], last: int, track: str, sites: MoveSites) -> Window:
