@@ -68,6 +68,29 @@ def test_a_blind_record_is_judged_by_subtle_mutants_beside_its_floors(
     assert [line.count("|") for line in said if line.startswith(("| blind |", "| rtl |"))] == [6, 6]
 
 
+def test_a_replay_that_used_up_its_calls_says_so_and_is_verified(dv_agent_command: CommandLine) -> None:
+    run = played(dv_agent_command)
+    words = (
+        "run",
+        "--track",
+        "blind",
+        "--design",
+        "mxint_gelu",
+        "--max-calls",
+        "1",
+        "--reparse",
+        "--out",
+        "r",
+        "--json",
+    )
+    done = dv_agent_command(*words, "--out", "r", "--model", f"replay:{run}")
+    again = Path(json.loads(done.stdout)["record"])
+    headers = [json.loads((one / "run.json").read_text()) for one in (run, again)]
+    assert [one["stop_reason"] for one in headers] == ["budget:calls"] * 2
+    assert headers[0]["bins_hit"] == headers[1]["bins_hit"]
+    assert dv_agent_command("verify", str(again)).returncode == 0
+
+
 def test_a_record_is_added_once_and_under_its_own_track(tmp_path: Path, dv_agent_command: CommandLine) -> None:
     run = played(dv_agent_command)
     first = add_record(tmp_path / "b", run, RowWords(label="x"))
