@@ -22,7 +22,7 @@ from dv_agent.agents.records.reader import RecordLines
 from dv_agent.agents.runs.launch import launch
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.testbench import Testbench
-from dv_agent.cli.display import Display
+from dv_agent.cli.running.display import Display
 from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.designs.files.places import cache_folder
 from dv_agent.designs.language.expansion import expand

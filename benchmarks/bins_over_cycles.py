@@ -14,8 +14,8 @@ from pathlib import Path
 
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.runs.launch import launch
+from dv_agent.agents.runs.progress import Unwatched
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.run_progress import Unwatched
 from dv_agent.eval.board.pictures.scale import Scale
 
 WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM = 800, 360, 56, 226, 44, 48

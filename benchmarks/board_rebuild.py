@@ -50,7 +50,7 @@ MEASURED = """
 import resource, sys, time
 from pathlib import Path
 from dv_agent.eval.board.assembly import make_board
-from dv_agent.eval.board.output import write_board
+from dv_agent.eval.board.files.output import write_board
 folder, cache, files = Path(sys.argv[1]), sys.argv[2] == "cache", sys.argv[3] == "files"
 start = time.perf_counter(), time.process_time()
 board = make_board([folder], use_cache=cache)

@@ -129,20 +129,23 @@ def _request(wish: Wish) -> Request:
         joined.top = joined.top or one.top
     if not joined.sources:
         raise UsageError("no RTL is named; say `dv-agent init rtl/*.v --top NAME`, or -f with a file list")
-    sources = tuple(dict.fromkeys(path.absolute() for path in joined.sources))
+    sources = _places(joined.sources)
     try:
         return Request(
             sources=sources,
-            library=tuple(
-                path for path in dict.fromkeys(one.absolute() for one in joined.library) if path not in sources
-            ),
-            include_dirs=tuple(dict.fromkeys(path.absolute() for path in joined.include_dirs)),
+            library=tuple(path for path in _places(joined.library) if path not in sources),
+            include_dirs=_places(joined.include_dirs),
             defines={**joined.defines, **wish.defines}, parameters=wish.parameters, top=wish.top or joined.top,
         )  # fmt: skip
     except ValidationError as error:
         first = error.errors()[0]
         where = " ".join(str(part) for part in first["loc"] if part != "[key]")
         raise UsageError(f"{where}: {plain_words(first)}") from None
+
+
+def _places(paths: Sequence[Path]) -> tuple[Path, ...]:
+    """Return absolute paths, each once, without ``..``: design.yaml takes none, and ``root`` counts folders by it."""
+    return tuple(dict.fromkeys(Path(os.path.abspath(path)) for path in paths))
 
 
 def _files(request: Request, top: Interface, into: Path, kept: Sequence[Path]) -> dict[str, Any]:

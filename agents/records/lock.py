@@ -39,10 +39,10 @@ def owned(folder: Path, wait: bool = False) -> Iterator[None]:
     """Hold the lock of `folder`, which must exist.
 
     The kernel (over NFS: its lock manager) releases the lock when its owner ends for any reason, so no lock outlives
-    its owner. The lock file names the owner for users; it is not deleted.
+    its owner. The lock file names the owner for users; it goes with the lock.
 
     Args:
-        wait: wait until the lock is free.
+        wait: wait until the lock is free. Then the file stays, since others may wait for this very file.
 
     Raises:
         Taken: another process holds it.
@@ -63,6 +63,8 @@ def owned(folder: Path, wait: bool = False) -> Iterator[None]:
     try:
         yield
     finally:
+        if not wait:  # as long as the lock is held: whoever locks a file that is gone meanwhile begins anew
+            path.unlink(missing_ok=True)
         lock.release()
 
 

@@ -18,8 +18,8 @@ from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.agents.records.schema import FAILURES, RunHeader
 from dv_agent.agents.runs.assembly import open_design, open_recorded
 from dv_agent.agents.runs.goal import check_same_points, goal_of, keep_points, open_goal, simulator_of_goal
+from dv_agent.agents.runs.progress import RunWatcher
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.run_progress import RunWatcher
 from dv_agent.agents.runs.start import new_run, recorded_settings, replay_run, resume_run, run_to_replay
 from dv_agent.agents.runs.tool_runs import TOOLS, has_claims, judge, open_bench, tell_the_end
 from dv_agent.agents.state import RunState

@@ -13,6 +13,7 @@ from dv_agent.prompts.benchmark_track import CLOSURE, Track
 NAME, TEXT, FAR = 200, 4_000, 10_000_000
 MAX_CYCLES_SHOWN, MAX_SIGNALS_SHOWN, MAX_DEPTH, MAX_TESTS = 64, 24, 12, 64
 MAX_PLACE_SIGNALS, MAX_PLACE_LINES = 5, 10
+FINISH = "finish"
 _COVERED = "what each covered, step by step, how near it came"
 
 
@@ -69,7 +70,10 @@ class RunTests(Arguments):
     """
 
     tests: list[dict[str, Any]] = Field(
-        min_length=1, max_length=MAX_TESTS, description='tests in the test language: {"name": ..., "tracks": {...}}'
+        min_length=1,
+        max_length=MAX_TESTS,
+        description='tests in the test language: {"name": ..., "tracks": {...}}; or, to change the test NAME of an '
+        'earlier call, {"name": ..., "like": "NAME", "tracks": {...}}: the tracks that are given replace its own',
     )
 
 
@@ -89,7 +93,8 @@ class ShowWaveform(Arguments):
 class FindCycles(Arguments):
     """The cycles of a test in which a condition holds, such as `in_valid == 1 and in_ready == 0 and fifo.count > 3`.
 
-    Operators are those of expressions in tests. Cycles in reset or with an X do not count.
+    Operators are those of expressions in tests. Cycles with an X do not count, nor do those in reset, unless the
+    condition names the reset.
     """
 
     test: int = Field(ge=0, le=FAR, description="number of the test in this run")
@@ -162,7 +167,7 @@ TOOLS: dict[str, type[Arguments]] = {
     "search_rtl": SearchRtl,
     "claim_unreachable": ClaimUnreachable,
     "report_bug": ReportBug,
-    "finish": Finish,
+    FINISH: Finish,
 }
 
 

@@ -12,6 +12,7 @@ from dv_agent.agents.llm.json_scanner import clean
 from dv_agent.agents.llm.reply_parser import ParsedReply, parse_reply
 from dv_agent.agents.models.server.slips import REFUSED
 from dv_agent.agents.toolbox.arguments import (
+    FINISH,
     Arguments,
     ClaimUnreachable,
     ExplainFailure,
@@ -43,7 +44,7 @@ from dv_agent.agents.tools.claims_and_reports import BugReport, Claim, ToolUse
 from dv_agent.agents.tools.testbench import Decoys
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.reader.structure import Structure
-from dv_agent.errors import DvAgentError, SimulatorLost
+from dv_agent.errors import DvAgentError, PrerequisiteError, SimulatorLost
 from dv_agent.prompts.view import View
 
 MAX_USES = 60
@@ -139,6 +140,9 @@ class ToolDispatcher:
             text = f"ERROR: {error}"
         except SimulatorLost:  # a problem of the machine: the run must stop
             raise
+        except PrerequisiteError as missing:
+            error = f"{type(missing).__name__}: {missing}"
+            text = f"ERROR: this does not work here: {missing.what}; go on without it"
         except DvAgentError as failed:
             error = f"{type(failed).__name__}: {failed}"  # may name files, which the model must not see
             text = f"ERROR: this does not work here ({type(failed).__name__}); go on without it"
@@ -164,7 +168,7 @@ class ToolDispatcher:
             raise ToolError(f"a call without the name of a tool; known: {', '.join(known)}")
         if name not in known:
             raise unknown_name("tool", name, known)
-        if len(self._left.uses) >= MAX_USES and name not in (RUN, "finish"):
+        if len(self._left.uses) >= MAX_USES and name not in (RUN, FINISH):
             raise ToolError(f"more than {MAX_USES} calls in this turn; run tests or finish")
         asked = read_arguments(known[name], arguments)
         if isinstance(asked, RunTests):

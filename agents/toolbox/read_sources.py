@@ -63,6 +63,8 @@ def read_specification(specification: str, asked: ReadSpecification, room: int) 
     if not specification:
         raise ToolError("there is no specification of this design: read_rtl tells what it does")
     if not asked.section.strip():
+        if asked.first:
+            raise ToolError("first: it is a character of a section; name that too")
         return fenced_data("table of contents", contents(specification), room - _MARGIN)
     section = _section(spec_sections(specification), asked.section.strip())
     if asked.first and asked.first >= len(section.text):

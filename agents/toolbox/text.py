@@ -33,7 +33,7 @@ def result_limits(settings: ModelSettings) -> ResultLimits:
 
 def unknown_name(kind: str, name: str, known: Iterable[str], hint: str = "") -> ToolError:
     """Return the error for an unknown name, with the most similar known names, or else some of the known names."""
-    names = sorted(known)
+    names = sorted(set(known))
     near = difflib.get_close_matches(name, names, n=NEAREST, cutoff=0.4)
     if near:
         offer = f"did you mean {' or '.join(near)}?"

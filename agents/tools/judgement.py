@@ -143,7 +143,7 @@ class _ReportJudge:
         try:
             failures = self._failures(self._folder, record)
             if not failures:
-                return verdict.model_copy(update={"outcome": "no_failure", "why": "its test fails no check"})
+                return verdict.model_copy(update={"outcome": "no_failure"})
             anyway = self._seeded and bool(self._failures(self._original, record))
         except SimulatorLost:  # a problem of the machine: it neither confirms nor refutes the report
             raise

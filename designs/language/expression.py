@@ -44,6 +44,10 @@ _LEVELS: tuple[frozenset[str], ...] = (
     frozenset({"*", "//", "%"}),
 )
 _NOT, _COMPARE, _UNARY = 2, 3, len(_LEVELS)
+_ELSEWHERE = {
+    "&&": "write `and`", "||": "write `or`", "!": "write `not`", "=": "write `==`", "'": "numbers are 31 or 0x1f",
+}  # fmt: skip
+"""Signs of C and Verilog that mean nothing here -> what to do instead."""
 _FUNCTIONS = {"min": (2, 8), "max": (2, 8), "abs": (1, 1)}
 
 
@@ -112,7 +116,8 @@ class _Parser:
         while place < end:
             match = _TOKEN.match(text, place)
             if match is None:
-                raise ExpressionError(f"unexpected character {text[place:].lstrip()[:1]!r} in {text!r}")
+                sign = text[place:].lstrip()[:2]
+                raise ExpressionError(f"unexpected character {sign[:1]!r} in {text!r}{_said_here(sign)}")
             tokens.append(match.group().strip())
             place = match.end()
         return tokens
@@ -166,7 +171,8 @@ class _Parser:
         if token in _FUNCTIONS and self.token == "(":
             return self._call(token, depth)
         if not re.match(r"[A-Za-z_]", token) or token in ("and", "or", "not"):
-            raise ExpressionError(f"expected a value, found {token!r} in {self._text!r}")
+            written = "".join(self._tokens[self._place - 2 : self._place])
+            raise ExpressionError(f"expected a value, found {token!r} in {self._text!r}{_said_here(written)}")
         return Node("name", token)
 
     def _call(self, name: str, depth: int) -> Node:
@@ -180,6 +186,11 @@ class _Parser:
         if not least <= len(args) <= most:
             raise ExpressionError(f"{name}() takes {least} to {most} values, got {len(args)} in {self._text!r}")
         return Node("call", name, tuple(args))
+
+
+def _said_here(written: str) -> str:
+    """Return how that is said here which other languages write as `written`; empty if it is nothing of that kind."""
+    return next((f"; {words}" for sign, words in _ELSEWHERE.items() if written.startswith(sign)), "")
 
 
 def _integer(token: str) -> int:

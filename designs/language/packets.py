@@ -7,9 +7,9 @@ from functools import cached_property
 from typing import Any
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, grammar_of
+from dv_agent.designs.language.schema import MAX_WAIT, Beats, StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
-from dv_agent.designs.language.values import Scope, integer, unknown_keys, where_in_loops
+from dv_agent.designs.language.values import SEVERAL, Scope, integer, unknown_keys, where_in_loops
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Item, Member
 from dv_agent.designs.program import MAKE, Lanes, Op, lanes_of, pack, plain_payload, unpack
@@ -133,7 +133,7 @@ class PacketReader:
         if isinstance(beats, dict):
             beats = [beats]
         if not isinstance(beats, list):
-            raise StimulusError(place, f"expected a list of {track.beats.min} to {track.beats.max} beats")
+            raise StimulusError(place, f"expected a list of {_count(track.beats)}")
         ops: list[Op] = []
         for index, beat in enumerate(beats):
             ops.extend(self._beat(item, beat, (*place, index), scope, track.beats.max))
@@ -141,10 +141,10 @@ class PacketReader:
                 break
         if not track.beats.min <= len(ops) <= track.beats.max:
             found = f"more than {track.beats.max}" if len(ops) > track.beats.max else str(len(ops))
+            repeated = any(isinstance(beat, dict) and "times" in beat for beat in beats) and len(ops) > track.beats.max
+            hint = f"; `times` is of the beats of one {track.item}, {SEVERAL}" if repeated else ""
             raise StimulusError(
-                place,
-                f"a {track.item} has {track.beats.min} to {track.beats.max} beats, "
-                f"found {found}{where_in_loops(beats, scope)}",
+                place, f"a {track.item} has {_count(track.beats)}, found {found}{where_in_loops(beats, scope)}{hint}"
             )
         ops[0] = self._timed(ops[0], item, step, where, scope)
         # `_replace` takes twice the time.
@@ -160,7 +160,7 @@ class PacketReader:
             gap=integer(beat.get("gap", 0), scope, (*where, "gap"), 0, MAX_WAIT),
             strobes=self._strobes(beat["with"], (*where, "with"), scope) if "with" in beat else (),
         )
-        return [op] * integer(beat.get("times", 1), scope, (*where, "times"), 0, most + 1)
+        return [op] * min(integer(beat.get("times", 1), scope, (*where, "times"), 0, MAX_WAIT), most + 1)
 
     def _strobes(self, data: Any, where: Location, scope: Scope) -> tuple[tuple[str, int], ...]:
         known = {one.port: one.fields for one in self._design.streams if one.rides}
@@ -174,6 +174,13 @@ class PacketReader:
                 )
             strobes.append((name, read_payload(known[name], fields, scope, (*where, name))))
         return tuple(strobes)
+
+
+def _count(beats: Beats) -> str:
+    """Return how many beats a packet has, such as ``1 to 8 beats``."""
+    if beats.min == beats.max:
+        return f"exactly {beats.min} {'beat' if beats.min == 1 else 'beats'}"
+    return f"{beats.min} to {beats.max} beats"
 
 
 def _is_wait(data: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Collection, Iterator, Mapping
 from functools import lru_cache
@@ -13,6 +14,7 @@ from dv_agent.designs.language.stimulus import Location, StimulusError
 from dv_agent.errors import UnknownNameError
 
 Scope = Mapping[str, int]
+SEVERAL = 'a step several times is {"repeat": 3, "steps": [STEP]}'
 _WORD = re.compile(r"[^\W\d]\w*")
 
 
@@ -71,8 +73,12 @@ def one_of(step: Any, words: Collection[str], where: Location) -> str:
         return str(found[0])
     if found:
         raise StimulusError(where, f"a step is one thing; found {' and '.join(map(str, found))}")
-    unknown = next(iter(step), "")
-    raise StimulusError(where, str(UnknownNameError("step", str(unknown)[:40], words)))
+    known = f"known: {', '.join(sorted(words))}"
+    if not step:
+        raise StimulusError(where, f"a step without a word; {known}")
+    unknown = str(next(iter(step)))[:40]
+    near = difflib.get_close_matches(unknown, words, n=1)
+    raise StimulusError(where, f"unknown step {unknown!r}; {f'did you mean {near[0]}? ' if near else ''}{known}")
 
 
 def unknown_keys(data: Any, allowed: Collection[str], where: Location) -> None:
@@ -85,4 +91,5 @@ def unknown_keys(data: Any, allowed: Collection[str], where: Location) -> None:
         raise StimulusError(where, f"expected an object, found {str(data)[:40]!r}")
     for key in data:
         if key not in allowed:
-            raise StimulusError((*where, str(key)[:40]), str(UnknownNameError("key", str(key)[:40], allowed)))
+            said = str(UnknownNameError("key", str(key)[:40], allowed))
+            raise StimulusError((*where, str(key)[:40]), f"{said}{f'; {SEVERAL}' if key == 'times' else ''}")

@@ -9,15 +9,18 @@ from typing import Any
 import typer
 
 _COMMANDS = {
-    "init": "init", "run": "run", "iterate": "iterate", "simulate": "simulate", "compare": "compare",
-    "eval": "evaluate:evaluate", "mutate": "mutate", "hunt": "hunt", "plan": "plan", "report": "records:report",
-    "rerun": "records:rerun", "rescore": "records:rescore", "export": "export", "regress": "regress",
-    "optimise": "optimise",
-    "verify": "records:verify",
-    "board": "board", "studio": "studio", "mcp": "mcp", "demo": "demo", "doctor": "doctor",
+    "init": "designs.init", "run": "running.run", "iterate": "prompting.iterate", "simulate": "running.simulate",
+    "compare": "running.compare", "eval": "evaluating.evaluate:evaluate", "mutate": "evaluating.mutate",
+    "hunt": "running.hunt", "plan": "running.plan", "report": "recorded.records:report",
+    "rerun": "recorded.records:rerun", "rescore": "recorded.records:rescore", "export": "recorded.export",
+    "regress": "recorded.regress", "optimise": "prompting.optimise", "verify": "recorded.records:verify",
+    "board": "evaluating.board", "studio": "studio", "mcp": "mcp", "demo": "running.demo", "doctor": "doctor",
 }  # fmt: skip
-"""Name of a command -> ``module:function`` in this package, of which equal ones are written once."""
-_GROUPS = {"designs": "designs:designs_app", "prompts": "prompts:prompts_app", "tracks": "tracks:tracks_app"}
+"""Name of a command -> ``module:function`` in this package; a function that is called like its module is left out."""
+_GROUPS = {
+    "designs": "designs.group:designs_app", "prompts": "prompting.prompts:prompts_app",
+    "tracks": "evaluating.tracks:tracks_app",
+}  # fmt: skip
 
 
 def command_line(words: Sequence[str], callback: Callable[..., None]) -> typer.Typer:
@@ -53,4 +56,4 @@ def command_line(words: Sequence[str], callback: Callable[..., None]) -> typer.T
 
 def _found(place: str) -> Any:
     module, _, name = place.partition(":")
-    return getattr(import_module(f"{__package__}.{module}"), name or module)
+    return getattr(import_module(f"{__package__}.{module}"), name or module.rpartition(".")[2])

@@ -78,17 +78,27 @@ class ClientModel:
                 self._calls.put(waiting)
         return waiting.result
 
+    @property
+    def replies(self) -> int:
+        """How many replies the run has had, the one that is being answered included."""
+        return self._asked
+
     def leave(self) -> None:
         """Tell that the client is gone: no further call will come."""
         self._calls.put(None)
 
-    def end(self, words: str) -> None:
-        """Answer every call that still waits, and all later ones, with how the run ended."""
+    def end(self, words: str, failed: bool) -> None:
+        """Answer every call that still waits, and all later ones, with how the run ended.
+
+        Args:
+            failed: whether an error ended it, so that the call that is being answered was in vain.
+        """
         with self._door:
             self._closing = words
         _set(self.opening, words)
         if self._current:
-            _set(self._current[1].result, "\n\n".join(part for part in (self._heard, words) if part))
+            told = "\n\n".join(part for part in (self._heard, words) if part)
+            _set(self._current[1].result, f"ERROR: {told}" if failed else told)
         while not self._calls.empty():
             if one := self._calls.get():
                 _set(one.result, f"ERROR: {words}")

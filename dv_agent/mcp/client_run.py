@@ -24,10 +24,11 @@ class ClientRun:
     Attributes:
         standing: how far it has come.
         failed: whether it ended by an error.
+        ending: how it ended, in words for the client; empty as long as it goes on.
     """
 
     def __init__(self, request: RunRequest, model: ClientModel, write_report: ReportWriter, scored: bool) -> None:
-        self.model, self.standing, self.failed = model, Standing(), False
+        self.model, self.standing, self.failed, self.ending = model, Standing(), False, ""
         self._scored = scored
         self._gone = threading.Event()
         self._finished: FinishedRun | None = None
@@ -36,6 +37,10 @@ class ClientRun:
     def start(self) -> None:
         """Begin; `opening` of the model is set once the run waits for its first call."""
         self._thread.start()
+
+    def words(self) -> str:
+        """Return where it stands, or how it ended."""
+        return self.ending or self.standing.words(self.model.replies)
 
     @property
     def record(self) -> Path | None:
@@ -57,7 +62,8 @@ class ClientRun:
             self.failed, words = True, f"the run has stopped: {error}"
         except Exception as error:
             self.failed, words = True, crash_words(error)
-        self.model.end(words)
+        self.ending = words
+        self.model.end(words, self.failed)
 
 
 class _UntilGone(nullcontext[object]):

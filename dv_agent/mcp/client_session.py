@@ -13,6 +13,7 @@ from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.runs.launch import ReportWriter
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.agents.runs.tool_runs import TOOLS
+from dv_agent.agents.toolbox.arguments import FINISH
 from dv_agent.agents.toolbox.dispatcher import RUN
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import DvAgentError, UsageError
@@ -20,7 +21,7 @@ from dv_agent.mcp.client_model import ClientModel, client_settings
 from dv_agent.mcp.client_run import ClientRun
 from dv_agent.mcp.options import ServerOptions, named
 from dv_agent.mcp.originals import compared_text, unnoticed_text
-from dv_agent.mcp.session_tools import COMPARE, MUTANTS, START, session_specs
+from dv_agent.mcp.session_tools import COMPARE, MUTANTS, START, check_keys, session_specs
 
 Beat = Callable[[int, str], Awaitable[None]]
 """Tells the client that its call is still worked on: a number that grows, and words."""
@@ -42,16 +43,20 @@ class ClientSession:
         self.options = options
         self._write_report = write_report
         self._begun = asyncio.Lock()
-        self._last_results = ""
+        self._last_results, self._design = "", ""
         self.run: ClientRun | None = None
 
     async def call(self, client: str, name: str, arguments: Mapping[str, Any], beat: Beat) -> str:
         """Return the answer to a call; it begins with ``ERROR:`` if the call was refused. No call raises an error."""
         try:
             text = json.dumps(arguments)
-            if name in {spec.name for spec in session_specs(self.options)}:
+            own = {spec.name: spec for spec in session_specs(self.options)}
+            if name in own:
+                check_keys(own[name], arguments)
                 return await self._own(client, name, arguments, beat)
             run = self.run or await self._begin(client, "", beat)
+            if run.ending:
+                return _too_late(name, run)
             result = run.model.call(name, text)
             if name == RUN:
                 result.add_done_callback(self._keep)
@@ -63,7 +68,9 @@ class ClientSession:
 
     def _keep(self, result: Future[str]) -> None:
         """Keep the results for `run_status`, also those of a call that the client has cancelled meanwhile."""
-        self._last_results = result.result()
+        told = result.result().removesuffix(self.run.ending if self.run else "").rstrip()
+        if told not in ("", "ERROR:"):  # else the run ended before any of these tests ran
+            self._last_results = told
 
     async def _own(self, client: str, name: str, arguments: Mapping[str, Any], beat: Beat) -> str:
         match name:
@@ -90,22 +97,19 @@ class ClientSession:
         return "\n".join(lines)
 
     async def _start(self, client: str, arguments: Mapping[str, Any], beat: Beat) -> str:
-        unknown = sorted(set(arguments) - {"design"})
         design = arguments.get("design", "")
-        if unknown or not isinstance(design, str):
-            raise UsageError(f"{START} takes only `design`, a name" if unknown else "design: a name is expected")
-        if self.run:
-            opened = await self._opened(self.run, beat)
+        if not isinstance(design, str):
+            raise UsageError("design: a name is expected")
+        if self.run and design not in ("", self._design):
+            raise UsageError(f"design: one session is one run, and this one is of {self._design}")
+        if self.run and self.run.ending:
+            return f"One session is one run, and it is over.\n{self._status()}"
+        run = self.run
+        begun = await self._begin(client, design, beat)
+        opened = PREFACE + await _awaited(begun.model.opening, begun, beat)
+        if run:
             return f"The run has begun already. Its state now:\n{self._status()}\n\nHow it began:\n{opened}"
-        run = await self._begin(client, design, beat)
-        return await self._opened(run, beat)
-
-    async def _opened(self, run: ClientRun, beat: Beat) -> str:
-        told = await _awaited(run.model.opening, run, beat)
-        if run.failed:
-            self.run = None  # so that another design can be tried
-            return f"ERROR: {told}"
-        return PREFACE + told
+        return opened
 
     async def _begin(self, client: str, design: str, beat: Beat) -> ClientRun:
         """Begin the run, unless it has begun already.
@@ -118,9 +122,9 @@ class ClientSession:
                 request, model = await asyncio.to_thread(self._prepared, client, design)
                 run = ClientRun(request, model, self._write_report, self.options.scored)
                 run.start()
-                self.run = run
+                self.run, self._design = run, design or self.options.only_name
                 told = await _awaited(model.opening, run, beat)
-                if run.failed:
+                if run.failed and told == run.ending:  # it never came to a call: another design can be tried
                     self.run = None
                     raise UsageError(told)
             return self.run
@@ -130,6 +134,8 @@ class ClientSession:
         asked = self.options.request
         if asked.resume:
             past = read_run(asked.resume)
+            if design not in ("", self.options.only_name):
+                raise UsageError(f"design: the run that goes on is of {self.options.only_name}")
             if past.header.model is None or past.header.agent != TOOLS:
                 raise UsageError(f"{asked.resume} is no run of an agent with tools; go on with `dv-agent run --resume`")
             settings, replies = past.header.model, sum(not one.failure for one in past.replies)
@@ -144,7 +150,7 @@ class ClientSession:
     def _status(self) -> str:
         if self.run is None:
             return f"No run has begun: call {START}."
-        parts = [self.run.standing.words()]
+        parts = [self.run.words()]
         if self._last_results:
             parts.append(f"The last {RUN} answered:\n{self._last_results}")
         return "\n\n".join(parts)
@@ -153,6 +159,13 @@ class ClientSession:
         """End the run, and wait until its record is whole; from any thread."""
         if self.run:
             self.run.close(CLOSING_SECONDS)
+
+
+def _too_late(name: str, run: ClientRun) -> str:
+    """Return the answer to a call that comes after the end; what it asked for is refused, unless that was the end."""
+    if name == FINISH and not run.failed:
+        return f"The run had ended before this call, which was not counted.\n{run.ending}"
+    return f"ERROR: too late, nothing was done or counted: {run.ending}"
 
 
 async def _awaited(result: Future[str], run: ClientRun, beat: Beat) -> str:

@@ -59,6 +59,12 @@ class ServerOptions:
         """The design, if there is no choice."""
         return self.designs[0] if len(self.designs) == 1 else None
 
+    @property
+    def only_name(self) -> str:
+        """The name under which a client knows the design, if there is no choice; else empty."""
+        past = self.resumed
+        return Path(self.only_design).name if self.only_design else past.design if past else ""
+
     def choose(self, name: str) -> str:
         """Return the design that a client names; empty: the only one. What it says is never used as a path.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from dv_agent.agents.models.chat_model import ToolSpec
 from dv_agent.agents.toolbox.arguments import tool_specs
+from dv_agent.errors import UsageError
 from dv_agent.mcp.options import ServerOptions
 
 LIST, START, STATUS, COMPARE, MUTANTS = (
@@ -23,15 +25,15 @@ READING = frozenset(
 def session_specs(options: ServerOptions) -> tuple[ToolSpec, ...]:
     """Return the tools that no run answers; calling them costs nothing of its budget."""
     design = {"type": "string", "maxLength": 80, "description": "name, as list_designs gives it"}
-    wanted = [] if options.only_design or options.request.resume else ["design"]
+    needed = [] if options.only_design or options.request.resume else ["design"]
     found = [
         _spec(LIST, "The designs that can be verified here, one a line."),
         _spec(
             START,
             "Begin the run of this session, before any other tool: what counts, the design, how tests are written, the "
             "budget. One session is one run; every call of a tool of the run counts as one reply of its budget.",
-            {"design": design} if wanted else {},
-            wanted,
+            {"design": design},
+            needed,
         ),
         _spec(STATUS, "Where the run stands, and once more what the last run_tests answered. Costs nothing."),
     ]
@@ -49,6 +51,19 @@ def session_specs(options: ServerOptions) -> tuple[ToolSpec, ...]:
 def all_specs(options: ServerOptions) -> tuple[ToolSpec, ...]:
     """Return all tools that a client is offered: those of the session, and those of `--agent tools`."""
     return (*session_specs(options), *tool_specs(options.track))
+
+
+def check_keys(spec: ToolSpec, arguments: Mapping[str, Any]) -> None:
+    """Check that a call has no argument that the tool does not take: it would be passed over without a word.
+
+    Raises:
+        UsageError: it has one.
+    """
+    known = [*spec.parameters["properties"]]
+    unknown = next((key for key in arguments if key not in known), None)
+    if unknown is not None:
+        takes = f"takes only `{'`, `'.join(known)}`" if known else "takes no arguments"
+        raise UsageError(f"{unknown[:40]}: {spec.name} {takes}")
 
 
 def _spec(name: str, words: str, properties: dict[str, Any] | None = None, needed: list[str] | None = None) -> ToolSpec:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import monotonic
 
+from dv_agent.agents.budget import Budget, Spent
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.runs.launch import FinishedRun
 from dv_agent.agents.state import RunState
@@ -20,21 +22,26 @@ class Standing:
         self.folder: Path | None = None
         self.tests = 0
         self.said = "beginning"
-        self._state: RunState | None = None
+        self._covered = (0, 0)
+        self._spent = Spent()
+        self._cycles, self._since = 0, 0.0
 
     def start(self, header: RunHeader, folder: Path, bins: int) -> None:
         """Note the run that begins or resumes."""
-        del bins
         self.header, self.folder, self.tests, self.said = header, folder, header.tests, "running"
+        self._covered, self._spent, self._since = (header.bins_hit, bins), header.spent, monotonic()
 
     def test(self, record: TestRecord) -> None:
         """Count a test."""
         self.tests, self.said = self.tests + 1, f"{self.tests + 1} tests simulated, the last one {record.cycles} cycles"
+        self._cycles += record.cycles
 
     def turn(self, state: RunState, turn: TurnRecord) -> None:
         """Note the state after a turn."""
         del turn
-        self._state = state
+        totals = overall_totals(state.coverage)
+        self._covered, self._spent = (totals.bins_hit, totals.bins), state.spent
+        self._cycles, self._since = 0, monotonic()
 
     def say(self, words: str) -> None:
         """Note another activity."""
@@ -43,18 +50,29 @@ class Standing:
     def stop(self) -> None:
         """There is nothing to end."""
 
-    def words(self) -> str:
-        """Return design, tests, coverage and budget up to the last `run_tests`."""
+    def words(self, replies: int) -> str:
+        """Return design, tests, coverage and budget as they are now.
+
+        Args:
+            replies: how many replies the run has had, the one that is being answered included.
+        """
         if self.header is None:
             return f"The run has not begun: {self.said}."
-        track, state = TRACKS[self.header.track], self._state
+        track, (hit, bins) = TRACKS[self.header.track], self._covered
         lines = [f"{self.header.design}, track {track.name}, {self.tests} tests so far; {self.said}."]
-        if state:
-            totals = overall_totals(state.coverage)
-            lines += [f"{totals.bins_hit} of {totals.bins} bins are covered."] if track.plan else []
-            left = self.header.budget.left(state.spent)
-            lines.append("Left when the last turn ended: " + ", ".join(f"{n:,.0f} {name}" for name, n in left.items()))
+        lines += [f"{hit} of {bins} bins are covered."] if track.plan else []
+        left = self._left(self.header.budget, replies)
+        lines += ["Left now: " + ", ".join(f"{n:,.0f} {name}" for name, n in left.items())] if left else []
         return "\n".join(lines)
+
+    def _left(self, budget: Budget, replies: int) -> dict[str, float]:
+        """Return what is left of each bound; the state of the run knows it as of the end of a turn only."""
+        spent = self._spent.model_copy(update={
+            "cycles": self._spent.cycles + self._cycles,
+            "calls": max(replies, self._spent.calls),
+            "seconds": self._spent.seconds + monotonic() - self._since,
+        })  # fmt: skip
+        return budget.left(spent)
 
 
 def ending_words(run: FinishedRun, scored: bool) -> str:
@@ -69,7 +87,10 @@ def ending_words(run: FinishedRun, scored: bool) -> str:
     lines += [
         f"claim {one.bin}: {one.verdict} ({one.why})" for one in (header.claims.verdicts if header.claims else ())
     ]
-    lines += [f"report on test {one.test}: {one.words} {one.why}".rstrip() for one in header.bug_reports or ()]
+    lines += [
+        f"report on test {one.test}: {one.words}{f' ({one.why})' if one.why else ''}"
+        for one in header.bug_reports or ()
+    ]
     lines += run.notes
     lines.append(f"Record: {run.folder} (report.html shows it). A new session begins a new run.")
     return "\n".join(lines)

@@ -6,7 +6,7 @@ from mcp import types
 
 from dv_agent.agents.llm.agent import messages_of
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.cli.prompt_preview import prompt_of_design
+from dv_agent.cli.prompting.preview import prompt_of_design
 from dv_agent.errors import UnknownNameError
 from dv_agent.mcp.options import ServerOptions
 from dv_agent.prompts.strategy import find_strategy, strategy_names

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 
 from dv_agent.agents.models.redaction import hide_values
 from dv_agent.eval.report.environment import make_environment
-from dv_agent.eval.report.wave_picture import excerpt_svg
+from dv_agent.eval.report.pictures.wave_picture import excerpt_svg
 from dv_agent.eval.report.wording import moment
 
 HERE = Path(__file__).parent

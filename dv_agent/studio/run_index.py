@@ -15,8 +15,8 @@ from dv_agent.agents.runs.goal import recorded_plan
 from dv_agent.coverage.plan import Plan
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import InputFileError, UnknownNameError, UsageError
-from dv_agent.eval.report.load_run import load_run
-from dv_agent.eval.report.run_data import RunData
+from dv_agent.eval.report.data.load_run import load_run
+from dv_agent.eval.report.data.run_data import RunData
 from dv_agent.studio.allowed_folders import BOARD_MARK, RUN_MARK, AllowedFolders, chosen, listed
 
 KEPT = 4

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from dv_agent.eval.board.comparison import ablations, comparisons, ranking
-from dv_agent.eval.board.curves import SHOWN_AXES, row_curves
 from dv_agent.eval.board.design_board import DesignBoard
 from dv_agent.eval.board.design_rows import bin_lines, bug_lines, in_order, uninformative
-from dv_agent.eval.board.figures import OF_A_CELL, SEED, counts, figures, pass_at, reaching
 from dv_agent.eval.board.first_tests import first_tests
 from dv_agent.eval.board.leaderboard import (
     Board,
@@ -20,16 +17,19 @@ from dv_agent.eval.board.leaderboard import (
     Row,
     TrialLine,
 )
-from dv_agent.eval.board.lift import with_lifts
-from dv_agent.eval.board.metrics import COVERAGE, KILLS, PASS_SHARE
 from dv_agent.eval.board.notes import notes
-from dv_agent.eval.board.sources import BoardSource, load_sources
-from dv_agent.eval.board.standing import reasons_apart
-from dv_agent.eval.board.tasks import FindTask, Task, find_task
-from dv_agent.eval.board.trial_scores import ScoredTrial, score_all
+from dv_agent.eval.board.rows.comparison import ablations, comparisons, ranking
+from dv_agent.eval.board.rows.curves import SHOWN_AXES, row_curves
+from dv_agent.eval.board.rows.figures import OF_A_CELL, SEED, counts, figures, pass_at, reaching
+from dv_agent.eval.board.rows.lift import with_lifts
+from dv_agent.eval.board.rows.standing import reasons_apart
+from dv_agent.eval.board.trials.metrics import COVERAGE, KILLS, PASS_SHARE
+from dv_agent.eval.board.trials.sources import BoardSource, load_sources
+from dv_agent.eval.board.trials.tasks import FindTask, Task, find_task
+from dv_agent.eval.board.trials.trial_scores import ScoredTrial, score_all
 from dv_agent.eval.evaluation.data_model import DesignIdentity, Entry
 from dv_agent.eval.evaluation.spec import CEILING
-from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.eval.report.data.text_limits import Allowance
 from dv_agent.eval.scoring.score import SCORING_VERSION
 from dv_agent.eval.stats.bootstrap import LEVEL as INTERVAL
 from dv_agent.eval.stats.bootstrap import REPEATS

@@ -10,8 +10,8 @@ from dv_agent.agents.records.schema import TURNS
 from dv_agent.agents.turn import TurnRecord
 from dv_agent.eval.board.design_board import BinLine, FirstTest, ShownTrack
 from dv_agent.eval.evaluation.trial_folder import RUN
-from dv_agent.eval.report.load_turns import track_data
-from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.eval.report.data.load_turns import track_data
+from dv_agent.eval.report.data.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import cut_tracks
 
 ROOM = 1_600

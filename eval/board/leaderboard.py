@@ -82,7 +82,7 @@ class Row(Frozen):
             failed; else empty.
         trials: number of trials requested; `scored` of them have a score.
         redone: number of trials with an earlier attempt that was discarded.
-        figures: name of a metric in `dv_agent.eval.board.metrics` -> figure.
+        figures: name of a metric in `dv_agent.eval.board.trials.metrics` -> figure.
     """
 
     key: str

@@ -1,7 +1,7 @@
 """Executor for a Dask cluster, whose workers must see the folder of the evaluation under the same path.
 
-Each task starts a dv-agent worker process beside its Dask worker, so a trial runs as on one machine: in its own
-process, which can hang, crash and be killed. If a Dask worker is lost, the scheduler gives its task to another one,
+A trial runs as on one machine, in a dv-agent worker process beside its Dask worker, which can hang, crash and be
+killed, and which takes the next trial there. If a Dask worker is lost, the scheduler gives its task to another one,
 which resumes from the record that it finds.
 """
 
@@ -16,10 +16,11 @@ from typing import Any, Self
 
 from dv_agent.errors import PrerequisiteError, UsageError
 from dv_agent.eval.execution.events import Event
+from dv_agent.eval.execution.process_executor import LocalExecutor
 from dv_agent.eval.execution.trial_run import TrialTask
 
 CONNECT_SECONDS = 20
-_POLL_SECONDS = 0.5
+_POLL_SECONDS, _LOOK_SECONDS = 0.5, 2.0
 INSTALL_DASK = 'pip install "dv-agent[dask]"'
 
 
@@ -44,7 +45,10 @@ class DaskExecutor:
         self._topic = f"dv-agent-{uuid.uuid4().hex}"
         self._stop: Any = distributed.Event(self._topic, client=self._client)
         self._running: dict[str, Any] = {}
-        self._news: queue.Queue[Event] = queue.Queue()
+        self._news: queue.Queue[Event | None] = queue.Queue()  # None: look whether a task has ended
+        from dv_agent.eval.execution.beside_dask import PLUGIN, TrialProcesses
+
+        self._client.register_plugin(TrialProcesses(), PLUGIN)
         self._client.subscribe_topic(self._topic, self._told)
 
     def free(self) -> int:
@@ -54,20 +58,22 @@ class DaskExecutor:
 
     def start(self, task: TrialTask) -> None:
         """See `Executor.start`."""
-        self._running[task.trial.id] = self._client.submit(
+        future = self._client.submit(
             perform_beside_dask, task.model_dump_json(), self._topic, key=f"{self._topic}-{task.trial.id}", pure=False
         )
+        self._running[task.trial.id] = future
+        future.add_done_callback(lambda _: self._news.put(None))
 
     def events(self, seconds: float) -> list[Event]:
         """See `Executor.events`."""
-        found = []
+        heard: list[Event | None] = []
         try:
-            found.append(self._news.get(timeout=seconds))
+            heard.append(self._news.get(timeout=seconds))
             while True:
-                found.append(self._news.get_nowait())
+                heard.append(self._news.get_nowait())
         except queue.Empty:
             pass
-        found = [event for event in found if event.trial in self._running]
+        found = [event for event in heard if event and event.trial in self._running]
         for name, future in list(self._running.items()):
             if future.done():
                 del self._running[name]
@@ -103,22 +109,37 @@ def _outcome(name: str, future: Any) -> Event:
 
 
 def perform_beside_dask(task: str, topic: str) -> str:
-    """Execute one trial in its own process, called inside a Dask worker; return its last event as JSON."""
-    from dv_agent.eval.execution.process_executor import LocalExecutor
+    """Execute one trial in a process of its own, called inside a Dask worker; return its last event as JSON."""
+    from dv_agent.eval.execution.beside_dask import PLUGIN
 
     distributed: Any = importlib.import_module("distributed")
-    stop: Any = distributed.Event(topic)
     worker: Any = distributed.get_worker()
-    asked, looked = False, time.monotonic()
-    with LocalExecutor(1) as executor:
-        executor.start(TrialTask.model_validate_json(task))
-        while True:
+    trial, stop, last = TrialTask.model_validate_json(task), _Stop(distributed.Event(topic)), list[Event]()
+    # A process that was asked to stop, or that was lost, takes no other trial.
+    fit = lambda: not stop.told and last[0].kind != "lost"  # noqa: E731
+    with worker.plugins[PLUGIN].one(trial.trial.design, fit) as executor:
+        executor.start(trial)
+        while not last:
             for event in executor.events(_POLL_SECONDS):
                 if event.last:
-                    return event.model_dump_json()
-                worker.log_event(topic, event.model_dump_json())
-            if not asked and time.monotonic() - looked > 2:
-                looked = time.monotonic()
-                asked = bool(stop.is_set())
-                if asked:
-                    executor.ask_to_stop()
+                    last.append(event)
+                else:
+                    worker.log_event(topic, event.model_dump_json())
+            stop.look(executor)
+    return last[0].model_dump_json()
+
+
+class _Stop:
+    """The wish of the evaluation that its trials stop, looked at every two seconds."""
+
+    def __init__(self, event: Any) -> None:
+        self._event, self._looked, self.told = event, time.monotonic(), False
+
+    def look(self, executor: LocalExecutor) -> None:
+        """Pass it on, once."""
+        if self.told or time.monotonic() - self._looked < _LOOK_SECONDS:
+            return
+        self._looked = time.monotonic()
+        if self._event.is_set():
+            self.told = True
+            executor.ask_to_stop()

@@ -12,8 +12,8 @@ from dv_agent.agents.records.crash_file import write_crash
 from dv_agent.agents.records.lock import Taken, owned
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.runs.launch import Stopper, launch
+from dv_agent.agents.runs.progress import RunWatcher
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.run_progress import RunWatcher
 from dv_agent.designs.files.documents import make_folders
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import find_recorded_design

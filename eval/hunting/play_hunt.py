@@ -10,8 +10,8 @@ from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.reader import is_there, read_run
 from dv_agent.agents.records.schema import HEADER
 from dv_agent.agents.runs.launch import Stopper, launch
+from dv_agent.agents.runs.progress import RunWatcher
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.run_progress import RunWatcher
 from dv_agent.designs.files.documents import make_folders, replace_text
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.frozen import Frozen

@@ -25,14 +25,14 @@ from dv_agent.eval.mutants.clean_tests import (
     CleanDesk,
     CleanTest,
     Given,
-    read_given,
     save_tests,
     turns_digest,
 )
-from dv_agent.eval.mutants.data_model import Oracle, Outcome, Selection, Settings
+from dv_agent.eval.mutants.data_model import Oracle, Outcome, Selection, Settings, Source
 from dv_agent.eval.mutants.earlier_campaign import chosen_before
 from dv_agent.eval.mutants.result_folder import OutcomeLines, begin, read_result, read_settings, read_tests
 from dv_agent.eval.mutants.selection import select
+from dv_agent.eval.mutants.several_sources import by_source, ends_of, read_sources
 from dv_agent.eval.mutants.summary import MutationResult
 from dv_agent.eval.mutants.trial_pool import TrialPool
 from dv_agent.eval.mutants.trial_process import Setup
@@ -49,7 +49,7 @@ class Wish:
     """What the command line asks for.
 
     Attributes:
-        tests: see `read_given`.
+        tests: what the tests come from, each as `read_given` takes it; several have an outcome each.
         oracle: what kills; None: checks if the design has a reference model, else comparison with the clean RTL.
         further_cycles: cycles of further tests that survivors are played.
         survivors_of: the folder of an earlier campaign: its mutants that were not killed are tried, no others.
@@ -58,7 +58,7 @@ class Wish:
     """
 
     simulator: str
-    tests: str
+    tests: tuple[str, ...]
     count: int
     seed: int = 0
     oracle: Oracle | None = None
@@ -117,12 +117,12 @@ def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watch
     if into:
         make_folders(into)  # one that cannot be written is told before minutes of simulation
     earlier = chosen_before(wish.survivors_of, wish.mutants_of, folder)
-    words, given = read_given(wish.tests, folder, wish.seed)
+    sources, given = read_sources(wish.tests, folder, wish.seed)
     watcher.say(f"recording {len(given):,} tests on the clean RTL")
-    ready = _prepare(folder, wish.simulator, given, wish.further_cycles, wish.seed)
+    ready = _prepare(folder, wish.simulator, given, wish.further_cycles, wish.seed, sources)
     watcher.say("choosing mutants")
     selection = earlier.selection if earlier else _selected(folder, wish, jobs, watcher)
-    settings = _settings(folder, wish, words, given, ready)
+    settings = _settings(folder, wish, sources, given, ready)
     if earlier:
         settings = settings.model_copy(
             update={"seed": earlier.settings.seed, "count": len(selection.mutants),
@@ -163,7 +163,7 @@ def resume(design: DesignFolder | None, find: Callable[[str], DesignFolder], hom
     with owned(home):
         given = read_tests(home)
         watcher.say(f"recording {len(given):,} tests on the clean RTL")
-        ready = _prepare(folder, settings.simulator, given, settings.further_cycles, settings.seed)
+        ready = _prepare(folder, settings.simulator, given, settings.further_cycles, settings.seed, settings.sources)
         return _try_all(folder, home, ready, jobs, watcher, seconds)
 
 
@@ -178,7 +178,7 @@ def _try_all(
         setup = Setup(
             design=folder.path, simulator=known.settings.simulator, oracle=known.settings.oracle,
             tests=save_tests(ready.tests, room), room=room, covered=tuple(sorted(ready.covered)),
-            prove_seconds=known.settings.prove_seconds,
+            prove_seconds=known.settings.prove_seconds, ends=ends_of(known.settings.sources),
         )  # fmt: skip
         with TrialPool(setup, jobs, seconds) as pool:
             for outcome in pool.outcomes(todo):
@@ -187,14 +187,15 @@ def _try_all(
     return read_result(home)
 
 
-def _prepare(folder: DesignFolder, simulator: str, given: tuple[Given, ...], further_cycles: int, seed: int) -> _Ready:
+def _prepare(
+    folder: DesignFolder, simulator: str, given: tuple[Given, ...], further_cycles: int, seed: int,
+    sources: tuple[Source, ...],
+) -> _Ready:  # fmt: skip
     with find_simulator(simulator).open(folder.design) as session:
         desk = CleanDesk(folder, session)
         tests, left_out = desk.record(given)
-        if not tests:
-            raise UsageError(
-                f"every one of {len(given):,} tests fails a check on the clean RTL, so none can kill a mutant"
-            )
+        if not all(by_source(tests, ends_of(sources))):
+            raise UsageError("every test of a --tests fails a check on the clean RTL, so none of it can kill a mutant")
         further, _ = desk.record(desk.further(further_cycles, seed), further=True)
         covered = _covered(folder, session, tests)
     return _Ready((*tests, *further), tuple(left_out), covered)
@@ -209,13 +210,17 @@ def _covered(folder: DesignFolder, session: Session, tests: list[CleanTest]) -> 
     return frozenset(plan.bins[place].id for place in hit)
 
 
-def _settings(folder: DesignFolder, wish: Wish, words: str, given: tuple[Given, ...], ready: _Ready) -> Settings:
+def _settings(
+    folder: DesignFolder, wish: Wish, sources: tuple[Source, ...], given: tuple[Given, ...], ready: _Ready
+) -> Settings:
     oracle: Oracle = wish.oracle or ("checks" if folder.has_model else "comparison")
     digest = hashlib.sha256("\n".join(f"{one.test.digest} {one.max_cycles}" for one in given).encode()).hexdigest()
     further = [one for one in ready.tests if one.further]
     return Settings(
         design=folder.design.name, hashes=fingerprint(folder), simulator=wish.simulator, seed=wish.seed,
-        count=wish.count, tests=words, tests_digest=digest, turns_digest=turns_digest(wish.tests),
+        count=wish.count, tests="; ".join(one.words for one in sources), tests_digest=digest,
+        sources=sources if len(sources) > 1 else (),
+        turns_digest=turns_digest(wish.tests[0]) if len(sources) == 1 else "",
         test_count=len(ready.given),
         test_cycles=sum(one.cycles for one in ready.given), left_out=ready.left_out, oracle=oracle,
         has_model=folder.has_model, further_cycles=wish.further_cycles, further_count=len(further),

@@ -97,6 +97,32 @@ class ShortTest(Frozen):
     stopped: Text = ""
 
 
+class Source(Frozen):
+    """The tests that one `--tests` names.
+
+    Attributes:
+        words: where they come from, in words.
+        count: their number, those that are left out too.
+    """
+
+    words: PlainText
+    count: Count
+
+
+class SourceOutcome(Frozen):
+    """What the tests of one source did to a mutant.
+
+    Attributes:
+        by: the check that killed it; empty if none did.
+        test: number of the test that killed it.
+        cycles: cycles simulated, until the kill if it was killed.
+    """
+
+    by: PlainText = ""
+    test: Count | None = None
+    cycles: Count = 0
+
+
 class Outcome(Frozen):
     """What became of a mutant.
 
@@ -114,6 +140,7 @@ class Outcome(Frozen):
         cycles: cycles simulated on the mutant, until the kill if it was killed.
         seconds: wall time.
         reason: why nothing is known about it.
+        sources: the same of each source alone, if there are several; `verdict` is that of all of them together.
     """
 
     mutant: RecordedName
@@ -130,6 +157,7 @@ class Outcome(Frozen):
     cycles: Count = 0
     seconds: Amount = 0.0
     reason: Text = ""
+    sources: Annotated[tuple[SourceOutcome, ...], Field(max_length=100)] = ()
 
 
 class Settings(Frozen):
@@ -138,6 +166,7 @@ class Settings(Frozen):
     Attributes:
         hashes: SHA-256 of the files of the design, by kind.
         tests: where the tests come from, in words.
+        sources: those of several `--tests`, whose tests stand one behind the other; empty if there is but one.
         tests_digest: hash of the tests.
         turns_digest: SHA-256 of ``turns.jsonl``, if they are those of a run.
         test_count, test_cycles: number of tests used, and the cycles that the clean RTL takes for them.
@@ -156,6 +185,7 @@ class Settings(Frozen):
     seed: Seed = 0
     count: Count
     tests: PlainText
+    sources: Annotated[tuple[Source, ...], Field(max_length=100)] = ()
     tests_digest: Digest
     turns_digest: Digest = ""
     test_count: Count

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.eval.mutants.data_model import VERDICTS, Mutant, Outcome
-from dv_agent.eval.mutants.summary import MutationResult, by_check, by_kind, by_module, counts
+from dv_agent.eval.mutants.summary import MutationResult, by_check, by_kind, by_module, by_source, counts
 from dv_agent.eval.report.environment import make_environment
 
 NAME = "report.html"
@@ -31,10 +31,11 @@ def render(result: MutationResult) -> str:
     """Return the page; everything that RTL or a test says is escaped, and shortened to a bounded size."""
     pairs = result.pairs()
     groups = {name: [_row(*pair) for pair in pairs if pair[1].verdict == name] for name in VERDICTS}
+    tables = (("tests", by_source(result)), ("kind of change", by_kind(result)), ("module", by_module(result)))
     context = {
         "settings": result.settings, "selection": result.selection, "left": result.left,
         "total": counts([outcome for _, outcome in pairs]), "verdicts": VERDICTS,
-        "tables": (("kind of change", by_kind(result)), ("module", by_module(result))), "checks": by_check(result),
+        "tables": [(title, groups) for title, groups in tables if groups], "checks": by_check(result),
         "groups": {name: rows[:_MOST] for name, rows in groups.items()},
         "more": {name: max(len(rows) - _MOST, 0) for name, rows in groups.items()},
     }  # fmt: skip

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from dv_agent.designs.frozen import Frozen
-from dv_agent.eval.mutants.data_model import VERDICTS, Mutant, Outcome, Selection, Settings
+from dv_agent.eval.mutants.data_model import VERDICTS, Mutant, Outcome, Selection, Settings, Verdict
 
 
 class Counts(Frozen):
@@ -28,6 +28,16 @@ class Counts(Frozen):
         """Percent killed of those not proved equivalent; None if there are none."""
         left = self.total - self.equivalent
         return round(100 * self.killed / left, 2) if left else None
+
+
+class SourceCounts(Counts):
+    """Numbers of one source of tests.
+
+    Attributes:
+        alone: mutants that it kills and no other source does.
+    """
+
+    alone: int = 0
 
 
 class MutationResult(Frozen):
@@ -88,6 +98,27 @@ def by_check(result: MutationResult) -> dict[str, int]:
     return dict(Counter(one.by for one in result.outcomes if one.verdict == "killed").most_common())
 
 
+def by_source(result: MutationResult) -> dict[str, SourceCounts]:
+    """Return source of tests -> numbers of that source alone, if there are several."""
+    outcomes = [outcome for _, outcome in result.pairs()]
+    return {source.words: _of_source(number, outcomes) for number, source in enumerate(result.settings.sources)}
+
+
+def _of_source(number: int, outcomes: Sequence[Outcome]) -> SourceCounts:
+    found = Counter("killed" if number in _killers(one) else _not_killed(one) for one in outcomes)
+    alone = sum(_killers(one) == [number] for one in outcomes)
+    return SourceCounts(**{name: found[name] for name in VERDICTS}, alone=alone)
+
+
+def _killers(outcome: Outcome) -> list[int]:
+    return [number for number, one in enumerate(outcome.sources) if one.by]
+
+
+def _not_killed(outcome: Outcome) -> Verdict:
+    """Return the verdict on tests that do not kill: a mutant that others kill is different, and they do not notice."""
+    return "unnoticed" if outcome.verdict == "killed" else outcome.verdict
+
+
 def as_json(result: MutationResult) -> dict[str, Any]:
     """Return the result in the form that docs/mutants.md describes; its keys are stable."""
     total = counts([outcome for _, outcome in result.pairs()])
@@ -100,6 +131,7 @@ def as_json(result: MutationResult) -> dict[str, Any]:
         "by_kind": {name: one.model_dump() for name, one in by_kind(result).items()},
         "by_module": {name: one.model_dump() for name, one in by_module(result).items()},
         "by_check": by_check(result),
+        "by_source": {name: one.model_dump() | {"score": one.score} for name, one in by_source(result).items()},
         "candidates": result.selection.candidates,
         "refused": result.selection.refused,
         "repeated": result.selection.repeated,

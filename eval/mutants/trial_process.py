@@ -29,7 +29,7 @@ class Setup(Frozen):
         tests: file that lists the tests, see `dv_agent.eval.mutants.clean_tests`.
         room: a folder of its own.
         covered: bins that the given tests hit.
-        prove_seconds: see `MutantTrials`.
+        prove_seconds, ends: see `MutantTrials`.
     """
 
     design: Path
@@ -39,6 +39,7 @@ class Setup(Frozen):
     room: Path
     covered: tuple[str, ...] = ()
     prove_seconds: float = 0.0
+    ends: tuple[int, ...] = ()
 
 
 def serve(lines: Iterator[str], out: TextIO) -> None:
@@ -47,7 +48,7 @@ def serve(lines: Iterator[str], out: TextIO) -> None:
     setup.room.mkdir(parents=True, exist_ok=True)
     trials = MutantTrials(
         load_design(setup.design), setup.simulator, setup.oracle, list(load_saved(setup.tests)), setup.room,
-        frozenset(setup.covered), prove_seconds=setup.prove_seconds,
+        frozenset(setup.covered), prove_seconds=setup.prove_seconds, ends=setup.ends,
     )  # fmt: skip
     try:
         for line in lines:

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from dv_agent.agents.runs.launch import Stopper
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.yaml_writer import write_yaml
@@ -14,10 +13,11 @@ from dv_agent.designs.loader import find_design
 from dv_agent.errors import InputFileError, ModelFailure, SimulationError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry, Trial, TrialRecord
 from dv_agent.eval.evaluation.trial_folder import RUN, read_header, read_trial
-from dv_agent.eval.execution.trial_run import Hunters, TrialInterrupted, TrialTask, TrialWatcher, execute_trial
+from dv_agent.eval.execution.trial_run import TrialTask
 from dv_agent.eval.optimisation.allowance import Meter
 from dv_agent.eval.optimisation.candidate import Texts, digest_of, strategy_of
 from dv_agent.eval.optimisation.feedback import run_feedback
+from dv_agent.eval.optimisation.trial_players import TrialPlayer
 from dv_agent.eval.optimisation.wish import Item, Wish
 from dv_agent.eval.scoring.score_trial import score_records
 from dv_agent.prompts.strategy import Strategy
@@ -46,13 +46,10 @@ class CandidateTrials:
 
     Args:
         folder: folder of the optimisation.
-        watcher: is told how each trial goes on.
-        stopper: can end a trial between two turns.
     """
 
-    def __init__(self, wish: Wish, folder: Path, meter: Meter, watcher: TrialWatcher, stopper: Stopper) -> None:
-        self._wish, self._folder, self._meter = wish, folder, meter
-        self._watcher, self._stopper = watcher, stopper
+    def __init__(self, wish: Wish, folder: Path, meter: Meter, player: TrialPlayer) -> None:
+        self._wish, self._folder, self._meter, self._player = wish, folder, meter, player
         self._known: dict[tuple[str, Item, bool], Outcome] = {}
 
     def outcomes(self, texts: Texts, items: Sequence[Item], told: bool) -> list[Outcome]:
@@ -64,32 +61,33 @@ class CandidateTrials:
         Raises:
             InputFileError: a record is damaged.
             ModelFailure, SimulationError, UsageError: a trial ended for a reason that is not the candidate's.
-            TrialInterrupted: `stopper` was set.
+            TrialInterrupted: a stop was asked for.
         """
         try:
             strategy = strategy_of(self._wish.strategy, texts)
         except UsageError as error:
             return [Outcome(item, 0.0, str(error) if told else "", str(error)) for item in items]
-        found = []
-        for item in items:
-            key = digest_of(strategy), item, told
-            if key not in self._known:
-                self._known[key] = self._outcome(strategy, item, told)
-            found.append(self._known[key])
-        return found
-
-    def _outcome(self, strategy: Strategy, item: Item, told: bool) -> Outcome:
-        if self._stopper.asked():
-            raise TrialInterrupted
         digest = digest_of(strategy)
-        room = self._folder / TRIALS / digest / f"{item.design}_s{item.seed}"
-        task = TrialTask(
+        new = [item for item in dict.fromkeys(items) if (digest, item, told) not in self._known]
+        records = self._player.play([self._task(strategy, digest, item) for item in new])
+        for item, record in zip(new, records, strict=True):
+            self._known[digest, item, told] = self._outcome(record, strategy, item, told)
+        return [self._known[digest, item, told] for item in items]
+
+    def _task(self, strategy: Strategy, digest: str, item: Item) -> TrialTask:
+        room = self._room(digest, item)
+        return TrialTask(
             trial=self._trial(strategy, item), folder=room.absolute(), checksum=self._wish.checksums[item.design],
             hunt=False, redo=_may_succeed(room), strategy_file=self._written(strategy, digest),
             cache=(self._folder / REPLIES).absolute(),
         )  # fmt: skip
-        with Hunters() as hunters:
-            record = execute_trial(task, self._watcher, self._stopper, hunters)
+
+    def _room(self, digest: str, item: Item) -> Path:
+        return self._folder / TRIALS / digest / f"{item.design}_s{item.seed}"
+
+    def _outcome(self, record: TrialRecord, strategy: Strategy, item: Item, told: bool) -> Outcome:
+        digest = digest_of(strategy)
+        room = self._room(digest, item)
         header = read_header(room)
         if header:
             self._meter.trial(f"{digest}/{item.design}/{item.seed}", header.spent)

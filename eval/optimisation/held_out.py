@@ -63,11 +63,12 @@ def held_out(wish: Wish, trials: CandidateTrials, first: Texts, best: Texts) -> 
     Raises:
         DvAgentError: a trial failed for a reason that is not a strategy's.
     """
-    pairs = []
-    for item in wish.items("held_out"):
-        (one,), (other,) = trials.outcomes(first, [item], False), trials.outcomes(best, [item], False)
-        pairs.append(HeldOutTrial(design=item.design, seed=item.seed, before=100 * one.score, after=100 * other.score))
-    return figures(tuple(pairs))
+    items = wish.items("held_out")
+    before, after = trials.outcomes(first, items, False), trials.outcomes(best, items, False)
+    return figures(tuple(
+        HeldOutTrial(design=item.design, seed=item.seed, before=100 * one.score, after=100 * other.score)
+        for item, one, other in zip(items, before, after, strict=True)
+    ))  # fmt: skip
 
 
 def figures(pairs: tuple[HeldOutTrial, ...]) -> HeldOut:

@@ -9,11 +9,9 @@ from pydantic import ValidationError
 
 from dv_agent.agents.models.chat_model import ChatModel
 from dv_agent.agents.records.lock import owned
-from dv_agent.agents.runs.launch import Stopper
 from dv_agent.designs.files.documents import complaint, make_folders, replace_text
 from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import UsageError
-from dv_agent.eval.execution.trial_run import TrialWatcher
 from dv_agent.eval.optimisation.allowance import Caps, Meter, require_enough
 from dv_agent.eval.optimisation.candidate import strategy_of, texts_of
 from dv_agent.eval.optimisation.candidate_trials import CandidateTrials, strategy_text
@@ -22,6 +20,7 @@ from dv_agent.eval.optimisation.held_out import HeldOut, held_out
 from dv_agent.eval.optimisation.history import History, Log, Step
 from dv_agent.eval.optimisation.proposer import Proposer
 from dv_agent.eval.optimisation.search import Found, gepa_optimize, search
+from dv_agent.eval.optimisation.trial_players import TrialPlayer
 from dv_agent.eval.optimisation.wish import Wish, keep
 from dv_agent.prompts.strategy import SHIPPED, Strategy, strategy_names
 
@@ -60,7 +59,7 @@ class Result(Frozen):
 
 
 def optimise(
-    wish: Wish, caps: Caps, folder: Path, name: str, model: ChatModel, watcher: TrialWatcher, stopper: Stopper,
+    wish: Wish, caps: Caps, folder: Path, name: str, model: ChatModel, player: TrialPlayer,
     say: Callable[[str], None],
 ) -> Result:  # fmt: skip
     """Improve a strategy in `folder`; the same call goes on where one was ended.
@@ -68,13 +67,14 @@ def optimise(
     Args:
         name: name of the strategy that is made.
         model: the model that proposes texts.
+        player: plays the trials; the result is the same for any.
         say: is told each step in a line.
 
     Raises:
         UsageError: the caps are too small, the folder holds something else, or the first strategy cannot be used.
         PrerequisiteError: the package gepa is not installed.
         ModelFailure, SimulationError: a trial or a proposal failed for a reason that is no candidate's.
-        TrialInterrupted: `stopper` was set.
+        TrialInterrupted: a stop was asked for.
     """
     prices = require_enough(wish, caps)
     require_place(folder, name)
@@ -83,7 +83,7 @@ def optimise(
     with owned(folder):
         keep(wish, folder)
         meter, log = Meter(caps, prices), Log(say)
-        trials = CandidateTrials(wish, folder, meter, watcher, stopper)
+        trials = CandidateTrials(wish, folder, meter, player)
         try:
             found = search(wish, trials, Proposer(wish, folder, model), meter, log)
         finally:

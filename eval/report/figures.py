@@ -9,7 +9,7 @@ from typing import Literal
 from dv_agent.coverage.totals import Summary
 from dv_agent.designs.text.wording import tidy_version
 from dv_agent.designs.trace import End
-from dv_agent.eval.report.run_data import RunData
+from dv_agent.eval.report.data.run_data import RunData
 from dv_agent.eval.report.wording import (
     UNKNOWN,
     dollars,

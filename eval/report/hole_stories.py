@@ -13,8 +13,8 @@ from dv_agent.coverage.holes import Family, Hole, PartHits, families, holes
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.sampling.distance import FARTHEST
 from dv_agent.coverage.structure import TIERS
-from dv_agent.eval.report.recorded_coverage import RecordedCoverage
-from dv_agent.eval.report.run_data import RunData, TestData
+from dv_agent.eval.report.data.recorded_coverage import RecordedCoverage
+from dv_agent.eval.report.data.run_data import RunData, TestData
 from dv_agent.eval.report.wording import listed, number, plural
 
 _PLACEHOLDER = re.compile(r"\{\w+\}")

@@ -10,9 +10,9 @@ from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.loader import DesignFolder, find_recorded_design
 from dv_agent.errors import UsageError
 from dv_agent.eval.report.code_lines import code_sources
-from dv_agent.eval.report.load_run import load_run
+from dv_agent.eval.report.data.load_run import load_run
+from dv_agent.eval.report.data.run_data import RunData
 from dv_agent.eval.report.page import render_report
-from dv_agent.eval.report.run_data import RunData
 
 NAME = "report.html"
 

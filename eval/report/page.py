@@ -9,17 +9,17 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS
 from dv_agent.coverage.totals import Summary, Totals, summarise
 from dv_agent.eval.report.code_lines import code_section
-from dv_agent.eval.report.curves import progress, rows
+from dv_agent.eval.report.data.recorded_coverage import coverage_of
+from dv_agent.eval.report.data.run_data import FailureData, RunData, Track
 from dv_agent.eval.report.environment import environment
 from dv_agent.eval.report.figures import all_notes, facts, main_figures, small_figures, spendings, verdict
 from dv_agent.eval.report.hole_stories import general, stories
-from dv_agent.eval.report.line_chart import line_chart
-from dv_agent.eval.report.recorded_coverage import coverage_of
+from dv_agent.eval.report.pictures.curves import progress, rows
+from dv_agent.eval.report.pictures.line_chart import line_chart
+from dv_agent.eval.report.pictures.wave_picture import excerpt_svg
 from dv_agent.eval.report.rerun_command import commands
-from dv_agent.eval.report.run_data import FailureData, RunData, Track
 from dv_agent.eval.report.tool_rows import has_tools, tool_totals, verdict_counts
 from dv_agent.eval.report.turn_rows import TALK_MOST, call_rows, cut_tracks, turn_rows
-from dv_agent.eval.report.wave_picture import excerpt_svg
 
 FAILING_TESTS = 60
 _STEPS_OF_A_FAILURE = 20_000

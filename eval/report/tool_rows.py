@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from dv_agent.eval.report.run_data import RunData
-from dv_agent.eval.report.tool_data import ToolTotal
+from dv_agent.eval.report.data.run_data import RunData
+from dv_agent.eval.report.data.tool_data import ToolTotal
 
 TOOLS = "tools"
 

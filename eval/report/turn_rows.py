@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 from html import escape
 from itertools import accumulate
 
-from dv_agent.eval.report.run_data import Call, MessageData, TestData, Track, TurnData
-from dv_agent.eval.report.text_limits import Clip
-from dv_agent.eval.report.tool_data import ToolCallData
+from dv_agent.eval.report.data.run_data import Call, MessageData, TestData, Track, TurnData
+from dv_agent.eval.report.data.text_limits import Clip
+from dv_agent.eval.report.data.tool_data import ToolCallData
 
 TURNS = 240
 TESTS = 40

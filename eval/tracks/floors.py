@@ -7,8 +7,8 @@ from pathlib import Path
 from dv_agent.agents.records.reader import is_there, read_header
 from dv_agent.agents.records.schema import HEADER
 from dv_agent.agents.runs.launch import launch
+from dv_agent.agents.runs.progress import Unwatched
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.run_progress import Unwatched
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.errors import UsageError

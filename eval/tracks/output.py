@@ -9,9 +9,9 @@ import jinja2
 
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.text.wording import counted
-from dv_agent.eval.tracks.track_board import BoardTrack, TrackBoard
-from dv_agent.eval.tracks.track_titles import WORDS, Column
-from dv_agent.eval.tracks.track_words import amount, answer, figure_text, lead_words, verdict
+from dv_agent.eval.tracks.board import BoardTrack, TrackBoard
+from dv_agent.eval.tracks.sentences import amount, answer, figure_text, lead_words, verdict
+from dv_agent.eval.tracks.titles import WORDS, Column
 
 NAME = "tracks"
 TEMPLATES = (Path(__file__).parent / "templates", Path(__file__).parents[1] / "report" / "templates")

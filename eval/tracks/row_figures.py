@@ -10,7 +10,7 @@ from dv_agent.agents.records.reader import is_there, read_header
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.loader import find_recorded_design
-from dv_agent.eval.board.metrics import figures_of
+from dv_agent.eval.board.trials.metrics import figures_of
 from dv_agent.eval.hunting.floor_hunter import FLOOR
 from dv_agent.eval.hunting.play_hunt import HUNT, Hunt, HuntReport
 from dv_agent.eval.hunting.play_hunt import SCORE as HUNT_SCORE

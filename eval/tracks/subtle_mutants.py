@@ -37,7 +37,7 @@ def make_mutants(
     """
     home, found = folder / SUBTLE / design, find_recorded_design(design)
     if not is_there(home / SETTINGS):
-        wish = Wish(simulator, f"random:{beats}", count, seed, "checks", further_cycles=0)
+        wish = Wish(simulator, (f"random:{beats}",), count, seed, "checks", further_cycles=0)
         result = start(found, wish, home.parent, jobs, watcher, into=home)
     else:
         known = read_settings(home)
@@ -62,7 +62,7 @@ def play_on_mutants(folder: Path, record: Path, simulator: str, jobs: int, watch
         return
     found = find_recorded_design(header.design)
     if not is_there(home / SETTINGS):
-        wish = Wish(simulator, str(record / RUN), 1, oracle="checks", further_cycles=0, survivors_of=subtle)
+        wish = Wish(simulator, (str(record / RUN),), 1, oracle="checks", further_cycles=0, survivors_of=subtle)
         start(found, wish, record, jobs, watcher, into=home)
         return
     settings, earlier = read_settings(home), read_settings(subtle)

@@ -6,7 +6,7 @@ import pytest
 
 from dv_agent.agents.foretold_outputs import foretold_outputs
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.cli.prompt_preview import prompt_of_design
+from dv_agent.cli.prompting.preview import prompt_of_design
 from dv_agent.designs.language.expansion import expand
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design

@@ -19,16 +19,20 @@ from dv_agent.agents.toolbox.text import result_limits
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.designs.language.stimulus import parse_test
 
+PULSED = {"tracks": {"in": [{"idle": 20}], "reset": [{"idle": 9}, {"pulse": 3}]}}
+"""In reset in cycles 9 to 11."""
+
 
 @pytest.fixture(scope="module")
 def dispatcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ToolDispatcher]:
-    """After a turn with one test on RTL with a seeded bug."""
+    """After a turn with two tests on RTL with a seeded bug."""
     broken = open_design("mxint_softmax", "S7", Path(tmp_path_factory.mktemp("broken")) / "room")
     with open_tool_benches(broken) as benches:
         bench = benches()
         found = ToolDispatcher(bench, result_limits(ModelSettings(model="any", context_tokens=64_000)))
         test = parse_test(WIDE, bench.folder.design)
-        state, _ = advance(RunState(empty_coverage(bench.plan)), Proposal(tests=(test,)), bench, Budget())
+        pulsed = parse_test(PULSED, bench.folder.design)
+        state, _ = advance(RunState(empty_coverage(bench.plan)), Proposal(tests=(test, pulsed)), bench, Budget())
         found.begin(make_view(bench, state, Budget()))
         assert state.last[0].failures
         yield found
@@ -52,6 +56,32 @@ def test_cycles_are_found_by_a_condition_over_pins_and_inner_signals(dispatcher:
     assert "unknown signal" in ask(dispatcher, "find_cycles", test=0, condition="in_vald == 1")
     assert "ERROR: condition:" in ask(dispatcher, "find_cycles", test=0, condition="in_valid ==")
     assert "has no test 7" in ask(dispatcher, "find_cycles", test=7, condition="1")
+
+
+def test_cycles_in_reset_are_found_if_the_condition_names_the_reset(dispatcher: ToolDispatcher) -> None:
+    def found(condition: str, **more: int) -> str:
+        return ask(dispatcher, "find_cycles", test=1, condition=condition, **more)
+
+    assert found("rst").splitlines()[1] == "9 to 11"
+    assert found("rst == 1 and in_ready == 0 or mxint_softmax.rst").splitlines()[1] == "9 to 11"
+    stretches = found("1").splitlines()
+    assert [stretches[1], stretches[2].split()[0]] == ["0 to 8", "12"]
+    assert "lies before cycle 0" in found("rst", first_cycle=12)
+    assert "a clock reads 0" in found("clk")
+    assert "searched in cycles 0 to" in found("rst", first_cycle=10_000)
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("in_valid && in_ready", "write `and`"), ("in_valid || in_ready", "write `or`"), ("!in_valid", "write `not`"),
+        ("in_valid = 1", "write `==`"), ("in_valid == 1'b1", "numbers are 31 or 0x1f"),
+    ],
+)  # fmt: skip
+def test_a_condition_as_other_languages_write_it_is_refused_with_how_it_is_written_here(
+    dispatcher: ToolDispatcher, condition: str, told: str
+) -> None:
+    assert told in ask(dispatcher, "find_cycles", test=0, condition=condition)
 
 
 def test_a_failed_check_is_told_with_what_was_due_and_the_inputs_of_it(dispatcher: ToolDispatcher) -> None:

@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from threading import Thread
+from time import sleep
 
 import pytest
 
@@ -38,8 +40,34 @@ def test_the_second_owner_is_told_who_the_first_one_is_and_a_dead_owner_blocks_n
         assert f'"pid": {os.getpid()}' in (tmp_path / LOCK).read_text()
         with pytest.raises(Taken), owned(tmp_path):  # nor twice in one process
             pass
+    assert not (tmp_path / LOCK).exists()
     with owned(tmp_path, wait=True):
         pass
+    assert (tmp_path / LOCK).exists()  # others may wait for this file
+
+
+def test_one_at_a_time_owns_a_folder_although_each_takes_its_lock_file_away(tmp_path: Path) -> None:
+    inside, most, done = 0, 0, 0
+
+    def work() -> None:
+        nonlocal inside, most, done
+        while done < 60:
+            try:
+                with owned(tmp_path):
+                    inside += 1
+                    most = max(most, inside)
+                    sleep(0)
+                    inside -= 1
+                    done += 1
+            except Taken:
+                sleep(0)
+
+    threads = [Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == 1
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x", "host": 1}', "\0" * 100])

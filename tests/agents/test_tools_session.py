@@ -20,7 +20,7 @@ from dv_agent.agents.tools.testbench import ToolsTestbench
 from dv_agent.coverage.totals import overall_totals
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import ModelFailure, SimulationError
-from dv_agent.eval.report.load_run import load_run
+from dv_agent.eval.report.data.load_run import load_run
 
 DECOY = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"
 LENGTHS = {

@@ -25,7 +25,7 @@ from dv_agent.coverage.database import empty_coverage
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import ModelFailure
-from dv_agent.eval.board.tasks import FindTask, Task, task_of
+from dv_agent.eval.board.trials.tasks import FindTask, Task, task_of
 from dv_agent.eval.evaluation.data_model import (
     BugOutcome,
     DesignIdentity,

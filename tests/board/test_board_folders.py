@@ -9,7 +9,7 @@ from board_trials import CHECKSUM, GOOD, MODEL, Suite, covering, scripted, write
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.board.assembly import make_board
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.sources import differences, load_sources
+from dv_agent.eval.board.trials.sources import differences, load_sources
 from dv_agent.eval.evaluation.data_model import Entry
 
 

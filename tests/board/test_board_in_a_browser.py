@@ -11,8 +11,8 @@ from browser import visit
 from playwright.sync_api import expect, sync_playwright
 from report_runs import parse
 
+from dv_agent.eval.board.files.output import write_board
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.output import write_board
 from dv_agent.eval.board.page.render import render_board
 
 pytestmark = pytest.mark.usefixtures("chromium")

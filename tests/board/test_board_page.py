@@ -13,10 +13,10 @@ from report_runs import parse
 
 from dv_agent.agents.baselines.basic import ScriptedAgent
 from dv_agent.eval.board.assembly import make_board
-from dv_agent.eval.board.csv_file import to_csv
+from dv_agent.eval.board.files.csv_file import to_csv
+from dv_agent.eval.board.files.markdown import plain_table, to_markdown
+from dv_agent.eval.board.files.output import write_board
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.markdown import plain_table, to_markdown
-from dv_agent.eval.board.output import write_board
 from dv_agent.eval.board.page.figure_text import percent, probability, signed
 from dv_agent.eval.board.page.render import render_board
 from dv_agent.eval.board.page.sentences import sentences

@@ -24,14 +24,14 @@ from board_trials import (
 from dv_agent.agents.baselines.basic import ScriptedAgent
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.eval.board.assembly import make_board
-from dv_agent.eval.board.comparison import ablations
 from dv_agent.eval.board.design_rows import uninformative
 from dv_agent.eval.board.first_tests import ROOM, first_tests
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.sources import load_sources
-from dv_agent.eval.board.trial_scores import score_all
+from dv_agent.eval.board.rows.comparison import ablations
+from dv_agent.eval.board.trials.sources import load_sources
+from dv_agent.eval.board.trials.trial_scores import score_all
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation
-from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.eval.report.data.text_limits import Allowance
 
 
 def trials_of(board: Board, entry: Entry) -> list[float]:

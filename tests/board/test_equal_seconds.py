@@ -7,8 +7,8 @@ from report_runs import parse
 
 from dv_agent.errors import InputFileError
 from dv_agent.eval.board.equal_seconds import NAME, EqualSeconds, SecondsLine, read_equal_seconds
+from dv_agent.eval.board.files.output import write_board
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.output import write_board
 
 HOSTILE = "<script>alert(1)</script>|`"
 RECORD = EqualSeconds(

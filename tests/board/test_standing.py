@@ -7,10 +7,10 @@ import pytest
 from board_trials import BINS, Suite, scripted, write_evaluation
 
 from dv_agent.eval.board.assembly import make_board
+from dv_agent.eval.board.files.markdown import plain_table, to_markdown
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.markdown import plain_table, to_markdown
 from dv_agent.eval.board.page.render import render_board
-from dv_agent.eval.board.standing import common_designs
+from dv_agent.eval.board.rows.standing import common_designs
 from dv_agent.eval.evaluation.data_model import Entry, Trial
 
 WIDE, EASY, POOR = (Entry(agent="scripted", options={"name": name}) for name in ("wide", "easy only", "poor"))

@@ -16,7 +16,7 @@ import sys
 
 PRELOADED = (
     "dv_agent.agents.llm.agent", "dv_agent.agents.models.client", "dv_agent.agents.runs.launch", "dv_agent.cli.main",
-    "dv_agent.cli.run", "dv_agent.eval.report.output", "dv_agent.eval.verification.verify", "jinja2",
+    "dv_agent.cli.running.run", "dv_agent.eval.report.output", "dv_agent.eval.verification.verify", "jinja2",
     "langchain.chat_models", "langchain_openai", "numpy", "openai",
 )  # fmt: skip
 MOST_BYTES = 150_000

@@ -117,6 +117,8 @@ def test_a_broken_design_is_one_message(tmp_path: Path, file: str, old: str, new
         (("run", "--design", "mxint_softmax", "--out", "/proc/nothing"), 2, "choose another with --out"),
         (("designs", "show", "nope"), 2, "unknown design"),
         (("designs", "check"), 2, "name one design"),
+        (("designs", "show", "mxint_gelu", "--spec", "--bins"), 2, "give one of them"),
+        (("designs", "show", "mxint_gelu", "--spec", "--json"), 2, "leave --json out"),
     ],
 )
 def test_a_wrong_word_is_one_message(tmp_path: Path, words: tuple[str, ...], code: int, message: str) -> None:
@@ -147,6 +149,9 @@ def test_doctor_list_and_show(tmp_path: Path) -> None:
     assert "source" in call("designs", "show", "mxint_softmax", cwd=tmp_path).stdout
     bins = call("designs", "show", "mxint_softmax", "--bins", cwd=tmp_path).stdout
     assert len(bins.splitlines()) == row["bins"]
+    listed = json.loads(call("designs", "show", "mxint_softmax", "--bins", "--json", cwd=tmp_path).stdout)
+    assert [one["id"] for one in listed] == [line.split()[0] for line in bins.splitlines()]
+    assert {one["tier"] for one in listed} == set(row["tiers"])
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 import typer
 
 from dv_agent.cli.main import app
-from dv_agent.cli.options_file import read_config
+from dv_agent.cli.running.options_file import read_config
 from dv_agent.errors import InputFileError
 
 

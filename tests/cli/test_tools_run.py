@@ -16,7 +16,7 @@ from tool_session import open_tool_benches, play
 from dv_agent.agents.budget import Budget
 from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.loader import find_design
-from dv_agent.eval.report.load_run import load_run
+from dv_agent.eval.report.data.load_run import load_run
 
 KEY = "sk-very-secret-0123456789"
 DECOY = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"

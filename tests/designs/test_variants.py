@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shipped_designs import variant_names
 
 from dv_agent.agents.models.chat_model import ModelSettings
-from dv_agent.cli.prompt_preview import prompt_of_design
+from dv_agent.cli.prompting.preview import prompt_of_design
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs

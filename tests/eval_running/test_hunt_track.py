@@ -14,8 +14,8 @@ from turn_lines import turn_lines
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.records.schema import AgentOptions, RunHeader
 from dv_agent.agents.runs.assembly import open_design, open_recorded
+from dv_agent.agents.runs.progress import Unwatched
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.agents.runs.run_progress import Unwatched
 from dv_agent.designs.loader import find_design
 from dv_agent.designs.mutants.candidate import Candidate, Edit
 from dv_agent.designs.mutants.changed_copy import changed_copy

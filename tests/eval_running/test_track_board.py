@@ -12,9 +12,9 @@ from dv_agent.errors import UsageError
 from dv_agent.eval.board.leaderboard import Figure
 from dv_agent.eval.mutants.earlier_campaign import survivors
 from dv_agent.eval.mutants.result_folder import read_result
+from dv_agent.eval.tracks.board import BoardRow, BoardTrack, Lead, make_track_board, ranking_figure
 from dv_agent.eval.tracks.record_folder import RowKind, RowWords, add_record, slug
-from dv_agent.eval.tracks.track_board import BoardRow, BoardTrack, Lead, make_track_board, ranking_figure
-from dv_agent.eval.tracks.track_words import verdict
+from dv_agent.eval.tracks.sentences import verdict
 
 SWEEP = {
     "name": "every value",

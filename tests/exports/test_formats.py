@@ -18,7 +18,7 @@ from ucis.xml.xml_factory import XmlFactory
 from dv_agent.agents.records.reader import read_run
 from dv_agent.agents.runs.launch import launch
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.cli.display import Display
+from dv_agent.cli.running.display import Display
 from dv_agent.coverage.code.group import with_code
 from dv_agent.coverage.code.points import CodePoint, CodePoints
 from dv_agent.coverage.database import empty_coverage

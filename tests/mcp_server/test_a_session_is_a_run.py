@@ -172,7 +172,7 @@ def test_the_budget_of_calls_ends_the_run_with_its_record_whole(tmp_path: Path) 
     assert header.claims is not None
     assert header.claims.verdicts[0].bin == OPEN
     assert f"noted: {OPEN}" in last
-    assert "1 tests so far" in status
+    assert "has ended: budget:calls. 1 tests" in status
 
 
 def test_results_that_the_last_call_was_waiting_for_come_once_and_under_their_own_number(tmp_path: Path) -> None:

@@ -59,5 +59,11 @@ def made(room: Path, design: DesignFolder | None = None, tests: str = "witnesses
          ) -> MutationResult:  # fmt: skip
     """A campaign, from its beginning to its end."""
     folder = design or load_design(tally(room / "tally"))
-    wish = Wish("icarus", tests, count, further_cycles=more.pop("further_cycles", FURTHER), **more)
+    wish = Wish(
+        "icarus",
+        (tests, *more.pop("others", ())),
+        count,
+        further_cycles=more.pop("further_cycles", FURTHER),
+        **more,
+    )
     return start(folder, wish, room / "runs", 2, Heard())

@@ -186,7 +186,7 @@ def test_without_a_model_a_difference_from_the_clean_rtl_kills_and_this_is_said(
 
 
 def test_an_interrupted_campaign_goes_on_and_comes_to_the_same(finished: Campaign, tmp_path: Path) -> None:
-    wish = Wish("icarus", "witnesses", COUNT, further_cycles=FURTHER)
+    wish = Wish("icarus", ("witnesses",), COUNT, further_cycles=FURTHER)
     home = tmp_path / "folder"
     with pytest.raises(KeyboardInterrupt):
         start(finished.design, wish, tmp_path, 2, Heard(most=3), into=home)
@@ -234,7 +234,7 @@ def test_a_full_disk_is_one_error_and_what_was_known_stays(finished: Campaign, t
 
 
 def test_mutants_that_take_too_long_are_unknown_and_the_campaign_goes_on(tmp_path: Path) -> None:
-    wish = Wish("icarus", "witnesses", 3, further_cycles=0)
+    wish = Wish("icarus", ("witnesses",), 3, further_cycles=0)
     result = start(load_design(tally(tmp_path / "tally")), wish, tmp_path, 1, Heard(), seconds=0.05)
     tried = [outcome for outcome in result.outcomes if outcome.verdict == "unknown"]
     assert len({outcome.mutant for outcome in result.outcomes}) == len(result.outcomes) == len(result.selection.to_run)

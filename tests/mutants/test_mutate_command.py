@@ -19,7 +19,7 @@ from mutant_designs import tally
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import load_design
 from dv_agent.errors import BuildError, DvAgentError, InputFileError, UsageError
-from dv_agent.eval.board.metrics import figures_of
+from dv_agent.eval.board.trials.metrics import figures_of
 from dv_agent.eval.mutants.campaign import Wish, resume, start
 from dv_agent.eval.mutants.data_model import Difference, Outcome
 from dv_agent.eval.mutants.feedback import unnoticed_of
@@ -92,7 +92,7 @@ def test_a_mistake_is_one_message_and_exit_code_2(tmp_path: Path, words: tuple[s
 def refusal(home: Path, room: Path, tests: str = "witnesses") -> DvAgentError:
     """What a campaign on a broken design ends with."""
     with pytest.raises(DvAgentError) as found:
-        start(load_design(home), Wish("icarus", tests, 3, further_cycles=0), room, 1, Heard())
+        start(load_design(home), Wish("icarus", (tests,), 3, further_cycles=0), room, 1, Heard())
     return found.value
 
 
@@ -191,7 +191,7 @@ def test_the_score_of_a_trial_counts_mutants_that_played_its_tests(finished: Cam
     shutil.copytree(made, room / "run")
     plan = plan_of(finished.design)
     assert score_records(room, plan).mutants is None
-    wish = Wish("icarus", str(room / "run"), 3, further_cycles=0)
+    wish = Wish("icarus", (str(room / "run"),), 3, further_cycles=0)
     result = start(finished.design, wish, tmp_path, 2, Heard(), into=room / "mutants")
     killed = sum(one.verdict == "killed" for one in result.outcomes)
     counted = sum(outcome.verdict != "equivalent" for _, outcome in result.pairs())

@@ -16,13 +16,13 @@ from dv_agent.errors import UsageError
 from dv_agent.eval.mutants.campaign import Wish, start
 from dv_agent.eval.mutants.clean_tests import read_given
 from dv_agent.eval.mutants.data_model import Mutant
-from dv_agent.eval.mutants.mutant_builds import trim
+from dv_agent.eval.mutants.kept_builds import trim
 from dv_agent.eval.mutants.trial import MutantTrials
 
 
 def again(room: Path, earlier: Path, **more: Any) -> Any:
     folder = load_design(room / "tally")
-    wish = Wish("icarus", "random:200", 1, seed=9, further_cycles=0, survivors_of=earlier, **more)
+    wish = Wish("icarus", ("random:200",), 1, seed=9, further_cycles=0, survivors_of=earlier, **more)
     return start(folder, wish, room / "runs", 1, Heard())
 
 
@@ -61,14 +61,14 @@ def test_all_mutants_of_a_campaign_are_tried_again_and_none_is_built_again(
     first = made(tmp_path, count=2, further_cycles=0)
     builds = sorted(tmp_path.glob("cache/mutants/icarus*/*"))
     assert len(builds) >= 2
-    wish = Wish("icarus", "witnesses", 1, further_cycles=0, mutants_of=Path(first.folder))
+    wish = Wish("icarus", ("witnesses",), 1, further_cycles=0, mutants_of=Path(first.folder))
     changed(Path(first.folder), "model")
     found = start(load_design(tmp_path / "tally"), wish, tmp_path / "runs", 1, Heard())
     kept = {outcome.mutant for _, outcome in first.pairs() if outcome.verdict != "equivalent"}
     assert {outcome.mutant for outcome in found.outcomes} == kept
     assert found.settings.survivors_of == ""
     assert sorted(tmp_path.glob("cache/mutants/icarus*/*")) == builds
-    both = Wish("icarus", "random:50", 1, mutants_of=Path(first.folder), survivors_of=Path(first.folder))
+    both = Wish("icarus", ("random:50",), 1, mutants_of=Path(first.folder), survivors_of=Path(first.folder))
     with pytest.raises(UsageError, match="give one of them"):
         start(load_design(tmp_path / "tally"), both, tmp_path / "runs", 1, Heard())
     changed(Path(first.folder), "rtl")

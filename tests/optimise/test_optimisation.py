@@ -5,10 +5,12 @@ import os
 import shutil
 import signal
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
+import pytest
 from command import start
-from loopback import Behaviour, status
+from loopback import Behaviour, LoopbackServer, status
 from prompt_world import (
     EVERY,
     EXTREMES,
@@ -20,6 +22,14 @@ from prompt_world import (
 )  # fmt: skip
 
 from dv_agent.agents.records.reader import read_run
+from dv_agent.eval.execution.process_executor import LocalExecutor
+from dv_agent.eval.execution.progress import EventWatcher
+from dv_agent.eval.execution.worker import AskedToStop
+from dv_agent.eval.optimisation.allowance import Caps, Meter, prices_of
+from dv_agent.eval.optimisation.candidate import texts_of
+from dv_agent.eval.optimisation.candidate_trials import CandidateTrials
+from dv_agent.eval.optimisation.trial_players import OneAtATime, SideBySide
+from dv_agent.eval.optimisation.wish import Item, Wish
 from dv_agent.prompts.strategy import find_strategy, load_strategy
 from dv_agent.prompts.template_set import template_text
 
@@ -88,10 +98,38 @@ def test_proposals_that_cannot_be_rendered_cost_only_themselves(whole: World) ->
 def test_the_same_command_again_asks_nobody_and_gives_the_same(whole: World) -> None:
     before, asked = whole.read("result.json"), len(whole.server.requests)
     history = whole.read("history.json")
-    done = whole.optimise("--json", calls=70)
+    done = whole.optimise("--json", "--jobs", "2", calls=70)
     assert done.returncode == 0, done.stderr
     assert len(whole.server.requests) == asked
     assert (whole.read("result.json"), whole.read("history.json")) == (before, history)
+
+
+def test_trials_side_by_side_are_played_at_the_same_time_and_come_to_the_same(whole: World, tmp_path: Path) -> None:
+    pair = Barrier(2, timeout=PATIENCE)
+
+    def in_pairs(handler: Any, body: dict[str, Any]) -> None:
+        pair.wait()  # for the call of the trial beside it
+        scripted()[0](handler, body)
+
+    items = [Item(design="tally_check", seed=seed) for seed in (7, 8)]
+    found = []
+    for place, reply in enumerate((scripted()[0], in_pairs)):
+        with LoopbackServer([reply]) as server, LocalExecutor(2) as executor, pytest.MonkeyPatch.context() as patch:
+            for name, value in whole.env.items():
+                patch.setenv(name, value)
+            wish = Wish.model_validate(whole.read("optimise.json"))
+            wish = wish.model_copy(update={"model": wish.model.model_copy(update={"base_url": server.url})})
+            watcher, stopper = EventWatcher("", lambda _: None), AskedToStop()
+            beside = SideBySide(executor, watcher, stopper)
+            meter = Meter(Caps(calls=9), prices_of(wish))
+            trials = CandidateTrials(
+                wish, tmp_path / str(place), meter, beside if place else OneAtATime(watcher, stopper)
+            )
+            texts = texts_of(wish.strategy, wish.parts)
+            found.append((trials.outcomes(texts, [*items, items[0]], told=True), meter.calls, meter.trials))
+    assert found[0] == found[1]
+    assert found[1][1:] == (2, 2)
+    assert found[1][0][0].feedback
 
 
 def test_a_damaged_record_is_told_and_asks_nobody(whole: World) -> None:

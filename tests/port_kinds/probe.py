@@ -18,8 +18,8 @@ from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.mutation import MOVES, mutate
 from dv_agent.agents.testbench import Result, Testbench
-from dv_agent.cli.design_overview import describe
-from dv_agent.cli.prompt_preview import prompt_of_design
+from dv_agent.cli.designs.overview import describe
+from dv_agent.cli.prompting.preview import prompt_of_design
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.cycle_tables import cycle_tables
 from dv_agent.designs.language.expansion import expand
@@ -27,7 +27,7 @@ from dv_agent.designs.language.json_schema import language_definitions
 from dv_agent.designs.language.literal import literal_test
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder, load_design
-from dv_agent.eval.report.wave_picture import wave_picture
+from dv_agent.eval.report.pictures.wave_picture import wave_picture
 from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.build.wrappers.wrapper import wrapper_text
 from dv_agent.runners.reference.session import ReferenceSession

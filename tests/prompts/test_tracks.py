@@ -15,7 +15,7 @@ from dv_agent.agents.testbench import DesignRtl, Testbench
 from dv_agent.agents.toolbox.arguments import tool_specs
 from dv_agent.agents.toolbox.text import ResultLimits
 from dv_agent.agents.tools.prompt import first_text, system_text
-from dv_agent.cli.prompt_preview import prompt_of_design
+from dv_agent.cli.prompting.preview import prompt_of_design
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 from dv_agent.designs.benchmark.witnesses import load_witnesses

@@ -16,9 +16,9 @@ from dv_agent.coverage.plan_file.loader import load_plan
 from dv_agent.coverage.totals import summarise
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.loader import find_design
+from dv_agent.eval.report.data.load_run import load_run
+from dv_agent.eval.report.data.recorded_coverage import coverage_of
 from dv_agent.eval.report.figures import facts, main_figures, small_figures, verdict
-from dv_agent.eval.report.load_run import load_run
-from dv_agent.eval.report.recorded_coverage import coverage_of
 from dv_agent.eval.scoring.cache import score_trial
 from dv_agent.eval.scoring.score_trial import inputs_of
 from dv_agent.studio.allowed_folders import AllowedFolders

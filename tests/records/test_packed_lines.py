@@ -17,7 +17,7 @@ from dv_agent.agents.records.packing.packed_lines import MIN_LINE, Packer, Unpac
 from dv_agent.agents.records.reader import RecordLines, read_run
 from dv_agent.agents.runs.launch import launch
 from dv_agent.agents.runs.request import RunRequest
-from dv_agent.cli.display import Display
+from dv_agent.cli.running.display import Display
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import InputFileError
 from dv_agent.runners.reference.session import ReferenceSimulator

@@ -11,10 +11,10 @@ from report_runs import copy_run, turn_lines, write_lines
 
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.eval.report.curves import ALL, progress, rows
-from dv_agent.eval.report.line_chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, line_chart
-from dv_agent.eval.report.load_run import load_run
-from dv_agent.eval.report.ticks import ticks
+from dv_agent.eval.report.data.load_run import load_run
+from dv_agent.eval.report.pictures.curves import ALL, progress, rows
+from dv_agent.eval.report.pictures.line_chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, line_chart
+from dv_agent.eval.report.pictures.ticks import ticks
 
 
 def drawn(path: str, end: float, total: int) -> list[tuple[float, float]]:

@@ -13,7 +13,7 @@ from dv_agent.agents.failures.excerpt_cut import make_excerpt
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.trace import End, Trace, Transfers
-from dv_agent.eval.report.wave_picture import excerpt_svg, wave_picture
+from dv_agent.eval.report.pictures.wave_picture import excerpt_svg, wave_picture
 from dv_agent.runners.checks.failure import CheckFailure
 
 NO_TRANSFERS = np.zeros(0, dtype=np.int64)

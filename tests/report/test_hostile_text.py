@@ -8,7 +8,7 @@ from report_runs import copy_run, edit_header, parse, reply_line, turn_lines, wr
 from dv_agent.agents.failures.excerpt import Excerpt
 from dv_agent.eval.report.environment import visible
 from dv_agent.eval.report.output import write_report
-from dv_agent.eval.report.wave_picture import excerpt_svg
+from dv_agent.eval.report.pictures.wave_picture import excerpt_svg
 
 SCRIPT = "<script>alert(1)</script>"
 IMAGE = "</script></pre></details><img src=x onerror=alert(2)>"

@@ -10,10 +10,10 @@ from report_runs import copy_run, edit_header, numbered, parse, reply_line, turn
 from dv_agent.agents.records import reader as record_reader
 from dv_agent.agents.records.reader import RecordLines
 from dv_agent.errors import InputFileError, OutputError
-from dv_agent.eval.report.load_run import load_run
-from dv_agent.eval.report.load_turns import TurnsReader
+from dv_agent.eval.report.data.load_run import load_run
+from dv_agent.eval.report.data.load_turns import TurnsReader
+from dv_agent.eval.report.data.text_limits import Allowance
 from dv_agent.eval.report.output import write_report
-from dv_agent.eval.report.text_limits import Allowance
 
 
 def text_of(folder: Path) -> str:

@@ -10,7 +10,7 @@ from dv_agent.agents.session.drafts.option_help import in_yaml, sampling_help, s
 from dv_agent.agents.session.drafts.saving import FileThere
 from dv_agent.agents.session.model_call import ScriptedCaller
 from dv_agent.agents.session.opening import SessionRequest, open_session
-from dv_agent.cli.iterating.option_lines import option_lines
+from dv_agent.cli.iterating.commands.option_lines import option_lines
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.strategy import Strategy, load_strategy
 

@@ -61,6 +61,16 @@ def test_one_command_makes_a_design_that_other_commands_take_by_its_bare_name(tm
     assert shown.returncode == 0, shown.stderr
 
 
+def test_rtl_that_stands_beside_the_working_folder_is_found_from_it(tmp_path: Path) -> None:
+    written(tmp_path, rtl__fifo_v=FIFO, inc__none_vh="", bench__files_f="+incdir+../inc\n../rtl/fifo.v\n")
+    for words in (("../rtl/fifo.v", "-I", "../inc", "--into", "one"), ("-f", "files.f", "--into", "../two")):
+        done = call("init", *words, "--tests", "2", cwd=tmp_path / "bench")
+        assert done.returncode == 0, done.stderr
+    for home, root in (("bench/one", "../.."), ("two", "..")):
+        text = (tmp_path / home / "design.yaml").read_text(encoding="utf-8")
+        assert f"root: {root}\nsources:\n- rtl/fifo.v\ninclude_dirs:\n- inc\n" in text
+
+
 def test_nothing_is_overwritten_without_force_and_a_dry_run_writes_nothing(tmp_path: Path) -> None:
     written(tmp_path, fifo_v=FIFO)
     dry = call("init", "fifo.v", "--dry-run", "--json", cwd=tmp_path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +24,9 @@ _PATH = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 
 
 def find_cycles(design: Design, waves: Waves, test: Test, asked: FindCycles, room: int) -> str:
-    """Return the stretches of cycles in which the condition is not 0; cycles in reset or with X do not count.
+    """Return the stretches of cycles in which the condition is not 0.
+
+    Cycles with X do not count, and those in reset only if the condition names a reset.
 
     Raises:
         ToolError: the condition is wrong, or names a signal that does not exist.
@@ -41,12 +43,19 @@ def find_cycles(design: Design, waves: Waves, test: Test, asked: FindCycles, roo
     trace = waves.trace(test)
     columns, known = _columns(design, waves, test, trace, condition, paths)
     cycles = len(known)
-    holds = (condition.evaluate_columns({name: one[:cycles] for name, one in columns.items()}) != 0) & known
-    holds = np.broadcast_to(holds, (cycles,)) & ~trace.in_reset[:cycles]
+    if asked.first_cycle >= cycles:
+        raise ToolError(f"first_cycle: test {asked.test} can be searched in cycles 0 to {cycles - 1}")
+    value = condition.evaluate_columns({name: one[:cycles] for name, one in columns.items()}) != 0
+    value = np.broadcast_to(value, (cycles,)) & known
+    pins = {paths.get(name, name).removeprefix(f"{design.top}.") for name in condition.names()}
+    in_reset = trace.in_reset[:cycles] & (not pins & {one.signal for one in design.resets})
+    holds = value & ~in_reset
     stretches = _stretches(np.flatnonzero(holds[asked.first_cycle :]) + asked.first_cycle)
     searched = f"test {asked.test}, cycles {asked.first_cycle} to {cycles - 1} of {trace.cycles}"
     if not stretches:
-        return f"{searched}: it never holds"
+        first = asked.first_cycle
+        why = _why_never(design, pins, int((value & in_reset)[first:].sum()), int((~known[first:]).sum()))
+        return f"{searched}: it never holds{why}"
     lines = [f"{low}" if low == high else f"{low} to {high}" for low, high in stretches[:PAGE]]
     rest = f"\n{len(stretches) - PAGE} more stretches; go on with first_cycle" if len(stretches) > PAGE else ""
     total = sum(high - low + 1 for low, high in stretches)
@@ -82,6 +91,25 @@ def _columns(
             most = min(len(known), len(certain))
             known = known[:most] & certain[:most]
     return columns, known
+
+
+def _why_never(design: Design, pins: Set[str], in_reset: int, unknown: int) -> str:
+    """Return what may be the reason that a condition over `pins` holds in no cycle that counts.
+
+    Args:
+        in_reset: number of cycles in reset in which it holds.
+        unknown: number of cycles in which one of its signals is X.
+    """
+    said = []
+    if in_reset:
+        said.append(f"it does in {in_reset} cycles in reset, which count only if the condition names the reset")
+    if unknown:
+        said.append(f"in {unknown} cycles one of its signals is X, and they do not count")
+    if pins & {one.signal for one in design.resets}:
+        said.append("the reset that every test begins with lies before cycle 0")
+    if pins & {one.signal for one in design.all_clocks.values()}:
+        said.append("a clock reads 0, since all is sampled just before it rises")
+    return "".join(f"; {one}" for one in said)
 
 
 def _inner(texts: tuple[str, ...]) -> tuple[IntColumn, NDArray[np.bool_]]:

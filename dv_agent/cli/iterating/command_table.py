@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from dv_agent.cli.iterating import draft_commands as prompting
-from dv_agent.cli.iterating import tree_commands as judging
-from dv_agent.cli.iterating import turn_commands as playing
-from dv_agent.cli.iterating.commands import Command
+from dv_agent.cli.iterating.command import Command
+from dv_agent.cli.iterating.commands import draft as prompting
+from dv_agent.cli.iterating.commands import tree as judging
+from dv_agent.cli.iterating.commands import turn as playing
 from dv_agent.cli.iterating.context import IterateContext
 from dv_agent.errors import UnknownNameError
 

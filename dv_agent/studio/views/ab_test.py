@@ -13,7 +13,7 @@ from dv_agent.agents.session.drafts.cost import CostBound
 from dv_agent.agents.session.nodes import PERSON, Draft, Node
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.ticks import ticks
+from dv_agent.eval.report.pictures.ticks import ticks
 from dv_agent.prompts.strategy import strategy_names
 from dv_agent.studio.strategy_store import saved_names, strategy_choice
 

@@ -10,13 +10,13 @@ from dv_agent.agents.records.recorded_names import recorded_simulator
 from dv_agent.coverage.totals import summarise
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.curves import progress
+from dv_agent.eval.report.data.recorded_coverage import coverage_by_turns, coverage_of
+from dv_agent.eval.report.data.run_data import FailureData, RunData, Track, TurnData
 from dv_agent.eval.report.figures import all_notes, facts, main_figures, small_figures, spendings, verdict
-from dv_agent.eval.report.line_chart import LineChart, line_chart
 from dv_agent.eval.report.page import with_tests
-from dv_agent.eval.report.recorded_coverage import coverage_by_turns, coverage_of
+from dv_agent.eval.report.pictures.curves import progress
+from dv_agent.eval.report.pictures.line_chart import LineChart, line_chart
 from dv_agent.eval.report.rerun_command import commands
-from dv_agent.eval.report.run_data import FailureData, RunData, Track, TurnData
 from dv_agent.eval.report.turn_rows import TALK_MOST, CallRow, TestRow, call_rows, cut_tracks
 from dv_agent.studio.run_index import OpenedRun
 from dv_agent.studio.views.coverage_column import CoverageColumn, coverage_column

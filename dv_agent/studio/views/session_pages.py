@@ -14,9 +14,9 @@ from dv_agent.agents.session.drafts.preview import Rendered
 from dv_agent.agents.session.nodes import PERSON, Node, SessionHeader
 from dv_agent.agents.session.prompt_session import PromptSession
 from dv_agent.errors import UsageError
-from dv_agent.eval.report.load_turns import test_data
-from dv_agent.eval.report.run_data import TestData
-from dv_agent.eval.report.text_limits import Allowance
+from dv_agent.eval.report.data.load_turns import test_data
+from dv_agent.eval.report.data.run_data import TestData
+from dv_agent.eval.report.data.text_limits import Allowance
 from dv_agent.eval.report.turn_rows import TestRow, cut_tracks
 from dv_agent.prompts.strategy import Strategy, strategy_names, template_names
 from dv_agent.studio.strategy_store import saved_names, strategy_choice

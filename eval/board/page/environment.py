@@ -8,10 +8,10 @@ from urllib.parse import quote
 
 from jinja2 import Environment
 
-from dv_agent.eval.board.metrics import title_of
 from dv_agent.eval.board.page import figure_text as formats
 from dv_agent.eval.board.pictures.scale import short
 from dv_agent.eval.board.pictures.style import mark
+from dv_agent.eval.board.trials.metrics import title_of
 from dv_agent.eval.report.environment import make_environment
 
 FOLDER = Path(__file__).parent / "templates"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dv_agent.eval.board.leaderboard import Figure
-from dv_agent.eval.board.metrics import BY_NAME
+from dv_agent.eval.board.trials.metrics import BY_NAME
 from dv_agent.eval.report.wording import dollars, duration
 
 NONE = "—"

@@ -14,7 +14,6 @@ from dv_agent.eval.board.design_board import BinLine, DesignBoard
 from dv_agent.eval.board.design_rows import in_order
 from dv_agent.eval.board.equal_seconds import EqualSeconds
 from dv_agent.eval.board.leaderboard import Board, Comparison
-from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.page.environment import FOLDER, environment
 from dv_agent.eval.board.page.identity import facts, short_identity
 from dv_agent.eval.board.page.sentences import sentences
@@ -24,6 +23,7 @@ from dv_agent.eval.board.pictures.curve_chart import CurveChart, curve_chart
 from dv_agent.eval.board.pictures.scatter_chart import scatter_chart
 from dv_agent.eval.board.pictures.style import Style, styles
 from dv_agent.eval.board.track_columns import track_columns
+from dv_agent.eval.board.trials.metrics import COVERAGE, KILLS
 
 
 @dataclass(frozen=True, slots=True)

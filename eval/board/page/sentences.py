@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dv_agent.eval.board.leaderboard import Board, Row
-from dv_agent.eval.board.metrics import COVERAGE
 from dv_agent.eval.board.page.figure_text import interval, percent, signed
+from dv_agent.eval.board.trials.metrics import COVERAGE
 
 
 def sentences(board: Board) -> tuple[str, ...]:

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.metrics import COVERAGE
 from dv_agent.eval.board.pictures.curve_chart import AXIS_WORDS, BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
 from dv_agent.eval.board.pictures.scale import Scale, short
 from dv_agent.eval.board.pictures.style import Style, mark
-from dv_agent.eval.report.line_chart import Tick, spread
+from dv_agent.eval.board.trials.metrics import COVERAGE
+from dv_agent.eval.report.pictures.line_chart import Tick, spread
 from dv_agent.eval.scoring.score import Axis
 
 

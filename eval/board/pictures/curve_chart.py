@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dv_agent.eval.board.design_board import RowCurve
 from dv_agent.eval.board.pictures.scale import Scale
 from dv_agent.eval.board.pictures.style import Style
-from dv_agent.eval.report.line_chart import Tick, spread
+from dv_agent.eval.report.pictures.line_chart import Tick, spread
 from dv_agent.eval.scoring.score import Axis
 
 WIDTH, HEIGHT = 560, 290

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from dv_agent.eval.report.line_chart import Tick
-from dv_agent.eval.report.ticks import ticks
+from dv_agent.eval.report.pictures.line_chart import Tick
+from dv_agent.eval.report.pictures.ticks import ticks
 
 _UNITS = ((1,), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 8), tuple(part / 20 for part in range(20, 200)))
 _ENOUGH, _MOST = 3, 7

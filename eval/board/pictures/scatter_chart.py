@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dv_agent.eval.board.leaderboard import Board
-from dv_agent.eval.board.metrics import COVERAGE, KILLS
 from dv_agent.eval.board.pictures.scale import Scale
 from dv_agent.eval.board.pictures.style import Style, mark
-from dv_agent.eval.report.line_chart import Tick
+from dv_agent.eval.board.trials.metrics import COVERAGE, KILLS
+from dv_agent.eval.report.pictures.line_chart import Tick
 
 SIZE = 380
 LEFT, BOTTOM, MARGIN = 66, 48, 12

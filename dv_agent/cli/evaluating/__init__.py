@@ -1,0 +1,1 @@
+"""The commands that score: evaluations, boards, tracks, mutants."""
