@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from typing import Generic, Protocol, TypeVar
@@ -9,19 +10,21 @@ from typing import Generic, Protocol, TypeVar
 import numpy as np
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sampling.cycles_apart import Apart, cycles_apart
+from dv_agent.coverage.sampling.cycles_apart import FARTHEST, cycles_apart
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.observation import Table
 from dv_agent.errors import DvAgentError
-from dv_agent.prompts.closer_look import Closer
+from dv_agent.prompts.closer_look import Closer, Moved
 from dv_agent.prompts.feedback.loop_items import loop_variables
-from dv_agent.prompts.view import Attempt, Near, Played
+from dv_agent.prompts.view import Attempt, Played
 from dv_agent.runners.simulator import Run
 
 MOST_CYCLES = 30_000
 """Simulated cycles of all tests that one prompt looks at."""
+_TOGETHER = re.compile(r"\b(?:in (?:the|a) cycle (?:of|in)|same cycle|very cycle)\b", re.IGNORECASE)
+"""What the description of a bin says that wants something in the very cycle of an event."""
 _LOOPS = ("repeat", "for", "random")
 
 
@@ -99,7 +102,11 @@ class NearestSamples(Generic[T]):
             for track, number in items.items()
             if (values := loop_variables(_step(one, track), number, self._words(track)))
         }
-        return Closer(_apart(self._plan, one.near, played.tables), items, loops)
+        bin_ = self._plan.bins[one.near.bin]
+        begun = bin_.kind == "transition" and one.near.distance < len(bin_.values)
+        apart = None if begun else cycles_apart(self._plan, bin_, played.tables)
+        together = apart is None and not begun and _TOGETHER.search(bin_.description)
+        return Closer(apart, items, loops, moved=_moved(played.run, one.near.cycle) if together else ())
 
     def _again(self, test: Test, cycles: int) -> T | None:
         kept = (known for known in self._kept if known.test is test and known.run.trace.cycles == cycles)
@@ -115,10 +122,16 @@ class NearestSamples(Generic[T]):
         return (grammar.item_word(self._schema.tracks[track].item), *forms)
 
 
-def _apart(plan: Plan, near: Near, tables: Mapping[str, Table]) -> Apart | None:
-    bin_ = plan.bins[near.bin]
-    begun = bin_.kind == "transition" and near.distance < len(bin_.values)
-    return None if begun else cycles_apart(plan, bin_, tables)
+def _moved(run: Run, cycle: int) -> tuple[Moved, ...]:
+    """Return when the ports moved around a cycle, as far as they did so near it."""
+    found = []
+    for port, moved in run.trace.accepted.items():
+        cycles = moved.cycle[abs(moved.cycle - cycle) <= FARTHEST]
+        before, after = cycles[cycles <= cycle], cycles[cycles >= cycle]
+        if len(cycles):
+            last = int(cycle - before[-1]) if len(before) else None
+            found.append(Moved(port, last, int(after[0] - cycle) if len(after) else None))
+    return tuple(found)
 
 
 def _step(one: Attempt, track: str) -> Step:

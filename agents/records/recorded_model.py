@@ -9,6 +9,7 @@ from itertools import zip_longest
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.llm.agent import LlmAgent, messages_of, prompt_of, schema_of
+from dv_agent.agents.llm.call_budget import bound_too_small
 from dv_agent.agents.llm.manual_turn import ManualTurn
 from dv_agent.agents.models.chat_model import Message, ModelSettings, OutputSchema, Reply, ToolSpec
 from dv_agent.agents.proposal import Proposal
@@ -122,6 +123,8 @@ class RecordedAgent:
             ModelFailure: prompt or tests differ from the record.
         """
         line = self._replayed.next
+        if line is None and bound_too_small(view.budget_left, 0, 0, None) == "calls" and self.name != TOOLS:
+            return self._agent.propose(view)  # it ends by itself, and asks nothing
         if line is None:
             return Proposal(done=True, stop_reason=END_OF_RECORD)
         turn = self._run.turns[view.turn] if view.turn < len(self._run.turns) else None

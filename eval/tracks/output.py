@@ -10,7 +10,7 @@ import jinja2
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.text.wording import counted
 from dv_agent.eval.tracks.board import BoardTrack, TrackBoard
-from dv_agent.eval.tracks.sentences import amount, cost_words, figure_text, lead_words, verdict
+from dv_agent.eval.tracks.sentences import amount, answer, figure_text, lead_words, verdict
 from dv_agent.eval.tracks.titles import WORDS, Column
 
 NAME = "tracks"
@@ -35,24 +35,34 @@ def to_html(board: TrackBoard) -> str:
     rooms = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     words = {
         "amount": amount,
+        "answer": answer,
         "counted": counted,
         "figure_text": figure_text,
         "lead_words": lead_words,
-        "verdict": verdict,
     }
     return rooms.get_template("tracks.html.jinja").render(
-        board=board, columns={one.track: shown_columns(one) for one in board.tracks}, cost_words=cost_words, **words
+        board=board, columns={one.track: shown_columns(one) for one in board.tracks}, **words
     )
 
 
 def to_markdown(board: TrackBoard) -> str:
     """Return the same as Markdown."""
-    return "\n".join(line for track in board.tracks for line in _markdown(track)) + "\n"
+    return "\n".join([*_summary(board), *(line for track in board.tracks for line in _markdown(track))]) + "\n"
 
 
 def shown_columns(track: BoardTrack) -> tuple[Column, ...]:
     """Return the figures that some row of a track has."""
     return tuple(one for one in WORDS[track.track].columns if any(one.name in row.figures for row in track.rows))
+
+
+def _summary(board: TrackBoard) -> Iterator[str]:
+    """Yield a table with a line a track: who is better, in what, how sure, at what cost."""
+    yield from ("# Tracks", "", "| track | who is better | in what | how sure | a record costs |", "|---" * 5 + "|")
+    for track in board.tracks:
+        found = answer(track)
+        cells = (found.who, found.what, found.sure, found.cost) if found else ("nobody has a score yet", "", "", "")
+        yield f"| {track.track} | {' | '.join(_plain(one) or '-' for one in cells)} |"
+    yield ""
 
 
 def _markdown(track: BoardTrack) -> Iterator[str]:

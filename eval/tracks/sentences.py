@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from dv_agent.designs.text.wording import counted
 from dv_agent.eval.board.leaderboard import Figure
 from dv_agent.eval.tracks.board import BoardRow, BoardTrack, Lead
@@ -10,21 +12,44 @@ from dv_agent.eval.tracks.titles import WORDS, Column
 SURE = 0.05
 
 
-def verdict(track: BoardTrack) -> str:
-    """Return who is best, in what, how sure that is, and at what cost."""
+class Answer(NamedTuple):
+    """Who is better on a track, in what, how sure that is, and at what cost.
+
+    Attributes:
+        column, figure: the figure that ranks, of the best row.
+    """
+
+    row: BoardRow
+    column: Column
+    figure: Figure
+    who: str
+    what: str
+    sure: str
+    cost: str
+
+
+def answer(track: BoardTrack) -> Answer | None:
+    """Return the answer that the rows of a track give; None without a score."""
     main = next(one for one in WORDS[track.track].columns if one.name == track.main)
     held = [row for row in track.rows if row.kind != "ceiling" and main.name in row.figures]
     if not held:
-        return "No record of this track has a score yet."
+        return None
     best = max(held, key=lambda row: row.figures[main.name].mean)
     found = best.figures[main.name]
-    who = "Best" if best.kind == "entry" else "Best of the floors"
-    words = f"{who}: {best.label}, {main.title} {amount(found.mean, main)}{_ends(found, main)}"
-    words += f" on {counted(best.designs, 'design')} ({counted(found.n, 'record')})"
-    if best.lead:
-        words += f"; {lead_words(best.lead)}"
-    cost = cost_words(best)
-    return f"{words}; {cost}." if cost else f"{words}."
+    what = f"{main.title} {figure_text(found, main)}"
+    what += f" on {counted(found.designs, 'design')} ({counted(found.n, 'record')})"
+    sure = lead_words(best.lead) if best.lead else ""
+    return Answer(best, main, found, best.label, what, sure, cost_words(best))
+
+
+def verdict(track: BoardTrack) -> str:
+    """Return who is best, in what, how sure that is, and at what cost, in one sentence."""
+    found = answer(track)
+    if found is None:
+        return "No record of this track has a score yet."
+    who = "Best" if found.row.kind == "entry" else "Best of the floors"
+    parts = [f"{who}: {found.who}, {found.what}", found.sure, f"a record costs {found.cost}" if found.cost else ""]
+    return "; ".join(filter(None, parts)) + "."
 
 
 def lead_words(lead: Lead) -> str:
@@ -41,8 +66,9 @@ def cost_words(row: BoardRow) -> str:
     for name in ("calls", "tokens", "cycles"):
         if name in row.figures and row.figures[name].mean:
             mean = row.figures[name].mean
-            parts.append(f"{mean:,.1f} {name}" if mean < 10 and mean % 1 else f"{mean:,.0f} {name}")
-    return f"a record costs {', '.join(parts)}" if parts else ""
+            word = name.removesuffix("s") if mean == 1 else name
+            parts.append(f"{mean:,.1f} {word}" if mean < 10 and mean % 1 else f"{mean:,.0f} {word}")
+    return ", ".join(parts)
 
 
 def amount(value: float, column: Column) -> str:

@@ -11,7 +11,7 @@ from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import Bin, Kind
 from dv_agent.coverage.values import ValueSet
-from dv_agent.prompts.closer_look import Closer
+from dv_agent.prompts.closer_look import Closer, Moved
 from dv_agent.prompts.feedback.named_codes import are_codes
 from dv_agent.prompts.feedback.step_texts import StepRoom
 from dv_agent.prompts.text.test_names import quoted_name
@@ -183,10 +183,17 @@ def _item(closer: Closer, track: str) -> str:
     return ", ".join((f"#{closer.items[track]}", *loops))
 
 
+def _moved_words(one: Moved) -> str:
+    sides = ["0"] if one.before == 0 else []
+    sides += [f"-{one.before}"] if one.before else []
+    return " ".join((one.port, *sides, *([f"+{one.after}"] if one.after else [])))
+
+
 def apart_words(closer: Closer) -> str:
-    """Return how many cycles apart the conditions of a bin were met; empty if nobody can tell."""
+    """Return how many cycles apart the conditions of a bin were met, or what moved around the sample; else nothing."""
     if closer.apart is None:
-        return ""
+        told = ", ".join(_moved_words(one) for one in closer.moved)
+        return f"cycles to transfers: {told}" if told else ""
     names, other, gap = ", ".join(closer.apart.unmet), closer.apart.other, closer.apart.other - closer.apart.cycle
     cycles = f"{abs(gap)} cycle{'s' if abs(gap) > 1 else ''} {'after' if gap > 0 else 'before'}"
     test = "" if closer.test is None else f" of test {closer.test} of the last turn"

@@ -63,7 +63,32 @@ def test_a_blind_record_is_judged_by_subtle_mutants_beside_its_floors(
     page = (tmp_path / "b/tracks.html").read_text()
     assert "model not recorded &lt;one seed&gt;" in page
     assert not re.search(r"<script|https?://(?!www\.w3\.org)", page)
-    assert f"Best: {LABEL}" in page or "Best of the floors: random" in page
+    assert re.findall(r"<strong>(.*?)</strong>", page)[0] in (LABEL, "random")
+    said = (tmp_path / "b/tracks.md").read_text().splitlines()
+    assert [line.count("|") for line in said if line.startswith(("| blind |", "| rtl |"))] == [6, 6]
+
+
+def test_a_replay_that_used_up_its_calls_says_so_and_is_verified(dv_agent_command: CommandLine) -> None:
+    run = played(dv_agent_command)
+    words = (
+        "run",
+        "--track",
+        "blind",
+        "--design",
+        "mxint_gelu",
+        "--max-calls",
+        "1",
+        "--reparse",
+        "--out",
+        "r",
+        "--json",
+    )
+    done = dv_agent_command(*words, "--out", "r", "--model", f"replay:{run}")
+    again = Path(json.loads(done.stdout)["record"])
+    headers = [json.loads((one / "run.json").read_text()) for one in (run, again)]
+    assert [one["stop_reason"] for one in headers] == ["budget:calls"] * 2
+    assert headers[0]["bins_hit"] == headers[1]["bins_hit"]
+    assert dv_agent_command("verify", str(again)).returncode == 0
 
 
 def test_a_record_is_added_once_and_under_its_own_track(tmp_path: Path, dv_agent_command: CommandLine) -> None:

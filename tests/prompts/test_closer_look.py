@@ -30,6 +30,10 @@ PLAN = """
           - {name: comes, of: in_transfer, hidden: true, bins: {x: 1}}
           - {name: goes, of: out_transfer, hidden: true, bins: {y: 1}}
         crosses: [{name: both, of: [comes, goes]}]
+      - name: first
+        on: transfer_in
+        coverpoints:
+          - {name: meets, of: out_transfer, description: "a beat comes in the cycle of a result", bins: {w: 1}}
       - name: rare
         on: cycle
         when: in_transfer == 1 and out_transfer == 1
@@ -64,6 +68,7 @@ def test_a_near_miss_says_how_many_cycles_apart_and_in_which_item_of_a_loop() ->
     both, rare = told["g.both.x+y"], told["rare.level.z"]
     assert both.apart == f"comes met {gap} cycles before the rest at best, in cycle {one}"
     assert one + gap == two
+    assert told["first.meets.w"].apart == f"cycles to transfers: in 0, out +{gap}"
     assert rare.distance is None
     assert "of test 0 of the last turn" in rare.apart
     assert both.attempt is not None
