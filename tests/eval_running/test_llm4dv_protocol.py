@@ -11,6 +11,9 @@ from command import call
 from loopback import LoopbackServer, ok
 
 from dv_agent.agents.records.reader import read_run
+from dv_agent.eval.evaluation.data_model import Entry
+from dv_agent.eval.verification.same_run import strategy_of
+from dv_agent.prompts.strategy import find_strategy
 
 TABLE = Path(__file__).parents[2] / "benchmarks/llm4dv.py"
 KEY = {"OPENAI_API_KEY": "sk-very-secret-0123456789"}
@@ -78,3 +81,12 @@ def test_the_protocol_needs_a_model_and_a_name_that_is_known(tmp_path: Path) -> 
     assert "did you mean llm4dv" in wrong.stderr
     plain = call("eval", "llm4dv", "--protocol", "llm4dv", "--model", "openai:x", "--dry-run", "--json", cwd=tmp_path)
     assert json.loads(plain.stdout)["calls"] % (3 * 3 * 700) == 0
+
+
+def test_verify_knows_strategies_by_code_and_modality_and_takes_no_path_for_one(tmp_path: Path) -> None:
+    own = tmp_path / "default.yaml"
+    own.write_text("name: default\n", encoding="utf-8")
+    known = ("default", "default.all", "llm4dv-best.numbers", "llm4dv-3_IV_a_ii", "llm4dv-2_II_a_iii_few_shot.literal")
+    assert [strategy_of(Entry(agent="llm", strategy=name)) == find_strategy(name) for name in known] == [True] * 5
+    for name in (str(own), "default.yaml", "./default", "llm4dv-4_II_a_iii", "default.strange", ""):
+        assert strategy_of(Entry(agent="llm", strategy=name)) is None
