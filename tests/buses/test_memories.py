@@ -19,6 +19,12 @@ from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Run
 
 WORDS = 32
+STALLED = Test(
+    tracks={
+        "in": ({"beat": {"place": 0}}, {"at": 90}, {"beat": {"place": 1}}),
+        "bus": ({"stall": {"at": 40}}, {"serve": 1}, {"stall": {"after": {"port": "in", "accepted": 2}}}),
+    }
+)
 
 
 def played(one: Design, tests: Sequence[Test]) -> list[Run]:
@@ -103,6 +109,15 @@ def test_stalls_and_latencies_are_those_of_the_steps() -> None:
     waited = [run.trace.signals["mem_ready"].tolist().index(1) - run.trace.signals["mem_valid"].tolist().index(1)
               for run in (slow, fast)]  # fmt: skip
     assert waited == [1 + 3 + 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("one", "ready"), [(copier(0), "mem_ready"), (copier(2), "mem_ready"), (axi_mover(4), "arready")]
+)
+def test_a_memory_that_stalls_until_a_cycle_takes_what_waits_in_that_very_cycle(one: Design, ready: str) -> None:
+    (run,) = played(one, [STALLED])
+    assert run.trace.signals[ready].tolist().index(1) == 40
+    assert run.trace.end == End.DRAINED
 
 
 def moved(trace: Trace) -> Observation:

@@ -30,7 +30,8 @@ def test_accesses_and_resets_are_those_of_cocotb(one: Design, keys: dict[str, An
 
 @pytest.mark.parametrize("one", MEMORIES, ids=lambda one: f"{one.name}{one.parameters}")
 def test_memories_answer_as_those_of_cocotb(one: Design) -> None:
-    require_same(one, test_memories.random_tests(COUNT), 50, bus=TrackSchema(memory_words=test_memories.WORDS))
+    tests = [*test_memories.random_tests(COUNT), test_memories.STALLED]
+    require_same(one, tests, 50, bus=TrackSchema(memory_words=test_memories.WORDS))
 
 
 def require_same(one: Design, tests: list[Test], reads: int, **tracks: TrackSchema) -> None:
