@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.holes import families
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.structure import Covergroup
+from dv_agent.coverage.structure import Covergroup, Coverpoint, Cross
 from dv_agent.designs.column_words import column_words
 from dv_agent.designs.design import Design
 from dv_agent.prompts.view import View
 
+_WORD = re.compile(r"\w+")
 WHEN = "cycle"
 """The column of a table that tells when its rows are sampled; a plan may say what happens then (``table.cycle``)."""
 
@@ -30,7 +32,8 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
 
     They stand in the order of the plan's ``columns``, whose words may speak of the line before; those of the tool
     follow in the order of first use. A column whose name has another meaning in a second table stands under
-    ``table.column``, for each of them.
+    ``table.column``, for each of them. A column that no bin of the plan samples is told where another one's words
+    name it.
     """
     open_items = {(one.covergroup, one.item) for one in families(view.plan, view.holes)}
     found: dict[tuple[str, str], str] = {}
@@ -40,6 +43,7 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
             meaning = column_meaning(view.plan, view.design, group.on, name)
             if meaning:
                 found.setdefault((group.on, name), meaning)
+    found |= _terms(view.plan, found)
     meanings: dict[str, set[str]] = {}
     for (_, name), meaning in found.items():
         meanings.setdefault(name, set()).add(meaning)
@@ -50,6 +54,38 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
         for table, name in planned
     }
     return tuple(ColumnText(name, meaning) for name, meaning in told.items())
+
+
+def _terms(plan: Plan, told: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """Return the columns of the plan's ``columns`` that are words of others only, as far as `told` needs them."""
+    pairs = {
+        (group.on, name) for group in plan.covergroups for name in _columns(group, {one.name for one in _items(group)})
+    }
+    names = {name for _, name in pairs}
+    keys = {_key(name): words for name, words in plan.columns.items()}
+    terms = {
+        (table, name): words
+        for (table, name), words in keys.items()
+        if name != WHEN and ((table, name) not in pairs if table else name not in names)
+    }
+    found: dict[tuple[str, str], str] = {}
+    new = " ".join(told.values())
+    while new:
+        used = set(_WORD.findall(new))
+        more = {key: words for key, words in terms.items() if key[1] in used}
+        new = " ".join(words for key, words in more.items() if key not in found)
+        found |= more
+    return found
+
+
+def _items(group: Covergroup) -> Iterator[Coverpoint | Cross]:
+    yield from group.coverpoints
+    yield from group.crosses
+
+
+def _key(name: str) -> tuple[str, str]:
+    table, _, column = name.rpartition(".")
+    return table, column
 
 
 def column_meaning(plan: Plan, design: Design, table: str, name: str) -> str:
