@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from dv_agent.coverage.code.group import CODE
 from dv_agent.coverage.holes import families
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.structure import Covergroup, Coverpoint, Cross
+from dv_agent.coverage.structure import Covergroup
 from dv_agent.designs.column_words import column_words
 from dv_agent.designs.design import Design
 from dv_agent.prompts.view import View
 
+_Key = tuple[str, str]
+"""Table and name of a column; the table is empty where the plan names none."""
 _WORD = re.compile(r"\w+")
+_SAME = re.compile(r"^(.*, )?the same\b")
 WHEN = "cycle"
 """The column of a table that tells when its rows are sampled; a plan may say what happens then (``table.cycle``)."""
 
@@ -32,8 +35,7 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
 
     They stand in the order of the plan's ``columns``, whose words may speak of the line before; those of the tool
     follow in the order of first use. A column whose name has another meaning in a second table stands under
-    ``table.column``, for each of them. A column that no bin of the plan samples is told where another one's words
-    name it.
+    ``table.column``, for each of them. Columns that the words of another one need are told with it.
     """
     open_items = {(one.covergroup, one.item) for one in families(view.plan, view.holes)}
     found: dict[tuple[str, str], str] = {}
@@ -56,34 +58,34 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
     return tuple(ColumnText(name, meaning) for name, meaning in told.items())
 
 
-def _terms(plan: Plan, told: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
-    """Return the columns of the plan's ``columns`` that are words of others only, as far as `told` needs them."""
-    pairs = {
-        (group.on, name) for group in plan.covergroups for name in _columns(group, {one.name for one in _items(group)})
-    }
-    names = {name for _, name in pairs}
-    keys = {_key(name): words for name, words in plan.columns.items()}
-    terms = {
-        (table, name): words
-        for (table, name), words in keys.items()
-        if name != WHEN and ((table, name) not in pairs if table else name not in names)
-    }
-    found: dict[tuple[str, str], str] = {}
-    new = " ".join(told.values())
+def _terms(plan: Plan, told: Mapping[_Key, str]) -> dict[_Key, str]:
+    """Return further columns of the plan that the words of told ones need.
+
+    These are the columns that they name, and of words such as "the same of ..." the column before.
+    """
+    places = {_key(name): place for place, name in enumerate(plan.columns)}
+    known = [(key, plan.columns[name]) for name, key in zip(plan.columns, places, strict=True)]
+    names = {name for _, name in told}
+    found: dict[_Key, str] = {}
+    new = dict(told)
     while new:
-        used = set(_WORD.findall(new))
-        more = {key: words for key, words in terms.items() if key[1] in used}
-        new = " ".join(words for key, words in more.items() if key not in found)
-        found |= more
+        used = {word for words in new.values() for word in _WORD.findall(words)}
+        alike = {
+            place - 1
+            for (table, name), words in new.items()
+            if _SAME.search(words) and (place := places.get((table, name), places.get(("", name), 0)))
+        }
+        wanted = [
+            (key, words)
+            for place, (key, words) in enumerate(known)
+            if (key[1] not in names and (key[1] in used or place in alike)) or {*key} <= used
+        ]
+        new = {key: words for key, words in wanted if key not in found and key[1] != WHEN}
+        found |= new
     return found
 
 
-def _items(group: Covergroup) -> Iterator[Coverpoint | Cross]:
-    yield from group.coverpoints
-    yield from group.crosses
-
-
-def _key(name: str) -> tuple[str, str]:
+def _key(name: str) -> _Key:
     table, _, column = name.rpartition(".")
     return table, column
 

@@ -78,3 +78,20 @@ def test_every_table_of_the_tool_says_what_has_a_row(table: str) -> None:
     words = row_words(table)
     assert bool(words) == (table != "row")
     assert "{" not in words
+
+
+def test_what_the_words_of_a_column_need_is_told_with_it() -> None:
+    folder = find_design("mxint_layernorm_hard")
+    plan = plan_of(folder)
+    coverage = empty_coverage(plan)
+    left = Budget().left(RunState(coverage).spent)
+
+    def told(bin_: str) -> list[str]:
+        open_ = tuple(one for one in holes(plan, coverage) if one.bin == bin_)
+        assert open_
+        view = View(folder.design, folder.schema, "", plan, coverage, open_, 0, budget_left=left)
+        return [one.name for one in column_texts(view)]
+
+    under = told("under.committed.late+very")
+    assert {"gone.regime", "dragging", "flowing", "late", "apart", "swapping"} <= set(under)
+    assert "rising" in told("leaving.falling.twelve")  # whose words are "the same with one cycle less"
