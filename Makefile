@@ -16,7 +16,7 @@ test: setup lint
 
 # Everything that `make test` only checks by hash: proves each design anew and writes its proof.json.
 test-full: setup lint
-	@DV_AGENT_TEST_RECORDS=1 DV_AGENT_TEST_DOCS=1 .venv/bin/python -m pytest --numprocesses 2 --dist worksteal --quiet
+	@DV_AGENT_TEST_RECORDS=1 DV_AGENT_TEST_DOCS=1 DV_AGENT_EQUIVALENCE_TESTS=20 .venv/bin/python -m pytest --numprocesses 2 --dist worksteal --quiet
 	@.venv/bin/dv-agent designs check --all --write-proof
 	@.venv/bin/python benchmarks/native_equality.py
 

@@ -25,7 +25,7 @@ from dv_agent.designs.files.places import design_names
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.loader import find_design
 from dv_agent.prompts.view import Outcome
-from dv_agent.runners.registry import fastest_name, find_simulator
+from dv_agent.runners.registry import find_simulator
 
 PLAN = """
     schema_version: 1
@@ -93,15 +93,15 @@ def test_records_are_items_of_one_beat_and_several_fields_of_a_design_without_lo
     assert track is None if long or fields < 3 else track in folder.design.tracks
 
 
-def test_search_closes_a_plan_of_pairs_of_values_by_requests_put_together() -> None:
-    folder = find_design("weight_bank")
-    plan, budget, agent = plan_of(folder), Budget(cycles=100_000), SearchAgent(3)
+def test_search_all_but_closes_a_plan_about_instructions_that_it_puts_together() -> None:
+    folder = find_design("mips_core")
+    plan, budget, agent = plan_of(folder), Budget(cycles=30_000), SearchAgent(3)
     state = RunState(empty_coverage(plan))
-    with find_simulator(fastest_name("icarus", folder.design)).open(folder.design) as session:
+    with find_simulator("icarus").open(folder.design) as session:
         bench = Testbench(folder, plan, session)
         while not budget.exceeded(state.spent):
             state, _ = advance(state, agent.propose(make_view(bench, state, budget)), bench, budget)
-    assert state.coverage.covered.sum() > 235  # without it 228, in twice as many cycles
+    assert state.coverage.covered.sum() > 180  # of 195; without it 76
 
 
 def test_all_combinations_of_steps_come_once_and_those_that_won_nothing_come_again() -> None:
