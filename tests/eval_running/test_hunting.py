@@ -42,7 +42,12 @@ def random_tests(folder: DesignFolder, count: int) -> list[Test]:
 
 @pytest.mark.parametrize(
     ("name", "count", "kept", "screened"),
-    [("tally", 20, True, False), ("tally", 20, False, False), ("kv_pack", 3, True, False), ("tally", 20, True, True)],
+    [
+        ("tally", 20, True, False),
+        ("tally", 20, False, False),
+        ("mxint_gelu", 3, True, False),
+        ("tally", 20, True, True),
+    ],
 )
 def test_the_kills_are_those_of_the_plain_hunt(bench: Bench, name: str, count: int, kept: bool, screened: bool) -> None:
     if screened:
