@@ -25,6 +25,7 @@ from dv_agent.runners.checks.failure import CheckFailure
 
 if TYPE_CHECKING:
     from dv_agent.agents.records.recorded_model import RecordedAgent
+    from dv_agent.designs.benchmark.seeded_bugs import Bug
     from dv_agent.designs.mutants.candidate import Candidate
 
 
@@ -57,12 +58,23 @@ def _with_bug(folder: DesignFolder, bug: str | None, room: Path, change: Candida
         return changed_copy(folder, change, room)
     if not bug:
         return folder
-    from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
+    from dv_agent.designs.benchmark.seeded_bugs import broken_copy
+
+    return broken_copy(folder, named_bug(folder, bug), room)
+
+
+def named_bug(folder: DesignFolder, bug: str) -> Bug:
+    """Return a seeded bug of a design.
+
+    Raises:
+        UnknownNameError: it has none of that name.
+    """
+    from dv_agent.designs.benchmark.seeded_bugs import load_bugs
 
     bugs = {one.id: one for one in load_bugs(folder)}
     if bug not in bugs:
         raise UnknownNameError(f"seeded bug of {folder.design.name}", bug, bugs)
-    return broken_copy(folder, bugs[bug], room)
+    return bugs[bug]
 
 
 def make_agent(

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from dv_agent.agents.agent import Agent
 from dv_agent.agents.budget import Budget
 from dv_agent.agents.models.chat_model import ModelSettings
+from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.recorded_names import check_recorded_address, recorded_simulator
 from dv_agent.agents.records.schema import TURNS, AgentOptions, RunHeader
@@ -70,6 +71,7 @@ def new_run(
     Raises:
         UsageError: the agent needs a model, or model settings are out of range.
         UnknownNameError: no such prompt strategy.
+        PrerequisiteError: a package or a key of the model is missing.
         OutputError: the run folder cannot be created.
     """
     agent = request.agent or ("llm" if request.model else "search")
@@ -80,7 +82,9 @@ def new_run(
     _check_track(request, agent)
     if request.unnoticed and agent != "llm":
         raise UsageError(f"--mutants: only the agent llm reads a prompt, {agent} does not")
-    model = _paced(request, _settings(request.model)) if request.model and agent in ("llm", TOOLS) else None
+    model = _paced(request, settings_of(request.model)) if request.model and agent in ("llm", TOOLS) else None
+    if model and not request.live:  # before there is a folder: a run that cannot begin leaves none
+        endpoint_of(model).require(model)
     who = _Proposer(agent, model, _prompting(request) if model and agent == "llm" else None)
     run_folder = request.into or new_folder(request.out, folder.design.name, agent, model.model if model else None)
     hold(run_folder)
@@ -239,7 +243,12 @@ def _replayed(past: RecordedRun, differing: int, bench: Testbench) -> tuple[str,
     return tuple(asked)
 
 
-def _settings(asked: dict[str, Any]) -> ModelSettings:
+def settings_of(asked: dict[str, Any]) -> ModelSettings:
+    """Return the settings that the command line asks for.
+
+    Raises:
+        UsageError: one is out of range.
+    """
     try:
         return ModelSettings.model_validate(asked)
     except ValidationError as error:

@@ -8,9 +8,11 @@ from pathlib import Path
 
 from dv_agent.agents.records.reader import read_header
 from dv_agent.agents.records.schema import RunHeader
+from dv_agent.agents.runs.assembly import named_bug
 from dv_agent.agents.runs.kept_options import require_kept
 from dv_agent.agents.runs.request import RunRequest
 from dv_agent.designs.files.places import design_names
+from dv_agent.designs.loader import find_design
 from dv_agent.errors import UnknownNameError, UsageError
 from dv_agent.prompts.benchmark_track import TRACKS, Track
 
@@ -93,7 +95,8 @@ def check_options(options: ServerOptions) -> None:
 
     Raises:
         UsageError: they do not.
-        InputFileError: there is no run to resume.
+        UnknownNameError: a design or a seeded bug is not known: a client would be told too late, and its user never.
+        InputFileError: there is no run to resume, or a design cannot be read.
     """
     if len(named(options.designs)) < len({*options.designs}):
         raise UsageError("--design: two of these folders have the same name, by which a client would choose")
@@ -109,3 +112,7 @@ def check_options(options: ServerOptions) -> None:
         raise UsageError(f"--track {options.track.name} is played by `dv-agent run --agent llm`; a client has tools")
     if past := options.resumed:
         require_kept(options.request, past, resumed=True)
+    for one in filter(None, (*options.designs, options.golden)):
+        find_design(one)
+    if options.request.bug and options.only_design:
+        named_bug(find_design(options.only_design), options.request.bug)

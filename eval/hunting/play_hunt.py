@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from dv_agent.agents.models.providers import endpoint_of
 from dv_agent.agents.records.lock import owned
 from dv_agent.agents.records.reader import is_there, read_run
 from dv_agent.agents.records.schema import HEADER
 from dv_agent.agents.runs.launch import Stopper, launch
 from dv_agent.agents.runs.progress import RunWatcher
 from dv_agent.agents.runs.request import RunRequest
+from dv_agent.agents.runs.start import settings_of
 from dv_agent.designs.files.documents import make_folders, replace_text
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.frozen import Frozen
@@ -57,8 +59,12 @@ def play_hunt(
 
     Raises:
         UsageError: the folder holds another hunt.
+        PrerequisiteError: a package or a key of the model is missing.
         DvAgentError: as `launch`.
     """
+    if request.model and not floor and not is_there(home / HUNT):  # before there is a folder
+        settings = settings_of(request.model)
+        endpoint_of(settings).require(settings)
     make_folders(home)
     with owned(home):
         hunt = Hunt(hunter=hunter, trials=tuple(trials))

@@ -209,9 +209,12 @@ def test_wrong_words_about_models_are_one_message(tmp_path: Path, more: tuple[st
 
 
 def test_a_missing_key_is_exit_code_three_and_env_files_are_read(tmp_path: Path) -> None:
-    done = call("run", "--design", "mxint_softmax", "--model", "openai:x", cwd=tmp_path)
-    assert done.returncode == 3, done.stderr
-    assert "OPENAI_API_KEY" in done.stderr
+    (tmp_path / "cases.yaml").write_text("schema_version: 1\ncases:\n  - {design: mxint_gelu}\n")
+    for words in (("run", "--design", "mxint_gelu"), ("plan", "--design", "mxint_gelu"), ("hunt", "cases.yaml")):
+        done = call(*words, "--model", "openai:x", cwd=tmp_path)
+        assert done.returncode == 3, done.stderr
+        assert "OPENAI_API_KEY" in done.stderr
+        assert not (tmp_path / "runs").exists(), words  # a run that cannot begin leaves no folder
     (tmp_path / ".env").write_text(f"OPENAI_API_KEY={KEY}\nDV_AGENT_MAX_CALLS=2\n")
     with LoopbackServer([ok(reply_to)]) as server:
         line = ("run", "--design", "mxint_softmax", "--model", "openai:x", "--base-url", server.url, "-q")

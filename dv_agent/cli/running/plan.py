@@ -12,6 +12,7 @@ from dv_agent.cli.terminal import complain, overwrite, say, say_json, tell_of_do
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
+    from dv_agent.agents.models.chat_model import ModelSettings
     from dv_agent.designs.loader import DesignFolder
     from dv_agent.eval.plan_writing.judge_plan import JudgedPlan
     from dv_agent.eval.plan_writing.plan_record import PlanRequest
@@ -66,10 +67,11 @@ def plan(
         design=folder.design.name, hashes=fingerprint(folder), cycles=max_cycles, beats=beats, simulator=simulator,
         expert=not no_expert,
     )  # fmt: skip
+    said = {"base_url": base_url, "context_tokens": context_tokens, "max_tokens": max_tokens, "timeout": timeout}
+    settings = _usable({"model": model, **said}, out) if model else None
     home = out or new_folder(Path("runs"), folder.design.name, "plan", model)
-    if model:
-        said = {"base_url": base_url, "context_tokens": context_tokens, "max_tokens": max_tokens, "timeout": timeout}
-        asked, (text, calls, fault) = _written(folder, home, asked, max_calls, {"model": model, **said})
+    if settings:
+        asked, (text, calls, fault) = _written(folder, home, asked, max_calls, settings)
     else:
         text, calls, fault = _given(judge or Path(), home, asked), 0, ""
     seen = sys.stderr.isatty()
@@ -94,16 +96,26 @@ def _tell(result: JudgedPlan, calls: int, home: Path) -> None:
     say(f"calls: {calls}\nrecord: {home}")
 
 
-def _written(
-    folder: DesignFolder, home: Path, asked: PlanRequest, max_calls: int, said: dict[str, Any]
-) -> tuple[PlanRequest, tuple[str, int, str]]:
-    """Return the request with its model; and the text of the plan, the calls that it took, and its fault."""
+def _usable(said: dict[str, Any], out: Path | None) -> ModelSettings:
+    """Return the settings of the model; of a new record they are checked before there is a folder."""
     from dv_agent.agents.models.chat_model import ModelSettings
-    from dv_agent.eval.plan_writing.judge_plan import plan_of_model
-    from dv_agent.eval.plan_writing.plan_record import begin_record
+    from dv_agent.agents.models.providers import endpoint_of
+    from dv_agent.eval.plan_writing.plan_record import REQUEST
 
     tell_of_dotenv()
     settings = ModelSettings(**said)
+    if out is None or not (out / REQUEST).exists():
+        endpoint_of(settings).require(settings)
+    return settings
+
+
+def _written(
+    folder: DesignFolder, home: Path, asked: PlanRequest, max_calls: int, settings: ModelSettings
+) -> tuple[PlanRequest, tuple[str, int, str]]:
+    """Return the request with its model; and the text of the plan, the calls that it took, and its fault."""
+    from dv_agent.eval.plan_writing.judge_plan import plan_of_model
+    from dv_agent.eval.plan_writing.plan_record import begin_record
+
     words = {"model": settings.model, "max_calls": max_calls, "reply_tokens": settings.reply_tokens}
     asked = asked.model_copy(update=words)
     begin_record(home, asked)
