@@ -128,11 +128,14 @@ def fake_view(plan: Plan, last: tuple[Outcome, ...], turn: int) -> View:
 def test_every_proposal_expands_on_a_design_with_every_kind_of_port(seed: int) -> None:
     plan, agent, sites = toy_plan(TOY), SearchAgent(seed), MoveSites(small_design(), small_schema())
     last: tuple[Outcome, ...] = ()
+    driven = set[str]()
     for turn in range(25):
         tests = agent.propose(fake_view(plan, last, turn)).tests
+        assert tests
         for test in tests:
-            expand(sites.design, sites.schema, test)
+            driven |= {name for name, ops in expand(sites.design, sites.schema, test).tracks.items() if ops}
         last = tuple(made_up(test, turn + place) for place, test in enumerate(tests))
+    assert driven == set(sites.schema.tracks)
 
 
 def made_up(test: Test, number: int) -> Outcome:

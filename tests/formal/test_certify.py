@@ -244,8 +244,9 @@ def test_a_broken_certificate_is_told_and_made_anew(steps: tuple[DesignFolder, C
     assert read_certificate(folder.path / FILE).counts() == steps[1].counts()
     notes = tmp_path / "notes.md"
     notes.write_text("notes of mine")
-    refused = certify(folder.path, "--out", str(notes))
-    assert isinstance(refused.exception, UsageError)
-    assert "no certificate, so it is not overwritten" in str(refused.exception)
-    assert notes.read_text() == "notes of mine"
+    for more in ((), ("--fresh",)):
+        refused = certify(folder.path, "--out", str(notes), *more)
+        assert isinstance(refused.exception, UsageError)
+        assert "no certificate, so it is not overwritten" in str(refused.exception)
+        assert notes.read_text() == "notes of mine"
     assert certificate_errors(load_design(folder.path), plan_of(folder)) == ()

@@ -18,7 +18,7 @@ from dv_agent.agents.testbench import Testbench
 from dv_agent.cli.main import app, main
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.defaults.schema_from_ports import corner_values
-from dv_agent.designs.language.expansion import expand
+from dv_agent.designs.language.expansion import expand, expand_counted
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import load_design
 from dv_agent.designs.ports.field_spec import FieldSpec
@@ -182,5 +182,7 @@ def test_random_tests_of_every_bare_design_are_within_its_limits(tmp_path: Path)
     for name in NAMES:
         folder = load_design(bare(tmp_path, name, limits={"max_items": 60}))
         source = random.Random(1)
-        for _ in range(30):
-            expand(folder.design, folder.schema, random_test(folder.design, folder.schema, source))
+        tests = [random_test(folder.design, folder.schema, source) for _ in range(30)]
+        items = [expand_counted(folder.design, folder.schema, test)[1] for test in tests]
+        assert max(items) <= 60
+        assert min(items) > 0

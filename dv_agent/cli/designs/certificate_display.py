@@ -49,10 +49,10 @@ def certify_and_show(
         require_folder_of(file, option)
     path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
     told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
-    before = None if fresh else _previous(path, named=out is not None)
+    before = _previous(path, named=out is not None)  # also of a fresh one: it says whether the file may be written
     played = _tests(folder, plan, chosen, tests, search_cycles, seed, told)
     keeper = _Keeper(path)
-    order = Order(folder, plan, effort, before, keeper.keep, told, chosen)
+    order = Order(folder, plan, effort, None if fresh else before, keeper.keep, told, chosen)
     certificate = certify(order, played) if goal == "functional" else certify_code(order, played)
     write_certificate(path, certificate)
     if tests_out is not None:
