@@ -15,7 +15,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import StimulusSchema
 from dv_agent.designs.language.stimulus import Step, Test
 from dv_agent.designs.observation import Table
-from dv_agent.errors import DvAgentError
+from dv_agent.errors import DvAgentError, SimulatorLost
 from dv_agent.prompts.closer_look import Closer, Moved
 from dv_agent.prompts.feedback.loop_items import loop_variables
 from dv_agent.prompts.view import Attempt, Played
@@ -54,17 +54,15 @@ class NearestSamples(Generic[T]):
     ) -> None:
         self._design, self._schema, self._plan, self._simulate = design, schema, plan, simulate
         self._kept: deque[T] = deque()
+        self._cycles = 0
 
     def keep(self, one: T) -> T:
         """Keep a test that has run, and forget the oldest ones: as many stay as one prompt looks at."""
         self._kept.append(one)
-        while sum(kept.run.trace.cycles for kept in self._kept) > MOST_CYCLES:
-            self._kept.popleft()
+        self._cycles += one.run.trace.cycles
+        while self._cycles > MOST_CYCLES:
+            self._cycles -= self._kept.popleft().run.trace.cycles
         return one
-
-    def forget(self) -> None:
-        """Keep no test any more: the next look simulates again."""
-        self._kept.clear()
 
     def closer(self, attempts: Mapping[int, Attempt]) -> dict[int, Closer]:
         """Return what there is to tell of the attempts, in their order, until their tests have had `MOST_CYCLES`."""
@@ -112,6 +110,8 @@ class NearestSamples(Generic[T]):
         kept = (known for known in self._kept if known.test is test and known.run.trace.cycles == cycles)
         try:
             return next(kept, None) or self._simulate(test, cycles)
+        except SimulatorLost:  # a problem of the machine: without the look the prompt would be another one
+            raise
         except DvAgentError:  # a simulator that fails now says nothing of a test that ran
             return None
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sampling.columns import find_column
+from dv_agent.coverage.sampling.columns import find_columns
 from dv_agent.coverage.structure import Bin
 from dv_agent.designs.design import Design
 from dv_agent.designs.observation import Table
@@ -38,7 +38,7 @@ def window_lines(
 
 def sampled_values(plan: Plan, bin_: Bin, tables: Mapping[str, Table]) -> dict[str, dict[int, str]]:
     """Return what a bin samples, of a cross each member: name -> cycle -> the values of its rows in that cycle."""
-    group = next(group for group in plan.covergroups if group.name == bin_.covergroup)
+    group = plan.covergroup_of(bin_)
     table = tables.get(group.on)
     if table is None or "cycle" not in table.columns:
         return {}
@@ -46,8 +46,8 @@ def sampled_values(plan: Plan, bin_: Bin, tables: Mapping[str, Table]) -> dict[s
     names = {one.name: one.of for one in group.coverpoints if one.name in crossed[:MOST_MEMBERS]}
     found: dict[str, dict[int, str]] = {}
     for name, of in names.items():
-        columns = {used: column for used in of.names() if (column := find_column(table, used)) is not None}
-        if columns.keys() < of.names():
+        columns = find_columns(table, of.names())
+        if columns is None:
             continue
         rows = zip(table.columns["cycle"].tolist(), of.evaluate_columns(columns).tolist(), strict=True)
         told: dict[int, list[int]] = {}

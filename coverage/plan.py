@@ -96,6 +96,10 @@ class Plan:
             raise UnknownNameError("bin", bin_id, (one.id for one in self.bins))
         return slot
 
+    def covergroup_of(self, one: Bin) -> Covergroup:
+        """Return the covergroup of one of the bins."""
+        return next(group for group in self.covergroups if group.name == one.covergroup)
+
 
 def build_plan(path: Path, covergroups: tuple[Covergroup, ...], columns: Mapping[str, str] | None = None) -> Plan:
     """Build a plan: number the bins of `covergroups`; `columns` as in `Plan`."""

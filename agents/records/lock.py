@@ -6,7 +6,7 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -64,7 +64,8 @@ def owned(folder: Path, wait: bool = False) -> Iterator[None]:
         yield
     finally:
         if not wait:  # as long as the lock is held: whoever locks a file that is gone meanwhile begins anew
-            path.unlink(missing_ok=True)
+            with suppress(OSError):  # it stays where nothing can be deleted any more; no lock hangs on it
+                path.unlink()
         lock.release()
 
 

@@ -13,7 +13,7 @@ _HELD = (
 )  # fmt: skip
 _NEW = (
     "max_cycles", "max_calls", "max_tokens_total", "max_usd", "max_seconds", "target", "requests_per_minute", "timeout",
-    "retry_seconds",
+    "retry_seconds", "cache", "base_url",
 )  # fmt: skip
 """What may be new when a run goes on."""
 
@@ -42,6 +42,8 @@ def require_kept(request: RunRequest, header: RunHeader, resumed: bool) -> None:
             raise UsageError(
                 f"--{name} {said}: the run that {verb} has {'none' if value is None else value}; leave the option out"
             )
+    if request.unnoticed and "mutants" in request.given:
+        raise UsageError(f"--mutants: the run that {verb} holds what was told; leave the option out")
     for name in (*_HELD, *(("out",) if resumed else _NEW)):
         if name in request.given:
             option = name.replace("_", "-")

@@ -124,7 +124,7 @@ class Memory:
             if child.walk:
                 self.walks.learn(child.walk, len(outcome.new_bins), outcome.cycles)
             if child.stepped:
-                self.walks.learn_steps(child.stepped, outcome)
+                self.walks.learn_steps(child.stepped, outcome, sites)
             for move in child.moves:
                 self._record(move, None, gains > 0)
             near = {one.bin for one in outcome.near}

@@ -7,7 +7,6 @@ from dv_agent.coverage.structure import Covergroup
 from dv_agent.coverage.values import ValueSet
 from dv_agent.designs.language.expression_nodes import Node
 
-TRUTHS = frozenset({"and", "or", "not", "==", "!=", "<", "<=", ">", ">="})
 Fact = tuple[str, str, ValueSet]
 """A table, an expression over its columns, and the values that a bin requires of it."""
 
@@ -69,8 +68,8 @@ def _factors(fact: Fact, root: Node) -> list[Fact]:
     table, _, values = fact
     if root.kind != "binary" or root.value != "*" or 0 in values:
         return [(table, _text(root), values)]
-    truths = [arg for arg in root.args if _is_truth(arg)]
-    others = [arg for arg in root.args if not _is_truth(arg)]
+    truths = [arg for arg in root.args if arg.is_truth]
+    others = [arg for arg in root.args if not arg.is_truth]
     if not truths or len(others) > 1:
         return [(table, _text(root), values)]
     found = [_truth(table, arg) for arg in truths]
@@ -83,10 +82,6 @@ def _truth(table: str, node: Node) -> Fact:
         number = int(node.args[1].value)
         return table, _text(node.args[0]), ValueSet(((number, number),))
     return table, _text(node), ValueSet(((1, 1),))
-
-
-def _is_truth(node: Node) -> bool:
-    return node.kind in ("unary", "binary") and node.value in TRUTHS
 
 
 def _text(node: Node) -> str:

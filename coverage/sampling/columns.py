@@ -30,6 +30,13 @@ def find_column(table: Table, name: str) -> IntColumn | None:
     return table.columns[base] if lane is None else table.columns[base][:, lane]
 
 
+def find_columns(table: Table, names: Iterable[str]) -> dict[str, IntColumn] | None:
+    """Return the column of each name; None if the table lacks one."""
+    found = {name: find_column(table, name) for name in names}
+    columns = {name: column for name, column in found.items() if column is not None}
+    return columns if len(columns) == len(found) else None
+
+
 def find_place(table: Table, name: str) -> tuple[str, int | None] | None:
     """Return the column that `name` means, and its lane if it means a lane; None if there is none."""
     column = table.columns.get(name)
@@ -67,7 +74,7 @@ def read_columns(
 def can_read(group: Covergroup, table: Table) -> bool:
     """Return whether `table` has every column that a covergroup reads."""
     names = {name for expression, _ in expressions_of(group) for name in expression.names()}
-    return all(find_column(table, name) is not None for name in names)
+    return find_columns(table, names) is not None
 
 
 def expressions_of(group: Covergroup) -> list[tuple[Expression, int | None]]:

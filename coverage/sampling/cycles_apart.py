@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from dv_agent.coverage.plan import Plan
-from dv_agent.coverage.sampling.columns import find_column
+from dv_agent.coverage.sampling.columns import find_columns
 from dv_agent.coverage.structure import Bin
 from dv_agent.coverage.values import ValueSet
 from dv_agent.designs.language.expression import Expression
@@ -20,7 +20,6 @@ FARTHEST = 64
 """Most cycles apart that are told: what is farther apart was hardly one attempt."""
 DENSE = 2
 """A table tells cycles apart if one of so many cycles at least has a row, and none has two: else rows are events."""
-_LOGIC = frozenset({"and", "or", "not", "==", "!=", "<", "<=", ">", ">="})
 
 
 class Apart(NamedTuple):
@@ -55,8 +54,7 @@ def cycles_apart(plan: Plan, bin_: Bin, tables: Mapping[str, Table]) -> Apart | 
 
     In one of them as many conditions are met as on any row, in the other one all the rest.
     """
-    on = next(group.on for group in plan.covergroups if group.name == bin_.covergroup)
-    table, conditions = tables.get(on), conditions_of(plan, bin_)
+    table, conditions = tables.get(plan.covergroup_of(bin_).on), conditions_of(plan, bin_)
     if table is None or "cycle" not in table.columns or len(conditions) < 2:
         return None
     cycles = table.columns["cycle"]
@@ -90,12 +88,9 @@ def _nearest(conditions: list[Condition], met: BoolColumn, cycles: IntColumn) ->
 
 def met_on(conditions: list[Condition], table: Table) -> BoolColumn | None:
     """Return bool[conditions, rows]; None if the table lacks a column."""
-    columns = {}
-    for name in {name for one in conditions for name in Expression("", one.of).names()}:
-        column = find_column(table, name)
-        if column is None:
-            return None
-        columns[name] = column
+    columns = find_columns(table, {name for one in conditions for name in Expression("", one.of).names()})
+    if columns is None:
+        return None
     found = np.empty((len(conditions), len(table)), dtype=np.bool_)
     for place, one in enumerate(conditions):
         values = Expression("", one.of).evaluate_columns(columns)
@@ -112,7 +107,7 @@ def _contains(wanted: ValueSet, values: IntColumn) -> BoolColumn:
 
 def conditions_of(plan: Plan, bin_: Bin) -> list[Condition]:
     """Return conditions that hold together on a row exactly if it hits the bin; of a transition, its first step."""
-    group = next(group for group in plan.covergroups if group.name == bin_.covergroup)
+    group = plan.covergroup_of(bin_)
     points = {point.name: point for point in group.coverpoints}
     found = list(_split(group.when.root, None)) if group.when else []
     if bin_.kind == "cross":
@@ -134,16 +129,11 @@ def _split(node: Node, values: ValueSet | None) -> Iterator[Condition]:
                 yield from _split(arg, None)
             return
         if node.value == "*" and node.kind == "binary":
-            numbers = [arg for arg in node.args if not _is_logic(arg)]
+            numbers = [arg for arg in node.args if not arg.is_truth]
             if values is None or len(numbers) < 2:
                 for arg in node.args:
-                    yield from _split(arg, None if _is_logic(arg) or values is None else values)
+                    yield from _split(arg, None if arg.is_truth or values is None else values)
                 return
     name = ", ".join(sorted(Expression("", node).names()))
     if name:
-        yield Condition(name, node, None if _is_logic(node) and (values is None or 0 not in values) else values)
-
-
-def _is_logic(node: Node) -> bool:
-    """Return whether the value is 0 or 1."""
-    return node.kind in ("binary", "unary") and node.value in _LOGIC
+        yield Condition(name, node, None if node.is_truth and (values is None or 0 not in values) else values)

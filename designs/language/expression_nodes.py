@@ -24,6 +24,11 @@ class Node:
     value: str | int
     args: tuple[Node, ...] = ()
 
+    @property
+    def is_truth(self) -> bool:
+        """Whether the value is 0 or 1 whatever the variables are: that of a comparison, or of and, or, not."""
+        return self.value in _COMPARISONS or self.value in ("and", "or", "not")
+
 
 def _bounded(function: Callable[..., int]) -> Callable[..., int]:
     def call(*args: int) -> int:

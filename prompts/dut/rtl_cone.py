@@ -59,7 +59,7 @@ def signals_of(design: Design, plan: Plan, holes: Sequence[Hole]) -> tuple[str, 
 
 def _names(plan: Plan, hole: Hole) -> Iterator[str]:
     one = plan.bins[plan.index(hole.bin)]
-    group = next(group for group in plan.covergroups if group.name == one.covergroup)
+    group = plan.covergroup_of(one)
     crossed = next((cross.of for cross in group.crosses if cross.name == one.item), (one.item,))
     for point in group.coverpoints:
         if point.name in crossed:

@@ -52,7 +52,7 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
     order = {name: place for place, name in enumerate(view.plan.columns)}
     planned = sorted(found, key=lambda key: order.get(f"{key[0]}.{key[1]}", order.get(key[1], len(order))))
     told = {
-        name if len(meanings[name]) == 1 and name != WHEN else f"{table}.{name}": found[table, name]
+        f"{table}.{name}" if table and (len(meanings[name]) > 1 or name == WHEN) else name: found[table, name]
         for table, name in planned
     }
     return tuple(ColumnText(name, meaning) for name, meaning in told.items())

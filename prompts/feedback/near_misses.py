@@ -124,7 +124,7 @@ def _unmet(plan: Plan, one: Bin, near: Near) -> Iterator[Unmet]:
         if met < len(one.values) and near.seen[0] not in one.values[met]:
             yield Unmet(one.item, near.seen[0], _wanted(one.values[met]))
         return
-    group = next(group for group in plan.covergroups if group.name == one.covergroup)
+    group = plan.covergroup_of(one)
     of = next(cross.of for cross in group.crosses if cross.name == one.item)
     points = {point.name: point for point in group.coverpoints}
     for name, member, seen in zip(of, one.members, near.seen, strict=True):
@@ -141,8 +141,7 @@ def _wanted(values: ValueSet) -> str:
 def _is_measured(plan: Plan, one: Bin) -> bool:
     if one.kind != "value":
         return True
-    groups = (group for group in plan.covergroups if group.name == one.covergroup)
-    found = next(point for group in groups for point in group.coverpoints if point.name == one.item)
+    found = next(point for point in plan.covergroup_of(one).coverpoints if point.name == one.item)
     return found.ordered and found.of.is_amount and not are_codes(found)
 
 

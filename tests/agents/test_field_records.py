@@ -13,6 +13,7 @@ from dv_agent.agents.search.field_records.guessed_values import guessed
 from dv_agent.agents.search.field_records.item_windows import ItemWindows, record_track
 from dv_agent.agents.search.move_sites import MoveSites
 from dv_agent.agents.search.number_streams.step_cycles import StepCycles
+from dv_agent.agents.search.number_streams.walk_choice import WalkChoice
 from dv_agent.agents.search.plan_relations import Relations
 from dv_agent.agents.state import RunState, advance, make_view
 from dv_agent.agents.testbench import Testbench
@@ -112,3 +113,13 @@ def test_all_combinations_of_steps_come_once_and_those_that_won_nothing_come_aga
         cycles.won(steps)
     again = [cycles.drawn(3, 2, 16, 16, source).steps[0] for _ in range(4)]
     assert sorted(again) == sorted(first[60:])
+
+
+def test_only_the_items_of_a_stream_of_numbers_tell_which_of_its_steps_won() -> None:
+    folder = find_design("stride_detector")
+    sites, walks, source = MoveSites(folder.design, folder.schema), WalkChoice(), random.Random(4)
+    first = walks.cycles.drawn(2, 1, 4, 16, source)  # each of the four steps
+    test = Test(tracks={"in": ({"word": [{"value": 0}]},) * 16})
+    told = Outcome(test, 9, "drained", (), (), by_step=(("in", 5, (1,)), ("other", 0, (2,))))
+    walks.learn_steps(first, told, sites)
+    assert {*first.steps} - {*walks.cycles.drawn(2, 1, 4, 12, source).steps} == {first.at(5)}

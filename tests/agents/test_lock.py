@@ -70,6 +70,15 @@ def test_one_at_a_time_owns_a_folder_although_each_takes_its_lock_file_away(tmp_
     assert most == 1
 
 
+def test_the_lock_is_free_again_although_its_file_cannot_be_taken_away(tmp_path: Path) -> None:
+    with owned(tmp_path):
+        (tmp_path / LOCK).unlink()
+        (tmp_path / LOCK).mkdir()  # as a folder that takes no changes any more: the file cannot be deleted
+    (tmp_path / LOCK).rmdir()
+    with owned(tmp_path):
+        pass
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"pid": "x", "host": 1}', "\0" * 100])
 def test_what_a_lock_file_says_is_not_believed(tmp_path: Path, text: str) -> None:
     (tmp_path / LOCK).write_text(text)

@@ -10,6 +10,11 @@ from command import CODE, environment
 from in_process import CommandLine
 
 from dv_agent import __version__
+from dv_agent.agents.records.shipped_replies import read_recorded
+from dv_agent.agents.runs.kept_options import require_kept
+from dv_agent.agents.runs.request import RunRequest
+from dv_agent.errors import UsageError
+from dv_agent.prompts.unnoticed import Unnoticed
 
 DESIGN = "mxint_gelu"
 
@@ -44,11 +49,23 @@ def test_a_run_that_goes_on_keeps_what_its_record_holds(dv_agent: CommandLine, m
 
 
 def test_a_replay_keeps_the_budget_of_its_record(dv_agent: CommandLine) -> None:
-    for option, value in (("--max-cycles", "100"), ("--target", "50"), ("--seed", "99"), ("--timeout", "9")):
+    for option, value in (
+        ("--max-cycles", "100"), ("--target", "50"), ("--seed", "99"), ("--timeout", "9"), ("--cache", "replies"),
+        ("--base-url", "http://127.0.0.1:9/v1"),
+    ):  # fmt: skip
         done = dv_agent("run", "--model", "replay:mxint_softmax", option, value)
         assert done.returncode == 2, option
         assert f"{option}" in done.stderr
         assert "the run that is replayed" in done.stderr
+
+
+def test_a_run_that_goes_on_is_told_of_no_other_mutants() -> None:
+    change = Unnoticed(place="gelu.sv:3", change="> for >=", missing="check")
+    header = read_recorded("mxint_softmax").header
+    require_kept(RunRequest(DESIGN, unnoticed=(change,)), header, resumed=True)  # from the environment
+    asked = RunRequest(DESIGN, unnoticed=(change,), given=frozenset({"mutants"}))
+    with pytest.raises(UsageError, match="--mutants: the run that goes on holds what was told"):
+        require_kept(asked, header, resumed=True)
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,17 @@
 """Near misses say how many cycles apart two events came, and which item of a loop was under way."""
 
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
+import pytest
+
 from dv_agent.agents.budget import Budget
+from dv_agent.agents.nearest_samples import NearestSamples
 from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.state import RunState, advance, make_view
-from dv_agent.agents.testbench import Testbench
+from dv_agent.agents.testbench import Simulated, Testbench
 from dv_agent.coverage.database import empty_coverage
 from dv_agent.coverage.goal import plan_of
 from dv_agent.coverage.plan_file.loader import parse_plan
@@ -15,9 +20,10 @@ from dv_agent.designs.files.documents import Document
 from dv_agent.designs.language.expression import parse
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import find_design
+from dv_agent.errors import SimulationError, SimulatorCrash, SimulatorLost
 from dv_agent.prompts.feedback.named_codes import are_codes
 from dv_agent.prompts.feedback.targets import targets
-from dv_agent.prompts.view import View
+from dv_agent.prompts.view import Attempt, Near, View
 from dv_agent.runners.registry import find_simulator
 
 PLAN = """
@@ -61,8 +67,8 @@ def test_a_near_miss_says_how_many_cycles_apart_and_in_which_item_of_a_loop() ->
         trace = bench.run(TEST).trace
         told = {one.bin: one for one in targets(first, 9)}
         again = {one.bin: one for one in targets(second, 9)}
-        bench.nearest.forget()
-        fresh = {one.bin: one for one in targets(second, 9)}
+        new = replace(second, look=Testbench(folder, plan, session).nearest)  # it has to simulate again
+        fresh = {one.bin: one for one in targets(new, 9)}
     comes, goes = (trace.accepted[port].cycle for port in ("in", "out"))
     gap, one, two = min((int(abs(one - two)), int(one), int(two)) for one in comes for two in goes)
     both, rare = told["g.both.x+y"], told["rare.level.z"]
@@ -77,6 +83,20 @@ def test_a_near_miss_says_how_many_cycles_apart_and_in_which_item_of_a_loop() ->
     (window,) = second.windows
     assert window.lines[0].split()[-2:] == ["comes", "goes"]
     assert {line.split()[-2] for line in window.lines[1:]} <= {"0", "1", "."}
+
+
+@pytest.mark.parametrize(("error", "ends"), [(SimulatorLost("killed"), True), (SimulatorCrash("died"), False)])
+def test_a_look_is_left_out_if_the_simulator_fails_and_ends_the_run_if_it_was_killed(
+    error: SimulationError, ends: bool
+) -> None:
+    def failing(test: Test, most: int | None) -> Simulated:
+        raise error
+
+    folder, plan = find_design("mxint_softmax"), parse_plan(Document(Path("plan.yaml"), dedent(PLAN)))
+    look = NearestSamples(folder.design, folder.schema, plan, failing)
+    near = {0: Attempt(TEST, Near(0, 1.0, {}), 0, 100)}
+    with pytest.raises(SimulatorLost) if ends else nullcontext():
+        assert look.closer(near) == {}
 
 
 def test_names_in_a_row_and_packed_columns_are_codes_and_amounts_are_not() -> None:

@@ -80,18 +80,29 @@ def test_every_table_of_the_tool_says_what_has_a_row(table: str) -> None:
     assert "{" not in words
 
 
-def test_what_the_words_of_a_column_need_is_told_with_it() -> None:
-    folder = find_design("mxint_layernorm_hard")
+def told_of(name: str, bin_: str) -> dict[str, str]:
+    """The columns that a prompt tells if only this bin is open."""
+    folder = find_design(name)
     plan = plan_of(folder)
     coverage = empty_coverage(plan)
     left = Budget().left(RunState(coverage).spent)
+    open_ = tuple(one for one in holes(plan, coverage) if one.bin == bin_)
+    assert open_
+    view = View(folder.design, folder.schema, "", plan, coverage, open_, 0, budget_left=left)
+    return {one.name: one.meaning for one in column_texts(view)}
 
-    def told(bin_: str) -> list[str]:
-        open_ = tuple(one for one in holes(plan, coverage) if one.bin == bin_)
-        assert open_
-        view = View(folder.design, folder.schema, "", plan, coverage, open_, 0, budget_left=left)
-        return [one.name for one in column_texts(view)]
 
-    under = told("under.committed.late+very")
+def test_what_the_words_of_a_column_need_is_told_with_it() -> None:
+    under = told_of("mxint_layernorm_hard", "under.committed.late+very")
     assert {"gone.regime", "dragging", "flowing", "late", "apart", "swapping"} <= set(under)
-    assert "rising" in told("leaving.falling.twelve")  # whose words are "the same with one cycle less"
+    falling = told_of("mxint_layernorm_hard", "leaving.falling.twelve")
+    assert "rising" in falling  # whose words are "the same with one cycle less"
+
+
+def test_a_column_that_means_something_else_in_one_table_keeps_its_plain_name_in_the_others() -> None:
+    told = told_of("hgsa_loop_hard", "lasting.turns.four")
+    columns = plan_of(find_design("hgsa_loop_hard")).columns
+    tables = [name for name in columns if name.endswith(".result")]
+    assert [told[name] for name in ("result", *tables)] == [columns[name] for name in ("result", *tables)]
+    assert tables
+    assert not [name for name in told if name.startswith(".")]

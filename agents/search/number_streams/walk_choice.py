@@ -71,10 +71,12 @@ class WalkChoice:
             one = properties[place]
             one.bins, one.cycles = FORGET * one.bins + bins, FORGET * one.cycles + cycles
 
-    def learn_steps(self, stepped: SteppedNumbers, outcome: Outcome) -> None:
+    def learn_steps(self, stepped: SteppedNumbers, outcome: Outcome, sites: MoveSites) -> None:
         """Note the steps that won a bin, so that the others come again first."""
-        for _, step, _ in outcome.by_step:
-            self.cycles.won(stepped.at(step))
+        streams = _streams(sites)
+        for name, step, _ in outcome.by_step:
+            if streams.get(name):  # the steps of other tracks are no numbers of the walk
+                self.cycles.won(stepped.at(step))
 
 
 def _chosen(properties: Sequence[_Won], source: random.Random) -> int:
