@@ -30,6 +30,8 @@ from dv_agent.eval.mutants.clean_tests import (
 )
 from dv_agent.eval.mutants.data_model import Oracle, Outcome, Selection, Settings, Source
 from dv_agent.eval.mutants.earlier_campaign import chosen_before
+from dv_agent.eval.mutants.one_mutant.trial_pool import TrialPool
+from dv_agent.eval.mutants.one_mutant.trial_process import Setup
 from dv_agent.eval.mutants.result_folder import (
     SETTINGS,
     TESTS,
@@ -42,8 +44,6 @@ from dv_agent.eval.mutants.result_folder import (
 from dv_agent.eval.mutants.selection import select
 from dv_agent.eval.mutants.several_sources import ends_of, read_sources, split_by_source
 from dv_agent.eval.mutants.summary import MutationResult
-from dv_agent.eval.mutants.trial_pool import TrialPool
-from dv_agent.eval.mutants.trial_process import Setup
 from dv_agent.runners.formal.yosys import require_formal
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session
