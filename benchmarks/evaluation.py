@@ -10,7 +10,6 @@ costs beside. The sandbox is off meanwhile, because bubblewrap hides what its ch
 
 from __future__ import annotations
 
-import json
 import os
 import resource
 import signal
@@ -21,6 +20,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from distributed import Client
 
 from dv_agent.eval.evaluation.data_model import TrialRecord
 
@@ -59,14 +60,14 @@ def cluster(folder: Path) -> Iterator[str]:
     file, common = folder / "scheduler.json", ("--host", "127.0.0.1", "--no-dashboard")
     worker = ("distributed.cli.dask_worker", "--nthreads", "1", "--no-nanny")
     processes = []
-    for words in (("distributed.cli.dask_scheduler", "--port", "0"), worker, worker):
-        command = [sys.executable, "-m", *words, *common, "--scheduler-file", str(file)]
-        processes.append(subprocess.Popen(command, env=BARE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-        while not file.exists():
-            time.sleep(0.1)
-    time.sleep(5)
     try:
-        yield str(json.loads(file.read_text())["address"])
+        for words in (("distributed.cli.dask_scheduler", "--port", "0"), worker, worker):
+            command = [sys.executable, "-m", *words, *common, "--scheduler-file", str(file)]
+            processes.append(subprocess.Popen(command, env=BARE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        with Client(scheduler_file=str(file), timeout=60) as client:  # type: ignore[no-untyped-call]
+            client.wait_for_workers(2, timeout=60)
+            address = client.scheduler.address
+        yield address
     finally:
         for process in reversed(processes):
             process.send_signal(signal.SIGINT)

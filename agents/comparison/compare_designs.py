@@ -69,6 +69,11 @@ class Comparison:
         return tuple(one for one in self.tests if one.differences)
 
     @property
+    def nothing_checked(self) -> str:
+        """Why nothing was compared; empty if a test was."""
+        return "" if self.cycles else "no test could be played on both designs"
+
+    @property
     def cycles(self) -> int:
         """Simulated cycles of the golden design."""
         return sum(one.cycles for one in self.tests)
@@ -188,6 +193,7 @@ def summary(result: Comparison) -> dict[str, Any]:
     return {
         "tests": len(result.tests),
         "cycles": result.cycles,
+        "nothing_checked": result.nothing_checked,
         "different": [index for index, one in enumerate(result.tests) if one.differences],
         "ports": {
             "compared": {name: list(fields) for name, fields in result.ports.results.items()},

@@ -121,13 +121,18 @@ def _fired(look: Look) -> Iterator[str]:
         )
 
 
+def _why_dead(look: Look) -> str:
+    if not look.outputs:
+        return f"{look.draft.top.top} has no outputs, so nothing of it can be seen from outside"
+    return "no output moved and nothing was transferred, so the design may never leave reset"
+
+
 def dead_lines(look: Look) -> Iterator[str]:
     """Return what to do with a design in which nothing moves."""
+    yield f"nothing was checked: {_why_dead(look)}"
     if not look.outputs:
-        yield f"nothing was checked: {look.draft.top.top} has no outputs, so nothing of it can be seen from outside"
         return
     reset = look.draft.pool.wired("reset")
-    yield "nothing was checked: no output moved and nothing was transferred, so the design may never leave reset"
     if reset:
         other = "high" if reset["active"] == "low" else "low"
         yield (
@@ -159,6 +164,7 @@ def as_json(look: Look, written: str) -> dict[str, Any]:
         "tests": seen.tests, "cycles": seen.cycles, "ends": dict(seen.ends), "transfers": dict(seen.transfers),
         "outputs": list(look.outputs), "moved": sorted(seen.moved.intersection(look.outputs)), "still": look.still,
         "bins": len(look.bench.plan.bins), "bins_hit": len(seen.bins), "dead": look.is_dead,
+        "nothing_checked": _why_dead(look) if look.is_dead else "",
         "rules_off": {port: dict(rules) for port, rules in look.bench.folder.design.exceptions.items()},
         "failures": [one.model_dump(mode="json") for one in seen.failures],
     }  # fmt: skip

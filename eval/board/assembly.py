@@ -24,9 +24,9 @@ from dv_agent.eval.board.rows.figures import OF_A_CELL, SEED, counts, figures, p
 from dv_agent.eval.board.rows.lift import with_lifts
 from dv_agent.eval.board.rows.standing import reasons_apart
 from dv_agent.eval.board.trials.metrics import COVERAGE, KILLS, PASS_SHARE
+from dv_agent.eval.board.trials.score_or_reason import ScoredTrial, score_all
 from dv_agent.eval.board.trials.sources import BoardSource, load_sources
 from dv_agent.eval.board.trials.tasks import FindTask, Task, find_task
-from dv_agent.eval.board.trials.trial_scores import ScoredTrial, score_all
 from dv_agent.eval.evaluation.data_model import DesignIdentity, Entry
 from dv_agent.eval.evaluation.spec import CEILING
 from dv_agent.eval.report.data.text_limits import Allowance

@@ -9,8 +9,8 @@ import numpy as np
 
 from dv_agent.coverage.plan import Plan
 from dv_agent.eval.board.design_board import BinLine, BugFate, BugLine, First
+from dv_agent.eval.board.trials.score_or_reason import ScoredTrial
 from dv_agent.eval.board.trials.tasks import Task
-from dv_agent.eval.board.trials.trial_scores import ScoredTrial
 from dv_agent.eval.scoring.score import BugScore
 from dv_agent.eval.stats.clusters import Floats
 

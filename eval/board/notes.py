@@ -8,7 +8,7 @@ from itertools import chain
 from dv_agent.eval.board.design_board import DesignBoard
 from dv_agent.eval.board.leaderboard import Comparison
 from dv_agent.eval.board.trials.metrics import COVERAGE, KILLS
-from dv_agent.eval.board.trials.trial_scores import ScoredTrial
+from dv_agent.eval.board.trials.score_or_reason import ScoredTrial
 from dv_agent.eval.evaluation.spec import DETERMINISTIC
 from dv_agent.eval.report.wording import plural
 from dv_agent.eval.stats.separation import LEVEL

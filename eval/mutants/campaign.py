@@ -17,10 +17,10 @@ from dv_agent.agents.records.writer import new_folder
 from dv_agent.agents.testbench import Testbench
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
-from dv_agent.designs.files.documents import make_folders
+from dv_agent.designs.files.documents import make_folders, printable
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
-from dv_agent.errors import UsageError
+from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.mutants.clean_tests import (
     CleanDesk,
     CleanTest,
@@ -30,12 +30,20 @@ from dv_agent.eval.mutants.clean_tests import (
 )
 from dv_agent.eval.mutants.data_model import Oracle, Outcome, Selection, Settings, Source
 from dv_agent.eval.mutants.earlier_campaign import chosen_before
-from dv_agent.eval.mutants.result_folder import OutcomeLines, begin, read_result, read_settings, read_tests
+from dv_agent.eval.mutants.one_mutant.trial_pool import TrialPool
+from dv_agent.eval.mutants.one_mutant.trial_process import Setup
+from dv_agent.eval.mutants.result_folder import (
+    SETTINGS,
+    TESTS,
+    OutcomeLines,
+    begin,
+    read_result,
+    read_settings,
+    read_tests,
+)
 from dv_agent.eval.mutants.selection import select
 from dv_agent.eval.mutants.several_sources import ends_of, read_sources, split_by_source
 from dv_agent.eval.mutants.summary import MutationResult
-from dv_agent.eval.mutants.trial_pool import TrialPool
-from dv_agent.eval.mutants.trial_process import Setup
 from dv_agent.runners.formal.yosys import require_formal
 from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session
@@ -153,6 +161,7 @@ def resume(design: DesignFolder | None, find: Callable[[str], DesignFolder], hom
 
     Raises:
         UsageError: a folder of another design, or of one that has changed since.
+        InputFileError: a file of the folder is broken.
     """
     settings = read_settings(home)
     folder = design or find(settings.design)
@@ -163,7 +172,10 @@ def resume(design: DesignFolder | None, find: Callable[[str], DesignFolder], hom
     with owned(home):
         given = read_tests(home)
         watcher.say(f"recording {len(given):,} tests on the clean RTL")
-        ready = _prepare(folder, settings.simulator, given, settings.further_cycles, settings.seed, settings.sources)
+        sources = settings.sources or (Source(words=settings.tests, count=len(given)),)
+        if (count := sum(one.count for one in sources)) != len(given):
+            raise InputFileError(home / SETTINGS, f"its sources have {count:,} tests, {TESTS} holds {len(given):,}")
+        ready = _prepare(folder, settings.simulator, given, settings.further_cycles, settings.seed, sources)
         return _try_all(folder, home, ready, jobs, watcher, seconds)
 
 
@@ -194,8 +206,9 @@ def _prepare(
     with find_simulator(simulator).open(folder.design) as session:
         desk = CleanDesk(folder, session)
         tests, left_out = desk.record(given)
-        if not all(split_by_source(tests, ends_of(sources))):
-            raise UsageError("every test of a --tests fails a check on the clean RTL, so none of it can kill a mutant")
+        for source, left in zip(sources, split_by_source(tests, ends_of(sources)), strict=True):
+            if not left:
+                raise UsageError(f"{source.words}: every test fails a check on the clean RTL, so none can kill")
         further, _ = desk.record(desk.further(further_cycles, seed), further=True)
         covered = _covered(folder, session, tests)
     return _Ready((*tests, *further), tuple(left_out), covered)
@@ -218,7 +231,7 @@ def _settings(
     further = [one for one in ready.tests if one.further]
     return Settings(
         design=folder.design.name, hashes=fingerprint(folder), simulator=wish.simulator, seed=wish.seed,
-        count=wish.count, tests="; ".join(one.words for one in sources), tests_digest=digest,
+        count=wish.count, tests=printable("; ".join(one.words for one in sources), 1_000), tests_digest=digest,
         sources=sources if len(sources) > 1 else (),
         turns_digest=turns_digest(wish.tests[0]) if len(sources) == 1 else "",
         test_count=len(ready.given),

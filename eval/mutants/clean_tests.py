@@ -32,7 +32,7 @@ from dv_agent.runners.simulator import Session
 
 WITNESSES, RANDOM = "witnesses", "random:"
 MOST_BEATS = 10_000_000
-_MOST_TESTS = 20_000
+MOST_TESTS = 20_000
 
 
 class Given(Frozen):
@@ -51,7 +51,7 @@ class CleanTest:
     """A test, and what the clean RTL did in it.
 
     Attributes:
-        number: its number among those of its source.
+        number: its number among the given ones of all sources, or among the further ones.
         recording: what the pins did; None if that cannot be compared with.
         further: whether it is tried on survivors only.
     """
@@ -98,8 +98,8 @@ def read_given(source: str, folder: DesignFolder, seed: int = 0) -> tuple[str, t
         )
     if not found:
         raise UsageError(f"{words}: no test in there; say --tests with a run, a file or a folder of tests")
-    if len(found) > _MOST_TESTS:
-        raise UsageError(f"{words}: {len(found):,} tests, more than {_MOST_TESTS:,}")
+    if len(found) > MOST_TESTS:
+        raise UsageError(f"{words}: {len(found):,} tests, more than {MOST_TESTS:,}")
     return words, found
 
 

@@ -137,7 +137,7 @@ class Outcome(Frozen):
         shortest: a short test that shows it.
         bins: bins that the short test hits and none of the given tests does.
         hint: the rule or bin that could notice it, in words.
-        cycles: cycles simulated on the mutant, until the kill if it was killed.
+        cycles: cycles simulated on the mutant, until the kill if it was killed; of several sources in all.
         seconds: wall time.
         reason: why nothing is known about it.
         sources: the same of each source alone, if there are several; `verdict` is that of all of them together.

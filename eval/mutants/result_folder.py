@@ -15,7 +15,7 @@ from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.files.json_file import check_json, parse_line, read_json
 from dv_agent.designs.frozen import Frozen
 from dv_agent.errors import InputFileError, OutputError, UsageError
-from dv_agent.eval.mutants.clean_tests import Given
+from dv_agent.eval.mutants.clean_tests import MOST_TESTS, Given
 from dv_agent.eval.mutants.data_model import Outcome, Selection, Settings
 from dv_agent.eval.mutants.summary import MutationResult
 
@@ -27,7 +27,7 @@ _LINE: TypeAdapter[Outcome] = TypeAdapter(Outcome)
 class GivenTests(Frozen):
     """The contents of ``tests.json``."""
 
-    tests: Annotated[tuple[Given, ...], Stops, Field(max_length=20_000)]
+    tests: Annotated[tuple[Given, ...], Stops, Field(max_length=MOST_TESTS)]
 
 
 def begin(folder: Path, settings: Settings, selection: Selection, given: Sequence[Given]) -> None:

@@ -4,36 +4,39 @@ from __future__ import annotations
 
 from bisect import bisect
 from collections.abc import Sequence
-from itertools import accumulate
+from itertools import accumulate, chain
 
+from dv_agent.designs.files.documents import printable
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.errors import UsageError
-from dv_agent.eval.mutants.clean_tests import CleanTest, Given, read_given
+from dv_agent.eval.mutants.clean_tests import MOST_TESTS, CleanTest, Given, read_given
 from dv_agent.eval.mutants.data_model import Source
 
-MOST_SOURCES, MOST_TESTS = 100, 20_000
+MOST_SOURCES = 100
 
 
 def read_sources(names: Sequence[str], folder: DesignFolder, seed: int) -> tuple[tuple[Source, ...], tuple[Given, ...]]:
     """Return the sources that several `--tests` name, and all their tests, one source behind the other.
 
     Raises:
-        UsageError, InputFileError: as `read_given`; or a source is named twice, or there are too many.
+        UsageError, InputFileError: as `read_given`; or two have the same tests, or there are too many.
     """
     if len(names) > MOST_SOURCES:
         raise UsageError(f"{len(names):,} times --tests, more than {MOST_SOURCES}")
-    sources, tests = list[Source](), list[Given]()
-    for name in names:
+    sources: dict[str, tuple[Given, ...]] = {}
+    for place, name in enumerate(names, 1):
         words, given = read_given(name, folder, seed)
-        if any(one.words == words for one in sources):
-            raise UsageError(f"--tests {name}: {words} are given twice")
-        sources.append(Source(words=words, count=len(given)))
-        tests += given
-    if len(tests) > MOST_TESTS:
-        raise UsageError(
-            f"{len(tests):,} tests in all, more than {MOST_TESTS:,}; give some --tests in another campaign"
-        )
-    return tuple(sources), tuple(tests)
+        words = printable(words)
+        if given in sources.values():
+            raise UsageError(f"--tests {name}: the tests of {words} are given twice")
+        # Files of two folders may have one name, as the runs of all trials do.
+        sources[f"{words}, --tests {place}" if words in sources else words] = given
+        if (count := sum(map(len, sources.values()))) > MOST_TESTS:
+            raise UsageError(
+                f"{count:,} tests up to --tests {name}, more than {MOST_TESTS:,}; give some in another campaign"
+            )
+    found = tuple(Source(words=words, count=len(given)) for words, given in sources.items())
+    return found, tuple(chain.from_iterable(sources.values()))
 
 
 def ends_of(sources: Sequence[Source]) -> tuple[int, ...]:

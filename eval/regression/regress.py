@@ -65,15 +65,16 @@ class Regressed:
         return not (self.failed or self.different or self.lost or self.refused)
 
     @property
-    def nothing_checked(self) -> bool:
-        """Whether something of the RTL has changed, and not a single test could be played on it."""
-        return bool(self.refused) and not self.tests
+    def nothing_checked(self) -> str:
+        """Why nothing was checked, though something of the RTL has changed; empty if a test was played on it."""
+        return "no recorded test can be played any more" if self.refused and not self.tests else ""
 
     def summary(self) -> dict[str, Any]:
         """Return what ``--json`` prints."""
         smallest = self.compared.smallest if self.compared else None
         return {
             "base": self.base.commit,
+            "nothing_checked": self.nothing_checked,
             "changed": {name: sorted(lines) for name, lines in self.base.now.items()},
             "recorded_tests": self.of, "reaching_tests": self.reached,
             "played": [one.index for one in self.tests],

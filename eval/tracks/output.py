@@ -10,7 +10,7 @@ import jinja2
 from dv_agent.designs.files.documents import replace_text
 from dv_agent.designs.text.wording import counted
 from dv_agent.eval.tracks.board import BoardTrack, TrackBoard
-from dv_agent.eval.tracks.sentences import amount, answer, figure_text, lead_words, verdict
+from dv_agent.eval.tracks.sentences import SURE, amount, answer, figure_text, lead_words, verdict
 from dv_agent.eval.tracks.titles import WORDS, Column
 
 NAME = "tracks"
@@ -34,6 +34,7 @@ def to_html(board: TrackBoard) -> str:
     loader = jinja2.FileSystemLoader([str(path) for path in TEMPLATES])
     rooms = jinja2.Environment(loader=loader, autoescape=True, trim_blocks=True, lstrip_blocks=True)
     words = {
+        "SURE": SURE,
         "amount": amount,
         "answer": answer,
         "counted": counted,

@@ -28,8 +28,8 @@ from dv_agent.eval.board.design_rows import uninformative
 from dv_agent.eval.board.first_tests import ROOM, first_tests
 from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.rows.comparison import ablations
+from dv_agent.eval.board.trials.score_or_reason import score_all
 from dv_agent.eval.board.trials.sources import load_sources
-from dv_agent.eval.board.trials.trial_scores import score_all
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation
 from dv_agent.eval.report.data.text_limits import Allowance
 

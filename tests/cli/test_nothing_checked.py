@@ -97,7 +97,9 @@ def test_the_reason_stands_in_json_and_outlives_resuming_replaying_and_rescoring
     replayed = dv("run", "--model", f"replay:{folder}", "--out", "again", "-q")
     assert replayed.exit_code == 6
     assert why in replayed.stdout
-    assert dv("rescore", folder).exit_code == 6
+    rescored = dv("rescore", folder, "--json")
+    assert rescored.exit_code == 6
+    assert json.loads(rescored.stdout)["nothing_checked"] in rescored.stderr
 
 
 def test_one_test_is_enough_and_prices_that_nobody_knows_are_null() -> None:

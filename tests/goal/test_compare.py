@@ -133,7 +133,13 @@ def test_the_tests_of_a_run_are_played_again(tmp_path: Path) -> None:
     tests = json.loads((run / "run.json").read_text())["tests"]
     assert answer["tests"] == tests
     assert answer["first"][0]["field"] == "data"
-    assert json.loads(dv("compare", "--golden", before, before, "--tests", run, "--json").stdout)["different"] == []
+    same = json.loads(dv("compare", "--golden", before, before, "--tests", run, "--json").stdout)
+    assert (same["different"], same["nothing_checked"]) == ([], "")
+    design = after / "design.yaml"
+    design.write_text(design.read_text().replace("max_cycles: 3000", "max_cycles: 3000\n  max_items: 1"))
+    result = CliRunner().invoke(app, ["compare", "--golden", str(before), str(after), "--tests", str(run), "--json"])
+    assert result.exit_code == 6
+    assert json.loads(result.stdout)["nothing_checked"] in result.stderr
 
 
 @pytest.mark.parametrize("bug", ["G1"])

@@ -26,10 +26,10 @@ from dv_agent.errors import OutputError, UsageError
 from dv_agent.eval.mutants.campaign import Wish, resume, start
 from dv_agent.eval.mutants.clean_tests import CleanDesk, Given
 from dv_agent.eval.mutants.data_model import Mutant, Oracle, Outcome
-from dv_agent.eval.mutants.pin_differences import first_difference
+from dv_agent.eval.mutants.one_mutant.pin_differences import first_difference
+from dv_agent.eval.mutants.one_mutant.trial import MutantTrials
 from dv_agent.eval.mutants.result_folder import OUTCOMES, OutcomeLines, read_result
 from dv_agent.eval.mutants.summary import MutationResult, as_json
-from dv_agent.eval.mutants.trial import MutantTrials
 from dv_agent.runners.confirmation import confirm
 from dv_agent.runners.icarus import IcarusSimulator
 

@@ -11,10 +11,11 @@ from mutant_designs import tally
 
 from dv_agent.cli.evaluating.mutate_display import show_result
 from dv_agent.designs.loader import load_design
-from dv_agent.errors import UsageError
+from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.mutants.campaign import Wish, resume, start
 from dv_agent.eval.mutants.page import render
-from dv_agent.eval.mutants.result_folder import OUTCOMES, read_result
+from dv_agent.eval.mutants.result_folder import OUTCOMES, SETTINGS, read_result
+from dv_agent.eval.mutants.several_sources import read_sources
 from dv_agent.eval.mutants.summary import as_json, by_source
 
 WEAK = {"tests": [{"tracks": {"in": [{"idle": 3}]}}] * 2}
@@ -52,9 +53,28 @@ def test_each_source_has_its_own_outcome_and_resume_comes_to_the_same(
     design = load_design(tmp_path / "tally")
     resume(design, lambda name: design, Path(found.folder), 1, Heard())
     assert by_source(read_result(Path(found.folder))) == by_source(found)
+    edited(Path(found.folder), SETTINGS, '"count": 2', '"count": 1')
+    with pytest.raises(InputFileError, match="its sources have"):
+        resume(design, lambda name: design, Path(found.folder), 1, Heard())
 
 
-def test_one_source_twice_or_one_whose_tests_all_fail_is_refused(finished: Campaign, tmp_path: Path) -> None:
+def test_files_of_one_name_are_told_apart_and_odd_or_long_names_do_not_end_it(
+    finished: Campaign, tmp_path: Path
+) -> None:
+    names = []
+    for place in range(25):
+        file = tmp_path / f"{place}" / ("tests.json" if place < 2 else f"{'long' * 50}\n{place}.json")
+        file.parent.mkdir()
+        file.write_text(json.dumps({"tests": [{"tracks": {"in": [{"idle": place + 1}]}}]}))
+        names.append(str(file))
+    sources, given = read_sources(names, finished.design, 0)
+    assert [one.words for one in sources[:2]] == ["the file tests.json", "the file tests.json, --tests 2"]
+    assert len({one.words for one in sources}) == len(given) == 25
+    found = made(tmp_path, tests=names[0], others=names[1:], count=1, further_cycles=0)
+    assert len(by_source(found)) == 25
+
+
+def test_the_same_tests_twice_or_too_many_sources_are_refused(finished: Campaign, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="are given twice"):
         start(finished.design, Wish("icarus", ("random:9", "random:9"), 3), tmp_path, 1, Heard())
     with pytest.raises(UsageError, match="more than 100"):
@@ -67,5 +87,5 @@ def test_a_source_whose_every_test_fails_on_the_clean_rtl_is_refused(tmp_path: P
     edited(home, "tally.v", "y <= in_v + before", "y <= in_v == 15 ? 0 : in_v + before")
     (tmp_path / "passes.json").write_text(json.dumps(WEAK))
     names = (str(tmp_path / "passes.json"), str(tmp_path / "fails.json"))
-    with pytest.raises(UsageError, match="every test of a --tests fails a check"):
+    with pytest.raises(UsageError, match=r"the file fails\.json: every test fails a check"):
         start(load_design(home), Wish("icarus", names, 3, further_cycles=0), tmp_path / "runs", 1, Heard())

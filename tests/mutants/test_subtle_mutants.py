@@ -16,8 +16,8 @@ from dv_agent.errors import UsageError
 from dv_agent.eval.mutants.campaign import Wish, start
 from dv_agent.eval.mutants.clean_tests import read_given
 from dv_agent.eval.mutants.data_model import Mutant
-from dv_agent.eval.mutants.kept_builds import trim
-from dv_agent.eval.mutants.trial import MutantTrials
+from dv_agent.eval.mutants.one_mutant.kept_builds import trim
+from dv_agent.eval.mutants.one_mutant.trial import MutantTrials
 
 
 def again(room: Path, earlier: Path, **more: Any) -> Any:

@@ -109,6 +109,7 @@ def test_a_test_that_cannot_be_played_any_more_is_told_and_is_no_success(
     found = json.loads(done.stdout)
     assert done.returncode == 1
     assert found["refused"]
+    assert found["nothing_checked"] == ""
     assert {*found["played"], *map(int, found["refused"])} == {*whole["played"]}
     assert all("more than 300 items" in why for why in found["refused"].values())
     assert found["lost_bins"] == []  # what the refused tests hit is not told as lost by the RTL
@@ -120,6 +121,8 @@ def test_a_test_that_cannot_be_played_any_more_is_told_and_is_no_success(
     assert "0 tests of" in done.stdout
     assert f"REFUSED test {whole['played'][0]}: " in done.stdout
     assert "nothing was checked" in done.stderr
+    said = dv_agent(*words, "--least", "1", "--share", "0.01", "--json")
+    assert json.loads(said.stdout)["nothing_checked"] in done.stderr
 
 
 def test_a_record_of_other_rtl_than_that_of_the_base_is_told(

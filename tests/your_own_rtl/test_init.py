@@ -12,7 +12,7 @@ from foreign_blocks import FIFO, PULP, PUSH_POP, TWO_CLOCKS
 from prerequisites import need
 
 from dv_agent.agents.first_look.guessed_design import Draft, Wish, make_draft, parameter_value
-from dv_agent.agents.first_look.report_words import Look, dead_lines, look_lines
+from dv_agent.agents.first_look.report_words import Look, as_json, dead_lines, look_lines
 from dv_agent.agents.first_look.simulator_choice import choose
 from dv_agent.agents.first_look.watch import look
 from dv_agent.agents.testbench import Testbench
@@ -183,6 +183,7 @@ def test_a_design_that_never_leaves_reset_is_told_with_the_other_level(tmp_path:
     seen = looked(make_draft(Wish(sources=written(tmp_path, unit_v=text), into=tmp_path / "d")))
     assert seen.is_dead
     assert "reset: {signal: rst, active: low}" in "\n".join(dead_lines(seen))
+    assert as_json(seen, "d")["nothing_checked"].startswith("no output moved")
     done = call("init", "unit.v", cwd=tmp_path)
     assert done.returncode == 6
     assert "nothing was checked: no output moved" in done.stderr

@@ -36,7 +36,7 @@ def mutate(
     tests: Annotated[
         list[str] | None,
         typer.Option(help="The tests to play: `witnesses` (the default), `random:BEATS`, a run, a file of tests, or a "
-        "folder of such files. May be given several times: each has its own column."),
+        "folder of such files. May be given several times: each has its own row."),
     ] = None,
     count: Annotated[int, typer.Option(min=0, help="How many mutants to try.")] = 100,
     seed: Annotated[int, typer.Option(min=0, help="Which mutants are taken, and the further tests.")] = 0,

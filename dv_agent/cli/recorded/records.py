@@ -160,8 +160,8 @@ def rescore(
         say_json(answer)
     else:
         _print_score(answer)
-    if not answer["cycles"]:
-        complain("dv-agent: nothing was checked: the run holds no test that could be simulated")
+    if answer["nothing_checked"]:
+        complain(f"dv-agent: nothing was checked: {answer['nothing_checked']}")
         raise typer.Exit(ExitCode.NOTHING_CHECKED)
 
 
@@ -184,6 +184,7 @@ def _score(done: Resimulated, recorded: int) -> dict[str, Any]:
         "tiers": {name: totals.model_dump() for name, totals in summary.tiers.items()},
         "failing_tests": len(done.state.failures),
         "cycles": done.state.spent.cycles,
+        "nothing_checked": "" if done.state.spent.cycles else "the run holds no test that could be simulated",
         "recorded_bins_hit": recorded,
         "different_tests": list(done.different),
     }

@@ -68,7 +68,7 @@ def regress(
     else:
         _tell(found)
     if found.nothing_checked:
-        complain("dv-agent: nothing was checked: no recorded test can be played any more")
+        complain(f"dv-agent: nothing was checked: {found.nothing_checked}")
         raise typer.Exit(ExitCode.NOTHING_CHECKED)
     if not found.clean:
         raise typer.Exit(ExitCode.CHECK_FAILED)

@@ -78,8 +78,8 @@ def compare(
         say_json({"golden": golden, "changed": changed or golden, "bug": bug or "", "pins": pins, **summary(result)})
     else:
         say("\n".join(_words(result, pins)))
-    if not result.cycles:
-        complain("dv-agent: nothing was compared: no test could be played on both designs")
+    if result.nothing_checked:
+        complain(f"dv-agent: nothing was compared: {result.nothing_checked}")
         raise typer.Exit(ExitCode.NOTHING_CHECKED)
     if result.different:
         raise typer.Exit(ExitCode.CHECK_FAILED)

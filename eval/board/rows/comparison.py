@@ -10,7 +10,7 @@ from dv_agent.eval.board.leaderboard import Ablation, Comparison
 from dv_agent.eval.board.rows.figures import SEED
 from dv_agent.eval.board.rows.standing import common_designs
 from dv_agent.eval.board.trials.metrics import COVERAGE, KILLS
-from dv_agent.eval.board.trials.trial_scores import ScoredTrial
+from dv_agent.eval.board.trials.score_or_reason import ScoredTrial
 from dv_agent.eval.evaluation.data_model import Entry
 from dv_agent.eval.stats.clusters import grouped
 from dv_agent.eval.stats.separation import LEVEL, Pair, adjusted, ranks

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from dv_agent.eval.board.design_board import RowCurve
-from dv_agent.eval.board.trials.trial_scores import ScoredTrial
+from dv_agent.eval.board.trials.score_or_reason import ScoredTrial
 from dv_agent.eval.scoring.score import Axis, TrialScore
 from dv_agent.eval.stats.clusters import Floats
 

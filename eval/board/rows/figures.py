@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from dv_agent.eval.board.leaderboard import Counts, Figure, PassAt, Reaching
 from dv_agent.eval.board.trials.metrics import COVERAGE, KILLS, LIFTS, METRICS, PASS_SHARE
-from dv_agent.eval.board.trials.trial_scores import ScoredTrial
+from dv_agent.eval.board.trials.score_or_reason import ScoredTrial
 from dv_agent.eval.scoring.score import SHARES, Axis
 from dv_agent.eval.stats.bootstrap import bootstrap
 from dv_agent.eval.stats.clusters import Clusters, cluster_mean, grouped, pooled_median

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from dv_agent.eval.board.trials.metrics import LIFTS
-from dv_agent.eval.board.trials.trial_scores import ScoredTrial
+from dv_agent.eval.board.trials.score_or_reason import ScoredTrial
 from dv_agent.eval.evaluation.data_model import Entry
 from dv_agent.eval.scoring.score import TrialScore
 from dv_agent.eval.scoring.step_curve import value_at

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from dv_agent.eval.board.trials.trial_scores import ScoredTrial
+from dv_agent.eval.board.trials.score_or_reason import ScoredTrial
 from dv_agent.eval.report.wording import plural
 
 

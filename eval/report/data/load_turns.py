@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pydantic_core import PydanticSerializationError, to_json
+from pydantic_core import to_json
 
 from dv_agent.agents.models.chat_model import Message
 from dv_agent.agents.proposal import CutRecord
@@ -193,16 +192,8 @@ def _cut_words(cut: CutRecord) -> str:
 def _track(name: str, steps: Sequence[Any], allowance: Allowance) -> Track:
     lines: list[str] = []
     for step in steps[:MOST_STEPS]:
-        clip = allowance.take(_compact(step), STEP_LENGTH)
+        clip = allowance.take(to_json(step).decode(), STEP_LENGTH)
         if not clip.text:
             break
         lines.append(f"{clip.text} … {clip.more:,} more characters" if clip.more else clip.text)
     return Track(name, tuple(lines), len(steps) - len(lines))
-
-
-def _compact(value: Any) -> str:
-    """Return JSON on one line; what only Python can write, such as half of a surrogate pair, in four times the time."""
-    try:
-        return to_json(value).decode()
-    except PydanticSerializationError:
-        return json.dumps(value, separators=(",", ":"), ensure_ascii=False)

@@ -16,7 +16,7 @@ from dv_agent.designs.observation import ReferenceModel
 from dv_agent.errors import SimulatorCrash, SimulatorTimeout
 from dv_agent.eval.mutants.clean_tests import Given
 from dv_agent.eval.mutants.data_model import DIFFERS, Difference, ShortTest
-from dv_agent.eval.mutants.pin_differences import first_difference
+from dv_agent.eval.mutants.one_mutant.pin_differences import first_difference
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check
 from dv_agent.runners.simulator import Session

@@ -16,13 +16,13 @@ from dv_agent.designs.mutants.candidate import write_mutant
 from dv_agent.errors import BuildError
 from dv_agent.eval.mutants.clean_tests import CleanTest
 from dv_agent.eval.mutants.data_model import DIFFERS, Mutant, Oracle, Outcome, SourceOutcome
-from dv_agent.eval.mutants.equivalence import PROVED, Prover, in_words
-from dv_agent.eval.mutants.kept_builds import cached_in, shared_room, simulator_of_mutants
-from dv_agent.eval.mutants.pin_differences import hint
-from dv_agent.eval.mutants.player import MutantPlayer, Seen
+from dv_agent.eval.mutants.one_mutant.equivalence import PROVED, Prover, in_words
+from dv_agent.eval.mutants.one_mutant.kept_builds import cached_in, shared_room, simulator_of_mutants
+from dv_agent.eval.mutants.one_mutant.pin_differences import hint
+from dv_agent.eval.mutants.one_mutant.player import MutantPlayer, Seen
+from dv_agent.eval.mutants.one_mutant.shortest_test import Pair, shortest
 from dv_agent.eval.mutants.selection import FormMaker
 from dv_agent.eval.mutants.several_sources import split_by_source
-from dv_agent.eval.mutants.shortest_test import Pair, shortest
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.simulator import Session, Simulator
 

@@ -14,7 +14,7 @@ from dv_agent.designs.program import Program
 from dv_agent.errors import SimulatorCrash, SimulatorTimeout
 from dv_agent.eval.mutants.clean_tests import CleanTest
 from dv_agent.eval.mutants.data_model import DIFFERS, Difference, Oracle
-from dv_agent.eval.mutants.pin_differences import first_difference
+from dv_agent.eval.mutants.one_mutant.pin_differences import first_difference
 from dv_agent.eval.mutants.selection import ICARUS
 from dv_agent.runners.checks.failure import CheckFailure
 from dv_agent.runners.checks.run_checks import check

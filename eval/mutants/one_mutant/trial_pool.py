@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from dv_agent.errors import SimulationError
 from dv_agent.eval.execution.process_family import kill_family
 from dv_agent.eval.mutants.data_model import Mutant, Outcome
-from dv_agent.eval.mutants.trial_process import Setup
+from dv_agent.eval.mutants.one_mutant.trial_process import Setup
 
 _LAST_WORDS = 1_000  # bytes
 _TICK_SECONDS = 0.2
@@ -112,7 +112,7 @@ class _Worker:
         self._since = time.monotonic()
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  # closed in `kill`
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "dv_agent.eval.mutants.trial_process"], stdin=subprocess.PIPE,
+            [sys.executable, "-m", "dv_agent.eval.mutants.one_mutant.trial_process"], stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, stderr=self._log, start_new_session=True,
         )  # fmt: skip
         assert self._process.stdout is not None

@@ -16,7 +16,7 @@ from dv_agent.designs.loader import load_design
 from dv_agent.errors import DvAgentError, PrerequisiteError
 from dv_agent.eval.mutants.clean_tests import load_saved
 from dv_agent.eval.mutants.data_model import Mutant, Oracle, Outcome
-from dv_agent.eval.mutants.trial import MutantTrials
+from dv_agent.eval.mutants.one_mutant.trial import MutantTrials
 
 _PR_SET_PDEATHSIG = 1
 
