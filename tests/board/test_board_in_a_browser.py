@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from board_trials import GOOD, NULL
 from browser import visit
+from browser_clicks import click
 from playwright.sync_api import expect, sync_playwright
 from report_runs import parse
 
@@ -63,11 +64,11 @@ def test_a_link_to_the_first_test_of_a_bin_opens_what_it_sent(board: Board, tmp_
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
         seen = browser.new_page()
         seen.goto(page.as_uri())
-        seen.click("#design-1 >> text=Bins: who hits them")
+        click(seen, "#design-1 >> text=Bins: who hits them")
         link = seen.locator("#design-1 td.first a").first
         sent = seen.locator(link.get_attribute("href") or "")
         expect(sent).to_be_hidden()
-        link.click()
+        click(seen, "#design-1 td.first a")
         expect(sent.locator("pre")).to_be_visible()
         expect(sent.locator("pre")).to_contain_text('"word"')
         browser.close()

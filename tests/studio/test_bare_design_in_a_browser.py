@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from bare_designs import bare
+from browser_clicks import click
 from playwright.sync_api import Browser, expect
 from prerequisites import need
 from test_studio_in_a_browser import PATIENCE, browser, process, visit
@@ -25,19 +26,19 @@ def test_the_code_of_a_bare_design_is_the_goal_of_a_session(
         page = context.new_page()
         page.goto(address)
         page.select_option("#design", "fifo")
-        page.locator("details:has(#goal) > summary").click()
+        click(page, "details:has(#goal) > summary")
         page.select_option("#goal", "code")
-        page.click("text=Begin")
+        click(page, "text=Begin")
         page.wait_for_selector(".three", timeout=2 * PATIENCE)
         expect(page.locator("[role=note]")).to_contain_text("simulated with verilator: it counts the code coverage")
-        page.click("#part-code > summary")
+        click(page, "#part-code > summary")
         expect(page.locator("#part-code pre")).to_contain_text("13 |       if (s_valid & s_ready) begin")
         page.fill("#paste-text", json.dumps({"tests": [{"name": "<b>wide</b>", "tracks": STEPS}]}))
-        page.click("text=Run its tests")
+        click(page, "text=Run its tests")
         expect(page.locator("#came-title")).to_contain_text("new bins")
         expect(page.locator("#came-title")).not_to_contain_text(" 0 new bins")
         expect(page.locator(".right")).to_contain_text("code")
-        page.click("text=Export")
+        click(page, "text=Export")
         page.wait_for_selector("h1:has-text('fifo')")
         expect(page.locator("main")).to_contain_text("dv-agent rescore runs/")
         assert complaints == []

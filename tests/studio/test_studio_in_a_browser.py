@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from browser_clicks import click
 from loopback import LoopbackServer, ok
 from playwright.sync_api import Browser, BrowserContext, Page, Route, expect, sync_playwright
 from session_help import LENGTHS, WIDE, reply, rows
@@ -82,7 +83,7 @@ def process(folder: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str]
 def send(page: Page) -> None:
     nodes = page.locator("svg.branches a")
     count = nodes.count()
-    page.click("#send")
+    click(page, "#send")
     expect(nodes).to_have_count(count + 1, timeout=PATIENCE)
 
 
@@ -96,14 +97,14 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
             page.select_option("#design", "mxint_softmax")
             page.fill("#model", "openai:test")
             page.fill("#base_url", model.url)
-            page.click("text=Begin")
+            click(page, "text=Begin")
             page.wait_for_selector(".three")
 
             # A template is edited, and at once the prompt is what the model would read.
             page.fill("#template-text", page.input_value("#template-text") + "\nBe brief.\n")
             page.press("#template-text", "Control+Enter")
             expect(page.locator("#strategy-title")).to_contain_text("default-edited")
-            page.click("#part-ask > summary")
+            click(page, "#part-ask > summary")
             expect(page.locator("#part-ask pre")).to_contain_text("Be brief.")
             expect(page.locator(".send .cost")).to_contain_text("tokens in (estimated)")
             send(page)
@@ -114,21 +115,21 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
             send(page)
 
             # Back to the first node, another way from there, and both side by side.
-            page.click("svg.branches a[data-node='1']")
+            click(page, "svg.branches a[data-node='1']")
             page.wait_for_url("**node=1")
             page.fill("#label", "plain")
-            page.click("text=Branch here")
+            click(page, "text=Branch here")
             page.wait_for_selector("svg.branches text:has-text('plain')")
             page.select_option("#strategy", "plain")
             expect(page.locator("#ask")).to_contain_text("template ask edited")
             expect(page.locator("#strategy-title")).to_contain_text("default-edited")
-            page.click("#ask button")
+            click(page, "#ask button")
             expect(page.locator("#strategy-title")).to_have_text("Strategy plain")
             expect(page.locator(".said-so")).to_contain_text("template ask edited")
             page.select_option("#o-reasoning", "false")
             expect(page.locator("#strategy-title")).to_contain_text("plain-edited")
             send(page)
-            page.click(".tree-actions >> text=Compare")
+            click(page, ".tree-actions >> text=Compare")
             page.wait_for_selector(".thirds")
             assert (page.input_value("#a"), page.input_value("#b")) == ("2", "4")  # both were sent from node 1
             page.select_option("#a", "4")
@@ -141,7 +142,7 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
             page.goto(page.url.split("/compare")[0])
 
             page.fill("#save-name", "mine")
-            page.click(".save button")
+            click(page, ".save button")
             page.wait_for_selector(".said-so")
             expect(page.locator(".said-so")).to_contain_text("the strategy of node 4: plain with reasoning=false")
             mine = load_strategy(tmp_path / "strategies" / "mine.yaml")
@@ -150,7 +151,7 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
             nodes = page.locator("svg.branches a").count()
             studio.send_signal(signal.SIGKILL)
             studio.wait()
-            page.click("#send")
+            click(page, "#send")
             expect(page.locator("#problem")).to_contain_text("does not answer")
         complaints.clear()  # the browser complained that nobody answered
 
@@ -161,7 +162,7 @@ def test_edit_send_branch_compare_save_and_go_on_after_a_kill(browser: Browser, 
             expect(page.locator("svg.branches a")).to_have_count(nodes)
             expect(page.locator("#strategy-title")).to_contain_text("plain-edited")
             send(page)
-            page.click("text=Export")
+            click(page, "text=Export")
             page.wait_for_selector("h1:has-text('mxint_softmax')")
             run = next((tmp_path / "runs").iterdir())
             assert len(read_run(run).turns) == 3
@@ -187,7 +188,7 @@ def test_a_template_is_edited_in_eighty_columns_and_only_that_edit_is_the_differ
         page = context.new_page()
         page.goto(studio.policy.address())
         page.select_option("#design", "mxint_softmax")
-        page.click("text=Begin")
+        click(page, "text=Begin")
         page.wait_for_selector(".three")
         assert page.evaluate(COLUMNS) >= 80
         assert page.locator(".tree-actions a:has-text('Compare')").count() == 0  # there is one node only
@@ -196,9 +197,9 @@ def test_a_template_is_edited_in_eighty_columns_and_only_that_edit_is_the_differ
         page.press("#template-text", "Control+Enter")
         expect(page.locator("#diff .in").last).to_have_text("+Be brief.\n")
         assert page.locator("#diff-sent").count() == 0  # nothing was sent
-        page.click("#diff summary")  # what a person closes stays closed
+        click(page, "#diff summary")  # what a person closes stays closed
         page.fill("#paste-text", WIDE)
-        page.click("text=Run its tests")
+        click(page, "text=Run its tests")
         page.wait_for_selector(".came", timeout=PATIENCE)
         expect(page.locator("#diff-sent")).to_have_count(1)
         assert page.locator("#diff").count() == 0  # nothing was changed here
@@ -214,7 +215,7 @@ def test_nothing_can_be_chosen_before_the_script_listens(browser: Browser, tmp_p
         page = context.new_page()
         page.goto(studio.policy.address())
         page.select_option("#design", "mxint_softmax")
-        page.click("text=Begin")
+        click(page, "text=Begin")
         page.wait_for_selector(".three")
         held: list[Route] = []
         page.route("**/studio.js", lambda route: held.append(route))  # noqa: PLW0108  (playwright wants a function)
@@ -241,15 +242,15 @@ def test_an_ab_streams_its_progress_and_shows_both_sides(browser: Browser, tmp_p
         page.select_option("#design", "mxint_softmax")
         page.fill("#model", "openai:test")
         page.fill("#base_url", model.url)
-        page.click("text=Begin")
+        click(page, "text=Begin")
         page.wait_for_selector(".three")
-        page.click(".tree-actions >> text=A/B")
+        click(page, ".tree-actions >> text=A/B")
         page.select_option("#source_B", "strategy:plain")
         page.wait_for_url("**source_B=strategy*")
         page.fill("#samples", "2")
         page.press("#samples", "Tab")
         expect(page.locator("#start-ab")).to_have_text("Send 4 calls")
-        page.click("#start-ab")
+        click(page, "#start-ab")
         expect(page.locator("svg.ab circle")).to_have_count(4, timeout=PATIENCE)
         assert len(model.requests) == 4
         assert complaints == []
@@ -263,16 +264,16 @@ def test_without_scripts_forms_and_links_do_the_same(browser: Browser, tmp_path:
         page = context.new_page()
         page.goto(studio.policy.address())
         page.select_option("#design", "mxint_softmax")
-        page.click("text=Begin")
+        click(page, "text=Begin")
         page.wait_for_selector(".three")
-        page.click("#group-holes summary")
+        click(page, "#group-holes summary")
         page.fill("[id='o-holes.detailed']", "12")
-        page.click("text=Set options")
+        click(page, "text=Set options")
         expect(page.locator("#strategy-title")).to_contain_text("default-edited")
         page.fill("#paste-text", WIDE)
-        page.click("text=Run its tests")
+        click(page, "text=Run its tests")
         while page.locator("#job").count():
-            page.click("text=Reload")
+            click(page, "text=Reload")
         expect(page.locator("[data-new-bins]")).to_have_count(1)
         assert complaints == []
 
