@@ -1,4 +1,4 @@
-"""The run-time library of Verilator: the same for all designs and most of the compile time, so compiled only once."""
+"""What all programs of Verilator share, library and headers: most of the compile time, so it is compiled only once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,12 @@ dv-runtime: $(VK_GLOBAL_OBJS) {more}
 \t@echo dv-runtime $^
 dv-compiler:
 \t@$(CXX) --version
+%.gch: %
+\t$(CXX) $(OPT_FAST) $(CXXFLAGS) $(CPPFLAGS) -x c++-header -o $@ $<
 """
+HEADERS = "dv_headers.hpp"
+COMPILED_HEADERS = f"{HEADERS}.gch"
+"""Beside the file that is named like it, a compiler takes it in place of that file, if its options are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +47,9 @@ class RuntimeShelf:
     seconds: float
     writable: Sequence[Path]
 
-    def lay_out(self, objects: Path, more: Mapping[str, str], parts: Sequence[str]) -> tuple[str, ...]:
+    def lay_out(
+        self, objects: Path, more: Mapping[str, str], parts: Sequence[str], headers: str = ""
+    ) -> tuple[str, ...]:
         """Put the object files of the library into `objects`; compile them first if no earlier build did.
 
         If this fails, the build continues without them: make then compiles the library, or reports why it cannot.
@@ -51,19 +58,23 @@ class RuntimeShelf:
             objects: the folder of ``Vtop.mk``.
             more: further object files that do not depend on the design, and the text of their sources.
             parts: inputs of the result besides the commands of make, such as the version of Verilator.
+            headers: text of `HEADERS`, which is compiled in advance too; none if empty.
 
         Returns:
-            The names of the object files, which make must use without compiling them again.
+            The names of the object files, which make must use without compiling them again; `COMPILED_HEADERS` is
+            among them if there are headers.
 
         Raises:
             BuildError: make took too long.
         """
-        (objects / _MAKEFILE).write_text(_RULES.format(more=" ".join(more)), encoding="utf-8")
+        wanted = [*more, *([COMPILED_HEADERS] if headers else [])]
+        (objects / HEADERS).write_text(headers, encoding="utf-8")
+        (objects / _MAKEFILE).write_text(_RULES.format(more=" ".join(wanted)), encoding="utf-8")
         plan, compiler = self._run(objects, "-n", "dv-runtime"), self._run(objects, "-s", "dv-compiler")
         names = _names(plan)
         if plan.code or compiler.code or not names:
             return ()
-        key = "\0".join([_FORMAT, *parts, *more.values(), plan.output, compiler.output])
+        key = "\0".join([_FORMAT, *parts, *more.values(), headers, plan.output, compiler.output])
         target = self.shelf / hashlib.sha256(key.encode()).hexdigest()[:32]
         try:
             if not target.exists():

@@ -61,9 +61,12 @@ def test_errors_name_the_file_relative_to_the_design(verilator: VerilatorSimulat
         verilator.open(pipe().model_copy(update={"parameters": {"DEPTH": 3}}))
 
 
-def test_a_design_of_many_files_compiles_with_a_precompiled_header(own_cache: Path, tmp_path: Path) -> None:
+def test_a_design_of_many_files_compiles_with_a_precompiled_header(
+    own_cache: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """Verilator makes several files of a large design, or of any one if it is asked to, and one header for them."""
     need("verilator")
+    monkeypatch.setattr("dv_agent.runners.build.verilator._MOST_IN_ONE_FILE", 0)
     tool = find_verilator()
     split = replace(tool, verilator_options=(*tool.verilator_options, "--output-split", "120"))
     build = build_verilator(counter(tmp_path, ""), own_cache, split)

@@ -12,7 +12,7 @@ from prerequisites import need
 from runner_fixtures import counter
 
 from dv_agent.runners.build.external_tools import CommandResult, run_command
-from dv_agent.runners.build.verilator_runtime import RuntimeShelf
+from dv_agent.runners.build.verilator_runtime import COMPILED_HEADERS, HEADERS, RuntimeShelf
 from dv_agent.runners.verilator import VerilatorSimulator
 
 # What Verilator's makefiles look like from here: a library, and files of the design.
@@ -50,7 +50,7 @@ def test_a_second_design_compiles_only_what_is_its_own(compiled: list[str], own_
         compiled.clear()
         (tmp_path / name).mkdir()
         VerilatorSimulator(own_cache).open(counter(tmp_path / name, f"// {name}")).close()
-    assert sorted(compiled) == ["Vtop__ALL.cpp", "verilator.cpp"]
+    assert compiled == ["Vtop__ALL.cpp"]
 
 
 def objects(folder: Path) -> Path:
@@ -72,8 +72,10 @@ def libraries(shelf: RuntimeShelf) -> set[str]:
     return {entry.name for entry in shelf.shelf.iterdir() if entry.is_dir()}
 
 
-def lay_out(shelf: RuntimeShelf, folder: Path, more: str = MORE, part: str = "5.48") -> tuple[str, ...]:
-    return shelf.lay_out(folder, {"more.o": more}, [part])
+def lay_out(
+    shelf: RuntimeShelf, folder: Path, more: str = MORE, part: str = "5.48", headers: str = ""
+) -> tuple[str, ...]:
+    return shelf.lay_out(folder, {"more.o": more}, [part], headers)
 
 
 def test_the_same_library_serves_every_build_and_make_takes_it_as_it_is(tmp_path: Path) -> None:
@@ -90,7 +92,17 @@ def test_the_same_library_serves_every_build_and_make_takes_it_as_it_is(tmp_path
         assert run_command(words, folder, 60.0).output.strip() == "linked one.o two.o more.o"
 
 
-@pytest.mark.parametrize("what", ["options", "compiler", "version", "text"])
+def test_headers_are_compiled_with_the_options_of_the_library_and_taken_by_a_compiler(tmp_path: Path) -> None:
+    shelf = shelf_in(tmp_path, {"CXXFLAGS": "-O1 -Winvalid-pch -Werror"})
+    folder = objects(tmp_path / "first")
+    assert COMPILED_HEADERS in lay_out(shelf, folder, headers="static const int known = 1;\n")
+    (folder / HEADERS).write_text("#error it is not read\n")
+    (folder / "more.cpp").write_text("int more = known;\n")
+    words = ["make", f"CXXFLAGS=-O1 -Winvalid-pch -Werror -include {HEADERS}", "-f", "Vtop.mk", "more.o"]
+    assert run_command(words, folder, 60.0, None, (folder,)).code == 0
+
+
+@pytest.mark.parametrize("what", ["options", "compiler", "version", "text", "headers"])
 def test_whatever_decides_about_the_objects_makes_another_library(tmp_path: Path, what: str) -> None:
     shelf = shelf_in(tmp_path)
     lay_out(shelf, objects(tmp_path / "first"))
@@ -100,7 +112,8 @@ def test_whatever_decides_about_the_objects_makes_another_library(tmp_path: Path
     compiler.chmod(0o755)
     changed = {"options": {"CXXFLAGS": "-O1"}, "compiler": {"MAKEFLAGS": f"CXX={compiler}"}}.get(what)
     other = shelf_in(tmp_path, changed)
-    lay_out(other, second, MORE if what != "text" else "int more = 4;\n", "5.48" if what != "version" else "5.49")
+    more, part = MORE if what != "text" else "int more = 4;\n", "5.48" if what != "version" else "5.49"
+    lay_out(other, second, more, part, "int known();\n" if what == "headers" else "")
     assert len(libraries(shelf)) == 2
 
 
