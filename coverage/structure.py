@@ -28,6 +28,7 @@ class Bin:
         weight: weight of the item.
         values: one set for a value bin, one for each position of a transition, none for a cross.
         members: for a cross, the bin name of each crossed coverpoint.
+        words: what stands for its name in descriptions; empty where the name does.
     """
 
     id: str
@@ -41,6 +42,7 @@ class Bin:
     weight: int
     values: tuple[ValueSet, ...] = ()
     members: tuple[str, ...] = ()
+    words: str = ""
 
     @property
     def title(self) -> str:

@@ -12,7 +12,7 @@ from dv_agent.coverage.plan_file.value_sets import read_expression, read_sequenc
 from dv_agent.coverage.structure import Bin, Coverpoint, Excluded, Kind
 from dv_agent.coverage.values import ValueSet, union
 
-_KEYS = (*OPTION_KEYS, "name", "of", "bins", "auto", "transitions", "tiers", "ignore", "illegal", "hidden")
+_KEYS = (*OPTION_KEYS, "name", "of", "bins", "auto", "transitions", "tiers", "ignore", "illegal", "hidden", "words")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,8 @@ def read_coverpoint(cursor: Cursor, group: str, outer: Options) -> Coverpoint:
     if not drafts:
         raise cursor.error(f"coverpoint {name!r} has no bins; give `bins`, `auto` or `transitions`")
     _check_names(cursor, drafts, ignored + illegal)
-    bins = tuple(_make_bin(draft, frame) for draft in _with_tiers(cursor, drafts))
+    words = _read_words(cursor.get("words"), drafts)
+    bins = tuple(_make_bin(draft, frame, words.get(draft.name, "")) for draft in _with_tiers(cursor, drafts))
     hidden = cursor.get("hidden")
     return Coverpoint(
         name=name, kind=kind, of=of, line=cursor.at("of").line, weight=options.weight,
@@ -147,9 +148,20 @@ def _with_tiers(cursor: Cursor, drafts: list[Draft]) -> list[Draft]:
     return [replace(draft, tier=tiers.get(draft.name, draft.tier)) for draft in drafts]
 
 
-def _make_bin(draft: Draft, frame: _Frame) -> Bin:
+def _read_words(cursor: Cursor | None, drafts: list[Draft]) -> dict[str, str]:
+    """Read ``words:``, what stands for the names of bins in descriptions."""
+    names = [draft.name for draft in drafts]
+    result = {}
+    for name, entry in [] if cursor is None else cursor.entries():
+        if name not in names:
+            raise entry.unknown("bin", str(name), names)
+        result[name] = entry.text()
+    return result
+
+
+def _make_bin(draft: Draft, frame: _Frame, called: str) -> Bin:
     value = " then ".join(str(part) for part in draft.values)
-    words = {"bin": draft.name, "value": value}
+    words = {"bin": called or draft.name, "value": value}
     template = draft.description or frame.options.description
     return Bin(
         id=f"{frame.group}.{frame.name}.{draft.name}",
@@ -162,4 +174,5 @@ def _make_bin(draft: Draft, frame: _Frame) -> Bin:
         at_least=draft.at_least or frame.options.at_least,
         weight=frame.options.weight,
         values=draft.values,
+        words=called,
     )

@@ -150,7 +150,7 @@ def _make_bin(
     members = grid.names(place)
     parts = [(part.name, part.bins[index]) for part, index in zip(grid.parts, place, strict=True)]
     value = " and ".join(f"{point} = {one.values[0]}" for point, one in parts)
-    words = {"bin": " x ".join(members), "value": value, **{point: one.name for point, one in parts}}
+    words = {"bin": " x ".join(members), "value": value, **{point: one.words or one.name for point, one in parts}}
     name = "+".join(members)
     return Bin(
         id=f"{group}.{item}.{name}",

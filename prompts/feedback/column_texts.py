@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from dv_agent.coverage.code.group import CODE
@@ -56,6 +56,20 @@ def column_texts(view: View) -> tuple[ColumnText, ...]:
         for table, name in planned
     }
     return tuple(ColumnText(name, meaning) for name, meaning in told.items())
+
+
+def meanings_of(plan: Plan, design: Design, table: str, names: Iterable[str]) -> dict[str, str]:
+    """Return what columns of one table mean; where words say "the same", the column before is told too."""
+    places = {key: place for place, key in enumerate(plan.columns)}
+    found: dict[str, str] = {}
+    new = list(names)
+    while new:
+        name = new.pop()
+        found[name] = column_meaning(plan, design, table, name)
+        place = places.get(f"{table}.{name}", places.get(name, 0))
+        before = _key(list(places)[place - 1])[1] if place and _SAME.search(found[name]) else name
+        new += [] if before in found else [before]
+    return {name: meaning for name, meaning in found.items() if meaning}
 
 
 def _terms(plan: Plan, told: Mapping[_Key, str]) -> dict[_Key, str]:

@@ -152,6 +152,9 @@ def test_doctor_list_and_show(tmp_path: Path) -> None:
     listed = json.loads(call("designs", "show", "mxint_softmax", "--bins", "--json", cwd=tmp_path).stdout)
     assert [one["id"] for one in listed] == [line.split()[0] for line in bins.splitlines()]
     assert {one["tier"] for one in listed} == set(row["tiers"])
+    shift = next(one for one in listed if one["id"] == "alignment.sum_shift.14")
+    assert shift["definition"] == "a row of beat with acc_shift = 14, where position > 0"
+    assert list(shift["columns"]) == ["position", "acc_shift"]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,8 @@ CASES = [
     ('of: "a"', 'of: "a"\n        tiers: {hard: [lou]}', 9, "unknown bin 'lou'; did you mean low"),
     ('of: "a"', 'of: "a"\n        tiers: {hrd: [low]}', 9, "unknown tier 'hrd'; did you mean hard"),
     ('of: "a"', 'of: "a"\n        tiers: {hard: [low], easy: [low]}', 9, "bin 'low' is already hard"),
+    ('of: "a"', 'of: "a"\n        words: {lou: least}', 9, "unknown bin 'lou'; did you mean low"),
+    ('of: "a"', 'of: "a"\n        words: {low: 0}', 9, "expected a text"),
     ("low: 0", "low: {values: 0}", 10, "a list with at least one entry"),
     ("low: 0", "low: {range: 0}", 10, "expected [low, high]"),
     ("low: 0", "low: {range: [0, 0], values: [0]}", 10, "either `values` or `range`"),

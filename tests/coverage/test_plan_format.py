@@ -35,6 +35,7 @@ FULL = """
               some: {values: [1, 3, [9, 10]]}
               rest: {range: [4, 6], tier: hard, at_least: 7, description: "own {bin}"}
             tiers: {easy: [low, mid]}
+            words: {mid: "a middle one"}
             ignore: {dead: {values: [9], why: "cannot be: see spec"}}
             illegal: {bad: {range: [100, 200], why: "beyond the format"}}
           - name: r
@@ -45,6 +46,7 @@ FULL = """
             of: "n"
             hidden: true
             auto: {range: [0, 9], size: 4}
+            words: {8..9: "the last run"}
           - name: steps
             of: "length"
             transitions:
@@ -110,11 +112,13 @@ def test_options_pass_down_and_are_overridden(plan: Plan, bin_id: str, tier: str
 @pytest.mark.parametrize(
     ("bin_id", "description"),
     [
-        ("reduction.n.mid", "reduce to -8..-1 (mid)"),
+        ("reduction.n.low", "reduce to -64 (low)"),
+        ("reduction.n.mid", "reduce to -8..-1 (a middle one)"),
         ("reduction.n.rest", "own rest"),
         ("reduction.r.3", "n & 7 = 3"),
         ("reduction.steps.climb", "length = 1 then 2..3 then 4..8"),
         ("reduction.mix.low+0..3", "low x 0..3: n low while runs 0..3, n = -64 and runs = 0..3"),
+        ("reduction.mix.mid+8..9", "mid x 8..9: n a middle one while runs the last run, n = -8..-1 and runs = 8..9"),
     ],
 )
 def test_descriptions_are_resolved(plan: Plan, bin_id: str, description: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def test_a_third_of_the_bins_of_a_variant_are_hard_and_each_says_what_it_stands_
     assert 150 <= len(bins) <= 300
     assert 3 * sum(one.tier == "hard" for one in bins) >= len(bins)
     assert all(one.description for one in bins)
+
+
+@pytest.mark.parametrize("name", variant_names())
+def test_a_hard_bin_says_what_must_happen_and_what_breaks_and_names_no_bin_or_column(name: str) -> None:
+    folder = find_design(name)
+    hard = {one.id: one.description for one in plan_of(folder).bins if one.tier == "hard"}
+    assert [one for one, words in hard.items() if not re.search(r"[:;] ", words)] == []
+    names = {word for words in hard.values() for word in re.findall(r"\w*[a-z0-9]_\w+", words)}
+    assert {one for one in names if one not in folder.specification} == set()
 
 
 @pytest.mark.parametrize("name", variant_names())

@@ -60,7 +60,8 @@ def show(
 
       dv-agent designs show mxint_softmax --bins --json
     """
-    from dv_agent.cli.designs.overview import bin_lines, bin_rows, describe, overview
+    from dv_agent.cli.designs.bin_rows import bin_rows
+    from dv_agent.cli.designs.overview import bin_lines, describe, overview
     from dv_agent.designs.loader import find_design
 
     if spec and bins:

@@ -72,11 +72,6 @@ def bin_lines(folder: DesignFolder) -> Iterator[str]:
         yield f"{one.id:60} {one.tier:7} {one.description}"
 
 
-def bin_rows(folder: DesignFolder) -> list[dict[str, str]]:
-    """Return one row for each bin, for programs: its id, its tier, its description."""
-    return [{"id": one.id, "tier": one.tier, "description": one.description} for one in plan_of(folder).bins]
-
-
 def _fields(fields: Mapping[str, FieldSpec]) -> str:
     return ", ".join(
         f"{name}[{spec.lanes}]: {spec.low}..{spec.high}" if spec.lanes > 1 else f"{name}: {spec.low}..{spec.high}"
