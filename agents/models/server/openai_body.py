@@ -61,6 +61,11 @@ def _no_json(text: str, content_type: str) -> Body | None:
     return None if "json" in content_type else _no_completion(f"no JSON: {text[:200]}")
 
 
+def oversized_body(most: int) -> Body:
+    """Return the error body for an answer of more than `most` bytes."""
+    return _no_completion(f"an answer of more than {most // 1_000_000} million bytes, which was not read to its end")
+
+
 def _no_completion(words: str) -> Body:
     """Return a body with an ``error`` member, for an answer with status 200; LangChain raises it as an error."""
     return Body(200, {"error": {"message": words}})
