@@ -150,9 +150,9 @@ class MendingTransport(httpx.BaseTransport):
         answer = self._inner.handle_request(request)
         answer.request = request  # needed for error messages while the answer is read
         status = answer.status_code
-        raw, more = read_bounded(answer, MOST_BYTES if status < 300 else MOST_BYTES_OF_ERROR, end)  # noqa: PLR2004
+        raw, more = read_bounded(answer, MOST_BYTES if status < 300 else MOST_BYTES_OF_ERROR, end)
         content_type, mended = answer.headers.get("content-type", ""), None
-        if status == 200 and request.url.path.endswith("/chat/completions"):  # noqa: PLR2004
+        if status == 200 and request.url.path.endswith("/chat/completions"):
             mended = oversized_body(MOST_BYTES) if more else mended_body(raw, content_type)
         dropped = {"content-encoding", "content-length", "transfer-encoding", *(["content-type"] if mended else [])}
         headers = [(name, value) for name, value in answer.headers.multi_items() if name not in dropped]
