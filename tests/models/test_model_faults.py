@@ -78,6 +78,7 @@ PASSING = {
     "body cut": (cut(), "ModelConnectionError", None),
     "body cut before its first byte": (cut(0), "ModelConnectionError", None),
     "malformed JSON": (malformed_json(), "UnreadableReply", 200),
+    "JSON without end of its depth": (raw(b"[" * 100_000), "UnreadableReply", 200),
     "no UTF-8": (not_utf8(), "UnreadableReply", 200),
     "a web page": (web_page(), "UnreadableReply", None),
     "an error with status 200": (raw(b'{"error": {"message": "boom"}}'), "UnreadableReply", None),
