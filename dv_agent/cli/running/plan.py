@@ -137,7 +137,7 @@ def _line(name: str, score: PlanScore) -> str:
     from dv_agent.designs.text.wording import counted
 
     return (
-        f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; {counted(score.tests, 'test')} in "
-        f"{score.cycles:,} cycles close it; {score.kills} of {score.bugs} seeded bugs killed "
+        f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; "
+        f"{counted(score.tests, 'test')} in {score.cycles:,} cycles close it; {score.kills} of {score.bugs} seeded bugs killed "
         f"({score.kills_per_bin:.3f} a bin)"
     )
