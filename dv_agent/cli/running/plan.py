@@ -138,6 +138,6 @@ def _line(name: str, score: PlanScore) -> str:
 
     return (
         f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; "
-        f"{counted(score.tests, 'test')} in {score.cycles:,} cycles close it; {score.kills} of {score.bugs} seeded bugs killed "
-        f"({score.kills_per_bin:.3f} a bin)"
+        f"{counted(score.tests, 'test')} in {score.cycles:,} cycles close it; "
+        f"{score.kills} of {score.bugs} seeded bugs killed ({score.kills_per_bin:.3f} a bin)"
     )
