@@ -58,9 +58,13 @@ class Finding(Frozen):
     @property
     def behind(self) -> str:
         """Return how many tests are attributed to this finding."""
-        merged = f", of which {', '.join(map(str, self.merged))} shrank to the same" if self.merged else ""
+        merged = f", of which {_tests(self.merged)} shrank to the same" if self.merged else ""
         apart = f"; {self.apart} more fail so, of this finding or another" if self.apart else ""
         return f"failing tests behind it: {self.tests}{merged}{apart}"
+
+
+def _tests(indices: tuple[int, ...]) -> str:
+    return f"test{'s' if len(indices) > 1 else ''} {', '.join(map(str, indices))}"
 
 
 @dataclass(frozen=True, slots=True)

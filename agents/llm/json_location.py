@@ -10,6 +10,7 @@ from dv_agent.agents.llm.json_scanner import Reading, read_value
 
 MAX_VALUES = 2_000
 _FENCE = re.compile(r"^[ \t]*(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+_KEYS = {"tests", "tracks", "like"}
 _START = re.compile(r"[{\[]")
 
 
@@ -28,10 +29,13 @@ class Found:
 
 
 def values(text: str) -> tuple[list[Found], int]:
-    """Return the values in fenced code blocks, or in the whole text if there are none; and where the search ended."""
+    """Return the values in fenced code blocks, or in the whole text if no test is in them.
+
+    The second result is where the search ended.
+    """
     search = _Search(text)
     fenced = [found for start, end in _blocks(text) for found in search.values(start, end)]
-    if fenced:
+    if any(_promising(found.reading) for found in fenced):
         return fenced, search.stopped
     search = _Search(text)
     return list(search.values(0, len(text))), search.stopped
@@ -68,6 +72,11 @@ class _Search:
             self._left -= 1
             if not self._left:
                 self.stopped = start
+
+
+def _promising(reading: Reading) -> bool:
+    """Return whether tests may be in a value, or were before a syntax error."""
+    return bool(reading.error) or isinstance(reading.value, list) or not _KEYS.isdisjoint(reading.value or ())
 
 
 def _substantial(found: Found) -> bool:

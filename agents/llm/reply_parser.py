@@ -16,7 +16,7 @@ from pydantic import Field
 
 from dv_agent.agents.llm.edited_test import LIKE, bins_to_look_at, written_out
 from dv_agent.agents.llm.json_location import MAX_VALUES, Found, values
-from dv_agent.agents.llm.json_scanner import Reading, clean
+from dv_agent.agents.llm.json_scanner import JsonFault, Reading, clean
 from dv_agent.agents.llm.packed_json import unpacked_text, with_list
 from dv_agent.agents.llm.test_check import check_test
 from dv_agent.agents.llm.thinking import has_thinking, without_thinking
@@ -174,7 +174,7 @@ class _Reader:
         self.explained = True
         if self._told < MAX_LINES:
             line = text.count("\n", 0, reading.end) + 1
-            self.drop("syntax", f"{self.prefix}line {line} of the reply: {reading.error}; the test there was lost")
+            self.drop("syntax", f"{self.prefix}line {line} of the reply: {reading.error}{_lost(reading)}")
         else:
             self.drop("syntax", "")
 
@@ -189,8 +189,7 @@ class _Reader:
             self._tests(value)
         else:
             self.explained = True
-            keys = ", ".join(compact_json(key, 30) for key in list(value)[:4])
-            self.drop("shape", f'{self.prefix}expected {{"tests": [...]}}, found an object with {keys or "nothing"}')
+            self.drop("shape", f'{self.prefix}expected {{"tests": [...]}}, found {_found(value)}')
 
     def _tests(self, value: dict[str, Any]) -> None:
         for key, inner in value.items():
@@ -252,6 +251,22 @@ class _Reader:
 def _whole_words(text: str, most: int) -> str:
     """Return `text` in at most `most` characters, cut between words."""
     return text if len(text) <= most else f"{text[: most - 4].rsplit(' ', 1)[0]} ..."
+
+
+def _found(value: dict[str, Any]) -> str:
+    """Return what an object is that holds no list of tests."""
+    if "tests" in value:
+        tests = value["tests"]
+        return f'"tests": {tests.reason}' if isinstance(tests, JsonFault) else f'"tests": {compact_json(tests, 60)}'
+    keys = ", ".join(compact_json(key, 30) for key in list(value)[:4])
+    return f"an object with {keys or 'nothing'}"
+
+
+def _lost(reading: Reading) -> str:
+    """Return that a test was lost by a syntax error, unless it came between tests or behind the last one."""
+    key, root = reading.open[0]
+    between = len(reading.open) == 1 if isinstance(root, list) else key == "tests" and len(reading.open) <= 2
+    return "" if between else "; the test there was lost"
 
 
 def _complete(reading: Reading) -> Iterator[tuple[str, Any]]:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
     from langchain_core.runnables import Runnable
 
+MOST_NAME = 200
 _GRACE = 0.25  # seconds: the client's own timeout is earlier and closes its connection
 _FINISH = {"end_turn": "stop", "stop_sequence": "stop", "max_tokens": "length"}
 
@@ -139,8 +140,8 @@ def finish_of(answer: AIMessage) -> str:
 
 
 def model_of(answer: AIMessage) -> str:
-    """Return the model id that the server returned."""
-    return str(answer.response_metadata.get("model_name") or answer.response_metadata.get("model") or "")
+    """Return the model id that the server returned, at most `MOST_NAME` characters of it."""
+    return str(answer.response_metadata.get("model_name") or answer.response_metadata.get("model") or "")[:MOST_NAME]
 
 
 def clean(text: str) -> str:

@@ -18,7 +18,7 @@ from dv_agent.errors import DvAgentError
 _RETRYABLE = frozenset({408, 409, 425, 429})
 _NOT_MENDED_BY_WAITING = frozenset({"slip", "overflow", "quota", "tools", "role", "limit", "model"})
 # What clients raise on a reply that is not a chat completion: bad JSON, bad bytes, missing or wrong members.
-_UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError)
+_UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError)
 
 
 class ModelFault(Frozen):

@@ -12,6 +12,7 @@ from dv_agent.agents.models.chat_model import CallUsage, Message, ModelSettings,
 from dv_agent.agents.models.faults import ModelFault, fault_of
 from dv_agent.agents.models.pace import RequestPace, wait_out
 from dv_agent.agents.models.providers import endpoint_of
+from dv_agent.agents.models.redaction import without_secrets
 from dv_agent.agents.models.retries import AttemptFailed, OnWait, RetryPolicy, with_retries
 from dv_agent.agents.models.server.causes import Sent
 from dv_agent.agents.models.server.request_style import Wire, first_wire
@@ -111,7 +112,7 @@ class LangChainModel:
             if isinstance(came, Reply):
                 form = "refused" if output and form == "text" else form
                 update = {"attempts": tuple(attempts), "form": form, "asked_as": self._wire.words}
-                return came.model_copy(update=update)
+                return without_secrets(came).model_copy(update=update)
             other = self._wire.after(came, self.settings)
             if other is not None:
                 self._wire = other

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dv_agent.agents.models.chat_model import Reply
 
 HIDDEN = "[hidden]"
 _SECRET_NAMES = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|CREDENTIALS?)$")
@@ -26,6 +30,16 @@ def hide_values(text: str) -> str:
         if len(value.strip()) >= _SHORTEST:
             text = text.replace(value.strip(), HIDDEN)
     return text
+
+
+def without_secrets(reply: Reply) -> Reply:
+    """Return `reply` with values of secret environment variables hidden: some servers repeat the key they were sent."""
+    calls = tuple(
+        one.model_copy(update={name: hide_values(getattr(one, name)) for name in ("id", "name", "arguments")})
+        for one in reply.tool_calls
+    )
+    texts = {name: hide_values(getattr(reply, name)) for name in ("text", "model", "finish_reason", "native", "broken")}
+    return reply.model_copy(update={**texts, "tool_calls": calls})
 
 
 def excerpt(text: str, length: int = 300) -> str:

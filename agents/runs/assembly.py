@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from dv_agent import __version__
 from dv_agent.agents.agent import Agent
-from dv_agent.agents.models.chat_model import Reply
+from dv_agent.agents.models.chat_model import CallUsage, Reply
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.records.writer import RunRecord
@@ -24,6 +24,7 @@ from dv_agent.prompts.strategy import find_recorded_strategy
 from dv_agent.runners.checks.failure import CheckFailure
 
 if TYPE_CHECKING:
+    from dv_agent.agents.llm.call_budget import Price
     from dv_agent.agents.records.recorded_model import RecordedAgent
     from dv_agent.designs.benchmark.seeded_bugs import Bug
     from dv_agent.designs.mutants.candidate import Candidate
@@ -134,6 +135,12 @@ def _plain_agent(header: RunHeader) -> Agent | None:
             return None
 
 
+def tell_of_unknown_price(header: RunHeader, price: Price, say: Callable[[str], None]) -> None:
+    """Say so if the run has a bound in dollars, and the price of its model is not known: then it bounds nothing."""
+    if header.budget.usd is not None and price(CallUsage(input_tokens=1_000, output_tokens=1_000)) is None:
+        say("the price of this model is not known, so --max-usd bounds nothing: give --max-tokens-total or --max-calls")
+
+
 def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say: Callable[[str], None]) -> Agent:
     from dv_agent.agents.llm.agent import LlmAgent
     from dv_agent.agents.models.langchain_model import LangChainModel
@@ -142,6 +149,7 @@ def _llm_agent(header: RunHeader, record: RunRecord, paid: Sequence[Reply], say:
 
     assert header.model is not None
     model = LangChainModel(header.model, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
+    tell_of_unknown_price(header, model.price, say)
     cache = header.agent_options.cache
     asked = CachingModel(model, Path(cache), header.seed) if cache else model
     recording = RecordingModel(asked, record, paid)

@@ -12,6 +12,7 @@ from dv_agent.agents.models.chat_model import ChatModel, ModelSettings
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.records.writer import RunRecord
+from dv_agent.agents.runs.assembly import tell_of_unknown_price
 from dv_agent.agents.runs.request import LIVE, LiveModel, RunRequest
 from dv_agent.agents.state import RunState, make_view
 from dv_agent.agents.testbench import Testbench
@@ -117,6 +118,7 @@ def _remote(header: RunHeader, settings: ModelSettings, say: Callable[[str], Non
     if settings.model.startswith(LIVE):
         raise UsageError(f"{settings.model} is a client over MCP: begin with `dv-agent mcp`, go on with its --resume")
     model = LangChainModel(settings, on_wait=lambda message, seconds: say(f"{message}; waiting {seconds:.0f} s"))
+    tell_of_unknown_price(header, model.price, say)
     cache = header.agent_options.cache
     return CachingModel(model, Path(cache), header.seed) if cache else model, model.price
 

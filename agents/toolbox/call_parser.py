@@ -6,9 +6,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from dv_agent.agents.llm.json_scanner import read_value
+from dv_agent.agents.llm.json_scanner import JsonFault, read_value
 from dv_agent.agents.llm.test_check import find_fault
-from dv_agent.agents.models.server.openai_body import NO_OBJECT
+from dv_agent.agents.models.server.openai_body import NO_OBJECT, TWICE
 from dv_agent.agents.toolbox.arguments import Arguments, RunTests
 from dv_agent.agents.toolbox.text import ToolError
 from dv_agent.designs.language.stimulus import path_text
@@ -22,7 +22,7 @@ def read_arguments(model: type[Arguments], text: str) -> Arguments:
     Raises:
         ToolError: the text is not a JSON object, or an argument is invalid; the message names it.
     """
-    text = text.strip() or "{}"
+    text = text.strip().removeprefix(TWICE) or "{}"
     most = MAX_TESTS_TEXT if model is RunTests else MAX_ARGUMENTS
     if len(text) > most:
         raise ToolError(f"the arguments are longer than {most} characters")
@@ -33,12 +33,17 @@ def read_arguments(model: type[Arguments], text: str) -> Arguments:
     reading = read_value(text, 0, len(text))
     if reading.error:
         raise ToolError(f"the arguments are no JSON object: {reading.error[:200]}")
-    if fault := find_fault(reading.value) if model is not RunTests else None:
+    if fault := find_fault(reading.value if model is not RunTests else _outer_faults(reading.value)):
         raise ToolError(f"{path_text(fault[0])[:100]}: {fault[1][:200]}")
     try:
         return model.model_validate(reading.value)
     except ValidationError as error:
         raise ToolError("; ".join(_complaint(one, model) for one in error.errors()[:4])) from None
+
+
+def _outer_faults(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Return the arguments without a meaning themselves; a fault inside a test is told with its place in the test."""
+    return {name: value for name, value in arguments.items() if isinstance(value, JsonFault)}
 
 
 def _complaint(error: Any, model: type[Arguments]) -> str:

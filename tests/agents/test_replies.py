@@ -314,3 +314,24 @@ def test_parsing_opens_imports_and_executes_nothing() -> None:
     assert events.startswith("['open'"), events
     assert "'exec'" in events
     assert "'import'" in events
+
+
+def test_tests_behind_a_block_without_any_are_found() -> None:
+    draft = '```json\n{"note": "a plan"}\n```\n'
+    assert parse(f"{draft}Then: {ONE}").tests == parse(ONE).tests
+    assert parse(f"{draft}so").errors == ('expected {"tests": [...]}, found an object with "note"',)
+    assert len(parse(f"```json\n{ONE}\n```\nnot as in {json.dumps({'tests': [test_of(9)]})}").tests) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (ONE.replace("}, {", "} {"), 'line 1 of the reply: expected "," or "]", found \'{\''),
+        (ONE[:-2], "line 1 of the reply: it ends too early"),
+        (ONE[:-1] + ")", "line 1 of the reply: unexpected ')'"),
+        ('{"tests": null}', 'expected {"tests": [...]}, found "tests": null'),
+        ('{"tests": [{}], "tests": []}', 'expected {"tests": [...]}, found "tests": this key is given twice'),
+    ],
+)
+def test_an_error_says_that_a_test_was_lost_only_where_one_was(text: str, told: str) -> None:
+    assert parse(text).errors == (told,)

@@ -13,7 +13,9 @@ from dv_agent.agents.models.chat_model import Message, ModelSettings, Reply, Too
 from dv_agent.agents.models.langchain_messages import calls_of, native_of, to_langchain, wire_name
 from dv_agent.agents.models.langchain_model import LangChainModel
 from dv_agent.agents.models.server.openai_body import NO_OBJECT
-from dv_agent.agents.toolbox.arguments import tool_specs
+from dv_agent.agents.toolbox.arguments import ListHoles, RunTests, tool_specs
+from dv_agent.agents.toolbox.call_parser import read_arguments
+from dv_agent.agents.toolbox.text import ToolError
 from dv_agent.agents.tools.context_window import fit, tokens_of
 from dv_agent.agents.tools.model_bridge import from_langchain, to_answer
 from dv_agent.errors import UsageError
@@ -51,6 +53,17 @@ def test_arguments_that_are_no_object_are_a_call_that_can_be_answered(arguments:
     ]  # fmt: skip
     assert reply.attempts[0].counted_by == "server"
     assert sent[1]["tool_calls"][1]["function"] == {"name": "read_rtl", "arguments": "{}"}  # type: ignore[index]
+
+
+def test_a_key_given_twice_is_told_and_not_dropped_by_the_client() -> None:
+    twice, inside = '{"tests": [{}], "tests": []}', '{"tests": [{"tracks": {}, "tracks": {}}]}'
+    reply, _ = ask(("run_tests", twice), ("run_tests", inside), ("list_holes", '{"tier": "hard", "tier": "easy"}'))
+    first, second, third = (one.arguments for one in reply.tool_calls)
+    for model, arguments, where in ((RunTests, first, "tests"), (ListHoles, third, "tier")):
+        with pytest.raises(ToolError, match=f"^{where}: this key is given twice"):
+            read_arguments(model, arguments)
+    (test,) = read_arguments(RunTests, second).tests
+    assert "given twice" in test["tracks"].reason
 
 
 def test_tools_are_offered_and_tokens_of_calls_are_counted_where_the_server_counts_none() -> None:
@@ -124,3 +137,13 @@ def test_a_dialogue_is_cut_without_leaving_a_call_alone(messages: list[Message],
 def test_a_context_that_is_too_small_says_what_to_do() -> None:
     with pytest.raises(UsageError, match="raise --context-tokens"):
         fit([Message(role="system", content="x" * 9_000)], 1_000)
+
+
+def test_a_last_message_that_is_too_long_is_cut_so_that_no_reply_can_end_a_run() -> None:
+    call = ToolCall(id="a", name="read_rtl", arguments=json.dumps({"name": "x" * 300_000}))
+    said = Message(role="assistant", content="y" * 300_000, tool_calls=(call,), native='{"content": "z"}')
+    result = Message(role="tool", content="ERROR: too long", tool_call_id="a")
+    (head, cut, answer) = fit([Message(role="user", content="go"), said, result], 2_000)
+    assert tokens_of([head, cut, answer]) <= 2_000
+    assert (head.content, answer, cut.tool_calls[0].id, cut.native) == ("go", result, "a", "")
+    assert json.loads(cut.tool_calls[0].arguments)["left_out"].startswith("300012 characters")

@@ -9,6 +9,7 @@ import pytest
 from board_trials import GOOD, NULL
 from browser import visit
 from browser_clicks import click
+from contrast import too_pale
 from playwright.sync_api import expect, sync_playwright
 from report_runs import parse
 
@@ -58,7 +59,9 @@ def test_a_click_sorts_a_table_and_a_second_one_turns_it_round(board: Board, tmp
     assert board.row(NULL.digest).label == found[1][0] != board.row(GOOD.digest).label
 
 
-def test_a_link_to_the_first_test_of_a_bin_opens_what_it_sent(board: Board, tmp_path: Path, chromium: str) -> None:
+def test_a_link_to_the_first_test_of_a_bin_opens_what_it_sent_and_no_text_is_pale(
+    board: Board, tmp_path: Path, chromium: str
+) -> None:
     page = next(path for path in write_board(board, tmp_path) if path.suffix == ".html")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
@@ -71,6 +74,12 @@ def test_a_link_to_the_first_test_of_a_bin_opens_what_it_sent(board: Board, tmp_
         click(seen, "#design-1 td.first a")
         expect(sent.locator("pre")).to_be_visible()
         expect(sent.locator("pre")).to_contain_text('"word"')
+        seen.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+        assert seen.locator(".heat small").count()
+        assert seen.locator(".bin-table .zero").count()
+        for scheme in ("light", "dark"):
+            seen.emulate_media(color_scheme=scheme)
+            assert too_pale(seen) == {}
         browser.close()
 
 

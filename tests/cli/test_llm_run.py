@@ -185,8 +185,10 @@ def test_control_c_twice_ends_at_once_and_the_record_is_whole(tmp_path: Path) ->
 def test_prices_are_named_with_their_date_or_said_to_be_unknown(tmp_path: Path) -> None:
     with LoopbackServer([ok(reply_to)]) as server:
         line = ("run", "--design", "mxint_softmax", "--model", "openai:x", "--base-url", server.url, "--max-calls", "1")
-        done = call(*line, cwd=tmp_path)
+        done = call(*line, "--max-usd", "0.5", cwd=tmp_path)
     assert "1 attempt without a known price (genai-prices" in done.stdout
+    assert "; --max-usd did not bound them" in done.stdout
+    assert "--max-usd bounds nothing: give --max-tokens-total or --max-calls" in " ".join(done.stderr.split())
     header = header_of(only_run(tmp_path))
     assert header["unpriced_attempts"] == 1
     assert header["versions"]["prices"].startswith("genai-prices")

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import gzip
 import hashlib
 import json
 import os
@@ -156,6 +157,17 @@ def cut(kept: float = 0.5) -> Behaviour:
     return lambda handler, body: handler.send_cut(json.dumps(completion("hello", "any")).encode(), kept)
 
 
+def packed(http: int, megabytes: int) -> Behaviour:
+    """So many million blanks, packed into a few thousand bytes."""
+    data = gzip.compress(b" " * (megabytes * 1_000_000), 1)
+    return lambda handler, body: handler.send_bytes(http, data, "application/json", {"Content-Encoding": "gzip"})
+
+
+def endless(http: int) -> Behaviour:
+    """A body that never ends, as fast as it is read."""
+    return lambda handler, body: handler.send_endless(http)
+
+
 def silence(seconds: float) -> Behaviour:
     """Nothing at all for so long, then the connection is closed."""
     return lambda handler, body: handler.keep_silent(seconds)
@@ -173,7 +185,7 @@ class LoopbackServer:
         self._replies = list(replies)
         self._lock = threading.Lock()
         self.requests: list[Request] = []
-        self.stopped = threading.Event()
+        self.stopped, self.hung_up = threading.Event(), threading.Event()
         self._http = _Http(("127.0.0.1", port), Handler)
         self._http.owner = self
         self.url = f"http://127.0.0.1:{self._http.server_address[1]}/v1"
@@ -250,6 +262,16 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(b" ")
             if self.server.owner.stopped.wait(every):
                 break
+        self.close_connection = True
+
+    def send_endless(self, code: int) -> None:
+        """A body without an end, until the reader hangs up: `hung_up` of the server."""
+        self._begin(code, 10**15)
+        try:
+            while not self.server.owner.stopped.is_set():
+                self.wfile.write(b"x" * 65_536)
+        except OSError:
+            self.server.owner.hung_up.set()
         self.close_connection = True
 
     def reset(self) -> None:

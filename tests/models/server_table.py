@@ -206,6 +206,9 @@ TABLE: dict[str, Row] = {
     "a text in parts": Row([choice(finish_reason="stop", message={"content": [{"type": "text", "text": "hel"},
                                                                             {"type": "text", "text": "lo"}]})],
                            text="hello"),
+    "a text in parts of parts": Row(
+        [choice(finish_reason="stop", message={"content": [["hel"], {"text": {"value": "lo"}}]})], text="hello"
+    ),
     "a content that is an object": Row([choice(finish_reason="stop", message={"content": {"tests": []}})],
                                        text='{"tests": []}'),
     "an old text choice": Row([choice(finish_reason="stop", text="hello")], text="hello"),
@@ -250,6 +253,10 @@ TABLE: dict[str, Row] = {
                      said=("--base-url https://elsewhere.invalid/v1", "for the sake of the key")),
     "elsewhere, for a while": Row([redirect(307, "http://127.0.0.1:1/v2/chat/completions?x=1")],
                                   said=("--base-url http://127.0.0.1:1/v2",)),
+    "elsewhere on the same host": Row([redirect(308, "/v3/chat/completions")],
+                                      said=("--base-url http://127.0.0.1:", "/v3")),
+    "elsewhere, which is no address of a server": Row([redirect(302, "ftp://elsewhere.invalid/")],
+                                                      said=("does not say where",)),
     "http to a TLS port": Row([raw(b"The plain HTTP request was sent to HTTPS port", "text/html", 400)],
                               said=("the server speaks https",)),
     "no such path": Row([body({"detail": "Not Found"}, 404)], said=("Not Found", PATH)),

@@ -16,9 +16,11 @@ from loopback import (
     Handler,
     cut,
     drip,
+    endless,
     malformed_json,
     not_utf8,
     ok,
+    packed,
     raw,
     reset,
     silence,
@@ -76,6 +78,7 @@ PASSING = {
     "body cut": (cut(), "ModelConnectionError", None),
     "body cut before its first byte": (cut(0), "ModelConnectionError", None),
     "malformed JSON": (malformed_json(), "UnreadableReply", 200),
+    "JSON without end of its depth": (raw(b"[" * 100_000), "UnreadableReply", 200),
     "no UTF-8": (not_utf8(), "UnreadableReply", 200),
     "a web page": (web_page(), "UnreadableReply", None),
     "an error with status 200": (raw(b'{"error": {"message": "boom"}}'), "UnreadableReply", None),
@@ -236,3 +239,16 @@ def test_no_wait_is_one_long_sleep_which_a_ctrl_c_just_before_it_would_not_end(m
     wait_out(0.35)
     assert time.monotonic() - begun >= 0.35
     assert all(seconds <= 0.1 for seconds in slept)
+
+
+@pytest.mark.parametrize(("http", "said"), [(200, "more than 40 million bytes"), (400, "xxx")])
+def test_a_body_without_an_end_is_bounded_and_its_connection_closed(serve: Serve, http: int, said: str) -> None:
+    asking = serve([endless(http)], timeout=20, retry_seconds=0)
+    assert said in str(asking.fail())
+    assert asking.server.hung_up.wait(5), "the memory would fill further"
+
+
+def test_a_body_that_unpacks_to_more_than_the_bound_is_not_unpacked_to_its_end(serve: Serve) -> None:
+    failure = serve([packed(200, 50)], timeout=20, retry_seconds=0).fail()
+    assert "more than 40 million bytes" in str(failure)
+    assert failure.attempts[0].error == "UnreadableReply"

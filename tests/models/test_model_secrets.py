@@ -20,6 +20,11 @@ KEY = "not-of-a-known-shape-0123456789"
 QUOTED = f"Incorrect API key provided: {KEY}. Bearer {KEY}"
 
 
+def body_calls(text: str) -> list[dict[str, object]]:
+    """A call of a tool with this text everywhere."""
+    return [{"id": text, "type": "function", "function": {"name": text, "arguments": f'{{"a": "{text}"}}'}}]
+
+
 def everything_about(error: BaseException) -> str:
     """All that a careless reporter could print."""
     chain: list[BaseException] = []
@@ -47,6 +52,9 @@ def everything_about(error: BaseException) -> str:
         cut(),
         silence(5),
         ok(),
+        ok(QUOTED, model=f"any {KEY}", tool_calls=body_calls(KEY)),
+        ok(None, refusal=QUOTED, reasoning_content=QUOTED),
+        status(400, QUOTED, code="tool_use_failed", failed_generation=QUOTED),
     ],
 )
 def test_a_key_never_shows(

@@ -109,3 +109,19 @@ def test_room_for_the_reply() -> None:
     assert ModelSettings(model="a", max_tokens=900).reply_tokens == 900
     assert ModelSettings(model="a", context_tokens=8_000).reply_tokens == 2_000
     assert endpoint_of(ModelSettings(model="openai:gpt-5")).name == "gpt-5"
+
+
+@pytest.mark.parametrize(
+    ("usage", "counts"),
+    [
+        ({"prompt_tokens": 10**30, "completion_tokens": 10**30}, (PROMPT, 2)),
+        ({"prompt_tokens": 12}, (12, 2)),
+        ({"prompt_tokens": 12, "completion_tokens": -7}, (12, 2)),
+        ({"completion_tokens": 7}, (PROMPT, 7)),
+    ],
+)
+def test_a_count_that_is_missing_or_absurd_is_estimated_alone(
+    serve: Serve, usage: dict[str, object], counts: tuple[int, int]
+) -> None:
+    (used,) = serve([ok("12345", usage=usage)]).ask().attempts
+    assert (used.input_tokens, used.output_tokens, used.counted_by) == (*counts, "estimate")

@@ -47,6 +47,7 @@ class FakeTime:
         ({"retry-after": "-1"}, None),
         ({"retry-after": "nan"}, None),
         ({"retry-after": "inf"}, None),
+        ({"retry-after": "1e300"}, 1e9),
     ],
 )
 def test_reading_retry_after(headers: dict[str, str], seconds: float | None) -> None:

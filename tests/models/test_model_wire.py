@@ -96,6 +96,7 @@ def test_requested_and_returned_model_are_both_kept(serve: Serve) -> None:
     asking = serve([ok(model="any-model-2026-11-01")])
     assert asking.ask().model == "any-model-2026-11-01"
     assert asking.model.settings.model == "any-model"
+    assert serve([ok(model="x" * 10_000)]).ask().model == "x" * 200
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from session_help import LENGTHS, WIDE, reply, rows
 from studio_server import RUN, places_in, running
 
 from dv_agent.agents.records.reader import read_run
+from dv_agent.eval.report.output import write_report
 from dv_agent.prompts.strategy import load_strategy
 
 KEY = "sk-a-key-that-must-not-be-seen-0123456789"
@@ -279,8 +281,10 @@ def test_without_scripts_forms_and_links_do_the_same(browser: Browser, tmp_path:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_pages_fit_narrow_and_wide_windows_in_light_and_dark(browser: Browser, home: Path, width: int) -> None:
-    papers = set()
+def test_pages_fit_narrow_and_wide_windows_in_light_and_dark(
+    browser: Browser, home: Path, tmp_path: Path, width: int
+) -> None:
+    papers, report = set(), write_report(shutil.copytree(home / "runs" / RUN, tmp_path / "run"))
     with running(places_in(home)) as studio:
         for scheme in ("light", "dark"):
             look = {"viewport": {"width": width, "height": 800}, "color_scheme": scheme}
@@ -291,6 +295,10 @@ def test_pages_fit_narrow_and_wide_windows_in_light_and_dark(browser: Browser, h
                     page.goto(studio.base + target)
                     overflow = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
                     assert overflow <= 0, (target, overflow)
+                page.goto(report.as_uri())
+                page.evaluate("document.querySelectorAll('details').forEach(one => { one.open = true })")
+                page.evaluate("document.querySelector('.subtitle').textContent = 'W'.repeat(300)")
+                assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 0
                 papers.add(page.evaluate("getComputedStyle(document.body).backgroundColor"))
                 assert complaints == []
     assert len(papers) == 2

@@ -9,10 +9,11 @@ from dv_agent.agents.models.chat_model import CallUsage, Message, estimate_token
 from dv_agent.agents.models.costs.prices import price
 from dv_agent.agents.models.faults import ModelFault
 from dv_agent.agents.models.providers import Endpoint
-from dv_agent.designs.bounds import MOST
 
 if TYPE_CHECKING:
     from langchain_core.messages import AIMessage
+
+MOST_OF_ONE_CALL = 1_000_000_000  # tokens
 
 
 def usage_of_reply(
@@ -21,10 +22,10 @@ def usage_of_reply(
     """Return the usage of an attempt that was answered."""
     counted: Mapping[str, Any] = answer.usage_metadata or {}
     used, made = _count(counted.get("input_tokens")), _count(counted.get("output_tokens"))
-    if used + made == 0:  # no usage, or zeros, which are impossible
+    if not used or (text and not made):  # no usage, zeros, which are impossible, or absurd ones
         usage = CallUsage(
-            input_tokens=_estimate(messages),
-            output_tokens=estimate_tokens(text),
+            input_tokens=used or _estimate(messages),
+            output_tokens=made or estimate_tokens(text),
             counted_by="estimate",
             seconds=seconds,
         )
@@ -66,7 +67,8 @@ def _estimate(messages: Sequence[Message]) -> int:
 
 
 def _count(value: object) -> int:
-    return min(max(value, 0), MOST - 1) if isinstance(value, int) else 0
+    """Return a count that a server may have meant, else 0: what no call can use must neither be paid nor end a run."""
+    return value if isinstance(value, int) and 0 < value <= MOST_OF_ONE_CALL else 0
 
 
 def _sum(details: Mapping[str, Any], name: str) -> int:

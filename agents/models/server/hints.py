@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 from dv_agent.agents.models.chat_model import ModelSettings
 from dv_agent.agents.models.providers import Endpoint
@@ -46,7 +46,7 @@ class Happened:
 def hint(happened: Happened, endpoint: Endpoint, settings: ModelSettings) -> str:  # noqa: PLR0911  # a table
     """Return what to do, empty if there is no hint."""
     if happened.status is not None and 300 <= happened.status < 400:
-        return _elsewhere(happened.location)
+        return _elsewhere(happened.location, endpoint)
     if _TLS_WANTED.search(happened.text):
         return f"the server speaks https: write {_with_scheme(endpoint.address, 'https')}"
     if happened.cause in _OF_CAUSES:
@@ -65,8 +65,9 @@ def hint(happened: Happened, endpoint: Endpoint, settings: ModelSettings) -> str
     return ""
 
 
-def _elsewhere(location: str) -> str:
-    if not location:
+def _elsewhere(location: str, endpoint: Endpoint) -> str:
+    location = urljoin(f"{endpoint.address}/chat/completions", location) if location else ""
+    if not location.startswith(("http://", "https://")):
         return "the server sends elsewhere, but does not say where: check --base-url"
     home = location.partition("?")[0].removesuffix("/").removesuffix("/chat/completions")
     return f"the server sends elsewhere, which is not followed, for the sake of the key: give --base-url {home}"

@@ -15,7 +15,8 @@ from urllib.parse import urlsplit
 import httpx
 
 from dv_agent.agents.models.redaction import excerpt
-from dv_agent.agents.models.server.openai_body import mended_body
+from dv_agent.agents.models.server.bounded_body import MOST_BYTES, MOST_BYTES_OF_ERROR, end_of, read_bounded
+from dv_agent.agents.models.server.openai_body import mended_body, oversized_body
 from dv_agent.errors import PrerequisiteError, UsageError
 
 ASKED_FOR = "DV_AGENT_PROXY_LOOPBACK"
@@ -144,18 +145,19 @@ class MendingTransport(httpx.BaseTransport):
         self._inner = inner
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer, corrected if it came with status 200."""
+        """Return the answer, corrected if it came with status 200; what an error says is cut."""
+        end = end_of(request)
         answer = self._inner.handle_request(request)
-        if answer.status_code != 200 or not request.url.path.endswith("/chat/completions"):
-            return answer
         answer.request = request  # needed for error messages while the answer is read
-        raw = answer.read()
-        answer.close()
-        mended = mended_body(raw, answer.headers.get("content-type", ""))
+        status = answer.status_code
+        raw, more = read_bounded(answer, MOST_BYTES if status < 300 else MOST_BYTES_OF_ERROR, end)
+        content_type, mended = answer.headers.get("content-type", ""), None
+        if status == 200 and request.url.path.endswith("/chat/completions"):
+            mended = oversized_body(MOST_BYTES) if more else mended_body(raw, content_type)
         dropped = {"content-encoding", "content-length", "transfer-encoding", *(["content-type"] if mended else [])}
         headers = [(name, value) for name, value in answer.headers.multi_items() if name not in dropped]
         if mended is None:
-            return httpx.Response(200, headers=headers, content=raw, request=request)
+            return httpx.Response(status, headers=headers, content=raw, request=request)
         headers.append(("content-type", "application/json"))
         # In ASCII: half a surrogate pair is valid JSON, but not valid UTF-8.
         return httpx.Response(mended.status, headers=headers, content=json.dumps(mended.data).encode(), request=request)

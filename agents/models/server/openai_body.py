@@ -15,6 +15,8 @@ from dv_agent.agents.models.server.error_text import is_page, page_text, said_in
 Json = dict[str, Any]
 NO_OBJECT = "no JSON object: "
 """Prefix of arguments that are JSON, but not an object: clients then return them as an invalid call."""
+TWICE = "a key is given twice: "
+"""Prefix of arguments in which an object has a key twice: clients would drop the first value without a word."""
 
 _STATUS_OF = {
     "rate_limit_exceeded": 429, "rate_limit_error": 429, "rate_limit": 429, "insufficient_quota": 429,
@@ -59,6 +61,11 @@ def _no_json(text: str, content_type: str) -> Body | None:
     if text.startswith(("data:", "event:")):
         return _no_completion("a stream of events, though none was asked for")
     return None if "json" in content_type else _no_completion(f"no JSON: {text[:200]}")
+
+
+def oversized_body(most: int) -> Body:
+    """Return the error body for an answer of more than `most` bytes."""
+    return _no_completion(f"an answer of more than {most // 1_000_000} million bytes, which was not read to its end")
 
 
 def _no_completion(words: str) -> Body:
@@ -111,7 +118,7 @@ def _content(message: Json) -> str | None:
     thought, text = _flat(next((message[name] for name in _THOUGHTS if message.get(name)), None), all_of_it=True), ""
     content = message.get("content")
     if isinstance(content, list):
-        parts = [one for one in content if isinstance(one, dict | str)]
+        parts = [one for one in content if isinstance(one, dict | str | list)]
         thought = thought or "".join(_flat(one, all_of_it=True) for one in parts if _is_thought(one))
         text = "".join(_flat(one) for one in parts if not _is_thought(one))
     elif content is not None:
@@ -132,7 +139,7 @@ def _flat(part: Any, all_of_it: bool = False) -> str:
     if isinstance(part, list):
         return "".join(_flat(one, all_of_it) for one in part[:1_000])
     if isinstance(part, dict):
-        names = ("text", "content", *(("thinking", "reasoning", "summary") if all_of_it else ()))
+        names = ("text", "content", "value", *(("thinking", "reasoning", "summary") if all_of_it else ()))
         return next((_flat(part[name], all_of_it) for name in names if part.get(name)), "")
     return ""
 
@@ -165,10 +172,23 @@ def _arguments(given: Any) -> str:
         except (ValueError, RecursionError):
             return text if inner is text else f"{NO_OBJECT}{text}"
         if isinstance(inner, dict):
-            return json.dumps(inner, ensure_ascii=False) if given is not text or not text.startswith("{") else text
+            whole = given is text and text.startswith("{")
+            said = text if whole else json.dumps(inner, ensure_ascii=False)
+            return f"{TWICE}{said}" if whole and _has_a_key_twice(text) else said
         if not isinstance(inner, str):
             return "{}" if inner is None else f"{NO_OBJECT}{text}"
     return f"{NO_OBJECT}{text}"
+
+
+def _has_a_key_twice(text: str) -> bool:
+    """Return whether an object in valid JSON has a key twice."""
+    found: list[bool] = []
+
+    def members(pairs: list[tuple[str, Any]]) -> None:
+        found.append(len({name for name, _ in pairs}) < len(pairs))
+
+    json.loads(text, object_pairs_hook=members)
+    return any(found)
 
 
 def _usage(given: Any) -> Json | None:

@@ -6,6 +6,9 @@ import email.utils
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+LONGEST = 1e9
+"""Seconds, some thirty years: more says no more, and would be printed with hundreds of digits."""
+
 
 def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> float | None:
     """Return the seconds that a server asks to wait, None if it does not say.
@@ -32,4 +35,4 @@ def _number(text: str | None) -> float | None:
         number = float(text or "")
     except ValueError:
         return None
-    return number if 0 <= number < float("inf") else None
+    return min(number, LONGEST) if 0 <= number < float("inf") else None

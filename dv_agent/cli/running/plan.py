@@ -134,8 +134,10 @@ def _given(path: Path, home: Path, asked: PlanRequest) -> str:
 
 
 def _line(name: str, score: PlanScore) -> str:
+    from dv_agent.designs.text.wording import counted
+
     return (
-        f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; {score.tests} tests in "
-        f"{score.cycles:,} cycles close it; {score.kills} of {score.bugs} seeded bugs killed "
-        f"({score.kills_per_bin:.3f} a bin)"
+        f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; "
+        f"{counted(score.tests, 'test')} in {score.cycles:,} cycles close it; "
+        f"{score.kills} of {score.bugs} seeded bugs killed ({score.kills_per_bin:.3f} a bin)"
     )

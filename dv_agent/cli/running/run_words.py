@@ -40,6 +40,7 @@ def usage_words(header: RunHeader) -> str:
     if header.unpriced_attempts:
         price = f"{counted(header.unpriced_attempts, 'attempt')} without a known price ({prices})"
         price += f", the others {spent.usd:.4f} US dollars" if spent.usd else ""
+        price += "; --max-usd did not bound them" if header.budget.usd is not None else ""
     names = excerpt(", ".join(header.returned_models)) or "nothing returned"
     return f"model: {names} · {counted(spent.calls, 'call')} · {counted(spent.tokens, 'token')} · {price}"
 
