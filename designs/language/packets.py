@@ -9,7 +9,7 @@ from typing import Any
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.schema import MAX_WAIT, Beats, StimulusSchema, grammar_of
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
-from dv_agent.designs.language.values import SEVERAL, Scope, integer, unknown_keys, where_in_loops
+from dv_agent.designs.language.values import SEVERAL, Scope, fault, integer, unknown_keys
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Item, Member
 from dv_agent.designs.program import MAKE, Lanes, Op, lanes_of, pack, plain_payload, unpack
@@ -99,7 +99,7 @@ class PacketReader:
         except StimulusError as error:
             # Say the words that were written, not those that they stand for.
             place = tuple(word if index == len(where) else part for index, part in enumerate(error.location))
-            raise StimulusError(place, error.reason) from None
+            raise StimulusError(place, error.reason, error.variables) from None
 
     @property
     def completes(self) -> bool:
@@ -143,9 +143,7 @@ class PacketReader:
             found = f"more than {track.beats.max}" if len(ops) > track.beats.max else str(len(ops))
             repeated = any(isinstance(beat, dict) and "times" in beat for beat in beats) and len(ops) > track.beats.max
             hint = f"; `times` is of the beats of one {track.item}, {SEVERAL}" if repeated else ""
-            raise StimulusError(
-                place, f"a {track.item} has {_count(track.beats)}, found {found}{where_in_loops(beats, scope)}{hint}"
-            )
+            raise fault(place, f"a {track.item} has {_count(track.beats)}, found {found}", beats, scope, hint)
         ops[0] = self._timed(ops[0], item, step, where, scope)
         # `_replace` takes twice the time.
         yield from (Op(op.kind, op.value, op.gap, 0, op.stall, op.port, op.strobes, op.step) for op in ops[:-1])

@@ -29,22 +29,27 @@ def integer(data: Any, scope: Scope, where: Location, low: int, high: int) -> in
         try:
             value = _parsed(data).evaluate(scope)
         except ExpressionError as error:
-            raise StimulusError(where, f"{error}{where_in_loops(data, scope)}") from None
+            raise fault(where, str(error), data, scope) from None
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         raise StimulusError(where, f"expected an integer from {low} to {high}, found {str(data)[:40]!r}")
     if not low <= value <= high:
         shown = str(value) if abs(value) < 1 << 64 else "a huge number"
-        raise StimulusError(where, f"{shown} is outside {low}..{high}{where_in_loops(data, scope)}")
+        raise fault(where, f"{shown} is outside {low}..{high}", data, scope)
     return value
 
 
-def where_in_loops(data: Any, scope: Scope) -> str:
-    """Return the values of the loop variables in the expressions of `data`, such as `` at i = 3, j = 5``."""
+def fault(where: Location, reason: str, data: Any, scope: Scope, hint: str = "") -> StimulusError:
+    """Return the error that `data` is wrong, with the loop variables in its expressions: `` at i = 3, j = 5``.
+
+    Args:
+        hint: stands behind them.
+    """
     words = set(_expression_words(data)) if scope else set()
-    used = [f"{name} = {value}" for name, value in scope.items() if name in words]
-    return f" at {', '.join(used)}" if used else ""
+    used = {name: value for name, value in scope.items() if name in words}
+    place = f" at {', '.join(f'{name} = {value}' for name, value in used.items())}" if used else ""
+    return StimulusError(where, f"{reason}{place}{hint}", used)
 
 
 def _expression_words(data: Any) -> Iterator[str]:

@@ -313,18 +313,41 @@ SWEEP = {"for": {"i": [0, 3], "j": {"values": [7, 200]}}}
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
-        ({"row": [{"m": ["j", "i"], "e": 0}]}, r"m\[0\]: 200 is outside -128\.\.127 at j = 200$"),
-        ({"row": [{"m": "j - i", "e": 0}]}, r"200 is outside -128\.\.127 at i = 0, j = 200$"),
+        (
+            {"row": [{"m": ["j", "i"], "e": 0}]},
+            r"m\[0\]: 200 is outside -128\.\.127 at j = 200; 1 of the 2 values of j is at fault, so the whole test is refused$",
+        ),
+        (
+            {"row": [{"m": "j - i", "e": 0}]},
+            r"200 is outside .* at i = 0, j = 200; 4 of the 8 combinations of i, j are at fault, so",
+        ),
+        (
+            {"for": {"i": [60, 63]}, "steps": [{"row": [{"m": "2*i + 2", "e": 0}]}]},
+            r"128 is .* at i = 63; 1 of the 4 values of i is",
+        ),
+        (
+            {"for": {"k": [0, 1]}, "steps": [{"row": [{"m": "j + k + 300", "e": 0}]}]},
+            r"k = 0; all 4 combinations of j, k are at fault",
+        ),
         ({"row": [{"m": 200, "e": 0}]}, r"200 is outside -128\.\.127$"),
-        ({"row": [{"m": "1 // i", "e": 0}]}, r" at i = 0$"),
-        ({"row": [{"m": 0, "e": 0, "times": "i"}]}, r"found 0 at i = 0$"),
-        ({"random": {"count": 2, "e": [0, "j"]}}, r"200 is outside -8\.\.7 at j = 200$"),
+        ({"row": [{"m": "1 // i", "e": 0}]}, r" at i = 0; 1 of the 4 values of i is"),
+        ({"row": [{"m": 0, "e": 0, "times": "i"}]}, r"found 0 at i = 0; 1 of the 4 values of i is"),
+        ({"random": {"count": 2, "e": [0, "j"]}}, r"200 is outside -8\.\.7 at j = 200; 1 of the 2 values"),
         (
             {"random": {"count": 2, "e": {"set": [0, "i + j"]}, "m": [0, "i"]}},
-            r"200 is outside .* at i = 0, j = 200$",
+            r"200 is outside .* at i = 0, j = 200; 7 of the 8 combinations of i, j are",
         ),
     ],
 )
 def test_a_fault_in_a_sweep_is_told_with_the_values_of_the_variables(step: dict[str, Any], reason: str) -> None:
     with pytest.raises(StimulusError, match=reason):
         program({"tracks": {"in": [{**SWEEP, "steps": [step]}]}})
+
+
+def test_what_takes_long_to_count_is_refused_without_the_number_of_faults() -> None:
+    sweep = {"for": {"i": [0, 60_000]}, "steps": [{"stall": "1 - i"}]}
+    with pytest.raises(StimulusError, match=r"0 is outside 1\.\.\d+ at i = 1; the whole test is refused$"):
+        program({"tracks": {"out": [sweep]}})
+    block = {"random": {"count": [0, 900], "ready": "i - 4"}}
+    with pytest.raises(StimulusError, match=r"at i = 0; the whole test is refused$"):
+        program({"tracks": {"out": [{"for": {"i": [0, 60]}, "steps": [block]}]}})
