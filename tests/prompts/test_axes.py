@@ -71,7 +71,7 @@ def test_a_short_specification_is_told_where_it_is_wanted_and_where_there_is_one
 def test_feedback_tells_steps_counts_or_nothing(tmp_path: Path) -> None:
     view = busy_view(tmp_path)
     told = {kind: parts(view, feedback=kind) for kind in ("steps", "counts", "none")}
-    assert ["covered 1 new bins" in told[kind]["progress"] for kind in ("steps", "counts", "none")] == [
+    assert ["covered 1 new bin." in told[kind]["progress"] for kind in ("steps", "counts", "none")] == [
         True,
         True,
         False,

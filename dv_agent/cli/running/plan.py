@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dv_agent.cli.terminal import complain, overwrite, say, say_json, tell_of_dotenv
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -135,7 +136,8 @@ def _given(path: Path, home: Path, asked: PlanRequest) -> str:
 
 def _line(name: str, score: PlanScore) -> str:
     return (
-        f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; {score.tests} tests in "
-        f"{score.cycles:,} cycles close it; {score.kills} of {score.bugs} seeded bugs killed "
+        f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; "
+        f"{counted(score.tests, 'test')} in {score.cycles:,} cycles close it; "
+        f"{score.kills} of {counted(score.bugs, 'seeded bug')} killed "
         f"({score.kills_per_bin:.3f} a bin)"
     )
