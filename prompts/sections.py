@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 from dv_agent.coverage.code.group import CODE
@@ -26,6 +27,7 @@ from dv_agent.prompts.feedback.targets import Target, in_detail, room_of, stuck,
 from dv_agent.prompts.hole_selection import sample
 from dv_agent.prompts.parts import PARTS, Section
 from dv_agent.prompts.strategy import Strategy
+from dv_agent.prompts.text.citations import uncited
 from dv_agent.prompts.view import View, is_readable
 
 ERROR_MOST = 800
@@ -83,7 +85,8 @@ def sections(
 
 class _Writer:
     def __init__(self, view: View, strategy: Strategy, kind: Kind, source: random.Random) -> None:
-        self._view, self._strategy, self._kind = view, strategy, kind
+        self._brief = view.brief if strategy.specification == "short" else ""
+        self._view, self._strategy, self._kind = _uncited(view) if self._brief else view, strategy, kind
         self._shown = self._sampled(source)
         detailed = "near" in strategy.holes.show and bool(view.coverage.tests)
         results = strategy.feedback == "steps" and bool(view.last)
@@ -115,9 +118,7 @@ class _Writer:
         }
 
     def _specification(self) -> tuple[str, ...]:
-        view = self._view
-        text = (view.brief if self._strategy.specification == "short" else "") or view.specification
-        pieces = tuple(piece for piece in _HEADING.split(text) if piece.strip())
+        pieces = tuple(piece for piece in _HEADING.split(self._brief or self._view.specification) if piece.strip())
         return pieces or (NO_SPECIFICATION,)
 
     def _sources(self) -> tuple[tuple[str, str], ...]:
@@ -159,7 +160,11 @@ class _Writer:
     def _families(self) -> tuple[Any, ...]:
         # With a sampler, the first message of a dialogue shows all families; later ones show only the sample.
         all_of_them = "grouped" in self._strategy.holes.show or self._kind != "follow"
-        return family_texts(self._view) if all_of_them else ()
+        families = family_texts(self._view) if all_of_them else ()
+        if not self._brief:
+            return families
+        families = tuple(replace(one, description=uncited(one.description)) for one in families)
+        return tuple(replace(one, group_description=uncited(one.group_description)) for one in families)
 
     def _stuck(self) -> tuple[Any, ...]:
         options = self._strategy.holes
@@ -179,6 +184,11 @@ class _Writer:
         told = {one.bin for one in (*self._shown, *self._near, *self._stuck())}
         holes = [hole for hole in self._view.holes if hole.bin in told] or list(self._view.holes)
         return cone_lines(self._view, holes, rtl.depth)
+
+
+def _uncited(view: View) -> View:
+    """Return a view whose holes cite no sections of a specification that is not shown."""
+    return replace(view, holes=tuple(h.model_copy(update={"description": uncited(h.description)}) for h in view.holes))
 
 
 def _names_known(view: View, strategy: Strategy) -> bool:

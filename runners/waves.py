@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.files.output_places import require_file_place
 from dv_agent.designs.program import Program
 from dv_agent.designs.trace import End, Trace
 from dv_agent.errors import OutputError, SimulationError
@@ -37,9 +38,10 @@ def dump_waves(simulator: Simulator, design: Design, program: Program, path: Pat
     If the RTL hangs, the waveform ends with the last complete cycle.
 
     Raises:
-        OutputError: the folder of `path` cannot be made.
+        OutputError: `path` cannot be written.
         SimulationError: the simulator failed, or cannot write waveforms.
     """
+    require_file_place(path, "waveform", makes_folders=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         for each in (path, path.with_suffix(".vcd")):

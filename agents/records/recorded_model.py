@@ -16,6 +16,7 @@ from dv_agent.agents.proposal import Proposal
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.records.resimulation import TOOLS, limits_of
 from dv_agent.agents.records.schema import ReplyLine
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ModelFailure, UsageError
 from dv_agent.prompts.view import View
 
@@ -177,7 +178,7 @@ def _left_then(view: View, run: RecordedRun, bounds: Budget | None) -> dict[str,
 def _difference(then: Sequence[Message], now: Sequence[Message]) -> str:
     """Return the first line in which two prompts differ."""
     if len(then) != len(now):
-        return f"{len(then)} messages were sent then, {len(now)} would be now"
+        return f"then it was sent {counted(len(then), 'message')}, now {len(now)}"
     for before, after in zip(then, now, strict=True):
         lines = zip_longest(before.content.split("\n"), after.content.split("\n"))
         for number, (old, new) in enumerate(lines, 1):

@@ -12,6 +12,7 @@ from dv_agent.agents.tools.testbench import Decoys
 from dv_agent.coverage.holes import Hole
 from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.structure import TIERS, Bin, Covergroup
+from dv_agent.designs.text.wording import counted
 from dv_agent.prompts.feedback.bin_names import values_text
 from dv_agent.prompts.feedback.near_misses import hole_distance
 from dv_agent.prompts.text.compact_json import compact_json
@@ -157,7 +158,7 @@ class HoleList:
 
     def _head(self, family: str) -> str:
         count = sum(one.family == family for one in self.entries.values())
-        return f"{family}: {count} of {self._sizes[family]} bins open"
+        return f"{family}: {count} of {counted(self._sizes[family], 'bin')} open"
 
     def _order(self, one: HoleEntry) -> Order:
         """Return the sort key: family as in the plan, then value, so that the position does not reveal decoys."""

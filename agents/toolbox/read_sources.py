@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dv_agent.agents.toolbox.arguments import ReadRtl, ReadSpecification
 from dv_agent.agents.toolbox.text import ToolError, fenced_data, unknown_name
 from dv_agent.designs.reader.structure import Module, Structure
+from dv_agent.designs.text.wording import counted
 
 Files = Sequence[tuple[str, str]]
 _MARGIN = 400  # characters of a result besides the requested text
@@ -136,7 +137,7 @@ def _overview(files: Files, structure: Structure | None) -> Iterator[str]:
     texts = dict(files)
     if structure is None:
         yield "the reader does not understand this RTL; read it by file:"
-        yield from (f"  {name}, {len(text.splitlines())} lines" for name, text in files)
+        yield from (f"  {name}, {counted(len(text.splitlines()), 'line')}" for name, text in files)
         return
     yield f"top module: {structure.top}"
     for one in structure.modules:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dv_agent.agents.toolbox.list_holes import HoleList
 from dv_agent.agents.toolbox.text import fenced_data, listed
 from dv_agent.agents.tools.testbench import Decoys
+from dv_agent.designs.text.wording import counted
 from dv_agent.prompts.feedback.history import gains_text
 from dv_agent.prompts.feedback.near_misses import near_distance
 from dv_agent.prompts.text.compact_json import compact_json
@@ -29,8 +30,8 @@ def results_text(view: View, book: HoleList, decoys: Decoys | None, first: int, 
     if view.errors:
         lines += ["dropped or refused:", *(f"  {line[:300]}" for line in listed(view.errors, ERRORS))]
     new = sum(len(outcome.new_bins) for outcome in view.last)
-    covered = f", {new} bins are new. {book.progress()}" if view.track.plan else ""
-    foot = f"{len(view.last)} tests ran{covered}. {budget_text(view)}"
+    covered = f", {counted(new, 'new bin')}. {book.progress()}" if view.track.plan else ""
+    foot = f"{counted(len(view.last), 'test')} ran{covered}. {budget_text(view)}"
     body = fenced_data("results", "\n".join(lines), room - 800) if lines else ""
     return f"{body}\n{foot}".lstrip()
 
@@ -56,7 +57,7 @@ def _amount(name: str, amount: float) -> str:
 
 def _test(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> Iterator[str]:
     verdict = f"{len(outcome.failures)} FAILED CHECKS" if outcome.failures else "checks ok"
-    gained = f"{len(outcome.new_bins)} new bins, " if view.track.plan else ""
+    gained = f"{counted(len(outcome.new_bins), 'new bin')}, " if view.track.plan else ""
     yield (
         f"test {number} {quoted_name(outcome.test.name)}: {outcome.ended}, "
         f"{gained}{verdict if outcome.end != 'refused' else 'not run'}"
@@ -70,7 +71,7 @@ def _test(view: View, decoys: Decoys | None, number: int, outcome: Outcome) -> I
         text = compact_json(steps[step], STEP) if step < len(steps) else "(before its first step)"
         yield f"  {track}[{step}] {text}: {len(bins)} new, {gains_text(view.plan, bins)}"
     if len(by_step) > STEPS:
-        yield f"  ... and {len(by_step) - STEPS} more steps with new bins"
+        yield f"  ... and {counted(len(by_step) - STEPS, 'more step')} with new bins"
     yield from (f"  near {line}" for line in _near(view, decoys, number, outcome))
 
 

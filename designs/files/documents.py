@@ -173,18 +173,6 @@ def require_inside(path: Path, folder: Path) -> Path:
     return path
 
 
-def require_folder_of(path: Path | None, option: str) -> None:
-    """Check before long work that the folder is there into which `option` has a file written.
-
-    Raises:
-        OutputError: it is not, or the path is a folder itself.
-    """
-    if path is not None and not path.parent.is_dir():
-        raise OutputError(f"{option} {path}: there is no folder {path.parent}")
-    if path is not None and path.is_dir():
-        raise OutputError(f"{option} {path}: it is a folder; name a file")
-
-
 def make_folders(folder: Path) -> None:
     """Make a folder, and those above it, unless it is there.
 

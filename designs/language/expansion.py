@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.language.loops.loop_faults import Again, with_count
+from dv_agent.designs.language.loops.loop_values import loop_values
 from dv_agent.designs.language.packets import PacketReader
 from dv_agent.designs.language.random_blocks import (
     BlockDrawer,
-    draw_from,
     field_draws,
+    memory_words,
     read_block,
     repetitions,
     resolve,
 )
 from dv_agent.designs.language.schema import MAX_WAIT, StimulusSchema, TrackSchema, grammar_of, stream_keys
-from dv_agent.designs.language.size import PAIRS, Tally, check_size, loop_values
+from dv_agent.designs.language.size import PAIRS, Tally, check_size
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
-from dv_agent.designs.language.values import Scope, integer, one_of, unknown_keys, where_in_loops
+from dv_agent.designs.language.values import Scope, fault, integer, one_of, unknown_keys
 from dv_agent.designs.ports.grammar import Grammar
 from dv_agent.designs.program import Op, Program
 from dv_agent.errors import UnknownNameError
@@ -67,29 +69,7 @@ def expand_counted(
             ops.extend(expander.plain(step, where) or expander.step(step, where, {}))
         tracks[name] = tuple(ops)
     most = design.limits.max_cycles if max_cycles is None else min(max_cycles, design.limits.max_cycles)
-    return Program(tracks=tracks, max_cycles=most, memories=_memories(design, schema, test)), tally.count
-
-
-def _memories(design: Design, schema: StimulusSchema, test: Test) -> dict[str, tuple[int, ...]]:
-    """Return the words of every responder: those of the test, else drawn from the schema's distribution."""
-    for name in test.memory:
-        if name not in design.memories:
-            raise StimulusError(("memory", name), "no responder port of this name")
-    memories = {}
-    for name, memory in design.memories.items():
-        track, given, spec = schema.tracks[name], test.memory.get(name), memory.word
-        if isinstance(given, list):
-            where: Location = ("memory", name)
-            words = [integer(word, {}, (*where, i), spec.low, spec.high) for i, word in enumerate(given)]
-            if not 1 <= len(words) <= track.memory_words:
-                raise StimulusError(where, f"expected 1 to {track.memory_words} words")
-        else:
-            drawn = draw_from(design, track, name, "memory", given, ("memory", name))
-            source = random.Random(f"{test.seed}/{name}/memory")
-            draw = drawn.drawer(source)
-            words = [draw() for _ in range(track.memory_words)]
-        memories[name] = tuple(word & ((1 << spec.width) - 1) for word in words)
-    return memories
+    return Program(tracks=tracks, max_cycles=most, memories=memory_words(design, schema, test)), tally.count
 
 
 _Reader = Callable[[Step, Location, Scope], Iterator[Op]]
@@ -107,6 +87,7 @@ class _TrackExpander:
     step_index: int = 0
     blocks: int = 0
     previous: str = ""
+    loops: Mapping[str, Collection[int]] = field(default_factory=dict)
     grammar: Grammar = field(init=False)
     track: TrackSchema = field(init=False)
     packets: PacketReader = field(init=False)
@@ -223,8 +204,10 @@ class _TrackExpander:
 
     def _for(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         loops = loop_values(step["for"], (*where, "for"))
+        outer, self.loops = self.loops, {**self.loops, **loops}
         for values in itertools.product(*loops.values()):
             yield from self._inner(step, where, {**scope, **dict(zip(loops, values, strict=True))})
+        self.loops = outer
 
     def _transaction(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         name = next(word for word in self.track.transactions if word in step)
@@ -234,13 +217,28 @@ class _TrackExpander:
         self.blocks += 1
         fields = field_draws(one, step[name], scope, (*where, name))
         draws = {key: drawn.drawer(source) for key, drawn in fields.items()}
+        outer, self.loops = self.loops, {key: loop for key, loop in self.loops.items() if key not in draws}
         for _ in range(repetitions(step, scope, where, self.design.limits.max_items)):
             values = {key: draw() for key, draw in draws.items()}
             yield from self._inner({"steps": one.steps}, (*where, name), {**scope, **values})
+        self.loops = outer
 
     def _inner(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         for index, inner in enumerate(step["steps"]):
-            yield from self.step(inner, (*where, "steps", index), scope)
+            place = (*where, "steps", index)
+            try:
+                yield from self.step(inner, place, scope)
+            except StimulusError as error:
+                raise with_count(error, self.loops, self._again(inner, place, scope), self.tally.limit) from None
+
+    def _again(self, step: Step, where: Location, scope: Scope) -> Again:
+        """Return the expansion of a step with other values of the loop variables, which leaves this one alone."""
+
+        def again(variables: Scope, tally: Tally) -> Iterator[Op]:
+            apart = _TrackExpander(self.design, self.schema, self.name, self.seed, tally)
+            return apart.step(step, where, {**scope, **variables})
+
+        return again
 
     def _random(self, step: Step, where: Location, scope: Scope) -> Iterator[Op]:
         unknown_keys(step, ("random",), where)
@@ -252,7 +250,7 @@ class _TrackExpander:
             draws = read_block(self.design, self.track, self.name, block, (*where, "random"))
         except StimulusError as error:
             part = written.get(str(error.location[-1]), ())
-            raise StimulusError(error.location, f"{error.reason}{where_in_loops(part, scope)}") from None
+            raise fault(error.location, error.reason, part, scope) from None
         drawer = BlockDrawer(self.grammar, draws, source, self.step_index)
         ops, items = drawer.times(draws["count"].draw(source), self.tally.limit - self.tally.count)
         if items:

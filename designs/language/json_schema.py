@@ -13,6 +13,7 @@ from typing import Any
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.distribution import MAX_FOR, MAX_TURNS
+from dv_agent.designs.language.loops.loop_values import MAX_VARIABLES
 from dv_agent.designs.language.packets import BEATS
 from dv_agent.designs.language.schema import (
     MAX_WAIT,
@@ -22,7 +23,6 @@ from dv_agent.designs.language.schema import (
     stream_keys,
     streams_of_numbers,
 )
-from dv_agent.designs.language.size import MAX_VARIABLES
 from dv_agent.designs.language.stimulus import MAX_STEPS
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.grammar import Item, Word

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
 from typing import Any
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.schema import MAX_WAIT, Beats, StimulusSchema, grammar_of
+from dv_agent.designs.language.schema import MAX_WAIT, Beats, StimulusSchema, TrackSchema, grammar_of
 from dv_agent.designs.language.stimulus import Location, Step, StimulusError
-from dv_agent.designs.language.values import SEVERAL, Scope, integer, unknown_keys, where_in_loops
-from dv_agent.designs.ports.field_spec import FieldSpec
+from dv_agent.designs.language.values import SEVERAL, Scope, fault, integer, read_payload, unknown_keys
 from dv_agent.designs.ports.grammar import Item, Member
-from dv_agent.designs.program import MAKE, Lanes, Op, lanes_of, pack, plain_payload, unpack
+from dv_agent.designs.program import MAKE, Lanes, Op, lanes_of, plain_payload
 from dv_agent.errors import UnknownNameError
 
 BEATS = "beats"
 """Key of a form of a packet: the number of its beats, unless a list gives it."""
+MAX_TERMS = 5
+"""Most terms of a sum that a message shows."""
 
 
 class PacketReader:
@@ -99,7 +100,7 @@ class PacketReader:
         except StimulusError as error:
             # Say the words that were written, not those that they stand for.
             place = tuple(word if index == len(where) else part for index, part in enumerate(error.location))
-            raise StimulusError(place, error.reason) from None
+            raise StimulusError(place, error.reason.replace("`times`", f"`{BEATS}`"), error.variables) from None
 
     @property
     def completes(self) -> bool:
@@ -138,14 +139,12 @@ class PacketReader:
         for index, beat in enumerate(beats):
             ops.extend(self._beat(item, beat, (*place, index), scope, track.beats.max))
             if len(ops) > track.beats.max:
+                found, hint = _too_many(track, beats[: index + 1], scope)
                 break
+        else:
+            found, hint = str(len(ops)), ""
         if not track.beats.min <= len(ops) <= track.beats.max:
-            found = f"more than {track.beats.max}" if len(ops) > track.beats.max else str(len(ops))
-            repeated = any(isinstance(beat, dict) and "times" in beat for beat in beats) and len(ops) > track.beats.max
-            hint = f"; `times` is of the beats of one {track.item}, {SEVERAL}" if repeated else ""
-            raise StimulusError(
-                place, f"a {track.item} has {_count(track.beats)}, found {found}{where_in_loops(beats, scope)}{hint}"
-            )
+            raise fault(place, f"a {track.item} has {_count(track.beats)}, found {found}", beats, scope, hint)
         ops[0] = self._timed(ops[0], item, step, where, scope)
         # `_replace` takes twice the time.
         yield from (Op(op.kind, op.value, op.gap, 0, op.stall, op.port, op.strobes, op.step) for op in ops[:-1])
@@ -183,45 +182,20 @@ def _count(beats: Beats) -> str:
     return f"{beats.min} to {beats.max} beats"
 
 
+def _too_many(track: TrackSchema, beats: list[Any], scope: Scope) -> tuple[str, str]:
+    """Return how many beats were found, and what `times` counts; `beats`: those up to the one too many."""
+    most = track.beats.max
+    if not any("times" in beat for beat in beats):
+        return f"more than {most}", ""
+    counts = [integer(beat.get("times", 1), scope, (), 0, MAX_WAIT) for beat in beats]
+    shown = [*map(str, counts[:2]), "...", str(counts[-1])] if len(counts) > MAX_TERMS else [*map(str, counts)]
+    found = f"{' + '.join(shown)} = {sum(counts)}" if len(counts) > 1 else str(counts[0])
+    why = "so it can only be 1" if most == 1 else f"over all of them at most {most}"
+    return found, f"; `times` counts beats of this {track.item}, {why}; {SEVERAL}"
+
+
 def _is_wait(data: Any) -> bool:
     return type(data) is int and 0 <= data <= MAX_WAIT
-
-
-def read_payload(
-    fields: Mapping[str, FieldSpec], data: Any, scope: Scope, where: Location, level: int | None = None
-) -> int:
-    """Return the packed payload of an object of fields; a scalar given for a vector fills every lane.
-
-    Args:
-        level: the packed values of fields that are left out; None: none may be.
-
-    Raises:
-        StimulusError: a field is missing, unknown, of the wrong length, or out of range.
-    """
-    unknown_keys(data, tuple(fields), where)
-    values: dict[str, tuple[int, ...]] = {}
-    if level is not None:
-        if not data:
-            raise StimulusError(where, f"names no field; expected one or more of {', '.join(fields)}")
-        kept = unpack(fields, level)
-        values = {name: tuple(one if isinstance(one, list) else [one]) for name, one in kept.items()}
-    for name, spec in fields.items():
-        if name not in data and level is not None:
-            continue
-        if name not in data:
-            raise StimulusError(where, f"field {name!r} is missing; expected {', '.join(fields)}")
-        given, place = data[name], (*where, name)
-        if not isinstance(given, list):
-            given = [given] * spec.lanes
-        if len(given) != spec.lanes:
-            raise StimulusError(place, f"expected {spec.lanes} lanes, found {len(given)}")
-        low, high = spec.low, spec.high
-        # Plain numbers, as nearly all are, need no place to point at.
-        if all(type(v) is int and low <= v <= high for v in given):
-            values[name] = tuple(given)
-        else:
-            values[name] = tuple(integer(v, scope, (*place, i), low, high) for i, v in enumerate(given))
-    return pack(fields, values)
 
 
 def whole_item(item: Item, word: str, given: Any, where: Location) -> Any:

@@ -1,4 +1,4 @@
-"""Constrained-random blocks and transactions: reading their distributions and drawing from them."""
+"""Constrained-random blocks, transactions and memories: reading their distributions and drawing from them."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.distribution import DistributionError, Drawn, parse_drawn
 from dv_agent.designs.language.schema import (
+    StimulusSchema,
     TrackSchema,
     Transaction,
     default_distribution,
     grammar_of,
     key_distribution,
 )
-from dv_agent.designs.language.stimulus import Location, Step, StimulusError
-from dv_agent.designs.language.values import Scope, integer, unknown_keys, where_in_loops
+from dv_agent.designs.language.stimulus import Location, Step, StimulusError, Test
+from dv_agent.designs.language.values import Scope, fault, integer, unknown_keys
 from dv_agent.designs.ports.grammar import Grammar, Item
 from dv_agent.designs.program import MAKE, Op
 from dv_agent.errors import UnknownNameError
@@ -97,8 +98,34 @@ def field_draws(one: Transaction, given: Any, scope: Scope, where: Location) -> 
         try:
             draws[name] = parse_drawn(resolve(part, scope, place), known.low, known.high)
         except DistributionError as error:
-            raise StimulusError(place, f"{error}{where_in_loops(part, scope)}") from None
+            raise fault(place, str(error), part, scope) from None
     return draws
+
+
+def memory_words(design: Design, schema: StimulusSchema, test: Test) -> dict[str, tuple[int, ...]]:
+    """Return the words of every responder: those of the test, else drawn from the schema's distribution.
+
+    Raises:
+        StimulusError: no such responder, or words that it cannot hold.
+    """
+    for name in test.memory:
+        if name not in design.memories:
+            raise StimulusError(("memory", name), "no responder port of this name")
+    memories = {}
+    for name, memory in design.memories.items():
+        track, given, spec = schema.tracks[name], test.memory.get(name), memory.word
+        if isinstance(given, list):
+            where: Location = ("memory", name)
+            words = [integer(word, {}, (*where, i), spec.low, spec.high) for i, word in enumerate(given)]
+            if not 1 <= len(words) <= track.memory_words:
+                raise StimulusError(where, f"expected 1 to {track.memory_words} words")
+        else:
+            drawn = draw_from(design, track, name, "memory", given, ("memory", name))
+            source = random.Random(f"{test.seed}/{name}/memory")
+            draw = drawn.drawer(source)
+            words = [draw() for _ in range(track.memory_words)]
+        memories[name] = tuple(word & ((1 << spec.width) - 1) for word in words)
+    return memories
 
 
 class BlockDrawer:

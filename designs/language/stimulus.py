@@ -25,6 +25,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import Field
@@ -46,10 +47,11 @@ class StimulusError(ValueError):
     Args:
         location: path of the faulty part, such as ``("tracks", "in", 0, "row", 1, "e")``.
         reason: what is wrong and what was expected.
+        variables: the variables that the fault depends on, and their values where it was found first.
     """
 
-    def __init__(self, location: Location, reason: str) -> None:
-        self.location, self.reason = location, reason
+    def __init__(self, location: Location, reason: str, variables: Mapping[str, int] | None = None) -> None:
+        self.location, self.reason, self.variables = location, reason, dict(variables or {})
         super().__init__(f"{path_text(location)}: {reason}" if location else reason)
 
 

@@ -11,6 +11,7 @@ from dv_agent.agents.records.schema import RunHeader
 from dv_agent.agents.runs.assembly import named_bug
 from dv_agent.agents.runs.kept_options import require_kept
 from dv_agent.agents.runs.request import RunRequest
+from dv_agent.designs.files.output_places import require_folder_place
 from dv_agent.designs.files.places import design_names
 from dv_agent.designs.loader import find_design
 from dv_agent.errors import UnknownNameError, UsageError
@@ -97,6 +98,7 @@ def check_options(options: ServerOptions) -> None:
         UsageError: they do not.
         UnknownNameError: a design or a seeded bug is not known: a client would be told too late, and its user never.
         InputFileError: there is no run to resume, or a design cannot be read.
+        OutputError: no record can be written to the folder of records.
     """
     if len(named(options.designs)) < len({*options.designs}):
         raise UsageError("--design: two of these folders have the same name, by which a client would choose")
@@ -112,6 +114,8 @@ def check_options(options: ServerOptions) -> None:
         raise UsageError(f"--track {options.track.name} is played by `dv-agent run --agent llm`; a client has tools")
     if past := options.resumed:
         require_kept(options.request, past, resumed=True)
+    else:
+        require_folder_place(options.request.out, "--out")
     for one in filter(None, (*options.designs, options.golden)):
         find_design(one)
     if options.request.bug and options.only_design:

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from dv_agent.designs.files.documents import read_document
 from dv_agent.designs.frozen import Frozen
+from dv_agent.designs.text.wording import counted
 
 NAME = "equal_seconds.json"
 Word = Annotated[str, Field(max_length=100)]
@@ -60,8 +61,8 @@ class EqualSeconds(Frozen):
         """Return how to read the table, in one sentence."""
         return (
             f"Bins hit at equal processor time, agent, model, coverage and simulator ({self.simulator}) together; "
-            f"median of {self.seeds} seeds. Unlike the other figures it depends on the machine ({self.machine}) and on "
-            f"the version ({self.project})."
+            f"median of {counted(self.seeds, 'seed')}. Unlike the other figures it depends on the machine "
+            f"({self.machine}) and on the version ({self.project})."
         )
 
     def rows(self) -> Iterator[tuple[str, ...]]:

@@ -16,6 +16,7 @@ from dv_agent.agents.models.chat_model import Message, Reply
 from dv_agent.agents.records.reader import RecordedRun, read_run
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import find_recorded_design
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation, Trial, TrialRecord
 from dv_agent.eval.evaluation.scheduler import trial_folder
@@ -131,7 +132,7 @@ def _scores(score: TrialScore) -> Data:
     }  # fmt: skip
     if score.bugs and score.bugs.total.bugs:
         kills = score.bugs.total
-        said = f"{kills.kills} of {kills.bugs} seeded bugs killed"
+        said = f"{kills.kills} of {counted(kills.bugs, 'seeded bug')} killed"
         found["kills"] = {"value": kills.kills / kills.bugs, "explanation": said}
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dv_agent.agents.records.reader import RecordedRun
 from dv_agent.agents.turn import TestRecord
 from dv_agent.designs.text.visible import visible
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.exchange.optional_packages import package
 
 MOST_FAILURES = 20
@@ -46,5 +47,5 @@ def _case(junit: object, design: str, test: TestRecord) -> object:
         failure = junit.Failure(visible(str(test.failures[0])), test.failures[0].check)  # type: ignore[attr-defined]
         failure.text = "\n".join(visible(str(one)) for one in test.failures[:MOST_FAILURES])
         case.result = [failure]
-    case.system_out = f"{test.end} after {test.cycles} cycles, {len(test.new_bins)} new bins"
+    case.system_out = f"{test.end} after {test.cycles} cycles, {counted(len(test.new_bins), 'new bin')}"
     return case

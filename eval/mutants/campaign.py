@@ -20,6 +20,7 @@ from dv_agent.designs.benchmark.fingerprint import changed_since, fingerprint
 from dv_agent.designs.files.documents import make_folders, printable
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import InputFileError, UsageError
 from dv_agent.eval.mutants.clean_tests import (
     CleanDesk,
@@ -126,7 +127,7 @@ def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watch
         make_folders(into)  # one that cannot be written is told before minutes of simulation
     earlier = chosen_before(wish.survivors_of, wish.mutants_of, folder)
     sources, given = read_sources(wish.tests, folder, wish.seed)
-    watcher.say(f"recording {len(given):,} tests on the clean RTL")
+    watcher.say(f"recording {counted(len(given), 'test')} on the clean RTL")
     ready = _prepare(folder, wish.simulator, given, wish.further_cycles, wish.seed, sources)
     watcher.say("choosing mutants")
     selection = earlier.selection if earlier else _selected(folder, wish, jobs, watcher)
@@ -171,7 +172,7 @@ def resume(design: DesignFolder | None, find: Callable[[str], DesignFolder], hom
         raise UsageError(f"{home}: {' and '.join(changed)} of {settings.design} changed since; start anew")
     with owned(home):
         given = read_tests(home)
-        watcher.say(f"recording {len(given):,} tests on the clean RTL")
+        watcher.say(f"recording {counted(len(given), 'test')} on the clean RTL")
         sources = settings.sources or (Source(words=settings.tests, count=len(given)),)
         if (count := sum(one.count for one in sources)) != len(given):
             raise InputFileError(home / SETTINGS, f"its sources have {count:,} tests, {TESTS} holds {len(given):,}")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from dv_agent.agents.runs.launch import Stopper
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import SimulationError, UsageError
 from dv_agent.eval.evaluation.data_model import TrialRecord
 from dv_agent.eval.execution.events import Event
@@ -70,7 +71,7 @@ class SideBySide:
         for task in tasks:
             while task.trial.id not in self._records:
                 self._go_on()
-                self._watcher.say(f"{len(self._records)} of {len(tasks)} trials have ended")
+                self._watcher.say(f"{len(self._records)} of {counted(len(tasks), 'trial')} ended")
             yield self._records[task.trial.id]
 
     def _go_on(self) -> None:

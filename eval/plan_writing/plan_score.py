@@ -17,6 +17,7 @@ from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import BoolColumn
 from dv_agent.eval.soundness.kill_table import make_tests
 from dv_agent.eval.soundness.kills import Kill, hunt
@@ -81,7 +82,7 @@ def score_plan(
         reached = covered | _reached(bench, witnesses, beats, seed, tell)
     bugs, kills = load_bugs(folder), []
     for bug in bugs:
-        tell(f"{len(closing)} tests on the RTL with {bug.id}, one of {len(bugs)} bugs")
+        tell(f"{counted(len(closing), 'test')} on the RTL with {bug.id}, one of {counted(len(bugs), 'bug')}")
         kills.append(hunt(folder, plan, bug, closing, simulator, cycles))
     return PlanScore(
         bins=len(plan.bins), reachable=int(reached.sum()), tests=len(closing), cycles=used,

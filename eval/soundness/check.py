@@ -27,6 +27,7 @@ from dv_agent.designs.benchmark.witnesses import load_witnesses
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import Trace
 from dv_agent.errors import BuildError, InputFileError
 from dv_agent.eval.soundness.hit_rates import load_hit_rates, tier_errors
@@ -184,7 +185,7 @@ class _Checker:
         except (BuildError, InputFileError) as error:
             return str(error)
         if isinstance(found, Survivor):
-            return f"survives all {found.tests} witnesses that hit its exposed_by bins"
+            return f"survives {counted(found.tests, 'witness')}, all that hit its exposed_by bins"
         return tests[found.tests - 1]
 
     def mutants(self) -> PartResult:

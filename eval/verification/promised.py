@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import DvAgentError
 from dv_agent.eval.evaluation.data_model import Entry, Evaluation
 from dv_agent.eval.evaluation.spec import AGENTS, CEILING, DETERMINISTIC, FLOORS, MODEL_AGENTS
@@ -73,7 +74,8 @@ def _grid(evaluation: Evaluation) -> Iterator[Doubt]:
     if any(count > 1 for count in Counter(trial.id for trial in evaluation.trials).values()):
         yield Doubt(what="a trial stands in it more than once")
     if strange := [one for one in evaluation.trials if one.entry.digest not in known or one.design not in designs]:
-        yield Doubt(what=f"{len(strange)} trials are of no row or no design of it, such as {strange[0].id[:LONGEST]}")
+        such = strange[0].id[:LONGEST]
+        yield Doubt(what=f"{counted(len(strange), 'trial')} of no row or no design of it, such as {such}")
     for digest, entry in known.items():
         seeds = {name: sorted(one.seed for one in evaluation.trials if (one.entry.digest, one.design) == (digest, name))
                  for name in designs}  # fmt: skip

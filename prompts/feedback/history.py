@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from dv_agent.coverage.plan import Plan
+from dv_agent.designs.text.wording import counted
 from dv_agent.prompts.feedback.bin_names import compact_names
 from dv_agent.prompts.strategy_options import Examples, Shot
 from dv_agent.prompts.text.compact_json import compact_json
@@ -52,7 +53,8 @@ def shots(view: View, options: Examples, numbers: bool = False) -> tuple[Shot, .
 
 
 def _earned(plan: Plan, outcome: Outcome) -> Shot:
-    result = f"{len(outcome.new_bins)} new bins in {outcome.cycles} cycles: {gains_text(plan, outcome.new_bins)}"
+    gains = gains_text(plan, outcome.new_bins)
+    result = f"{counted(len(outcome.new_bins), 'new bin')} in {outcome.cycles} cycles: {gains}"
     return Shot(reply=compact_json(outcome.test.data(), TEST_MOST), result=result[:RESULT_MOST])
 
 

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import BuildError, PrerequisiteError, SimulatorLost
 from dv_agent.runners.cocotb.deaths import Cause, Death
 from dv_agent.runners.sandbox import ended_by, sandboxed
@@ -100,5 +101,5 @@ def shorten(lines: Iterable[str]) -> str:
     lines = list(lines)
     shown = lines[:SHOWN_LINES]
     if len(lines) > len(shown):
-        shown.append(f"... ({len(lines) - len(shown)} more lines)")
+        shown.append(f"... ({counted(len(lines) - len(shown), 'more line')})")
     return "\n".join(shown)

@@ -9,6 +9,7 @@ import numpy as np
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.buses.rules import Answers, Framed, Known, Legal, OneOf, OnlyWhile, ReadsBack, Rule
+from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import Trace
 from dv_agent.runners.checks.bus_answers import Watched, answer_failures
 from dv_agent.runners.checks.failure import CheckFailure
@@ -59,7 +60,8 @@ def _framed(rule: Framed, bus: Watched) -> Iterator[CheckFailure]:
             beats = end - (ends[number - 1] if number else -1)
             if beats != length and found < MAX_EACH:
                 found += 1
-                message = f"a burst of {length} transfers was asked for, and the last one came with number {beats}"
+                burst = f"a burst of {counted(length, 'transfer')}"
+                message = f"{burst} was asked for, and the last one came with number {beats}"
                 row, key = int(mine[end]), rule.data
                 yield CheckFailure(
                     check="beats", port=key, cycle=int(seen.cycle[row]), index=row, field="last", message=message

@@ -10,6 +10,7 @@ import numpy as np
 from dv_agent.designs.design import Design
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.observation import Observation
+from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import End, Trace
 from dv_agent.runners.checks.protocol import may_always_wait, refused_at_the_end
 
@@ -143,7 +144,7 @@ def _some(found: Sequence[Ended], tests: Sequence[Ended]) -> str:
     shown = ", ".join(str(one.index) for one in found[:_SHOWN])
     more = ", ..." if len(found) > _SHOWN else ""
     noun = "test" if len(found) == 1 else "tests"
-    return f"{len(found):,} of {len(tests):,} tests ({noun} {shown}{more})"
+    return f"{len(found):,} of {counted(len(tests), 'test')} ({noun} {shown}{more})"
 
 
 def _names(names: Sequence[str]) -> str:

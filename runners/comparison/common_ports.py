@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.text.wording import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +100,8 @@ def _about_fields(golden: Design, changed: Design, name: str) -> Iterator[str]:
             yield f"port {name}: field {field} is not in the golden design"
         elif not _same(one[field], other[field]):
             widths = one[field].bits, other[field].bits
-            yield f"port {name}: field {field} has {widths[0]} bits in the golden design, {widths[1]} in the other one"
+            bits = counted(widths[0], "bit")
+            yield f"port {name}: field {field} has {bits} in the golden design, {widths[1]} in the other one"
 
 
 def _fields(design: Design, name: str) -> dict[str, FieldSpec]:

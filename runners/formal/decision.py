@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dv_agent.designs.properties.answer import Answer
+from dv_agent.designs.text.wording import counted
 from dv_agent.runners.formal.aiger import Circuit
 from dv_agent.runners.formal.bmc_and_induction import hit_within, inductive
 from dv_agent.runners.formal.reachability import prove
@@ -54,7 +55,7 @@ def decide(
     left = [name for name in left if name not in found]
     for depth in (one for one in _DEPTHS if one <= cycles):
         proved = _inductive(circuit, left, depth, min(time.monotonic() + share, end))
-        say(f"induction over {depth} cycles: {len(proved)} of {len(left)} properties proved")
+        say(f"induction over {counted(depth, 'cycle')}: {len(proved)} of {len(left)} properties proved")
         yield from ((name, Answer(verdict="unreachable", method="induction", depth=depth)) for name in proved)
         left = [name for name in left if name not in proved]
         if not left:

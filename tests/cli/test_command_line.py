@@ -254,3 +254,23 @@ def test_a_witness_written_by_hand_fills_the_gap_without_any_search(tmp_path: Pa
     filled = call(*words, "--add", "mine.json", cwd=tmp_path)
     assert filled.returncode == 0, filled.stdout + filled.stderr
     assert "99 of 99 bins, 7 of 7 bugs" in filled.stdout
+
+
+def test_a_place_that_cannot_be_written_is_a_mistake_of_the_user_told_before_any_work(
+    tmp_path: Path, dv_agent_command: CommandLine
+) -> None:
+    (tmp_path / "file").touch()
+    design = ("--design", "mxint_softmax")
+    for words in (
+        ("simulate", "no_such_tests.json", *design, "--waves", "/proc/x.fst"),
+        ("simulate", "no_such_tests.json", *design, "--waves", "file/x.fst"),
+        ("compare", "mxint_softmax", "--golden", "mxint_softmax", "--waves", "file"),
+        ("regress", "no_such_run", "--base", "main", "--waves", "file/x"),
+        ("regress", "no_such_run", "--base", "main", "--junit", "/proc/x.xml"),
+        ("designs", "certify", "mxint_softmax", "--tests-out", "/proc/x"),
+    ):
+        done = dv_agent_command(*words)
+        assert (done.returncode, done.stdout) == (2, "")
+        assert done.stderr.startswith(f"dv-agent: {words[-2]} {words[-1]}: ")
+        assert done.stderr.count("\n") == 1
+    assert [*tmp_path.iterdir()] == [tmp_path / "file"]

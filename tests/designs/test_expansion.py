@@ -150,8 +150,18 @@ WRONG: list[tuple[str, Any, str]] = [
     ("in", {"row": [{"m": 1}]}, r"field 'e' is missing"),
     ("in", {"row": [{"m": 1, "e": 0, "f": 1}]}, r"unknown key 'f'"),
     ("in", {"row": []}, r"a row has 1 to 4 beats, found 0"),
-    ("in", {"row": [{"m": 1, "e": 0, "times": 5}]}, r"found more than 4; `times` is of the beats of one row, a step"),
-    ("in", {"row": [{"m": 1, "e": 0, "times": 9}]}, r'more than 4; .* is \{"repeat": 3, "steps": \[STEP\]\}'),
+    (
+        "in",
+        {"row": [{"m": 1, "e": 0, "times": 5}]},
+        r"found 5; `times` counts beats of this row, over all of them at most 4; a step",
+    ),
+    ("in", {"row": [{"m": 1, "e": 0, "times": 9}]}, r'found 9; .* is \{"repeat": 3, "steps": \[STEP\]\}'),
+    (
+        "in",
+        {"row": [{"m": 1, "e": 0, "times": n} for n in (3, 0, 2)]},
+        r"1 to 4 beats, found 3 \+ 0 \+ 2 = 5; `times` counts",
+    ),
+    ("in", {"row": [{"m": 1, "e": 0}] * 5}, r"1 to 4 beats, found more than 4$"),
     ("in", {"row": [{"m": 1, "e": 0, "times": 10**9}]}, r"times: 1000000000 is outside"),
     (
         "in",
@@ -300,7 +310,7 @@ def test_a_packet_far_too_long_is_refused_before_all_its_beats_are_made() -> Non
     test = Test(tracks={"in": ({"row": [{"m": 0, "e": 0, "times": 65_536}] * 100},)})
     tracemalloc.start()
     try:
-        with pytest.raises(StimulusError, match="found more than 65536"):
+        with pytest.raises(StimulusError, match=r"found 65536 \+ 65536 = 131072; `times` counts"):
             expand(design, schema, test)
         assert tracemalloc.get_traced_memory()[1] < 8_000_000
     finally:
@@ -313,18 +323,41 @@ SWEEP = {"for": {"i": [0, 3], "j": {"values": [7, 200]}}}
 @pytest.mark.parametrize(
     ("step", "reason"),
     [
-        ({"row": [{"m": ["j", "i"], "e": 0}]}, r"m\[0\]: 200 is outside -128\.\.127 at j = 200$"),
-        ({"row": [{"m": "j - i", "e": 0}]}, r"200 is outside -128\.\.127 at i = 0, j = 200$"),
+        (
+            {"row": [{"m": ["j", "i"], "e": 0}]},
+            r"m\[0\]: 200 is outside -128\.\.127 at j = 200; 1 of .* is at fault, so the whole test is refused$",
+        ),
+        (
+            {"row": [{"m": "j - i", "e": 0}]},
+            r"200 is outside .* at i = 0, j = 200; 4 of the 8 combinations of i, j are at fault, so",
+        ),
+        (
+            {"for": {"i": [60, 63]}, "steps": [{"row": [{"m": "2*i + 2", "e": 0}]}]},
+            r"128 is .* at i = 63; 1 of the 4 values of i is",
+        ),
+        (
+            {"for": {"k": [0, 1]}, "steps": [{"row": [{"m": "j + k + 300", "e": 0}]}]},
+            r"k = 0; all 4 combinations of j, k are at fault",
+        ),
         ({"row": [{"m": 200, "e": 0}]}, r"200 is outside -128\.\.127$"),
-        ({"row": [{"m": "1 // i", "e": 0}]}, r" at i = 0$"),
-        ({"row": [{"m": 0, "e": 0, "times": "i"}]}, r"found 0 at i = 0$"),
-        ({"random": {"count": 2, "e": [0, "j"]}}, r"200 is outside -8\.\.7 at j = 200$"),
+        ({"row": [{"m": "1 // i", "e": 0}]}, r" at i = 0; 1 of the 4 values of i is"),
+        ({"row": [{"m": 0, "e": 0, "times": "i"}]}, r"found 0 at i = 0; 1 of the 4 values of i is"),
+        ({"random": {"count": 2, "e": [0, "j"]}}, r"200 is outside -8\.\.7 at j = 200; 1 of the 2 values"),
         (
             {"random": {"count": 2, "e": {"set": [0, "i + j"]}, "m": [0, "i"]}},
-            r"200 is outside .* at i = 0, j = 200$",
+            r"200 is outside .* at i = 0, j = 200; 7 of the 8 combinations of i, j are",
         ),
     ],
 )
 def test_a_fault_in_a_sweep_is_told_with_the_values_of_the_variables(step: dict[str, Any], reason: str) -> None:
     with pytest.raises(StimulusError, match=reason):
         program({"tracks": {"in": [{**SWEEP, "steps": [step]}]}})
+
+
+def test_what_takes_long_to_count_is_refused_without_the_number_of_faults() -> None:
+    sweep = {"for": {"i": [0, 60_000]}, "steps": [{"stall": "1 - i"}]}
+    with pytest.raises(StimulusError, match=r"0 is outside 1\.\.\d+ at i = 1; the whole test is refused$"):
+        program({"tracks": {"out": [sweep]}})
+    block = {"random": {"count": [0, 900], "ready": "i - 4"}}
+    with pytest.raises(StimulusError, match=r"at i = 0; the whole test is refused$"):
+        program({"tracks": {"out": [{"for": {"i": [0, 60]}, "steps": [block]}]}})

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from small_design import DESIGN, SCHEMA, small_design
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.files.documents import Document, read_document, replace_text, require_folder_of
+from dv_agent.designs.files.documents import Document, read_document, replace_text
+from dv_agent.designs.files.output_places import require_file_place, require_folder_place
 from dv_agent.designs.files.yaml_writer import write_yaml
 from dv_agent.designs.language.schema import load_schema
 from dv_agent.designs.language.stimulus import tests_from_document as read_tests
@@ -85,11 +86,32 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     for place in (".", "/", ""):
         with pytest.raises(OutputError, match=r"it is a folder; name a file"):
             replace_text(Path(place), "text")
-    with pytest.raises(OutputError, match=r"--markdown .*full: it is a folder; name a file"):
-        require_folder_of(tmp_path / "full", "--markdown")
     with pytest.raises(OutputError, match=r"cannot write .*full: Is a directory"):
         replace_text(tmp_path / "full", "text")
     assert sorted(one.name for one in tmp_path.rglob("*")) == ["folder", "full", "new", "text.json"]
+
+
+def test_a_place_that_cannot_be_written_is_told_before_the_work_and_nothing_is_left_there(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("kept")
+    wrong = {
+        tmp_path / "folder": "it is a folder; name a file",
+        tmp_path / "none/x": "there is no folder",
+        tmp_path / "file/x": "there is no folder",
+        Path("/proc/x"): "nothing can be written in /proc",
+    }
+    for path, words in wrong.items():
+        with pytest.raises(OutputError, match=f"--markdown {path}: .*{words}"):
+            require_file_place(path, "--markdown")
+    for path in (tmp_path / "file", tmp_path / "file/x", Path("/proc/x/y")):
+        with pytest.raises(OutputError, match=r"--out .*(is no folder|nothing can be written in)"):
+            require_folder_place(path, "--out")
+    require_file_place(tmp_path / "none/x", "--waves", makes_folders=True)
+    for path in (tmp_path / "file", None, Path("x")):
+        require_file_place(path, "--markdown")
+    require_folder_place(tmp_path / "folder/none", "--out")
+    assert sorted(one.name for one in tmp_path.rglob("*")) == ["file", "folder"]
+    assert (tmp_path / "file").read_text() == "kept"
 
 
 def test_an_alias_bomb_is_refused_before_it_expands() -> None:

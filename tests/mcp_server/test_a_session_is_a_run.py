@@ -104,7 +104,7 @@ def test_a_client_that_leaves_goes_on_later_where_it_was(tmp_path: Path) -> None
             opened = await said(session, "start_run")
             again = await said(session, "start_run")
             assert again.startswith("The run has begun already. Its state now:\n")
-            assert "1 tests so far" in again
+            assert "1 test so far" in again
             assert again.endswith(opened)
             shown = await said(session, "show_waveform", test=0, cycles=2)
             return opened, shown, await said(session, "finish", reason="enough")
@@ -172,7 +172,7 @@ def test_the_budget_of_calls_ends_the_run_with_its_record_whole(tmp_path: Path) 
     assert header.claims is not None
     assert header.claims.verdicts[0].bin == OPEN
     assert f"noted: {OPEN}" in last
-    assert "has ended: budget:calls. 1 tests" in status
+    assert "has ended: budget:calls. 1 test," in status
 
 
 def test_results_that_the_last_call_was_waiting_for_come_once_and_under_their_own_number(tmp_path: Path) -> None:

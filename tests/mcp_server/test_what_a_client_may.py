@@ -186,6 +186,7 @@ def test_a_client_of_another_version_of_the_protocol_is_told_which_are_spoken(
         (("--design", DESIGN, "--design", "mxint_sofmax"), "did you mean mxint_softmax"),
         (("--design", DESIGN, "--golden", "./nowhere"), "no such file"),
         (("--design", DESIGN, "--bug", "Z99"), f"unknown seeded bug of {DESIGN} 'Z99'"),
+        (("--design", DESIGN, "--out", "/proc/x"), "--out /proc/x: nothing can be written in /proc"),
         (("--port", "0"), "go with --http"),
         (("--http", "--token", "short"), "at least 16"),
     ],

@@ -86,7 +86,12 @@ class SmallRtl:
 
 
 def softmax_view(**more: object) -> View:
-    folder = find_design("mxint_softmax")
+    return first_view("mxint_softmax", **more)
+
+
+def first_view(name: str, **more: object) -> View:
+    """What an agent knows of a design before its first turn."""
+    folder = find_design(name)
     plan = plan_of(folder)
     coverage = empty_coverage(plan)
     left = {"cycles": 200_000, "calls": 50}

@@ -1,18 +1,23 @@
 """Every axis of a strategy changes the prompt as docs/strategies.md says, or what of a reply is accepted."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from prompt_views import busy_view, softmax_view
+from prompt_views import busy_view, first_view, softmax_view
 
 from dv_agent.agents.llm.reply_parser import parse_reply
+from dv_agent.coverage.plan_file.loader import load_plan
+from dv_agent.designs.loader import find_design
+from dv_agent.eval.suites.suite import load_suite
 from dv_agent.prompts.benchmark_track import TRACKS
 from dv_agent.prompts.renderer import render
 from dv_agent.prompts.restricted_view import restricted
 from dv_agent.prompts.strategy import Strategy
+from dv_agent.prompts.text.citations import uncited
 from dv_agent.prompts.view import Exchange, View
 
 ROOMY, REPLY = 100_000, 4_000
@@ -71,7 +76,7 @@ def test_a_short_specification_is_told_where_it_is_wanted_and_where_there_is_one
 def test_feedback_tells_steps_counts_or_nothing(tmp_path: Path) -> None:
     view = busy_view(tmp_path)
     told = {kind: parts(view, feedback=kind) for kind in ("steps", "counts", "none")}
-    assert ["covered 1 new bins" in told[kind]["progress"] for kind in ("steps", "counts", "none")] == [
+    assert ["covered 1 new bin." in told[kind]["progress"] for kind in ("steps", "counts", "none")] == [
         True,
         True,
         False,
@@ -125,3 +130,34 @@ def test_the_buffer_decides_what_a_new_dialogue_begins_with(tmp_path: Path, buff
     strategy = Strategy.model_validate({"name": "axis", **axes})
     said = render(replace(view, exchanges=tuple(talk)), ROOMY, REPLY, strategy).said
     assert [len(one) for one in said] == ([2] * 3 if buffer == "keep" else [])
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("The strides that are shown, section 3.3", "The strides that are shown"),
+        ("carries at count (plane < bits), section 3 steps 1 and 2", "carries at count (plane < bits)"),
+        ("n: 1 empty, 2 corrected (section 4)", "n: 1 empty, 2 corrected"),
+        (
+            "Registers at work, section 4; columns are those of the step",
+            "Registers at work; columns are those of the step",
+        ),
+        ("two section 3 words", "two section 3 words"),
+        ("the section of a row", "the section of a row"),
+    ],
+)
+def test_a_citation_at_the_end_of_a_clause_is_left_out_and_nothing_else(text: str, left: str) -> None:
+    assert uncited(text) == left
+
+
+def test_prompts_with_a_short_specification_cite_no_section_of_the_long_one() -> None:
+    cited = re.compile(r"section \d|§ ?\d")
+    view = first_view("stride_detector", brief=find_design("stride_detector").short_specification)
+    shown = {"show": ["grouped", "random"]}
+    told = {kind: parts(view, specification=kind, holes=shown) for kind in ("full", "short")}
+    assert cited.search(told["full"]["holes"])
+    assert not [name for name, text in told["short"].items() if cited.search(text)]
+    for one in load_suite("llm4dv").designs:
+        plan = load_plan(find_design(one.name).path / "plan.yaml")
+        words = [group.description for group in plan.covergroups] + [bin_.description for bin_ in plan.bins]
+        assert not [text for text in words if cited.search(uncited(text))]

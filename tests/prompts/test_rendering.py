@@ -74,7 +74,7 @@ def test_the_prompt_of_401_bins_fits_16k_with_its_reply_uncut() -> None:
 def test_a_busy_turn_tells_what_happened(tmp_path: Path) -> None:
     text = render(busy_view(tmp_path), ROOMY, REPLY).user
     for words in (
-        'test 0 "a\\nname": drained after 120 cycles, 1 new bins',
+        'test 0 "a\\nname": drained after 120 cycles, 1 new bin',
         '  in[0] {"row":[{"m":1,"e":0}]}\n    new: level.now (some = (1, 3))',
         "  1 of 2 members met on one sample; on their own: now = full (0x), moving = 1 (0x)\n"
         '  nearest: an earlier test "old", in[0] {"idle":8}',

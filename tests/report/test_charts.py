@@ -11,6 +11,7 @@ from report_runs import copy_run, turn_lines, write_lines
 
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.loader import DesignFolder
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.report.data.load_run import load_run
 from dv_agent.eval.report.pictures.curves import ALL, progress, rows
 from dv_agent.eval.report.pictures.line_chart import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, line_chart
@@ -72,7 +73,7 @@ def test_failing_tests_are_marked_where_they_ended(failed: Path) -> None:
     assert [(mark.x, mark.test) for mark in over_cycles.marks] == expected
     chart = line_chart(over_cycles)
     assert 1 <= len(chart.crosses) <= len(expected)
-    assert f"{len(expected)} failing tests are marked" in chart.summary
+    assert f"marked: {counted(len(expected), 'failing test')}" in chart.summary
 
 
 def test_tokens_have_a_chart_only_where_some_were_used(searched: Path, tmp_path: Path) -> None:

@@ -85,7 +85,7 @@ def test_unknown_and_missing_fields_are_no_trouble(searched: Path, tmp_path: Pat
     edit_header(folder, later=[1], versions=None, hashes=None, spent={"joules": 3}, target=None)
     edit_header(folder, budget={"cycles": 5, "joules": 7}, reproducible=None, task_version=None, model="openai:old")
     text = text_of(folder)
-    assert "1 lines of turns.jsonl are of a kind" in text
+    assert "turns.jsonl holds 1 line of a kind" in text
     assert "openai:old" in text
     assert "Reproducible unknown" in text
 

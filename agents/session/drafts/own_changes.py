@@ -8,6 +8,7 @@ from dv_agent.agents.session.drafts.changes import EDITED, options
 from dv_agent.agents.session.drafts.option_help import in_yaml
 from dv_agent.agents.session.nodes import Edit
 from dv_agent.agents.session.tree import Tree, Which
+from dv_agent.designs.text.wording import counted
 from dv_agent.prompts.strategy import Strategy, find_strategy, strategy_names
 
 SHOWN = 8
@@ -56,7 +57,7 @@ def described(strategy: Strategy, origin: Strategy | None) -> str:
     changes = own_changes(strategy, origin)
     if not changes:
         return f"the same as {base_name(strategy)}"
-    more = f" and {len(changes) - SHOWN} more changes" if len(changes) > SHOWN else ""
+    more = f" and {counted(len(changes) - SHOWN, 'more change')}" if len(changes) > SHOWN else ""
     return f"{base_name(strategy)} with {', '.join(changes[:SHOWN])}{more}"
 
 

@@ -11,6 +11,7 @@ from dv_agent.agents.toolbox.inspection.expectations import Expectations
 from dv_agent.agents.toolbox.text import ToolError, fenced_data
 from dv_agent.designs.design import Design
 from dv_agent.designs.packet_columns import begins_packet
+from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import IntColumn, Transfers
 from dv_agent.runners.checks.failure import CheckFailure
 
@@ -66,7 +67,7 @@ def _inputs(name: str, accepted: Transfers, cause: int) -> Iterator[str]:
     shown = range(max(first, last - BEATS + 1), last + 1)
     number = int((accepted.columns["last"][:first] != 0).sum()) if "last" in accepted.columns else last
     what = f"packet {number}" if "last" in accepted.columns else f"transfer {number}"
-    yield f"{name}, {what}, {last - first + 1} transfers up to then:"
+    yield f"{name}, {what}, {counted(last - first + 1, 'transfer')} up to then:"
     yield from (f"  cycle {int(accepted.cycle[at])}: {_beat(accepted.columns, at)}" for at in shown)
 
 

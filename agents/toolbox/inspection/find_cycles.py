@@ -16,6 +16,7 @@ from dv_agent.designs.design import Design
 from dv_agent.designs.language.expression import Expression, parse
 from dv_agent.designs.language.expression_nodes import ExpressionError
 from dv_agent.designs.language.stimulus import Test
+from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import IntColumn, Trace
 
 PAGE = 40
@@ -59,7 +60,7 @@ def find_cycles(design: Design, waves: Waves, test: Test, asked: FindCycles, roo
     lines = [f"{low}" if low == high else f"{low} to {high}" for low, high in stretches[:PAGE]]
     rest = f"\n{len(stretches) - PAGE} more stretches; go on with first_cycle" if len(stretches) > PAGE else ""
     total = sum(high - low + 1 for low, high in stretches)
-    return fenced_data(f"{searched}: it holds in {total} cycles", "\n".join(lines), room - 400) + rest
+    return fenced_data(f"{searched}: it holds in {counted(total, 'cycle')}", "\n".join(lines), room - 400) + rest
 
 
 def _columns(
@@ -102,9 +103,10 @@ def _why_never(design: Design, pins: Set[str], in_reset: int, unknown: int) -> s
     """
     said = []
     if in_reset:
-        said.append(f"it does in {in_reset} cycles in reset, which count only if the condition names the reset")
+        cycles = counted(in_reset, "cycle")
+        said.append(f"it does in {cycles} in reset: such cycles count only if the condition names the reset")
     if unknown:
-        said.append(f"in {unknown} cycles one of its signals is X, and they do not count")
+        said.append(f"{counted(unknown, 'cycle')} with X on one of its signals: not counted")
     if pins & {one.signal for one in design.resets}:
         said.append("the reset that every test begins with lies before cycle 0")
     if pins & {one.signal for one in design.all_clocks.values()}:

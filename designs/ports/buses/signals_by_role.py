@@ -11,6 +11,7 @@ from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.ports.buses.roles import Role
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.port import PortModel
+from dv_agent.designs.text.wording import counted
 from dv_agent.designs.wiring.signal_slice import Signal
 from dv_agent.errors import UnknownNameError
 
@@ -69,7 +70,7 @@ class BusPort(PortModel):
                 continue
             wanted = self._width(role)
             if spec.bits != wanted:
-                yield f"{role.name} has {wanted} bits, not {spec.bits}"
+                yield f"{role.name} has {counted(wanted, 'bit')}, not {spec.bits}"
 
     def _width(self, role: Role) -> int:
         if isinstance(role.width, int):

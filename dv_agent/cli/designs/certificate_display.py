@@ -17,7 +17,8 @@ from dv_agent.coverage.certificates.data_model import OUTCOMES, Certificate, Ver
 from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, WITNESS, read_certificate, write_certificate
 from dv_agent.coverage.code.group import Goal
 from dv_agent.coverage.plan import Plan
-from dv_agent.designs.files.documents import replace_text, require_folder_of
+from dv_agent.designs.files.documents import replace_text
+from dv_agent.designs.files.output_places import require_file_place
 from dv_agent.designs.loader import DesignFolder, find_design
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import InputFileError, UsageError
@@ -42,11 +43,11 @@ def certify_and_show(
     out: Path | None, tests_out: Path | None, *, fresh: bool, as_json: bool,
 ) -> bool:  # fmt: skip
     """Certify one design and show the result; return whether nothing contradicts the certificate."""
+    for option, file in (("--out", out), ("--tests-out", tests_out)):
+        require_file_place(file, option)
     require_formal()
     folder = find_design(name)
     plan, chosen = open_goal(folder, goal, find_simulator(simulator_of_goal(simulator, goal)), certified=False)
-    for option, file in (("--out", out), ("--tests-out", tests_out)):
-        require_folder_of(file, option)
     path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
     told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
     before = _previous(path, named=out is not None)  # also of a fresh one: it says whether the file may be written

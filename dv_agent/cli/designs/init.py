@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dv_agent.cli.terminal import complain, say, say_json
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def _tell(look: Look, as_json: bool) -> None:
         say_json(data(look, written))
         return
     top = look.draft.top
-    say(f"{top.top} ({top.file}:{top.line}): {len(top.ports)} ports; guessed:")
+    say(f"{top.top} ({top.file}:{top.line}): {counted(len(top.ports), 'port')}; guessed:")
     say("\n".join(guess_lines(look.draft)))
     for note in (*look.notes, *top.notes[:3]):
         say(f"note: {note}")

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dv_agent.cli.terminal import complain, overwrite, say
+from dv_agent.designs.text.wording import counted
 
 if TYPE_CHECKING:
     from dv_agent.agents.records.schema import RunHeader
@@ -38,7 +39,7 @@ class OptimiseProgress:
 
     def turn(self, state: RunState, turn: TurnRecord) -> None:
         """Show how far the trial is."""
-        self.say(f"turn {turn.turn + 1}, {turn.bins_hit} bins")
+        self.say(f"turn {turn.turn + 1}, {counted(turn.bins_hit, 'bin')}")
 
     def say(self, words: str) -> None:
         """Show what takes time."""
@@ -58,7 +59,8 @@ def tell_result(result: Result, folder: Path) -> None:
     """Print what an optimisation came to."""
     first, best = result.validation
     price = "price not known" if result.usd is None else f"{result.usd:,.2f} US dollars"
-    say(f"{result.steps} proposals, {result.refused} refused; {result.trials} trials, {result.calls} calls, {price}; "
+    played = f"{counted(result.trials, 'trial')}, {counted(result.calls, 'call')}, {price}"
+    say(f"{counted(result.steps, 'proposal')}, {result.refused} refused; {played}; "
         f"ended: {result.why_ended}")  # fmt: skip
     if result.improved:
         say(f"validation: {first:.1f} % of the bins, {best:.1f} % with the best strategy")

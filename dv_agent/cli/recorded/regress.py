@@ -40,7 +40,7 @@ def regress(
     """
     from dv_agent.agents.records.reader import read_run
     from dv_agent.agents.records.recorded_names import recorded_simulator
-    from dv_agent.designs.files.documents import require_folder_of
+    from dv_agent.designs.files.output_places import require_file_place, require_folder_place
     from dv_agent.designs.loader import find_design, find_recorded_design
     from dv_agent.eval.exchange.optional_packages import package
     from dv_agent.eval.regression.base_rtl import base_rtl
@@ -48,7 +48,8 @@ def regress(
     from dv_agent.runners.registry import find_simulator
 
     for file, option in ((markdown, "--markdown"), (junit, "--junit")):
-        require_folder_of(file, option)
+        require_file_place(file, option)
+    require_folder_place(waves, "--waves")
     if junit:
         package("junitparser")  # before the tests are played
     warn_of_foreign(design)

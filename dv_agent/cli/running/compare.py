@@ -58,12 +58,14 @@ def compare(
     from dv_agent.agents.comparison.golden_tests import drawn_tests, given_tests
     from dv_agent.agents.comparison.other_design import open_other
     from dv_agent.agents.runs.assembly import open_design
+    from dv_agent.designs.files.output_places import require_folder_place
     from dv_agent.runners.registry import find_simulator
 
     if not golden:
         raise UsageError("say what to compare with: --golden NAME, or the path of its folder")
     if not changed and not bug:
         raise UsageError("say what to compare: the name or the path of a design, or --bug ID")
+    require_folder_place(waves, "--waves")
     for name in dict.fromkeys((golden, changed)):
         warn_of_foreign(name)
     with scratch_folder() as room:

@@ -81,7 +81,7 @@ class Display:
         self._turn, self._words = state.turn, ""
         line = (
             f"turn {state.turn:3}  {self._hit:4}/{self._bins} bins  +{self._fresh:<3}  "
-            f"{self._tests:5} test{'s' if self._tests != 1 else ' '}  {self._cycles:8,} cycles  {self._checks()}"
+            f"{self._tests:5} {'test ' if self._tests == 1 else 'tests'}  {self._cycles:8,} cycles  {self._checks()}"
         )
         self._fresh = 0
         if self._live:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dv_agent.cli.terminal import say, say_json, tell_of_dotenv
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def _show(report: HuntReport, out: Path) -> None:
         say(f"{one.number:>5}  {one.design:<18} {kind:<6} {found:<6} {numbers} {one.wrong:>14}")
     score = report.score
     say(
-        f"found with the right place: {score.found} of {score.bugs} bugs (a test failed on {score.shown}); "
+        f"found with the right place: {score.found} of {counted(score.bugs, 'bug')} (a test failed on {score.shown}); "
         f"reports on clean RTL: {score.alarmed} of {score.clean}; wrong reports in all: {score.wrong}"
     )
     say(f"record: {out}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dv_agent.cli.terminal import complain, overwrite, say, say_json, tell_of_dotenv
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -139,5 +140,6 @@ def _line(name: str, score: PlanScore) -> str:
     return (
         f"{name:<7} {score.bins:>5} bins, {score.reachable_percent:.1f} % can be hit; "
         f"{counted(score.tests, 'test')} in {score.cycles:,} cycles close it; "
-        f"{score.kills} of {score.bugs} seeded bugs killed ({score.kills_per_bin:.3f} a bin)"
+        f"{score.kills} of {counted(score.bugs, 'seeded bug')} killed "
+        f"({score.kills_per_bin:.3f} a bin)"
     )

@@ -43,10 +43,12 @@ def simulate(
     from dv_agent.agents.testbench import Testbench
     from dv_agent.coverage.goal import plan_of
     from dv_agent.designs.benchmark.witnesses import load_tests
+    from dv_agent.designs.files.output_places import require_file_place
     from dv_agent.designs.language.expansion import expand
     from dv_agent.runners.registry import find_simulator, usable_name
     from dv_agent.runners.waves import dump_waves
 
+    require_file_place(waves, "--waves", makes_folders=True)
     with scratch_folder() as room:
         folder = open_design(design, bug, room)
         name, told = usable_name(simulator, folder.design)

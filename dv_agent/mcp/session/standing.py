@@ -11,6 +11,7 @@ from dv_agent.agents.runs.launch import FinishedRun
 from dv_agent.agents.state import RunState
 from dv_agent.agents.turn import TestRecord, TurnRecord
 from dv_agent.coverage.totals import overall_totals
+from dv_agent.designs.text.wording import counted
 from dv_agent.prompts.benchmark_track import TRACKS
 
 
@@ -33,7 +34,8 @@ class Standing:
 
     def test(self, record: TestRecord) -> None:
         """Count a test."""
-        self.tests, self.said = self.tests + 1, f"{self.tests + 1} tests simulated, the last one {record.cycles} cycles"
+        self.tests += 1
+        self.said = f"{counted(self.tests, 'test')} simulated, the last one {counted(record.cycles, 'cycle')}"
         self._cycles += record.cycles
 
     def turn(self, state: RunState, turn: TurnRecord) -> None:
@@ -59,7 +61,7 @@ class Standing:
         if self.header is None:
             return f"The run has not begun: {self.said}."
         track, (hit, bins) = TRACKS[self.header.track], self._covered
-        lines = [f"{self.header.design}, track {track.name}, {self.tests} tests so far; {self.said}."]
+        lines = [f"{self.header.design}, track {track.name}, {counted(self.tests, 'test')} so far; {self.said}."]
         lines += [f"{hit} of {bins} bins are covered."] if track.plan else []
         left = self._left(self.header.budget, replies)
         lines += ["Left now: " + ", ".join(f"{n:,.0f} {name}" for name, n in left.items())] if left else []
@@ -78,12 +80,13 @@ class Standing:
 def ending_words(run: FinishedRun, scored: bool) -> str:
     """Return how a run ended; of a scored one neither verdicts nor where its record lies."""
     header = run.header
-    lines = [f"The run has ended: {header.stop_reason}. {header.tests} tests, {header.spent.cycles:,} cycles."]
+    played = f"{counted(header.tests, 'test')}, {counted(header.spent.cycles, 'cycle')}"
+    lines = [f"The run has ended: {header.stop_reason}. {played}."]
     if TRACKS[header.track].plan:
         lines.append(f"{header.bins_hit} of {header.bins} bins are covered.")
     if scored:
         return "\n".join([*lines, "Claims and reports are judged and kept. Nothing more can be done in this session."])
-    lines.append(f"{header.failing_tests} tests failed a check.")
+    lines.append(f"{counted(header.failing_tests, 'test')} failed a check.")
     lines += [
         f"claim {one.bin}: {one.verdict} ({one.why})" for one in (header.claims.verdicts if header.claims else ())
     ]

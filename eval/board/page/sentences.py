@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.board.leaderboard import Board, Row
 from dv_agent.eval.board.page.figure_text import interval, percent, signed
 from dv_agent.eval.board.trials.metrics import COVERAGE
@@ -22,7 +23,7 @@ def _sentences(board: Board) -> Iterator[str]:
     figure = best.figures[COVERAGE]
     yield (
         f"{best.label} hits most bins: {percent(figure.mean)} % {interval(figure)} in the mean over "
-        f"{figure.designs} designs, n {figure.n}. {_beaten(board, best, ranked)}"
+        f"{counted(figure.designs, 'design')}, n {figure.n}. {_beaten(board, best, ranked)}"
     )
     yield from _over_random(board, ranked)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.board.leaderboard import Board
 from dv_agent.eval.board.pictures.scale import Scale
 from dv_agent.eval.board.pictures.style import Style, mark
@@ -60,7 +61,7 @@ def scatter_chart(board: Board, styles: Mapping[str, Style]) -> ScatterChart | N
     if not dots:
         return None
     return ScatterChart(
-        summary=f"Percentage of bugs killed against percentage of bins hit, {board.correlation.n} trials.",
+        summary=f"Percentage of bugs killed against percentage of bins hit, {counted(board.correlation.n, 'trial')}.",
         dots=tuple(dots),
         x_ticks=tuple(Tick(x.at(one), f"{one} %") for one in _TICKS),
         y_ticks=tuple(Tick(y.at(one), f"{one} %") for one in _TICKS),

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.ports.stream import Stream
+from dv_agent.designs.text.wording import counted
 from dv_agent.designs.trace import Trace, Transfers
 from dv_agent.eval.mutants.data_model import Difference
 from dv_agent.runners.build.wrappers.layout import Layout, driven_signals, layout_of
@@ -163,5 +164,5 @@ def _transfer(design: Design, clean: Trace, mutant: Trace) -> tuple[int | None, 
             )
             return row, stream.key, f"transfer {row} of {stream.key} comes {late}"
         if len(left) != len(right):
-            return least, stream.key, f"{stream.key} makes {len(right):,} transfers, not {len(left):,}"
+            return least, stream.key, f"{stream.key} makes {counted(len(right), 'transfer')}, not {len(left):,}"
     return None, "", ""

@@ -13,6 +13,7 @@ from dv_agent.designs.benchmark.rtl_copy import rtl_copy
 from dv_agent.designs.design import Design
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.mutants.candidate import write_mutant
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import BuildError
 from dv_agent.eval.mutants.clean_tests import CleanTest
 from dv_agent.eval.mutants.data_model import DIFFERS, Mutant, Oracle, Outcome, SourceOutcome
@@ -150,7 +151,7 @@ class _One:
             words = f"{PROVED} ({found.method})"
             return Outcome(mutant=self._name, verdict="equivalent", by=words, cycles=seen.cycles)
         count, more = len(self._trials.tests), in_words(found)
-        reason = f"no pin differs in any of {count:,} tests: equivalent, or out of their reach"
+        reason = f"no pin differs in any of {counted(count, 'test')}: equivalent, or out of their reach"
         return Outcome(
             mutant=self._name, verdict="unknown", cycles=seen.cycles, reason=f"{reason}; {more}" if more else reason
         )

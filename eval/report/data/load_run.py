@@ -18,6 +18,7 @@ from dv_agent.agents.records.reader import (
 from dv_agent.agents.records.schema import TURNS, RunHeader
 from dv_agent.agents.tools.claims_and_reports import OUTCOMES, ReportVerdict
 from dv_agent.designs.language.stimulus import Test
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.report.data.load_turns import SAID_LENGTH, TurnsReader, short_failure, track_data
 from dv_agent.eval.report.data.run_data import FailureData, RunData, Track
 from dv_agent.eval.report.data.text_limits import Allowance
@@ -59,9 +60,9 @@ def _notes(lines: RecordLines, header: RunHeader, reader: TurnsReader) -> Iterat
     if lines.half:
         yield "The last line of turns.jsonl was cut in half and is left out."
     if reader.strange:
-        yield f"{reader.strange} lines of turns.jsonl are of a kind that this version does not know."
+        yield f"turns.jsonl holds {counted(reader.strange, 'line')} of a kind that this version does not know."
     if reader.calls:
-        yield f"{len(reader.calls)} calls of the model belong to a turn that was never finished."
+        yield f"A turn that was never finished has {counted(len(reader.calls), 'call')} of the model."
     if reader.allowance.left <= 0:
         yield "The record is so long that late tests, prompts and replies are not shown; turns.jsonl has them."
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dv_agent.designs.text.wording import counted
 from dv_agent.eval.report.pictures.curves import Curve, Progress
 from dv_agent.eval.report.pictures.ticks import ticks
 from dv_agent.eval.report.wording import number, percent
@@ -129,12 +130,12 @@ def _crosses(progress: Progress, end: float) -> tuple[Cross, ...]:
 def _title(tests: Sequence[int]) -> str:
     if len(tests) == 1:
         return f"test {tests[0]} failed a check"
-    return f"{len(tests)} failing tests, {tests[0]} to {tests[-1]}"
+    return f"{counted(len(tests), 'failing test')}, {tests[0]} to {tests[-1]}"
 
 
 def _summary(progress: Progress) -> str:
     ends = ", ".join(
         f"{curve.name} {curve.last} of {curve.total} ({percent(curve.last, curve.total)})" for curve in progress.curves
     )
-    failing = f"; {len(progress.marks)} failing tests are marked" if progress.marks else ""
+    failing = f"; marked: {counted(len(progress.marks), 'failing test')}" if progress.marks else ""
     return f"Bins covered over {progress.axis}, from 0 to {number(progress.end)}. At the end: {ends}{failing}."

@@ -12,6 +12,7 @@ from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS
 from dv_agent.agents.runs.tool_runs import TOOLS
 from dv_agent.designs.files.json_file import read_json
 from dv_agent.designs.loader import find_recorded_design
+from dv_agent.designs.text.wording import counted
 from dv_agent.errors import DvAgentError, PrerequisiteError, SimulatorLost
 from dv_agent.eval.hunting.case_list import MOST_CASES, Trial
 from dv_agent.eval.hunting.floor_hunter import FLOOR
@@ -57,7 +58,8 @@ def _whole(folder: Path, hunt: Hunt, said: HuntReport) -> Iterator[Doubt]:
     if said.hunter != hunt.hunter:
         yield Doubt(what="its score names another hunter than its list of trials")
     if missing := [one.number for one in hunt.trials if not is_there(folder / f"{one.number:03}" / RUN / HEADER)]:
-        yield Doubt(what=f"{len(missing)} trials were not played, such as {missing[0]:03}", kind="unverifiable")
+        words = f"{counted(len(missing), 'trial')} not played, such as {missing[0]:03}"
+        yield Doubt(what=words, kind="unverifiable")
     budgets, models = set[str](), set[str]()
     for one in hunt.trials:
         if is_there(folder / f"{one.number:03}" / RUN / HEADER):

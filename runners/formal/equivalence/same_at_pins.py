@@ -15,6 +15,7 @@ import numpy as np
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.properties.monitor import MONITOR, Monitor
+from dv_agent.designs.text.wording import counted
 from dv_agent.runners.formal.bmc_and_induction import hits_in, inductive, way_to
 from dv_agent.runners.formal.equivalence.paired_circuits import PINS, Paired, any_of, paired, register_pairs
 from dv_agent.runners.formal.netlist import READ_SECONDS, Netlist, build_netlist
@@ -107,7 +108,7 @@ class _Question:
         while True:
             made = paired(self._clean, self._changed, self._same, settled=self._settled)
             names = made.needed()
-            self._say(f"{len(self._same)} registers taken for the same, {len(names)} questions")
+            self._say(f"{counted(len(self._same), 'register')} taken for the same, {len(names)} questions")
             if not names:
                 return Comparison("equivalent", "structure")
             hit = self._first_hits(made, names)
