@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from dv_agent.cli.terminal import complain, overwrite, say, say_json, tell_of_dotenv
-from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
