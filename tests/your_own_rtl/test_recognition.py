@@ -135,6 +135,15 @@ def test_an_apb_completer(tmp_path: Path) -> None:
     assert list(ports(pool)) == ["bus", "seen"]
 
 
+def test_a_wishbone_slave_whose_prefixes_tell_directions(tmp_path: Path) -> None:
+    asked = "input i_wb_cyc, i_wb_stb, i_wb_we, input [5:0] i_wb_addr, input [31:0] i_wb_data, input [3:0] i_wb_sel"
+    answered = "output o_wb_stall, output o_wb_ack, output [31:0] o_wb_data"
+    found = ports(pool_of(tmp_path, f"module unit(input i_clk, {asked}, {answered});\nendmodule\n"))
+    assert {name: one["kind"] for name, one in found.items()} == {"wb": "wishbone"}
+    assert found["wb"]["signals"]["dat_i"]["signal"] == "i_wb_data"
+    assert found["wb"]["signals"]["dat_o"]["signal"] == "o_wb_data"
+
+
 def axi(prefix: str, lite: bool, into: str = "input", out: str = "output") -> str:
     wide = {"addr": "[15:0]", "data": "[31:0]", "strb": "[3:0]", "resp": "[1:0]", "len": "[7:0]", "prot": "[2:0]"}
     own = {"aw": "addr prot", "w": "data strb", "b": "resp", "ar": "addr prot", "r": "data resp"}
