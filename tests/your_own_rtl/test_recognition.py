@@ -228,6 +228,7 @@ def test_shapes_become_fields(tmp_path: Path, declaration: str, fields: dict[str
         ),
         ("output done_valid, output [3:0] done_code, input go", {"done": 1, "pins": 1}),
         ("input invalid, output already", {"pins": 1, "seen": 1}),
+        ("input px_valid_i, output px_ready_o, input [7:0] px_i, output [7:0] px_o", {"px": 1, "seen": 1}),
         ("input s_awvalid, output s_awready, input s_awaddr, input s_awayfrom", {"s_aw": 2}),
     ],
 )
