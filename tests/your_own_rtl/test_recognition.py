@@ -258,6 +258,15 @@ def test_names_decide_about_resets_where_the_rtl_does_not(tmp_path: Path, text: 
     assert pool.wired("reset") == reset
 
 
+def test_a_reset_branch_with_a_loop_over_an_integer_is_one(tmp_path: Path) -> None:
+    loop = "for (i = 0; i < 4; i = i + 1) m[i] <= i;"
+    body = f"integer i; reg [7:0] m [0:3]; always @(posedge clk) if (!rst_n) begin {loop} end else m[a] <= a;"
+    text = f"module unit(input clk, input rst_n, input [1:0] a, output [7:0] q);\n {body} assign q = m[a];\nendmodule\n"
+    pool = pool_of(tmp_path, text)
+    assert guess(pool, "reset").certainty == "certain"
+    assert pool.top.unset == {}
+
+
 def test_the_rtl_decides_against_the_name_of_a_reset_and_that_is_told(tmp_path: Path) -> None:
     body = "always @(posedge clk) if (rst_n) q <= 0; else q <= 1;"
     text = f"module unit(input clk, input rst_n, output reg q);\n {body}\nendmodule\n"
