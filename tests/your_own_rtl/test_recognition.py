@@ -337,6 +337,12 @@ def test_a_path_that_constants_close_is_no_path_and_an_open_one_is(tmp_path: Pat
         assert "rules_off" not in value
 
 
+def test_a_number_that_is_named_like_a_flush_clears_nothing(tmp_path: Path) -> None:
+    (tmp_path / "unit.sv").write_text(GATED.replace("input logic clear", "input logic [3:0] clear"), encoding="utf-8")
+    found = child.elaborate(Request(sources=(tmp_path / "unit.sv",), top="gated"))
+    assert "may_drop" not in ports(recognise(found, (*KINDS, *ORDER)))["m"]
+
+
 def test_a_deep_and_a_long_expression_are_read_within_bounds(tmp_path: Path) -> None:
     deep = "1'b0 | " + "(" * 150 + "a[0]" + " ^ 1'b0)" * 150
     long = " | ".join(["(a[1] & 1'b0)"] * 300)
