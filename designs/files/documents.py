@@ -177,12 +177,19 @@ def require_folder_of(path: Path | None, option: str) -> None:
     """Check before long work that the folder is there into which `option` has a file written.
 
     Raises:
-        OutputError: it is not, or the path is a folder itself.
+        OutputError: it is not, or the path is a folder itself, a device or a pipe.
     """
     if path is not None and not path.parent.is_dir():
         raise OutputError(f"{option} {path}: there is no folder {path.parent}")
     if path is not None and path.is_dir():
         raise OutputError(f"{option} {path}: it is a folder; name a file")
+    if path is not None and _is_special(path):
+        raise OutputError(f"{option} {path}: it is a device or a pipe; name a file")
+
+
+def _is_special(path: Path) -> bool:
+    """Return whether a path is neither a file nor a folder, but there; to replace ``/dev/full`` would destroy it."""
+    return path.exists() and not path.is_file() and not path.is_dir()
 
 
 def make_folders(folder: Path) -> None:
@@ -208,6 +215,8 @@ def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     """
     if not path.name:
         raise OutputError(f"cannot write {path}: it is a folder; name a file")
+    if _is_special(path):
+        raise OutputError(f"cannot write {path}: it is a device or a pipe; name a file")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")  # unique to this writer
     try:
         if make_folder:
