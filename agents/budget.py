@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from collections.abc import Mapping
+
+from pydantic import Field, ValidationError
 
 from dv_agent.agents.models.costs.known_dollars import Priced
 from dv_agent.designs.bounds import MOST, Amount, Count
+from dv_agent.designs.files.plain_words import plain_words
 from dv_agent.designs.frozen import Frozen
+from dv_agent.errors import UsageError
 
 
 class Spent(Priced):
@@ -46,8 +50,22 @@ class Budget(Frozen):
     cycles: int | None = Field(default=200_000, ge=1, lt=MOST)
     calls: int | None = Field(default=50, ge=0, lt=MOST)
     tokens: int | None = Field(default=None, ge=1, lt=MOST)
-    usd: float | None = Field(default=None, gt=0)
-    seconds: float | None = Field(default=None, gt=0)
+    usd: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+    seconds: float | None = Field(default=None, gt=0, allow_inf_nan=False)
+
+    def having(self, bounds: Mapping[str, float]) -> Budget:
+        """Return the budget with bounds that a user gave.
+
+        Raises:
+            UsageError: one of them is out of range; names its option.
+        """
+        try:
+            return Budget.model_validate({**self.model_dump(), **bounds})
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            name = str(first["loc"][0])
+            option = {"tokens": "tokens-total"}.get(name, name)
+            raise UsageError(f"--max-{option}: {plain_words(first)}") from None
 
     @property
     def reproducible(self) -> bool:

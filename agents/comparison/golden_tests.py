@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dv_agent.agents.baselines.basic import random_test
 from dv_agent.agents.baselines.crv import crv_test
-from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.records.reader import read_whole_run
 from dv_agent.designs.benchmark.witnesses import load_tests
 from dv_agent.designs.language.stimulus import Test
 from dv_agent.designs.loader import DesignFolder
@@ -32,7 +32,7 @@ def given_tests(golden: DesignFolder, path: Path) -> tuple[Test, ...]:
     """
     if not path.is_dir():
         return load_tests(path, golden)
-    run = read_run(path)
+    run = read_whole_run(path)
     return tuple(
         test.test if test.test.name else test.test.model_copy(update={"name": f"test {test.index}"})
         for turn in run.turns

@@ -30,7 +30,8 @@ _REQUEST = {"r": ("ar",), "b": ("aw", "w")}
 def settled(draft: Draft, bench: Testbench, seen: Seen, seed: int, tests: int) -> Draft:
     """Return the draft without the rules of which nobody can say, without a model, whether the design breaks them.
 
-    * ``unknown``: X on an output that depends on registers which neither a reset nor an initial value sets.
+    * ``unknown``: X on an output that depends on registers which neither a reset nor an initial value sets,
+      or on an inout, which nobody drives from outside.
     * A rule of a handshake or a bus that the same tests do not break while inputs rest that follow no rule: pins, and
       streams of responses, which tests send whether the design asked for them or not.
 
@@ -115,10 +116,13 @@ def _answers(key: str, sinks: set[str]) -> bool:
 
 def _unset(draft: Draft, failure: CheckFailure) -> str:
     signal = failure.message.partition(" ")[0]  # as all words of this check begin
-    registers = draft.top.unset.get(split(signal).base, ())
-    if not registers:
+    base = split(signal).base
+    if registers := draft.top.unset.get(base, ()):
+        behind = f"{_listed(registers)}, which no reset and no initial value sets"
+    elif inouts := draft.top.floating.get(base, ()):
+        behind = f"{_listed(inouts)}, which nobody drives from outside"
+    else:
         return ""
-    behind = f"{_listed(registers)}, which no reset and no initial value sets"
     return f"{signal} was X in random tests; it depends on {behind}"
 
 

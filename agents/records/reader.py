@@ -199,6 +199,29 @@ def read_run(folder: Path) -> RecordedRun:
     return RecordedRun(folder, header, tuple(turns), tuple(replies), size, tuple(ends))
 
 
+def read_whole_run(folder: Path) -> RecordedRun:
+    """Read a run of which no test may be missing.
+
+    Raises:
+        InputFileError: as `read_run`; or its turns are fewer tests than run.json counts.
+    """
+    run = read_run(folder)
+    require_all_tests(folder, run.header, sum(len(turn.tests) for turn in run.turns))
+    return run
+
+
+def require_all_tests(folder: Path, header: RunHeader, tests: int) -> None:
+    """Check that the turns of a run hold as many tests as its header counts; a run that was killed may hold more.
+
+    Raises:
+        InputFileError: they hold fewer.
+    """
+    if tests < header.tests:
+        raise InputFileError(
+            folder / TURNS, f"holds {tests:,} of the {header.tests:,} tests that {HEADER} counts; the rest is lost"
+        )
+
+
 def typed_lines(lines: RecordLines) -> Iterator[TypedLine]:
     """Yield every complete line as typed data; check that turns and tests are numbered from 0 without gaps.
 

@@ -69,7 +69,7 @@ def new_run(
     """Start a new run; create its folder and write its header.
 
     Raises:
-        UsageError: the agent needs a model, or model settings are out of range.
+        UsageError: the agent needs a model, or a bound or a setting of the model is out of range.
         UnknownNameError: no such prompt strategy.
         PrerequisiteError: a package or a key of the model is missing.
         OutputError: the run folder cannot be created.
@@ -80,6 +80,7 @@ def new_run(
             f"the {agent} agent needs a model: --model openai:gpt-5, or --model openai:NAME --base-url URL"
         )
     _check_track(request, agent)
+    _budget(request)  # what is out of range is told before there is a folder
     if request.unnoticed and agent != "llm":
         raise UsageError(f"--mutants: only the agent llm reads a prompt, {agent} does not")
     model = _paced(request, settings_of(request.model)) if request.model and agent in ("llm", TOOLS) else None
@@ -128,9 +129,7 @@ def _header(
     request: RunRequest, folder: DesignFolder, simulator: Simulator, bench: Testbench, who: _Proposer, run_folder: Path
 ) -> RunHeader:
     model, prompting = who.model, who.prompting
-    usual = TRACKS[request.track]
-    budget = Budget(cycles=usual.cycles, calls=usual.calls).model_copy(update=_bounds(request))
-    checks = what_is_checked(folder.design, folder.has_model, simulator.name)
+    budget, checks = _budget(request), what_is_checked(folder.design, folder.has_model, simulator.name)
     return RunHeader(
         id=run_folder.parent.name if request.into else run_folder.name,
         started=utc_now(),
@@ -308,9 +307,14 @@ def _more(request: RunRequest, header: RunHeader) -> dict[str, Any]:
     # A cache is a file, so its path is taken only from the user, never from the record.
     cache = str(request.cache.absolute()) if request.cache and header.model else None
     return {
-        "budget": header.budget.model_copy(update=_bounds(request)),
+        "budget": header.budget.having(_bounds(request)),
         "agent_options": header.agent_options.model_copy(update={"cache": cache}), **target, **model,
     }  # fmt: skip
+
+
+def _budget(request: RunRequest) -> Budget:
+    usual = TRACKS[request.track]
+    return Budget(cycles=usual.cycles, calls=usual.calls).having(_bounds(request))
 
 
 def _bounds(request: RunRequest) -> dict[str, float]:

@@ -66,11 +66,7 @@ def _elaborate(request: Request) -> Interface:
         raise RefusedError(_joined(list(dict.fromkeys(fatal))))
     _check_parameters(request, sources, top)
     ports = tuple(port_shapes(sources, top.body))
-    facts = rtl_facts(
-        top, [one.name for one in ports if one.direction == "input"],
-        [one.name for one in ports if one.direction == "output"], sources.where,
-        sources.manager,
-    )  # fmt: skip
+    facts = rtl_facts(top, ports, sources.where, sources.manager)
     files = needed_files(sources, top, [*request.sources, *request.library], _repeated(sources, top))
     file, _, line = sources.where(top.definition.location).rpartition(":")
     return Interface(

@@ -7,16 +7,14 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 from typing import Any
 
-from dv_agent.designs.elaboration.interface import ResetFact
-from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph, loops, unset_behind
+from dv_agent.designs.elaboration.interface import PortShape, ResetFact
+from dv_agent.designs.elaboration.signal_graph import Graph, backwards, build_graph, inouts_behind, loops, unset_behind
 
 _MOST_LOOPS = 3
 _MOST_UNSET = 3
 
 
-def rtl_facts(
-    top: Any, inputs: Iterable[str], outputs: Iterable[str], where: Callable[[Any], str], manager: Any
-) -> dict[str, Any]:
+def rtl_facts(top: Any, ports: Iterable[PortShape], where: Callable[[Any], str], manager: Any) -> dict[str, Any]:
     """Return the fields of `Interface` that the RTL below the instance `top` gives.
 
     Args:
@@ -24,8 +22,10 @@ def rtl_facts(
         manager: pyslang's source manager.
     """
     graph = build_graph(top, manager)
-    ins = {f"{top.hierarchicalPath}.{name}": name for name in inputs}
-    outs = {f"{top.hierarchicalPath}.{name}": name for name in outputs}
+    ways: dict[str, dict[str, str]] = defaultdict(dict)
+    for one in ports:
+        ways[one.direction][f"{top.hierarchicalPath}.{one.name}"] = one.name
+    ins, outs = ways["input"], ways["output"]
     clock_of = {signal: _inputs_behind(graph, signal, ins) for signal in graph.edges}
     edges = _edge_counts(graph, clock_of)
     driven, through = _outputs(graph, outs, ins, clock_of)
@@ -37,6 +37,7 @@ def rtl_facts(
         "driven_by": driven,
         "through": through,
         "unset": dict(_unset(graph, outs, top.hierarchicalPath)),
+        "floating": dict(_floating(graph, outs, ways["inout"])),
         "registers": len(graph.registers),
         "assumptions": tuple(dict.fromkeys(where(one) for one in graph.assumptions)),
         "loops": tuple(
@@ -50,6 +51,12 @@ def _unset(graph: Graph, outs: dict[str, str], top: str) -> Iterator[tuple[str, 
     for path, name in outs.items():
         if found := sorted(set(islice(unset_behind(graph, path), _MOST_UNSET))):
             yield name, tuple(one.removeprefix(f"{top}.") for one in found)
+
+
+def _floating(graph: Graph, outs: dict[str, str], inouts: dict[str, str]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    for path, name in outs.items() if inouts else ():
+        if found := sorted(inouts[one] for one in inouts_behind(graph, path, inouts)):
+            yield name, tuple(found)
 
 
 def _most(item: tuple[str, list[int]]) -> tuple[int, str]:

@@ -80,6 +80,7 @@ class Interface(Frozen):
         driven_by: output -> clocks of the registers that reach it without a register between.
         through: output -> inputs that reach it without a register between.
         unset: output -> a few registers behind it, at any distance, that no reset and no initial value sets.
+        floating: output -> inouts behind it, at any distance, which nobody drives from outside.
         tops: all modules that no other module instantiates.
         modules: all modules.
         notes: what the elaborator complains about, although it could go on; each with file and line.
@@ -101,6 +102,7 @@ class Interface(Frozen):
     driven_by: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     through: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     unset: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    floating: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     tops: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     files: tuple[str, ...] = ()

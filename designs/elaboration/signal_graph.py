@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -33,6 +33,7 @@ class Graph:
         samples: signal -> clock signals at whose edges it is read.
         edges: clock signal -> number of blocks that wait for its rising, falling edges.
         assumptions: locations of ``assume`` statements.
+        outside: inout of an instance -> signals that it is connected to.
         places: signal -> where it is assigned first, as a location of pyslang.
         resets: (signal, active high, asynchronous) -> number of blocks that begin or end with its test.
     """
@@ -45,6 +46,7 @@ class Graph:
     settled: set[str] = field(default_factory=set)
     samples: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     edges: dict[str, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
+    outside: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
     assumptions: list[Any] = field(default_factory=list)
     places: dict[str, Any] = field(default_factory=dict)
     resets: Counter[tuple[str, bool, bool]] = field(default_factory=Counter)
@@ -118,6 +120,8 @@ def _connect(graph: Graph, instance: Any) -> None:
         if value is None or inner is None:
             continue
         name = inner.hierarchicalPath
+        if str(port.direction).endswith("InOut"):
+            graph.outside[name] |= graph.reader.written(value.left if value.kind == E.Assignment else value)
         if value.kind == E.Assignment:  # an output writes the expression outside
             _follow_out(graph, value.left, name)
         elif str(port.direction).endswith("Out"):
@@ -181,12 +185,22 @@ def loops(graph: Graph, most: int) -> list[str]:
 
 def unset_behind(graph: Graph, signal: str) -> Iterator[str]:
     """Yield the registers that `signal` depends on, at any distance, and that nothing sets before they are written."""
+    for one in _all_behind(graph, signal):
+        if one in graph.registers and one not in graph.settled and not graph.reader.is_known(one):
+            yield one
+
+
+def inouts_behind(graph: Graph, signal: str, inouts: Collection[str]) -> Iterator[str]:
+    """Yield those of `inouts` that `signal` depends on, at any distance."""
+    return (one for one in _all_behind(graph, signal) if one in inouts)
+
+
+def _all_behind(graph: Graph, signal: str) -> Iterator[str]:
     seen, waiting = {signal}, [signal]
     while waiting:
         one = waiting.pop()
-        if one in graph.registers and one not in graph.settled and not graph.reader.is_known(one):
-            yield one
-        for source in (*graph.follows.get(one, ()), *graph.loads.get(one, ())):
+        yield one
+        for source in (*graph.follows.get(one, ()), *graph.loads.get(one, ()), *graph.outside.get(one, ())):
             if source not in seen:
                 seen.add(source)
                 waiting.append(source)

@@ -108,15 +108,31 @@ def _sequence(body: Any) -> Iterable[Any]:
 
 
 def _all_constant(statement: Any, reader: ExpressionReader) -> bool:
-    """Return whether all that a branch assigns are constants, and it assigns something."""
+    """Return whether all that a branch assigns are constants, and it assigns something; counters of its loops count as
+    constants.
+    """
+    counters = _counters(statement, reader)
     values: list[bool] = []
 
     def note(node: Any) -> None:
-        if getattr(node, "kind", None) == E.Assignment:
-            values.append(not reader.references(node.right))
+        if getattr(node, "kind", None) == E.Assignment and not reader.written(node.left) <= counters:
+            values.append(set(reader.references(node.right)) <= counters)
 
     statement.visit(note)
     return bool(values) and all(values)
+
+
+def _counters(statement: Any, reader: ExpressionReader) -> set[str]:
+    """Return the signals that ``for`` loops in a statement count with, such as a Verilog ``integer i``."""
+    found: set[str] = set()
+
+    def note(node: Any) -> None:
+        if getattr(node, "kind", None) == K.ForLoop:
+            for step in node.steps:
+                found.update(_targets(step, reader))
+
+    statement.visit(note)
+    return found
 
 
 def _targets(statement: Any, reader: ExpressionReader) -> set[str]:

@@ -173,6 +173,11 @@ def require_inside(path: Path, folder: Path) -> Path:
     return path
 
 
+def is_special(path: Path) -> bool:
+    """Return whether a path is neither a file nor a folder, but there; to replace ``/dev/full`` would destroy it."""
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
 def make_folders(folder: Path) -> None:
     """Make a folder, and those above it, unless it is there.
 
@@ -196,6 +201,8 @@ def replace_text(path: Path, text: str, *, make_folder: bool = False) -> None:
     """
     if not path.name:
         raise OutputError(f"cannot write {path}: it is a folder; name a file")
+    if is_special(path):
+        raise OutputError(f"cannot write {path}: it is a device or a pipe; name a file")
     part = path.with_name(f".{path.name}.{os.getpid()}.part")  # unique to this writer
     try:
         if make_folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
+from dv_agent.designs.files.documents import is_special
 from dv_agent.errors import OutputError
 
 
@@ -22,6 +23,8 @@ def require_file_place(path: Path | None, option: str, *, makes_folders: bool = 
         return
     if path.is_dir() or not path.name:
         raise OutputError(f"{option} {path}: it is a folder; name a file")
+    if is_special(path):
+        raise OutputError(f"{option} {path}: it is a device or a pipe; name a file")
     if not makes_folders and not path.parent.is_dir():
         raise OutputError(f"{option} {path}: there is no folder {path.parent}")
     _require_room(path.parent, f"{option} {path}")

@@ -146,9 +146,17 @@ def _fit(pair: Pair, port: PortShape, pairs: list[Pair]) -> int:
         for name in names:
             if name.startswith(before) and name.endswith(after) and len(name) > len(before) + len(after):
                 return 1 + len(before) + len(after)
+            if name == _whole(pair):
+                return 1 + len(before) + len(after)
         return 0
     alone = sum(one.driven == pair.driven and not any(one.hand.stem) for one in pairs) == 1
     return 1 if alone and any(PAYLOAD.match(name) for name in names) else 0
+
+
+def _whole(pair: Pair) -> str:
+    """Return the stream's name itself, as a payload may have it: ``px`` of ``px_valid``."""
+    before, after = pair.hand.stem
+    return before.rstrip("_") + after
 
 
 def _add(pool: Pool, pair: Pair, payload: list[PortShape]) -> None:
@@ -232,6 +240,8 @@ def _rest(pair: Pair, port: PortShape) -> str:
     forms = plain_forms(port.name, port.direction == "input")
     before, after = pair.hand.stem
     for name in (*forms[pair.form :], *forms):
+        if name == _whole(pair):
+            return "data"
         if name.startswith(before) and name.endswith(after):
             return identifier(name[len(before) : len(name) - len(after)], "data")
     return identifier(port.name, "data")

@@ -30,9 +30,10 @@ def add_rest(pool: Pool) -> None:
                 f"{one.file}:{one.line}: {one.name} is an inout: it is observed and not driven; to drive "
                 f"it, write a module around {pool.top.top} with an input, an output and an enable for it"
             )
-    watched = [*pool.outputs(), *(one for one in pool.free.values() if one.direction == "inout")]
-    for clock, ports in _by_clock(pool, watched).items():
-        _add(pool, "observe", ports, clock, "outputs of no handshake or bus; only looked at")
+    inouts = [one for one in pool.free.values() if one.direction == "inout"]
+    for watched, what in ((pool.outputs(), "outputs of no handshake or bus"), (inouts, "inouts")):
+        for clock, ports in _by_clock(pool, watched).items():
+            _add(pool, "observe", ports, clock, f"{what}; only looked at")
 
 
 def _add(pool: Pool, kind: str, ports: list[PortShape], clock: str, reason: str) -> None:
@@ -44,8 +45,9 @@ def _add(pool: Pool, kind: str, ports: list[PortShape], clock: str, reason: str)
     names = ", ".join(port.name for port in ports[:_SHOWN]) + (", ..." if len(ports) > _SHOWN else "")
     value = {"kind": kind, **({"clock": clock} if clock else {}), "fields": fields}
     if any(port.direction == "inout" for port in ports):
-        value["rules_off"] = {"unknown": "an inout among them, which nobody drives from outside"}
-    name = {"pins": "pins", "observe": "seen"}[kind] + (f"_{clock.lower()}" if clock else "")
+        value["rules_off"] = {"unknown": "inouts, which nobody drives from outside"}
+        kind = "inouts"
+    name = {"observe": "seen"}.get(kind, kind) + (f"_{clock.lower()}" if clock else "")
     pool.add(Guess(name, value, f"{names}: {reason}", "guess"), [port.name for port in ports])
 
 

@@ -46,9 +46,15 @@ def _base(signal: str) -> str:
 
 
 def _clearing(pool: Pool, free: set[str]) -> list[str]:
-    """Return the pins that clear registers: by name, or because the RTL tests them as it tests a reset."""
+    """Return the pins that clear registers: by name, or because the RTL tests them as it tests a reset.
+
+    A pin of several bits clears one register a bit, if there are vectors of handshakes; else it is a number such as
+    ``cfg_drop_id``.
+    """
     tested = {fact.port for fact in pool.top.resets if not fact.asynchronous}
-    read = {name for name in free if pool.top.sampled_by.get(name)}
+    counts = {1, *(one.value.get("count", 1) for one in pool.ports)}
+    read = {one.name for one in pool.top.ports if one.name in free and one.width in counts}
+    read = {name for name in read if pool.top.sampled_by.get(name)}
     return sorted(name for name in read if CONTROL.search(bare(name, True)) or name in tested)
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, GoalName, TrackOption, given
+from dv_agent.cli.shared_options import BUDGET, MOST_SEED, GoalName, TrackOption, given
 from dv_agent.cli.shared_options import option as _option
 from dv_agent.cli.terminal import complain, say, warn_of_foreign
 from dv_agent.errors import PrerequisiteError, UsageError
@@ -37,7 +37,7 @@ def mcp(
     golden: Annotated[str, typer.Option(help="Offer comparison with this design: its name or folder.")] = "",
     mutants: Annotated[Path | None, typer.Option(help="Offer the unnoticed changes of this folder of `dv-agent "
         "mutate`.")] = None,
-    seed: Annotated[int, _option("SEED", "Seed of the run; draws the decoys.", min=0)] = 0,
+    seed: Annotated[int, _option("SEED", "Seed of the run; draws the decoys.", min=0, max=MOST_SEED)] = 0,
     simulator: Annotated[str | None, _option("SIMULATOR", "Which simulator runs the RTL; icarus if not given.")] = None,
     goal: Annotated[GoalName | None, _option("GOAL", "functional, code or both, as in `dv-agent run`.")] = None,
     track: Annotated[TrackOption, _option("TRACK", "closure or hunt; see docs/tracks.md.")] = TrackOption.closure,

@@ -8,6 +8,8 @@ from typing import Any
 import typer
 
 BUDGET, MODEL = "Budget and stopping", "Language model"
+MOST_SEED = (1 << 64) - 1
+"""The largest seed that a record can hold."""
 
 
 class Effort(StrEnum):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from dv_agent.agents.records.reader import RecordedRun, read_run
+from dv_agent.agents.records.reader import RecordedRun, read_whole_run
 from dv_agent.agents.records.schema import COVERAGE
 from dv_agent.agents.runs.goal import recorded_plan
 from dv_agent.coverage.database import Coverage
@@ -31,7 +31,7 @@ def recorded_results(record: Path, folder: DesignFolder) -> RecordedResults:
         InputFileError: not a run folder, or a broken file in it.
         UsageError: the plan of the design has changed since: its bins are others.
     """
-    run = read_run(record)
+    run = read_whole_run(record)
     if "plan" in changed_since(run.header.hashes, folder):
         raise UsageError(
             f"{record} was made with another plan of {run.header.design}: its bins are not those of today. "

@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import Field
 
 from dv_agent.agents.baselines.basic import random_test
-from dv_agent.agents.records.reader import read_run
+from dv_agent.agents.records.reader import read_whole_run
 from dv_agent.agents.records.schema import HEADER, TURNS
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
@@ -134,7 +134,7 @@ def _of_file(path: Path, folder: DesignFolder) -> Iterator[Given]:
 
 
 def _of_run(path: Path, design: str) -> Iterator[Given]:
-    run = read_run(path)
+    run = read_whole_run(path)
     if run.header.design != design:
         raise UsageError(f"{path} is a run of {run.header.design}, not of {design}")
     if run.header.agent_options.bug:

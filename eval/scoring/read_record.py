@@ -7,7 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dv_agent.agents.records.figures import ReplyFigures, TurnFigures, figure_lines
-from dv_agent.agents.records.reader import MAX_FILE, RecordLines, is_there, read_header, read_plan_hash
+from dv_agent.agents.records.reader import (
+    MAX_FILE,
+    RecordLines,
+    is_there,
+    read_header,
+    read_plan_hash,
+    require_all_tests,
+)
 from dv_agent.agents.records.schema import COVERAGE, HEADER, TURNS, RunHeader
 from dv_agent.designs.files.json_file import open_plain, read_json
 from dv_agent.errors import InputFileError
@@ -39,11 +46,13 @@ def read_facts(room: Path) -> TrialFacts:
             turns.append(line)
         else:
             replies.append(line)
+    header = read_header(run)
+    require_all_tests(run, header, sum(len(turn.tests) for turn in turns))
     if not is_there(run / COVERAGE):
         raise InputFileError(run / COVERAGE, "no such file")
     return TrialFacts(
         room=room,
-        header=read_header(run),
+        header=header,
         turns=tuple(turns),
         replies=tuple(replies),
         kills=read_json(room / KILLS, KillSheet) if is_there(room / KILLS) else None,

@@ -93,6 +93,24 @@ def test_an_option_without_a_meaning_here_is_refused(
     assert told in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("option", "value", "told"),
+    [
+        ("--seed", str(1 << 64), "Invalid value for '--seed'"),
+        ("--max-cycles", str(1 << 53), "--max-cycles: too large"),
+        ("--max-seconds", "inf", "--max-seconds: "),
+        ("--max-usd", "inf", "--max-usd: "),
+    ],
+)
+def test_a_value_that_no_record_can_hold_is_refused_and_leaves_no_folder(
+    dv_agent: CommandLine, tmp_path: Path, option: str, value: str, told: str
+) -> None:
+    done = dv_agent("run", "--design", DESIGN, "--agent", "null", option, value)
+    assert done.returncode == 2, done.stderr
+    assert told in done.stderr
+    assert not list(tmp_path.glob("runs/*"))
+
+
 def test_a_folder_that_was_deleted_under_the_program_is_told(tmp_path: Path) -> None:
     line = 'mkdir gone; cd gone; rmdir ../gone; exec "$@"'
     done = subprocess.run(

@@ -10,6 +10,9 @@ import pytest
 from command import call, start
 from turn_lines import turn_lines
 
+from dv_agent.agents.records.reader import read_run
+from dv_agent.eval.report.data.load_run import load_run
+
 RUN = ("run", "--design", "mxint_softmax", "--seed", "2", "-q", "--max-cycles", "60000")
 """A run of eleven turns."""
 
@@ -121,6 +124,18 @@ def test_a_broken_record_is_one_message(tmp_path: Path, unbroken: Path, edit: ob
         assert done.returncode == 2
         assert message in done.stderr
         assert "Traceback" not in done.stderr
+
+
+def test_a_record_whose_last_tests_are_lost_is_told_and_can_go_on(tmp_path: Path, unbroken: Path) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(unbroken, run)
+    (run / "turns.jsonl").write_bytes((unbroken / "turns.jsonl").read_bytes().splitlines(keepends=True)[0])
+    for words in (("rescore", str(run)), ("export", str(run), "tests.xml", "--as", "junit")):
+        done = call(*words, cwd=tmp_path)
+        assert done.returncode == 2
+        assert "tests that run.json counts; the rest is lost" in done.stderr
+    assert "tests that run.json counts; the rest is lost." in load_run(run).notes[0]
+    assert len(read_run(run).turns) == 1  # what `run --resume` begins with
 
 
 def test_a_record_of_another_design_version_is_not_resumed(tmp_path: Path, unbroken: Path) -> None:

@@ -1,6 +1,7 @@
 """Files that people write: every complaint names file, line and what was expected."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -86,6 +87,14 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     for place in (".", "/", ""):
         with pytest.raises(OutputError, match=r"it is a folder; name a file"):
             replace_text(Path(place), "text")
+    with pytest.raises(OutputError, match=r"--markdown .*full: it is a folder; name a file"):
+        require_file_place(tmp_path / "full", "--markdown")
+    os.mkfifo(tmp_path / "pipe")
+    for write in (lambda: replace_text(tmp_path / "pipe", "x"), lambda: require_file_place(tmp_path / "pipe", "--out")):
+        with pytest.raises(OutputError, match=r"pipe: it is a device or a pipe; name a file"):
+            write()
+    assert (tmp_path / "pipe").is_fifo()
+    (tmp_path / "pipe").unlink()
     with pytest.raises(OutputError, match=r"cannot write .*full: Is a directory"):
         replace_text(tmp_path / "full", "text")
     assert sorted(one.name for one in tmp_path.rglob("*")) == ["folder", "full", "new", "text.json"]

@@ -40,6 +40,17 @@ module flag (
 endmodule
 """
 
+PAD = """
+module tri_pad(inout io, input oe, input d, output y);
+  assign io = oe ? d : 1'bz;
+  assign y = io;
+endmodule
+module top(input clk, input rst, input oe, input d, inout sda, output y, output reg q);
+  tri_pad pad(.io(sda), .oe(oe), .d(d), .y(y));
+  always @(posedge clk) q <= rst ? 1'b0 : d;
+endmodule
+"""
+
 
 def first_look(folder: Path, text: str) -> tuple[Draft, Draft, Seen]:
     """The draft, what `settled` makes of it, and what is seen of that."""
@@ -72,6 +83,13 @@ def test_a_rule_that_is_broken_while_pins_rest_too_stays_on_and_fires(tmp_path: 
 def test_x_of_a_register_that_nothing_sets_is_off_with_its_name(tmp_path: Path) -> None:
     _, after, seen = first_look(tmp_path, FLAG.replace("VALUE", "d[0]"))
     assert "depends on kept, which no reset and no initial value sets" in " ".join(after.text.split())
+    assert seen.failures == []
+
+
+def test_x_of_an_inout_is_off_on_what_follows_it_through_instances(tmp_path: Path) -> None:
+    before, after, seen = first_look(tmp_path, PAD)
+    assert before.pool.top.floating == {"y": ("sda",)}
+    assert "y was X in random tests; it depends on sda, which nobody drives" in " ".join(after.text.split())
     assert seen.failures == []
 
 

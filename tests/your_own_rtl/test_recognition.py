@@ -135,6 +135,15 @@ def test_an_apb_completer(tmp_path: Path) -> None:
     assert list(ports(pool)) == ["bus", "seen"]
 
 
+def test_a_wishbone_slave_whose_prefixes_tell_directions(tmp_path: Path) -> None:
+    asked = "input i_wb_cyc, i_wb_stb, i_wb_we, input [5:0] i_wb_addr, input [31:0] i_wb_data, input [3:0] i_wb_sel"
+    answered = "output o_wb_stall, output o_wb_ack, output [31:0] o_wb_data"
+    found = ports(pool_of(tmp_path, f"module unit(input i_clk, {asked}, {answered});\nendmodule\n"))
+    assert {name: one["kind"] for name, one in found.items()} == {"wb": "wishbone"}
+    assert found["wb"]["signals"]["dat_i"]["signal"] == "i_wb_data"
+    assert found["wb"]["signals"]["dat_o"]["signal"] == "o_wb_data"
+
+
 def axi(prefix: str, lite: bool, into: str = "input", out: str = "output") -> str:
     wide = {"addr": "[15:0]", "data": "[31:0]", "strb": "[3:0]", "resp": "[1:0]", "len": "[7:0]", "prot": "[2:0]"}
     own = {"aw": "addr prot", "w": "data strb", "b": "resp", "ar": "addr prot", "r": "data resp"}
@@ -219,6 +228,7 @@ def test_shapes_become_fields(tmp_path: Path, declaration: str, fields: dict[str
         ),
         ("output done_valid, output [3:0] done_code, input go", {"done": 1, "pins": 1}),
         ("input invalid, output already", {"pins": 1, "seen": 1}),
+        ("input px_valid_i, output px_ready_o, input [7:0] px_i, output [7:0] px_o", {"px": 1, "seen": 1}),
         ("input s_awvalid, output s_awready, input s_awaddr, input s_awayfrom", {"s_aw": 2}),
     ],
 )
@@ -246,6 +256,15 @@ def test_names_decide_about_resets_where_the_rtl_does_not(tmp_path: Path, text: 
         tmp_path, f"module unit(input clk, {text}, output reg q);\n always @(posedge clk) q <= ~q;\nendmodule\n"
     )
     assert pool.wired("reset") == reset
+
+
+def test_a_reset_branch_with_a_loop_over_an_integer_is_one(tmp_path: Path) -> None:
+    loop = "for (i = 0; i < 4; i = i + 1) m[i] <= i;"
+    body = f"integer i; reg [7:0] m [0:3]; always @(posedge clk) if (!rst_n) begin {loop} end else m[a] <= a;"
+    text = f"module unit(input clk, input rst_n, input [1:0] a, output [7:0] q);\n {body} assign q = m[a];\nendmodule\n"
+    pool = pool_of(tmp_path, text)
+    assert guess(pool, "reset").certainty == "certain"
+    assert pool.top.unset == {}
 
 
 def test_the_rtl_decides_against_the_name_of_a_reset_and_that_is_told(tmp_path: Path) -> None:
@@ -316,6 +335,12 @@ def test_a_path_that_constants_close_is_no_path_and_an_open_one_is(tmp_path: Pat
     else:
         assert value["may_drop"] == "clear may clear what waits, at any time"
         assert "rules_off" not in value
+
+
+def test_a_number_that_is_named_like_a_flush_clears_nothing(tmp_path: Path) -> None:
+    (tmp_path / "unit.sv").write_text(GATED.replace("input logic clear", "input logic [3:0] clear"), encoding="utf-8")
+    found = child.elaborate(Request(sources=(tmp_path / "unit.sv",), top="gated"))
+    assert "may_drop" not in ports(recognise(found, (*KINDS, *ORDER)))["m"]
 
 
 def test_a_deep_and_a_long_expression_are_read_within_bounds(tmp_path: Path) -> None:

@@ -122,7 +122,7 @@ def evaluate(
         floors=False if no_floors else None, only=tuple(only or ()), kill_seeds=kill_seeds,
         track=track.value if track else None,
     )  # fmt: skip
-    spec = spec.model_copy(update={"budget": usual_budget(spec).model_copy(update=_given(budget))})
+    spec = spec.model_copy(update={"budget": usual_budget(spec).having(_given(budget))})
     evaluation = plan_trials(spec, _command())
     if not quiet:
         tell_of_dotenv()

@@ -75,7 +75,7 @@ def export(
 
 
 def _text(run: str, form: Form, design: str | None) -> str:
-    from dv_agent.agents.records.reader import read_run
+    from dv_agent.agents.records.reader import read_whole_run
     from dv_agent.designs.loader import find_design
     from dv_agent.eval.exchange.code_files import cobertura_text, lcov_text
     from dv_agent.eval.exchange.junit_file import junit_text
@@ -86,7 +86,7 @@ def _text(run: str, form: Form, design: str | None) -> str:
     if form is Form.testplan:
         return testplan_text(find_design(run))
     if form is Form.junit:
-        return junit_text(read_run(Path(run)))
+        return junit_text(read_whole_run(Path(run)))
     results = recorded_results(Path(run), _design_of(Path(run), design))
     return {Form.lcov: lcov_text, Form.cobertura: cobertura_text, Form.ucis: ucis_text}[form](results)
 
@@ -115,12 +115,12 @@ def _design_of(run: Path, design: str | None) -> DesignFolder:
 
 
 def _project(run: Path, out: Path, kills: bool, design: str | None, as_json: bool) -> None:
-    from dv_agent.agents.records.reader import read_run
+    from dv_agent.agents.records.reader import read_whole_run
     from dv_agent.agents.records.recorded_names import recorded_simulator
     from dv_agent.eval.cocotb_project.write_project import export_project
     from dv_agent.runners.registry import find_simulator
 
-    recorded = read_run(run)
+    recorded = read_whole_run(run)
     original = _design_of(run, design)
     progress = overwrite if sys.stderr.isatty() and not as_json else lambda words: None
     simulator = find_simulator(recorded_simulator(recorded.header))

@@ -138,7 +138,7 @@ def rescore(
 
         board([folder], None, cache=False, as_json=as_json)
         return
-    from dv_agent.agents.records.reader import read_run
+    from dv_agent.agents.records.reader import read_whole_run
     from dv_agent.agents.records.recorded_names import recorded_simulator
     from dv_agent.agents.records.resimulation import resimulate
     from dv_agent.agents.runs.assembly import open_recorded
@@ -147,7 +147,7 @@ def rescore(
     from dv_agent.designs.files.documents import replace_text
     from dv_agent.runners.registry import find_simulator
 
-    run = read_run(folder)
+    run = read_whole_run(folder)
     with scratch_folder() as room:
         home = open_recorded(run.header, design, room)
         plan, simulator = open_goal(home, run.header.goal, find_simulator(recorded_simulator(run.header)))

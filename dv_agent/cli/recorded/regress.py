@@ -38,7 +38,7 @@ def regress(
 
       dv-agent regress runs/20261120T120000Z_fifo_search_1a2b3c --base main --design fifo --markdown comment.md
     """
-    from dv_agent.agents.records.reader import read_run
+    from dv_agent.agents.records.reader import read_whole_run
     from dv_agent.agents.records.recorded_names import recorded_simulator
     from dv_agent.designs.files.output_places import require_file_place, require_folder_place
     from dv_agent.designs.loader import find_design, find_recorded_design
@@ -53,7 +53,7 @@ def regress(
     if junit:
         package("junitparser")  # before the tests are played
     warn_of_foreign(design)
-    recorded = read_run(run)
+    recorded = read_whole_run(run)
     header = recorded.header
     folder = find_design(design) if design else find_recorded_design(header.design, header.design_folder)
     progress = overwrite if sys.stderr.isatty() and not as_json else lambda words: None

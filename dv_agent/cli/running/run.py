@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dv_agent.cli.shared_options import BUDGET, MODEL, Effort, GoalName, RoleStyle, TrackOption, given
+from dv_agent.cli.shared_options import BUDGET, MODEL, MOST_SEED, Effort, GoalName, RoleStyle, TrackOption, given
 from dv_agent.cli.shared_options import option as _option
 from dv_agent.cli.terminal import complain, say_json, tell_of_dotenv, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
@@ -60,7 +60,7 @@ def run(
     agent: Annotated[AgentName | None, _option("AGENT", "Who proposes tests: the floor (null), random, constrained "
         "random (crv), a loop script (sweep), guided search, the witnesses (oracle), or a language model, in one "
         "prompt a turn (llm) or with tools (tools). Default: llm with --model, else search.")] = None,
-    seed: Annotated[int, _option("SEED", "Fixes every choice of the agent.", min=0)] = 0,
+    seed: Annotated[int, _option("SEED", "Fixes every choice of the agent.", min=0, max=MOST_SEED)] = 0,
     simulator: Annotated[str | None, _option("SIMULATOR", "Which simulator runs the RTL; if not given: icarus, and "
         "verilator for a goal with code coverage.")] = None,
     goal: Annotated[GoalName | None, _option("GOAL", "What to cover: the plan (functional), lines, branches, "

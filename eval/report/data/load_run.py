@@ -55,7 +55,10 @@ def load_run(folder: Path) -> RunData:
 def _notes(lines: RecordLines, header: RunHeader, reader: TurnsReader) -> Iterator[str]:
     if header.status == "running":
         yield "The run was still going, or was killed, when this report was made: run.json holds no final figures."
-    if not is_there(lines.path):
+    if reader.tests < header.tests:
+        held = f"{reader.tests:,} of the {header.tests:,} tests"
+        yield f"turns.jsonl holds {held} that run.json counts; the rest is lost."
+    elif not is_there(lines.path):
         yield "There is no turns.jsonl: no turn was finished."
     if lines.half:
         yield "The last line of turns.jsonl was cut in half and is left out."

@@ -42,6 +42,7 @@ class TurnsReader:
     turns: list[TurnData] = field(default_factory=list)
     calls: list[tuple[int, Call]] = field(default_factory=list)
     strange: int = 0
+    tests: int = 0
     claims: list[ClaimData] = field(default_factory=list)
     reports: list[ReportedBug] = field(default_factory=list)
     _answers: dict[int, dict[str, Clip]] = field(default_factory=dict)
@@ -76,6 +77,7 @@ class TurnsReader:
             yield replace(turn, calls=tuple(map(self.answered, turn.calls)))
 
     def _turn(self, turn: TurnRecord, line: int) -> None:
+        self.tests += len(turn.tests)
         tokens = turn.usage.input_tokens + turn.usage.output_tokens
         self._tokens = turn.spent.tokens or self._tokens + tokens
         calls = tuple(call for number, call in self.calls if number <= turn.turn)
