@@ -44,7 +44,7 @@ def test_a_third_of_the_bins_of_a_variant_are_hard_and_each_says_what_it_stands_
     assert all(one.description for one in bins)
 
 
-@pytest.mark.parametrize("name", variant_names())
+@pytest.mark.parametrize("name", [*variant_names(), "vit_attention"])
 def test_a_hard_bin_says_what_must_happen_and_what_breaks_and_names_no_bin_or_column(name: str) -> None:
     folder = find_design(name)
     hard = {one.id: one.description for one in plan_of(folder).bins if one.tier == "hard"}
