@@ -174,8 +174,13 @@ def require_inside(path: Path, folder: Path) -> Path:
 
 
 def is_special(path: Path) -> bool:
-    """Return whether a path is neither a file nor a folder, but there; to replace ``/dev/full`` would destroy it."""
-    return path.exists() and not path.is_file() and not path.is_dir()
+    """Return whether a path names a device or a pipe, which a file in its place would destroy.
+
+    ``/dev/stdout`` is a link that may lead to a plain file, so what is in ``/dev`` or ``/proc`` is told by its name.
+    """
+    folder = path.parent.resolve()
+    named = folder == Path("/dev") or folder.is_relative_to("/proc")
+    return path.exists() and not path.is_dir() and (named or not path.is_file())
 
 
 def make_folders(folder: Path) -> None:

@@ -6,12 +6,17 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.ports.buses.rules import Framed, Known, Legal, OneOf, OnlyWhile
 from dv_agent.designs.ports.port import DROP
 from dv_agent.designs.ports.stream import Stream
 from dv_agent.designs.rules.wording import rule_words
 
 _TWO_VALUED = ("verilator", "native")
 _SHOWN = 8
+_CHECK: dict[type, str] = {
+    OneOf: "exclusive", OnlyWhile: "unasked", Known: "unknown", Legal: "illegal", Framed: "beats",
+}  # fmt: skip
+"""Rule of a bus -> the only check that it makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +79,9 @@ def _rules(design: Design, has_model: bool, simulator: str) -> Iterator[str]:
     if waited := on("deadlock", inputs):
         yield f"nothing is refused for ever on {_names(waited)}"
     for name, port in design.ports.items():
-        for words in dict.fromkeys(rule.words for rule in port.protocol(name)):
+        off = {*design.exceptions.get(name, {}), *(("unknown",) if simulator in _TWO_VALUED else ())}
+        made = [rule for rule in port.protocol(name) if _CHECK.get(type(rule)) not in off]
+        for words in dict.fromkeys(rule.words for rule in made):
             yield f"{words} on {name}"
     yield from rule_words(design.checks)
     yield "the RTL reports no error itself ($error, $fatal, assertions)"

@@ -80,6 +80,8 @@ def test_a_run_that_goes_on_is_told_of_no_other_mutants() -> None:
         (("verify", "evaluation/nothing"), "no evaluation, hunt, written plan or run is in this folder"),
         (("init", "nowhere.v"), "nowhere.v: no such file"),
         (("init", "evaluation"), "evaluation: a folder, not a file"),
+        (("mutate", "--design", DESIGN, "--seed", str(1 << 64)), "Invalid value for '--seed'"),
+        (("eval", "accelerators", "--seeds", "1001"), "Invalid value for '--seeds'"),
         (("rescore", "evaluation", "--design", DESIGN), "--design is for a run"),
     ],
 )

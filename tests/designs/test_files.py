@@ -94,6 +94,9 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
         with pytest.raises(OutputError, match=r"pipe: it is a device or a pipe; name a file"):
             write()
     assert (tmp_path / "pipe").is_fifo()
+    for place in ("/dev/stdout", "/dev/fd/1", "/dev/null"):  # whatever they lead to; nothing is written here
+        with pytest.raises(OutputError, match=r"--out .*: it is a device or a pipe; name a file"):
+            require_file_place(Path(place), "--out")
     (tmp_path / "pipe").unlink()
     with pytest.raises(OutputError, match=r"cannot write .*full: Is a directory"):
         replace_text(tmp_path / "full", "text")

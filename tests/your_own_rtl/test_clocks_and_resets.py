@@ -18,6 +18,7 @@ from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.build.wrappers.wrapper import wrapper_text
 from dv_agent.runners.checks.exceptions import exception_notes
 from dv_agent.runners.checks.run_checks import check
+from dv_agent.runners.checks.scope_of_checks import what_is_checked
 from dv_agent.runners.verilator import VerilatorSimulator
 
 COMBINATIONAL = """\
@@ -202,3 +203,18 @@ endmodule
         design = own_design(tmp_path / stray[:2], verilog.replace("STRAY", stray), ports)
         run = played(design, {"out": (Op("stall", 5),), "cfg": steps})
         assert [one.check for one in check(design, run.trace, Observation({}, {}))] == expected
+
+
+def test_a_rule_of_a_bus_that_is_off_or_needs_x_is_not_told_as_checked(tmp_path: Path) -> None:
+    signals: dict[str, Any] = {one: one for one in ("psel", "penable", "pwrite", "pready")}
+    signals |= {one: {"signal": one, "width": 8} for one in ("paddr", "pwdata", "prdata")}
+    bus = {"kind": "apb", "signals": signals}
+    plain = own_design(tmp_path, "", {"bus": bus}, clock={"signal": "clk", "period_ns": 10}, reset=None)
+    off = own_design(
+        tmp_path, "", {"bus": {**bus, "rules_off": {"unknown": "a memory"}}},
+        clock={"signal": "clk", "period_ns": 10}, reset=None,
+    )  # fmt: skip
+    told = "no X in what is returned on bus"
+    assert told in what_is_checked(plain, False, "icarus").rules
+    assert told not in what_is_checked(plain, False, "verilator").rules
+    assert told not in what_is_checked(off, False, "icarus").rules

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dv_agent.cli.shared_options import MOST_SEED
 from dv_agent.cli.terminal import warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
 
@@ -33,7 +34,7 @@ def certify(
     search_cycles: Annotated[
         int, typer.Option(min=0, help="Cycles of tests to search for, if the design has no witnesses.")
     ] = 20_000,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of that search.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of that search.")] = 0,
     out: Annotated[
         Path | None, typer.Option(help="File of the certificate, else certificate.json beside design.yaml.")
     ] = None,

@@ -10,6 +10,7 @@ import typer
 from dv_agent.cli.designs.adopt import adopt
 from dv_agent.cli.designs.certify import certify
 from dv_agent.cli.designs.exchange import from_testplan, from_ucis
+from dv_agent.cli.shared_options import MOST_SEED
 from dv_agent.cli.terminal import complain, say, say_json, warn_of_foreign
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
@@ -108,7 +109,7 @@ def check(
     every: Annotated[bool, typer.Option("--all", help="Check every design.")] = False,
     beats: Annotated[int, typer.Option(min=1, help="Random beats on the clean RTL.")] = 20_000,
     mutants: Annotated[int, typer.Option(min=0, help="Mutants of the reference model to try.")] = 60,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of random beats and mutants.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of random beats and mutants.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 2,
     write_proof: Annotated[
         bool, typer.Option("--write-proof", help="Write proof.json if all holds; means --beats 1000000 unless given.")
@@ -142,7 +143,7 @@ def check(
 @designs_app.command()
 def measure(
     name: Name,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the random beats.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the random beats.")] = 0,
     seeds: Annotated[int, typer.Option(min=1, max=99, help="So many seeds, from it on; most decide on a tier.")] = 1,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Processes.")] = 2,
     simulator: Simulator = "icarus",
@@ -176,7 +177,7 @@ def measure(
 def witnesses(
     name: Name,
     add: Annotated[list[Path] | None, typer.Option(help="Files with more tests to choose from.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the search.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the search.")] = 0,
     max_cycles: Annotated[
         int, typer.Option(min=0, help="Cycles to search for missing bins; 0: keep to the tests given.")
     ] = 2_000_000,
@@ -200,7 +201,7 @@ def witnesses(
 @designs_app.command()
 def kills(
     name: Name,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the search and random agents.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of the search and random agents.")] = 0,
     max_cycles: Annotated[int, typer.Option(min=1, help="Simulated cycles that each agent gets.")] = 200_000,
     simulator: Simulator = "icarus",
     as_json: Json = False,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dv_agent.cli.shared_options import MOST_SEED
 from dv_agent.cli.terminal import complain, say, say_json
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
@@ -36,7 +37,7 @@ def init(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print design.yaml; write and simulate nothing.")] = False,
     force: Annotated[bool, typer.Option("--force", help="Overwrite a design.yaml that is there.")] = False,
     tests: Annotated[int, typer.Option(min=1, max=1000, help="Random tests of the first look.")] = 20,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of these tests.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Seed of these tests.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")] = False,
 ) -> None:
     """Make a design of your own RTL: elaborate it, guess clocks, resets and protocols, and play random tests.

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 ROWS, BUDGET, MODEL, EXECUTION, CAPS = "What is compared", "Budget of a trial", "Language models", "Execution", "Caps"
 
+_MOST_SEEDS = 1_000
+
 
 def _option(text: str, panel: str, **more: Any) -> Any:
     return typer.Option(help=text, rich_help_panel=panel, **more)
@@ -45,7 +47,8 @@ def evaluate(
     track: Annotated[TrackOption | None, _option("What models are given, and the scores; closure if not given. See "
         "docs/tracks.md.", ROWS)] = None,
     design: Annotated[list[str] | None, _option("Only this design of the suite. Repeatable.", ROWS)] = None,
-    seeds: Annotated[int | None, _option("Trials of a row on a design; 5 if not given.", ROWS, min=1)] = None,
+    seeds: Annotated[int | None, _option("Trials of a row on a design; 5 if not given.", ROWS, min=1,
+        max=_MOST_SEEDS)] = None,
     kill_seeds: Annotated[int | None, _option("Hunt the seeded bugs in the trials of the first so many seeds only; all "
         "if not given. Hunting takes most of the time; a larger number later goes on.", ROWS, min=0)] = None,
     no_floors: Annotated[bool, _flag("no-floors", "Only the rows that were asked for; else null, random, crv, sweep, "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from dv_agent.cli.shared_options import given
+from dv_agent.cli.shared_options import MOST_SEED, given
 from dv_agent.cli.terminal import say_json, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
 
@@ -39,7 +39,7 @@ def mutate(
         "folder of such files. May be given several times: each has its own row."),
     ] = None,
     count: Annotated[int, typer.Option(min=0, help="How many mutants to try.")] = 100,
-    seed: Annotated[int, typer.Option(min=0, help="Which mutants are taken, and the further tests.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Which mutants are taken; the further tests.")] = 0,
     jobs: Annotated[int, typer.Option("--jobs", "-j", min=1, help="Mutants tried at the same time.")] = 2,
     kills: Annotated[
         OracleOption | None,

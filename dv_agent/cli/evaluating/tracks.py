@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dv_agent.cli.shared_options import MOST_SEED
 from dv_agent.cli.terminal import say, say_json
 from dv_agent.errors import ExitCode, UsageError
 
@@ -80,7 +81,7 @@ def floors(
         list[FloorAgent] | None, typer.Option(help="Repeatable; default: random, crv, search, oracle.")
     ] = None,
     track: Annotated[TrackOption, typer.Option(help="Whose usual budget they have.")] = TrackOption.BLIND,
-    seed: Annotated[int, typer.Option(min=0, help="Of their tests.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Of their tests.")] = 0,
     max_cycles: Annotated[
         int | None, typer.Option(min=1, help="Bound of new runs; default: that of the track.")
     ] = None,
@@ -102,7 +103,7 @@ def floors(
 @tracks_app.command("mutants")
 def mutants(
     folder: Folder,
-    seed: Annotated[int, typer.Option(min=0, help="Which mutants; keep it secret, and choose your own.")],
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Which mutants; choose your own, keep it secret.")],
     count: Annotated[int, typer.Option(min=1, help="How many to try on each design; few of them are subtle.")] = 200,
     design: Annotated[
         list[str] | None, typer.Option(help="Only this design. Repeatable; default: those of the records.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dv_agent.cli.shared_options import MOST_SEED
 from dv_agent.cli.terminal import complain, overwrite, say, say_json, warn_of_foreign
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.text.wording import counted
@@ -33,7 +34,9 @@ def compare(
         Path | None, typer.Option(help="Tests of this run, or of this file. Default: random ones.")
     ] = None,
     count: Annotated[int, typer.Option(min=1, max=10_000, help="Number of random tests.")] = 32,
-    seed: Annotated[int, typer.Option(envvar="DV_AGENT_SEED", min=0, help="Seed of the random tests.")] = 0,
+    seed: Annotated[
+        int, typer.Option(envvar="DV_AGENT_SEED", min=0, max=MOST_SEED, help="Seed of the random tests.")
+    ] = 0,
     pins: Annotated[bool, typer.Option("--pins", help="Compare pin by pin in each cycle; latency counts.")] = False,
     waves: Annotated[
         Path | None, typer.Option(help="Write waveforms of the smallest differing test on both into this folder.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from dv_agent.cli.shared_options import MOST_SEED
 from dv_agent.cli.terminal import say, say_json, tell_of_dotenv
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
@@ -20,7 +21,7 @@ def hunt(
     model: Annotated[
         str, typer.Option(envvar="DV_AGENT_MODEL", help="provider:name, such as openai:gpt-5; or floor:random.")
     ],
-    seed: Annotated[int, typer.Option(min=0, help="Draws the order of the cases; keep it secret.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, max=MOST_SEED, help="Draws the order of the cases; keep it secret.")] = 0,
     base_url: Annotated[
         str | None, typer.Option(envvar="DV_AGENT_BASE_URL", help="Address of an OpenAI-compatible server.")
     ] = None,
