@@ -23,6 +23,7 @@ from dv_agent.eval.scoring.score_trial import score_records
 from dv_agent.prompts.strategy import Strategy
 
 CANDIDATES, TRIALS, REPLIES = "candidates", "trials", "replies.sqlite"
+_DAMAGED = "the record is damaged; delete this folder, and the trial is played anew"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,13 @@ class CandidateTrials:
             self._meter.trial(f"{digest}/{item.design}/{item.seed}", header.spent)
         if record.failure:
             return self._broken(record, strategy, item, told)
-        score = score_records(room, plan_of(find_design(item.design))).coverage.overall
+        try:
+            score = score_records(room, plan_of(find_design(item.design))).coverage.overall
+        except InputFileError as error:
+            raise InputFileError(room / RUN, f"{error}; {_DAMAGED}") from None
         if header and header.bins_hit != score.bins_hit:
-            raise InputFileError(
-                room / RUN,
-                f"run.json says {header.bins_hit} bins, turns.jsonl {score.bins_hit}: the record is damaged; "
-                "delete this folder, and the trial is played anew",
-            )
+            what = f"run.json says {header.bins_hit} bins, turns.jsonl {score.bins_hit}"
+            raise InputFileError(room / RUN, f"{what}; {_DAMAGED}")
         said = run_feedback(room / RUN) if told and self._wish.feedback else ""
         return Outcome(item, score.bins_hit / score.bins if score.bins else 0.0, said)
 

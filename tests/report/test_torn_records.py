@@ -40,7 +40,7 @@ def test_a_run_without_any_turn_has_a_report(searched: Path, tmp_path: Path) -> 
     folder = tmp_path / "run"
     folder.mkdir()
     shutil.copy(searched / "run.json", folder)
-    edit_header(folder, status="running")
+    edit_header(folder, status="running", tests=0)
     text = text_of(folder)
     assert "no turn was finished" in text
     assert "0 / 401" in text

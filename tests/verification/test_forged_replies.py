@@ -57,7 +57,7 @@ def test_a_run_of_a_model_that_ends_early_is_refused(forged: Copy) -> None:
         del lines[-2:]
 
     forged.lines("llm", 1, cut)
-    forged.header("llm", 1, stop_reason="budget:calls")
+    forged.header("llm", 1, stop_reason="budget:calls", tests=2)
     assert "it ended after 2 turns for no reason" in forged.doubts("llm", 1)
 
 
