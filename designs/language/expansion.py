@@ -12,8 +12,8 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from dv_agent.designs.design import Design
-from dv_agent.designs.language.loops.loop_faults import Again, with_count
-from dv_agent.designs.language.loops.loop_values import loop_values
+from dv_agent.designs.language.loops.combinations_at_fault import Again, with_count
+from dv_agent.designs.language.loops.variables import loop_values
 from dv_agent.designs.language.packets import PacketReader
 from dv_agent.designs.language.random_blocks import (
     BlockDrawer,

@@ -13,7 +13,7 @@ from typing import Any
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.distribution import MAX_FOR, MAX_TURNS
-from dv_agent.designs.language.loops.loop_values import MAX_VARIABLES
+from dv_agent.designs.language.loops.variables import MAX_VARIABLES
 from dv_agent.designs.language.packets import BEATS
 from dv_agent.designs.language.schema import (
     MAX_WAIT,

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from dv_agent.designs.design import Design
 from dv_agent.designs.language.distribution import DistributionError
-from dv_agent.designs.language.loops.loop_values import loop_values
+from dv_agent.designs.language.loops.variables import loop_values
 from dv_agent.designs.language.schema import (
     StimulusSchema,
     TrackSchema,

@@ -167,11 +167,7 @@ class _Worker:
 
     def kill(self) -> None:
         """Kill the process and all its descendants."""
-        kill_family(self._process)
-        for pipe in (self._process.stdin, self._log):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
+        kill_family(self._process, self._log)
 
     def _read(self, lines: IO[bytes], events: queue.Queue[tuple[_Worker, Event | None]]) -> None:
         with lines:

@@ -7,15 +7,20 @@ import os
 import signal
 import subprocess
 from pathlib import Path
+from typing import IO
 
 
-def kill_family(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and all its descendants, also those in other sessions, and wait for it."""
+def kill_family(process: subprocess.Popen[bytes], *pipes: IO[bytes]) -> None:
+    """Kill a process and all its descendants, also those in other sessions, wait for it, and close its pipes."""
     family = [process.pid, *_descendants(process.pid)] if process.poll() is None else []
     for pid in family:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.kill(pid, signal.SIGKILL)
     process.wait()
+    for pipe in (process.stdin, *pipes):
+        with contextlib.suppress(OSError):
+            if pipe:
+                pipe.close()
 
 
 def _descendants(pid: int) -> list[int]:

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any
 
-from dv_agent.designs.language.loops.loop_values import loop_values
+from dv_agent.designs.language.loops.variables import loop_values
 from dv_agent.designs.language.stimulus import Step, StimulusError
 
 

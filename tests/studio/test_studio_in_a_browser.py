@@ -82,6 +82,16 @@ def process(folder: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen[str]
         started.communicate()
 
 
+def test_a_click_reaches_what_never_stands_still(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("browser_clicks.PAINTING", 300)
+    with visit(browser) as (context, _, _):
+        page = context.new_page()
+        drift = "@keyframes drift {to {margin-left: 300px}} button {animation: drift 9s infinite}"
+        page.set_content(f"""<style>{drift}</style><button onclick="this.textContent += '!'">Go</button>""")
+        click(page, "button")
+        expect(page.locator("button")).to_have_text("Go!")
+
+
 def send(page: Page) -> None:
     nodes = page.locator("svg.branches a")
     count = nodes.count()

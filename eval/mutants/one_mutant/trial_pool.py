@@ -140,11 +140,7 @@ class _Worker:
 
     def kill(self) -> None:
         """Kill the process and all that it started."""
-        kill_family(self._process)
-        for pipe in (self._process.stdin, self._log):
-            with contextlib.suppress(OSError):
-                if pipe:
-                    pipe.close()
+        kill_family(self._process, self._log)
 
     def _send(self, line: str) -> None:
         assert self._process.stdin is not None
