@@ -4,6 +4,9 @@
 # make docs   the documentation as a site, in site/
 .PHONY: run test test-full lint setup benchmarks docs clean
 
+# Tests start Python hundreds of times: what it compiled is kept.
+unexport PYTHONDONTWRITEBYTECODE
+
 DESIGN ?= mxint_softmax
 PYTHON_FILES = agents coverage designs dv_agent eval prompts runners tests benchmarks scripts
 

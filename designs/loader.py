@@ -17,7 +17,7 @@ from typing import cast
 from dv_agent.designs.defaults.schema_from_ports import schema_from_ports
 from dv_agent.designs.defaults.tables_from_trace import TraceObserver
 from dv_agent.designs.design import PRIMITIVES, Design
-from dv_agent.designs.files.documents import Document, read_document, read_text, require_inside
+from dv_agent.designs.files.documents import Document, read_document, read_text, require_all_inside
 from dv_agent.designs.files.places import FILE, design_names, design_roots
 from dv_agent.designs.language.schema import StimulusSchema, load_schema
 from dv_agent.designs.observation import ReferenceModel
@@ -160,10 +160,9 @@ def load_design(folder: Path) -> DesignFolder:
         raise document.error((), "expected keys such as `name`, `top`, `ports`")
     document.data["folder"] = folder.resolve()
     design = document.validate(Design)
-    for path in _parts(folder, design):
-        require_inside(path, folder)
-    for path in (*(design.base / one for one in design.sources), *design.header_files()):
-        require_inside(path, design.base)
+    base = design.base
+    require_all_inside(_parts(folder, design), folder)
+    require_all_inside((*(base / one for one in design.sources), *design.header_files()), base)
     if design.variant_of and not (folder.resolve().parent / design.variant_of / FILE).is_file():
         raise document.error(("variant_of",), f"no design {design.variant_of!r} in the folder beside this one")
     if fault := all_faults(folder, _missing_sources(document, design)):

@@ -94,7 +94,8 @@ class RtlFiles(Frozen):
 
     def source_files(self) -> tuple[Path, ...]:
         """Return the paths of the RTL files, in compile order."""
-        return tuple(self.base / name for name in self.compiled_names())
+        base = self.base
+        return tuple(base / name for name in self.compiled_names())
 
     def compile_options(self, names: Sequence[str] = (), *, absolute: bool = False) -> list[str]:
         """Return the options for include folders and defines, as simulators read them.
@@ -113,9 +114,10 @@ class RtlFiles(Frozen):
 
     def header_files(self) -> tuple[Path, ...]:
         """Return the headers that a build may read, sorted: those beside the sources, and whatever files include."""
-        sources = self.source_files()
-        folders = [self.base / name for name in self.include_dirs]
-        beside = {header for source in sources for pattern in _HEADERS for header in source.parent.glob(pattern)}
+        sources, base = self.source_files(), self.base
+        folders = [base / name for name in self.include_dirs]
+        rooms = dict.fromkeys(source.parent for source in sources)
+        beside = {header for room in rooms for pattern in _HEADERS for header in room.glob(pattern)}
         return tuple(sorted(beside | included_files([*sources, *beside], folders) - set(sources)))
 
 

@@ -97,6 +97,10 @@ if [ ! -e "$stamp" ]; then
     touch "$stamp"
 fi
 
+# A simulator in its sandbox cannot keep what it compiled of Python, nor can any process where PYTHONDONTWRITEBYTECODE is
+# set: each would compile it again at its start. Of files that have not changed this only reads the dates.
+[ ! -x $venv/bin/python ] || $venv/bin/python -m compileall -q agents coverage designs dv_agent eval prompts runners || true
+
 # Yosys compiles itself once for each machine, which takes a minute: beside what make does next. Tests of proofs wait for it.
 if [ "${1:-}" = tests ]; then
     prepare='from dv_agent.runners.formal.yosys import is_ready, yosys_version; is_ready() or yosys_version()'

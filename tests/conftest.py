@@ -1,5 +1,6 @@
 """Settings of all tests."""
 
+import gc
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,11 +10,20 @@ from hypothesis import settings
 from in_process import CommandLine
 from prerequisites import chromium, pytest_make_collect_report, pytest_runtest_makereport
 
+from dv_agent.designs.files.garbage import collect_seldom
+
 __all__ = ["chromium", "pytest_make_collect_report", "pytest_runtest_makereport"]
 
 # Two cores are shared with a simulator, so a slow example says nothing.
 settings.register_profile("dv-agent", deadline=None)
 settings.load_profile("dv-agent")
+collect_seldom()
+
+
+def pytest_collection_finish() -> None:
+    """Tests and what they import stay to the end: looking for cycles among them again and again takes a tenth."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -171,6 +171,17 @@ def require_inside(path: Path, folder: Path) -> Path:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise InputFileError(path, f"a link that leads out of {folder}; it is not followed")
     return path
+
+
+def require_all_inside(paths: Iterable[Path], folder: Path) -> None:
+    """Check many paths as `require_inside` does, and look at each of their folders once only."""
+    home, rooms = folder.resolve(), dict[Path, bool]()
+    for path in paths:
+        room = path.parent
+        if room not in rooms:
+            rooms[room] = room.resolve().is_relative_to(home)
+        if not rooms[room] or path.name in ("", "..") or path.is_symlink():
+            require_inside(path, folder)
 
 
 def is_special(path: Path) -> bool:

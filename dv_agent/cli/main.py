@@ -18,10 +18,10 @@ from dv_agent.cli.command_table import command_line
 from dv_agent.cli.interrupt import Ended, heed_signals, tell
 from dv_agent.cli.limits import limit_words
 from dv_agent.cli.terminal import complain, say, show_fault
+from dv_agent.designs.files.garbage import collect_seldom
 from dv_agent.designs.files.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError, ExitCode, UsageError
 
-GC_OBJECTS = 200_000
 TRACEBACK = "DV_AGENT_TRACEBACK"
 
 
@@ -88,8 +88,7 @@ def _escaped(error: Exception) -> int:
 def main() -> None:
     """Run the command line; a `DvAgentError` becomes one message and its exit code, any other error a bug to report."""
     sys.excepthook = show_fault
-    # Imports and runs make much data and few cycles; the default of 700 costs a tenth of both.
-    gc.set_threshold(GC_OBJECTS)
+    collect_seldom()
     # Looking for cycles among all objects once more, only to end, takes another tenth.
     atexit.register(gc.freeze)
     # Nothing here multiplies matrices; starting the threads for it takes longer than importing the rest of NumPy.

@@ -15,6 +15,7 @@ from typing import Self, TextIO
 
 from dv_agent.agents.records.crash_file import write_crash
 from dv_agent.agents.records.lock import Taken
+from dv_agent.designs.files.garbage import collect_seldom
 from dv_agent.designs.files.scratch import remove_own, sweep
 from dv_agent.errors import DvAgentError
 from dv_agent.eval.evaluation.data_model import TrialRecord
@@ -80,6 +81,7 @@ def serve(tasks: TextIO, out: TextIO, stopper: AskedToStop) -> None:
 
 def main() -> None:
     """Serve the parent process that started this one."""
+    collect_seldom()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:
         return  # the parent died before this process could link its end to the parent's

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
 
+from dv_agent.designs.files.garbage import collect_seldom
 from dv_agent.designs.files.scratch import remove_own
 from dv_agent.designs.frozen import Frozen
 from dv_agent.designs.loader import load_design
@@ -71,6 +72,7 @@ def _answer(trials: MutantTrials, mutant: Mutant) -> Outcome:
 
 def main() -> None:
     """Serve the parent process that started this one."""
+    collect_seldom()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() == 1:
         return  # the parent died before this process could link its end to the parent's
