@@ -88,7 +88,15 @@ def passed(text: str, folder: Path) -> dict[int, tuple[set[int], str]]:
     ])  # fmt: skip
     (folder / "marked.v").write_text(text)
     (folder / "test.v").write_text(bench)
-    build = ["iverilog", "-g2012", "-o", str(folder / "sim"), str(folder / "marked.v"), str(folder / "test.v")]
+    build = [
+        "iverilog",
+        "-g2012",
+        f"-I{folder}",
+        "-o",
+        str(folder / "sim"),
+        str(folder / "marked.v"),
+        str(folder / "test.v"),
+    ]
     subprocess.run(build, check=True, timeout=60)
     done = subprocess.run(["vvp", "-n", str(folder / "sim")], capture_output=True, text=True, check=True, timeout=60)
     found: dict[int, tuple[set[int], str]] = {}
@@ -175,10 +183,24 @@ def test_concurrent_assertions_are_left_out_of_the_copies(tmp_path: Path) -> Non
         "  property p; @(posedge clk) k == 0 |=> q != 9; endproperty",
         "  a_p: assert property (p) else $error;",
         "  always @(posedge clk) begin if (k[0]) assert property (k != 3); end",
+        '`include "macros.vh"',
+        "  `HOLDS(a_q,",
+        "         k |-> ##1 q)",
+        "  always @(posedge clk) begin if (k[0]) `HOLDS(a_r, k) end",
+    ]
+    macros = [
+        "`define PROVED(n, p) n: assert property (@(posedge clk) p) else $error;",
+        "`define HOLDS(n, p) `PROVED(n, p)",
+        "`define NAMED(n, p) wire w_``n = 1; `PROVED(n, p)",
     ]
     (tmp_path / "nest.v").write_text("\n".join([*lines[:-1], *more, lines[-1], ""]))
+    (tmp_path / "macros.vh").write_text("\n".join([*macros, ""]))
+    left_out = len(marked_branches(design, counters()).unread)
     found = marked_branches(design, counters())
     (text,) = marked_files(design, found, shown).values()
     assert "property" not in text
     assert "assert" not in text
     assert {k for k, (marks, _) in passed(text, tmp_path).items() if 2 in marks} == {3, 7}
+    # A macro that writes something else too stays.
+    (tmp_path / "nest.v").write_text("\n".join([*lines[:-1], *more, "  `NAMED(a_s, k)", lines[-1], ""]))
+    assert len(marked_branches(design, counters()).unread) == left_out
