@@ -10,6 +10,7 @@ from dv_agent.designs.code.child import asked
 from dv_agent.designs.code.judging import Question
 from dv_agent.designs.code.marked_conditions import Conditions
 from dv_agent.designs.code.marking import MarkedBranch, MarkedBranches
+from dv_agent.designs.code.unsettled_logic import UnsettledLogic
 from dv_agent.designs.constants.instance_nodes import Place
 
 
@@ -25,7 +26,10 @@ def main() -> None:
     )
     branches = tuple(judge.branches(question.counters))
     every = (*branches, *_conditions(question, conditions))
-    answer = MarkedBranches(branches=every, unread=tuple(conditions.unread))
+    logic = UnsettledLogic(judge.top, sources.manager, judge.place, question.files)
+    answer = MarkedBranches(
+        branches=every, unread=tuple(conditions.unread), unsettled=tuple(logic.numbers(question.counters))
+    )
     sys.stdout.write(answer.model_dump_json(exclude_defaults=True))
 
 

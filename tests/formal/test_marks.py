@@ -204,3 +204,41 @@ def test_concurrent_assertions_are_left_out_of_the_copies(tmp_path: Path) -> Non
     # A macro that writes something else too stays.
     (tmp_path / "nest.v").write_text("\n".join([*lines[:-1], *more, "  `NAMED(a_s, k)", lines[-1], ""]))
     assert len(marked_branches(design, counters()).unread) == left_out
+
+
+def test_what_a_loop_of_signals_leads_to_is_not_asked_about(tmp_path: Path) -> None:
+    # `known` follows `wanted`, which the block that reads it writes: the block runs again until both have settled.
+    rtl = """\
+module nest(input clk, input [2:0] k, output reg [7:0] q);
+  reg [2:0] wanted, found;
+  wire known = wanted == SOURCE;
+  wire [2:0] behind = known ? 1 : 2;
+  wire [2:0] beside = k[0] ? 1 : 2;
+  always @* begin
+    wanted = 0;
+    found = 0;
+    if (k[1]) begin
+      wanted = k;
+      if (known) found = behind;
+      else found = beside;
+    end
+  end
+  always @(posedge clk) if (known) q <= found; else q <= beside;
+endmodule
+"""
+    design = nest(tmp_path)
+    places = {
+        (4, "known ? 1"): "cond_then", (5, "k[0] ? 1"): "cond_then", (9, "if (k[1])"): "if", (12, "else"): "else",
+        (15, "if (known)"): "if",
+    }  # fmt: skip
+    lines, asked = rtl.splitlines(), []
+    for (line, text), comment in places.items():
+        one = counters()[0].model_copy(update={"kind": "branch", "line": line, "comment": comment})
+        asked.append(one.model_copy(update={"column": lines[line - 1].index(text) + 1}))
+    for name in ("known", "beside", "found", "q"):
+        asked.append(asked[0].model_copy(update={"kind": "toggle", "comment": name, "module": "nest"}))
+    unsettled = {}
+    for source in ("wanted", "k"):
+        (tmp_path / "nest.v").write_text(rtl.replace("wanted == SOURCE", f"{source} == 3"))
+        unsettled[source] = marked_branches(design, asked).unsettled
+    assert unsettled == {"wanted": (0, 2, 3, 5, 7), "k": ()}
