@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from dv_agent.designs.design import Design
 from dv_agent.errors import UnknownNameError
 from dv_agent.runners.simulator import NATIVE, Simulator
@@ -12,15 +14,29 @@ SIMULATOR_NAMES = ("icarus", "verilator", NATIVE)
 def usable_name(name: str, design: Design) -> tuple[str, str]:
     """Return the name of a simulator that can build `design`, and what to tell if it is not the one asked for.
 
+    What Verilator can build, ``native`` can be asked for: it falls back by itself, and says why.
+
     Raises:
         UnknownNameError: design.yaml names only simulators that do not exist.
     """
-    if not design.simulators or name in design.simulators:
+    if not design.simulators or name in design.simulators or (name == NATIVE and "verilator" in design.simulators):
         return name, ""
     able = next((one for one in design.simulators if one in SIMULATOR_NAMES), None)
     if able is None:
         raise UnknownNameError(f"simulator in design.yaml of {design.name}", design.simulators[0], SIMULATOR_NAMES)
     return able, f"{design.name}: simulated with {able}; design.yaml says that {name} cannot build it"
+
+
+def usable_simulator(name: str, design: Design, tell: Callable[[str], None]) -> Simulator:
+    """Return the simulator `name`, or one that can build `design`, which is told.
+
+    Raises:
+        UnknownNameError: see `usable_name` and `find_simulator`.
+    """
+    used, told = usable_name(name, design)
+    if told:
+        tell(told)
+    return find_simulator(used)
 
 
 def fastest_name(name: str, design: Design) -> str:

@@ -35,11 +35,15 @@ class DeadCounters:
         manager: pyslang's source manager.
         ties: input of the top -> its value.
         files: name of a file in the counters -> its real path.
+
+    Attributes:
+        top: the elaborated instance.
     """
 
     def __init__(self, top: Any, manager: Any, ties: Mapping[str, int], files: Mapping[str, str]) -> None:
         constants, self._files = Constants(top, manager, ties), files
         self._collector, self._evaluator = constants.collector, constants.evaluator
+        self.top = top
         self._top = top.hierarchicalPath
         self._of = {one.path: one for one in constants.instances}
         self._branches = constants.branches()

@@ -51,18 +51,24 @@ class Conditions:
         roots: the roots of the syntax trees.
         place: the place of a location; None inside a macro.
         text: the source between two locations; None if it is not in one file.
+        usage: the range of the use of a macro, not inside another one, that a location comes from; None for others.
 
     Attributes:
-        unread: concurrent assertions, properties and sequences.
+        unread: concurrent assertions, properties and sequences; what a macro writes if it writes nothing else.
     """
 
-    def __init__(self, roots: Any, place: Any, text: Any) -> None:
-        self._place, self._text = place, text
+    def __init__(self, roots: Any, place: Any, text: Any, usage: Any) -> None:
+        self._place, self._text, self._usage = place, text, usage
+        self._uses: dict[Range, bool] = {}  # use of a macro that writes what is left out -> whether as a statement
+        self._mixed: set[Range] = set()  # uses that write something else
         self._anchors: dict[str, list[tuple[Range, bool]]] = {}
         self._choices: dict[str, list[Conditional]] = {}
         self.unread: list[Unread] = []
         for root in roots:
             self._walk(root)
+        for use, statement in self._uses.items():
+            if use not in self._mixed:
+                self._leave_out(use, statement=statement)
 
     def marked(self, number: int, comment: str, place: Place) -> Iterator[MarkedBranch]:
         """Yield where to ask about a value of a ``?:``, or the terms of an expression; nothing if that is not known."""
@@ -100,17 +106,27 @@ class Conditions:
                 self._note_unread(node, statement=kind in _UNREAD_STATEMENTS)
                 continue
             if kind in _REFUSED:
+                self._mixed |= {use for spot in _ends(node) if (use := self._range_of_use(spot))}
                 continue
             if kind in _STATEMENTS or kind in _ITEMS:
                 self._note_anchor(node, after=kind in _ITEMS)
             elif kind == "ConditionalExpression":
                 self._note_choice(node)
-            waiting += [
-                one for one in node if one is not None and hasattr(one, "kind") and not hasattr(one, "valueText")
-            ]
+            parts = [one for one in node if one is not None and hasattr(one, "kind")]
+            waiting += [one for one in parts if not hasattr(one, "valueText")]
+            self._mixed |= {
+                use for one in parts if hasattr(one, "valueText") and (use := self._range_of_use(one.location))
+            }
 
     def _range(self, node: Any) -> Range | None:
-        first, last = self._place(node.sourceRange.start), self._place(node.sourceRange.end)
+        return self._placed(node.sourceRange)
+
+    def _range_of_use(self, location: Any) -> Range | None:
+        span = self._usage(location)
+        return self._placed(span) if span is not None else None
+
+    def _placed(self, span: Any) -> Range | None:
+        first, last = self._place(span.start), self._place(span.end)
         return Range(first, last) if first and last and first.file == last.file else None
 
     def _note_anchor(self, node: Any, *, after: bool) -> None:
@@ -119,14 +135,25 @@ class Conditions:
 
     def _note_unread(self, node: Any, *, statement: bool) -> None:
         if found := self._range(node):
-            (file, *first), (_, *last) = found
-            spots = {"first": tuple(first), "last": tuple(last)}
-            self.unread.append(Unread.model_validate({"file": file, "statement": statement, **spots}))
+            self._leave_out(found, statement=statement)
+            return
+        first, last = (self._range_of_use(spot) for spot in _ends(node))
+        if first is not None and first == last:
+            self._uses[first] = statement
+
+    def _leave_out(self, found: Range, *, statement: bool) -> None:
+        (file, *first), (_, *last) = found
+        spots = {"first": tuple(first), "last": tuple(last)}
+        self.unread.append(Unread.model_validate({"file": file, "statement": statement, **spots}))
 
     def _note_choice(self, node: Any) -> None:
         value, condition = self._range(node.left), self._text(node.predicate.sourceRange)
         if value and condition:
             self._choices.setdefault(value.first.file, []).append(Conditional(value, condition))
+
+
+def _ends(node: Any) -> tuple[Any, Any]:
+    return node.getFirstToken().location, node.getLastToken().location
 
 
 def _terms(comment: str) -> str | None:

@@ -60,10 +60,15 @@ class Unread(Frozen):
 
 
 class MarkedBranches(Frozen):
-    """The branches of the counters that have one, and what is left out of the marked files."""
+    """The branches of the counters that have one, and what is left out of the marked files.
+
+    Attributes:
+        unsettled: numbers of the counters that may count what does not last: see `unsettled_logic`.
+    """
 
     branches: tuple[MarkedBranch, ...] = ()
     unread: tuple[Unread, ...] = ()
+    unsettled: tuple[Count, ...] = ()
 
 
 ANSWER = TypeAdapter(MarkedBranches)

@@ -38,6 +38,11 @@ def complain(words: object) -> None:
     _write(sys.stderr, str(words), "\n", exact=False)
 
 
+def complain_of_choice(words: str) -> None:
+    """Print on stderr what was chosen in place of what was asked for."""
+    complain(f"dv-agent: {words}")
+
+
 def tell_of_dotenv() -> None:
     """Print on stderr which file ``.env`` was read, and which of its entries were not used."""
     if note := dotenv_note():

@@ -23,6 +23,7 @@ NOTHING = Monitor(
 _SIGNALS = 1_000_000  # the marks of signals are numbered from here, two for each
 _PATH = re.compile(r"dut(\.[A-Za-z_][A-Za-z0-9_$]*(\[\d+\])?)*")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*")
+_UNSETTLED = "a loop of signals without a register leads to it: a simulator counts what does not last there"
 _NO_MARK = {
     "line": "no branch of statements of its own was found for it",
     "branch": "no statement was found at which its condition can be asked about",
@@ -58,18 +59,20 @@ def mark_points(
         PrerequisiteError: the extra `formal` is missing.
     """
     found = marked_branches(design, [_counter(one) for one in points])
+    unsettled = dict.fromkeys([index for index in wanted if index in found.unsettled], _UNSETTLED)
+    wanted = [index for index in wanted if index not in unsettled]
     chosen = [one for one in found.branches if one.counter in {*wanted}]
     beside, of_signal = _beside(points, wanted)
     try:
         marks = Marks(_texts(design, chosen, found.unread), beside)
         netlist = build_netlist(design, NOTHING, marks, beats=beats)
     except BuildError as error:
-        return MarkedPoints(None, {}, dict.fromkeys(wanted, " ".join(str(error).split())[:400]))
+        return MarkedPoints(None, {}, unsettled | dict.fromkeys(wanted, " ".join(str(error).split())[:400]))
     known = netlist.circuit.properties
     asked: dict[int, tuple[str, ...]] = {}
     asked |= {one.counter: (f"{MARK}{one.counter}",) for one in chosen if f"{MARK}{one.counter}" in known}
     asked |= {index: names for index, names in of_signal.items() if all(name in known for name in names)}
-    reasons = {index: _NO_MARK[points[index].kind] for index in wanted if index not in asked}
+    reasons = unsettled | {index: _NO_MARK[points[index].kind] for index in wanted if index not in asked}
     for index in [index for index, names in asked.items() if _reads_clock(netlist, names)]:
         del asked[index]
         reasons[index] = "it depends on the level of the clock"

@@ -102,7 +102,7 @@ def select(
     seen = set[str]()
     mutants: list[Mutant] = []
     met = refused = repeated = 0
-    for candidate, forms in _compiled(maker, folder, stratified(candidates, seed), jobs):
+    for candidate, forms in _compiled(maker, folder, stratified(candidates, seed), jobs, min(count, _BATCH)):
         if met == count:
             break
         if forms is None:
@@ -133,11 +133,11 @@ def _texts(folder: DesignFolder) -> dict[str, str]:
 
 
 def _compiled(
-    maker: FormMaker, folder: DesignFolder, order: Iterator[Candidate], jobs: int
+    maker: FormMaker, folder: DesignFolder, order: Iterator[Candidate], jobs: int, size: int
 ) -> Iterator[tuple[Candidate, Forms | None]]:
-    """Yield the candidates in order, each with its forms; None if it does not build."""
+    """Yield the candidates in order, `size` at a time, each with its forms; None if it does not build."""
     with scratch_folder() as room, ThreadPoolExecutor(jobs) as pool:
-        for number, batch in enumerate(iter(lambda: tuple(islice(order, _BATCH)), ())):
+        for number, batch in enumerate(iter(lambda: tuple(islice(order, size)), ())):
             rooms = [room / f"{number}.{place}" for place in range(len(batch))]
             forms = pool.map(lambda one, copy: _form(maker, folder, one, copy), batch, rooms)
             yield from zip(batch, forms, strict=True)

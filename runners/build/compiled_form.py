@@ -17,7 +17,8 @@ from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.rtl_files import parameter_texts
 from dv_agent.errors import BuildError
 from dv_agent.runners.build.cache import WRAPPER
-from dv_agent.runners.build.external_tools import run_command
+from dv_agent.runners.build.external_tools import run_command, shorten
+from dv_agent.runners.build.verilator import refusals
 from dv_agent.runners.build.verilator_tool import VerilatorTool
 from dv_agent.runners.build.wrappers.clock_lines import is_multiple
 from dv_agent.runners.build.wrappers.layout import layout_of
@@ -29,8 +30,10 @@ _SCOPE = re.compile(r'^(\S+ \.scope .*?"[^"]*" "[^"]*") \d+ \d+(?:, \d+ \d+ \d+)
 _CALL = re.compile(r"^(\s*%vpi_(?:call|func)\S*) \d+ \d+")
 _FILES = ":file_names"
 _SECONDS = 120.0
+_MISFITS = ("-Wwarn-WIDTHEXPAND", "-Wwarn-WIDTHTRUNC")  # a port of another width: no simulator takes that
 _OPTIMISED = (
-    "--cc", "--prefix", "V", "-Mdir", "out", "-Wno-fatal", "-Wno-lint", "-Wno-style", "--no-decoration", "-O3",
+    "--cc", "--prefix", "V", "-Mdir", "out", "-Wno-fatal", "-Wno-lint", "-Wno-style", *_MISFITS, "--no-decoration",
+    "-O3",
     "--timing",
     # An unknown value is not taken for 0: a register without reset is not the same as one that is reset to 0.
     "--x-assign", "unique", "--x-initial", "unique",
@@ -69,8 +72,8 @@ def _verilated(design: Design, tool: VerilatorTool, room: Path, *, plain: bool) 
         (room / WRAPPER).write_text(bare_wrapper_text(design, layout_of(design)), encoding="utf-8")
         command += ["--top-module", TOP, *files, WRAPPER]
     done = run_command(command, room, _SECONDS, {**os.environ, **tool.environment}, (room,))
-    if done.code:
-        raise BuildError(f"{design.name}: verilator refused the RTL\n{done.output[-1000:]}")
+    if refused := list(refusals(done, design)):
+        raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
     return sorted(file for pattern in ("*.cpp", "*.h") for file in (room / "out").glob(pattern))
 
 

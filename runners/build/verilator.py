@@ -54,7 +54,7 @@ _TRACES = {"": (), "fst": ("--trace-fst",), "vcd": ("--trace",)}
 COMMON_OPTIONS = (
     "--cc", "--exe", "--prefix", "Vtop", "--top-module", TOP, "-Mdir", _OBJECTS, "-o", PROGRAM, "--threads", "1",
     "--assert",
-    # Warnings are not errors, except those that show that the wrapper does not fit; see _refused.
+    # Warnings are not errors, except those that show that the wrapper does not fit; see refusals.
     "-Wno-fatal",
     # An endless loop in the RTL must hang; without this option g++ may assume that every loop ends.
     "-CFLAGS", "-fno-finite-loops",
@@ -201,7 +201,7 @@ def _compile(design: Design, folder: Path, tool: VerilatorTool, recipe: Recipe, 
     done = run_command(
         [tool.command, *options, *includes, *code, *names, WRAPPER], work, VERILATE_SECONDS, environment, rooms
     )
-    if refused := list(_refused(done, design)):
+    if refused := list(refusals(done, design)):
         raise BuildError(f"{design.name}: verilator refused the RTL\n{shorten(refused)}")
     missing = _messages(done.output.splitlines(), "%Warning-PINMISSING", f" {WRAPPER}:")
     reject_loose_inputs(design, missing_inputs(design, missing))
@@ -299,7 +299,7 @@ def _lay_out(design: Design, work: Path, taken: Container[str]) -> list[str]:
     return names
 
 
-def _refused(done: CommandResult, design: Design) -> Iterator[str]:
+def refusals(done: CommandResult, design: Design) -> Iterator[str]:
     """Yield Verilator's messages on why the RTL cannot be used, with paths relative to the design; none if it can."""
     text = done.output.replace(f"{design.base.absolute()}{os.sep}", "").replace(f"{design.base}{os.sep}", "")
     lines = text.splitlines()

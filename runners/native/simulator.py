@@ -85,7 +85,7 @@ class NativeSimulator:
         """See `Simulator.open`; waveforms are made through cocotb on Verilator.
 
         Raises:
-            BuildError, PrerequisiteError: none of the simulators can build it; the message is the last one's.
+            BuildError, PrerequisiteError: none that design.yaml allows can build it; the message is the last one's.
         """
         try:
             tool = self._tool = self._tool or find_verilator()
@@ -104,6 +104,8 @@ class NativeSimulator:
         try:
             self._instead, session = self.judge, self.judge.open(design, waves=waves)
         except (BuildError, PrerequisiteError):
+            if design.simulators and icarus.name not in design.simulators:
+                raise
             self._instead, session = icarus, icarus.open(design, waves=waves)
         reason = printable(" ".join(str(why).split()), 200)
         self._say(f"native: not used, cocotb on {self._instead.name} simulates instead: {reason}")

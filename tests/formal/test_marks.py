@@ -88,7 +88,15 @@ def passed(text: str, folder: Path) -> dict[int, tuple[set[int], str]]:
     ])  # fmt: skip
     (folder / "marked.v").write_text(text)
     (folder / "test.v").write_text(bench)
-    build = ["iverilog", "-g2012", "-o", str(folder / "sim"), str(folder / "marked.v"), str(folder / "test.v")]
+    build = [
+        "iverilog",
+        "-g2012",
+        f"-I{folder}",
+        "-o",
+        str(folder / "sim"),
+        str(folder / "marked.v"),
+        str(folder / "test.v"),
+    ]
     subprocess.run(build, check=True, timeout=60)
     done = subprocess.run(["vvp", "-n", str(folder / "sim")], capture_output=True, text=True, check=True, timeout=60)
     found: dict[int, tuple[set[int], str]] = {}
@@ -175,10 +183,62 @@ def test_concurrent_assertions_are_left_out_of_the_copies(tmp_path: Path) -> Non
         "  property p; @(posedge clk) k == 0 |=> q != 9; endproperty",
         "  a_p: assert property (p) else $error;",
         "  always @(posedge clk) begin if (k[0]) assert property (k != 3); end",
+        '`include "macros.vh"',
+        "  `HOLDS(a_q,",
+        "         k |-> ##1 q)",
+        "  always @(posedge clk) begin if (k[0]) `HOLDS(a_r, k) end",
+    ]
+    macros = [
+        "`define PROVED(n, p) n: assert property (@(posedge clk) p) else $error;",
+        "`define HOLDS(n, p) `PROVED(n, p)",
+        "`define NAMED(n, p) wire w_``n = 1; `PROVED(n, p)",
     ]
     (tmp_path / "nest.v").write_text("\n".join([*lines[:-1], *more, lines[-1], ""]))
+    (tmp_path / "macros.vh").write_text("\n".join([*macros, ""]))
+    left_out = len(marked_branches(design, counters()).unread)
     found = marked_branches(design, counters())
     (text,) = marked_files(design, found, shown).values()
     assert "property" not in text
     assert "assert" not in text
     assert {k for k, (marks, _) in passed(text, tmp_path).items() if 2 in marks} == {3, 7}
+    # A macro that writes something else too stays.
+    (tmp_path / "nest.v").write_text("\n".join([*lines[:-1], *more, "  `NAMED(a_s, k)", lines[-1], ""]))
+    assert len(marked_branches(design, counters()).unread) == left_out
+
+
+def test_what_a_loop_of_signals_leads_to_is_not_asked_about(tmp_path: Path) -> None:
+    # `known` follows `wanted`, which the block that reads it writes: the block runs again until both have settled.
+    rtl = """\
+module nest(input clk, input [2:0] k, output reg [7:0] q);
+  reg [2:0] wanted, found;
+  wire known = wanted == SOURCE;
+  wire [2:0] behind = known ? 1 : 2;
+  wire [2:0] beside = k[0] ? 1 : 2;
+  always @* begin
+    wanted = 0;
+    found = 0;
+    if (k[1]) begin
+      wanted = k;
+      if (known) found = behind;
+      else found = beside;
+    end
+  end
+  always @(posedge clk) if (known) q <= found; else q <= beside;
+endmodule
+"""
+    design = nest(tmp_path)
+    places = {
+        (4, "known ? 1"): "cond_then", (5, "k[0] ? 1"): "cond_then", (9, "if (k[1])"): "if", (12, "else"): "else",
+        (15, "if (known)"): "if",
+    }  # fmt: skip
+    lines, asked = rtl.splitlines(), []
+    for (line, text), comment in places.items():
+        one = counters()[0].model_copy(update={"kind": "branch", "line": line, "comment": comment})
+        asked.append(one.model_copy(update={"column": lines[line - 1].index(text) + 1}))
+    for name in ("known", "beside", "found", "q"):
+        asked.append(asked[0].model_copy(update={"kind": "toggle", "comment": name, "module": "nest"}))
+    unsettled = {}
+    for source in ("wanted", "k"):
+        (tmp_path / "nest.v").write_text(rtl.replace("wanted == SOURCE", f"{source} == 3"))
+        unsettled[source] = marked_branches(design, asked).unsettled
+    assert unsettled == {"wanted": (0, 2, 3, 5, 7), "k": ()}

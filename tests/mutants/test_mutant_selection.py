@@ -42,6 +42,13 @@ def test_a_change_without_effect_is_counted_and_not_run(tmp_path: Path) -> None:
     assert len(found.to_run) + len(equivalent) + found.refused + found.repeated == found.candidates
 
 
+def test_a_port_of_another_width_does_not_build_for_verilator_either(tmp_path: Path) -> None:
+    need("verilator")
+    folder = DesignFolder(verilog(tmp_path, "always @(posedge clk) y <= a;"))
+    found = select(folder, "native", 1_000, 0, 2)
+    assert found.refused == 6  # `a` and `b`, which the design drives, with another end of their range
+
+
 def test_rtl_without_anything_to_change_is_an_error(tmp_path: Path) -> None:
     folder = tmp_path / "wire"
     folder.mkdir()

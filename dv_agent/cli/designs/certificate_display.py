@@ -12,7 +12,7 @@ from typing import Any
 from rich.table import Table
 
 from dv_agent.agents.runs.goal import open_goal, simulator_of_goal
-from dv_agent.cli.terminal import complain, overwrite, safe_console, say, say_json
+from dv_agent.cli.terminal import complain, complain_of_choice, overwrite, safe_console, say, say_json
 from dv_agent.coverage.certificates.data_model import OUTCOMES, Certificate, Verdict
 from dv_agent.coverage.certificates.storage import CODE_FILE, FILE, WITNESS, read_certificate, write_certificate
 from dv_agent.coverage.code.group import Goal
@@ -30,7 +30,7 @@ from dv_agent.eval.certificates.recorded_tests import play_found, play_given
 from dv_agent.eval.mutants.clean_tests import WITNESSES, read_given
 from dv_agent.runners.formal.decision import Effort
 from dv_agent.runners.formal.yosys import require_formal
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import usable_simulator
 from dv_agent.runners.simulator import Simulator
 
 SHOWN = 20
@@ -47,7 +47,8 @@ def certify_and_show(
         require_file_place(file, option)
     require_formal()
     folder = find_design(name)
-    plan, chosen = open_goal(folder, goal, find_simulator(simulator_of_goal(simulator, goal)), certified=False)
+    able = usable_simulator(simulator_of_goal(simulator, goal), folder.design, complain_of_choice)
+    plan, chosen = open_goal(folder, goal, able, certified=False)
     path = out or folder.path / (FILE if goal == "functional" else CODE_FILE)
     told: Callable[[str], None] = overwrite if sys.stderr.isatty() else lambda _: None
     before = _previous(path, named=out is not None)  # also of a fresh one: it says whether the file may be written

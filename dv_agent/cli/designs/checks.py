@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dv_agent.agents.search.agent import SearchAgent
 from dv_agent.agents.testbench import Testbench
-from dv_agent.cli.terminal import overwrite, say, say_json
+from dv_agent.cli.terminal import complain_of_choice, overwrite, say, say_json
 from dv_agent.coverage.goal import plan_of
 from dv_agent.designs.benchmark.fingerprint import fingerprint
 from dv_agent.designs.benchmark.seeded_bugs import broken_copy, load_bugs
@@ -20,12 +20,13 @@ from dv_agent.errors import UsageError
 from dv_agent.eval.soundness.check import Options, PartResult, check_design
 from dv_agent.eval.soundness.proof import write_proof as write
 from dv_agent.eval.soundness.witness_search import Target, WitnessSearch, choose
-from dv_agent.runners.registry import find_simulator
+from dv_agent.runners.registry import usable_simulator
 
 
 def check_and_print(name: str, simulator: str, options: Options, *, write_proof: bool, as_json: bool) -> bool:
     """Check one design, printing each part as it ends; return True if all parts pass."""
-    folder, chosen = find_design(name), find_simulator(simulator)
+    folder = find_design(name)
+    chosen = usable_simulator(simulator, folder.design, complain_of_choice)
     before = fingerprint(folder)
     parts: list[PartResult] = []
     for part in check_design(folder, chosen, options, _say if sys.stderr.isatty() else None):
@@ -59,7 +60,8 @@ def _say(words: str) -> None:
 
 def make_witnesses(name: str, more: tuple[Path, ...], seed: int, max_cycles: int, simulator: str) -> tuple[str, ...]:
     """Find, choose, trim and save witnesses; return the bins and bugs that have none."""
-    folder, chosen = find_design(name), find_simulator(simulator)
+    folder = find_design(name)
+    chosen = usable_simulator(simulator, folder.design, complain_of_choice)
     plan = plan_of(folder)
     tests = list(load_witnesses(folder))
     for path in more:

@@ -11,7 +11,7 @@ from dv_agent.cli.designs.adopt import adopt
 from dv_agent.cli.designs.certify import certify
 from dv_agent.cli.designs.exchange import from_testplan, from_ucis
 from dv_agent.cli.shared_options import MOST_SEED
-from dv_agent.cli.terminal import complain, say, say_json, warn_of_foreign
+from dv_agent.cli.terminal import complain, complain_of_choice, say, say_json, warn_of_foreign
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
 
@@ -215,9 +215,11 @@ def kills(
     from dv_agent.designs.loader import find_design
     from dv_agent.eval.soundness.kill_table import kill_table
     from dv_agent.eval.soundness.kills import Kill
-    from dv_agent.runners.registry import find_simulator
+    from dv_agent.runners.registry import usable_simulator
 
-    for row in kill_table(find_design(name), find_simulator(simulator), max_cycles, seed):
+    folder = find_design(name)
+    chosen = usable_simulator(simulator, folder.design, complain_of_choice)
+    for row in kill_table(folder, chosen, max_cycles, seed):
         if as_json:
             say_json(row.model_dump(mode="json"), indent=None, compact=True)
             continue

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dv_agent.cli.shared_options import MOST_SEED, given
-from dv_agent.cli.terminal import say_json, warn_of_foreign
+from dv_agent.cli.terminal import complain_of_choice, say_json, warn_of_foreign
 from dv_agent.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -110,8 +110,8 @@ def mutate(
             raise UsageError("say --design NAME, or --resume FOLDER")
         else:
             wish = Wish(
-                simulator, tuple(tests or ["witnesses"]), count, seed, kills.value if kills else None, further_cycles,
-                survivors_of, mutants_of, prove,
+                _usable(simulator, folder), tuple(tests or ["witnesses"]), count, seed, kills.value if kills else None,
+                further_cycles, survivors_of, mutants_of, prove,
             )  # fmt: skip
             result = start(folder, wish, Path("runs"), jobs, display, mutant_seconds, out)
     except (KeyboardInterrupt, Ended):
@@ -145,6 +145,15 @@ def _design(name: str | None) -> DesignFolder | None:
 
     warn_of_foreign(name)
     return find_design(name)
+
+
+def _usable(simulator: str, folder: DesignFolder) -> str:
+    from dv_agent.runners.registry import usable_name
+
+    used, told = usable_name(simulator, folder.design)
+    if told:
+        complain_of_choice(told)
+    return used
 
 
 def _score(result: MutationResult) -> float | None:

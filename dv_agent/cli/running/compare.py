@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from dv_agent.cli.shared_options import MOST_SEED
-from dv_agent.cli.terminal import complain, overwrite, say, say_json, warn_of_foreign
+from dv_agent.cli.terminal import complain, complain_of_choice, overwrite, say, say_json, warn_of_foreign
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode, UsageError
@@ -62,7 +62,7 @@ def compare(
     from dv_agent.agents.comparison.other_design import open_other
     from dv_agent.agents.runs.assembly import open_design
     from dv_agent.designs.files.output_places import require_folder_place
-    from dv_agent.runners.registry import find_simulator
+    from dv_agent.runners.registry import usable_simulator
 
     if not golden:
         raise UsageError("say what to compare with: --golden NAME, or the path of its folder")
@@ -75,7 +75,7 @@ def compare(
         before = open_design(golden, None, room / "golden")
         after = open_other(before, changed, bug, room / "changed")
         chosen = given_tests(before, tests) if tests else drawn_tests(before, seed, count)
-        comparer = Comparer(before, after, find_simulator(simulator), pins)
+        comparer = Comparer(before, after, usable_simulator(simulator, before.design, complain_of_choice), pins)
         progress = overwrite if sys.stderr.isatty() and not as_json else lambda words: None
         result = comparer.compare(chosen, waves=waves, say=progress)
         progress("")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 
-from dv_agent.cli.terminal import complain, say, say_json
+from dv_agent.cli.terminal import complain, complain_of_choice, say, say_json
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.text.wording import counted
 from dv_agent.errors import ExitCode
@@ -45,16 +45,14 @@ def simulate(
     from dv_agent.designs.benchmark.witnesses import load_tests
     from dv_agent.designs.files.output_places import require_file_place
     from dv_agent.designs.language.expansion import expand
-    from dv_agent.runners.registry import find_simulator, usable_name
+    from dv_agent.runners.registry import usable_simulator
     from dv_agent.runners.waves import dump_waves
 
     require_file_place(waves, "--waves", makes_folders=True)
     with scratch_folder() as room:
         folder = open_design(design, bug, room)
-        name, told = usable_name(simulator, folder.design)
-        if told:
-            complain(f"dv-agent: {told}")
-        tests, plan, chosen = load_tests(file, folder), plan_of(folder), find_simulator(name)
+        chosen = usable_simulator(simulator, folder.design, complain_of_choice)
+        tests, plan = load_tests(file, folder), plan_of(folder)
         if not tests:
             _refuse(file, as_json)
         failed = False

@@ -24,21 +24,26 @@ _QUEUE = 4
 def playable(design: Design, layout: Layout, beats: Beats) -> Iterator[str]:
     """Yield the logic of `wanted`, the next drive vector, from ``free``, ``drive``, ``started`` and the pins.
 
-    A reset comes only when no source has an offer pending and no responder refuses requests: what becomes of those
-    behind it would depend on more than a cycle.
+    What a reset takes back is offered again behind it, in its first cycle. A reset comes only when no responder refuses
+    requests, and no source offers a beat of packets that nothing but a count ends: what becomes of those would depend
+    on more than a cycle.
     """
     top = layout.drive_width - 1
     yield f"  wire in_reset = drive[{top}];"
-    calm = [f"~{_waits(one)}" for one in _sources(design) if one.ready is not None]
+    calm = [f"~{_waits(one)}" for one in _sources(design) if one.ready and _counted(one, beats)]
     calm += [f"({pin(memory.ask.ready or '')} | in_reset)" for memory in _memories(design).values()]
     asked = f"free[{top}]{''.join(f' & {one}' for one in calm)}"
     yield f"  wire resets = {asked if design.reset else _zeros(1)};"
+    yield f"  reg [{top}:0] taken_back = {_zeros(layout.drive_width)};"
+    yield "  always @(posedge clock) taken_back <= in_reset ? taken_back : drive;"
     first = 0
     for number, memory in enumerate(_memories(design).values()):
         yield from _queue(number, memory, first)
         first += _size(memory) * memory.word.bits
     for one in _sources(design):
         yield from _length(one, *beats.get(one.port, (1, 1)))
+        if one.ready is not None:
+            yield from _taken_back(one, open_packet=one.last is not None)
     place = layout.drive_width
     for piece in layout.drive:
         place -= piece.width
@@ -106,14 +111,15 @@ def _of_stream(design: Design, layout: Layout, one: Stream, what: str, part: str
     if driver not in ("source", "strobe"):
         return ""
     waits = _waits(one) if one.ready is not None else _zeros(1)
+    again = _again(one) if one.ready is not None else _zeros(1)
     if what == one.offer:
-        return f"{waits} | free{part}"
+        return f"{waits} | {again} | free{part}"
     width = _width(part)
     facts = design.ports[one.port].driver_facts()
     idle = ("1" if facts.get("ones") else "0") * width
     silent = f"(in_reset ? {width}'b{idle} : drive{part})" if facts.get("hold") else f"{width}'b{idle}"
     new = f"({_ends(one)} | free{part} & {_may_end(one)})" if what == "last" and driver == "source" else f"free{part}"
-    return f"{waits} ? drive{part} : free[{_place(layout, one)}] ? {new} : {silent}"
+    return f"{waits} ? drive{part} : {again} ? taken_back{part} : free[{_place(layout, one)}] ? {new} : {silent}"
 
 
 def _length(one: Stream, least: int, most: int) -> Iterator[str]:
@@ -128,6 +134,23 @@ def _length(one: Stream, least: int, most: int) -> Iterator[str]:
     yield f"  always @(posedge clock) {name} <= {name}_next;"
     yield f"  wire {_may_end(one)} = {name}_next >= {bits}'d{max(least, 1) - 1};"
     yield f"  wire {_ends(one)} = {name}_next == {bits}'d{max(most, 1) - 1};"
+
+
+def _taken_back(one: Stream, *, open_packet: bool) -> Iterator[str]:
+    """Yield whether a reset has taken back a beat that is offered again: the first one of a packet."""
+    name = f"owed_{one.column}"
+    first = f" & beats_{one.column} == 0" if open_packet else ""
+    yield f"  reg {name} = 1'b0;"
+    yield f"  always @(posedge clock) {name} <= resets & (in_reset ? {name} : {_waits(one)}{first});"
+    yield f"  wire {_again(one)} = in_reset & {name};"
+
+
+def _again(one: Stream) -> str:
+    return f"again_{one.column}"
+
+
+def _counted(one: Stream, beats: Beats) -> bool:
+    return one.last is None and beats.get(one.port, (1, 1))[0] > 1
 
 
 def _may_end(one: Stream) -> str:

@@ -102,14 +102,13 @@ def _source(name: str, port: PortModel, pins: Pins, beats: Beats) -> Sequence[Op
     packets = Packets(*beats.get(name, (1, 1)), ends=stream.last is not None)
     idle = _Idle(port, stream)
     for cycle in pins.cycles:
-        if pins.begins(cycle) and not packets.reset(cycle):
-            raise NotPlayableError(
-                f"in cycle {cycle} a reset takes back what {name} offers, which a source offers again"
-            )
+        if pins.begins(cycle):
+            packets.reset(cycle)
         valid = bool(pins.values[stream.valid][cycle])
         payload = pins.payload(stream, cycle)
         last = bool(pins.values[stream.last][cycle]) if stream.last else False
         if pins.in_reset[cycle]:
+            packets.rest(cycle)
             idle.silent(pins, cycle, valid, payload, last)
             continue
         if not valid:
