@@ -67,12 +67,12 @@ def _parts_of(group: Covergroup, chosen: frozenset[str]) -> Iterator[Covergroup]
 
 
 def _bins_of(group: Covergroup) -> Iterator[tuple[Excluded, Bin]]:
-    """Yield the entries with their bins; of several entries with the same values only the first."""
+    """Yield the entries with their bins; of several with the same values only the first; none that tests may hit."""
     made = [(one, _of_values(group, point, one)) for point in group.coverpoints for one in point.ignored]
     made += [(one, _of_cross(group, cross, one)) for cross in group.crosses for one in cross.ignored]
     seen = set[str]()
     for entry, one in made:
-        if one.id not in seen:
+        if one.id not in seen and not entry.choice:
             seen.add(one.id)
             yield entry, one
 

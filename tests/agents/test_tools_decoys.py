@@ -92,6 +92,12 @@ def test_as_many_decoys_are_drawn_as_there_are_and_the_seed_decides(plan: Plan) 
     assert [one.id for one in decoy_plan(plan, ("row.length.9", PACKED)).bins] == ["row.length.9", PACKED]
 
 
+def test_what_a_plan_leaves_out_by_choice_is_no_decoy() -> None:
+    plan = plan_of(find_design("stride_detector"))
+    assert all(one.choice for one in plan.ignored)
+    assert choose_decoys(plan, 5, 0) == ()
+
+
 def test_decoys_are_sampled_like_holes_and_leave_the_plan_alone(
     bench: ToolsTestbench, folder: DesignFolder, plan: Plan
 ) -> None:
