@@ -15,6 +15,7 @@ from dv_agent.designs.properties.answer import Answer
 from dv_agent.errors import BuildError
 from dv_agent.eval.certificates.cross_check import IGNORED, Played, cross_check
 from dv_agent.eval.certificates.found_tests import TestSearch, beats_of
+from dv_agent.eval.certificates.ignored_hits import ignored_hits
 from dv_agent.eval.certificates.plain_lines import plain_line, plain_lines
 from dv_agent.runners.formal.decision import Effort, decide
 from dv_agent.runners.formal.environment import assumptions
@@ -67,6 +68,7 @@ def certify(order: Order, tests: Sequence[Played]) -> Certificate:
     start = time.monotonic()
     made = plan_monitor(order.plan, order.folder.design, plain=not order.folder.has_model)
     verdicts = {one.key: one for one in _without_proof(order.plan, made, _witnesses(order.plan, tests))}
+    verdicts |= {key: _hit(verdicts[key], test) for key, test in ignored_hits(order.plan, tests).items()}
     certificate = Certificate(
         design=order.folder.design.name, goal="functional", hashes=input_hashes(order.folder, order.plan),
         tools=(yosys_version(),), assumptions=assumptions(order.folder.design), verdicts=tuple(verdicts.values()),
