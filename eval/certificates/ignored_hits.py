@@ -1,4 +1,4 @@
-"""What a plan says that no test hits, sampled like bins: over tables of the model too, of which nothing is proved."""
+"""What a plan ignores, sampled like bins: over tables of the model too, of which nothing is proved."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dv_agent.eval.certificates.cross_check import IGNORED, Played
 
 
 def ignored_hits(plan: Plan, tests: Sequence[Played]) -> dict[str, str]:
-    """Return key of what `plan` ignores, and not by choice -> the first of `tests` that hits it."""
-    entries = {one.id: entry.id for entry, one in decoy_bins(plan)}
+    """Return key of what `plan` ignores -> the first of `tests` that hits it."""
+    entries = {one.id: entry.id for entry, one in decoy_bins(plan, chosen=True)}
     if not entries:
         return {}
     sampler = Sampler(decoy_plan(plan, [*entries]))
