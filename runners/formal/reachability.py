@@ -37,7 +37,7 @@ class Try:
 # of control depend on each other, and seldom slower; the last try takes what is left of the time.
 _MOSTLY = "-n -c -t"
 TRIES = (Try(_MOSTLY, 0.75), Try("", 1.0))
-SIMPLIFIED = (Try(_MOSTLY, 0.9, ("scorr",)), Try(_MOSTLY, 1.0))
+SIMPLIFIED = (Try(_MOSTLY, 0.9, ("trim", "scorr")), Try(_MOSTLY, 1.0))
 """For what resists: `scorr` joins registers and gates that are always equal, which what is known helps to see.
 
 Where no register is left, it has proved the property but gives no invariant to check: so it is asked again."""
