@@ -58,11 +58,13 @@ class Excluded:
         id: ``covergroup.item.name``, built like the id of a bin.
         why: the reason that the plan's author gave.
         values: as in `Bin`; empty for cross bins.
+        choice: whether the plan leaves it out although a test may hit it; else `why` says why none can.
     """
 
     id: str
     why: str
     values: tuple[ValueSet, ...] = ()
+    choice: bool = False
 
 
 @dataclass(frozen=True, slots=True)

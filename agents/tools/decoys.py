@@ -30,9 +30,14 @@ def choose_decoys(plan: Plan, wanted: int, seed: int) -> tuple[str, ...]:
     return tuple(one for one in known if one in drawn)
 
 
-def decoy_bins(plan: Plan) -> tuple[tuple[Excluded, Bin], ...]:
-    """Return each `ignore` entry of the plan, with the bin that it would be; of the plan alone, not of the code."""
-    return tuple(pair for group in plan.covergroups if group.name != CODE for pair in _bins_of(group))
+def decoy_bins(plan: Plan, *, chosen: bool = False) -> tuple[tuple[Excluded, Bin], ...]:
+    """Return each `ignore` entry of the plan, with the bin that it would be; of the plan alone, not of the code.
+
+    Args:
+        chosen: whether those that a test may hit, and that the plan leaves out by choice, are among them.
+    """
+    pairs = (pair for group in plan.covergroups if group.name != CODE for pair in _bins_of(group))
+    return tuple(pair for pair in pairs if chosen or not pair[0].choice)
 
 
 def argument_of(plan: Plan, decoy: str) -> str:
@@ -67,7 +72,7 @@ def _parts_of(group: Covergroup, chosen: frozenset[str]) -> Iterator[Covergroup]
 
 
 def _bins_of(group: Covergroup) -> Iterator[tuple[Excluded, Bin]]:
-    """Yield the entries with their bins; of several entries with the same values only the first."""
+    """Yield the entries with their bins; of several with the same values only the first."""
     made = [(one, _of_values(group, point, one)) for point in group.coverpoints for one in point.ignored]
     made += [(one, _of_cross(group, cross, one)) for cross in group.crosses for one in cross.ignored]
     seen = set[str]()

@@ -30,6 +30,7 @@ class Verdict(Frozen):
         method, depth: see `dv_agent.designs.properties.answer.Answer`.
         reason: why it is unknown.
         why: the plan's argument, of an exclusion.
+        choice: whether the plan excludes it although a test may hit it.
     """
 
     id: PlainText
@@ -41,6 +42,7 @@ class Verdict(Frozen):
     depth: Count = 0
     reason: PlainText = ""
     why: PlainText = ""
+    choice: bool = False
 
     @property
     def key(self) -> str:
@@ -94,8 +96,9 @@ class Certificate(Frozen):
 
     @property
     def refuted(self) -> tuple[Verdict, ...]:
-        """What the plan excludes although a test hits it."""
-        return tuple(one for one in self.verdicts if one.subject != "bin" and one.outcome == "witness")
+        """What the plan says that no test hits, although one does."""
+        excluded = (one for one in self.verdicts if one.subject != "bin" and not one.choice)
+        return tuple(one for one in excluded if one.outcome == "witness")
 
     @property
     def sound(self) -> bool:

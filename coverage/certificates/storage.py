@@ -57,7 +57,10 @@ def _predicates(group: Covergroup) -> list[object]:
         [cross.name, cross.of, sorted([one.id for one in cross.bins] + [one.id for one in cross.ignored])]
         for cross in group.crosses
     ]
-    return [group.name, group.on, group.when.text if group.when else None, points, crosses]
+    ignored = [one.ignored for one in group.coverpoints] + [one.ignored for one in group.crosses]
+    chosen = sorted(one.id for some in ignored for one in some if one.choice)
+    when = group.when.text if group.when else None
+    return [group.name, group.on, when, points, crosses, *([chosen] if chosen else [])]
 
 
 def _values(what: Sequence[Bin | Excluded]) -> list[tuple[str, list[object]]]:

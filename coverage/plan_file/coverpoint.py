@@ -8,6 +8,7 @@ from itertools import pairwise
 from dv_agent.coverage.plan_file.bins import Draft, auto_bins, listed_bins, transition_bins
 from dv_agent.coverage.plan_file.cursor import Cursor
 from dv_agent.coverage.plan_file.options import OPTION_KEYS, Options, check_bin_name, read_options, read_tiers, resolve
+from dv_agent.coverage.plan_file.reasons import REASON_KEYS, WHY, read_reason
 from dv_agent.coverage.plan_file.value_sets import read_expression, read_sequence, read_values
 from dv_agent.coverage.structure import Bin, Coverpoint, Excluded, Kind
 from dv_agent.coverage.values import ValueSet, union
@@ -36,7 +37,8 @@ def read_coverpoint(cursor: Cursor, group: str, outer: Options) -> Coverpoint:
     kind: Kind = "value" if cursor.get("transitions") is None else "transition"
     name, of, options = cursor.at("name").identifier(), read_expression(cursor.at("of")), read_options(cursor, outer)
     frame = _Frame(group, name, kind, of.text, options)
-    ignored, illegal = (_read_excluded(cursor.get(key), frame) for key in ("ignore", "illegal"))
+    ignored = _read_excluded(cursor.get("ignore"), frame, REASON_KEYS)
+    illegal = _read_excluded(cursor.get("illegal"), frame, (WHY,))
     drafts = _separate(_read_drafts(cursor, kind), kind, ignored, illegal)
     if not drafts:
         raise cursor.error(f"coverpoint {name!r} has no bins; give `bins`, `auto` or `transitions`")
@@ -61,22 +63,20 @@ def _read_drafts(cursor: Cursor, kind: Kind) -> list[Draft]:
     return transition_bins(cursor.at("transitions"))
 
 
-def _read_excluded(cursor: Cursor | None, frame: _Frame) -> list[tuple[Cursor, Excluded]]:
+def _read_excluded(cursor: Cursor | None, frame: _Frame, also: tuple[str, ...]) -> list[tuple[Cursor, Excluded]]:
     result = []
     for name, entry in [] if cursor is None else cursor.entries():
         values: tuple[ValueSet, ...]
         if frame.kind == "transition":
-            entry.fields(("sequence", "why"), ("sequence",))
+            entry.fields(("sequence", *also), ("sequence",))
             values = read_sequence(entry.at("sequence"))
         elif isinstance(entry.data, dict):
-            values = (read_values(entry, ("why",)),)
+            values = (read_values(entry, also),)
         else:
             raise entry.wrong("{values: [...], why: ...}")
-        why = entry.get("why")
-        if why is None:
-            raise entry.error(f"{name}: missing key 'why'; say why these values are kept out")
-        excluded = Excluded(f"{frame.group}.{frame.name}.{check_bin_name(entry, name)}", why.text(), values)
-        result.append((entry, excluded))
+        reason = read_reason(entry, f"{name}: missing key 'why'; say why these values are kept out")
+        whole = f"{frame.group}.{frame.name}.{check_bin_name(entry, name)}"
+        result.append((entry, replace(reason, id=whole, values=values)))
     return result
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dv_agent.coverage.plan_file.cursor import Cursor
 from dv_agent.coverage.plan_file.options import OPTION_KEYS, Options, read_options, read_tiers, resolve
+from dv_agent.coverage.plan_file.reasons import REASON_KEYS, read_reason
 from dv_agent.coverage.structure import MAX_BINS, Bin, Coverpoint, Cross, Excluded, Tier
 
 MAX_PARTS = 8
@@ -47,14 +48,14 @@ def read_cross(cursor: Cursor, group: str, outer: Options, points: Mapping[str, 
     cursor.fields(_KEYS, ("name", "of"))
     name, options = cursor.at("name").identifier(), read_options(cursor, outer)
     grid = _read_grid(cursor, _read_parts(cursor.at("of"), points))
-    whys = _exclude(cursor, grid)
+    reasons = _exclude(cursor, grid)
     kept = grid.places(grid.reason == _KEPT)
     if not kept:
         raise cursor.error(f"cross {name!r} has no bins left")
     tiers = read_tiers(cursor.get("tiers"), lambda entry: _cited(entry, grid))
     bins = tuple(_make_bin(cursor, group, name, options, grid, place, tiers) for place in kept)
     ignored = tuple(
-        Excluded(f"{group}.{name}.{'+'.join(grid.names(place))}", whys[int(grid.reason[place])])
+        replace(reasons[int(grid.reason[place])], id=f"{group}.{name}.{'+'.join(grid.names(place))}")
         for place in grid.places(grid.reason >= 0)
     )
     return Cross(name, tuple(part.name for part in grid.parts), options.weight, options.description, bins, ignored)
@@ -84,24 +85,22 @@ def _read_grid(cursor: Cursor, parts: tuple[Coverpoint, ...]) -> _Grid:
     return _Grid(parts, np.full(shape, _KEPT, dtype=np.int64))
 
 
-def _exclude(cursor: Cursor, grid: _Grid) -> list[str]:
-    """Apply `only` and `ignore` to the grid; return the reason given for each ignore rule."""
+def _exclude(cursor: Cursor, grid: _Grid) -> list[Excluded]:
+    """Apply `only` and `ignore` to the grid; return what each ignore rule says, without an id."""
     only, ignore = cursor.get("only"), cursor.get("ignore")
     if only is not None:
         grid.reason[...] = _OUTSIDE
         for entry in only.items():
             grid.reason[_select(entry, grid)] = _KEPT
-    whys: list[str] = []
+    reasons: list[Excluded] = []
     for entry in [] if ignore is None else ignore.items():
-        entry.fields(("when", "why"), ("when",))
-        why = entry.get("why")
-        if why is None:
-            raise entry.error("ignore: missing key 'why'; say why these combinations are kept out")
+        entry.fields(("when", *REASON_KEYS), ("when",))
+        reason = read_reason(entry, "ignore: missing key 'why'; say why these combinations are kept out")
         place = _select(entry.at("when"), grid)
         block = grid.reason[place]
-        grid.reason[place] = np.where(block == _KEPT, len(whys), block)
-        whys.append(why.text())
-    return whys
+        grid.reason[place] = np.where(block == _KEPT, len(reasons), block)
+        reasons.append(reason)
+    return reasons
 
 
 def _select(cursor: Cursor, grid: _Grid) -> tuple[NDArray[np.int64], ...]:

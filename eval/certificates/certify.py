@@ -13,8 +13,9 @@ from dv_agent.coverage.predicates.plan_monitor import Claimed, PlanMonitor, plan
 from dv_agent.designs.loader import DesignFolder
 from dv_agent.designs.properties.answer import Answer
 from dv_agent.errors import BuildError
-from dv_agent.eval.certificates.cross_check import Played, cross_check
+from dv_agent.eval.certificates.cross_check import IGNORED, Played, cross_check
 from dv_agent.eval.certificates.found_tests import TestSearch, beats_of
+from dv_agent.eval.certificates.ignored_hits import ignored_hits
 from dv_agent.eval.certificates.plain_lines import plain_line, plain_lines
 from dv_agent.runners.formal.decision import Effort, decide
 from dv_agent.runners.formal.environment import assumptions
@@ -46,11 +47,12 @@ class Order:
     say: Say
     simulator: Simulator | None = None
 
-    def search(self) -> TestSearch | None:
-        """Return a search of tests; it may take half as long as the proofs."""
+    def search(self, ignored: Callable[[Played], Iterable[str]] = lambda _: ()) -> TestSearch | None:
+        """Return a search of tests; it may take half as long as the proofs. Args: ignored: see `TestSearch`."""
         if self.simulator is None:
             return None
-        return TestSearch(self.folder, self.plan, self.simulator, self.effort.seconds * _SEARCH_SHARE, self.say)
+        seconds = self.effort.seconds * _SEARCH_SHARE
+        return TestSearch(self.folder, self.plan, self.simulator, seconds, self.say, ignored)
 
 
 def certify(order: Order, tests: Sequence[Played]) -> Certificate:
@@ -65,7 +67,8 @@ def certify(order: Order, tests: Sequence[Played]) -> Certificate:
     """
     start = time.monotonic()
     made = plan_monitor(order.plan, order.folder.design, plain=not order.folder.has_model)
-    verdicts = {one.key: one for one in _without_proof(made, _witnesses(order.plan, tests))}
+    verdicts = {one.key: one for one in _without_proof(order.plan, made, _witnesses(order.plan, tests))}
+    verdicts |= {key: _hit(verdicts[key], test) for key, test in ignored_hits(order.plan, tests).items()}
     certificate = Certificate(
         design=order.folder.design.name, goal="functional", hashes=input_hashes(order.folder, order.plan),
         tools=(yosys_version(),), assumptions=assumptions(order.folder.design), verdicts=tuple(verdicts.values()),
@@ -78,15 +81,17 @@ def certify(order: Order, tests: Sequence[Played]) -> Certificate:
         return done_after(start, _unread(certificate, str(error)))
     order.say("playing tests on the circuit")
     checked = cross_check(netlist, order.folder.design, order.plan, made, tests)
+    verdicts |= {key: _hit(verdicts[key], test) for key, test in checked.ignored.items()}
     certificate = certificate.model_copy(
         update={
             "left_out": netlist.left_out,
             "checked": CheckedBySimulation(
                 tests=checked.tests, cycles=checked.cycles, hits=checked.hits, wrong=plain_lines(checked.wrong)
             ),
+            "verdicts": tuple(verdicts.values()),
         }
     )
-    if not checked.wrong:
+    if certificate.sound:
         certificate = _proved(order, certificate, netlist, verdicts)
         certificate = _searched(order, certificate, netlist, made)
     return done_after(start, certificate)
@@ -108,13 +113,18 @@ def _witnesses(plan: Plan, tests: Sequence[Played]) -> dict[str, str]:
     return found
 
 
-def _without_proof(made: PlanMonitor, witnesses: Mapping[str, str]) -> Iterable[Verdict]:
+def _hit(verdict: Verdict, test: str) -> Verdict:
+    return verdict.model_copy(update={"outcome": "witness", "witness": test, "reason": ""})
+
+
+def _without_proof(plan: Plan, made: PlanMonitor, witnesses: Mapping[str, str]) -> Iterable[Verdict]:
+    chosen = {f"{IGNORED}{one.id}" for one in plan.ignored if one.choice}
     for one in made.claimed:
         outcome: Outcome = "witness" if one.key in witnesses else "unknown"
         reason = "" if outcome == "witness" else one.reason or "it was not tried"
         yield Verdict(
             id=one.id, subject=one.kind, outcome=outcome, over_signals=not one.reason, why=_words(one),
-            witness=witnesses.get(one.key, ""), reason=plain_line(reason),
+            witness=witnesses.get(one.key, ""), reason=plain_line(reason), choice=one.key in chosen,
         )  # fmt: skip
 
 
@@ -150,20 +160,20 @@ def _searched(order: Order, certificate: Certificate, netlist: Netlist, made: Pl
     wanted = {
         one.key: one for one in certificate.verdicts if one.outcome in ("reachable", "unknown") and one.over_signals
     }
-    search = order.search()
+    design, plain = order.folder.design, not order.folder.has_model
+    search = order.search(lambda test: cross_check(netlist, design, order.plan, made, [test]).ignored)
     if search is None or not wanted:
         return certificate
     order.say("reading the RTL with what tests can do")
-    design, plain = order.folder.design, not order.folder.has_model
     exact = plan_monitor(order.plan, design, plain=plain, only=frozenset(wanted), exact=True)
     try:
         playable = build_netlist(design, exact.monitor, beats=beats_of(order.folder))
     except BuildError:
         return certificate
-    names = {key: wanted[key].id for key in playable.circuit.properties}
-    found = search.found(playable, names)
+    keys = {key: key for key in playable.circuit.properties}
+    found = search.found(playable, keys)
     checked = cross_check(netlist, design, order.plan, made, found.played)
-    certificate = search.witnessed(certificate, found, {key: key for key in names})
+    certificate = search.witnessed(certificate, found, keys)
     return more_checked(certificate, checked.tests, checked.cycles, checked.hits, checked.wrong)
 
 

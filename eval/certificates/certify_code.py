@@ -168,10 +168,10 @@ def _searched(order: Order, certificate: Certificate, points: Sequence[CodePoint
     playable = mark_points(order.folder.design, points, indices, beats_of(order.folder))
     if playable.netlist is None:
         return certificate
-    bins = {name: _id(points[index]) for index, names in playable.asked.items() for name in names}
-    found = search.found(playable.netlist, bins)
+    keys = {name: f"bin:{_id(points[index])}" for index, names in playable.asked.items() for name in names}
+    found = search.found(playable.netlist, keys)
     checked, _ = _checked(order, points, marked, found.played)
-    certificate = search.witnessed(certificate, found, {f"bin:{name}": one for one, name in bins.items()})
+    certificate = search.witnessed(certificate, found, {key: one for one, key in keys.items()})
     return more_checked(certificate, checked.tests, checked.cycles, checked.hits, checked.wrong)
 
 

@@ -18,6 +18,8 @@ from dv_agent.runners.build.wrappers.layout import layout_of
 from dv_agent.runners.formal.circuit_simulation import NEVER, Recorded, Replay, replay
 from dv_agent.runners.formal.netlist import Netlist
 
+IGNORED = "ignored:"
+"""How the keys of what a plan ignores begin."""
 MOST_CYCLES = 2_000
 MOST_TESTS = 64
 _SHOWN = 10
@@ -41,12 +43,14 @@ class CrossCheck:
         tests, cycles: how many were played on the circuit.
         hits: how many pairs of a test and a property were hit by both.
         wrong: differences, in words; a proof is void with any.
+        ignored: key of what the plan ignores -> the first test that hits it on the circuit; no sampler counts these.
     """
 
     tests: int
     cycles: int
     hits: int
     wrong: tuple[str, ...]
+    ignored: Mapping[str, str] = field(default_factory=dict)
 
 
 def cross_check(netlist: Netlist, design: Design, plan: Plan, made: PlanMonitor, tests: Sequence[Played]) -> CrossCheck:
@@ -63,7 +67,11 @@ def cross_check(netlist: Netlist, design: Design, plan: Plan, made: PlanMonitor,
     names = [*netlist.circuit.properties]
     wrong = [*_differences(plan, made, chosen, done, names)]
     hits = int((done.first != NEVER).sum())
-    return CrossCheck(len(chosen), int(done.cycles.sum()), hits, tuple(wrong[:_SHOWN]))
+    ignored: dict[str, str] = {}
+    for number, place in np.argwhere(done.first != NEVER).tolist():
+        if names[place].startswith(IGNORED):
+            ignored.setdefault(names[place], chosen[number].name)
+    return CrossCheck(len(chosen), int(done.cycles.sum()), hits, tuple(wrong[:_SHOWN]), ignored)
 
 
 def _differences(
@@ -81,10 +89,6 @@ def _differences(
             wanted = _first(plan, test.sample, one.id, one.kind == "illegal")
             if found != (wanted if wanted < done.cycles[number] else NEVER):
                 yield f"{test.name}: {one.id} is hit in cycle {wanted}, on the circuit in cycle {found} (-1: never)"
-        for one in made.claimed:
-            if one.kind == "ignored" and one.key in place and done.first[number, place[one.key]] != NEVER:
-                cycle = int(done.first[number, place[one.key]])
-                yield f"{test.name} hits {one.id} in cycle {cycle}, which the plan ignores ({one.why})"
 
 
 def _first(plan: Plan, sample: Sample, name: str, illegal: bool) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from dv_agent.agents.testbench import Testbench
@@ -37,11 +37,13 @@ class FoundTests:
         tests: those whose simulation hits something that was searched.
         played: the same, simulated.
         reasons: name of a property that no test hits -> why.
+        hits: key of a verdict -> the first of the tests that hits it.
     """
 
     tests: tuple[Test, ...]
     played: tuple[Played, ...] = field(repr=False)
     reasons: dict[str, str] = field(repr=False)
+    hits: Mapping[str, str] = field(repr=False)
 
 
 def beats_of(folder: DesignFolder) -> Beats:
@@ -56,22 +58,25 @@ class TestSearch:
 
     Args:
         seconds: time limit of a search; building for the simulator does not count.
+        ignored: returns the keys of what the plan ignores and a test hits, which its sample does not tell.
     """
 
     __test__ = False  # pytest would collect classes named Test*
 
     def __init__(
-        self, folder: DesignFolder, plan: Plan, simulator: Simulator, seconds: float, say: Callable[[str], None]
-    ) -> None:
+        self, folder: DesignFolder, plan: Plan, simulator: Simulator, seconds: float, say: Callable[[str], None],
+        ignored: Callable[[Played], Iterable[str]] = lambda _: (),
+    ) -> None:  # fmt: skip
         self._folder, self._plan, self._simulator, self._seconds, self._say = folder, plan, simulator, seconds, say
+        self._ignored = ignored
         self._cycles = 0
 
-    def found(self, netlist: Netlist, bins: dict[str, str]) -> FoundTests:
+    def found(self, netlist: Netlist, keys: dict[str, str]) -> FoundTests:
         """Search.
 
         Args:
             netlist: its environment does what tests can do.
-            bins: property of the circuit -> the bin or illegal value whose hit in a simulation counts.
+            keys: property of the circuit -> key of the verdict on what has to be hit in a simulation.
 
         Raises:
             SimulationError: the simulator failed.
@@ -79,19 +84,21 @@ class TestSearch:
         reasons: dict[str, str] = {}
         tests: list[Test] = []
         played: list[Played] = []
+        hits: dict[str, str] = {}
         with self._simulator.open(self._folder.design) as session:
             bench = Testbench(self._folder, self._plan, session)
             end = time.monotonic() + self._seconds
-            for way in ways(netlist, self._folder.design, [*bins], MOST_CYCLES, end, self._told):
+            for way in ways(netlist, self._folder.design, [*keys], MOST_CYCLES, end, self._told):
                 if len(tests) >= MOST_TESTS:
                     break
-                one = self._tried(bench, way, len(tests), bins, reasons)
+                one = self._tried(bench, way, len(tests), keys, reasons)
                 if one is not None:
                     tests.append(one[0])
                     played.append(one[1])
-        for name in bins:
+                    hits = dict.fromkeys(self._hits(one[1]), one[1].name) | hits
+        for name in keys:
             reasons.setdefault(name, _NO_WAY.format(self._cycles))
-        return FoundTests(tuple(tests), tuple(played), reasons)
+        return FoundTests(tuple(tests), tuple(played), reasons, hits)
 
     def witnessed(self, certificate: Certificate, found: FoundTests, of: Mapping[str, str]) -> Certificate:
         """Return `certificate` with the tests, what they hit, and why what was searched is not hit.
@@ -99,13 +106,9 @@ class TestSearch:
         Args:
             of: key of a verdict -> one of the properties that were searched for it.
         """
-        hits: dict[str, str] = {}
-        for one in found.played:
-            for index in one.sample.hits.nonzero()[0].tolist():
-                hits.setdefault(f"bin:{self._plan.bins[index].id}", one.name)
-            for hit in one.sample.illegal:
-                hits.setdefault(f"illegal:{hit.bin}", one.name)
-        verdicts = tuple(_told(one, hits, found.reasons.get(of.get(one.key, ""), "")) for one in certificate.verdicts)
+        verdicts = tuple(
+            _told(one, found.hits, found.reasons.get(of.get(one.key, ""), "")) for one in certificate.verdicts
+        )
         tests = tuple(one.data() for one in found.tests)
         return certificate.model_copy(update={"verdicts": verdicts, "tests": tests})
 
@@ -114,14 +117,14 @@ class TestSearch:
         self._say(f"searching a test: {cycles} cycles, {left} left")
 
     def _tried(
-        self, bench: Testbench, way: Way, number: int, bins: dict[str, str], reasons: dict[str, str]
+        self, bench: Testbench, way: Way, number: int, keys: dict[str, str], reasons: dict[str, str]
     ) -> tuple[Test, Played] | None:
         """Return the test of a way, simulated; None with reasons if there is none, or it hits nothing of the way.
 
         A test that misses something is tried again with a reset behind it, which takes signals back to their first
         values: some points of code need that.
         """
-        wanted = ", ".join(dict.fromkeys(bins[name] for name in way.names))
+        wanted = ", ".join(dict.fromkeys(keys[name].partition(":")[2] for name in way.names))
         name, note = f"{NAME} {number}", f"made to hit {wanted}"[:1000]
         best: tuple[Test, Played] | None = None
         missed = list(way.names)
@@ -131,12 +134,12 @@ class TestSearch:
                 test = test.model_copy(update={"note": note})
                 simulated = bench.simulate(test, None)
                 (result,) = bench.sampled([simulated])
-                hit = {self._plan.bins[index].id for index in result.sample.hits.nonzero()[0].tolist()}
-                hit |= {one.bin for one in result.sample.illegal}
-                left = [one for one in way.names if bins[one] not in hit]
+                played = Played(test.name, simulated.run.rows, simulated.tables, result.sample)
+                hit = self._hits(played)
+                left = [one for one in way.names if keys[one] not in hit]
                 reasons |= dict.fromkeys(left, _MISSED)
                 if len(left) < len(missed):
-                    best = test, Played(test.name, simulated.run.rows, simulated.tables, result.sample)
+                    best = test, played
                     missed = left
                 if not missed:
                     break
@@ -144,6 +147,11 @@ class TestSearch:
             for one in missed:
                 reasons.setdefault(one, f"no test does what hits it: {error}")
         return best
+
+    def _hits(self, test: Played) -> set[str]:
+        """Return the keys of what a simulated test hits."""
+        hit = {f"bin:{self._plan.bins[index].id}" for index in test.sample.hits.nonzero()[0].tolist()}
+        return hit | {f"illegal:{one.bin}" for one in test.sample.illegal} | {*self._ignored(test)}
 
     def _programs(self, way: Way) -> Iterator[Program]:
         """Yield the program of a way, then one with a reset behind it.

@@ -10,7 +10,8 @@ from dv_agent.designs.properties.answer import Answer
 from dv_agent.designs.text.wording import counted
 from dv_agent.runners.formal.aiger import Circuit
 from dv_agent.runners.formal.bmc_and_induction import hit_within, inductive
-from dv_agent.runners.formal.reachability import prove
+from dv_agent.runners.formal.invariants import Cube
+from dv_agent.runners.formal.reachability import SIMPLIFIED, prove_any
 from dv_agent.runners.formal.unrolling import OutOfTimeError
 
 BOUNDED_CYCLES = 24
@@ -37,7 +38,7 @@ class Effort:
 def decide(
     circuit: Circuit, names: Sequence[str], effort: Effort, say: Callable[[str], None]
 ) -> Iterator[tuple[str, Answer]]:
-    """Yield an answer for each of `names`, as soon as it is known."""
+    """Yield an answer for each of `names` as soon as it is known, and a second one for what is decided late."""
     end = time.monotonic() + effort.seconds
     if not names:
         return
@@ -87,13 +88,39 @@ def _inductive(circuit: Circuit, names: Sequence[str], depth: int, end: float) -
 def _one_by_one(
     circuit: Circuit, names: Sequence[str], effort: Effort, end: float, cycles: int, say: Callable[[str], None]
 ) -> Iterator[tuple[str, Answer]]:
+    known: list[Cube] = []
+    resists: list[str] = []
     for number, name in enumerate(names):
         seconds = min(effort.each, end - time.monotonic())
         say(f"pdr: {number} of {len(names)} properties")
         if seconds < _LEAST_SECONDS:
             answer = Answer(verdict="unknown", reason="the time was up")
         else:
-            answer = prove(circuit, name, seconds)
+            proof = prove_any(circuit, [name], seconds)
+            answer = proof.answer
+            known += proof.cubes
+            resists += [name] if answer.verdict == "unknown" else []
         if answer.verdict == "unknown":
             answer = answer.model_copy(update={"depth": cycles})
         yield name, answer
+    yield from _together(circuit, resists, known, effort, end, say)
+
+
+def _together(
+    circuit: Circuit,
+    names: Sequence[str],
+    known: Sequence[Cube],
+    effort: Effort,
+    end: float,
+    say: Callable[[str], None],
+) -> Iterator[tuple[str, Answer]]:
+    """Ask once more whether any of what resisted can be hit, with the invariants of all proofs so far as known."""
+    seconds = min(effort.each * len(names), end - time.monotonic())
+    if not names or seconds < _LEAST_SECONDS:
+        return
+    say(f"pdr: {counted(len(names), 'property')} together, {counted(len(known), 'clause')} known")
+    answer = prove_any(circuit, names, seconds, known, SIMPLIFIED).answer
+    if answer.verdict == "unreachable":
+        yield from ((name, answer) for name in names)
+    elif answer.verdict == "reachable" and len(names) == 1:
+        yield names[0], answer

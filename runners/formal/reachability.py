@@ -6,19 +6,43 @@ import re
 import time
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from dv_agent.designs.files.scratch import scratch_folder
 from dv_agent.designs.properties.answer import Answer
 from dv_agent.errors import BuildError
 from dv_agent.runners.formal.aiger import Circuit, write_aiger
-from dv_agent.runners.formal.unrolling import OutOfTimeError, Unrolling
+from dv_agent.runners.formal.invariants import ASKED, Cube, inductive_part, question
+from dv_agent.runners.formal.unrolling import OutOfTimeError
 from dv_agent.runners.formal.yosys import ROOM, run_yosys
 
-_GRACE = 30.0
-_LEAST_SECONDS = 1.0
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """A way to ask ABC.
+
+    Attributes:
+        options: of `pdr`.
+        share: of the time that is left.
+        before: commands that simplify the circuit first.
+    """
+
+    options: str
+    share: float
+    before: tuple[str, ...] = ()
+
+
 # Generalisation by `down` with counterexamples to it, and abstraction of registers: ten times as fast where registers
 # of control depend on each other, and seldom slower; the last try takes what is left of the time.
-_OPTIONS = (("-n -c -t", 0.75), ("", 1.0))
+_MOSTLY = "-n -c -t"
+TRIES = (Try(_MOSTLY, 0.75), Try("", 1.0))
+SIMPLIFIED = (Try(_MOSTLY, 0.9, ("trim", "scorr")), Try(_MOSTLY, 1.0))
+"""For what resists: `scorr` joins registers and gates that are always equal, which what is known helps to see.
+
+Where no register is left, it has proved the property but gives no invariant to check: so it is asked again."""
+_GRACE = 30.0
+_LEAST_SECONDS = 1.0
 _LOG, _INVARIANT = "pdr.log", "invariant.pla"
 # Of a hit: the frames looked at, the engine, the output, the frame of the hit.
 _SAID = re.compile(r"snl_(SAT|UNSAT|UNK)\S* (-?\d+) \S+(?: (\d+) (\d+))?")
@@ -36,44 +60,79 @@ end
 """
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """An answer, and the invariant that it rests on: cubes over the registers of the circuit that was asked about."""
+
+    answer: Answer
+    cubes: tuple[Cube, ...] = field(default=(), repr=False)
+
+
 def prove(circuit: Circuit, name: str, seconds: float) -> Answer:
-    """Decide whether the property `name` can be hit, within `seconds`: most of them for the options that prove most."""
+    """Decide whether the property `name` can be hit, within `seconds`."""
+    return prove_any(circuit, [name], seconds).answer
+
+
+def prove_any(
+    circuit: Circuit, names: Sequence[str], seconds: float, known: Sequence[Cube] = (), tries: Sequence[Try] = TRIES
+) -> Proof:
+    """Decide whether any of `names` can be hit, within `seconds`: most of them for the options that prove most.
+
+    Args:
+        known: cubes that no reachable state is in, by earlier proofs; they are checked again with what is found.
+    """
     end = time.monotonic() + seconds
-    part = circuit.reduced([name])
-    answer = Answer(verdict="unknown")
-    for options, share in _OPTIONS:
+    asked, registers = question(circuit, names, known)
+    part = circuit.reduced(names)
+    proof = Proof(Answer(verdict="unknown"))
+    for one in tries:
         left = end - time.monotonic()
-        if answer.verdict == "unknown" and left >= _LEAST_SECONDS:
-            answer = _proved(part, name, options, left * share)
-    late = Answer(verdict="unknown", reason=f"neither a proof nor a way to it within {seconds:.0f} s")
-    return late if answer.verdict == "unknown" and not answer.reason else answer
+        if proof.answer.verdict == "unknown" and left >= _LEAST_SECONDS:
+            place = {number: index for index, number in enumerate(registers)}
+            inside = [[(place[n], v) for n, v in cube] for cube in known if all(n in place for n, _ in cube)]
+            proof = _proved(asked, part, names, inside, one, left * one.share)
+    if proof.answer.verdict == "unknown" and not proof.answer.reason:
+        late = f"neither a proof nor a way to it within {seconds:.0f} s"
+        return Proof(Answer(verdict="unknown", reason=late))
+    return Proof(proof.answer, tuple(tuple((registers[n], v) for n, v in cube) for cube in proof.cubes))
 
 
-def _proved(part: Circuit, name: str, options: str, seconds: float) -> Answer:
-    """Ask with some options of `pdr`; without a reason, the time was up."""
+def _proved(
+    asked: Circuit, part: Circuit, names: Sequence[str], known: Sequence[Sequence[tuple[int, bool]]], how: Try,
+    seconds: float,
+) -> Proof:  # fmt: skip
+    """Ask in one way; without a reason, the time was up."""
+    late = Proof(Answer(verdict="unknown"))
     with scratch_folder() as folder:
-        (folder / "circuit.aig").write_bytes(write_aiger(part, name))
-        (folder / "one.il").write_text(_ONE, encoding="utf-8")
-        asked = f"pdr {options} -d -T {max(int(seconds), 1)} -L {ROOM}/{_LOG} -I {ROOM}/{_INVARIANT}"
-        (folder / "ask.abc").write_text(f"read_aiger {ROOM}/circuit.aig\n{asked}\n", encoding="utf-8")
-        late = Answer(verdict="unknown")
-        with suppress(BuildError):
-            run_yosys(_SCRIPT, folder, seconds + _GRACE)
-        log = folder / _LOG
-        said = _SAID.match(log.read_text(encoding="utf-8", errors="replace")) if log.is_file() else None
+        said = _asked(asked, how, folder, seconds)
         if said is None or said[1] == "UNK" or int(said[2]) < 0:
             return late
         if said[1] == "SAT":
-            return Answer(verdict="reachable", method="pdr", depth=int(said[4] or said[2]))
+            return Proof(Answer(verdict="reachable", method="pdr", depth=int(said[4] or said[2])))
         file = folder / _INVARIANT
-        cubes = read_invariant(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
-        try:
-            holds = is_invariant(part, name, cubes, time.monotonic() + seconds + _GRACE)
-        except OutOfTimeError:
-            return late
-    if not holds:
-        return Answer(verdict="unknown", reason="the invariant of pdr did not pass its check by another solver")
-    return Answer(verdict="unreachable", method="pdr", depth=len(cubes))
+        found = read_invariant(file.read_text(encoding="utf-8", errors="replace") if file.is_file() else "")
+    more = len(part.next)  # the register that tells whether what is known held so far: it does, so it is always 0
+    cubes = [tuple(pair for pair in cube if pair[0] < more) for cube in found if (more, True) not in cube]
+    try:
+        held = inductive_part(part, names, [*cubes, *map(tuple, known)], time.monotonic() + seconds + _GRACE)
+    except OutOfTimeError:
+        return late
+    if held is None:
+        return Proof(Answer(verdict="unknown", reason="the invariant of pdr did not pass its check by another solver"))
+    return Proof(Answer(verdict="unreachable", method="pdr", depth=len(held)), held)
+
+
+def _asked(circuit: Circuit, how: Try, folder: Path, seconds: float) -> re.Match[str] | None:
+    """Run ABC; return what it says, None if it says nothing."""
+    (folder / "circuit.aig").write_bytes(write_aiger(circuit, ASKED))
+    (folder / "one.il").write_text(_ONE, encoding="utf-8")
+    ask = f"pdr {how.options} -d -T {max(int(seconds), 1)} -L {ROOM}/{_LOG} -I {ROOM}/{_INVARIANT}"
+    lines = [f"read_aiger {ROOM}/circuit.aig", *how.before, ask]
+    (folder / "ask.abc").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    with suppress(BuildError):
+        run_yosys(_SCRIPT, folder, seconds + _GRACE)
+    log = folder / _LOG
+    return _SAID.match(log.read_text(encoding="utf-8", errors="replace")) if log.is_file() else None
 
 
 def read_invariant(text: str) -> list[list[tuple[int, bool]]]:
@@ -88,28 +147,3 @@ def read_invariant(text: str) -> list[list[tuple[int, bool]]]:
             pairs = zip(names, words[0], strict=True)
             cubes.append([(name, letter == "1") for name, letter in pairs if letter != "-"])
     return cubes
-
-
-def is_invariant(circuit: Circuit, name: str, cubes: Sequence[Sequence[tuple[int, bool]]], deadline: float) -> bool:
-    """Return whether `cubes` prove that `name` is never hit: none holds at power-up, and with the property not hit and
-    in none of them, the next cycle is in none of them and does not hit it either.
-
-    Raises:
-        OutOfTimeError: no result in time.
-    """  # fmt: skip
-    if any(not any(value for _, value in cube) for cube in cubes):
-        return False  # registers are 0 at power-up, and the cube says so of all that it names
-    hit = circuit.properties[name]
-    with Unrolling(circuit, from_power_up=True, deadline=deadline) as begin:
-        if begin.is_possible([begin.literal(0, hit)]):
-            return False
-    with Unrolling(circuit, from_power_up=False, deadline=deadline) as model:
-        wrong = [model.literal(1, hit)]
-        model.always([-model.literal(0, hit)])
-        for cube in cubes:
-            now, then = (
-                [model.register(cycle, number) * (1 if value else -1) for number, value in cube] for cycle in (0, 1)
-            )
-            model.always([-one for one in now])
-            wrong.append(model.all_of(then))
-        return not model.is_possible([model.any_of(wrong)])

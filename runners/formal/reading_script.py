@@ -92,8 +92,8 @@ def script_text(design: Design, names: Sequence[str], *, marks: bool, plain: boo
     options = ["--threads 1", "--no-synthesis-define", "--no-default-translate-off-format", "--relax-enum-conversions"]
     options += ["--allow-use-before-declare", "--ignore-timing", f"--top {FORMAL_TOP}"]
     options += [] if marks else ["--ignore-assertions"]
-    # Yosys takes the keywords of SystemVerilog in `.v` files for names, unless it is told otherwise.
-    options += [] if plain else ["--map-keyword-version 1800-2017+*.v"]
+    # The folder is part of the pattern: `*.v` alone matches no file that is named by its path.
+    options += ["--map-keyword-version 1364-2005+.../*.v"] if plain else []
     folders = [*design.include_dirs, *(str(Path(name).parent) for name in design.sources)]
     options += [_word(f"-I{_RTL}/{name}") for name in dict.fromkeys(folders)]
     options += [_word(f"-D{name}" if text is None else f"-D{name}={text}") for name, text in design.defines.items()]

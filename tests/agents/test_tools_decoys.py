@@ -25,6 +25,8 @@ from dv_agent.coverage.plan import Plan
 from dv_agent.coverage.storage import to_file
 from dv_agent.designs.language.stimulus import parse_test
 from dv_agent.designs.loader import DesignFolder, find_design, load_design
+from dv_agent.eval.certificates.cross_check import Played
+from dv_agent.eval.certificates.ignored_hits import ignored_hits
 from dv_agent.runners.registry import find_simulator
 
 PACKED = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"
@@ -92,6 +94,12 @@ def test_as_many_decoys_are_drawn_as_there_are_and_the_seed_decides(plan: Plan) 
     assert [one.id for one in decoy_plan(plan, ("row.length.9", PACKED)).bins] == ["row.length.9", PACKED]
 
 
+def test_what_a_plan_leaves_out_by_choice_is_no_decoy() -> None:
+    plan = plan_of(find_design("stride_detector"))
+    assert all(one.choice for one in plan.ignored)
+    assert choose_decoys(plan, 5, 0) == ()
+
+
 def test_decoys_are_sampled_like_holes_and_leave_the_plan_alone(
     bench: ToolsTestbench, folder: DesignFolder, plan: Plan
 ) -> None:
@@ -101,6 +109,11 @@ def test_decoys_are_sampled_like_holes_and_leave_the_plan_alone(
     with find_simulator("icarus").open(folder.design) as session:
         without = Testbench(folder, plan, session)
         same, _ = advance(RunState(empty_coverage(plan)), Proposal(tests=tests), without, Budget())
+        simulated = without.simulate(tests[1], None)
+        (result,) = without.sampled([simulated])
+    played = Played("falling", simulated.run.rows, simulated.tables, result.sample)
+    # A certificate finds it too, although nothing can be proved of a table that the model makes.
+    assert ignored_hits(plan, [played]) == {"ignored:row.lengths.author_word_d": "falling"}
     assert to_file(state.coverage) == to_file(same.coverage)
     assert bench.decoys is not None
     holes = {hole.bin: hole for hole in bench.decoys.holes()}

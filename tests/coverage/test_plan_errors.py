@@ -84,6 +84,8 @@ CASES = [
     ("high: [1, 5]", "high: [1, 2, 3]", 11, "a value, a range"),
     ("high: [1, 5]", "high: [0, 5]", 11, "bins 'low' and 'high' overlap: both hold 0"),
     (", why: w}\n      - name: q", "}\n      - name: q", 13, "missing key 'why'"),
+    ("why: w}\n      - name: q", "why: w, choice: 1}\n      - name: q", 13, "choice: expected true or false"),
+    ("        ignore:", "        illegal: {i: {range: [9, 9], choice: true}}\n        ignore:", 12, "key 'choice'"),
     ("dead: {values: [7], why: w}", "dead: 7", 13, "expected {values: [...], why: ...}"),
     ("      - name: q", "      - name: p", 14, "duplicate coverpoint 'p'"),
     ("        auto: {range: [0, 3]}\n", "", 14, "coverpoint 'q' has no bins"),

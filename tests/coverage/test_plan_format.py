@@ -59,7 +59,7 @@ FULL = """
             weight: 2
             at_least: 4
             tiers: {hard: ["low x 0..3", {n: mid}]}
-            ignore: [{when: {n: [some, rest], runs: 8..9}, why: "disjoint"}]
+            ignore: [{when: {n: [some, rest], runs: 8..9}, why: "disjoint", choice: true}]
             only: [{n: [low, mid]}, {n: some, runs: [0..3, 8..9]}]
 """
 
@@ -126,9 +126,9 @@ def test_descriptions_are_resolved(plan: Plan, bin_id: str, description: str) ->
 
 
 def test_what_is_kept_out_is_kept_with_its_argument(plan: Plan) -> None:
-    assert [(one.id, one.why) for one in plan.ignored] == [
-        ("reduction.n.dead", "cannot be: see spec"),
-        ("reduction.mix.some+8..9", "disjoint"),
+    assert [(one.id, one.why, one.choice) for one in plan.ignored] == [
+        ("reduction.n.dead", "cannot be: see spec", False),
+        ("reduction.mix.some+8..9", "disjoint", True),
     ]
     assert [(one.id, str(one.values[0])) for one in plan.illegal] == [("reduction.n.bad", "100..200")]
 

@@ -17,8 +17,10 @@ from dv_agent.cli.main import app
 from dv_agent.coverage.certificates.data_model import Certificate
 from dv_agent.coverage.certificates.storage import FILE, certificate_errors, read_certificate
 from dv_agent.coverage.goal import plan_of
+from dv_agent.coverage.predicates.plan_monitor import plan_monitor
 from dv_agent.designs.loader import DesignFolder, load_design
 from dv_agent.errors import UsageError
+from dv_agent.runners.formal.netlist import build_netlist
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -122,14 +124,25 @@ def test_proofs_are_taken_over_and_a_cut_command_goes_on(
     assert "pdr" not in {one.method for one in again if one.outcome == "unreachable"}
 
 
-def test_an_exclusion_that_a_test_hits_fails_the_command(tmp_path: Path) -> None:
-    plan = PLAN.replace("around: [[0], [1]]", "there: [[0], [0]]").replace("[[2], [1]]", "[[0], [1]]")
+@pytest.mark.parametrize(("cycles", "test"), [("1500", "search test"), ("0", "found test")])
+def test_an_exclusion_that_a_test_hits_fails_the_command_unless_the_plan_chose_it(
+    tmp_path: Path, cycles: str, test: str
+) -> None:
+    plan = PLAN.replace("around: [[0], [1]]", "there: [[3], [0]]").replace("[[2], [1]]", "[[0], [1]]")
+    plan = plan.replace(
+        "ignore: {back:", 'ignore: {stays: {sequence: [[1], [1]], why: "none wants it", choice: true}, back:'
+    )
     folder = write_steps(tmp_path / "wrong", plan)
-    done = certify(folder.path)
-    assert done.exit_code == 1
-    assert "machine.steps.back" in done.output
-    assert "DONE is left to IDLE" in done.output
-    assert not any(one.outcome == "unreachable" for one in read_certificate(folder.path / FILE).verdicts)
+    done = certify(folder.path, "--search-cycles", cycles)
+    assert done.exit_code == 1, done.output
+    assert f"WRONG  machine.steps.back is excluded (DONE is left to IDLE), but {test} " in done.output
+    certificate = read_certificate(folder.path / FILE)
+    assert [one.id for one in certificate.refuted] == ["machine.steps.back"]
+    (chosen,) = (one for one in certificate.verdicts if one.id == "machine.steps.stays")
+    assert (chosen.outcome, chosen.choice, chosen.witness.startswith(test)) == ("witness", True, True)
+    assert "machine.steps.stays is excluded" not in done.output
+    if cycles != "0":  # a recorded test that refutes the plan is a reason to prove nothing
+        assert not any(one.outcome == "unreachable" for one in certificate.verdicts)
 
 
 def planted(seed: int, count: int) -> str:
@@ -169,6 +182,12 @@ def test_rtl_that_yosys_cannot_read_is_told_and_nothing_is_proved(tmp_path: Path
     reasons = {one.reason for one in read_certificate(folder.path / FILE).verdicts if one.outcome == "unknown"}
     assert len(reasons) == 1
     assert "yosys cannot read the RTL" in reasons.pop()
+
+
+def test_verilog_may_use_the_keywords_of_systemverilog_as_names(tmp_path: Path) -> None:
+    folder = write_steps(tmp_path / "old", rtl=RTL.replace("unused", "before").replace("now", "unique"))
+    made = plan_monitor(plan_of(folder), folder.design, plain=True)
+    assert "dut.unique[1]" in build_netlist(folder.design, made.monitor).registers
 
 
 def test_a_clock_made_by_the_rtl_is_told(tmp_path: Path) -> None:

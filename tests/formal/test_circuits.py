@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import pytest
 from formal_designs import need_yosys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dv_agent.designs.properties.answer import Answer
 from dv_agent.errors import BuildError
+from dv_agent.runners.formal import decision
 from dv_agent.runners.formal.aiger import Circuit, read_aiger, write_aiger
 from dv_agent.runners.formal.bmc_and_induction import hit_within, inductive
 from dv_agent.runners.formal.decision import Effort, decide
-from dv_agent.runners.formal.reachability import is_invariant, prove, read_invariant
+from dv_agent.runners.formal.invariants import ASKED, Cube, inductive_part, question
+from dv_agent.runners.formal.reachability import SIMPLIFIED, Proof, prove, prove_any, read_invariant
 from dv_agent.runners.formal.unrolling import OutOfTimeError
 
 pytest.importorskip("pysat")
@@ -108,13 +112,34 @@ def test_without_registers_everything_is_decided_at_once() -> None:
     }  # fmt: skip
 
 
+SIX: Cube = ((0, False), (1, True), (2, True))
+SEVEN: Cube = ((0, True), (1, True), (2, True))
+FIVE_AND_SEVEN: Cube = ((0, True), (2, True))
+ZERO: Cube = ((0, False), (1, False), (2, False))
+
+
 def test_only_a_true_invariant_is_taken_for_one() -> None:
     circuit = counter(3, 5)
-    six, seven = [(0, False), (1, True), (2, True)], [(0, True), (1, True), (2, True)]
-    assert is_invariant(circuit, "is_6", [six, seven], later())
-    assert not is_invariant(circuit, "is_5", [six, seven], later())  # the property is hit
-    assert not is_invariant(circuit, "is_6", [[(0, False), (1, False), (2, False)]], later())  # it holds at power-up
-    assert not is_invariant(circuit, "is_6", [[(0, True), (2, True)], six, seven], later())  # 5 is reached
+    assert inductive_part(circuit, ["is_6"], [SIX, SEVEN], later()) == (SIX, SEVEN)
+    assert inductive_part(circuit, ["is_6", "is_7"], [SIX, SEVEN], later()) == (SIX, SEVEN)
+    assert inductive_part(circuit, ["is_5"], [SIX, SEVEN], later()) is None  # the property is hit
+    assert inductive_part(circuit, ["is_6", "is_5"], [SIX, SEVEN], later()) is None
+    assert inductive_part(circuit, ["is_0"], [SIX, SEVEN], later()) is None  # at power-up
+    # What a reachable state is in is left out: at once, or because what kept it out is.
+    assert inductive_part(circuit, ["is_6"], [ZERO, FIVE_AND_SEVEN, SIX, SEVEN], later()) == (SIX, SEVEN)
+    assert inductive_part(counter(3, 7), ["is_6"], [SIX, SEVEN], later()) is None
+
+
+def test_a_question_knows_what_no_state_was_in_so_far() -> None:
+    circuit = counter(3, 7)
+    asked, registers = question(circuit, ["is_6", "is_3"], [])
+    assert (registers, len(asked.next)) == ((0, 1, 2), 3)
+    assert hit_within(asked, [ASKED], 9, later(), str)[0] == {ASKED: 3}
+    asked, registers = question(circuit, ["is_6"], [FIVE_AND_SEVEN])  # which is false: so 6 is out of reach
+    assert (registers, len(asked.next)) == ((0, 1, 2), 4)
+    assert hit_within(asked, [ASKED], 12, later(), str)[0] == {}
+    asked, _ = question(circuit, ["is_4", "is_6"], [FIVE_AND_SEVEN])
+    assert hit_within(asked, [ASKED], 12, later(), str)[0] == {ASKED: 4}
 
 
 def test_the_invariant_of_a_file_is_read_by_the_numbers_of_the_registers() -> None:
@@ -128,3 +153,36 @@ def test_pdr_decides_what_the_cheap_methods_leave() -> None:
     assert prove(circuit, "is_12", 20).verdict == "unreachable"
     found = prove(circuit, "is_7", 20)
     assert (found.verdict, found.depth) == ("reachable", 7)
+
+
+def test_what_is_known_helps_a_proof_and_proves_nothing_if_it_is_wrong() -> None:
+    need_yosys()
+    circuit = counter(3, 5)
+    proof = prove_any(circuit, ["is_6", "is_7"], 20, [SIX], SIMPLIFIED)
+    assert proof.answer.verdict == "unreachable"
+    assert inductive_part(circuit, ["is_6", "is_7"], proof.cubes, later()) == proof.cubes
+    wrong = prove_any(counter(3, 7), ["is_6"], 20, [FIVE_AND_SEVEN], SIMPLIFIED)
+    assert (wrong.answer.verdict, wrong.cubes) == ("unknown", ())
+    assert "did not pass its check" in wrong.answer.reason
+
+
+def test_what_resists_alone_is_proved_together_with_what_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    need_yosys()
+    circuit = counter(4, 9)
+    asked: list[tuple[list[str], int]] = []
+
+    def weak(circuit: Circuit, names: list[str], seconds: float, *how: Sequence[Cube]) -> Proof:
+        asked.append((names, len(how[0]) if how else 0))
+        if how or names == ["is_11"]:
+            return prove_any(circuit, names, seconds, *how)
+        return Proof(Answer(verdict="unknown", reason="weak"))
+
+    monkeypatch.setattr(decision, "prove_any", weak)
+    monkeypatch.setattr(decision, "inductive", lambda *_: [])
+    answers = [*decide(circuit, ["is_11", "is_12", "is_14"], Effort(seconds=40), str)]
+    assert [(name, one.verdict) for name, one in answers] == [
+        ("is_11", "unreachable"), ("is_12", "unknown"), ("is_14", "unknown"), ("is_12", "unreachable"),
+        ("is_14", "unreachable"),
+    ]  # fmt: skip
+    assert asked[-1][0] == ["is_12", "is_14"]
+    assert asked[-1][1] > 0

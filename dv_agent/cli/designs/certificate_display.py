@@ -147,7 +147,7 @@ def _listed(title: str, verdicts: list[Verdict], words: Callable[[Verdict], Any]
     if verdicts:
         say(f"{title}:")
     for one in verdicts[:SHOWN]:
-        mark = "" if one.subject == "bin" else f" ({one.subject})"
+        mark = "" if one.subject == "bin" else f" ({one.subject}{', by choice' if one.choice else ''})"
         say(f"  {one.id}{mark}: {words(one)}")
     if len(verdicts) > SHOWN:
         say(f"  ... and {len(verdicts) - SHOWN} more")
