@@ -27,11 +27,12 @@ previous access had this address, 0 otherwise).
 
 Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every stream
 of packets (accepted beats of the packet that the pulse interrupted), ``P_after`` for every output stream (its transfers
-between this pulse and the next one, which show what became of what the pulse interrupted), ``P_before`` (its transfers
-between the reset before and this pulse), ``P_ended`` for every stream with ``last`` (its packets that ended there), the
-columns of ``cycle`` for the cycle *before* the pulse, under the same names, and of observed fields and probes
-``dropped_<level>``, the value in the first cycle *of* the pulse, the state that a synchronous reset drops, and (of up
-to five bits) ``visited_<level>``, whose bit v is set if it takes the value v behind the pulse, before the next one.
+between this pulse and the next one, which show what became of what the pulse interrupted), ``P_before`` for every
+stream (its transfers between the reset before and this pulse), ``P_ended`` for one with ``last`` (its packets that
+ended there), the columns of ``cycle`` for the cycle *before* the pulse, under the same names, and of observed fields
+and probes ``dropped_<level>``, the value in the first cycle *of* the pulse, the state that a synchronous reset drops,
+and (of up to five bits) ``visited_<level>``, whose bit v is set if it takes the value v behind the pulse, before the
+next one.
 
 With several clocks, a row of ``cycle`` is a step in which one of them rises: ``<clock>_edge`` (0 or 1) tells which, and
 ``cycle`` and ``width`` count steps. Transfers, stalls, idle times and gaps of a stream are counted at the edges of its

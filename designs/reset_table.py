@@ -38,7 +38,7 @@ def _of_streams(design: Design, trace: Trace, epoch: IntColumn) -> Iterator[tupl
             yield f"{name}_beat", partial(_cut_beats, seen, epoch)
         if not stream.driven:
             yield f"{name}_after", partial(_transfers_of, seen, epoch)
-            yield f"{name}_before", partial(_transfers_of, seen, epoch - 1)
+        yield f"{name}_before", partial(_transfers_of, seen, epoch - 1)
         if stream.last is not None:
             yield f"{name}_ended", partial(_packets_of, seen, epoch - 1)
 

@@ -24,7 +24,7 @@ def test_a_reset_knows_what_left_after_it_and_a_transfer_its_number_since_the_re
         tables = cycle_tables(GELU.design, session.run(expand(GELU.design, GELU.schema, TEST)).trace)
     assert tables["reset"].columns["out_after"].tolist() == [3, 0]
     assert "in_after" not in tables["reset"].columns
-    assert tables["reset"].columns["out_before"].tolist() == [2, 3]
+    assert [tables["reset"].columns[f"{port}_before"].tolist() for port in ("in", "out")] == [[2, 3], [2, 3]]
     assert tables["transfer_out"].columns["number"].tolist() == [0, 1, 0, 1, 2]
 
 
