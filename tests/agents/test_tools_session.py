@@ -180,7 +180,7 @@ def test_the_transcript_can_be_printed(session: Session) -> None:
 def test_the_plan_and_its_coverage_know_nothing_of_decoys(session: Session) -> None:
     assert session.bench.decoys is not None
     assert [one.id for one in session.bench.decoys.plan.bins] == [DECOY]
-    assert overall_totals(session.state.coverage).bins == 401
+    assert overall_totals(session.state.coverage).bins == 415
     assert DECOY not in (session.run.folder / "coverage.json").read_text()
 
 
