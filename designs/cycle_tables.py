@@ -49,14 +49,14 @@ from functools import cached_property, partial
 
 import numpy as np
 
-from dv_agent.designs.carried_columns import behind, carried
 from dv_agent.designs.design import Design
+from dv_agent.designs.event_columns.carried_columns import behind, carried
+from dv_agent.designs.event_columns.reset_table import reset_table
 from dv_agent.designs.observation import JoinedColumns, LazyColumns, Table
 from dv_agent.designs.packet_columns import begins_epoch, places
 from dv_agent.designs.ports.buses.views.access_tables import access_tables
 from dv_agent.designs.ports.field_spec import FieldSpec
 from dv_agent.designs.ports.stream import Stream
-from dv_agent.designs.reset_table import reset_table
 from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers, sign_extended
 
 
