@@ -1,4 +1,4 @@
-"""The web face: from a model's reply to the updated page, in parts, with the largest plan (mxint_softmax, 401 bins).
+"""The web face: from a model's reply to the updated page, in parts, with the largest plan (mxint_softmax, 415 bins).
 
 The model is a loopback server; the reply is one test of 64 rows. Milliseconds, median and worst of some sends. The
 processor time is that of this process, which is studio and model at once, from the click on; it hardly depends on how

@@ -32,12 +32,15 @@ _OF_STREAM = {
     "strobe": "1 in a cycle with a write",
     "beat": "beats of the packet under way accepted before this reset",
     "after": "transfers of that stream from this reset to the next one, or to the end",
+    "before": "its transfers since the reset before",
+    "ended": "its packets that ended since the reset before",
 }
 _TRANSFER = {
     "gap": "cycles without valid since the transfer before; cycles with valid and no ready do not count",
     "stall": "cycles that valid waited for ready",
     "beat": "number of the beat in its packet, from 0",
     "back_to_back": "1 if the transfer before was one cycle earlier",
+    "behind": "`stall` of the transfer one cycle earlier; 0 if there was none",
     "number": "number of the transfer since the last reset, from 0",
 }
 _ACCESS = {
@@ -87,6 +90,10 @@ def column_words(design: Design, table: str, name: str) -> str:
 
 
 def _earlier(table: str, name: str) -> str:
+    if table == "reset" and name.startswith("dropped_"):
+        return f"`{name.removeprefix('dropped_')}` in the first cycle of the pulse"
+    if table == "reset" and name.startswith("visited_"):
+        return f"bit v: `{name.removeprefix('visited_')}` is v in a cycle before the next reset"
     found = re.fullmatch(r"prev(\d?)_(\w+)", name)
     if not found:
         return ""

@@ -15,7 +15,10 @@ If a port P has several streams, its kind names them, such as ``P_request`` and 
 
 Columns of ``transfer_P``: ``cycle``, ``epoch``, ``beat`` (number in its packet, from 0), ``number`` (from 0, since
 the reset), ``gap`` (cycles without valid since the previous transfer or reset), ``stall`` (cycles it
-waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago).
+waited for ready), ``back_to_back`` (1 if the previous transfer was one cycle ago), ``behind`` (cycles that the
+transfer one cycle ago waited for ready, 0 without one), and what it carries: its fields and ``last``, each as
+``prev_<name>`` too, that of the transfer before in the epoch (0 without one). A field called like another column is
+``field_<name>``.
 
 Columns of ``access_P``: ``cycle`` (of the answer), ``epoch``, ``write`` (0 or 1), ``addr``, ``data`` (the lowest 63
 bits), ``error`` (0 or 1), ``resp`` and ``id`` if the bus has them, ``latency`` (cycles from the complete request to the
@@ -24,8 +27,12 @@ previous access had this address, 0 otherwise).
 
 Columns of ``reset``: ``cycle``, ``epoch``, ``width`` (cycles), ``P_beat`` for every stream
 of packets (accepted beats of the packet that the pulse interrupted), ``P_after`` for every output stream (its transfers
-between this pulse and the next one, which show what became of what the pulse interrupted), and the columns of ``cycle``
-for the cycle *before* the pulse, under the same names.
+between this pulse and the next one, which show what became of what the pulse interrupted), ``P_before`` for every
+stream (its transfers between the reset before and this pulse), ``P_ended`` for one with ``last`` (its packets that
+ended there), the columns of ``cycle`` for the cycle *before* the pulse, under the same names, and of observed fields
+and probes ``dropped_<level>``, the value in the first cycle *of* the pulse, the state that a synchronous reset drops,
+and (of up to five bits) ``visited_<level>``, whose bit v is set if it takes the value v behind the pulse, before the
+next one.
 
 With several clocks, a row of ``cycle`` is a step in which one of them rises: ``<clock>_edge`` (0 or 1) tells which, and
 ``cycle`` and ``width`` count steps. Transfers, stalls, idle times and gaps of a stream are counted at the edges of its
@@ -43,6 +50,8 @@ from functools import cached_property, partial
 import numpy as np
 
 from dv_agent.designs.design import Design
+from dv_agent.designs.event_columns.carried_columns import behind, carried
+from dv_agent.designs.event_columns.reset_table import reset_table
 from dv_agent.designs.observation import JoinedColumns, LazyColumns, Table
 from dv_agent.designs.packet_columns import begins_epoch, places
 from dv_agent.designs.ports.buses.views.access_tables import access_tables
@@ -54,7 +63,7 @@ from dv_agent.designs.trace import BoolColumn, IntColumn, Trace, Transfers, sign
 def cycle_tables(design: Design, trace: Trace) -> dict[str, Table]:
     """Return the shared tables of one trace; all empty if the trace holds no signals."""
     facts = _cycle_facts(design, trace)
-    tables = {"cycle": Table(facts), "reset": _reset_table(design, trace, facts)}
+    tables = {"cycle": Table(facts), "reset": reset_table(design, trace, facts)}
     for one in design.streams:
         if not one.rides and one.key in trace.accepted:
             ticks = trace.ticks(design.clock_of(one.port))
@@ -165,6 +174,8 @@ def _transfer_table(transfers: Transfers, facts: Mapping[str, IntColumn], name: 
     if facts:
         waits = _Waits(transfers, facts, name, ticks)
         made |= {"stall": lambda: waits.stall, "gap": waits.gap, "back_to_back": waits.back_to_back}
+        made["behind"] = lambda: behind(transfers, waits.stall, waits.back_to_back())
+    made |= carried(transfers, {*known, *made, *facts})
     return Table(LazyColumns(known, made))
 
 
@@ -224,49 +235,3 @@ def _epoch_starts(facts: Mapping[str, IntColumn]) -> IntColumn:
     out = np.flatnonzero(facts["in_reset"] == 0)[::-1]
     starts[epochs[out]] = out
     return starts
-
-
-def _reset_table(design: Design, trace: Trace, facts: Mapping[str, IntColumn]) -> Table:
-    begins = np.zeros(trace.cycles, dtype=bool)
-    if trace.cycles:
-        begins[1:] = trace.in_reset[1:] & ~trace.in_reset[:-1]
-        begins[0] = trace.in_reset[0]
-    at = np.flatnonzero(begins)
-    epoch = trace.epoch[at] if trace.cycles else at
-    made: dict[str, Callable[[], IntColumn]] = {
-        f"{stream.column}_beat": partial(_cut_beats, trace.accepted[stream.key], epoch)
-        for stream in design.streams
-        if stream.packets and stream.key in trace.accepted
-    }
-    made |= {
-        f"{stream.column}_after": partial(_transfers_after, trace.accepted[stream.key], epoch)
-        for stream in design.streams
-        if not stream.driven and stream.key in trace.accepted
-    }
-    if "width" not in facts:
-        made = {"width": partial(_widths, trace.in_reset, at), **made}
-    return Table(JoinedColumns(LazyColumns({"cycle": at, "epoch": epoch}, made), facts, np.maximum(at - 1, 0)))
-
-
-def _widths(in_reset: BoolColumn, starts: IntColumn) -> IntColumn:
-    ends = np.append(np.flatnonzero(~in_reset), len(in_reset))
-    return ends[np.searchsorted(ends, starts)] - starts
-
-
-def _transfers_after(transfers: Transfers, epochs: IntColumn) -> IntColumn:
-    """Return how many transfers there are in each of `epochs`."""
-    begin, end = (np.searchsorted(transfers.epoch, epochs, side) for side in ("left", "right"))
-    return np.asarray(end - begin, dtype=np.int64)
-
-
-def _cut_beats(transfers: Transfers, epochs: IntColumn) -> IntColumn:
-    """Return the beats of an unfinished packet at the end of the epoch before each of `epochs`."""
-    result = np.zeros(len(epochs), dtype=np.int64)
-    last = transfers.columns.get("last")
-    if last is None:
-        return result
-    for row, epoch in enumerate(epochs):
-        ends = last[transfers.epoch == epoch - 1]
-        closed = np.flatnonzero(ends)
-        result[row] = len(ends) - (closed[-1] + 1 if len(closed) else 0)
-    return result

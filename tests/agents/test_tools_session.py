@@ -95,9 +95,9 @@ def test_specification_is_read_by_section(session: Session) -> None:
 def test_results_say_which_step_hit_what_and_what_was_dropped(session: Session) -> None:
     results = session.results()
     first = next(text for text in results if "test 0 " in text)
-    assert 'test 0 "wide": drained after 2362 cycles, 219 new bins, checks ok' in first
-    assert 'in[0] {"random":{"count":40}}: 219 new, reduction.power (63 bins)' in first
-    assert "219 of 402 bins are covered" in first  # the decoy counts as a bin
+    assert 'test 0 "wide": drained after 2362 cycles, 221 new bins, checks ok' in first
+    assert 'in[0] {"random":{"count":40}}: 221 new, reduction.power (63 bins)' in first
+    assert "221 of 416 bins are covered" in first  # the decoy counts as a bin
     second = next(text for text in results if "test 1 " in text)
     assert "row.lengths (" in second
     assert 'tests[1] "typo": tracks.in[0].row[0].exp: unknown key' in second
@@ -180,7 +180,7 @@ def test_the_transcript_can_be_printed(session: Session) -> None:
 def test_the_plan_and_its_coverage_know_nothing_of_decoys(session: Session) -> None:
     assert session.bench.decoys is not None
     assert [one.id for one in session.bench.decoys.plan.bins] == [DECOY]
-    assert overall_totals(session.state.coverage).bins == 401
+    assert overall_totals(session.state.coverage).bins == 415
     assert DECOY not in (session.run.folder / "coverage.json").read_text()
 
 

@@ -24,7 +24,35 @@ def test_a_reset_knows_what_left_after_it_and_a_transfer_its_number_since_the_re
         tables = cycle_tables(GELU.design, session.run(expand(GELU.design, GELU.schema, TEST)).trace)
     assert tables["reset"].columns["out_after"].tolist() == [3, 0]
     assert "in_after" not in tables["reset"].columns
+    assert [tables["reset"].columns[f"{port}_before"].tolist() for port in ("in", "out")] == [[2, 3], [2, 3]]
     assert tables["transfer_out"].columns["number"].tolist() == [0, 1, 0, 1, 2]
+
+
+def test_a_transfer_knows_what_it_carries_and_what_the_held_one_in_front_of_it_carried() -> None:
+    stalled = {"in": ({"block": [BEAT]}, {"block": [{"m": [-3, 4], "e": 1}]}), "out": ({"stall": 20}, {"ready": 9})}
+    with find_simulator("icarus").open(GELU.design) as session:
+        trace = session.run(expand(GELU.design, GELU.schema, Test(tracks=stalled))).trace
+    columns = cycle_tables(GELU.design, trace)["transfer_out"].columns
+    assert [columns[name].tolist() for name in ("back_to_back", "behind")] == [[0, 1], [0, columns["stall"][0]]]
+    assert columns["stall"][0] > 10
+    assert columns["m"].tolist() == trace.accepted["out"].columns["m"].tolist()
+    assert columns["prev_m"].tolist() == [[0, 0], columns["m"][0].tolist()]
+
+
+def test_a_reset_knows_the_state_that_it_drops_and_the_packets_that_ended_before_it() -> None:
+    beat = {"x": 1, "w": 1, "a0": 1, "a1": 1, "ex": 0, "ew": 0, "ea": 0}
+    test = Test(
+        tracks={
+            "cfg": ({"write": {"b0": 1, "b1": 1, "eb": 0, "lr_en": 1}},),
+            "in": ({"at": 2}, {"vector": [beat, beat]}, {"vector": [beat]}, {"at": 20}, {"vector": [beat]}),
+            "reset": ({"at": 10}, {"pulse": 2}),
+        }
+    )
+    dot = find_design("lqer_dot")
+    with find_simulator("icarus").open(dot.design) as session:
+        table = cycle_tables(dot.design, session.run(expand(dot.design, dot.schema, test)).trace)["reset"]
+    names = ("dbg_tail", "dropped_dbg_tail", "visited_dbg_tail", "in_ended", "y_before")
+    assert [table.columns[name].tolist() for name in names] == [[3], [4], [0b1110001], [2], [0]]
 
 
 def test_most_seeds_decide_on_a_tier() -> None:

@@ -34,7 +34,7 @@ def drawn(path: str, end: float, total: int) -> list[tuple[float, float]]:
 def test_the_line_over_cycles_goes_through_every_test_of_the_record(searched: Path, design: DesignFolder) -> None:
     plan = plan_of(design)
     (over_cycles, over_turns) = progress(load_run(searched), plan, 0)
-    points = drawn(line_chart(over_cycles).lines[0].path, over_cycles.end, 401)
+    points = drawn(line_chart(over_cycles).lines[0].path, over_cycles.end, 415)
     cycles, hit, expected = 0, 0, {0: 0}
     for turn in turn_lines(searched):
         for test in turn["tests"]:
@@ -59,12 +59,12 @@ def test_tiers_add_up_to_all_bins_after_every_turn(searched: Path, design: Desig
         assert sum(row.counts.values()) == 2 * row.counts[ALL]
     for chart in progress(run, plan, 0):
         assert {curve.name: curve.last for curve in chart.curves} == numbers[-1].counts
-        assert sum(curve.total for curve in chart.curves) == 2 * 401
+        assert sum(curve.total for curve in chart.curves) == 2 * 415
 
 
 def test_failing_tests_are_marked_where_they_ended(failed: Path) -> None:
     run = load_run(failed)
-    over_cycles = progress(run, None, 401)[0]
+    over_cycles = progress(run, None, 415)[0]
     cycle, expected = 0, []
     for turn in turn_lines(failed):
         for test in turn["tests"]:
@@ -83,7 +83,7 @@ def test_tokens_have_a_chart_only_where_some_were_used(searched: Path, tmp_path:
         turn["spent"]["tokens"] = 1_000 * (number + 1)
     write_lines(folder, turns)
     assert [one.axis for one in progress(load_run(searched), None, 1)] == ["simulated cycles", "turns"]
-    tokens = progress(load_run(folder), None, 401)[2]
+    tokens = progress(load_run(folder), None, 415)[2]
     assert tokens.end == 1_000 * len(turns)
     counts = dict(tokens.curves[0].points)
     assert counts[1_000] == turns[0]["bins_hit"]

@@ -31,7 +31,7 @@ def test_a_killed_run_is_reported_up_to_its_last_whole_turn(searched: Path, tmp_
     assert "last line of turns.jsonl was cut in half" in text
     assert "was killed" in text
     assert "There is no coverage.json" in text
-    assert f"{last_whole['bins_hit']} / 401" in text
+    assert f"{last_whole['bins_hit']} / 415" in text
     assert "not recorded" in text
     assert "Finished not finished" in text
 
@@ -43,7 +43,7 @@ def test_a_run_without_any_turn_has_a_report(searched: Path, tmp_path: Path) -> 
     edit_header(folder, status="running", tests=0)
     text = text_of(folder)
     assert "no turn was finished" in text
-    assert "0 / 401" in text
+    assert "0 / 415" in text
     assert "No test ran" in text
 
 
@@ -96,7 +96,7 @@ def test_a_run_of_another_plan_or_of_an_unknown_design_counts_bins_only(searched
     (folder / "coverage.json").write_text(json.dumps(data | {"plan_hash": "0" * 64}))
     text = text_of(folder)
     assert "The plan has changed since this run" in text
-    assert f"{turn_lines(folder)[-1]['bins_hit']} / 401" in text
+    assert f"{turn_lines(folder)[-1]['bins_hit']} / 415" in text
     edit_header(folder, design="nowhere")
     assert "The plan of this design is not at hand" in text_of(folder)
     assert "dv-agent report RUN --design FOLDER" in text_of(folder)

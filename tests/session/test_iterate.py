@@ -82,7 +82,7 @@ def test_the_whole_story_from_a_script_and_on_after_quitting(tmp_path: Path) -> 
         assert "mxint_softmax 0> render\n" in out
         assert "render ask\nASK FOR 3 TESTS\n" in out
         assert re.search(r"asking openai:test: [\d,]+ tokens in \(estimated\), at most 2,000 out, unknown price", out)
-        assert re.search(r"node 1: 1 test, \+\d+ bins \(\d+/401\), [\d,]+ cycles, all checks passed", out)
+        assert re.search(r"node 1: 1 test, \+\d+ bins \(\d+/415\), [\d,]+ cycles, all checks passed", out)
         assert "node 1 covered" in out
         assert "mxint_softmax 3 on careful> goto 1\n" in out
         assert "since node 1: node 3 on careful against node 5 on bold" in out

@@ -18,7 +18,7 @@ def test_the_turn_shows_tests_failure_waveform_and_coverage(studio: Studio) -> N
     assert "Waveform of the shrunk test, failing in cycle" in page.text
     assert any("wave" in one.get("class", "") for one in page.all("svg"))
     assert "<script>alert(1)</script>" in page.text
-    assert "/ 401 bins" in page.text
+    assert "/ 415 bins" in page.text
 
 
 def test_any_test_is_simulated_again_to_be_looked_at_window_by_window(studio: Studio) -> None:
