@@ -39,6 +39,7 @@ chformal -lower
 opt -full -nodffe -nosdff
 dffunmap
 opt -full -nodffe -nosdff
+{{narrow}}
 dump -o {ROOM}/clocks.il t:$dff
 techmap
 opt -full -nodffe -nosdff
@@ -80,13 +81,16 @@ def _source(file: Path) -> str:
         raise BuildError(f"{file}: {error.strerror}") from None
 
 
-def script_text(design: Design, names: Sequence[str], *, marks: bool, plain: bool, zero: bool) -> str:
+def script_text(
+    design: Design, names: Sequence[str], *, marks: bool, plain: bool, zero: bool, narrow: bool = False
+) -> str:
     """Return the commands that write the circuit.
 
     Args:
         names: the files of the RTL as yosys sees them.
         marks: whether assertions are read, which marks are.
         zero: whether registers without a value at power-up begin with 0.
+        narrow: whether words lose the bits that nothing needs: a version with a wider word is then read the same way.
         plain: whether files `.v` may use the keywords of SystemVerilog as names.
     """
     options = ["--threads 1", "--no-synthesis-define", "--no-default-translate-off-format", "--relax-enum-conversions"]
@@ -100,7 +104,11 @@ def script_text(design: Design, names: Sequence[str], *, marks: bool, plain: boo
     own = f"{ROOM}/monitor.sv {ROOM}/top.sv"
     # The simulator that counts code coverage has two states: what was never written is 0 there.
     begin = "setundef -zero -init" if zero else ""
-    return _SCRIPT.format(read=" ".join([*options, *map(_word, names), own]), begin=begin)
+    return _SCRIPT.format(
+        read=" ".join([*options, *map(_word, names), own]),
+        begin=begin,
+        narrow="wreduce -keepdc\nopt -full -nodffe -nosdff" if narrow else "",
+    )
 
 
 def _word(text: str) -> str:
