@@ -90,12 +90,14 @@ def script_text(
         names: the files of the RTL as yosys sees them.
         marks: whether assertions are read, which marks are.
         zero: whether registers without a value at power-up begin with 0.
-        narrow: whether words lose the bits that nothing needs: a version with a wider word is then read the same way.
+        narrow: whether words lose the bits that nothing needs: a version with a wider word is then read the same way;
+            and a bit beyond a vector is X, as in a simulation, not refused.
         plain: whether files `.v` may use the keywords of SystemVerilog as names.
     """
     options = ["--threads 1", "--no-synthesis-define", "--no-default-translate-off-format", "--relax-enum-conversions"]
     options += ["--allow-use-before-declare", "--ignore-timing", f"--top {FORMAL_TOP}"]
     options += [] if marks else ["--ignore-assertions"]
+    options += ["-Wno-index-oob", "-Wno-range-oob"] if narrow else []
     # Yosys takes the keywords of SystemVerilog in `.v` files for names, unless it is told otherwise.
     options += [] if plain else ["--map-keyword-version 1800-2017+*.v"]
     folders = [*design.include_dirs, *(str(Path(name).parent) for name in design.sources)]
