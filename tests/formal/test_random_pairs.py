@@ -1,10 +1,10 @@
-"""Proofs of equivalence against the truth: small random circuits with one gate changed, whose states can all be tried."""
+"""Proofs of equivalence against the truth: small random circuits with a gate changed, whose states can all be tried."""
 
 from __future__ import annotations
 
 import itertools
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -71,19 +71,18 @@ def ever_differ(one: Netlist, two: Netlist) -> bool:
 
 
 @pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Short simulations suggest much that is wrong, which the proof has to find out; without `pdr`, which is slow."""
     monkeypatch.setattr(prints, "_CYCLES", 3)
     monkeypatch.setattr(prints, "_STATES", 1)
     monkeypatch.setattr("dv_agent.runners.formal.equivalence.lemmas._EXPECTED", 0.0)
     monkeypatch.setattr(same_at_pins, "prove", lambda *_: Answer(verdict="unknown"))
-    yield
 
 
 @pytest.mark.usefixtures("quick")
 def test_what_is_proved_equivalent_never_differs_in_any_reachable_state() -> None:
     verdicts: dict[tuple[str, bool], int] = {}
-    for seed in range(30):
+    for seed in range(8):
         clean = random_netlist(seed)
         reference = same_at_pins.Reference(clean)
         for number in range(2):
@@ -93,5 +92,5 @@ def test_what_is_proved_equivalent_never_differs_in_any_reachable_state() -> Non
             verdicts[key] = verdicts.get(key, 0) + 1
     assert ("equivalent", True) not in verdicts
     assert ("differs", False) not in verdicts
-    assert verdicts[("equivalent", False)] >= 5
-    assert verdicts[("differs", True)] >= 5
+    assert verdicts[("equivalent", False)] >= 3
+    assert verdicts[("differs", True)] >= 3
