@@ -5,27 +5,36 @@ Such lemmas are found in random tests, and proved together with the questions th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dv_agent.runners.formal.aiger import Circuit
-from dv_agent.runners.formal.equivalence.paired_circuits import OF_CLEAN, UNLIKE, Lemma
+from dv_agent.runners.formal.equivalence.paired_circuits import OF_CLEAN, UNLIKE, Lemma, Term
 from dv_agent.runners.formal.equivalence.prints import Words
+from dv_agent.runners.formal.netlist import Netlist
 
 _EXPECTED = 12.0  # how often two bits would both be 1 if they had nothing to do with each other
-_MOST, _EACH, _GLANCE = 3_000, 12, 64
+_MOST, _EACH, _EACH_PAIR, _GLANCE = 3_000, 12, 24, 64
+_SHORT_STATES, _SHORT, _FEW, _CONTROLS = 4, 3, 4, 64
 
 
-def of_states(circuit: Circuit, seen: Words) -> list[Lemma]:
-    """Return lemmas on the registers of a circuit. Args: seen: uint64[registers, columns], what they did."""
+def of_states(netlist: Netlist, seen: Words) -> list[Lemma]:
+    """Return lemmas on registers: those that stay 0 or 1, and bits of short words that are never both 1.
+
+    Args:
+        seen: uint64[registers, columns], what they did.
+    """
+    circuit = netlist.circuit
     columns, literals = np.concatenate([seen, ~seen]), _literals(circuit)
     found: list[Lemma] = [
         ((OF_CLEAN, literals[place]), (OF_CLEAN, literals[place]))
         for place in np.flatnonzero(~columns.any(axis=1)).tolist()
     ]
     some = columns[:, :: max(1, columns.shape[1] // _GLANCE)]
+    short = _short(netlist, _SHORT_STATES)
+    some[[place for place, literal in enumerate(literals) if literal >> 1 not in short]] = ~np.uint64(0)
     for number, literal in enumerate(literals):
         late = number + 1 + np.flatnonzero(~(some[number + 1 :] & some[number]).any(axis=1))
         places: list[int] = late[[*_never(columns[number], columns[late])]].tolist() if len(late) else []
@@ -33,20 +42,55 @@ def of_states(circuit: Circuit, seen: Words) -> list[Lemma]:
     return found[:_MOST]
 
 
-def of_differences(circuit: Circuit, seen: Words, unlike: Mapping[int, Words]) -> list[Lemma]:
+def of_differences(
+    circuit: Circuit, seen: Words, unlike: Mapping[int, Words], control: Sequence[int], moved: Words
+) -> list[Lemma]:
     """Return lemmas on when registers are unlike.
 
     Args:
         circuit: the clean one.
         seen: what its registers did.
         unlike: register of the changed version -> when it was unlike.
+        control: literals of the clean circuit, see `control_of`.
+        moved: what they did.
     """
     columns, literals = np.concatenate([seen, ~seen]), _literals(circuit)
-    return [
-        ((UNLIKE, number), (OF_CLEAN, literals[place]))
-        for number, when in unlike.items()
-        for place in [*_never(when, columns)][:_EACH]
-    ][:_MOST]
+    states, words = [*control, *(one ^ 1 for one in control)], np.concatenate([moved, ~moved])
+    found: list[Lemma] = []
+    for number, when in unlike.items():
+        one: Term = (UNLIKE, number)
+        found += [(one, (OF_CLEAN, literals[place])) for place in [*_never(when, columns)][:_EACH]]
+        open_ones = np.flatnonzero((words & when).any(axis=1))
+        pairs = [
+            (place, int(other), rank)
+            for index, place in enumerate(open_ones.tolist())
+            for rank, other in enumerate(
+                open_ones[index + 1 :][[*_never(when & words[place], words[open_ones[index + 1 :]])]]
+            )
+        ]
+        pairs.sort(key=lambda pair: pair[2])
+        found += [(one, (OF_CLEAN, states[low]), (OF_CLEAN, states[high])) for low, high, _ in pairs[:_EACH_PAIR]]
+    return found[:_MOST]
+
+
+def control_of(netlist: Netlist) -> list[int]:
+    """Return literals of what decides on states: bits of short words, and gates that depend on few of them only."""
+    circuit = netlist.circuit
+    support = {one: frozenset((one,)) for one in _short(netlist, _SHORT)}
+    for number, (left, right) in enumerate(circuit.gates):
+        one, other = support.get(left >> 1), support.get(right >> 1)
+        if one is not None and other is not None and len(one | other) <= _FEW:
+            support[circuit.first_gate + number] = one | other
+    return [2 * variable for variable in support][:_CONTROLS]
+
+
+def _short(netlist: Netlist, most: int) -> set[int]:
+    """Return the registers, as variables, of words with at most `most` bits."""
+    widths: dict[str, int] = {}
+    for name in netlist.registers:
+        word, _, bit = name.rpartition("[")
+        widths[word] = max(widths.get(word, 0), 1 + int(bit[:-1]))
+    return {literal >> 1 for name, literal in netlist.registers.items() if widths[name.rpartition("[")[0]] <= most}
 
 
 def _literals(circuit: Circuit) -> list[int]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
-from dv_agent.runners.formal.equivalence.lemmas import of_differences
+import numpy as np
+
+from dv_agent.runners.formal.equivalence.lemmas import control_of, of_differences
 from dv_agent.runners.formal.equivalence.paired_circuits import Lemma, register_pairs
 from dv_agent.runners.formal.equivalence.prints import Prints, in_states, in_tests
 from dv_agent.runners.formal.netlist import Netlist
@@ -13,10 +15,11 @@ from dv_agent.runners.formal.netlist import Netlist
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the clean version does in random tests and in random states. Registers are watched in the tests."""
+    """What the clean version does in random tests and in random states; in tests registers are watched and `control`."""
 
     tests: Prints
     states: Prints
+    control: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +46,8 @@ def seen_of(clean: Netlist, zero: Collection[int]) -> Seen:
     drawn = {1 + one: one for one in inputs}
     drawn |= {circuit.first_register + one: circuit.inputs + one for one in range(len(circuit.next))}
     registers = [2 * (circuit.first_register + one) for one in range(len(circuit.next))]
-    return Seen(in_tests(clean, inputs, registers), in_states(clean, drawn))
+    control = control_of(clean)
+    return Seen(in_tests(clean, inputs, [*registers, *control]), in_states(clean, drawn), tuple(control))
 
 
 def likeness(
@@ -74,7 +78,9 @@ def likeness(
             against[one] = found ^ (literal & 1)  # what it takes over: it comes a cycle late
             unlike[one] = tests.seen[one] ^ tests.seen[len(circuit.next) + one]
     merged = {one: two for one, two in merged.items() if one >= base and one - base not in same}
-    return Likeness(same, merged, against, tuple(of_differences(clean.circuit, seen.tests.seen, unlike)))
+    registers_seen, control_seen = np.split(seen.tests.seen, [len(clean.circuit.next)])
+    lemmas = of_differences(clean.circuit, registers_seen, unlike, seen.control, control_seen)
+    return Likeness(same, merged, against, tuple(lemmas))
 
 
 def _drawn_states(

@@ -11,8 +11,8 @@ from dv_agent.runners.formal.netlist import Netlist
 Term = tuple[int, int]
 """`OF_CLEAN`, a literal; or `UNLIKE`, a register of `changed`: it has not the value of a certain literal of `clean`."""
 OF_CLEAN, UNLIKE = range(2)
-Lemma = tuple[Term, Term]
-"""Terms that are never both 1."""
+Lemma = tuple[Term, ...]
+"""Terms that are never all 1."""
 PINS = "pins"
 """The property that some pin differs."""
 PAIR, GATE, LEMMA = "pair", "gate", "lemma"
@@ -25,7 +25,7 @@ class Paired:
     Attributes:
         circuit: with the property `PINS`, and for each shared register the property ``pair <number>``: the two would
             not hold the same value in the next cycle; for each merged variable ``gate <variable>``: it would not have
-            the value of what it is merged with; ``lemma <number>``: both of its terms are 1.
+            the value of what it is merged with; ``lemma <number>``: all of its terms are 1.
         free: for each of the drive bits the number of the circuit's input, -1 for one that nothing reads.
         started: the literal that is 1 from the end of the first reset on.
         clean, changed: the literals of the sample vectors of both, lowest bit first.
@@ -130,8 +130,7 @@ class _Pairing:
         cone = right.cone([*self._changed.seen, *(2 * (right.first_register + number) for number in watched)])
         questions = [name for name in properties if name == PINS or self._variable(name) in cone]
         for number, terms in lemmas.items():
-            low, high = (self._term(term, one, against) for term in terms)
-            properties[f"{LEMMA} {number}"] = self._both(low, high)
+            properties[f"{LEMMA} {number}"] = self._all([self._term(term, one, against) for term in terms])
             questions.append(f"{LEMMA} {number}")
         circuit = Circuit(
             self._inputs, (*following, *(other[number] for number in self._alone)), tuple(self._gates), properties
@@ -198,6 +197,9 @@ class _Pairing:
         if left == right ^ 1:
             return 1
         return self._both(self._both(left, right) ^ 1, self._both(left ^ 1, right ^ 1) ^ 1)
+
+    def _all(self, literals: Sequence[int]) -> int:
+        return self._any([one ^ 1 for one in literals]) ^ 1
 
     def _any(self, literals: Sequence[int]) -> int:
         none = 1

@@ -49,7 +49,7 @@ class Reference:
 
     def _proved(self, zero: Zero, deadline: float, say: Callable[[str], None]) -> tuple[Lemma, ...]:
         circuit = self.netlist.circuit
-        lemmas = dict(enumerate(of_states(circuit, self.seen(zero).tests.seen)))
+        lemmas = dict(enumerate(of_states(self.netlist, self.seen(zero).tests.seen[: len(circuit.next)])))
         same = {one: one for one in range(len(circuit.next))}
         shared = {one: one for one in range(circuit.inputs)}
         made = paired(self.netlist, self.netlist, same, {}, shared, zero=self.zero(zero), lemmas=lemmas).circuit
