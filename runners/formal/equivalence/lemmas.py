@@ -17,7 +17,7 @@ from dv_agent.runners.formal.netlist import Netlist
 
 _EXPECTED = 12.0  # how often two bits would both be 1 if they had nothing to do with each other
 _MOST, _EACH, _EACH_PAIR, _GLANCE = 3_000, 12, 24, 64
-_SHORT_STATES, _SHORT, _FEW, _CONTROLS = 4, 3, 4, 64
+_SHORT_STATES, _SHORT, _FEW, _CONTROLS = 4, 3, 4, 140
 
 
 def of_states(netlist: Netlist, seen: Words) -> list[Lemma]:
@@ -56,21 +56,38 @@ def of_differences(
     """
     columns, literals = np.concatenate([seen, ~seen]), _literals(circuit)
     states, words = [*control, *(one ^ 1 for one in control)], np.concatenate([moved, ~moved])
+    together = _together(words) if unlike else np.zeros((0, 0), dtype=np.int64)
     found: list[Lemma] = []
     for number, when in unlike.items():
         one: Term = (UNLIKE, number)
         found += [(one, (OF_CLEAN, literals[place])) for place in [*_never(when, columns)][:_EACH]]
-        open_ones = np.flatnonzero((words & when).any(axis=1))
-        pairs = [
-            (place, int(other), rank)
-            for index, place in enumerate(open_ones.tolist())
-            for rank, other in enumerate(
-                open_ones[index + 1 :][[*_never(when & words[place], words[open_ones[index + 1 :]])]]
-            )
+        found += [
+            (one, (OF_CLEAN, states[low]), (OF_CLEAN, states[high])) for low, high in _pairs(when, words, together)
         ]
-        pairs.sort(key=lambda pair: pair[2])
-        found += [(one, (OF_CLEAN, states[low]), (OF_CLEAN, states[high])) for low, high, _ in pairs[:_EACH_PAIR]]
     return found[:_MOST]
+
+
+def _pairs(when: Words, words: Words, together: NDArray[np.int64]) -> list[tuple[int, int]]:
+    """Return rows of `words` that are 1 together, and with `when` each, but never all three, the least likely first.
+
+    Args:
+        together: how often two rows are 1.
+    """
+    share = int(_ones(when[None])[0]) / (64 * len(when))
+    alone = np.flatnonzero((words & when).any(axis=1))
+    found = []
+    for index, place in enumerate(alone.tolist()):
+        others = alone[index + 1 :]
+        others = others[together[place, others] * share >= _EXPECTED]
+        others = others[~(words[others] & (when & words[place])).any(axis=1)]
+        found += [(-int(together[place, other]), place, other) for other in others.tolist()]
+    return [(low, high) for _, low, high in sorted(found)[:_EACH_PAIR]]
+
+
+def _together(words: Words) -> NDArray[np.int64]:
+    bits = np.unpackbits(words.view(np.uint8), axis=1).astype(np.float32)
+    found: NDArray[np.int64] = np.rint(bits @ bits.T).astype(np.int64)
+    return found
 
 
 def control_of(netlist: Netlist) -> list[int]:

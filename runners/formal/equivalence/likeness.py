@@ -15,7 +15,7 @@ from dv_agent.runners.formal.netlist import Netlist
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the clean version does in random tests and in random states; in tests registers are watched and `control`."""
+    """What the clean version does in random tests and states; in tests registers are watched, then `control`."""
 
     tests: Prints
     states: Prints
