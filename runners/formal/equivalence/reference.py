@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Literal
 
@@ -38,21 +39,22 @@ class Reference:
             self._seen[zero] = seen_of(self.netlist, self.zero(zero))
         return self._seen[zero]
 
-    def lemmas(self, zero: Zero, deadline: float, say: Callable[[str], None]) -> tuple[Lemma, ...]:
-        """Return what is proved of its states, with what is 0; nothing if the time of the first call was up before."""
+    def lemmas(self, zero: Zero, seconds: float, say: Callable[[str], None]) -> tuple[Lemma, ...]:
+        """Return what is proved of its states, with what is 0; nothing if it took longer than the first call said."""
         if zero not in self._lemmas:
             try:
-                self._lemmas[zero] = self._proved(zero, deadline, say)
+                self._lemmas[zero] = self._proved(zero, seconds, say)
             except OutOfTimeError:
                 self._lemmas[zero] = ()
         return self._lemmas[zero]
 
-    def _proved(self, zero: Zero, deadline: float, say: Callable[[str], None]) -> tuple[Lemma, ...]:
+    def _proved(self, zero: Zero, seconds: float, say: Callable[[str], None]) -> tuple[Lemma, ...]:
         circuit = self.netlist.circuit
         lemmas = dict(enumerate(of_states(self.netlist, self.seen(zero).tests.seen[: len(circuit.next)])))
         same = {one: one for one in range(len(circuit.next))}
         shared = {one: one for one in range(circuit.inputs)}
         made = paired(self.netlist, self.netlist, same, {}, shared, zero=self.zero(zero), lemmas=lemmas).circuit
+        deadline = time.monotonic() + seconds
         left = [f"{LEMMA} {number}" for number in lemmas]
         say(f"{counted(len(left), 'lemma')} on the states of the clean version")
         while hit := first_hits(made, left, left, _BOUNDED_CYCLES, deadline) if left else {}:

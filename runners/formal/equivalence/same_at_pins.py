@@ -92,7 +92,7 @@ def same_at_pins(
 
     Args:
         clean: as a `Reference` if it is compared with several.
-        seconds: time limit; as much again, once, for what is found out of `clean` alone.
+        seconds: time limit, simulations apart; as much again, once, for what is proved of `clean` alone.
         say: called with progress.
     """
     reference = clean if isinstance(clean, Reference) else Reference(clean)
@@ -101,11 +101,9 @@ def same_at_pins(
         names = register_pairs(reference.netlist, changed)
         if not paired(reference.netlist, changed, names, {}, shared).needed():
             return Comparison("equivalent", "structure")
-        reference.lemmas("registers", time.monotonic() + seconds, say)
-        end = time.monotonic() + seconds
-        found = _Question(reference, changed, shared, "registers", end, say).answer()
+        found = _Question(reference, changed, shared, "registers", seconds, say).answer()
         if found.verdict == "differs":
-            found = _Question(reference, changed, shared, "all", end, say).answer()
+            found = _Question(reference, changed, shared, "all", seconds, say).answer()
             if found.verdict == "equivalent":
                 return Comparison("unknown", reason="they differ only if what is undefined is not 0")
     except OutOfTimeError:
@@ -117,20 +115,21 @@ class _Question:
     """One comparison."""
 
     def __init__(
-        self, reference: Reference, changed: Netlist, shared: Mapping[int, int], zero: Zero, end: float,
+        self, reference: Reference, changed: Netlist, shared: Mapping[int, int], zero: Zero, seconds: float,
         say: Callable[[str], None],
     ) -> None:  # fmt: skip
-        self._clean, self._changed, self._end, self._say, self._shared = reference.netlist, changed, end, say, shared
+        self._clean, self._changed, self._say, self._shared = reference.netlist, changed, say, shared
         inputs = inputs_of(self._clean, changed, shared)
         own = [*changed.begins.values(), *(undefined(changed) if zero == "all" else [])]
         self._zero = reference.zero(zero) | {inputs[one] for one in own}
         alike = likeness(self._clean, reference.seen(zero), changed, inputs, self._zero)
         self._same, self._merged, self._against = alike.same, alike.merged, alike.against
-        known = reference.lemmas(zero, end, say)
+        known = reference.lemmas(zero, seconds, say)
         self._known = [f"{LEMMA} {number}" for number in range(len(known))]
         self._lemmas = dict(enumerate([*known, *alike.lemmas]))
         say(f"{len(known)} lemmas known, {len(alike.lemmas)} to prove")
         self._cycles = _BOUNDED_CYCLES
+        self._end = time.monotonic() + seconds
 
     def answer(self) -> Comparison:
         while True:
