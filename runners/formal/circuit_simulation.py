@@ -59,7 +59,7 @@ def replay(netlist: Netlist, design: Design, layout: Layout, tests: Sequence[Rec
     before = reset_edges(design) if design.all_clocks else 0
     longest = int(cycles.max(initial=0))
     drive = [_driven(design, layout, one) for one in samples]
-    simulation = Simulation(circuit, len(tests))
+    simulation = Simulation(circuit, len(tests), np.bool_)
     literals = np.array([circuit.properties[name] for name in circuit.properties], dtype=np.int64)
     first = np.full((len(tests), len(literals)), NEVER, dtype=np.int64)
     differs = np.full(len(tests), NEVER, dtype=np.int64)

@@ -77,7 +77,7 @@ class Marks:
 
 def build_netlist(
     design: Design, monitor: Monitor, marks: Marks | None = None, seconds: float = READ_SECONDS,
-    beats: Beats | None = None,
+    beats: Beats | None = None, *, narrow: bool = False,
 ) -> Netlist:  # fmt: skip
     """Read a design into a circuit.
 
@@ -85,6 +85,7 @@ def build_netlist(
         marks: what is marked; the environment is then the wide one, see `environment_text`.
         beats: if given, the environment does only what tests can do, and nothing is said of values at power-up.
         seconds: time limit.
+        narrow: see `script_text`.
 
     Raises:
         PrerequisiteError: the extra `formal` is missing.
@@ -101,7 +102,7 @@ def build_netlist(
             top = environment_text(design, layout, monitor, wide=marks is not None, more=more, beats=beats)
             (folder / "top.sv").write_text(top, encoding="utf-8")
             names = written_sources(design, folder, marks.files if marks else {}, silent=silent)
-            done = _read(design, names, folder, seconds, marked=marks is not None, settled=beats is None)
+            done = _read(design, names, folder, seconds, marked=marks is not None, settled=beats is None, narrow=narrow)
             if done.code and not silent and _TASK in done.output:
                 silent = True
                 continue
@@ -118,12 +119,19 @@ def build_netlist(
 
 
 def _read(
-    design: Design, names: Sequence[str], folder: Path, seconds: float, *, marked: bool, settled: bool
+    design: Design,
+    names: Sequence[str],
+    folder: Path,
+    seconds: float,
+    *,
+    marked: bool,
+    settled: bool,
+    narrow: bool,
 ) -> CommandResult:
     """Run yosys; plain Verilog with SystemVerilog's keywords as names first."""
     outcomes: list[CommandResult] = []
     for plain in (True, False) if design.plain_verilog and not marked else (False,):
-        script = script_text(design, names, marks=marked, plain=plain, zero=marked and settled)
+        script = script_text(design, names, marks=marked, plain=plain, zero=marked and settled, narrow=narrow)
         outcomes.append(run_yosys(script, folder, seconds, mounts(design)))
         if not outcomes[-1].code:
             return outcomes[-1]

@@ -39,6 +39,7 @@ chformal -lower
 opt -full -nodffe -nosdff
 dffunmap
 opt -full -nodffe -nosdff
+{{narrow}}
 dump -o {ROOM}/clocks.il t:$dff
 techmap
 opt -full -nodffe -nosdff
@@ -80,13 +81,17 @@ def _source(file: Path) -> str:
         raise BuildError(f"{file}: {error.strerror}") from None
 
 
-def script_text(design: Design, names: Sequence[str], *, marks: bool, plain: bool, zero: bool) -> str:
+def script_text(
+    design: Design, names: Sequence[str], *, marks: bool, plain: bool, zero: bool, narrow: bool = False
+) -> str:
     """Return the commands that write the circuit.
 
     Args:
         names: the files of the RTL as yosys sees them.
         marks: whether assertions are read, which marks are.
         zero: whether registers without a value at power-up begin with 0.
+        narrow: whether words lose the bits that nothing needs: a version with a wider word is then read the same way;
+            and a bit beyond a vector is X, as in a simulation, not refused.
         plain: whether files `.v` may use the keywords of SystemVerilog as names.
     """
     options = ["--threads 1", "--no-synthesis-define", "--no-default-translate-off-format", "--relax-enum-conversions"]
@@ -94,13 +99,18 @@ def script_text(design: Design, names: Sequence[str], *, marks: bool, plain: boo
     options += [] if marks else ["--ignore-assertions"]
     # The folder is part of the pattern: `*.v` alone matches no file that is named by its path.
     options += ["--map-keyword-version 1364-2005+.../*.v"] if plain else []
+    options += ["-Wno-index-oob", "-Wno-range-oob"] if narrow else []
     folders = [*design.include_dirs, *(str(Path(name).parent) for name in design.sources)]
     options += [_word(f"-I{_RTL}/{name}") for name in dict.fromkeys(folders)]
     options += [_word(f"-D{name}" if text is None else f"-D{name}={text}") for name, text in design.defines.items()]
     own = f"{ROOM}/monitor.sv {ROOM}/top.sv"
     # The simulator that counts code coverage has two states: what was never written is 0 there.
     begin = "setundef -zero -init" if zero else ""
-    return _SCRIPT.format(read=" ".join([*options, *map(_word, names), own]), begin=begin)
+    return _SCRIPT.format(
+        read=" ".join([*options, *map(_word, names), own]),
+        begin=begin,
+        narrow="wreduce -keepdc\nopt -full -nodffe -nosdff" if narrow else "",
+    )
 
 
 def _word(text: str) -> str:

@@ -103,6 +103,21 @@ class Unrolling:
             raise OutOfTimeError
         return bool(answer)
 
+    def is_soon_possible(self, assumed: Sequence[int], conflicts: int) -> bool | None:
+        """Return whether all of `assumed` can be true at once; None if so many conflicts did not tell.
+
+        Raises:
+            OutOfTimeError: the time was up before.
+        """
+        if time.monotonic() >= self._deadline:
+            raise OutOfTimeError
+        self._solver.conf_budget(conflicts)
+        try:
+            answer = self._solver.solve_limited(assumptions=list(assumed))
+        finally:
+            self._solver.conf_budget(-1)
+        return None if answer is None else bool(answer)
+
     def true_of(self, literals: Sequence[int]) -> list[bool]:
         """Return whether each literal is true in the last answer that was yes."""
         model = self._solver.get_model()

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dv_agent.designs.design import Design
 from dv_agent.errors import BuildError
+from dv_agent.runners.formal.equivalence.reference import Reference
 from dv_agent.runners.formal.equivalence.same_at_pins import Comparison, read_pins, same_at_pins
-from dv_agent.runners.formal.netlist import Netlist
 
 PROVED = "proof"
 
@@ -19,14 +19,14 @@ class Prover:
 
     def __init__(self, clean: Design, seconds: float) -> None:
         self._design, self._seconds = clean, seconds
-        self._clean: Netlist | None = None
+        self._clean: Reference | None = None
 
     def compared(self, mutant: Design) -> Comparison:
         """Return whether a test could show a difference at the pins."""
         if not self._seconds:
             return Comparison("unknown")
         try:
-            self._clean = self._clean or read_pins(self._design)
+            self._clean = self._clean or Reference(read_pins(self._design))
             return same_at_pins(self._clean, read_pins(mutant), self._seconds)
         except BuildError as error:
             return Comparison("unknown", reason=str(error)[:300])

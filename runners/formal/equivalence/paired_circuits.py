@@ -1,16 +1,21 @@
-"""Two circuits as one: inputs and gates are shared, registers too where both are assumed to hold the same value."""
+"""Two circuits as one: inputs and gates are shared, and what is assumed to have one value in both."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dv_agent.runners.formal.aiger import Circuit
 from dv_agent.runners.formal.netlist import Netlist
 
+Term = tuple[int, int]
+"""`OF_CLEAN`, a literal; or `UNLIKE`, a register of `changed`: it has not the value of a certain literal of `clean`."""
+OF_CLEAN, UNLIKE = range(2)
+Lemma = tuple[Term, ...]
+"""Terms that are never all 1."""
 PINS = "pins"
 """The property that some pin differs."""
-PAIR = "pair"
+PAIR, GATE, LEMMA = "pair", "gate", "lemma"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,11 +24,11 @@ class Paired:
 
     Attributes:
         circuit: with the property `PINS`, and for each shared register the property ``pair <number>``: the two would
-            not hold the same value in the next cycle.
+            not hold the same value in the next cycle; for each merged variable ``gate <variable>``: it would not have
+            the value of what it is merged with; ``lemma <number>``: all of its terms are 1.
         free: for each of the drive bits the number of the circuit's input, -1 for one that nothing reads.
         started: the literal that is 1 from the end of the first reset on.
         clean, changed: the literals of the sample vectors of both, lowest bit first.
-        undefined: numbers of the inputs that stand for what is undefined, in one or in both.
     """
 
     circuit: Circuit
@@ -31,22 +36,13 @@ class Paired:
     started: int
     clean: tuple[int, ...] = field(repr=False)
     changed: tuple[int, ...] = field(repr=False)
-    undefined: tuple[int, ...] = field(repr=False)
-    same: Mapping[int, int] = field(repr=False)
+    questions: tuple[str, ...] = field(repr=False)
 
     def needed(self) -> list[str]:
-        """Return those of `PINS` and of the registers that the pins depend on which are not constant."""
-        partners: dict[int, list[int]] = {}
-        for number, partner in self.same.items():
-            partners.setdefault(self.circuit.first_register + partner, []).append(number)
-        found, new = {PINS: True}, [PINS]
-        shown = self.clean  # also where both have one literal, because of registers that are taken for the same
-        while new:
-            cone = self.circuit.cone([*shown, *(self.circuit.properties[name] for name in new)])
-            names = [f"{PAIR} {number}" for one in cone for number in partners.get(one, [])]
-            new = [name for name in dict.fromkeys(names) if name not in found]
-            found |= dict.fromkeys(new, True)
-        return [name for name in found if self.circuit.properties[name]]
+        """Return those of `PINS` and of what the pins of `changed` depend on which are not constant."""
+        names = [name for name in self.questions if self.circuit.properties[name]]
+        order = {GATE: 0, PAIR: 1, LEMMA: 2, PINS: 3}
+        return sorted(names, key=lambda name: order[name.rsplit(maxsplit=1)[0]])
 
 
 def register_pairs(clean: Netlist, changed: Netlist) -> dict[int, int]:
@@ -60,26 +56,45 @@ def register_pairs(clean: Netlist, changed: Netlist) -> dict[int, int]:
     return found
 
 
-def paired(clean: Netlist, changed: Netlist, same: Mapping[int, int], *, settled: bool) -> Paired:
+def paired(
+    clean: Netlist, changed: Netlist, same: Mapping[int, int], merged: Mapping[int, int], shared: Mapping[int, int],
+    *, zero: Collection[int] = (), lemmas: Mapping[int, Lemma] | None = None, against: Mapping[int, int] | None = None,
+) -> Paired:  # fmt: skip
     """Return two circuits of one environment as one.
 
     Args:
         clean, changed: read by `read_pins`.
         same: register of `changed` -> register of `clean` that is assumed to hold the same value.
-        settled: what is undefined is 0; otherwise it may be anything, and in each circuit something else, but for the
-            value at power-up of a register of one name.
+        merged: variable of a gate or a register of `changed` -> the literal of `clean` that it is assumed to have.
+        shared: input of `changed` -> input of `clean`, see `shared_inputs`.
+        zero: inputs of both that are always 0, by their numbers in the pair.
+        lemmas: number -> what is assumed never to be the case.
+        against: register of `changed` -> the literal of `clean` that lemmas compare it with.
     """
-    return _Pairing(clean, changed, same, settled=settled).made()
+    return _Pairing(clean, changed, same, merged, shared, zero).made(lemmas or {}, against or {})
+
+
+def inputs_of(clean: Netlist, changed: Netlist, shared: Mapping[int, int]) -> dict[int, int]:
+    """Return input of `changed` -> input of the pair; those of `clean` are its first ones."""
+    own = [one for one in range(changed.circuit.inputs) if one not in shared]
+    return dict(shared) | {one: clean.circuit.inputs + number for number, one in enumerate(own)}
 
 
 class _Pairing:
-    def __init__(self, clean: Netlist, changed: Netlist, same: Mapping[int, int], *, settled: bool) -> None:
-        self._clean, self._changed, self._same, self._settled = clean, changed, same, settled
+    def __init__(
+        self,
+        clean: Netlist,
+        changed: Netlist,
+        same: Mapping[int, int],
+        merged: Mapping[int, int],
+        partners: Mapping[int, int],
+        zero: Collection[int],
+    ) -> None:
+        self._clean, self._changed, self._same, self._zero = clean, changed, same, frozenset(zero)
+        self._merged = merged
         left, right = clean.circuit, changed.circuit
-        partners = _shared_inputs(clean, changed)
-        own = [one for one in range(right.inputs) if one not in partners]
-        self._inputs = left.inputs + len(own)
-        self._of_input = partners | {one: left.inputs + number for number, one in enumerate(own)}
+        self._of_input = inputs_of(clean, changed, partners)
+        self._inputs = max(left.inputs, 1 + max(self._of_input.values(), default=-1))
         alone = [one for one in range(len(right.next)) if one not in same]
         first = 1 + self._inputs
         self._registers = {one: first + len(left.next) + number for number, one in enumerate(alone)}
@@ -91,37 +106,77 @@ class _Pairing:
         self._free = tuple(
             one if one >= 0 else self._of_input.get(two, -1) for one, two in zip(clean.free, changed.free, strict=True)
         )
-        known = {*self._free, clean.clock, self._of_input.get(changed.clock, -1)}
-        self._undefined = tuple(one for one in range(self._inputs) if one not in known)
 
-    def made(self) -> Paired:
+    def made(self, lemmas: Mapping[int, Lemma], against: Mapping[int, int]) -> Paired:
         left, right = self._clean.circuit, self._changed.circuit
         first = 1 + self._inputs
         one = self._placed(left, [*range(left.inputs)], [first + number for number in range(len(left.next))])
+        self._own = {*range(first + len(left.next), self._first_gate)}
+        self._end = self._first_gate + len(self._gates)
         inputs = [self._of_input[number] for number in range(right.inputs)]
-        two = self._placed(right, inputs, [self._registers[number] for number in range(len(right.next))])
+        properties: dict[str, int] = {PINS: 0}
+        registers = [self._registers[number] for number in range(len(right.next))]
+        two = self._placed(right, inputs, registers, one, properties)
         following = [_moved(one, literal) for literal in left.next]
         other = [_moved(two, literal) for literal in right.next]
         shown = tuple(_moved(one, literal) for literal in self._clean.seen)
         changed = tuple(_moved(two, literal) for literal in self._changed.seen)
         differs = self._any([self._unlike(*pair) for pair in zip(shown, changed, strict=True)])
         started = _moved(one, next(iter(left.properties.values())))
-        properties = {PINS: self._both(started, differs)}
+        properties[PINS] = self._both(started, differs)
         for number, partner in self._same.items():
             properties[f"{PAIR} {number}"] = self._unlike(following[partner], other[number])
+        watched = [number for terms in lemmas.values() for kind, number in terms if kind == UNLIKE]
+        cone = right.cone([*self._changed.seen, *(2 * (right.first_register + number) for number in watched)])
+        questions = [name for name in properties if name == PINS or self._variable(name) in cone]
+        for number, terms in lemmas.items():
+            properties[f"{LEMMA} {number}"] = self._all([self._term(term, one, against) for term in terms])
+            questions.append(f"{LEMMA} {number}")
         circuit = Circuit(
             self._inputs, (*following, *(other[number] for number in self._alone)), tuple(self._gates), properties
         )
-        return Paired(circuit, self._free, started, shown, changed, self._undefined, dict(self._same))
+        return Paired(circuit, self._free, started, shown, changed, tuple(questions))
 
-    def _placed(self, circuit: Circuit, inputs: Sequence[int], registers: Sequence[int]) -> list[int]:
-        """Add the gates of a circuit; return variable of the circuit -> literal."""
-        none = set(self._undefined) if self._settled else set()
-        literals = [0, *(0 if number in none else 2 * (1 + number) for number in inputs)]
+    def _variable(self, name: str) -> int:
+        kind, number = name.split()
+        return int(number) + (self._changed.circuit.first_register if kind == PAIR else 0)
+
+    def _term(self, term: Term, clean: Sequence[int], against: Mapping[int, int]) -> int:
+        kind, number = term
+        if kind == OF_CLEAN:
+            return _moved(clean, number)
+        return self._unlike(_moved(clean, against[number]), 2 * self._registers[number])
+
+    def _placed(
+        self, circuit: Circuit, inputs: Sequence[int], registers: Sequence[int], clean: Sequence[int] = (),
+        properties: dict[str, int] | None = None,
+    ) -> list[int]:  # fmt: skip
+        """Add the gates of a circuit; return variable of the circuit -> literal.
+
+        Args:
+            clean: variable of the clean circuit -> its literal, if this is the changed one.
+            properties: gets those that say what merged variables are.
+        """
+        literals = [0, *(0 if number in self._zero else 2 * (1 + number) for number in inputs)]
         literals += [2 * variable for variable in registers]
+        merged = self._merged if properties is not None else {}
+        for variable in merged:
+            if circuit.first_register <= variable < circuit.first_gate and properties is not None:
+                literals[variable] = self._merge(variable, literals[variable], clean, properties)
         for left, right in circuit.gates:
-            literals.append(self._both(_moved(literals, left), _moved(literals, right)))
+            found = self._both(_moved(literals, left), _moved(literals, right))
+            if len(literals) in merged and properties is not None:
+                found = self._merge(len(literals), found, clean, properties)
+            literals.append(found)
         return literals
+
+    def _merge(self, variable: int, own: int, clean: Sequence[int], properties: dict[str, int]) -> int:
+        if own >> 1 < self._end and own >> 1 not in self._own:
+            return own  # the clean circuit has it
+        other = _moved(clean, self._merged[variable])
+        if (unlike := self._unlike(own, other)) != 0:
+            properties[f"{GATE} {variable}"] = unlike
+        return other
 
     def _both(self, left: int, right: int) -> int:
         """Return the literal of a gate; one that is there already, or a constant, where that does."""
@@ -139,7 +194,12 @@ class _Pairing:
     def _unlike(self, left: int, right: int) -> int:
         if left == right:
             return 0
+        if left == right ^ 1:
+            return 1
         return self._both(self._both(left, right) ^ 1, self._both(left ^ 1, right ^ 1) ^ 1)
+
+    def _all(self, literals: Sequence[int]) -> int:
+        return self._any([one ^ 1 for one in literals]) ^ 1
 
     def _any(self, literals: Sequence[int]) -> int:
         none = 1
@@ -161,16 +221,3 @@ def any_of(made: Paired, names: Sequence[str], name: str) -> Paired:
 
 def _moved(literals: Sequence[int], literal: int) -> int:
     return literals[literal >> 1] ^ (literal & 1)
-
-
-def _shared_inputs(clean: Netlist, changed: Netlist) -> dict[int, int]:
-    """Return input of `changed` -> input of `clean`: the drive vector, the clock, values at power-up of one name."""
-    pairs = [*zip(changed.free, clean.free, strict=True), (changed.clock, clean.clock)]
-    pairs += [(number, clean.begins[name]) for name, number in changed.begins.items() if name in clean.begins]
-    found: dict[int, int] = {}
-    taken: set[int] = set()
-    for one, other in pairs:
-        if one >= 0 and other >= 0 and one not in found and other not in taken:
-            found[one] = other
-            taken.add(other)
-    return found
