@@ -39,6 +39,7 @@ _TRANSFER = {
     "gap": "cycles without valid since the transfer before; cycles with valid and no ready do not count",
     "stall": "cycles that valid waited for ready",
     "beat": "number of the beat in its packet, from 0",
+    "last": "1 for the last beat of a packet",
     "back_to_back": "1 if the transfer before was one cycle earlier",
     "behind": "`stall` of the transfer one cycle earlier; 0 if there was none",
     "number": "number of the transfer since the last reset, from 0",
