@@ -71,9 +71,26 @@ def test_a_command_alone_has_the_options_that_it_has_among_all() -> None:
         assert len(get_command(commands(words)).commands) == len(every.commands)  # type: ignore[attr-defined]
 
 
-def test_a_second_list_of_designs_reads_no_design(tmp_path: Path) -> None:
-    env = {"DV_AGENT_CACHE": str(tmp_path / "cache")}
-    assert "dv_agent.coverage.plan" in modules_after("designs", "list", cwd=tmp_path, env=env)
+@pytest.fixture(scope="module")
+def first_list(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
+    """The cache behind a first list of designs, and the modules that it loaded."""
+    home = tmp_path_factory.mktemp("first_list")
+    cache = home / "cache"
+    return cache, modules_after("designs", "list", cwd=home, env={"DV_AGENT_CACHE": str(cache)})
+
+
+@pytest.fixture
+def listed(tmp_path: Path, first_list: tuple[Path, set[str]]) -> Path:
+    """A copy of that cache."""
+    shutil.copytree(first_list[0], tmp_path / "listed")
+    return tmp_path / "listed"
+
+
+def test_a_second_list_of_designs_reads_no_design(
+    tmp_path: Path, first_list: tuple[Path, set[str]], listed: Path
+) -> None:
+    env = {"DV_AGENT_CACHE": str(listed)}
+    assert "dv_agent.coverage.plan" in first_list[1]
     second = modules_after("designs", "list", cwd=tmp_path, env=env)
     assert not {name for name in second if name.startswith(("dv_agent.coverage", "dv_agent.designs.loader"))}
     assert heavy(second) <= {"pydantic"} | {name for name in second if name.startswith("pydantic")}
@@ -121,8 +138,8 @@ def own_designs(tmp_path: Path) -> Path:
     return tmp_path / "designs"
 
 
-def test_a_list_tells_of_every_change_of_a_design(tmp_path: Path, own_designs: Path) -> None:
-    env = {"DV_AGENT_CACHE": str(tmp_path / "cache"), "DV_AGENT_DESIGNS": str(own_designs)}
+def test_a_list_tells_of_every_change_of_a_design(tmp_path: Path, own_designs: Path, listed: Path) -> None:
+    env = {"DV_AGENT_CACHE": str(listed), "DV_AGENT_DESIGNS": str(own_designs)}
 
     def mine() -> dict[str, object]:
         done = call("designs", "list", "--json", cwd=tmp_path, env=env)
@@ -145,17 +162,17 @@ def test_a_list_tells_of_every_change_of_a_design(tmp_path: Path, own_designs: P
     assert "plan.yaml" in broken.stderr
 
 
-def test_a_list_needs_no_cache_and_believes_no_broken_one(tmp_path: Path) -> None:
+def test_a_list_needs_no_cache_and_believes_no_broken_one(tmp_path: Path, listed: Path) -> None:
     cache = tmp_path / "cache"
     cache.write_text("no folder")
     env = {"DV_AGENT_CACHE": str(cache)}
     plain = call("designs", "list", cwd=tmp_path, env=env)
     assert plain.returncode == 0, plain.stderr
     cache.unlink()
-    call("designs", "list", cwd=tmp_path, env=env)
+    listed.rename(cache)
     entries = list((cache / "overviews").iterdir())
     assert len(entries) >= 9
-    for number, entry in enumerate(entries):
+    for number, entry in enumerate(entries[:9]):
         entry.write_text(('{"name": ', "[]", "{}")[number % 3])
     assert call("designs", "list", cwd=tmp_path, env=env).stdout == plain.stdout
 

@@ -4,7 +4,9 @@ import hashlib
 import json
 import random
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import pytest
@@ -20,7 +22,8 @@ from dv_agent.eval.report.data.load_run import load_run
 
 KEY = "sk-very-secret-0123456789"
 DECOY = "pressure.packed.eight+queue_full+no_pause+no_gap+eight_beats"
-RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": -79, "times": 5}, {"e": 3, "m": 127}]}]}}
+RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": [-23, -26]}, {"e": 3, "m": [58, 88]}]}]}}
+"""Fails with the bug S1b, and hardly shrinks."""
 PLACE = {"module": "row_accumulator", "signals": ["shift_cap"]}
 CALLS, KILLS = 14, 2
 
@@ -40,9 +43,20 @@ def lines_of(run: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in path.read_text().split("\n")[:-1]] if path.exists() else []
 
 
-def test_a_bug_report_is_confirmed_a_false_one_is_not_and_claims_are_scored(tmp_path: Path) -> None:
+@dataclass(frozen=True)
+class Reported:
+    """A run that made two reports and two claims, what its command printed, and what its model was sent."""
+
+    run: Path
+    done: CompletedProcess[str]
+    sent: list[Body]
+
+
+@pytest.fixture(scope="module")
+def reported(tmp_path_factory: pytest.TempPathFactory) -> Reported:
+    folder = tmp_path_factory.mktemp("reported")
     script = [
-        says(("run_tests", {"tests": [WIDE, RISING]})),
+        says(("list_holes", {"covergroup": "pressure"}), ("run_tests", {"tests": [WIDE, RISING]})),
         says(
             ("report_bug", {"test": 1, "title": "The sum keeps too much", "explanation": LONG, **PLACE}),
             ("report_bug", {"test": 0, "title": "A false alarm", "explanation": LONG}),
@@ -52,11 +66,14 @@ def test_a_bug_report_is_confirmed_a_false_one_is_not_and_claims_are_scored(tmp_
         ),
     ]
     with LoopbackServer(script) as server:
-        more = ("--bug", "S1b", "--decoys", "4")
-        done = call(*words(server, *more), cwd=tmp_path, env={"OPENAI_API_KEY": KEY})
+        done = call(*words(server, "--bug", "S1b", "--decoys", "4"), cwd=folder, env={"OPENAI_API_KEY": KEY})
     assert done.returncode == 1, done.stderr
-    assert "FAILED CHECKS" in told(server.requests[1].body)[0]
-    run = only_run(tmp_path)
+    return Reported(only_run(folder), done, [request.body for request in server.requests])
+
+
+def test_a_bug_report_is_confirmed_a_false_one_is_not_and_claims_are_scored(reported: Reported) -> None:
+    run, done = reported.run, reported.done
+    assert "FAILED CHECKS" in told(reported.sent[1])[1]
     header = json.loads((run / "run.json").read_text())
     assert [(one["test"], one["confirmed"]) for one in header["bug_reports"]] == [(1, True), (0, False)]
     assert header["bug_reports"][0]["failure"].startswith("value on out in cycle")
@@ -76,7 +93,7 @@ def test_a_bug_report_is_confirmed_a_false_one_is_not_and_claims_are_scored(tmp_
     assert first.outcome == "failing test, right place"
     everything = "".join(file.read_text(errors="replace") for file in run.rglob("*") if file.is_file())
     assert KEY not in everything + done.stdout + done.stderr
-    assert "S1b" not in "".join(json.dumps(request.body) for request in server.requests)
+    assert "S1b" not in json.dumps(reported.sent)
 
 
 TESTS = [test.data() for test in load_witnesses(find_design("mxint_softmax"))]
@@ -145,19 +162,10 @@ def test_wrong_words_about_tools_are_one_message(tmp_path: Path, more: tuple[str
     assert "Traceback" not in done.stderr
 
 
-def test_a_replay_through_the_command_line_is_judged_alike_and_needs_no_network(tmp_path: Path) -> None:
-    script = [
-        says(("list_holes", {"covergroup": "pressure"}), ("run_tests", {"tests": [WIDE, RISING]})),
-        says(
-            ("report_bug", {"test": 1, "title": "The sum keeps too much", "explanation": LONG}),
-            ("claim_unreachable", {"bin": DECOY, "argument": LONG}),
-            ("finish", {"reason": "done"}),
-        ),
-    ]
-    with LoopbackServer(script) as server:
-        more = ("--bug", "S1b", "--decoys", "1")
-        assert call(*words(server, *more), cwd=tmp_path, env={"OPENAI_API_KEY": KEY}).returncode == 1
-    first = only_run(tmp_path)
+def test_a_replay_through_the_command_line_is_judged_alike_and_needs_no_network(
+    tmp_path: Path, reported: Reported
+) -> None:
+    first = reported.run
     for more in ((), ("--reparse",)):
         done = call("run", "--model", f"replay:{first}", *more, "-q", "--out", f"again{len(more)}", cwd=tmp_path)
         assert done.returncode == 1, done.stderr

@@ -26,7 +26,9 @@ from dv_agent.eval.hunting.hunt_score import HuntScore, TrialResult, hunt_score
 from dv_agent.eval.hunting.play_hunt import play_hunt
 from dv_agent.eval.verification.again.hunt_again import hunt_again
 
-RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": -79, "times": 5}, {"e": 3, "m": 127}]}]}}
+FAILING = {"row": [{"e": 3, "m": [-23, -26]}, {"e": 3, "m": [58, 88]}]}
+RISING = {"name": "rising", "tracks": {"in": [{"row": [{"e": 3, "m": 1}]}, FAILING]}}
+"""Fails with the bug S1b in its second row, and hardly shrinks."""
 CASES = """\
 schema_version: 1
 cases:
@@ -107,7 +109,7 @@ def test_a_bug_that_used_up_all_cycles_is_still_looked_into_and_reported(
         results = told(server.requests[-1].body)
     assert "Budget left: 0 cycles" in results[0]
     assert [text for text in results if "No cycle is left, so no test can run" in text] == results[:2]
-    assert "value on out, transfer 5" in results[2]
+    assert "value on out, transfer 1, " in results[2]
     score = json.loads(done.stdout)["score"]
     assert (score["found"], score["shown"], score["cycles"]) == (1, 1, 600)
     run = read_run(tmp_path / "runs/hunt/000/run")

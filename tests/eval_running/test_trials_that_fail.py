@@ -27,8 +27,9 @@ REPLY = '```json\n{"tests": [{"tracks": {"in": [{"random": {"count": 30}}]}}]}\n
 
 
 def model_words(server: LoopbackServer, *more: str) -> tuple[str, ...]:
+    """Trials of random tests and of a model; nothing here asks which seeded bugs they would kill."""
     model = ("--no-floors", "--agent", "random", "--model", "openai:test-model", "--base-url", server.url)
-    return (*model, "--seeds", "1", "--retry-seconds", "0", "--max-calls", "3", *more)
+    return (*model, "--seeds", "1", "--retry-seconds", "0", "--max-calls", "3", "--kill-seeds", "0", *more)
 
 
 def test_a_dry_run_says_how_much_it_is_and_calls_nobody(bench: Bench) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from campaigns import Campaign, made
 from mutant_designs import tally
+from session_room import session_room
 
 from dv_agent.designs.loader import load_design
 from dv_agent.runners.build.cache import private_cache
@@ -15,9 +16,9 @@ from dv_agent.runners.build.cache import private_cache
 
 @pytest.fixture(scope="session", autouse=True)
 def build_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A build cache of these tests."""
+    """A build cache of the tests of this session."""
     patch = pytest.MonkeyPatch()
-    cache = private_cache(tmp_path_factory.mktemp("cache"))
+    cache = private_cache(session_room(tmp_path_factory, "builds"))
     patch.setenv("DV_AGENT_CACHE", str(cache))
     yield cache
     patch.undo()
