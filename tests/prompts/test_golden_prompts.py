@@ -9,7 +9,7 @@ from dv_agent.agents.testbench import Testbench
 
 GOLDEN = Path(__file__).parent / "golden"
 TURNS = {"first": 0, "middle": 1, "after_errors": 2}
-BOUNDS = {"first": (8_000, 11_000), "middle": (9_000, 12_500), "after_errors": (9_000, 12_500)}
+BOUNDS = {"first": (8_000, 11_000), "middle": (9_000, 12_800), "after_errors": (9_000, 12_800)}
 
 
 def test_the_prompts_of_a_scripted_run_are_the_golden_ones(

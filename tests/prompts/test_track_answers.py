@@ -73,7 +73,7 @@ def test_a_reply_that_names_a_bin_is_answered_as_one_that_names_nothing(
     folder, plan, session = opened
     bench = Testbench(folder, plan, session, TRACKS["blind"])
     told = []
-    for name in (plan.bins[-1].id, "alignment.no_such_family.bin"):
+    for name in (plan.bins[0].id, "alignment.no_such_family.bin"):
         asked, proposals, views = play(bench, 2, (json.dumps(reply).replace("NAME", name),) * 2, 64_000)
         text = f"{asked[1]}{proposals[0].errors}{views[-1].claimed}{views[-1].errors}"
         told.append(re.sub(r"did you mean \w+\?", "", text.replace(name, "NAME")))

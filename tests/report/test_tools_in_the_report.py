@@ -63,7 +63,7 @@ def test_every_call_stands_with_its_arguments_its_answer_and_what_the_reply_cost
     assert "ERROR: " in text
     assert "Let me look." in text
     assert text.count("run_tests ") >= 3
-    assert "219 new bins" in text  # what the tests did stands in the line of the next turn
+    assert "221 new bins" in text  # what the tests did stands in the line of the next turn
     assert "no answer in the record" in text or "characters" in text
 
 
