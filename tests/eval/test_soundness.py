@@ -116,10 +116,11 @@ def test_a_bug_that_only_shows_x_is_no_kill_by_value() -> None:
     folder = find_design("lqer_dot")
     plan, simulator = plan_of(folder), find_simulator("icarus")
     (bug,) = (one for one in load_bugs(folder) if one.id == "Q10")
-    *others, last = load_witnesses(folder)
-    assert isinstance(hunt(folder, plan, bug, others, simulator), Kill)
-    assert isinstance(hunt(folder, plan, bug, others, simulator, counts=by_value), Survivor)
-    found = hunt(folder, plan, bug, [last], simulator, counts=by_value)
+    others = {one.name: one for one in load_witnesses(folder)}
+    corrected = others.pop("witness 52")
+    assert isinstance(hunt(folder, plan, bug, [*others.values()], simulator), Kill)
+    assert isinstance(hunt(folder, plan, bug, [*others.values()], simulator, counts=by_value), Survivor)
+    found = hunt(folder, plan, bug, [corrected], simulator, counts=by_value)
     assert isinstance(found, Kill)
     assert found.failure.check == "value"
 
