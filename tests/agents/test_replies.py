@@ -276,6 +276,7 @@ def watch(event, arguments):
         what.append((event, str(arguments)[:80]))
 watching = False
 sys.addaudithook(watch)
+parse_reply(replies[0], design, schema)  # pydantic builds its validators when they are first needed
 watching = True
 results = [parse_reply(text, design, schema) for text in replies]
 watching = False
