@@ -194,6 +194,7 @@ def test_long_texts_are_read_page_by_page(dispatcher: ToolDispatcher) -> None:
     assert text.splitlines()[-3] not in more
     rtl = small.answer("c", "read_rtl", '{"name": "normaliser"}') or ""
     assert "read on with first_line=" in rtl
+    dispatcher.begin(dispatcher._now()[0])  # a turn of its own: results of one turn share their room
     page = dispatcher.answer("d", "list_holes", "{}") or ""
     assert "list on with first=40" in page
 
