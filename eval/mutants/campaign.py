@@ -50,6 +50,8 @@ from dv_agent.runners.registry import find_simulator
 from dv_agent.runners.simulator import Session
 
 MUTANT_SECONDS = 300.0
+# A proof asks two questions, the first one with lemmas that take as long again, and simulates before each.
+_PROOFS = 5
 FURTHER_CYCLES = 40_000
 
 
@@ -113,7 +115,7 @@ def start(folder: DesignFolder, wish: Wish, out: Path, jobs: int, watcher: Watch
     Args:
         out: where the folder of results is made; `into`: that folder itself.
         jobs: mutants tried at the same time.
-        seconds: wall time that one mutant may take.
+        seconds: wall time that one mutant may take, its proof apart.
 
     Raises:
         UsageError: no tests, nothing to change, or every test fails a check on the clean RTL.
@@ -193,7 +195,8 @@ def _try_all(
             tests=save_tests(ready.tests, room), room=room, covered=tuple(sorted(ready.covered)),
             prove_seconds=known.settings.prove_seconds, ends=ends_of(known.settings.sources),
         )  # fmt: skip
-        with TrialPool(setup, jobs, seconds) as pool:
+        proof = _PROOFS * known.settings.prove_seconds
+        with TrialPool(setup, jobs, seconds + proof) as pool:
             for outcome in pool.outcomes(todo):
                 lines.add(outcome)
                 watcher.outcome(outcome)
