@@ -61,7 +61,9 @@ def mutate(
         float, typer.Option(min=0, max=86_400, help="Seconds to prove that a survivor changes nothing at the pins, "
         "with the extra `formal`; 0: no proofs.")
     ] = 0.0,
-    mutant_seconds: Annotated[float, typer.Option(min=1, help="Seconds that one mutant may take, its proof apart.")] = 300.0,
+    mutant_seconds: Annotated[
+        float, typer.Option(min=1, help="Seconds that one mutant may take, its proof apart.")
+    ] = 300.0,
     out: Annotated[Path | None, typer.Option(help="Folder of the results; default: a new one in runs/.")] = None,
     resume: Annotated[Path | None, typer.Option(help="Go on in the folder of an earlier call that was ended.")] = None,
     simulator: Annotated[
