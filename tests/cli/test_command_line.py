@@ -222,19 +222,20 @@ def test_a_suite_says_what_it_pins_and_what_to_do_when_a_task_changed(tmp_path: 
     copy = home(tmp_path / "designs").rename(tmp_path / "designs" / "pinned")
     described = copy / "design.yaml"
     described.write_text(described.read_text().replace("name: mxint_softmax", "name: pinned", 1))
+    version = find_design("mxint_softmax").design.task_version
     suite = tmp_path / "mine.yaml"
     suite.write_text("schema_version: 1\nname: mine\nversion: 1\ntitle: One design\ndesigns:\n  - {name: pinned}\n")
     env = {"DV_AGENT_DESIGNS": str(tmp_path / "designs")}
     words = ("designs", "suite", "mine.yaml")
     assert "run `dv-agent designs suite mine.yaml --update`" in call(*words, cwd=tmp_path, env=env).stderr
     entered = call(*words, "--update", "--json", cwd=tmp_path, env=env)
-    assert (entered.returncode, entered.stderr) == (0, "pinned: task version 3 entered\n")
-    assert json.loads(entered.stdout)["designs"][0]["task_version"] == 3
+    assert (entered.returncode, entered.stderr) == (0, f"pinned: task version {version} entered\n")
+    assert json.loads(entered.stdout)["designs"][0]["task_version"] == version
     with (copy / "spec.md").open("a") as text:
         text.write("\n")
     changed = call(*words, cwd=tmp_path, env=env)
     assert changed.returncode == 1
-    assert "pinned: changed since task version 3" in changed.stderr
+    assert f"pinned: changed since task version {version}" in changed.stderr
     assert "dv-agent designs suite mine.yaml --update" in changed.stderr
     refused = call(*words, "--update", cwd=tmp_path, env=env)
     assert refused.returncode == 2
