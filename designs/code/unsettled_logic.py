@@ -16,10 +16,9 @@ from pyslang.ast import SymbolKind as S
 
 from dv_agent.designs.code.counter import CodeCounter
 from dv_agent.designs.constants.instance_nodes import Place
-from dv_agent.designs.elaboration.signal_graph import Graph, build_graph
+from dv_agent.designs.elaboration.signal_graph import Graph, build_graph, members_of
 from dv_agent.designs.elaboration.statements import walk_block
 
-_SCOPES = {S.GenerateBlock, S.GenerateBlockArray, S.InstanceArray}
 _PART = re.compile(r"[\[:]")
 
 
@@ -62,12 +61,9 @@ class UnsettledLogic:
 
 def _processes(scope: Any, graph: Graph) -> Iterator[tuple[Any, set[str], set[str]]]:
     """Yield the range, the signals written and the signals read of each process without a clock."""
-    for member in _iterate(scope):
+    for member in members_of(scope):
         if member.kind == S.Instance:
             yield from _processes(member.body, graph)
-        elif member.kind in _SCOPES:
-            if member.kind != S.GenerateBlock or not member.isUninstantiated:
-                yield from _processes(member, graph)
         elif member.kind == S.ContinuousAssign and hasattr(member.assignment, "left"):
             one = member.assignment
             yield one.sourceRange, graph.reader.written(one.left), set(graph.reader.references(one.right))
@@ -105,13 +101,9 @@ def _unsettled(graph: Graph, processes: Sequence[tuple[set[str], set[str]]]) -> 
 def _modules(instance: Any) -> Iterator[tuple[str, str]]:
     """Yield the path and the module of an instance, and of all below it."""
     yield instance.hierarchicalPath, str(instance.body.definition.name)
-    waiting = [instance.body]
-    while waiting:
-        for member in _iterate(waiting.pop()):
-            if member.kind == S.Instance:
-                yield from _modules(member)
-            elif member.kind in _SCOPES:
-                waiting.append(member)
+    for member in members_of(instance.body):
+        if member.kind == S.Instance:
+            yield from _modules(member)
 
 
 def _splits(signal: str) -> Iterator[tuple[str, str]]:
@@ -119,10 +111,3 @@ def _splits(signal: str) -> Iterator[tuple[str, str]]:
     parts = signal.split(".")
     for place in range(len(parts) - 1, 0, -1):
         yield ".".join(parts[:place]), ".".join(parts[place:])
-
-
-def _iterate(scope: Any) -> Iterator[Any]:
-    try:
-        yield from scope
-    except TypeError:
-        return

@@ -66,16 +66,22 @@ def build_graph(top: Any, manager: Any) -> Graph:
     return graph
 
 
+def members_of(scope: Any) -> Iterator[Any]:
+    """Yield the members of an instance's body, and of its blocks that are generated, whatever their depth."""
+    for member in _iterate(scope):
+        if member.kind not in _SCOPES:
+            yield member
+        elif member.kind != S.GenerateBlock or not member.isUninstantiated:
+            yield from members_of(member)
+
+
 def _members(graph: Graph, scope: Any) -> list[Any]:
     found = []
-    for member in _iterate(scope):
+    for member in members_of(scope):
         kind = member.kind
         if kind == S.Instance:
             _connect(graph, member)
             found.append(member)
-        elif kind in _SCOPES:
-            if kind != S.GenerateBlock or not member.isUninstantiated:
-                found += _members(graph, member)
         elif kind == S.ContinuousAssign:
             _assign(graph, member)
         elif kind == S.Net and member.initializer is not None:
