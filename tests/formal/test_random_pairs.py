@@ -12,6 +12,9 @@ import pytest
 from dv_agent.designs.properties.answer import Answer
 from dv_agent.runners.formal.aiger import Circuit
 from dv_agent.runners.formal.equivalence import prints, same_at_pins
+from dv_agent.runners.formal.equivalence.lemmas import of_states
+from dv_agent.runners.formal.equivalence.paired_circuits import Lemma
+from dv_agent.runners.formal.equivalence.reference import Reference
 from dv_agent.runners.formal.netlist import Netlist
 
 pytest.importorskip("pysat")
@@ -94,3 +97,35 @@ def test_what_is_proved_equivalent_never_differs_in_any_reachable_state() -> Non
     assert ("differs", False) not in verdicts
     assert verdicts[("equivalent", False)] >= 3
     assert verdicts[("differs", True)] >= 3
+
+
+def reachable(netlist: Netlist) -> set[tuple[bool, ...]]:
+    waiting = [(False,) * REGISTERS]
+    known = set(waiting)
+    while waiting:
+        state = waiting.pop()
+        for inputs in itertools.product((False, True), repeat=INPUTS):
+            new = of(values(netlist.circuit, state, inputs), netlist.circuit.next)
+            if new not in known:
+                known.add(new)
+                waiting.append(new)
+    return known
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_lemma_is_taken_as_proved_only_if_it_holds_in_every_reachable_state() -> None:
+    def holds(lemma: Lemma, clean: Netlist, states: set[tuple[bool, ...]]) -> bool:
+        literals = [literal for _, literal in lemma]
+        return not any(all(of(values(clean.circuit, one, (False,) * INPUTS), literals)) for one in states)
+
+    suggested = proved = 0
+    for seed in range(12):
+        clean = random_netlist(seed)
+        reference, states = Reference(clean), reachable(clean)
+        registers = reference.seen("registers").tests.seen[:REGISTERS]
+        suggested += sum(not holds(one, clean, states) for one in of_states(clean, registers))
+        lemmas = reference.lemmas("registers", 20.0, lambda _: None)
+        proved += len(lemmas)
+        assert all(holds(one, clean, states) for one in lemmas)
+    assert suggested > 5  # wrong ones, which must not be proved
+    assert proved > 5
